@@ -1,0 +1,50 @@
+# Set-up happens by itself, once: every target below needs only Python 3.11+ and make.
+PYTHON ?= python3
+VENV   := .venv
+BIN    := $(VENV)/bin
+STAMP  := $(VENV)/.setup-complete
+SPARK  := $(VENV)/.setup-spark
+ARGS   ?=
+
+.PHONY: run test ui bench lint format setup spark lock clean
+
+run: $(STAMP)  ## everything on the bundled sample (or your sources: make run ARGS="--home my --sources my/sources.yml")
+	@$(BIN)/parcours run $(ARGS)
+
+test: $(STAMP) lint
+	@$(BIN)/python -m pytest $(ARGS)
+
+ui: $(STAMP)  ## the Dagster UI on http://localhost:3000
+	@$(BIN)/parcours ui $(ARGS)
+
+bench: $(STAMP)
+	@$(BIN)/python -m benchmarks $(ARGS)
+
+lint: $(STAMP)
+	@$(BIN)/ruff check .
+	@$(BIN)/ruff format --check .
+	@$(BIN)/mypy
+	@$(BIN)/sqlfluff lint --processes 2 dbt_project
+
+format: $(STAMP)
+	@$(BIN)/ruff check --fix .
+	@$(BIN)/ruff format .
+
+setup: $(STAMP)
+
+spark: $(SPARK)  ## the second engine: dbt on Spark 4 (needs Java 17)
+
+$(STAMP): requirements.lock pyproject.toml
+	@echo "Setting up $(VENV): about three minutes, once."
+	@$(PYTHON) -c 'import sys; v = sys.version_info[:2]; sys.exit(0 if (3, 11) <= v < (3, 14) else "Parcours needs Python 3.11 to 3.13, this is %d.%d: make PYTHON=python3.11 ..." % v)'
+	@$(PYTHON) -m venv $(VENV)
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements.lock
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation --editable .
+	@touch $@
+
+$(SPARK): $(STAMP) requirements-spark.lock
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements-spark.lock
+	@touch $@
+
+clean:
+	rm -rf $(VENV) dbt_project/target data/lake data/build data/*.duckdb

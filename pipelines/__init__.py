@@ -1,0 +1,1 @@
+"""Parcours: customer data pipeline for omnichannel retail."""

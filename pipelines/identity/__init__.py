@@ -1,0 +1,1 @@
+"""How people are recognised: records in, permanent customer ids out."""
