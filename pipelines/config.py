@@ -1,0 +1,497 @@
+"""The home folder and `sources.yml`: where things lie, which exports there are, and how they are mapped.
+
+The only reader of the environment. Every fault of a file is found before any is told, each with its line, its key and
+the way out; docs/sources.md is the reference of the keys.
+"""
+
+import codecs
+import os
+import re
+import zoneinfo
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass, field
+from datetime import date
+from difflib import get_close_matches
+from pathlib import Path
+from typing import Annotated, Any, Literal
+
+import phonenumbers
+import yaml
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, PlainValidator, PrivateAttr, ValidationError
+
+from pipelines.errors import ConfigurationError
+from pipelines.extracts import contracts
+
+BUNDLED_SAMPLE = Path(__file__).resolve().parents[1] / "data" / "sample" / "sources.yml"
+
+# ISO 4217, the codes of money in circulation.
+_CURRENCY_CODES = """
+AED AFN ALL AMD AOA ARS AUD AWG AZN BAM BBD BDT BGN BHD BIF BMD BND BOB BRL BSD BTN BWP BYN BZD CAD CDF CHF CLP CNY
+COP CRC CUP CVE CZK DJF DKK DOP DZD EGP ERN ETB EUR FJD FKP GBP GEL GHS GIP GMD GNF GTQ GYD HKD HNL HTG HUF IDR ILS
+INR IQD IRR ISK JMD JOD JPY KES KGS KHR KMF KPW KRW KWD KYD KZT LAK LBP LKR LRD LSL LYD MAD MDL MGA MKD MMK MNT MOP
+MRU MUR MVR MWK MXN MYR MZN NAD NGN NIO NOK NPR NZD OMR PAB PEN PGK PHP PKR PLN PYG QAR RON RSD RUB RWF SAR SBD SCR
+SDG SEK SGD SHP SLE SOS SRD SSP STN SVC SYP SZL THB TJS TMT TND TOP TRY TTD TWD TZS UAH UGX USD UYU UZS VES VND VUV
+WST XAF XCD XOF XPF YER ZAR ZMW
+"""
+CURRENCIES = frozenset(_CURRENCY_CODES.split())
+
+
+@dataclass(frozen=True)
+class Home:
+    """The folder in which everything that is built lies."""
+
+    root: Path
+
+    @property
+    def lake(self) -> Path:
+        return self.root / "lake"
+
+    @property
+    def build_database(self) -> Path:
+        """The database only dbt writes to."""
+        return self.root / "build" / "warehouse.duckdb"
+
+    @property
+    def warehouse(self) -> Path:
+        """The published database, which analysts read."""
+        return self.root / "warehouse.duckdb"
+
+    @property
+    def previous_warehouse(self) -> Path:
+        return self.root / "warehouse.previous.duckdb"
+
+    @property
+    def dagster(self) -> Path:
+        """DAGSTER_HOME of the command line and of the UI."""
+        return self.root / "dagster"
+
+
+def find_home(option: Path | None = None) -> Home:
+    """The home folder: ``option``, else ``PARCOURS_HOME``, else ``data``. It need not exist yet."""
+    chosen = option or Path(os.environ.get("PARCOURS_HOME") or "data")
+    root = chosen.expanduser().resolve()
+    if root.exists() and not root.is_dir():
+        raise ConfigurationError(f"The home folder {root} is a file. Name a folder with --home or PARCOURS_HOME.")
+    return Home(root)
+
+
+def find_sources(option: Path | None, home: Home) -> Path:
+    """The `sources.yml` to use: ``option``, else ``PARCOURS_SOURCES``, else the home's own, else the bundled sample's.
+
+    Raises ConfigurationError where the one asked for does not exist.
+    """
+    from_environment = os.environ.get("PARCOURS_SOURCES")
+    for wanted, origin in ((option, "--sources"), (from_environment, "PARCOURS_SOURCES")):
+        if wanted:
+            path = Path(wanted).expanduser().resolve()
+            if not path.is_file():
+                raise ConfigurationError(f"{origin} names {path}, which is not a file. Correct the path.")
+            return path
+    own = home.root / "sources.yml"
+    if own.is_file():
+        return own
+    if BUNDLED_SAMPLE.is_file():
+        return BUNDLED_SAMPLE
+    raise ConfigurationError(
+        f"There is no sources.yml: {own} does not exist and this copy has no bundled sample. "
+        "Write one (docs/sources.md), name one with --sources, or make a sample with `parcours sample --out DIR`."
+    )
+
+
+@dataclass(frozen=True)
+class EnvironmentText:
+    """A text of `sources.yml` in which ``${NAME}`` stands for a variable of the environment.
+
+    Shown, logged and compared as written; only :meth:`reveal` gives the text with the variables filled in.
+    """
+
+    written: str
+    _revealed: str = field(repr=False, compare=False)
+
+    @classmethod
+    def read(cls, value: object) -> "EnvironmentText":
+        """Raises ValueError (which pydantic gathers) where a variable is not set or ``value`` is no text."""
+        if isinstance(value, cls):
+            return value
+        if not isinstance(value, str) or not value:
+            raise ValueError("must be a text, not empty")
+        unset = sorted({name for name in _VARIABLE.findall(value) if not os.environ.get(name)})
+        if unset:
+            names = " and ".join(unset)
+            raise ValueError(f"the environment variable {names} is not set: export {names} before the run")
+        return cls(value, _VARIABLE.sub(lambda match: os.environ[match.group(1)], value))
+
+    def reveal(self) -> str:
+        return self._revealed
+
+    def __str__(self) -> str:
+        return self.written
+
+
+_VARIABLE = re.compile(r"\$\{([A-Za-z_][A-Za-z0-9_]*)\}")
+
+
+def _known_time_zone(name: object) -> object:
+    if isinstance(name, str) and name not in zoneinfo.available_timezones():
+        raise ValueError(f"unknown time zone '{name}'{_did_you_mean(name, zoneinfo.available_timezones())}")
+    return name
+
+
+def _known_country(code: object) -> object:
+    if isinstance(code, str) and code not in phonenumbers.SUPPORTED_REGIONS:
+        raise ValueError(
+            f"unknown country '{code}'{_did_you_mean(code.upper(), phonenumbers.SUPPORTED_REGIONS)}: "
+            "two capital letters, ISO 3166 (FR, BE, GB)"
+        )
+    return code
+
+
+def _known_currency(code: object) -> object:
+    if isinstance(code, str) and code not in CURRENCIES:
+        raise ValueError(
+            f"unknown currency '{code}'{_did_you_mean(code.upper(), CURRENCIES)}: three capital letters, ISO 4217"
+        )
+    return code
+
+
+def _known_encoding(name: object) -> object:
+    if not isinstance(name, str):
+        return name
+    try:
+        if not codecs.lookup(name)._is_text_encoding:
+            raise LookupError
+    except LookupError:
+        raise ValueError(f"unknown encoding '{name}': utf-8, latin-1, cp1252, iso-8859-15, utf-16 are usual") from None
+    return name
+
+
+def _sql_text(value: object) -> object:
+    """``line_no: 1`` in YAML is a number; as an expression it is the same digits."""
+    if isinstance(value, bool):
+        return "true" if value else "false"
+    return str(value) if isinstance(value, int | float) else value
+
+
+class _Model(BaseModel):
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+
+Character = Annotated[str, Field(min_length=1, max_length=1)]
+Expression = Annotated[str, Field(min_length=1), BeforeValidator(_sql_text)]
+Share = Annotated[float, Field(ge=0, le=1)]
+
+
+class FileOptions(_Model):
+    """How the files of one table are written. Most concern CSV; ``decimal``, ``thousands`` and ``nulls`` any text."""
+
+    format: Literal["csv", "parquet", "jsonl"] | None = None
+    delimiter: Character | None = None
+    quote: Character | Literal[""] = '"'
+    escape: Character | None = None
+    decimal: Literal[".", ","] = "."
+    thousands: Character | None = None
+    encoding: Annotated[str, BeforeValidator(_known_encoding)] = "utf-8"
+    skip: Annotated[int, Field(ge=0)] = 0
+    names: Annotated[tuple[str, ...], Field(min_length=1)] | None = None
+    nulls: tuple[str, ...] = ()
+
+
+class TableMapping(_Model):
+    """How one source fills one canonical table."""
+
+    from_: Annotated[str, Field(alias="from", min_length=1)]
+    options: FileOptions = FileOptions()
+    where: Expression | None = None
+    query: Annotated[str, Field(min_length=1)] | None = None
+    columns: dict[str, Expression] = {}
+    reject_limit: Share | None = None
+
+
+class FilesConnector(_Model):
+    """Exports that lie in a folder; ``root`` is relative to `sources.yml`."""
+
+    type: Literal["files"]
+    root: Annotated[EnvironmentText, PlainValidator(EnvironmentText.read)]
+
+
+class Source(_Model):
+    """One system's exports. ``name`` is the prefix of its record ids."""
+
+    name: Annotated[str, Field(pattern=r"^[A-Za-z][A-Za-z0-9_-]{0,62}$")]
+    kind: Literal["crm", "ecommerce", "pos"]
+    connector: FilesConnector
+    tables: Annotated[dict[str, TableMapping], Field(min_length=1)]
+
+
+class Sources(_Model):
+    """A whole `sources.yml`."""
+
+    timezone: Annotated[str, BeforeValidator(_known_time_zone)] = "Europe/Paris"
+    country: Annotated[str, BeforeValidator(_known_country)] = "FR"
+    currency: Annotated[str, BeforeValidator(_known_currency)] = "EUR"
+    reject_limit: Share = 0.01
+    as_of: date | None = None
+    sources: Annotated[tuple[Source, ...], Field(min_length=1)]
+    _base: Path = PrivateAttr(default_factory=Path.cwd)
+    _file: str = PrivateAttr(default="sources.yml")
+
+    @property
+    def base(self) -> Path:
+        """The folder of the file, from which relative roots start."""
+        return self._base
+
+    @property
+    def file(self) -> str:
+        """The file's name, for messages."""
+        return self._file
+
+    def feeding(self, table: contracts.Table) -> tuple[Source, ...]:
+        """The sources that name ``table``, by name."""
+        named = (source for source in self.sources if source.kind == table.kind and table.name in source.tables)
+        return tuple(sorted(named, key=lambda source: source.name))
+
+    def root_of(self, source: Source) -> Path:
+        """The folder of a source's exports, absolute."""
+        return (self._base / Path(source.connector.root.reveal()).expanduser()).resolve()
+
+
+def load_sources(path: Path) -> Sources:
+    """Reads and validates a `sources.yml`.
+
+    Raises ConfigurationError that lists every fault with its line, its key and the way out.
+    """
+    try:
+        text = path.read_text(encoding="utf-8-sig")
+    except FileNotFoundError:
+        raise ConfigurationError(f"{path} does not exist. Name another with --sources or PARCOURS_SOURCES.") from None
+    except (OSError, UnicodeDecodeError) as fault:
+        raise ConfigurationError(f"{path} cannot be read ({fault}). It must be a UTF-8 text file.") from None
+    document = _parse(text, path)
+    faults = list(document.faults)
+    sources: Sources | None = None
+    try:
+        sources = Sources.model_validate(document.data)
+    except ValidationError as error:
+        # A list whose items are all at fault is also said to be too short: only the items' own faults help.
+        told = [details for details in error.errors(include_url=False) if not _follows_from_items(details)]
+        faults += [_explain(details, document) for details in told]
+    faults += _check_against_contracts(document)
+    if faults or sources is None:
+        raise ConfigurationError(_tell(path, faults))
+    sources._base = path.resolve().parent
+    sources._file = path.name
+    return sources
+
+
+Place = tuple[str | int, ...]
+
+
+@dataclass(frozen=True)
+class _Fault:
+    line: int
+    place: str
+    message: str
+
+
+@dataclass
+class _Document:
+    """A YAML file as data, with the line of every key."""
+
+    data: Any
+    lines: dict[Place, int]
+    faults: list[_Fault]
+
+    def line(self, place: Place) -> int:
+        """The line of ``place``, or of the nearest thing around it that is written down."""
+        while place not in self.lines:
+            place = place[:-1]
+        return self.lines[place]
+
+    def spell(self, place: Place) -> str:
+        """``sources[shop].tables.orders``: a source by its name, so that one finds it."""
+        spelled = ""
+        data = self.data
+        for step in place:
+            try:
+                data = data[step]
+            except (KeyError, IndexError, TypeError):
+                data = None
+            if isinstance(step, int):
+                name = data.get("name") if isinstance(data, dict) else None
+                spelled += f"[{name if isinstance(name, str) else step}]"
+            else:
+                spelled += f".{step}" if spelled else step
+        return spelled or "the file"
+
+    def fault(self, place: Place, message: str) -> _Fault:
+        return _Fault(self.line(place), self.spell(place), message)
+
+
+class _Loader(yaml.SafeLoader):
+    """YAML 1.2's scalars: ``country: NO`` is Norway, not false, and a date stays the text that was written."""
+
+
+_Loader.yaml_implicit_resolvers = {
+    first: [(tag, pattern) for tag, pattern in resolvers if tag.rpartition(":")[2] not in ("bool", "timestamp")]
+    for first, resolvers in yaml.SafeLoader.yaml_implicit_resolvers.items()
+}
+_Loader.add_implicit_resolver("tag:yaml.org,2002:bool", re.compile(r"^(?:true|false|True|False)$"), list("tTfF"))
+
+
+def _parse(text: str, path: Path) -> _Document:
+    loader = _Loader(text)
+    try:
+        root = loader.get_single_node()
+        document = _Document(None, {(): 1}, [])
+        if root is None:
+            document.data = {}
+            return document
+        document.data = _read_node(loader, root, (), document)
+    except yaml.MarkedYAMLError as error:
+        line = error.problem_mark.line + 1 if error.problem_mark else 1
+        raise ConfigurationError(f"{path.name}:{line}: this is not YAML: {error.problem}. Mend the line.") from None
+    except yaml.YAMLError as error:
+        raise ConfigurationError(f"{path.name}: this is not YAML: {error}. Mend the file.") from None
+    finally:
+        loader.dispose()
+    if not isinstance(document.data, dict):
+        raise ConfigurationError(
+            f"{path.name}:1: expected keys such as `sources:`, found a {type(document.data).__name__}."
+        )
+    return document
+
+
+def _read_node(loader: yaml.SafeLoader, node: yaml.Node, place: Place, document: _Document) -> Any:
+    document.lines.setdefault(place, node.start_mark.line + 1)
+    if isinstance(node, yaml.SequenceNode):
+        return [_read_node(loader, item, (*place, number), document) for number, item in enumerate(node.value)]
+    if not isinstance(node, yaml.MappingNode):
+        return loader.construct_object(node, deep=True)
+    loader.flatten_mapping(node)
+    data: dict[Any, Any] = {}
+    for key_node, value_node in node.value:
+        key = key_node.value if isinstance(key_node, yaml.ScalarNode) else str(key_node.value)
+        if key in data and (*place, key) in document.lines:
+            first = document.lines[(*place, key)]
+            line = key_node.start_mark.line + 1
+            document.faults.append(
+                _Fault(line, ".".join(map(str, (*place, key))), f"given twice, first in line {first}")
+            )
+        document.lines[(*place, key)] = key_node.start_mark.line + 1
+        data[key] = _read_node(loader, value_node, (*place, key), document)
+    return data
+
+
+def _follows_from_items(details: Mapping[str, Any]) -> bool:
+    return details["type"] == "too_short" and bool(details.get("input"))
+
+
+def _explain(details: Mapping[str, Any], document: _Document) -> _Fault:
+    """A pydantic fault in the words of the file."""
+    place: Place = tuple(details["loc"])
+    kind, context = details["type"], details.get("ctx", {})
+    written = details.get("input")
+    if kind == "extra_forbidden":
+        allowed = _keys_allowed(place[:-1])
+        return document.fault(
+            place, f"unknown key '{place[-1]}'{_did_you_mean(str(place[-1]), allowed)} (known: {', '.join(allowed)})"
+        )
+    if kind == "missing":
+        return document.fault(place, f"missing: add the key '{place[-1]}'")
+    if kind == "value_error":
+        return document.fault(place, str(context.get("error", details["msg"])))
+    if kind == "too_short":
+        return document.fault(place, "is empty: name at least one")
+    if kind.startswith("date_"):
+        return document.fault(place, f"'{written}' is not a date: write it as 2026-03-01")
+    if kind == "literal_error":
+        hint = _did_you_mean(str(written), re.findall(r"'([^']*)'", context["expected"]))
+        return document.fault(place, f"'{written}' is not one of {context['expected']}{hint}")
+    if kind == "string_pattern_mismatch":
+        return document.fault(
+            place, f"'{written}' must begin with a letter and hold only letters, digits, '_' and '-', at most 63"
+        )
+    return document.fault(place, f"{details['msg'][0].lower()}{details['msg'][1:]}")
+
+
+def _keys_allowed(place: Place) -> list[str]:
+    """The keys that may stand at ``place``, walked through the models."""
+    steps = [step for step in place if isinstance(step, str)]
+    model: type[BaseModel] = Sources
+    if steps:
+        model = Source
+    if "connector" in steps:
+        model = FilesConnector
+    if "tables" in steps:
+        model = FileOptions if "options" in steps else TableMapping
+    return [info.alias or name for name, info in model.model_fields.items()]
+
+
+def _check_against_contracts(document: _Document) -> Iterator[_Fault]:
+    """Names that only the canonical tables can judge: source names, tables, columns."""
+    sources = document.data.get("sources")
+    seen: dict[str, int] = {}
+    for number, source in enumerate(sources if isinstance(sources, list) else []):
+        if not isinstance(source, dict):
+            continue
+        place: Place = ("sources", number)
+        name = source.get("name")
+        if isinstance(name, str):
+            if name.lower() in seen:
+                first = seen[name.lower()]
+                yield document.fault(
+                    (*place, "name"), f"'{name}' names another source too, in line {first}: rename one"
+                )
+            seen.setdefault(name.lower(), document.line((*place, "name")))
+        if source.get("kind") in contracts.KINDS and isinstance(source.get("tables"), dict):
+            yield from _check_tables(document, place, source["kind"], source["tables"])
+
+
+def _check_tables(document: _Document, place: Place, kind: str, tables: dict[str, Any]) -> Iterator[_Fault]:
+    known = {table.name: table for table in contracts.TABLES if table.kind == kind}
+    for name, mapping in tables.items():
+        here = (*place, "tables", name)
+        if name not in known:
+            hint = _did_you_mean(name, known)
+            yield document.fault(here, f"{kind} has no table '{name}'{hint} (known: {', '.join(known)})")
+            continue
+        if not isinstance(mapping, dict):
+            continue
+        yield from _check_options(document, here, mapping)
+        columns = mapping.get("columns")
+        canonical = [column.name for column in known[name].columns]
+        for column in columns if isinstance(columns, dict) else ():
+            if column not in canonical:
+                hint = _did_you_mean(column, canonical)
+                yield document.fault(
+                    (*here, "columns", column),
+                    f"{kind}/{name} has no column '{column}'{hint} (known: {', '.join(canonical)})",
+                )
+
+
+def _check_options(document: _Document, place: Place, mapping: dict[str, Any]) -> Iterator[_Fault]:
+    """Options that make no sense together."""
+    if mapping.get("where") and mapping.get("query"):
+        yield document.fault((*place, "where"), "'where' and 'query' together: write the condition inside the query")
+    options = mapping.get("options")
+    if not isinstance(options, dict):
+        return
+    distinct = ("delimiter", "quote", "decimal", "thousands")
+    given = {key: options[key] for key in distinct if options.get(key)}
+    if given.get("thousands") and given["thousands"] == given.get("decimal", "."):
+        yield document.fault((*place, "options", "thousands"), "the same character as 'decimal': drop one")
+    if given.get("delimiter") and given["delimiter"] == given.get("quote", '"'):
+        yield document.fault((*place, "options", "delimiter"), "the same character as 'quote': drop one")
+
+
+def _did_you_mean(word: str, known: Iterable[str]) -> str:
+    close = get_close_matches(word, list(known), n=1, cutoff=0.6)
+    return f", did you mean '{close[0]}'?" if close else ""
+
+
+def _tell(path: Path, faults: list[_Fault]) -> str:
+    """One line a fault, in the order of the file."""
+    ordered = sorted(set(faults), key=lambda fault: (fault.line, fault.place, fault.message))
+    plural = "fault" if len(ordered) == 1 else "faults"
+    listed = "\n".join(f"  {path.name}:{fault.line}: {fault.place}: {fault.message}" for fault in ordered)
+    return f"{path} has {len(ordered)} {plural} (docs/sources.md explains every key):\n{listed}"
