@@ -1,0 +1,241 @@
+"""Audit and atomic publication: the finished build becomes ``warehouse.duckdb``, or nothing changes.
+
+A build is *sealed* when every blocking check on it has passed; only a sealed build is published. The steps are ordered
+so that a kill between any two of them leaves a warehouse that opens and a rerun that ends well:
+
+1. the ledger of customer ids is promoted, so that no id is ever published that a later run could give away;
+2. the warehouse of before is kept as ``warehouse.previous.duckdb`` (a second name of the same file: no bytes move);
+3. one rename puts the new one in its place.
+"""
+
+import hashlib
+import json
+import os
+import shutil
+from collections.abc import Iterable
+from dataclasses import asdict, dataclass
+from pathlib import Path
+
+import duckdb
+import polars as pl
+
+from pipelines.config import Home
+from pipelines.errors import ParcoursError
+from pipelines.lake import Lake, replacing
+
+
+class PublishError(ParcoursError):
+    """The build is not fit to be published; the published warehouse is as it was."""
+
+
+class RollbackError(ParcoursError):
+    """There is no warehouse to go back to; the published one is as it was."""
+
+
+@dataclass(frozen=True)
+class Seal:
+    """What a build was made of and which checks it passed: the promise that publication relies on.
+
+    ``marts`` are the tables that schema ``marts`` must hold; ``ledger`` is the digest of the identity ledger that the
+    marts were built from, so that the ids in them and the ids promoted are the same.
+    """
+
+    as_of: str
+    run_id: str
+    marts: tuple[str, ...]
+    checks_passed: int
+    checks_warned: int
+    ledger: str
+
+
+@dataclass(frozen=True)
+class Published:
+    """A publication: the file, its marts with their row counts, and the checks that it passed."""
+
+    warehouse: Path
+    as_of: str
+    marts: dict[str, int]
+    checks_passed: int
+    checks_warned: int
+    size_bytes: int
+
+
+def seal_path(home: Home) -> Path:
+    return home.build_database.with_suffix(".sealed.json")
+
+
+def unseal(home: Home) -> None:
+    """Takes the promise back: a new build begins."""
+    seal_path(home).unlink(missing_ok=True)
+
+
+def seal(home: Home, *, as_of: str, run_id: str, marts: Iterable[str], checks_passed: int, checks_warned: int) -> None:
+    """Declares the build finished: every model is built and every blocking check has passed."""
+    promise = Seal(
+        as_of=as_of,
+        run_id=run_id,
+        marts=tuple(sorted(marts)),
+        checks_passed=checks_passed,
+        checks_warned=checks_warned,
+        ledger=_digest(Lake(home.lake).path("identity", "ledger")),
+    )
+    with replacing(seal_path(home)) as temporary:
+        temporary.write_text(json.dumps(asdict(promise), indent=2))
+
+
+def publish(home: Home) -> Published:
+    """Audits the sealed build and publishes it. Raises PublishError, leaving the published warehouse as it was."""
+    _finish_interrupted_rollback(home)
+    promise = _read_seal(home)
+    marts = _audit(home, promise)
+
+    _promote_ledger(Lake(home.lake))
+    if home.warehouse.exists():
+        _give_second_name(home.warehouse, home.previous_warehouse)
+    home.build_database.chmod(0o444)  # Opened for writing, the published file would lock every other reader out.
+    _sync(home.build_database)
+    _write_ahead_log(home.warehouse).unlink(missing_ok=True)  # A writer's leftover belongs to the file of before.
+    home.build_database.replace(home.warehouse)
+    _sync(home.root)
+    unseal(home)
+
+    return Published(
+        warehouse=home.warehouse,
+        as_of=promise.as_of,
+        marts=marts,
+        checks_passed=promise.checks_passed,
+        checks_warned=promise.checks_warned,
+        size_bytes=home.warehouse.stat().st_size,
+    )
+
+
+def rollback(home: Home) -> Path:
+    """Publishes the previous warehouse again and keeps the one it replaces, so that a second rollback undoes the first.
+
+    The ledger of customer ids stays as it is: an id once issued is never given away. Raises RollbackError.
+    """
+    _finish_interrupted_rollback(home)
+    if not home.previous_warehouse.exists():
+        raise RollbackError(
+            f"There is no previous warehouse at {home.previous_warehouse}: it appears with the second publication."
+        )
+    if home.warehouse.exists() and home.warehouse.samefile(home.previous_warehouse):
+        raise RollbackError(
+            f"{home.warehouse} is the previous warehouse already: a publication was interrupted before its last step. "
+            "Run `parcours run` to publish a new one."
+        )
+    if home.warehouse.exists():
+        _give_second_name(home.warehouse, _replaced(home))
+    _write_ahead_log(home.warehouse).unlink(missing_ok=True)
+    home.previous_warehouse.replace(home.warehouse)
+    _finish_interrupted_rollback(home)
+    _sync(home.root)
+    return home.warehouse
+
+
+def _read_seal(home: Home) -> Seal:
+    if not home.build_database.exists():
+        raise PublishError(
+            f"There is no build to publish at {home.build_database}: the last one was published or never finished. "
+            "Materialise the marts first (`parcours run` does everything)."
+        )
+    try:
+        fields = json.loads(seal_path(home).read_text())
+    except FileNotFoundError:
+        raise PublishError(
+            f"The build at {home.build_database} is not finished: a model or a blocking check failed, or the run was "
+            "stopped. Materialise the marts again."
+        ) from None
+    return Seal(**{**fields, "marts": tuple(fields["marts"])})
+
+
+def _audit(home: Home, promise: Seal) -> dict[str, int]:
+    """Row counts of the marts, where the build is whole: closed, readable, complete, of today's ids, not empty."""
+    log = _write_ahead_log(home.build_database)
+    if log.exists():
+        raise PublishError(f"The build was not closed properly ({log} is left over). Materialise the marts again.")
+    if _digest(Lake(home.lake).path("identity", "ledger")) != promise.ledger:
+        raise PublishError(
+            "Customer ids were assigned anew after the marts were built, so the two do not fit. "
+            "Materialise the marts again, then publish."
+        )
+    try:
+        with duckdb.connect(home.build_database, read_only=True) as connection:
+            marts = _count_marts(connection)
+    except duckdb.Error as error:
+        raise PublishError(f"The build at {home.build_database} cannot be read: {error}") from error
+
+    missing = sorted(set(promise.marts) - set(marts))
+    if missing:
+        raise PublishError(f"The build lacks the marts {', '.join(missing)}. Materialise the marts again.")
+    records = Lake(home.lake).scan("identity", "records").select(pl.len()).collect().item()
+    if records and not marts.get("customer_360"):
+        raise PublishError(
+            f"customer_360 is empty although {records:,} records identify customers. Materialise the marts again; "
+            "should it happen twice, the models or the identity stage lose them."
+        )
+    return marts
+
+
+def _count_marts(connection: duckdb.DuckDBPyConnection) -> dict[str, int]:
+    names = connection.execute(
+        "select table_name from information_schema.tables where table_schema = 'marts' order by table_name"
+    ).fetchall()
+    counts = {}
+    for (name,) in names:
+        [(count,)] = connection.execute(f'select count(*) from marts."{name}"').fetchall()
+        counts[name] = count
+    return counts
+
+
+def _promote_ledger(lake: Lake) -> None:
+    with replacing(lake.committed_ledger) as temporary:
+        shutil.copyfile(lake.path("identity", "ledger"), temporary)
+
+
+def _replaced(home: Home) -> Path:
+    """Where a rollback keeps the warehouse it replaces until the swap is done."""
+    return home.warehouse.with_name("warehouse.replaced.duckdb")
+
+
+def _finish_interrupted_rollback(home: Home) -> None:
+    """Ends the swap of a rollback that was killed: what it replaced becomes the previous warehouse."""
+    replaced = _replaced(home)
+    if not replaced.exists():
+        return
+    if home.previous_warehouse.exists():
+        replaced.unlink()  # The swap had not begun: this is a second name of the published file.
+    else:
+        replaced.replace(home.previous_warehouse)
+
+
+def _give_second_name(file: Path, name: Path) -> None:
+    """Makes ``name`` another name of ``file``, atomically; a copy where the file system has no hard links."""
+    temporary = name.with_name(f"{name.name}.tmp-link")
+    temporary.unlink(missing_ok=True)
+    try:
+        os.link(file, temporary)
+    except OSError:
+        shutil.copy2(file, temporary)
+    temporary.replace(name)
+    temporary.unlink(missing_ok=True)  # Renaming onto another name of the same file does nothing, and leaves both.
+
+
+def _write_ahead_log(database: Path) -> Path:
+    return database.with_name(f"{database.name}.wal")
+
+
+def _digest(file: Path) -> str:
+    """The file's SHA-256; empty where there is none."""
+    if not file.exists():
+        return ""
+    with file.open("rb") as content:
+        return hashlib.file_digest(content, "sha256").hexdigest()
+
+
+def _sync(path: Path) -> None:
+    descriptor = os.open(path, os.O_RDONLY)
+    try:
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)

@@ -1,0 +1,321 @@
+"""Publication: all or nothing, never in the way of a reader, sound after a kill between any two of its steps."""
+
+import os
+import shutil
+import subprocess
+import sys
+from collections.abc import Iterator
+from itertools import repeat
+from pathlib import Path
+
+import duckdb
+import polars as pl
+import pytest
+
+from pipelines.config import Home, find_home
+from pipelines.lake import Lake
+from pipelines.publish import PublishError, RollbackError, publish, rollback, seal, seal_path, unseal
+
+READER = """
+import sys, duckdb
+with duckdb.connect(sys.argv[1], read_only=True) as connection:
+    print("open", flush=True)
+    for line in sys.stdin:
+        print(connection.execute("select max(night) from marts.customer_360").fetchone()[0], flush=True)
+"""
+
+# For each line of input, forks a process that publishes or rolls back and kills itself at the n-th such system call.
+KILLER = """
+import os, signal, sys
+from pathlib import Path
+from pipelines import publish
+from pipelines.config import find_home
+for line in sys.stdin:
+    action, name, countdown, home = line.split()
+    child = os.fork()
+    if child == 0:
+        original, left = getattr(os, name), int(countdown)
+        def killing(*arguments, **options):
+            global left
+            if left == 0:
+                os.kill(os.getpid(), signal.SIGKILL)
+            left -= 1
+            return original(*arguments, **options)
+        setattr(os, name, killing)
+        getattr(publish, action)(find_home(Path(home)))
+        os._exit(0)
+    print(os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]), flush=True)
+"""
+SYSTEM_CALLS = ("replace", "unlink", "link", "fsync", "chmod")
+
+
+@pytest.fixture(scope="module")
+def killer() -> Iterator[subprocess.Popen[str]]:
+    process = subprocess.Popen([sys.executable, "-c", KILLER], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
+    yield process
+    process.communicate(timeout=20)
+
+
+def is_killed(killer: subprocess.Popen[str], action: str, call: str, countdown: int, home: Home) -> bool:
+    """Whether ``action`` made more than ``countdown`` calls of ``call``, and so was killed."""
+    assert killer.stdin is not None
+    assert killer.stdout is not None
+    killer.stdin.write(f"{action} {call} {countdown} {home.root}\n")
+    killer.stdin.flush()
+    exit_code = int(killer.stdout.readline())
+    assert exit_code in (0, -9)
+    return exit_code == -9
+
+
+@pytest.fixture
+def home(tmp_path: Path) -> Home:
+    return find_home(tmp_path / "home")
+
+
+def build_night(home: Home, night: int, *, customers: int = 3, records: int = 3, marts: tuple[str, ...] = ()) -> None:
+    """A finished and sealed build of night number ``night``, with its ledger."""
+    lake = Lake(home.lake)
+    lake.write("identity", "records", pl.DataFrame({"record_id": [f"crm:contacts:{n}" for n in range(records)]}))
+    lake.write("identity", "ledger", pl.DataFrame({"entry_no": list(range(night))}))
+    home.build_database.parent.mkdir(parents=True, exist_ok=True)
+    home.build_database.unlink(missing_ok=True)
+    unseal(home)
+    with duckdb.connect(home.build_database) as connection:
+        connection.execute("create schema marts")
+        connection.execute(
+            f"create table marts.customer_360 as select range as customer_id, {night} as night from range({customers})"
+        )
+        for mart in marts:
+            connection.execute(f'create table marts."{mart}" (id int)')
+    seal(
+        home,
+        as_of="2026-03-01",
+        run_id=f"night-{night}",
+        marts=["customer_360", *marts],
+        checks_passed=12,
+        checks_warned=1,
+    )
+
+
+def night_of(database: Path) -> int:
+    with duckdb.connect(database, read_only=True) as connection:
+        [(night,)] = connection.execute("select max(night) from marts.customer_360").fetchall()
+    return int(night)
+
+
+def ledger_length(home: Home) -> int:
+    return pl.read_parquet(Lake(home.lake).committed_ledger).height
+
+
+def test_a_sealed_build_becomes_the_warehouse_and_its_ledger_is_kept(home: Home) -> None:
+    build_night(home, 1, marts=("orders",))
+    published = publish(home)
+    assert published.marts == {"customer_360": 3, "orders": 0}
+    assert (published.checks_passed, published.checks_warned, published.as_of) == (12, 1, "2026-03-01")
+    assert night_of(home.warehouse) == 1
+    assert ledger_length(home) == 1
+    assert not home.build_database.exists()
+    assert not home.previous_warehouse.exists()
+
+
+def test_the_warehouse_of_before_is_kept_and_rollback_swaps_the_two(home: Home) -> None:
+    for night in (1, 2, 3):
+        build_night(home, night)
+        publish(home)
+    assert (night_of(home.warehouse), night_of(home.previous_warehouse)) == (3, 2)
+    rollback(home)
+    assert (night_of(home.warehouse), night_of(home.previous_warehouse)) == (2, 3)
+    rollback(home)
+    assert (night_of(home.warehouse), night_of(home.previous_warehouse)) == (3, 2)
+    assert ledger_length(home) == 3, "ids that were issued stay issued"
+
+
+def test_rollback_without_a_previous_warehouse_says_so(home: Home) -> None:
+    with pytest.raises(RollbackError, match="no previous warehouse"):
+        rollback(home)
+    build_night(home, 1)
+    publish(home)
+    with pytest.raises(RollbackError, match="no previous warehouse"):
+        rollback(home)
+
+
+def test_a_build_that_was_not_sealed_is_refused(home: Home) -> None:
+    build_night(home, 1)
+    publish(home)
+    build_night(home, 2)
+    unseal(home)
+    with pytest.raises(PublishError, match="not finished"):
+        publish(home)
+    assert (night_of(home.warehouse), ledger_length(home)) == (1, 1)
+
+
+def test_publishing_twice_is_refused_because_there_is_nothing_new(home: Home) -> None:
+    build_night(home, 1)
+    publish(home)
+    with pytest.raises(PublishError, match="no build to publish"):
+        publish(home)
+
+
+def test_a_build_that_lacks_a_mart_is_refused(home: Home) -> None:
+    build_night(home, 1, marts=("orders", "returns"))
+    with duckdb.connect(home.build_database) as connection:
+        connection.execute("drop table marts.orders")
+    with pytest.raises(PublishError, match="lacks the marts orders"):
+        publish(home)
+    assert not home.warehouse.exists()
+
+
+def test_no_customer_although_there_are_records_is_refused_but_an_empty_retailer_is_not(home: Home) -> None:
+    build_night(home, 1, customers=0, records=2)
+    with pytest.raises(PublishError, match="customer_360 is empty although 2 records"):
+        publish(home)
+    build_night(home, 2, customers=0, records=0)
+    assert publish(home).marts == {"customer_360": 0}
+
+
+def test_ids_assigned_after_the_marts_were_built_are_not_published_with_them(home: Home) -> None:
+    build_night(home, 1)
+    Lake(home.lake).write("identity", "ledger", pl.DataFrame({"entry_no": [1, 2, 3]}))
+    with pytest.raises(PublishError, match="do not fit"):
+        publish(home)
+    assert not Lake(home.lake).committed_ledger.exists()
+
+
+def test_a_build_that_was_not_closed_or_is_torn_is_refused(home: Home) -> None:
+    build_night(home, 1)
+    log = home.build_database.with_name("warehouse.duckdb.wal")
+    log.write_bytes(b"left over")
+    with pytest.raises(PublishError, match="not closed properly"):
+        publish(home)
+    log.unlink()
+    os.truncate(home.build_database, 5000)
+    with pytest.raises(PublishError, match="cannot be read"):
+        publish(home)
+    assert not home.warehouse.exists()
+
+
+def test_a_reader_keeps_its_warehouse_while_others_see_the_new_one(home: Home) -> None:
+    build_night(home, 1)
+    publish(home)
+    reader = subprocess.Popen(
+        [sys.executable, "-c", READER, home.warehouse], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
+    )
+    assert reader.stdin is not None
+    assert reader.stdout is not None
+    try:
+        assert reader.stdout.readline() == "open\n"
+        build_night(home, 2)
+        publish(home)
+        build_night(home, 3)
+        publish(home)
+        reader.stdin.write("ask\n")
+        reader.stdin.flush()
+        assert reader.stdout.readline() == "1\n"
+        assert night_of(home.warehouse) == 3
+    finally:
+        reader.communicate(timeout=20)
+
+
+def test_what_somebody_wrote_to_the_published_file_does_not_spoil_the_next_one(home: Home) -> None:
+    build_night(home, 1)
+    publish(home)
+    home.warehouse.chmod(0o644)
+    writer = (
+        "import duckdb, os, signal, sys; c = duckdb.connect(sys.argv[1]); "
+        "c.execute('create table mine as select 1 as one'); os.kill(os.getpid(), signal.SIGKILL)"
+    )
+    subprocess.run([sys.executable, "-c", writer, home.warehouse], check=False)
+    assert home.warehouse.with_name("warehouse.duckdb.wal").exists()
+    build_night(home, 2)
+    publish(home)
+    assert night_of(home.warehouse) == 2
+
+
+def test_the_published_file_cannot_be_opened_for_writing_by_an_ordinary_user(home: Home) -> None:
+    build_night(home, 1)
+    publish(home)
+    assert home.warehouse.stat().st_mode & 0o777 == 0o444
+
+
+def test_publication_works_where_the_file_system_has_no_hard_links(home: Home, monkeypatch: pytest.MonkeyPatch) -> None:
+    def refuse(*_: object) -> None:
+        raise PermissionError("hard links are not supported")
+
+    monkeypatch.setattr(os, "link", refuse)
+    for night in (1, 2):
+        build_night(home, night)
+        publish(home)
+    rollback(home)
+    assert (night_of(home.warehouse), night_of(home.previous_warehouse)) == (1, 2)
+
+
+@pytest.mark.parametrize("call", SYSTEM_CALLS)
+def test_a_kill_between_any_two_steps_of_publication_leaves_a_warehouse_and_a_rerun_mends_all(
+    home: Home, killer: subprocess.Popen[str], call: str
+) -> None:
+    for night in (1, 2):
+        build_night(home, night)
+        publish(home)
+    for countdown in range(20):
+        before = night_of(home.warehouse)
+        night = before + 1
+        build_night(home, night)
+        killed = is_killed(killer, "publish", call, countdown, home)
+        assert night_of(home.warehouse) in (before, night)
+        assert night_of(home.previous_warehouse) in (before - 1, before)
+        assert ledger_length(home) >= night_of(home.warehouse), "an id in the warehouse is always in the ledger"
+        build_night(home, night)
+        publish(home)
+        assert night_of(home.warehouse) == night
+        assert night_of(home.previous_warehouse) in (before, night), "before, or tonight when it was published already"
+        if not killed:
+            break
+    assert countdown > 0, f"publication never calls {call}: the test proves nothing"
+
+
+@pytest.mark.parametrize("call", ["replace", "unlink", "link"])
+def test_a_kill_between_any_two_steps_of_rollback_leaves_a_warehouse_and_a_rerun_mends_all(
+    home: Home, killer: subprocess.Popen[str], call: str
+) -> None:
+    for night in (1, 2):
+        build_night(home, night)
+        publish(home)
+    for countdown in range(20):
+        both = night_of(home.warehouse), night_of(home.previous_warehouse)
+        killed = is_killed(killer, "rollback", call, countdown, home)
+        assert night_of(home.warehouse) in both
+        night += 1
+        build_night(home, night)
+        publish(home)
+        assert night_of(home.warehouse) == night
+        assert night_of(home.previous_warehouse) < night
+        if not killed:
+            break
+    assert countdown > 0, f"rollback never calls {call}: the test proves nothing"
+
+
+def test_a_full_disk_while_publishing_leaves_the_warehouse_as_it_was(tmp_path: Path) -> None:
+    small = tmp_path / "small"
+    small.mkdir()
+    mounted = shutil.which("mount") and subprocess.run(
+        ["mount", "-t", "tmpfs", "-o", "size=6m", "tmpfs", small], capture_output=True, check=False
+    )
+    if not mounted or mounted.returncode != 0:
+        pytest.skip("a file system of 6 MB needs the right to mount")
+    try:
+        home = find_home(small)
+        build_night(home, 1)
+        publish(home)
+        build_night(home, 2)
+        filler = small / "filler"
+        with pytest.raises(OSError, match="No space left"), filler.open("wb", buffering=0) as file:
+            file.writelines(repeat(bytes(4096)))
+        with pytest.raises(OSError, match="No space left"):
+            publish(home)
+        assert night_of(home.warehouse) == 1
+        filler.unlink()
+        publish(home)
+        assert night_of(home.warehouse) == 2
+        assert seal_path(home).exists() is False
+    finally:
+        subprocess.run(["umount", small], check=False)
