@@ -11,3 +11,11 @@ class ConfigurationError(ParcoursError):
     """Wrong use or configuration (exit code 2): a command, `sources.yml`, an environment variable."""
 
     exit_code = 2
+
+
+class ExtractError(ParcoursError):
+    """A source that cannot be read or mapped."""
+
+
+class RejectLimitExceeded(ExtractError):  # noqa: N818 - it names the event, not a fault of the program
+    """More rows of a table went to quarantine than `reject_limit` allows; the table in the lake is as it was."""

@@ -6,6 +6,7 @@ run sweeps away.
 
 import os
 import secrets
+import shutil
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -55,8 +56,21 @@ class Lake:
         """Removes what killed runs left half-written; returns how many files. Call it only while no run is writing."""
         leftovers = list(self.root.rglob("*.tmp-*"))
         for leftover in leftovers:
-            leftover.unlink(missing_ok=True)
+            if leftover.is_dir():
+                shutil.rmtree(leftover, ignore_errors=True)
+            else:
+                leftover.unlink(missing_ok=True)
         return len(leftovers)
+
+    @contextmanager
+    def scratch(self, purpose: str) -> Iterator[Path]:
+        """An empty folder for large intermediate files, on the lake's own disk; removed when the block ends."""
+        folder = self.root / f"{purpose}.tmp-{secrets.token_hex(4)}"
+        folder.mkdir(parents=True)
+        try:
+            yield folder
+        finally:
+            shutil.rmtree(folder, ignore_errors=True)
 
 
 @contextmanager

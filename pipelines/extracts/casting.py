@@ -1,0 +1,143 @@
+"""A source's values as the canonical types, in DuckDB SQL.
+
+Each function returns an expression that is null where the value does not fit; ``conform`` tells that from a value that
+was never there. DuckDB's own casts are kind in ways that would change meaning (`1.5` becomes the integer 2, `12-05-06`
+the year 12), so each is narrowed here.
+"""
+
+from pipelines.config import FileOptions
+from pipelines.extracts.contracts import Column
+from pipelines.extracts.quoting import quote_text
+
+# Spellings of the systems seen; `o` is oui, `v` vrai, `f` false or faux.
+TRUE = ("true", "t", "yes", "y", "1", "1.0", "oui", "o", "vrai", "v", "on")
+FALSE = ("false", "f", "no", "n", "0", "0.0", "non", "faux", "off")
+
+# Earlier or later years are slips of the keyboard or a system's infinity, and other engines cannot hold them.
+YEARS = "between 1000 and 9999"
+
+FAULTS = {
+    "text": "is not a text",
+    "integer": "is not an integer",
+    "number": "is not a number",
+    "money": "is not an amount",
+    "price": "is not a price",
+    "boolean": "is not a yes or no",
+    "date": "is not a date",
+    "timestamp": "is not a date and time",
+}
+
+_TEXT_LIKE = ("VARCHAR", "JSON", "UUID", "ENUM", '"NULL"', "CHAR")
+_WHOLE = ("TINYINT", "SMALLINT", "INTEGER", "BIGINT", "HUGEINT", "UTINYINT", "USMALLINT", "UINTEGER", "UBIGINT")
+
+
+def is_text(duckdb_type: str) -> bool:
+    return duckdb_type.startswith(_TEXT_LIKE) and not duckdb_type.endswith("]")
+
+
+def normalise(value: str, duckdb_type: str, options: FileOptions) -> str:
+    """``value`` with what means nothing as null: an empty or blank text, one of `nulls`."""
+    if not is_text(duckdb_type):
+        return value
+    text = f"({value} ->> '$')" if duckdb_type == "JSON" else f"cast({value} as varchar)"
+    trimmed = f"nullif(trim({text}), '')"
+    if not options.nulls:
+        return trimmed
+    return f"case when {trimmed} not in ({_listed(options.nulls)}) then {trimmed} end"
+
+
+def cast(value: str, duckdb_type: str, column: Column, options: FileOptions) -> str:
+    """``value``, normalised and of ``duckdb_type``, as the type of ``column``."""
+    match column.type:
+        case "text":
+            return _as_text(value, duckdb_type)
+        case "integer":
+            return _as_integer(value, duckdb_type, options)
+        case "number" | "money" | "price":
+            return _as_decimal(value, duckdb_type, column, options)
+        case "boolean":
+            return _as_boolean(value)
+        case "date":
+            return _as_date(value, duckdb_type)
+        case "timestamp":
+            return _as_timestamp(value, duckdb_type)
+
+
+def _as_text(value: str, duckdb_type: str) -> str:
+    if is_text(duckdb_type):
+        return value
+    if duckdb_type in ("DOUBLE", "FLOAT"):
+        # An id that once stood beside a null was made a float: 17850.0 is the text 17850.
+        is_whole = f"{value} = trunc({value}) and abs({value}) < 9007199254740992"
+        return f"case when {is_whole} then cast(cast({value} as bigint) as varchar) else cast({value} as varchar) end"
+    if duckdb_type == "BLOB":
+        return f"try(decode({value}))"
+    if duckdb_type.startswith(("STRUCT", "MAP")) or duckdb_type.endswith("]"):
+        return f"cast(to_json({value}) as varchar)"
+    return f"cast({value} as varchar)"
+
+
+def _plain_number(text: str, options: FileOptions) -> str:
+    """A number as written by the source, as SQL writes it; null where its marks are in the wrong place."""
+    decimal, thousands = options.decimal, options.thousands
+    if not thousands:
+        stranger = f"contains({text}, '_')" + (f" or contains({text}, '.')" if decimal == "," else "")
+        return f"case when not ({stranger}) then replace({text}, {quote_text(decimal)}, '.') end"
+    if thousands == " ":
+        text = f"translate({text}, '\u00a0\u202f', '  ')"  # French typography groups by spaces that do not break.
+    group, point = f"[{_escape(thousands)}]", f"[{decimal}]"
+    shape = f"[+-]?([0-9]{{1,3}}({group}[0-9]{{3}})+|[0-9]+)({point}[0-9]*)?"
+    cleaned = f"replace(replace({text}, {quote_text(thousands)}, ''), {quote_text(decimal)}, '.')"
+    return f"case when regexp_full_match({text}, {quote_text(shape)}) then {cleaned} end"
+
+
+def _escape(character: str) -> str:
+    return "\\" + character if character in "\\]^-" else character
+
+
+def _as_integer(value: str, duckdb_type: str, options: FileOptions) -> str:
+    if is_text(duckdb_type):
+        plain = _plain_number(value, options)
+        return f"case when regexp_full_match({plain}, '[+-]?[0-9]+([.]0*)?') then try_cast({plain} as bigint) end"
+    if duckdb_type in (*_WHOLE, "BOOLEAN"):
+        return f"try_cast({value} as bigint)"
+    exact = f"try_cast({value} as double)"
+    return f"case when {exact} = trunc({exact}) then try_cast({value} as bigint) end"
+
+
+def _as_decimal(value: str, duckdb_type: str, column: Column, options: FileOptions) -> str:
+    plain = _plain_number(value, options) if is_text(duckdb_type) else value
+    number = f"try_cast({plain} as {column.duckdb_type})"
+    return f"case when isfinite({number}) then {number} end" if column.type == "number" else number
+
+
+def _as_boolean(value: str) -> str:
+    word = f"lower(cast({value} as varchar))"
+    return f"case when {word} in ({_listed(TRUE)}) then true when {word} in ({_listed(FALSE)}) then false end"
+
+
+def _as_date(value: str, duckdb_type: str) -> str:
+    """A midnight is the date as written; any other instant is the date it has in the configured time zone."""
+    if is_text(duckdb_type):
+        instant = f"try_cast({value} as timestamptz)"
+        is_midnight = f"regexp_matches({value}, '^[0-9-]+[T ]00:00(:00([.]0+)?)?([^0-9:.]|$)')"
+        written = f"case when {instant} is not null then try_cast(left({value}, 10) as date) end"
+        day = (
+            f"case when length({value}) <= 10 then try_cast({value} as date) "
+            f"when {is_midnight} then {written} else cast({instant} as date) end"
+        )
+    else:
+        day = f"try_cast({value} as date)"
+    return f"case when year({day}) {YEARS} then {day} end"
+
+
+def _as_timestamp(value: str, duckdb_type: str) -> str:
+    """Naive UTC. The session's time zone is the configured one, so what carries no offset is read in it."""
+    # Nanoseconds are more than a timestamp with time zone holds.
+    local = f"cast({value} as timestamp)" if duckdb_type == "TIMESTAMP_NS" else value
+    instant = f"timezone('UTC', try_cast({local} as timestamptz))"
+    return f"case when year({instant}) {YEARS} then {instant} end"
+
+
+def _listed(values: tuple[str, ...]) -> str:
+    return ", ".join(quote_text(value) for value in values)

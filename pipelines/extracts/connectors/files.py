@@ -1,0 +1,279 @@
+"""Exports that lie in a folder: CSV, Parquet and JSON lines, plain, gzip or zstd, one file or many."""
+
+import csv
+import json
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+from itertools import pairwise
+from pathlib import Path
+
+import duckdb
+
+from pipelines.config import FileOptions
+from pipelines.errors import ExtractError
+from pipelines.extracts.connectors import plain, records
+from pipelines.extracts.quoting import quote_name, quote_text
+
+FORMATS = {
+    ".csv": "csv",
+    ".tsv": "csv",
+    ".txt": "csv",
+    ".parquet": "parquet",
+    ".pq": "parquet",
+    ".jsonl": "jsonl",
+    ".ndjson": "jsonl",
+    ".json": "jsonl",
+}
+DELIMITERS = (",", ";", "\t", "|")
+NOWHERE = "\x1f"  # A character that JSON text never holds, so that a line is one field.
+LINES = records.Dialect(NOWHERE, "", "", field_count=1, skip=0)
+
+
+@dataclass
+class _File:
+    """One file: what it is called, where its plain form lies, which columns it has."""
+
+    shown: str
+    path: Path
+    format: str
+    columns: list[str] = field(default_factory=list)
+    dialect: records.Dialect = LINES
+    is_mended: bool = False
+
+    def read(self) -> str:
+        """FROM clause that yields the file's columns, and for JSON lines one column `line`."""
+        if self.format == "parquet":
+            return f"read_parquet({quote_text(str(self.path))}, binary_as_string = true, file_row_number = true)"
+        names = self.columns if self.format == "csv" else ["line"]
+        types = ", ".join(f"{quote_text(name)}: 'VARCHAR'" for name in names)
+        return (
+            f"read_csv({quote_text(str(self.path))}, auto_detect = false, strict_mode = true, header = false, "
+            f"skip = {self.dialect.skip}, delim = {quote_text(self.dialect.delimiter)}, "
+            f"quote = {quote_text(self.dialect.quote)}, escape = {quote_text(self.dialect.escape)}, "
+            f"columns = {{{types}}})"
+        )
+
+
+class FileRows:
+    """The files that one pattern finds, as rows (see :class:`pipelines.extracts.connectors.Rows`)."""
+
+    def __init__(self, files: list[_File], scratch: Path) -> None:
+        self._files = files
+        self._scratch = scratch
+        self.malformed = scratch / "malformed.jsonl"
+        self.columns = tuple(dict.fromkeys(column for file in files for column in file.columns))
+        self.files = tuple(file.shown for file in files)
+        self.lacking = {
+            column: missing
+            for column in self.columns
+            # A JSON object simply leaves out what it has no value for.
+            if (missing := [file.shown for file in files if file.format != "jsonl" and column not in file.columns])
+        }
+
+    @property
+    def paths(self) -> tuple[Path, ...]:
+        return tuple(file.path for file in self._files)
+
+    def select(self, *, numbered: bool) -> str:
+        return "\nunion all\n".join(self._select_file(number, numbered) for number in range(len(self._files)))
+
+    def _select_file(self, number: int, numbered: bool) -> str:
+        file = self._files[number]
+        columns = [
+            quote_name(column) if column in file.columns else f"null as {quote_name(column)}" for column in self.columns
+        ]
+        columns.append(f'{quote_text(file.shown)} as "_file"')
+        if not numbered:
+            return f"select {', '.join(columns)} from {_unpacked(file, file.read())}"
+        columns += [f'{number} as "_file_number"', '"_row"']
+        if file.format == "parquet":
+            return f'select {", ".join(columns)} from (select *, file_row_number + 1 as "_row" from {file.read()})'
+        numbering = f'(select *, row_number() over () as "_row" from {file.read()})'
+        return f"select {', '.join(columns)} from {_unpacked(file, numbering)}"
+
+    def set_aside_malformed(self) -> bool:
+        """Mends the files that do not parse; False where none is left to mend."""
+        has_mended = False
+        for number, file in enumerate(self._files):
+            if file.format == "parquet" or file.is_mended or _parses(file):
+                continue
+            copy = self._scratch / f"mended-{number}"
+            if file.format == "csv":
+                records.set_aside(file.path, file.dialect, copy, self.malformed, file.shown)
+            else:
+                records.set_aside_lines(file.path, copy, self.malformed, file.shown)
+            file.path, file.is_mended, has_mended = copy, True, True
+        return has_mended
+
+    def find_lines(self, places: Iterable[tuple[int, int]]) -> dict[tuple[int, int], int]:
+        wanted: dict[int, set[int]] = {}
+        for number, row in places:
+            wanted.setdefault(number, set()).add(row)
+        found: dict[tuple[int, int], int] = {}
+        for number, rows in wanted.items():
+            file = self._files[number]
+            if file.format == "jsonl":
+                found |= {(number, row): row for row in rows}
+            elif file.format == "csv":
+                lines = records.find_lines(file.path, file.dialect, rows)
+                found |= {(number, row): line for row, line in lines.items()}
+        return found
+
+
+def read_files(root: Path, shown_root: str, pattern: str, options: FileOptions, scratch: Path) -> FileRows:
+    """The rows of the files under ``root`` that ``pattern`` finds, by name.
+
+    Raises ExtractError where there are none, or one is empty, damaged or of no known format.
+    """
+    if not root.is_dir():
+        raise ExtractError(f"The folder {shown_root} does not exist. Correct `root` under the source's `connector`.")
+    matches = sorted(path for path in root.glob(pattern) if path.is_file())
+    if not matches:
+        raise ExtractError(
+            f"No file matches {shown_root}/{pattern}. Correct `from`, or take the table out of sources.yml."
+        )
+    scratch.mkdir(parents=True, exist_ok=True)
+    files = []
+    malformed = scratch / "malformed.jsonl"
+    for number, path in enumerate(matches):
+        name = path.relative_to(root).as_posix()
+        files.append(_read_file(path, name, f"{shown_root}/{name}", options, scratch / f"plain-{number}", malformed))
+    return FileRows(files, scratch)
+
+
+def _read_file(path: Path, name: str, shown: str, options: FileOptions, copy: Path, malformed: Path) -> _File:
+    suffix = path.with_suffix("").suffix if path.suffix in plain.COMPRESSIONS else path.suffix
+    kind = options.format or FORMATS.get(suffix.lower())
+    if kind is None:
+        raise ExtractError(f"{shown} ends in neither {', '.join(FORMATS)}. Say `format` under its `options`.")
+    if path.stat().st_size == 0 and not (kind == "jsonl" or options.names):
+        raise ExtractError(f"{shown} is empty: not even a header. Fetch it again, or take it out of the folder.")
+    if kind == "parquet":
+        return _read_parquet(path, name, shown)
+    readable = plain.make_plain(path, options.encoding, copy, shown)
+    if kind == "csv":
+        return _read_csv(readable, name, shown, options)
+    return _read_json_lines(readable, name, shown, copy.with_suffix(".mended"), malformed)
+
+
+def _read_parquet(path: Path, name: str, shown: str) -> _File:
+    file = _File(name, path, "parquet")
+    try:
+        with duckdb.connect() as connection:
+            described = connection.execute(f"describe select * exclude (file_row_number) from {file.read()}").fetchall()
+    except duckdb.Error:
+        raise ExtractError(f"{shown} is not a whole Parquet file. Fetch it again.") from None
+    file.columns = [row[0] for row in described]
+    return file
+
+
+def _read_csv(path: Path, name: str, shown: str, options: FileOptions) -> _File:
+    """The columns of a CSV from its header, or from `names` where it has none."""
+    skip = options.skip
+    if options.names:
+        columns, delimiter = list(options.names), options.delimiter or _guess_delimiter(_line_after(path, skip))
+    else:
+        header, skip = _read_header(path, skip, options)
+        if not header.strip():
+            raise ExtractError(f"{shown} is empty: not even a header. Fetch it again, or take it out of the folder.")
+        delimiter = options.delimiter or _guess_delimiter(header)
+        columns = next(
+            csv.reader([header], delimiter=delimiter, quotechar=options.quote or None, skipinitialspace=True)
+        )
+    columns = _make_unique([column.strip() for column in columns])
+    escape = options.escape or options.quote
+    return _File(name, path, "csv", columns, records.Dialect(delimiter, options.quote, escape, len(columns), skip))
+
+
+def _read_header(path: Path, skip: int, options: FileOptions) -> tuple[str, int]:
+    """The header's text, which a quoted line break may spread over lines, and the number of lines up to its end."""
+    header, count = "", 0
+    with path.open(encoding="utf-8-sig", errors="replace", newline="\n") as file:
+        for count, line in enumerate(file, start=1):
+            if count <= skip or not (header or line.strip()):
+                continue
+            header += line
+            if not options.quote or header.count(options.quote) % 2 == 0 or len(header) > plain.CHUNK:
+                break
+    return header.rstrip("\r\n"), count
+
+
+def _line_after(path: Path, skip: int) -> str:
+    with path.open(encoding="utf-8-sig", errors="replace") as file:
+        for number, line in enumerate(file):
+            if number >= skip and line.strip():
+                return line
+    return ""
+
+
+def _guess_delimiter(header: str) -> str:
+    """The usual delimiter that the header holds most of, outside quotes."""
+    outside = "".join(header.split('"')[::2])
+    return max(DELIMITERS, key=outside.count)
+
+
+def _make_unique(names: list[str]) -> list[str]:
+    """A name for every column, different from the others in more than case, as SQL needs it."""
+    taken: set[str] = {"_file", "_file_number", "_row"}
+    unique = []
+    for number, name in enumerate(names, start=1):
+        base = candidate = name or f"column{number}"
+        again = 0
+        while candidate.lower() in taken:
+            again += 1
+            candidate = f"{base}_{again}"
+        taken.add(candidate.lower())
+        unique.append(candidate)
+    return unique
+
+
+def _read_json_lines(path: Path, name: str, shown: str, copy: Path, malformed: Path) -> _File:
+    """The keys of all the file's objects; lines that are no object go to ``malformed``."""
+    file = _File(name, path, "jsonl")
+    if not _parses(file):
+        records.set_aside_lines(path, copy, malformed, name)
+        file.path, file.is_mended = copy, True
+    numbered = f"(select line, row_number() over () as number from {file.read()})"
+    with duckdb.connect() as connection:
+        keys = connection.execute(
+            f"select distinct unnest(json_keys(line)) as key from {file.read()} where {_IS_OBJECT} order by key"
+        ).fetchall()
+        faulty = connection.execute(
+            f"select number, line from {numbered} where line is not null and not ({_IS_OBJECT}) order by number"
+        )
+        with malformed.open("a", encoding="utf-8") as log:
+            while batch := faulty.fetchmany(10_000):
+                for number, line in batch:
+                    raw = json.dumps({"line": line}, ensure_ascii=False)
+                    entry = {"file": name, "line": number, "reason": "is not a JSON object", "raw": raw}
+                    log.write(json.dumps(entry, ensure_ascii=False) + "\n")
+    file.columns = [row[0] for row in keys]
+    for one, other in pairwise(sorted(file.columns, key=str.lower)):
+        if one.lower() == other.lower():
+            raise ExtractError(f"{shown} has the keys '{one}' and '{other}', which SQL takes for one. Rename one.")
+    return file
+
+
+_IS_OBJECT = "coalesce(json_valid(line) and json_type(try_cast(line as json)) = 'OBJECT', false)"
+
+
+def _unpacked(file: _File, source: str) -> str:
+    """JSON lines as columns of text, one parse a line; other files as they are."""
+    if file.format != "jsonl":
+        return source
+    if not file.columns:
+        return f"(select *, null as line from {source} where false)"
+    structure = json.dumps(dict.fromkeys(file.columns, "VARCHAR"), ensure_ascii=False)
+    return (
+        f"(select * exclude (line, object), unnest(object) from (select *, json_transform(line, "
+        f"{quote_text(structure)}) as object from {source} where {_IS_OBJECT}))"
+    )
+
+
+def _parses(file: _File) -> bool:
+    try:
+        with duckdb.connect() as connection:
+            connection.execute(f"select count(columns(*)) from {file.read()}").fetchall()
+    except duckdb.Error:
+        return False
+    return True
