@@ -1,0 +1,81 @@
+"""The whole retailer, generated with known truth: every canonical table, and who is behind each record."""
+
+from dataclasses import dataclass
+from datetime import date
+
+import numpy as np
+import polars as pl
+
+from pipelines.extracts.contracts import TABLES
+from pipelines.sample.baskets import Aisles
+from pipelines.sample.catalogue import draw_products, draw_shelves, draw_stores, list_stockouts
+from pipelines.sample.columns import canonical, random_stream
+from pipelines.sample.contact_points import draw_contact_points
+from pipelines.sample.households import draw_people
+from pipelines.sample.lives import draw_lives
+from pipelines.sample.orders import draw_orders, list_order_lines, list_orders
+from pipelines.sample.registers import draw_accounts, draw_contacts, draw_members
+from pipelines.sample.seasons import build_calendar
+from pipelines.sample.tills import draw_pickups, draw_tickets, list_footfall, list_ticket_lines, list_tickets
+from pipelines.sample.traps import list_traps, list_truth
+from pipelines.sample.visits import draw_visits, join_visits
+
+AS_OF = date(2026, 2, 28)  # A day after both of the year's first sales and Christmas, two years from 1 March 2024.
+
+
+@dataclass(frozen=True)
+class World:
+    """A generated retailer as of the end of ``as_of``.
+
+    ``tables`` holds the canonical tables by ``<kind>/<table>``, in the contract's columns and types without ``source``.
+    ``truth`` has one row per identity-bearing record: record_id, person_id. ``traps`` has one row per record or pair of
+    people that a trap concerns: trap, record_id, person_id, other_person_id (null where it does not apply).
+    """
+
+    tables: dict[str, pl.DataFrame]
+    truth: pl.DataFrame
+    traps: pl.DataFrame
+    as_of: date
+
+
+def generate(customers: int, days: int, seed: int) -> World:
+    """A retailer of ``customers`` people and ``days`` days up to :data:`AS_OF`; the same seed, the same world."""
+    calendar = build_calendar(AS_OF, days)
+    stores = draw_stores(random_stream(seed, "stores"), customers, calendar.as_of)
+    products = draw_products(random_stream(seed, "products"), customers)
+    shelves = draw_shelves(random_stream(seed, "shelves"), len(stores), products, calendar.days)
+    aisles = Aisles(products, shelves, calendar.is_sale)
+
+    people = draw_people(random_stream(seed, "people"), customers, stores, calendar.as_of)
+    points = draw_contact_points(random_stream(seed, "contact points"), people, calendar.as_of)
+    shares_email = points.email_owner != np.arange(customers)
+    lives = draw_lives(random_stream(seed, "lives"), people, shares_email, calendar)
+    contacts = draw_contacts(random_stream(seed, "contacts"), people, points, lives, calendar)
+    accounts = draw_accounts(random_stream(seed, "accounts"), people, points, lives, calendar)
+    members = draw_members(random_stream(seed, "members"), people, points, lives, stores, calendar)
+
+    visits = draw_visits(random_stream(seed, "visits"), people, lives, members, stores, calendar)
+    orders = draw_orders(random_stream(seed, "orders"), people, points, lives, accounts, visits, aisles, calendar)
+    pickups = draw_pickups(random_stream(seed, "pickups"), orders, lives)
+    tickets = draw_tickets(
+        random_stream(seed, "tickets"), join_visits(visits, pickups), aisles, stores, points, calendar
+    )
+    no_session = np.full(len(orders), -1, dtype=np.int64)
+    tables = {table.path: canonical(table, {}).clear() for table in TABLES}
+    tables |= {
+        "crm/contacts": contacts.frame,
+        "ecommerce/customers": accounts.frame,
+        "ecommerce/orders": list_orders(orders, no_session),
+        "ecommerce/order_lines": list_order_lines(orders),
+        "ecommerce/products": products.frame,
+        "pos/members": members.frame,
+        "pos/tickets": list_tickets(random_stream(seed, "payments"), tickets),
+        "pos/ticket_lines": list_ticket_lines(tickets),
+        "pos/stores": stores.frame,
+        "pos/footfall": list_footfall(random_stream(seed, "footfall"), tickets, len(stores), calendar),
+        "pos/stockouts": list_stockouts(shelves, calendar.first, calendar.is_open),
+    }
+    registers = {"contacts": contacts, "customers": accounts, "members": members}
+    truth = list_truth(registers, orders, tickets)
+    traps = list_traps(people, points, lives, registers, orders, tickets)
+    return World(tables=tables, truth=truth, traps=traps, as_of=AS_OF)
