@@ -1,0 +1,4 @@
+{# Schemas are called what the project calls them (staging, intermediate, marts), without the target's prefix. #}
+{% macro generate_schema_name(custom_schema_name, node) -%}
+    {{- custom_schema_name if custom_schema_name is not none else target.schema -}}
+{%- endmacro %}

@@ -1,0 +1,23 @@
+{# Money divided by a count, rounded half up to the cent. Reckoned in whole cents: binary fractions round differently. #}
+{% macro divide_money(amount, count) %}
+    {{- return(adapter.dispatch('divide_money', 'parcours')(amount, count)) -}}
+{% endmacro %}
+
+{% macro default__divide_money(amount, count) -%}
+    cast(
+        sign({{ amount }}) * ((2 * cast(abs({{ amount }}) * 100 as bigint) + {{ count }}) // nullif(2 * {{ count }}, 0))
+        as decimal(18, 0)
+    ) * cast(0.01 as decimal(3, 2))
+{%- endmacro %}
+
+{% macro spark__divide_money(amount, count) -%}
+    cast(
+        sign({{ amount }}) * ((2 * cast(abs({{ amount }}) * 100 as bigint) + {{ count }}) div nullif(2 * {{ count }}, 0))
+        as decimal(18, 0)
+    ) * cast(0.01 as decimal(3, 2))
+{%- endmacro %}
+
+{# A share as a double: both counts are exact, so every engine divides to the same bits. Null where the whole is 0. #}
+{% macro share(part, whole) -%}
+    cast(({{ part }}) as double) / nullif(cast({{ whole }} as double), 0)
+{%- endmacro %}

@@ -1,0 +1,16 @@
+with
+
+records as (
+
+    select * from {{ ref('int_records_identified') }}
+
+)
+
+select
+    lower(email) as email_key,
+    min(customer_id) as customer_id
+
+from records
+where email is not null
+group by lower(email)
+having count(distinct customer_id) = 1

@@ -1,0 +1,47 @@
+with
+
+interactions as (
+
+    select * from {{ ref('stg_crm__interactions') }}
+
+),
+
+customer_ids as (
+
+    select * from {{ ref('stg_identity__customer_ids') }}
+
+),
+
+order_references as (
+
+    select * from {{ ref('int_order_references_resolved') }}
+
+),
+
+transactions as (
+
+    select * from {{ ref('int_transactions_attributed') }}
+
+)
+
+select
+    interactions.interaction_id,
+    interactions.source,
+    coalesce(contacts.customer_id, transactions.customer_id) as customer_id,
+    interactions.channel,
+    interactions.kind,
+    interactions.started_at,
+    interactions.ended_at,
+    interactions.is_resolved,
+    order_references.order_id,
+    interactions.product_id,
+    interactions.store_id
+
+from interactions
+left join customer_ids as contacts
+    on interactions.contact_record_id = contacts.record_id
+left join order_references
+    on interactions.order_reference = order_references.reference
+left join transactions
+    on order_references.order_id = transactions.transaction_id
+where interactions.started_at < {{ as_of_end() }}

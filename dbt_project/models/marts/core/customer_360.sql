@@ -1,0 +1,245 @@
+{%- set golden_fields = [
+    'civility', 'first_name', 'last_name', 'email', 'phone', 'address', 'postcode', 'city', 'country', 'loyalty_card_id'
+] -%}
+
+with
+
+customers as (
+
+    select * from {{ ref('stg_identity__customers') }}
+
+),
+
+records as (
+
+    select * from {{ ref('int_records_identified') }}
+
+),
+
+golden_records as (
+
+    select * from {{ ref('int_golden_records_chosen') }}
+
+),
+
+field_values as (
+
+    select * from {{ ref('int_golden_values_listed') }}
+
+),
+
+customers_seen as (
+
+    select * from {{ ref('int_customers_seen') }}
+
+),
+
+purchases as (
+
+    select * from {{ ref('int_purchases_summed') }}
+
+),
+
+favourites as (
+
+    select * from {{ ref('int_favourites_chosen') }}
+
+),
+
+points as (
+
+    select * from {{ ref('int_points_summed') }}
+
+),
+
+nps_scores as (
+
+    select * from {{ ref('int_nps_scores_chosen') }}
+
+),
+
+interactions as (
+
+    select * from {{ ref('int_interactions_attributed') }}
+
+),
+
+consents as (
+
+    select * from {{ ref('int_consents_resolved') }}
+
+),
+
+rfm_scores as (
+
+    select * from {{ ref('int_rfm_scored') }}
+    where snapshot_on = {{ as_of_date() }}
+
+),
+
+rfm_stays as (
+
+    select * from {{ ref('int_rfm_stays_dated') }}
+    where left_on is null
+
+),
+
+lifecycle_stays as (
+
+    select * from {{ ref('int_lifecycle_stays_dated') }}
+    where left_on is null
+
+),
+
+journey_stays as (
+
+    select * from {{ ref('int_stages_stayed') }}
+    where left_at is null
+
+),
+
+sources_counted as (
+
+    select
+        customer_id,
+        count(distinct source) as source_count
+
+    from records
+    group by customer_id
+
+),
+
+golden as (
+
+    select
+        golden_records.customer_id,
+        {%- for field in golden_fields %}
+        max(case when field_values.field = '{{ field }}' then field_values.field_value end) as {{ field }},
+        {%- endfor %}
+        cast(max(case when field_values.field = 'birth_date' then field_values.field_value end) as date) as birth_date
+
+    from golden_records
+    inner join field_values
+        on
+            golden_records.record_id = field_values.record_id
+            and golden_records.field_group = field_values.field_group
+    group by golden_records.customer_id
+
+),
+
+service_contacts as (
+
+    select
+        customer_id,
+        count(*) as service_contact_count
+
+    from interactions
+    where
+        customer_id is not null
+        and kind not in ('advice', 'appointment')
+        and started_at >= {{ as_of_end(days=var('service_window_days')) }}
+    group by customer_id
+
+),
+
+-- A channel is open only where every purpose asked about was granted: one refusal closes it.
+consents_pivoted as (
+
+    select
+        customer_id,
+        {%- for channel in ['email', 'sms', 'phone', 'post'] %}
+        min(case when channel = '{{ channel }}' then case when status = 'granted' then 1 else 0 end end) = 1
+            as {{ channel }}_consent{{ ',' if not loop.last }}
+        {%- endfor %}
+
+    from consents
+    group by customer_id
+
+)
+
+select
+    customers.customer_id,
+
+    golden.civility,
+    golden.first_name,
+    golden.last_name,
+    golden.email,
+    golden.phone,
+    golden.birth_date,
+    golden.address,
+    golden.postcode,
+    golden.city,
+    golden.country,
+
+    customers.record_count,
+    coalesce(sources_counted.source_count, 0) as source_count,
+    customers.identity_confidence,
+    customers_seen.first_seen_at,
+    customers_seen.last_seen_at,
+
+    case
+        when coalesce(purchases.order_count, 0) = 0 then 'prospect'
+        when purchases.online_order_count = 0 then 'store_only'
+        when purchases.store_order_count = 0 then 'online_only'
+        else 'omnichannel'
+    end as channel_profile,
+    coalesce(purchases.order_count, 0) as order_count,
+    coalesce(purchases.store_order_count, 0) as store_order_count,
+    coalesce(purchases.online_order_count, 0) as online_order_count,
+    cast(coalesce(purchases.ordered_amount - purchases.refunded_amount, 0) as decimal(18, 2)) as revenue,
+    cast(coalesce(purchases.ordered_amount_12m - purchases.refunded_amount_12m, 0) as decimal(18, 2)) as revenue_12m,
+    cast({{ divide_money('purchases.ordered_amount', 'purchases.order_count') }} as decimal(18, 2)) as average_basket,
+    purchases.first_ordered_at,
+    purchases.last_ordered_at,
+    {{ days_between(local_date('purchases.last_ordered_at'), as_of_date()) }} as recency_days,
+    {{ days_between(local_date('customers_seen.first_seen_at'), as_of_date()) }} as tenure_days,
+    {{ share('purchases.returned_units', 'purchases.ordered_units') }} as return_rate,
+    favourites.favourite_store_id,
+    favourites.favourite_category,
+    favourites.favourite_channel,
+
+    golden.loyalty_card_id,
+    coalesce(points.points_balance, 0) as points_balance,
+    nps_scores.nps_score as last_nps_score,
+    coalesce(service_contacts.service_contact_count, 0) as service_contact_count_90d,
+
+    consents_pivoted.email_consent,
+    consents_pivoted.sms_consent,
+    consents_pivoted.phone_consent,
+    consents_pivoted.post_consent,
+
+    rfm_scores.rfm_recency,
+    rfm_scores.rfm_frequency,
+    rfm_scores.rfm_monetary,
+    rfm_stays.segment as rfm_segment,
+    lifecycle_stays.segment as lifecycle_segment,
+    journey_stays.stage as journey_stage,
+    journey_stays.entered_at as journey_stage_since
+
+from customers
+left join golden
+    on customers.customer_id = golden.customer_id
+left join sources_counted
+    on customers.customer_id = sources_counted.customer_id
+left join customers_seen
+    on customers.customer_id = customers_seen.customer_id
+left join purchases
+    on customers.customer_id = purchases.customer_id
+left join favourites
+    on customers.customer_id = favourites.customer_id
+left join points
+    on customers.customer_id = points.customer_id
+left join nps_scores
+    on customers.customer_id = nps_scores.customer_id
+left join service_contacts
+    on customers.customer_id = service_contacts.customer_id
+left join consents_pivoted
+    on customers.customer_id = consents_pivoted.customer_id
+left join rfm_scores
+    on customers.customer_id = rfm_scores.customer_id
+left join rfm_stays
+    on customers.customer_id = rfm_stays.customer_id
+left join lifecycle_stays
+    on customers.customer_id = lifecycle_stays.customer_id
+left join journey_stays
+    on customers.customer_id = journey_stays.customer_id

@@ -1,0 +1,134 @@
+with
+
+records as (
+
+    select * from {{ ref('int_records_identified') }}
+
+),
+
+golden_records as (
+
+    select * from {{ ref('int_golden_records_chosen') }}
+
+),
+
+listed as (
+
+    select
+        customer_id,
+        record_id,
+        source,
+        is_deleted,
+        created_at,
+        updated_at,
+        'email' as kind,
+        'email' as field_group,
+        lower(email) as contact_value
+
+    from records
+    where email is not null
+
+    union all
+
+    select
+        customer_id,
+        record_id,
+        source,
+        is_deleted,
+        created_at,
+        updated_at,
+        'phone' as kind,
+        'phone' as field_group,
+        mobile as contact_value
+
+    from records
+    where mobile is not null
+
+    union all
+
+    select
+        customer_id,
+        record_id,
+        source,
+        is_deleted,
+        created_at,
+        updated_at,
+        'phone' as kind,
+        -- The golden phone is the mobile where a record has both.
+        case when mobile is null then 'phone' else 'other' end as field_group,
+        phone as contact_value
+
+    from records
+    where phone is not null
+
+    union all
+
+    select
+        customer_id,
+        record_id,
+        source,
+        is_deleted,
+        created_at,
+        updated_at,
+        'postal_address' as kind,
+        'address' as field_group,
+        coalesce(address, '') || ', ' || coalesce(postcode || ' ', '') || coalesce(city, '')
+        || coalesce(', ' || country, '') as contact_value
+
+    from records
+    where address is not null
+
+    union all
+
+    select
+        customer_id,
+        record_id,
+        source,
+        is_deleted,
+        created_at,
+        updated_at,
+        'loyalty_card' as kind,
+        'loyalty_card' as field_group,
+        loyalty_card_id as contact_value
+
+    from records
+    where loyalty_card_id is not null
+
+),
+
+grouped as (
+
+    select
+        listed.customer_id,
+        listed.kind,
+        listed.contact_value,
+        count(distinct listed.record_id) as record_count,
+        count(distinct listed.source) as source_count,
+        min(listed.created_at) as first_recorded_at,
+        max(listed.updated_at) as last_updated_at,
+        max(case when golden_records.record_id is not null then 1 else 0 end) = 1 as is_golden,
+        min(case when listed.is_deleted then 1 else 0 end) = 1 as is_deleted
+
+    from listed
+    left join golden_records
+        on
+            listed.customer_id = golden_records.customer_id
+            and listed.record_id = golden_records.record_id
+            and listed.field_group = golden_records.field_group
+    group by listed.customer_id, listed.kind, listed.contact_value
+
+)
+
+select
+    customer_id,
+    kind,
+    contact_value,
+    record_count,
+    source_count,
+    count(*) over (partition by kind, contact_value) as customer_count,
+    first_recorded_at,
+    last_updated_at,
+    is_golden,
+    is_deleted
+
+from grouped

@@ -1,0 +1,11 @@
+select
+    source,
+    date as spent_on,
+    utm_source,
+    utm_medium,
+    utm_campaign,
+    amount as spend_amount,
+    impressions,
+    clicks
+
+from {{ source('ecommerce', 'ad_spend') }}

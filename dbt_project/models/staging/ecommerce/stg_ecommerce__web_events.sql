@@ -1,0 +1,20 @@
+select
+    source || ':web_events:' || event_id as event_id,
+    source || ':visitors:' || visitor_id as visitor_id,
+    source || ':sessions:' || session_id as session_id,
+    source || ':customers:' || account_id as account_record_id,
+    source || ':orders:' || order_id as order_id,
+    source,
+    event,
+    occurred_at,
+    channel,
+    device,
+    product_id,
+    store_id,
+    is_in_stock,
+    utm_source,
+    utm_medium,
+    utm_campaign,
+    referrer
+
+from {{ source('ecommerce', 'web_events') }}

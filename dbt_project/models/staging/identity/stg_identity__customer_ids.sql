@@ -1,0 +1,7 @@
+select
+    record_id,
+    source,
+    table_name,
+    customer_id
+
+from {{ source('identity', 'customer_ids') }}

@@ -1,0 +1,6 @@
+select
+    customer_id,
+    record_count,
+    identity_confidence
+
+from {{ source('identity', 'customers') }}

@@ -1,0 +1,17 @@
+select
+    source || ':tickets:' || ticket_id as ticket_id,
+    source,
+    ticket_id as ticket_reference,
+    store_id,
+    loyalty_card_id,
+    receipt_email,
+    sold_at,
+    gross_amount,
+    discount_amount,
+    total_amount,
+    payment_kind,
+    cashier_id,
+    web_order_id as web_order_reference,
+    updated_at
+
+from {{ source('pos', 'tickets') }}

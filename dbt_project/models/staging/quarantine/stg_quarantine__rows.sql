@@ -1,0 +1,10 @@
+select
+    source,
+    table_name,
+    file as file_name,
+    line as line_number,
+    column_name,
+    reason,
+    raw as raw_row
+
+from {{ source('quarantine', 'rows') }}

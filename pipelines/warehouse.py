@@ -1,0 +1,180 @@
+"""How dbt is run for a home: what it is told, where it writes, and the manifest a fresh clone lacks.
+
+dbt itself lives in ``dbt_project/``. It runs inside this process, so that importing it is paid once.
+"""
+
+import hashlib
+import json
+import os
+import shutil
+import tempfile
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from datetime import date
+from importlib.metadata import version
+from pathlib import Path
+from typing import Any
+
+from pipelines.config import Home, Sources
+from pipelines.errors import ParcoursError
+
+PROJECT = Path(__file__).resolve().parents[1] / "dbt_project"
+NOT_CONTENT = frozenset({"target", "logs", "dbt_packages", ".user.yml", "__pycache__"})
+
+
+class WarehouseError(ParcoursError):
+    """dbt could not build, or a check of it failed; nothing is published."""
+
+
+@dataclass(frozen=True)
+class Built:
+    """What one dbt build did: how many nodes ended in each status, and where they can be looked up."""
+
+    statuses: dict[str, int]
+    seconds: float
+    artifacts: Path
+
+
+def dbt_vars(home: Home, sources: Sources, as_of: date) -> dict[str, str]:
+    """What the models are told: the day, the lake and the retailer's settings."""
+    return {
+        "as_of": as_of.isoformat(),
+        "lake": str((home.root / "lake").resolve()),
+        "timezone": sources.timezone,
+        "currency": sources.currency,
+    }
+
+
+def dbt_environment(home: Home, target: str = "duckdb") -> dict[str, str]:
+    """The environment variables that profiles.yml reads. Creates the folders they name."""
+    build = home.build_database.resolve().parent
+    build.mkdir(parents=True, exist_ok=True)
+    return {
+        "PARCOURS_BUILD_DATABASE": str(build / home.build_database.name),
+        "PARCOURS_TEMP_DIRECTORY": str(build / "spill"),
+        "PARCOURS_SPARK_WAREHOUSE": str(spark_folder(home)),
+        "PARCOURS_DBT_TARGET": target,
+        "DO_NOT_TRACK": "1",
+    }
+
+
+def spark_folder(home: Home) -> Path:
+    """Where target ``spark`` keeps its tables: ``<schema>.db/<table>``, Parquet files."""
+    return home.build_database.resolve().parent / "spark"
+
+
+def prepare() -> Path:
+    """Parses the project where its manifest is missing or of other content; returns the manifest's path.
+
+    Several processes may call it at once. Raises WarehouseError where the project does not parse.
+    """
+    target = PROJECT / "target"
+    manifest, stamp = target / "manifest.json", target / "manifest.of"
+    content = _digest_project()
+    if manifest.exists() and stamp.exists() and stamp.read_text() == content:
+        return manifest
+    target.mkdir(exist_ok=True)
+    with tempfile.TemporaryDirectory(prefix="parse-", dir=target) as folder:
+        scratch = Path(folder)
+        settings = {"PARCOURS_BUILD_DATABASE": str(scratch / "none.duckdb"), "DO_NOT_TRACK": "1"}
+        _invoke(["parse", *_places(scratch), "--no-partial-parse"], settings)
+        stamp.unlink(missing_ok=True)
+        for name in ("partial_parse.msgpack", "manifest.json"):
+            if (scratch / name).exists():
+                (scratch / name).replace(target / name)
+        fresh = scratch / "manifest.of"
+        fresh.write_text(content)
+        fresh.replace(stamp)
+    return manifest
+
+
+def build(
+    home: Home,
+    sources: Sources,
+    as_of: date,
+    target: str = "duckdb",
+    *,
+    select: Sequence[str] = (),
+    tests: bool = True,
+    listeners: Sequence[Callable[[Any], None]] = (),
+) -> Built:
+    """Runs ``dbt build`` for ``home``: seeds, models and their data tests; unit tests belong to `make test`.
+
+    On ``spark`` the tables are made anew, as Parquet files under :func:`spark_folder`. ``listeners`` are called with
+    each of dbt's events, from its worker threads. Raises WarehouseError that names what failed and where the compiled
+    SQL lies.
+    """
+    artifacts = home.build_database.resolve().parent / "dbt"
+    if target == "spark":
+        shutil.rmtree(spark_folder(home), ignore_errors=True)  # Its catalog lives in memory; left-over files block it.
+    kinds = ["unit_test"] if tests else ["unit_test", "test"]
+    arguments = ["build", *_places(artifacts), "--target", target]
+    arguments += ["--vars", json.dumps(dbt_vars(home, sources, as_of))]
+    arguments += [word for kind in kinds for word in ("--exclude-resource-type", kind)]
+    if select:
+        arguments += ["--select", *select]
+    return _invoke(arguments, dbt_environment(home, target), artifacts, listeners)
+
+
+def _places(artifacts: Path) -> list[str]:
+    project = str(PROJECT)
+    return [
+        *("--project-dir", project, "--profiles-dir", project),
+        *("--target-path", str(artifacts), "--log-path", str(artifacts)),
+    ]
+
+
+def _invoke(
+    arguments: list[str],
+    settings: dict[str, str],
+    artifacts: Path | None = None,
+    listeners: Sequence[Callable[[Any], None]] = (),
+) -> Built:
+    from dbt.cli.main import dbtRunner  # Importing dbt takes seconds: only who runs it pays.
+
+    with _environment(settings):
+        result = dbtRunner(callbacks=list(listeners)).invoke(["--log-level", "none", "--no-use-colors", *arguments])
+    if result.exception is not None:
+        raise WarehouseError(f"dbt {arguments[0]} stopped: {result.exception}") from result.exception
+    nodes: list[Any] = list(getattr(result.result, "results", []))
+    failed = [node for node in nodes if str(node.status) in ("error", "fail", "runtime error")]
+    if failed or not result.success:
+        raise WarehouseError(_tell(failed, artifacts))
+    statuses: dict[str, int] = {}
+    for node in nodes:
+        statuses[str(node.status)] = statuses.get(str(node.status), 0) + 1
+    seconds = float(getattr(result.result, "elapsed_time", 0.0))
+    return Built(statuses, seconds, artifacts or PROJECT / "target")
+
+
+def _tell(failed: list[Any], artifacts: Path | None) -> str:
+    """The nodes that failed, each with dbt's message, which holds counts and SQL errors."""
+    lines = [f"  {node.node.name}: {(node.message or 'failed').strip()}" for node in failed[:20]]
+    rest = [f"  and {len(failed) - 20} more"] if len(failed) > 20 else []
+    where = f" The compiled SQL of each lies in {artifacts / 'compiled'}." if artifacts else ""
+    return "\n".join([f"dbt failed on {len(failed)} of its nodes, so nothing is published.{where}", *lines, *rest])
+
+
+@contextmanager
+def _environment(settings: dict[str, str]) -> Iterator[None]:
+    """Sets variables for dbt's profile while the block runs; dbt takes them in no other way."""
+    before = {name: os.environ.get(name) for name in settings}
+    os.environ.update(settings)
+    try:
+        yield
+    finally:
+        for name, value in before.items():
+            if value is None:
+                del os.environ[name]
+            else:
+                os.environ[name] = value
+
+
+def _digest_project() -> str:
+    """A digest of every file that a parse reads, and of the versions that parse it."""
+    digest = hashlib.sha256(f"{version('dbt-core')} {version('dbt-duckdb')}".encode())
+    for path in sorted(PROJECT.rglob("*")):
+        if path.is_file() and not NOT_CONTENT.intersection(path.relative_to(PROJECT).parts):
+            digest.update(path.relative_to(PROJECT).as_posix().encode() + b"\0" + path.read_bytes() + b"\0")
+    return digest.hexdigest()

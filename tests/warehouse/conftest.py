@@ -1,0 +1,134 @@
+"""A lake written by hand: a few people whose every row is known, so that each mart can be checked by eye."""
+
+from collections.abc import Callable, Iterable, Mapping
+from datetime import date, datetime
+from decimal import Decimal
+from pathlib import Path
+from typing import Any
+
+import polars as pl
+import pytest
+
+from pipelines.config import Home
+from pipelines.extracts.contracts import TABLES
+from pipelines.lake import Lake
+
+Rows = Iterable[Mapping[str, Any]]
+
+POLARS_TYPES: dict[str, Any] = {
+    "text": pl.String,
+    "integer": pl.Int64,
+    "number": pl.Float64,
+    "money": pl.Decimal(18, 2),
+    "price": pl.Decimal(18, 4),
+    "boolean": pl.Boolean,
+    "date": pl.Date,
+    "timestamp": pl.Datetime("us"),
+}
+QUARANTINE = {
+    "source": pl.String,
+    "table_name": pl.String,
+    "file": pl.String,
+    "line": pl.Int64,
+    "column_name": pl.String,
+    "reason": pl.String,
+    "raw": pl.String,
+}
+TEXTS = ("civility", "first_name", "last_name", "email", "phone", "mobile")
+PLACE = ("address", "postcode", "city", "country", "loyalty_card_id")
+RECORDS: dict[str, Any] = {
+    **dict.fromkeys(("record_id", "source", "kind", "table_name", "source_key", *TEXTS), pl.String),
+    "birth_date": pl.Date,
+    **dict.fromkeys(PLACE, pl.String),
+    **dict.fromkeys(("created_at", "updated_at", "deleted_at"), pl.Datetime("us")),
+}
+CUSTOMER_IDS = dict.fromkeys(("record_id", "source", "table_name", "customer_id"), pl.String)
+CUSTOMERS = {"customer_id": pl.String, "record_count": pl.Int64, "identity_confidence": pl.Float64}
+LEDGER = {
+    "entry_no": pl.Int64,
+    "run_id": pl.String,
+    "changed_at": pl.Datetime("us"),
+    **dict.fromkeys(("change", "customer_id", "into_customer_id", "record_id", "reason", "evidence"), pl.String),
+}
+IDENTITY = {"records": RECORDS, "customer_ids": CUSTOMER_IDS, "customers": CUSTOMERS, "ledger": LEDGER}
+KIND_OF_TABLE = {
+    "contacts": "crm",
+    "customers": "ecommerce",
+    "orders": "ecommerce",
+    "members": "pos",
+    "tickets": "pos",
+}
+
+
+def typed(value: Any, type_: Any) -> Any:
+    """A value as Polars wants it: times and amounts may be written as text."""
+    if value is None or type_ in (pl.String, pl.Int64, pl.Float64, pl.Boolean):
+        return value
+    if isinstance(type_, pl.Decimal):
+        return Decimal(str(value))
+    if type_ == pl.Date:
+        return date.fromisoformat(value)
+    return datetime.fromisoformat(value)
+
+
+def frame(rows: Rows, schema: Mapping[str, Any]) -> pl.DataFrame:
+    """``rows`` as a frame of ``schema``; a column that a row leaves out is null, an unknown one is an error."""
+    columns: dict[str, list[Any]] = {name: [] for name in schema}
+    for row in rows:
+        assert set(row) <= set(schema), f"unknown columns {set(row) - set(schema)}"
+        for name, type_ in schema.items():
+            columns[name].append(typed(row.get(name), type_))
+    return pl.DataFrame(columns, schema=dict(schema))
+
+
+def write_lake(lake: Lake, tables: Mapping[str, Rows]) -> None:
+    """Writes every table of the lake: those of ``tables`` with their rows, all others empty.
+
+    Rows of ``identity/records`` name their ``customer_id`` too; the map, the customers and the ledger follow from it.
+    """
+    for table in TABLES:
+        schema = {"source": pl.String, **{column.name: POLARS_TYPES[column.type] for column in table.columns}}
+        lake.write(table.kind, table.name, frame(tables.get(table.path, ()), schema))
+    people = list(tables.get("identity/records", ()))
+    records: list[dict[str, Any]] = []
+    for person in people:
+        source, table_name, key = person["record_id"].split(":")
+        known = {"source": source, "table_name": table_name, "source_key": key, "kind": KIND_OF_TABLE[table_name]}
+        records.append({**known, **{name: value for name, value in person.items() if name != "customer_id"}})
+    owners = [
+        {"record_id": person["record_id"], "customer_id": person["customer_id"]}
+        | {"source": record["source"], "table_name": record["table_name"]}
+        for person, record in zip(people, records, strict=True)
+    ]
+    ids = [owner["customer_id"] for owner in owners]
+    customers = [
+        {"customer_id": id_, "record_count": ids.count(id_), "identity_confidence": 0.875} for id_ in sorted(set(ids))
+    ]
+    ledger = list(tables.get("identity/ledger", ())) or [
+        {"entry_no": number, "run_id": "2026-03-02.1", "changed_at": "2026-03-03", "change": "created"}
+        | {"customer_id": id_, "reason": "a new person"}
+        for number, id_ in enumerate(sorted(set(ids)), start=1)
+    ]
+    identity: dict[str, Rows] = {
+        "records": records,
+        "customer_ids": owners,
+        "customers": customers,
+        "ledger": ledger,
+    }
+    for name, schema in IDENTITY.items():
+        lake.write("identity", name, frame(identity[name], schema))
+    path = lake.quarantine_path("crm", "contacts")
+    path.parent.mkdir(parents=True, exist_ok=True)
+    frame(tables.get("quarantine/rows", ()), QUARANTINE).write_parquet(path)
+
+
+@pytest.fixture(scope="session")
+def make_home(tmp_path_factory: pytest.TempPathFactory) -> Callable[[Mapping[str, Rows]], Home]:
+    """A function that writes a lake into a home of its own."""
+
+    def make(tables: Mapping[str, Rows]) -> Home:
+        home = Home(tmp_path_factory.mktemp("home"))
+        write_lake(Lake(home.root / "lake"), tables)
+        return home
+
+    return make
