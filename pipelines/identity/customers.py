@@ -1,0 +1,85 @@
+"""One row per customer: how many records it has, and how sure we are that they are one person's."""
+
+import numpy as np
+import polars as pl
+
+from pipelines.identity.cluster import connect
+from pipelines.identity.link import Numbers
+from pipelines.identity.profiles import build_profiles
+from pipelines.identity.weigh import Floats
+
+BY_EVIDENCE_OF_ALL = 0.5
+"""Confidence of a customer whose records hang together by the sum of all their pairs, with no chain of single links."""
+
+
+def describe_customers(records: pl.DataFrame, pairs: pl.DataFrame, customer_map: pl.DataFrame) -> pl.DataFrame:
+    """``identity/customers``: customer_id, record_count, identity_confidence (0 to 1), sorted by customer_id.
+
+    The confidence is the probability of the weakest link that the customer cannot do without: of all ways to hold its
+    records together, take the one whose weakest link is strongest (a maximum spanning tree), and that link's match
+    probability. Identical records and receipts by e-mail hold by rule and count as certain, so that one record, or
+    several identical ones, give 1.
+    """
+    counted = customer_map.group_by("customer_id").agg(pl.len().cast(pl.Int64).alias("record_count"))
+    profiles, members = build_profiles(records)
+    labels = _customer_of_profiles(profiles, customer_map)
+    left, right, probability = _links_within(profiles, pairs, labels)
+    weakest = _weakest_needed_link(labels, left, right, probability)
+    numbered = members.join(customer_map, on="record_id").select("customer_id", "profile_no")
+    confidence = (
+        numbered.with_columns(pl.Series("confidence", weakest)[numbered["profile_no"]].alias("confidence"))
+        .group_by("customer_id")
+        .agg(pl.col("confidence").min())
+    )
+    return (
+        counted.join(confidence, on="customer_id", how="left")
+        .select("customer_id", "record_count", pl.col("confidence").fill_null(1.0).alias("identity_confidence"))
+        .sort("customer_id")
+    )
+
+
+def _customer_of_profiles(profiles: pl.DataFrame, customer_map: pl.DataFrame) -> Numbers:
+    """The customer of each profile, as a number."""
+    joined = profiles.select("record_id").join(customer_map, on="record_id", how="left", maintain_order="left")
+    return joined["customer_id"].rank("dense").fill_null(0).to_numpy().astype(np.int32)
+
+
+def _links_within(profiles: pl.DataFrame, pairs: pl.DataFrame, labels: Numbers) -> tuple[Numbers, Numbers, Floats]:
+    numbers = profiles.select("record_id", "profile_no")
+    joined = (
+        pairs.select("record_id_l", "record_id_r", "match_probability")
+        .join(numbers.rename({"record_id": "record_id_l", "profile_no": "left"}), on="record_id_l")
+        .join(numbers.rename({"record_id": "record_id_r", "profile_no": "right"}), on="record_id_r")
+    )
+    left, right = joined["left"].to_numpy(), joined["right"].to_numpy()
+    inside = labels[left] == labels[right]
+    return left[inside], right[inside], joined["match_probability"].to_numpy()[inside]
+
+
+def _weakest_needed_link(labels: Numbers, left: Numbers, right: Numbers, probability: Floats) -> Floats:
+    """For each profile, the weakest link of its customer's maximum spanning tree (Borůvka's algorithm)."""
+    count = len(labels)
+    weakest = np.ones(count)
+    groups = np.arange(count, dtype=np.int32)
+    while True:
+        across = groups[left] != groups[right]
+        if not across.any():
+            break
+        left, right, probability = left[across], right[across], probability[across]
+        best = np.zeros(count)
+        np.maximum.at(best, groups[left], probability)
+        np.maximum.at(best, groups[right], probability)
+        chosen = (probability >= best[groups[left]]) | (probability >= best[groups[right]])
+        joined = connect(count, groups[left[chosen]], groups[right[chosen]])[groups]
+        lowest = np.ones(count)
+        np.minimum.at(lowest, groups, weakest)
+        np.minimum.at(lowest, groups[left[chosen]], probability[chosen])
+        np.minimum.at(lowest, groups[right[chosen]], probability[chosen])
+        carried = np.ones(count)
+        np.minimum.at(carried, joined, lowest[groups])
+        weakest, groups = carried[joined], joined
+    first_group = np.full(int(labels.max(initial=0)) + 1, count, dtype=np.int64)
+    np.minimum.at(first_group, labels, groups)
+    apart = np.zeros(len(first_group), dtype=bool)
+    np.logical_or.at(apart, labels, groups != first_group[labels])
+    return np.asarray(np.where(apart[labels], BY_EVIDENCE_OF_ALL, weakest))

@@ -1,0 +1,27 @@
+"""E-mail addresses made comparable."""
+
+import polars as pl
+
+# Providers that deliver "j.dupont+shop" and "jdupont" to one mailbox (support.google.com/mail/answer/7436150).
+DOTS_DO_NOT_COUNT = ("gmail.com", "googlemail.com")
+VALID = r"^[a-z0-9.!#$%&'*+/=?^_`{|}~-]+@(?:[a-z0-9](?:[a-z0-9-]*[a-z0-9])?\.)+[a-z]{2,}$"
+
+
+def clean_email(text: pl.Expr) -> pl.Expr:
+    """The address as one would write to it, in lower case; null where it is no address."""
+    trimmed = (
+        text.str.to_lowercase()
+        .str.replace_all(r"[\s\u00a0\u200b]+", "")
+        .str.replace(r"^mailto:", "")
+        .str.replace(r"^.*<(.*)>$", "${1}")
+        .str.strip_chars(".,;:<>\"'")
+    )
+    return pl.when(trimmed.str.contains(VALID) & ~trimmed.str.contains("..", literal=True)).then(trimmed)
+
+
+def email_key(email: pl.Expr) -> pl.Expr:
+    """The mailbox behind a clean address: no +tag, and no dots where the provider ignores them."""
+    user = email.str.extract(r"^([^@+]+)", 1)
+    domain = email.str.extract(r"@(.+)$", 1).replace("googlemail.com", "gmail.com")
+    plain = pl.when(domain.is_in(DOTS_DO_NOT_COUNT)).then(user.str.replace_all(".", "", literal=True)).otherwise(user)
+    return plain + pl.lit("@") + domain

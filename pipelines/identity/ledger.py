@@ -1,0 +1,361 @@
+"""People to customer ids that survive reruns, merges and splits: an append-only ledger, from which today's map follows.
+
+One row per change. ``created absorbed split retired restored`` are about a customer, ``assigned removed`` about a
+record.
+Replaying ``assigned`` and ``removed`` in order gives the map; the rest says what became of every id ever issued.
+
+- An id goes where most of its records went (of two equal parts, the one with its smallest record_id): its heir.
+- Where several ids have one heir, the oldest stays (issued by the earliest run; then the one with most records there,
+  then the smaller id); the others are absorbed and resolve to it for ever.
+- A cluster that is no id's heir takes back the id that its records had before, if that id rests and this is its heir
+  (``restored``); else it gets a new one (``created``), beside a ``split`` of the id its records leave.
+- An id none of whose records is left is ``retired``; it rests, and wakes if they come back.
+"""
+
+import base64
+import hashlib
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import date, datetime, timedelta
+from typing import Literal
+
+import polars as pl
+
+Status = Literal["active", "absorbed", "retired", "unknown"]
+
+LEDGER_SCHEMA: dict[str, pl.DataType] = {
+    "entry_no": pl.Int64(), "run_id": pl.String(), "changed_at": pl.Datetime("us"), "change": pl.String(),
+    "customer_id": pl.String(), "into_customer_id": pl.String(), "record_id": pl.String(), "reason": pl.String(),
+    "evidence": pl.String(),
+}  # fmt: skip
+"""``split``: customer_id is the id that was divided, into_customer_id the one that took a part. ``absorbed``:
+into_customer_id is the id that stays."""
+
+ID_LETTERS = 12  # 60 bits: among ten million customers, a chance of 1 in 23,000 that any two collide (and they may).
+_ORDER = ("retired", "absorbed", "restored", "created", "split", "removed", "assigned")
+
+
+def empty_ledger() -> pl.DataFrame:
+    """A ledger before its first run."""
+    return pl.DataFrame(schema=LEDGER_SCHEMA)
+
+
+def assign_ids(clusters: pl.DataFrame, ledger: pl.DataFrame, as_of: date) -> pl.DataFrame:
+    """The ledger with the changes appended that make ``clusters`` (record_id, cluster_id) today's map.
+
+    The same clusters again append nothing. The run is stamped with the end of ``as_of`` and numbered
+    ``<as_of>.<n>``, n counting the runs of that day that changed something.
+    """
+    clusters = clusters.select("record_id", "cluster_id")
+    before = current_map(ledger)
+    moves = clusters.join(before, on="record_id", how="full", coalesce=True)
+    unchanged = _unchanged_clusters(clusters, before)
+    moves = moves.filter(
+        ~(
+            pl.col("cluster_id").is_in(unchanged["cluster_id"].implode())
+            & pl.col("customer_id").is_in(unchanged["customer_id"].implode())
+        ).fill_null(False)
+    )
+    if moves.is_empty():
+        return ledger
+    decided = _decide(moves, ledger)
+    changes = _describe(moves, decided)
+    return pl.concat([ledger, _stamp(changes, ledger, as_of)])
+
+
+def current_map(ledger: pl.DataFrame) -> pl.DataFrame:
+    """Today's map, one row per record: record_id, customer_id, sorted by record_id."""
+    return (
+        ledger.lazy()
+        .filter(pl.col("change").is_in(["assigned", "removed"]))
+        .sort("entry_no")
+        .group_by("record_id")
+        .agg(pl.col("change").last(), pl.col("customer_id").last())
+        .filter(pl.col("change") == "assigned")
+        .select("record_id", "customer_id")
+        .sort("record_id")
+        .collect()
+    )
+
+
+@dataclass(frozen=True)
+class Resolution:
+    """What became of an id. ``customer_id``: today's id (None where retired or unknown). ``path``: the ids on the way.
+
+    ``took_parts``: ids that took records away from the id asked about, by splits, in order.
+    """
+
+    asked: str
+    customer_id: str | None
+    status: Status
+    path: tuple[str, ...]
+    took_parts: tuple[str, ...]
+
+
+def resolve(ledger: pl.DataFrame, customer_id: str) -> Resolution:
+    """Today's id for any id ever issued."""
+    about = ledger.filter(pl.col("record_id").is_null())
+    split = about.filter((pl.col("change") == "split") & (pl.col("customer_id") == customer_id)).sort("entry_no")
+    took_parts = tuple(dict.fromkeys(split["into_customer_id"]))
+    path, asked = [customer_id], customer_id
+    while True:
+        last = (
+            about.filter(
+                pl.col("change").is_in(["created", "restored", "absorbed", "retired"])
+                & (pl.col("customer_id") == path[-1])
+            )
+            .sort("entry_no")
+            .tail(1)
+        )
+        if last.is_empty():
+            return Resolution(asked, None, "unknown", tuple(path), took_parts)
+        change = last["change"].item()
+        if change == "retired":
+            return Resolution(asked, None, "retired", tuple(path), took_parts)
+        if change != "absorbed":
+            status: Status = "absorbed" if len(path) > 1 else "active"
+            return Resolution(asked, path[-1], status, tuple(path), took_parts)
+        path.append(last["into_customer_id"].item())
+
+
+def history(ledger: pl.DataFrame, customer_id: str) -> pl.DataFrame:
+    """Every entry that names the id, oldest first."""
+    named = (pl.col("customer_id") == customer_id) | (pl.col("into_customer_id") == customer_id)
+    return ledger.filter(named).sort("entry_no")
+
+
+def _unchanged_clusters(clusters: pl.DataFrame, before: pl.DataFrame) -> pl.DataFrame:
+    """The clusters whose records are exactly those of one id: cluster_id, customer_id. Nothing about them is news."""
+    joined = clusters.lazy().join(before.lazy(), on="record_id", how="left")
+    sizes = before.lazy().group_by("customer_id").agg(pl.len().alias("held"))
+    return (
+        joined.group_by("cluster_id")
+        .agg(
+            pl.len().alias("size"),
+            pl.col("customer_id").n_unique().alias("ids"),
+            pl.col("customer_id").min(),
+        )
+        .filter((pl.col("ids") == 1) & pl.col("customer_id").is_not_null())
+        .join(sizes, on="customer_id")
+        .filter(pl.col("size") == pl.col("held"))
+        .select("cluster_id", "customer_id")
+        .collect()
+    )
+
+
+def _decide(moves: pl.DataFrame, ledger: pl.DataFrame) -> pl.DataFrame:
+    """For every cluster that changed, its id and how it came by it: cluster_id, customer_id, change (null: kept)."""
+    heirs = _heirs(moves.drop_nulls(["cluster_id", "customer_id"]))
+    ages = _ages(ledger)
+    kept = (
+        heirs.join(ages, on="customer_id", how="left")
+        .sort("issued_at", "issued_run", pl.col("common") * -1, "customer_id")
+        .unique("cluster_id", keep="first", maintain_order=True)
+        .select("cluster_id", "customer_id", pl.lit(None, dtype=pl.String).alias("change"))
+    )
+    members = moves.drop_nulls("cluster_id").select("record_id", "cluster_id")
+    homeless = members.join(kept, on="cluster_id", how="anti")
+    restored = _restore(homeless, members, ledger, ages)
+    unnamed = (
+        homeless.join(restored, on="cluster_id", how="anti")
+        .group_by("cluster_id")
+        .agg(pl.col("record_id").min().alias("smallest"))
+        .sort("smallest")
+    )
+    issued = set(ledger.filter(pl.col("change") == "created")["customer_id"])
+    created = unnamed.select(
+        "cluster_id",
+        pl.Series("customer_id", _new_ids(unnamed["smallest"], issued), dtype=pl.String),
+        pl.lit("created").alias("change"),
+    )
+    return pl.concat([kept, restored, created])
+
+
+def _heirs(overlap: pl.DataFrame) -> pl.DataFrame:
+    """For each id, the cluster where most of its records are: customer_id, cluster_id, common (how many)."""
+    return (
+        overlap.group_by("customer_id", "cluster_id")
+        .agg(pl.len().cast(pl.Int64).alias("common"), pl.col("record_id").min().alias("smallest"))
+        .sort("customer_id", pl.col("common") * -1, "smallest")
+        .unique("customer_id", keep="first", maintain_order=True)
+        .select("customer_id", "cluster_id", "common")
+    )
+
+
+def _ages(ledger: pl.DataFrame) -> pl.DataFrame:
+    """When each id was first issued: customer_id, issued_at, issued_run (the first entry of that run)."""
+    runs = ledger.group_by("run_id").agg(pl.col("entry_no").min().alias("issued_run"))
+    return (
+        ledger.filter(pl.col("change") == "created")
+        .sort("entry_no")
+        .unique("customer_id", keep="first", maintain_order=True)
+        .join(runs, on="run_id", how="left")
+        .select("customer_id", pl.col("changed_at").alias("issued_at"), "issued_run")
+    )
+
+
+def _restore(homeless: pl.DataFrame, members: pl.DataFrame, ledger: pl.DataFrame, ages: pl.DataFrame) -> pl.DataFrame:
+    """Resting ids taken back by the clusters that hold most of what they last held: cluster_id, customer_id, change."""
+    last_held = _last_held(ledger)
+    nobody = pl.DataFrame(schema={"cluster_id": pl.String, "customer_id": pl.String, "change": pl.String})
+    if last_held.is_empty() or homeless.is_empty():
+        return nobody
+    # Heirs are sought among all clusters that changed, so that a small part split from the survivor of a merge does not
+    # wake the merged id while most of its records stay.
+    elsewhere = current_map(ledger).rename({"customer_id": "stays_with"})
+    placed = last_held.join(members, on="record_id", how="left").join(elsewhere, on="record_id", how="left")
+    placed = placed.with_columns(pl.coalesce("cluster_id", "stays_with")).drop_nulls("cluster_id")
+    taken = _heirs(placed.rename({"cluster_id": "cluster"}).rename({"cluster": "cluster_id"}))
+    return (
+        taken.join(homeless.select("cluster_id").unique(), on="cluster_id", how="semi")
+        .join(ages, on="customer_id", how="left")
+        .sort("cluster_id", pl.col("common") * -1, "issued_at", "issued_run", "customer_id")
+        .unique("cluster_id", keep="first", maintain_order=True)
+        .select("cluster_id", "customer_id", pl.lit("restored").alias("change"))
+    )
+
+
+def _last_held(ledger: pl.DataFrame) -> pl.DataFrame:
+    """What each resting id (absorbed or retired) held when it came to rest: customer_id, record_id."""
+    state = (
+        ledger.filter(pl.col("change").is_in(["created", "restored", "absorbed", "retired"]))
+        .sort("entry_no")
+        .group_by("customer_id")
+        .agg(pl.col("change").last().alias("state"), pl.col("run_id").last().alias("rest_run"))
+        .filter(pl.col("state").is_in(["absorbed", "retired"]))
+    )
+    if state.is_empty():
+        return pl.DataFrame(schema={"customer_id": pl.String, "record_id": pl.String})
+    stays = (
+        ledger.filter(pl.col("change").is_in(["assigned", "removed"]))
+        .sort("record_id", "entry_no")
+        .with_columns(pl.col("run_id").shift(-1).over("record_id").alias("left_in"))
+        .filter(pl.col("change") == "assigned")
+    )
+    return (
+        stays.join(state, on="customer_id", how="inner")
+        .filter(pl.col("left_in") == pl.col("rest_run"))
+        .select("customer_id", "record_id")
+    )
+
+
+def _new_ids(smallest_records: Iterable[str], issued: set[str]) -> list[str]:
+    """An id for each cluster, from its smallest record_id; a counter makes another where the id is someone else's."""
+    ids = []
+    for record_id in smallest_records:
+        candidate, attempt = name_customer(record_id), 0
+        while candidate in issued:
+            attempt += 1
+            candidate = name_customer(f"{record_id}#{attempt}")
+        issued.add(candidate)
+        ids.append(candidate)
+    return ids
+
+
+def name_customer(text: str) -> str:
+    """``cus_`` and twelve base32 letters of the SHA-256 of ``text``."""
+    letters = base64.b32encode(hashlib.sha256(text.encode()).digest()[:8]).decode().lower()
+    return f"cus_{letters[:ID_LETTERS]}"
+
+
+def _describe(moves: pl.DataFrame, decided: pl.DataFrame) -> pl.DataFrame:
+    """The entries that carry out what was decided, unnumbered: change, customer_id, into_customer_id, record_id, ..."""
+    placed = moves.join(
+        decided.select("cluster_id", pl.col("customer_id").alias("new_id"), pl.col("change").alias("how")),
+        on="cluster_id",
+        how="left",
+    )
+    sizes = placed.drop_nulls("new_id").group_by("new_id").agg(pl.len().alias("records"))
+    kept_ids = decided.filter(pl.col("change").is_null())["customer_id"].implode()
+    left = placed.drop_nulls("customer_id").filter(~pl.col("customer_id").is_in(kept_ids))
+    return pl.concat(
+        [
+            _issued(decided, sizes),
+            _absorbed(left),
+            _retired(left),
+            _split(placed, decided),
+            placed.filter(pl.col("new_id").is_null()).select(
+                pl.lit("removed").alias("change"), "customer_id", _text(None, "into_customer_id"), "record_id",
+                _text("the record is no longer in the extracts", "reason"), _text(None, "evidence"),
+            ),
+            placed.filter(
+                pl.col("new_id").is_not_null() & (pl.col("new_id") != pl.col("customer_id")).fill_null(True)
+            ).select(
+                pl.lit("assigned").alias("change"), pl.col("new_id").alias("customer_id"),
+                _text(None, "into_customer_id"), "record_id",
+                pl.when(pl.col("customer_id").is_null()).then(pl.lit("new record")).otherwise(pl.lit("moved"))
+                .alias("reason"),
+                pl.when(pl.col("customer_id").is_not_null()).then(pl.lit("from ") + pl.col("customer_id"))
+                .alias("evidence"),
+            ),
+        ]
+    )  # fmt: skip
+
+
+def _text(value: str | None, name: str) -> pl.Expr:
+    return pl.lit(value, dtype=pl.String).alias(name)
+
+
+def _count(column: str = "records") -> pl.Expr:
+    return (pl.col(column).cast(pl.String) + pl.lit(" records")).alias("evidence")
+
+
+def _issued(decided: pl.DataFrame, sizes: pl.DataFrame) -> pl.DataFrame:
+    """``created`` and ``restored`` entries."""
+    named = decided.drop_nulls("change").join(sizes, left_on="customer_id", right_on="new_id", how="left")
+    reason = pl.when(pl.col("change") == "created").then(pl.lit("a person not known before"))
+    return named.select(
+        "change", "customer_id", _text(None, "into_customer_id"), _text(None, "record_id"),
+        reason.otherwise(pl.lit("most of what it last held is together again")).alias("reason"), _count(),
+    )  # fmt: skip
+
+
+def _absorbed(left: pl.DataFrame) -> pl.DataFrame:
+    """``absorbed`` entries: ids that did not stay, into the id of their heir."""
+    heirs = _heirs(left.drop_nulls("new_id").select("customer_id", pl.col("new_id").alias("cluster_id"), "record_id"))
+    return heirs.select(
+        pl.lit("absorbed").alias("change"), "customer_id", pl.col("cluster_id").alias("into_customer_id"),
+        _text(None, "record_id"), _text("its records are another customer's too", "reason"), _count("common"),
+    )  # fmt: skip
+
+
+def _retired(left: pl.DataFrame) -> pl.DataFrame:
+    """``retired`` entries: ids none of whose records is left."""
+    gone = left.group_by("customer_id").agg(
+        pl.len().alias("records"), pl.col("new_id").drop_nulls().len().alias("kept")
+    )
+    return gone.filter(pl.col("kept") == 0).select(
+        pl.lit("retired").alias("change"), "customer_id", _text(None, "into_customer_id"), _text(None, "record_id"),
+        _text("none of its records is left", "reason"), _count(),
+    )  # fmt: skip
+
+
+def _split(placed: pl.DataFrame, decided: pl.DataFrame) -> pl.DataFrame:
+    """``split`` entries: an id that stays, and each id of another cluster that took some of its records."""
+    moved = placed.drop_nulls(["customer_id", "new_id"]).filter(pl.col("customer_id") != pl.col("new_id"))
+    stays = moved.filter(pl.col("customer_id").is_in(decided["customer_id"].implode()))
+    parts = stays.group_by("customer_id", "new_id").agg(pl.len().alias("records"))
+    return parts.select(
+        pl.lit("split").alias("change"), "customer_id", pl.col("new_id").alias("into_customer_id"),
+        _text(None, "record_id"), _text("its records are two people's", "reason"), _count(),
+    )  # fmt: skip
+
+
+def _stamp(changes: pl.DataFrame, ledger: pl.DataFrame, as_of: date) -> pl.DataFrame:
+    """The entries numbered in a fixed order and stamped with the run."""
+    day = as_of.isoformat()
+    runs = ledger.filter(pl.col("run_id").str.starts_with(f"{day}."))["run_id"].n_unique()
+    changed_at = datetime.combine(as_of + timedelta(days=1), datetime.min.time())
+    last = ledger["entry_no"].max()
+    first = int(last) + 1 if isinstance(last, int) else 1
+    order = pl.col("change").replace_strict({name: rank for rank, name in enumerate(_ORDER)}, return_dtype=pl.Int8)
+    return (
+        changes.sort(order, "customer_id", "into_customer_id", "record_id", nulls_last=True)
+        .with_row_index("entry_no", offset=first)
+        .select(
+            pl.col("entry_no").cast(pl.Int64),
+            pl.lit(f"{day}.{runs + 1}").alias("run_id"),
+            pl.lit(changed_at).cast(pl.Datetime("us")).alias("changed_at"),
+            "change", "customer_id", "into_customer_id", "record_id", "reason", "evidence",
+        )
+    )  # fmt: skip

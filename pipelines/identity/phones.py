@@ -1,0 +1,77 @@
+"""Phone numbers to E.164, and whether they ring in a home or in a pocket.
+
+The numbers of the configured country are read by its own numbering plan, vectorised; the rest, by the library, once per
+distinct value.
+"""
+
+import phonenumbers
+import polars as pl
+from phonenumbers.phonemetadata import PhoneMetadata, PhoneNumberDesc
+
+from pipelines.errors import ConfigurationError
+
+AT_HOME = (
+    phonenumbers.PhoneNumberType.FIXED_LINE,
+    phonenumbers.PhoneNumberType.VOIP,
+    phonenumbers.PhoneNumberType.FIXED_LINE_OR_MOBILE,
+)
+
+
+def read_phones(values: pl.Series, country: str) -> pl.DataFrame:
+    """One row per distinct non-null value of ``values``: value, e164 (null where it is no number), is_landline.
+
+    Raises ConfigurationError where ``country`` is not an ISO 3166 code with a numbering plan.
+    """
+    metadata = PhoneMetadata.metadata_for_region(country, None)
+    if metadata is None:
+        raise ConfigurationError(f"country: {country!r} is not a two-letter country code with a phone numbering plan.")
+    distinct = values.drop_nulls().unique().sort().to_frame("value")
+    quick = _read_national(distinct, metadata)
+    slow = quick.filter(pl.col("e164").is_null() & pl.col("value").str.contains(r"\d{5}|\d.*\d.*\d.*\d.*\d"))
+    read = [_read_one(value, country) for value in slow["value"]]
+    by_library = pl.DataFrame(
+        {"value": slow["value"], "e164": [e164 for e164, _ in read], "is_landline": [landline for _, landline in read]},
+        schema={"value": pl.String, "e164": pl.String, "is_landline": pl.Boolean},
+    )
+    by_plan = quick.join(by_library.select("value"), on="value", how="anti")
+    return pl.concat([by_plan, by_library.select(by_plan.columns)]).sort("value")
+
+
+def _read_national(distinct: pl.DataFrame, metadata: PhoneMetadata) -> pl.DataFrame:
+    """The values that are plain numbers of one country's plan; e164 null for the rest."""
+    code = str(metadata.country_code)
+    national_prefix = metadata.national_prefix or ""
+    compact = (
+        pl.col("value")
+        .str.replace(r"\(0\)", "")
+        .str.replace_all(r"[\s.\-/()_\u00a0]", "")
+        # A spreadsheet that read the number as a decimal: 612345678.0
+        .str.replace(r",0$", "")
+    )
+    # The leading zero is also what spreadsheets take away, so the prefix is optional; the plan's pattern decides.
+    national = compact.str.extract(rf"^(?:(?:\+|00){code}{national_prefix}?|{national_prefix}|)(\d+)$", 1)
+    is_valid = national.str.contains(_whole(metadata.general_desc))
+    is_mobile = national.str.contains(_whole(metadata.mobile))
+    is_landline = national.str.contains(_whole(metadata.fixed_line, metadata.voip))
+    return distinct.select(
+        "value",
+        pl.when(is_valid).then(pl.lit(f"+{code}") + national).alias("e164"),
+        (is_valid & is_landline & ~is_mobile).alias("is_landline"),
+    )
+
+
+def _whole(*kinds: PhoneNumberDesc | None) -> str:
+    """A pattern that the whole of a national number of one of these kinds fits."""
+    patterns = [f"(?:{kind.national_number_pattern})" for kind in kinds if kind and kind.national_number_pattern]
+    return f"^(?:{'|'.join(patterns)})$" if patterns else "^$"
+
+
+def _read_one(value: str, country: str) -> tuple[str | None, bool]:
+    try:
+        number = phonenumbers.parse(value, country)
+    except phonenumbers.NumberParseException:
+        return None, False
+    if not phonenumbers.is_possible_number(number):
+        return None, False
+    e164 = phonenumbers.format_number(number, phonenumbers.PhoneNumberFormat.E164)
+    return e164, phonenumbers.number_type(number) in AT_HOME

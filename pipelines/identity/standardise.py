@@ -1,0 +1,268 @@
+"""The contact fields of every identity-bearing record, made comparable: the one place that cleans them.
+
+Two sets of columns come out. The display columns are what a person would print (accents and capitals kept, "inconnu"
+gone); dbt builds the golden record from them. The match columns (``*_key``) are what records are compared on; display
+values never decide who is who.
+"""
+
+from datetime import date, datetime, timedelta
+
+import duckdb
+import polars as pl
+
+from pipelines.identity.addresses import city_key, postcode_key, present_line, street_key
+from pipelines.identity.attributes import Attribute, load_attributes
+from pipelines.identity.emails import clean_email, email_key
+from pipelines.identity.names import (
+    civility_within,
+    first_name_key,
+    first_name_root,
+    fold,
+    last_name_key,
+    present_name,
+    read_civility,
+)
+from pipelines.identity.phones import read_phones
+from pipelines.lake import Lake
+
+RECORD_COLUMNS: dict[str, pl.DataType] = {
+    "record_id": pl.String(), "source": pl.String(), "kind": pl.String(), "table_name": pl.String(),
+    "source_key": pl.String(), "civility": pl.String(), "first_name": pl.String(), "last_name": pl.String(),
+    "email": pl.String(), "phone": pl.String(), "mobile": pl.String(), "birth_date": pl.Date(), "address": pl.String(),
+    "postcode": pl.String(), "city": pl.String(), "country": pl.String(), "loyalty_card_id": pl.String(),
+    "created_at": pl.Datetime("us"), "updated_at": pl.Datetime("us"), "deleted_at": pl.Datetime("us"),
+}  # fmt: skip
+"""The display columns of ``identity/records``, in order."""
+
+MATCH_COLUMNS: tuple[str, ...] = (
+    "gender_key", "first_key", "first_root", "last_key", "email_key", "mobile_key", "landline_key", "birth_key",
+    "street_key", "postcode_key", "city_key", "card_key",
+)  # fmt: skip
+"""What records are compared on. A record with the same values in all of them has the same ``content_hash``."""
+
+# Where an identity-bearing record comes from, and what its columns are called there.
+_ORDER_CONTACT = {
+    "source_key": "order_id", "first_name": "contact_first_name", "last_name": "contact_last_name",
+    "email": "contact_email", "phone": "contact_phone", "address": "contact_address",
+    "postcode": "contact_postcode", "city": "contact_city", "created_at": "ordered_at",
+}  # fmt: skip
+_ORIGINS: tuple[tuple[str, str, dict[str, str], pl.Expr], ...] = (
+    ("crm", "contacts", {"source_key": "contact_id"}, pl.lit(True)),
+    ("ecommerce", "customers", {"source_key": "account_id"}, pl.lit(True)),
+    ("ecommerce", "orders", _ORDER_CONTACT, pl.col("account_id").is_null()),
+    ("pos", "members", {"source_key": "member_id"}, pl.lit(True)),
+    (
+        "pos",
+        "tickets",
+        {"source_key": "ticket_id", "email": "receipt_email", "created_at": "sold_at"},
+        pl.col("loyalty_card_id").is_null() & (pl.col("receipt_email").str.strip_chars() != ""),
+    ),
+)
+
+OLDEST_LIVING_YEARS = 120  # The oldest age ever verified is 122 years (Jeanne Calment); beyond, a typing error.
+NAME_LETTERS = 3  # Letters of a surname that tell people apart when counting who uses a value.
+
+
+def standardise_records(lake: Lake, country: str, as_of: date | None = None) -> pl.DataFrame:
+    """One row per identity-bearing record that survives: ``identity/records``, sorted by record_id.
+
+    ``country`` is the region of phone numbers written without one (ISO 3166, two letters). A record deleted by the end
+    of ``as_of`` does not survive; without ``as_of``, any that bears a deletion. Raises ConfigurationError on a country
+    without a numbering plan.
+    """
+    return standardise(gather_records(lake, as_of), country, as_of)
+
+
+def gather_records(lake: Lake, as_of: date | None = None) -> pl.DataFrame:
+    """One row per identity-bearing record as the extracts hold it, under the display columns' names."""
+    gathered = []
+    for kind, name, renamed, bears_identity in _ORIGINS:
+        if not lake.path(kind, name).exists():
+            continue
+        gathered.append(_gather_table(lake.scan(kind, name).filter(bears_identity), kind, name, renamed))
+    if not gathered:
+        return pl.DataFrame(schema=RECORD_COLUMNS)
+    return _drop_deleted(pl.concat(gathered), as_of).collect()
+
+
+def _gather_table(rows: pl.LazyFrame, kind: str, name: str, renamed: dict[str, str]) -> pl.LazyFrame:
+    present = set(rows.collect_schema().names())
+    columns = []
+    for column, dtype in RECORD_COLUMNS.items():
+        origin = renamed.get(column, column)
+        columns.append((pl.col(origin) if origin in present else pl.lit(None)).cast(dtype).alias(column))
+    return rows.select(columns).with_columns(
+        pl.concat_str(pl.col("source"), pl.lit(f":{name}:"), pl.col("source_key")).alias("record_id"),
+        pl.lit(kind).alias("kind"),
+        pl.lit(name).alias("table_name"),
+    )
+
+
+def _drop_deleted(records: pl.LazyFrame, as_of: date | None) -> pl.LazyFrame:
+    if as_of is None:
+        return records.filter(pl.col("deleted_at").is_null())
+    end_of_day = datetime.combine(as_of + timedelta(days=1), datetime.min.time())
+    return records.filter(pl.col("deleted_at").is_null() | (pl.col("deleted_at") >= end_of_day))
+
+
+def standardise(gathered: pl.DataFrame, country: str, as_of: date | None = None) -> pl.DataFrame:
+    """Display columns cleaned and match columns added; same rows, sorted by record_id.
+
+    ``gathered`` has the columns of :data:`RECORD_COLUMNS`. Added: :data:`MATCH_COLUMNS`, ``shared_values`` (the fields
+    whose value too many names share, so that it is not matched on; null for none) and ``content_hash``.
+    """
+    attributes = load_attributes()
+    cleaned = _clean_text(gathered.sort("record_id"), attributes)
+    cleaned = _clean_phones(cleaned, country, attributes["phone"])
+    cleaned = _clean_dates(cleaned, attributes["birth_date"], as_of)
+    withdrawn = withdraw_shared_values(cleaned, attributes)
+    hashed = _hash_content(withdrawn)
+    return hashed.select(*RECORD_COLUMNS, *MATCH_COLUMNS, "shared_values", "content_hash")
+
+
+def _clean_text(records: pl.DataFrame, attributes: dict[str, Attribute]) -> pl.DataFrame:
+    """Names, e-mail, address and card: placeholders gone from both sets of columns."""
+    raw = {name: pl.col(name).str.strip_chars() for name in ("first_name", "last_name", "address", "city", "postcode")}
+    first, last = first_name_key(raw["first_name"]), last_name_key(raw["last_name"])
+    is_real = {
+        name: _is_real(fold(raw[name]) if name in ("address", "city") else key, attributes[name])
+        for name, key in (
+            ("first_name", first),
+            ("last_name", last),
+            ("address", raw["address"]),
+            ("city", raw["city"]),
+            ("postcode", postcode_key(raw["postcode"])),
+        )
+    }
+    email = clean_email(pl.col("email"))
+    card = pl.col("loyalty_card_id").str.strip_chars()
+    card_key = card.str.to_uppercase().str.replace_all(r"[^A-Z0-9]", "")
+    civility = pl.coalesce(
+        read_civility(pl.col("civility")),
+        civility_within(pl.col("first_name")),
+        civility_within(pl.col("last_name")),
+    )
+    return records.with_columns(
+        civility.alias("civility"),
+        civility.alias("gender_key"),
+        pl.when(is_real["first_name"]).then(present_name(raw["first_name"])).alias("first_name"),
+        pl.when(is_real["last_name"]).then(present_name(raw["last_name"])).alias("last_name"),
+        pl.when(is_real["first_name"]).then(first).alias("first_key"),
+        pl.when(is_real["last_name"]).then(last).alias("last_key"),
+        pl.when(_is_real(email, attributes["email"])).then(email).alias("email"),
+        pl.when(is_real["address"]).then(present_line(raw["address"])).alias("address"),
+        pl.when(is_real["address"]).then(street_key(raw["address"])).alias("street_key"),
+        pl.when(is_real["postcode"]).then(raw["postcode"]).alias("postcode"),
+        pl.when(is_real["postcode"]).then(postcode_key(raw["postcode"])).alias("postcode_key"),
+        pl.when(is_real["city"]).then(present_line(raw["city"])).alias("city"),
+        pl.when(is_real["city"]).then(city_key(raw["city"])).alias("city_key"),
+        pl.when(pl.col("country").str.strip_chars() != "").then(pl.col("country").str.strip_chars()).alias("country"),
+        pl.when(_is_real(fold(card), attributes["loyalty_card_id"])).then(card).alias("loyalty_card_id"),
+        pl.when(_is_real(fold(card), attributes["loyalty_card_id"]) & (card_key != ""))
+        .then(card_key)
+        .alias("card_key"),
+    ).with_columns(
+        first_name_root(pl.col("first_key")).alias("first_root"),
+        email_key(pl.col("email")).alias("email_key"),
+    )
+
+
+def _is_real(cleaned: pl.Expr, attribute: Attribute) -> pl.Expr:
+    """False where the cleaned value is null, empty or declared to mean "none"."""
+    real = cleaned.is_not_null() & (cleaned != "")
+    if attribute.placeholders:
+        real &= ~cleaned.is_in(attribute.placeholders)
+    if attribute.placeholder_pattern:
+        real &= ~cleaned.str.contains(attribute.placeholder_pattern)
+    return real.fill_null(False)
+
+
+def _clean_phones(records: pl.DataFrame, country: str, attribute: Attribute) -> pl.DataFrame:
+    """phone and mobile as E.164; mobile_key and landline_key by what each number is, whichever column it stood in."""
+    numbers = read_phones(pl.concat([records["phone"], records["mobile"]]), country)
+    national = pl.col("e164").str.replace(r"^\+\d{1,2}", "")
+    if attribute.placeholder_pattern:
+        is_placeholder = national.str.contains(attribute.placeholder_pattern)
+        numbers = numbers.with_columns(pl.when(~is_placeholder).then(pl.col("e164")).alias("e164"))
+    joined = records
+    for column in ("phone", "mobile"):
+        joined = joined.join(
+            numbers.select(
+                pl.col("value").alias(column),
+                pl.col("e164").alias(f"{column}_e164"),
+                (pl.col("is_landline") & pl.col("e164").is_not_null()).alias(f"{column}_is_landline"),
+            ),
+            on=column,
+            how="left",
+            maintain_order="left",
+        )
+    return joined.with_columns(
+        pl.col("phone_e164").alias("phone"),
+        pl.col("mobile_e164").alias("mobile"),
+        pl.coalesce(
+            pl.when(~pl.col("mobile_is_landline")).then(pl.col("mobile_e164")),
+            pl.when(~pl.col("phone_is_landline")).then(pl.col("phone_e164")),
+        ).alias("mobile_key"),
+        pl.coalesce(
+            pl.when(pl.col("phone_is_landline")).then(pl.col("phone_e164")),
+            pl.when(pl.col("mobile_is_landline")).then(pl.col("mobile_e164")),
+        ).alias("landline_key"),
+    )
+
+
+def _clean_dates(records: pl.DataFrame, attribute: Attribute, as_of: date | None) -> pl.DataFrame:
+    """birth_key without placeholders and dates to come; birth_date moreover null where nobody is that old.
+
+    A year mistyped by a century is no fact to print, but it differs from the true one by a digit, which the comparison
+    of birth dates knows how to read.
+    """
+    placeholders = [date.fromisoformat(value) for value in attribute.placeholders]
+    seen_at = pl.coalesce(pl.col("updated_at"), pl.col("created_at"), pl.lit(None, dtype=pl.Datetime("us"))).dt.date()
+    today = pl.lit(as_of, dtype=pl.Date).fill_null(seen_at) if as_of else seen_at
+    known = ~pl.col("birth_date").is_in(placeholders) & ~(pl.col("birth_date") > today).fill_null(False)
+    age = today.dt.year() - pl.col("birth_date").dt.year()
+    return records.with_columns(
+        pl.when(known & ~(age > OLDEST_LIVING_YEARS).fill_null(False)).then(pl.col("birth_date")).alias("birth_date"),
+        pl.when(known).then(pl.col("birth_date").dt.strftime("%Y-%m-%d")).alias("birth_key"),
+    )
+
+
+def withdraw_shared_values(records: pl.DataFrame, attributes: dict[str, Attribute]) -> pl.DataFrame:
+    """Match columns set to null where more names use the value than its attribute allows; ``shared_values`` names them.
+
+    The display columns keep the value: it may be true, it only does not tell people apart.
+    """
+    limited = {
+        "email_key": attributes["email"],
+        "mobile_key": attributes["phone"],
+        "landline_key": attributes["phone"],
+        "card_key": attributes["loyalty_card_id"],
+    }
+    columns, named = [], []
+    for column, attribute in limited.items():
+        is_shared = pl.col(column).is_in(_shared_values(records, column, attribute.shared_limit)).fill_null(False)
+        columns.append(pl.when(~is_shared).then(pl.col(column)).alias(column))
+        named.append(pl.when(is_shared).then(pl.lit(column.removesuffix("_key"))))
+    return records.with_columns(
+        *columns, pl.concat_str(named, separator=",", ignore_nulls=True).alias("shared_values")
+    ).with_columns(pl.when(pl.col("shared_values") != "").then(pl.col("shared_values")).alias("shared_values"))
+
+
+def _shared_values(records: pl.DataFrame, column: str, limit: int | None) -> pl.Series:
+    """The values of ``column`` seen with more distinct names than ``limit``."""
+    if limit is None:
+        return pl.Series(column, [], dtype=pl.String)
+    named = records.lazy().filter(pl.col(column).is_not_null() & pl.col("last_key").is_not_null())
+    counted = named.group_by(column).agg(pl.col("last_key").str.slice(0, NAME_LETTERS).n_unique().alias("names"))
+    return counted.filter(pl.col("names") > limit).select(column).collect().get_column(column).sort()
+
+
+def _hash_content(records: pl.DataFrame) -> pl.DataFrame:
+    """Adds ``content_hash``: 128 bits of the match columns, the same on every machine and version."""
+    fields = ", ".join(f"coalesce({column}, '')" for column in MATCH_COLUMNS)
+    with duckdb.connect() as connection:
+        connection.register("records", records.select("record_id", *MATCH_COLUMNS).to_arrow())
+        hashes = connection.sql(
+            f"select record_id, md5(concat_ws(chr(31), {fields})) as content_hash from records"
+        ).to_arrow_table()
+    return records.join(pl.from_arrow(hashes), on="record_id", how="left", maintain_order="left")  # type: ignore[arg-type]

@@ -1,0 +1,325 @@
+"""Parameters learned from the records themselves, without labels; a job of its own, seeded, saved as a version.
+
+1. How often strangers agree is counted on random pairs (u).
+2. Expectation-maximisation over blocked pairs tells matches, households and strangers apart (m and h).
+3. Parameters and term frequencies are frozen as a version.
+"""
+
+import importlib.metadata
+from collections.abc import Callable
+from datetime import date
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+import polars as pl
+
+from pipelines.errors import ParcoursError
+from pipelines.identity.link import Compared, compare_candidates, compare_pairs, limit_blocks
+from pipelines.identity.model import CLASSES, Field, declare_fields, splink_settings
+from pipelines.identity.profiles import build_profiles
+from pipelines.identity.version import (
+    ModelVersion,
+    Parameters,
+    model_in_force,
+    name_version,
+    put_in_force,
+    save_version,
+)
+from pipelines.identity.weigh import Floats, copied_share
+from pipelines.lake import Lake
+
+__all__ = ["model_in_force", "train"]
+
+SEED = 20260101
+RANDOM_PAIRS = 500_000  # For u: a level that one pair of a hundred thousand shows is then seen some five times.
+SAMPLED_PAIRS = 600_000  # Blocked pairs the estimation reads; beyond, parameters move in the third digit only.
+FEWEST_PAIRS = 3_000  # Blocked pairs below which chance, not people, would decide the parameters.
+ITERATIONS = 60
+CONVERGED = 1e-4  # Largest change of any parameter at which the estimation stops.
+DECLARED_PAIRS = 30.0  # How many observed pairs a declared probability is worth against what data show.
+
+
+def _say_nothing(stage: str) -> None:  # noqa: ARG001 - the shape of a report, for callers that want none
+    return None
+
+
+class TrainingError(ParcoursError):
+    """A model that cannot be trained on these data."""
+
+
+def train(
+    records: pl.DataFrame,
+    lake: Lake,
+    seed: int = SEED,
+    as_of: date | None = None,
+    report: Callable[[str], None] = _say_nothing,
+) -> ModelVersion:
+    """Learns a version from ``identity/records``, saves it and puts it in force.
+
+    The same records and seed give the same version. Raises TrainingError naming the levels that nothing declares nor
+    shows.
+    """
+    profiles, _ = build_profiles(records)
+    model, settings = learn(profiles, seed, as_of, report)
+    save_version(model, lake, settings)
+    put_in_force(model.version, lake)
+    return model
+
+
+def learn(
+    profiles: pl.DataFrame, seed: int, as_of: date | None = None, report: Callable[[str], None] = _say_nothing
+) -> tuple[ModelVersion, dict[str, Any]]:
+    """The model of ``profiles`` and its Splink settings; nothing is written."""
+    fields = declare_fields()
+    report("term frequencies")
+    frequencies = count_term_frequencies(profiles, fields)
+    report("strangers")
+    strangers = estimate_strangers(profiles, fields, frequencies, seed)
+    report("pairs")
+    largest_blocks = limit_blocks(profiles)
+    compared = compare_candidates(profiles, fields, largest_blocks)
+    rarest = {name: 1.0 / (2.0 * max(1, profiles[_column(fields, name)].count())) for name in frequencies}
+    report("matches and households")
+    parameters, observed = estimate_classes(
+        profiles, compared, fields, frequencies, rarest, strangers, seed, largest_blocks
+    )
+    metadata = {
+        "as_of": as_of.isoformat() if as_of else None,
+        "seed": seed,
+        "profiles": profiles.height,
+        "blocked_pairs": len(compared),
+        "observed": observed,
+        "libraries": {name: importlib.metadata.version(name) for name in ("splink", "duckdb", "polars", "numpy")},
+    }
+    model = ModelVersion(name_version(parameters, frequencies), parameters, frequencies, metadata)
+    return model, trained_splink_settings(model)
+
+
+def _column(fields: tuple[Field, ...], name: str) -> str:
+    return next(compared.column for compared in fields if compared.name == name)
+
+
+def count_term_frequencies(profiles: pl.DataFrame, fields: tuple[Field, ...]) -> dict[str, pl.DataFrame]:
+    """For each field with an agreement level: one row per value: value, frequency among the profiles that have one."""
+    frequencies = {}
+    for compared in fields:
+        if not any(level.is_agreement for level in compared.levels):
+            continue
+        values = profiles.lazy().select(pl.col(compared.column).alias("value")).drop_nulls()
+        counted = values.group_by("value").agg(pl.len().alias("count"))
+        frequencies[compared.name] = (
+            counted.select("value", (pl.col("count") / pl.col("count").sum()).alias("frequency"))
+            .sort("value")
+            .collect()
+        )
+    return frequencies
+
+
+def estimate_strangers(
+    profiles: pl.DataFrame, fields: tuple[Field, ...], frequencies: dict[str, pl.DataFrame], seed: int
+) -> dict[str, Floats]:
+    """How often two strangers show each level of each field, counted on random pairs.
+
+    The agreement level is not counted but computed: two records drawn at random hold one value with probability
+    sum f(v)^2. A level that no random pair showed gets half a pair.
+    """
+    left, right = _draw_pairs(profiles.height, RANDOM_PAIRS, seed)
+    compared = compare_pairs(profiles, left, right, fields)
+    estimated = {}
+    for position, compared_field in enumerate(fields):
+        column = compared.levels[:, position]
+        counts = np.bincount(column[column >= 0], minlength=len(compared_field.levels)) + 0.5
+        shares = counts / counts.sum()
+        for index, level in enumerate(compared_field.levels):
+            if level.is_agreement and frequencies[compared_field.name].height:
+                agreement = float((frequencies[compared_field.name]["frequency"] ** 2).sum())
+                agreement = min(agreement, 0.999)
+                shares = shares * (1.0 - agreement) / (1.0 - shares[index])
+                shares[index] = agreement
+        estimated[compared_field.name] = shares
+    return estimated
+
+
+def _draw_pairs(count: int, pairs: int, seed: int) -> tuple[npt.NDArray[np.int32], npt.NDArray[np.int32]]:
+    """Random pairs of two different numbers below ``count``."""
+    if count < 2:
+        nobody = np.array([], dtype=np.int32)
+        return nobody, nobody
+    generator = np.random.default_rng(seed)
+    left = generator.integers(0, count, pairs, dtype=np.int32)
+    right = generator.integers(0, count - 1, pairs, dtype=np.int32)
+    return left, right + (right >= left).astype(np.int32)
+
+
+def estimate_classes(
+    profiles: pl.DataFrame,
+    compared: Compared,
+    fields: tuple[Field, ...],
+    frequencies: dict[str, pl.DataFrame],
+    rarest: dict[str, float],
+    strangers: dict[str, Floats],
+    seed: int,
+    largest_blocks: dict[str, int],
+) -> tuple[Parameters, dict[str, dict[str, float]]]:
+    """m and h of every level and the shares of matches and households, by expectation-maximisation.
+
+    Strangers stay as sampled: only they are known beforehand. Blocked pairs are nearly all the matches there are, but a
+    tiny part of the strangers, so shares are of all pairs and the strangers' density is that of all pairs too: a
+    pattern's expected count is (pairs in all) x (share x probability), class by class. Also returned: how many pairs
+    each class's levels were seen in.
+    """
+    everyone = profiles.height * (profiles.height - 1) / 2
+    rows = _sample_rows(len(compared), SAMPLED_PAIRS, seed)
+    sample = compared.take(rows)
+    scale = len(compared) / max(1, len(rows))
+    rarity = _inverse_frequencies(profiles, sample, fields, frequencies, rarest)
+    learned = {name: _declared(fields, name) for name in CLASSES}
+    for index, compared_field in enumerate(fields):
+        if compared_field.tells_members_apart:
+            learned["household"][index] = _apart(compared_field, strangers[compared_field.name])
+    shares = {
+        "match": max(1, len(compared)) * 0.2 / max(1, everyone),
+        "household": max(1, len(compared)) * 0.1 / max(1, everyone),
+    }
+    observed: dict[str, list[Floats]] = {name: [np.zeros(len(f.levels)) for f in fields] for name in CLASSES}
+    for _ in range(ITERATIONS if len(compared) >= FEWEST_PAIRS else 0):
+        responsibilities = _expect(sample, fields, learned, strangers, shares, rarity)
+        moved = 0.0
+        for position, name in enumerate(CLASSES):
+            responsibility = responsibilities[:, position]
+            shares[name] = max(float(responsibility.sum()) * scale, 1.0) / everyone
+            for index, compared_field in enumerate(fields):
+                seen = _count_levels(sample.levels[:, index], responsibility, len(compared_field.levels)) * scale
+                observed[name][index] = seen
+                if name == "household" and compared_field.tells_members_apart:
+                    continue
+                prior = _declared((compared_field,), name)[0] * DECLARED_PAIRS
+                updated = (seen + prior) / (seen.sum() + DECLARED_PAIRS)
+                moved = max(moved, float(np.abs(updated - learned[name][index]).max()))
+                learned[name][index] = updated
+        if moved < CONVERGED:
+            break
+    levels = {
+        compared_field.name: {
+            level.name: {
+                "match": _rounded(learned["match"][index][number]),
+                "household": _rounded(learned["household"][index][number]),
+                "stranger": _rounded(strangers[compared_field.name][number]),
+            }
+            for number, level in enumerate(compared_field.levels)
+        }
+        for index, compared_field in enumerate(fields)
+    }
+    seen_in = {
+        f"{compared_field.name}: {level.name}": {
+            name: round(float(observed[name][index][number]), 1) for name in CLASSES
+        }
+        for index, compared_field in enumerate(fields)
+        for number, level in enumerate(compared_field.levels)
+    }
+    return Parameters(levels, {name: _rounded(shares[name]) for name in CLASSES}, rarest, largest_blocks), seen_in
+
+
+def _rounded(value: float) -> float:
+    """Nine significant digits: far below what data can tell, and the same whatever order sums were taken in."""
+    return float(f"{value:.9g}")
+
+
+def _sample_rows(count: int, wanted: int, seed: int) -> npt.NDArray[np.int64]:
+    if count <= wanted:
+        return np.arange(count)
+    return np.sort(np.random.default_rng(seed).choice(count, wanted, replace=False))
+
+
+def _inverse_frequencies(
+    profiles: pl.DataFrame,
+    sample: Compared,
+    fields: tuple[Field, ...],
+    frequencies: dict[str, pl.DataFrame],
+    rarest: dict[str, float],
+) -> list[Floats | None]:
+    """1 / f(v) of each pair's left value, field by field; None for a field without term frequencies."""
+    inverse: list[Floats | None] = []
+    for compared_field in fields:
+        if compared_field.name not in frequencies:
+            inverse.append(None)
+            continue
+        joined = profiles.select(pl.col(compared_field.column).alias("value")).join(
+            frequencies[compared_field.name], on="value", how="left", maintain_order="left"
+        )
+        known = joined["frequency"].fill_null(rarest[compared_field.name]).to_numpy()
+        inverse.append(1.0 / known[sample.left])
+    return inverse
+
+
+def _declared(fields: tuple[Field, ...], name: str) -> list[Floats]:
+    """The declared probabilities of a class, each field's summing to one."""
+    declared = []
+    for compared_field in fields:
+        values = np.array([getattr(level, name) for level in compared_field.levels])
+        if (values <= 0).any():
+            missing = [level.name for level in compared_field.levels if getattr(level, name) <= 0]
+            raise TrainingError(
+                f"The identity model cannot be trained: {compared_field.name} declares no {name} probability for "
+                f"{', '.join(missing)}. Declare one in pipelines/identity/model.py."
+            )
+        declared.append(values / values.sum())
+    return declared
+
+
+def _apart(compared_field: Field, strangers: Floats) -> Floats:
+    """Two members of a household differ as strangers do, but for the declared shares of namesakes and twins."""
+    excess = np.array([0.0 if level.condition == "ELSE" else level.household for level in compared_field.levels])
+    return np.asarray(excess + (1.0 - excess.sum()) * strangers)
+
+
+def _expect(
+    sample: Compared,
+    fields: tuple[Field, ...],
+    learned: dict[str, list[Floats]],
+    strangers: dict[str, Floats],
+    shares: dict[str, float],
+    rarity: list[Floats | None],
+) -> Floats:
+    """The probability of each class for each pair, strangers left out: columns in the order of CLASSES."""
+    odds = np.empty((len(sample), len(CLASSES)))
+    for position, name in enumerate(CLASSES):
+        total = np.full(len(sample), np.log(shares[name]))
+        for index, compared_field in enumerate(fields):
+            column = sample.levels[:, index]
+            ratios = np.ones(len(compared_field.levels) + 1)
+            known, chance = learned[name][index], strangers[compared_field.name]
+            for number, level in enumerate(compared_field.levels):
+                ratios[number] = 1.0 if level.is_neutral else known[number] / chance[number]
+            ratio = ratios[column]
+            inverse = rarity[index]
+            if inverse is not None:
+                for number, level in enumerate(compared_field.levels):
+                    if level.is_agreement:
+                        agrees = column == number
+                        copied = copied_share(float(known[number]), float(chance[number]))
+                        ratio[agrees] = (1.0 - copied) + copied * inverse[agrees]
+            total += np.log(ratio)
+        odds[:, position] = total
+    strangers_odds = np.log(max(1e-12, 1.0 - sum(shares.values())))
+    norm = np.logaddexp(np.logaddexp.reduce(odds, axis=1), strangers_odds)
+    return np.asarray(np.exp(odds - norm[:, None]))
+
+
+def _count_levels(column: npt.NDArray[np.int8], responsibility: Floats, levels: int) -> Floats:
+    present = column >= 0
+    counted = np.bincount(column[present], weights=responsibility[present], minlength=levels)[:levels]
+    return np.asarray(counted, dtype=np.float64)
+
+
+def trained_splink_settings(model: ModelVersion) -> dict[str, Any]:
+    """The version as Splink settings (m and u filled in), which Splink's charts read."""
+    settings: dict[str, Any] = splink_settings(model.fields).create_settings_dict("duckdb")
+    settings["probability_two_random_records_match"] = model.parameters.shares["match"]
+    for comparison in settings["comparisons"]:
+        known = list(model.parameters.levels[comparison["output_column_name"]].values())
+        real = [level for level in comparison["comparison_levels"] if not level.get("is_null_level")]
+        for level, values in zip(real, known, strict=True):
+            level["m_probability"], level["u_probability"] = values["match"], values["stranger"]
+    return settings

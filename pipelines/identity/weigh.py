@@ -1,0 +1,103 @@
+"""From the levels of a pair to its weight: how many times likelier one person is than two, in bits.
+
+For each field and class c, the likelihood of what is seen is set against that of strangers. At an agreement on value v
+with frequency f(v), a class that agrees with probability p does so by chance (as strangers do) or because the value is
+the same one, copied. With u the strangers' probability, s = (p - u) / (1 - u) is the share of copies, and the ratio is
+(1 - s) + s / f(v): Splink's term-frequency adjustment where s is near 1, and no reward for a rare value in a class that
+agrees by chance only.
+
+A pair's weight = log2(share of matches) + sum over fields of log2(match ratio) - household correction, where
+household correction = log2(share of strangers + share of households * product of household ratios). Without the
+last term this is Fellegi-Sunter; every term is kept, so that the parts of a weight can be shown and add up.
+"""
+
+from dataclasses import dataclass
+
+import numpy as np
+import numpy.typing as npt
+import polars as pl
+
+from pipelines.identity.model import Field
+from pipelines.identity.version import ModelVersion, Parameters
+
+Floats = npt.NDArray[np.float64]
+Levels = npt.NDArray[np.int8]
+
+MISSING = -1
+"""The level of a field that one of the two records lacks: no evidence either way."""
+
+
+@dataclass(frozen=True)
+class Weights:
+    """The weights of pairs, in bits; rows are pairs, columns are fields. ``prior + fields.sum + household = total``."""
+
+    prior: float
+    fields: Floats
+    household: Floats
+
+    @property
+    def total(self) -> Floats:
+        return np.asarray(self.prior + self.fields.sum(axis=1) + self.household)
+
+
+def frequencies_of(profiles: pl.DataFrame, model: ModelVersion) -> dict[str, Floats]:
+    """For each field with term frequencies, that of each profile's value (of the rarest, where training had none)."""
+    frequencies = {}
+    for compared in model.fields:
+        if compared.name not in model.term_frequencies:
+            continue
+        joined = profiles.select(pl.col(compared.column).alias("value")).join(
+            model.term_frequencies[compared.name], on="value", how="left", maintain_order="left"
+        )
+        known = joined["frequency"].fill_null(model.parameters.rarest[compared.name])
+        frequencies[compared.name] = known.to_numpy().astype(np.float64)
+    return frequencies
+
+
+def weigh_pairs(
+    levels: Levels, left: npt.NDArray[np.int32], frequencies: dict[str, Floats], model: ModelVersion
+) -> Weights:
+    """The weights of pairs. ``levels``: one row per pair, one column per field of the model; ``left``: profile_no."""
+    parameters = model.parameters
+    by_field = np.zeros(levels.shape)
+    household = np.zeros(levels.shape[0])
+    for position, compared in enumerate(model.fields):
+        column = levels[:, position]
+        frequency = frequencies[compared.name][left] if compared.name in frequencies else None
+        by_field[:, position] = log_ratio(column, frequency, compared, parameters, "match")
+        household += log_ratio(column, frequency, compared, parameters, "household")
+    share_match, share_household = parameters.shares["match"], parameters.shares["household"]
+    strangers = 1.0 - share_match - share_household
+    correction = -np.logaddexp2(np.log2(strangers), np.log2(share_household) + household)
+    return Weights(float(np.log2(share_match)), by_field, correction)
+
+
+def log_ratio(
+    column: Levels, frequency: Floats | None, compared: Field, parameters: Parameters, pair_class: str
+) -> Floats:
+    """log2 of P(level | class) / P(level | strangers), for each pair; 0 where the field is missing."""
+    known = parameters.levels[compared.name]
+    # One slot behind the levels, so that MISSING (-1) finds weight 0 there.
+    table = np.zeros(len(compared.levels) + 1)
+    for index, level in enumerate(compared.levels):
+        if not level.is_neutral:
+            table[index] = np.log2(known[level.name][pair_class] / known[level.name]["stranger"])
+    ratios = table[column]
+    if frequency is None:
+        return ratios
+    for index, level in enumerate(compared.levels):
+        if level.is_agreement:
+            agrees = column == index
+            copied = copied_share(known[level.name][pair_class], known[level.name]["stranger"])
+            ratios[agrees] = np.log2((1.0 - copied) + copied / frequency[agrees])
+    return ratios
+
+
+def copied_share(agreement: float, by_chance: float) -> float:
+    """How much of an agreement is beyond chance: between 0 and 1."""
+    return max(0.0, (agreement - by_chance) / (1.0 - by_chance))
+
+
+def probability(weights: Floats) -> Floats:
+    """The probability behind a weight in bits: 2^w / (1 + 2^w)."""
+    return np.asarray(1.0 / (1.0 + np.exp2(-np.clip(weights, -1000, 1000))))
