@@ -17,7 +17,16 @@ from typing import Annotated, Any, Literal
 
 import phonenumbers
 import yaml
-from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, PlainValidator, PrivateAttr, ValidationError
+from pydantic import (
+    BaseModel,
+    BeforeValidator,
+    ConfigDict,
+    Field,
+    PlainSerializer,
+    PlainValidator,
+    PrivateAttr,
+    ValidationError,
+)
 
 from pipelines.errors import ConfigurationError
 from pipelines.extracts import contracts
@@ -211,7 +220,7 @@ class FilesConnector(_Model):
     """Exports that lie in a folder; ``root`` is relative to `sources.yml`."""
 
     type: Literal["files"]
-    root: Annotated[EnvironmentText, PlainValidator(EnvironmentText.read)]
+    root: Annotated[EnvironmentText, PlainValidator(EnvironmentText.read), PlainSerializer(str)]
 
 
 class Source(_Model):

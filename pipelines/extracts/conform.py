@@ -476,6 +476,6 @@ def _check_limits(extracted: Extracted, sources: Sources, quarantine: Path) -> N
     reasons = "\n".join(f"  {count:,} x {reason}" for (_, reason), count in most_frequent)
     raise RejectLimitExceeded(
         f"{sources.file}, table {extracted.table.path}: too many rows do not fit: {told}. "
-        f"The table was left as it was. Look at the rows in {quarantine}, mend the export or its mapping, or raise reject_limit. "
-        f"Most frequent:\n{reasons}"
+        f"The table was left as it was. Look at the rows in {quarantine}, mend the export or its mapping, "
+        f"or raise reject_limit. Most frequent:\n{reasons}"
     )
