@@ -16,7 +16,7 @@ from splink import DuckDBAPI, Linker, SettingsCreator, block_on
 
 from pipelines.sample.world import World, generate
 
-THRESHOLDS = (0.2, 0.5, 0.8, 0.9, 0.95, 0.98, 0.99, 0.995, 0.999, 0.9999, 0.99999)
+THRESHOLDS = (0.02, 0.05, 0.1, 0.2, 0.3, 0.4, 0.5, 0.7, 0.9, 0.95, 0.99, 0.999, 0.9999, 0.99999)
 
 
 def flatten(world: World) -> pl.DataFrame:

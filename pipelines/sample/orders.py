@@ -113,7 +113,9 @@ def draw_orders(
     gross = lines.sums(size)
     uses_coupon = (rng.random(size) < 0.12) & (channel <= APP)
     fulfilled, status = _fulfil(rng, seconds, fulfilment, calendar)
-    guests = write_down(rng, GUEST, person[is_guest], local_day(seconds[is_guest]), people, points, calendar.as_of)
+    guests = write_down(
+        rng, GUEST, person[is_guest], local_day(seconds[is_guest]), people, points, lives.asks_receipts, calendar.as_of
+    )
     return Orders(
         person=person,
         account=account,

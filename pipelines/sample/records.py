@@ -102,15 +102,19 @@ def write_down(
     day: Ints,
     people: People,
     points: ContactPoints,
+    gives_email: Bools,
     as_of: int,
 ) -> Written:
-    """The records of ``person`` (one row each) as true on ``day``; a refreshed record is as true on ``as_of``."""
+    """The records of ``person`` (one row each) as true on ``day``; a refreshed record is as true on ``as_of``.
+
+    ``gives_email`` are the people (one row each) who ask for e-mailed receipts: they give their address gladly.
+    """
     size = len(person)
     written = Written(person)
     true_on = np.where(rng.random(size) < habits.refreshed, as_of, day)
     _write_names(rng, habits, written, true_on, people)
     _write_birth_dates(rng, habits, written, people)
-    _write_reachability(rng, habits, written, true_on, people, points)
+    _write_reachability(rng, habits, written, true_on, people, points, gives_email)
     _write_addresses(rng, habits, written, true_on, people)
     return written
 
@@ -188,7 +192,13 @@ def _write_birth_dates(rng: np.random.Generator, habits: Habits, written: Writte
 
 
 def _write_reachability(
-    rng: np.random.Generator, habits: Habits, written: Written, true_on: Ints, people: People, points: ContactPoints
+    rng: np.random.Generator,
+    habits: Habits,
+    written: Written,
+    true_on: Ints,
+    people: People,
+    points: ContactPoints,
+    gives_email: Bools,
 ) -> None:
     """E-mail, mobile and landline; a record that would hold none of them nor a birth date nearly always gets one."""
     person, size = written.person, len(written.person)
@@ -198,7 +208,7 @@ def _write_reachability(
     work = points.work_email.gather(person)
     uses_work = (rng.random(size) < habits.work_email) & work.is_not_null().to_numpy() & (owner == person)
     email = choose(uses_work, work, email)
-    has_email = rng.random(size) >= habits.no_email
+    has_email = rng.random(size) >= habits.no_email * np.where(gives_email[person], 0.3, 1.0)
 
     called = points.mobile_owner[person]
     is_former_number = (points.mobile_changed_day[called] > -1) & (true_on < points.mobile_changed_day[called])

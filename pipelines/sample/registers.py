@@ -47,7 +47,7 @@ def draw_contacts(
     rng: np.random.Generator, people: People, points: ContactPoints, lives: Lives, calendar: Calendar
 ) -> Register:
     person, created = _draw_slots(rng, lives.contacts, lives, calendar, in_store=False)
-    written = write_down(rng, CRM, person, created // DAY, people, points, calendar.as_of)
+    written = write_down(rng, CRM, person, created // DAY, people, points, lives.asks_receipts, calendar.as_of)
     updated, deleted = _draw_updates(rng, CRM, created, calendar, gone=0.005, step=1)
     preferred = pick(CHANNELS, rng.choice(4, size=len(person), p=[0.6, 0.2, 0.05, 0.15]))
     columns = {
@@ -67,7 +67,7 @@ def draw_accounts(
     rng: np.random.Generator, people: People, points: ContactPoints, lives: Lives, calendar: Calendar
 ) -> Register:
     person, created = _draw_slots(rng, lives.accounts, lives, calendar, in_store=False)
-    written = write_down(rng, SHOP, person, created // DAY, people, points, calendar.as_of)
+    written = write_down(rng, SHOP, person, created // DAY, people, points, lives.asks_receipts, calendar.as_of)
     updated, deleted = _draw_updates(rng, SHOP, created, calendar, gone=0.003, step=1)
     columns = {
         **_contact_columns(rng, written, lives, "customers"),
@@ -83,7 +83,7 @@ def draw_members(
     rng: np.random.Generator, people: People, points: ContactPoints, lives: Lives, stores: Stores, calendar: Calendar
 ) -> Register:
     person, created = _draw_slots(rng, lives.members, lives, calendar, in_store=True)
-    written = write_down(rng, TILL, person, created // DAY, people, points, calendar.as_of)
+    written = write_down(rng, TILL, person, created // DAY, people, points, lives.asks_receipts, calendar.as_of)
     updated, deleted = _draw_updates(rng, TILL, created, calendar, gone=0.001, step=60)
     size = len(person)
     at_tablet = written.columns["email"].is_null().to_numpy() & (rng.random(size) < STORE_EMAIL)
