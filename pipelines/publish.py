@@ -64,9 +64,21 @@ def seal_path(home: Home) -> Path:
     return home.build_database.with_suffix(".sealed.json")
 
 
-def unseal(home: Home) -> None:
-    """Takes the promise back: a new build begins."""
+def begin(home: Home, *, afresh: bool) -> None:
+    """A build begins: the promise of the last one is taken back.
+
+    ``afresh`` starts from nothing. Otherwise only some models are built again, and the rest is what the last build
+    left, or, where that was published since, the published warehouse.
+    """
     seal_path(home).unlink(missing_ok=True)
+    home.build_database.parent.mkdir(parents=True, exist_ok=True)
+    _write_ahead_log(home.build_database).unlink(missing_ok=True)
+    if afresh:
+        for leftover in home.build_database.parent.glob(f"{home.build_database.name}*"):
+            leftover.unlink()
+    elif not home.build_database.exists() and home.warehouse.exists():
+        with replacing(home.build_database) as temporary:
+            shutil.copyfile(home.warehouse, temporary)
 
 
 def seal(home: Home, *, as_of: str, run_id: str, marts: Iterable[str], checks_passed: int, checks_warned: int) -> None:
@@ -97,7 +109,7 @@ def publish(home: Home) -> Published:
     _write_ahead_log(home.warehouse).unlink(missing_ok=True)  # A writer's leftover belongs to the file of before.
     home.build_database.replace(home.warehouse)
     _sync(home.root)
-    unseal(home)
+    seal_path(home).unlink()
 
     return Published(
         warehouse=home.warehouse,
@@ -160,11 +172,11 @@ def _audit(home: Home, promise: Seal) -> dict[str, int]:
             "Materialise the marts again, then publish."
         )
     try:
-        with duckdb.connect(home.build_database, read_only=True) as connection:
-            marts = _count_marts(connection)
+        counts = count_rows(home.build_database)
     except duckdb.Error as error:
         raise PublishError(f"The build at {home.build_database} cannot be read: {error}") from error
 
+    marts = {path.removeprefix("marts/"): count for path, count in counts.items() if path.startswith("marts/")}
     missing = sorted(set(promise.marts) - set(marts))
     if missing:
         raise PublishError(f"The build lacks the marts {', '.join(missing)}. Materialise the marts again.")
@@ -177,14 +189,19 @@ def _audit(home: Home, promise: Seal) -> dict[str, int]:
     return marts
 
 
-def _count_marts(connection: duckdb.DuckDBPyConnection) -> dict[str, int]:
-    names = connection.execute(
-        "select table_name from information_schema.tables where table_schema = 'marts' order by table_name"
-    ).fetchall()
-    counts = {}
-    for (name,) in names:
-        [(count,)] = connection.execute(f'select count(*) from marts."{name}"').fetchall()
-        counts[name] = count
+def count_rows(database: Path) -> dict[str, int]:
+    """Row counts of the tables (not views) of a DuckDB file, by ``<schema>/<table>``; none where there is no file."""
+    if not database.exists():
+        return {}
+    with duckdb.connect(database, read_only=True) as connection:
+        names = connection.execute(
+            "select table_schema, table_name from information_schema.tables "
+            "where table_type = 'BASE TABLE' order by table_schema, table_name"
+        ).fetchall()
+        counts = {}
+        for schema, name in names:
+            [(count,)] = connection.execute(f'select count(*) from "{schema}"."{name}"').fetchall()
+            counts[f"{schema}/{name}"] = int(count)
     return counts
 
 

@@ -14,7 +14,7 @@ import pytest
 
 from pipelines.config import Home, find_home
 from pipelines.lake import Lake
-from pipelines.publish import PublishError, RollbackError, publish, rollback, seal, seal_path, unseal
+from pipelines.publish import PublishError, RollbackError, begin, publish, rollback, seal, seal_path
 
 READER = """
 import sys, duckdb
@@ -77,9 +77,7 @@ def build_night(home: Home, night: int, *, customers: int = 3, records: int = 3,
     lake = Lake(home.lake)
     lake.write("identity", "records", pl.DataFrame({"record_id": [f"crm:contacts:{n}" for n in range(records)]}))
     lake.write("identity", "ledger", pl.DataFrame({"entry_no": list(range(night))}))
-    home.build_database.parent.mkdir(parents=True, exist_ok=True)
-    home.build_database.unlink(missing_ok=True)
-    unseal(home)
+    begin(home, afresh=True)
     with duckdb.connect(home.build_database) as connection:
         connection.execute("create schema marts")
         connection.execute(
@@ -143,10 +141,19 @@ def test_a_build_that_was_not_sealed_is_refused(home: Home) -> None:
     build_night(home, 1)
     publish(home)
     build_night(home, 2)
-    unseal(home)
+    begin(home, afresh=False)
     with pytest.raises(PublishError, match="not finished"):
         publish(home)
     assert (night_of(home.warehouse), ledger_length(home)) == (1, 1)
+
+
+def test_building_some_models_again_starts_from_the_published_warehouse_and_does_not_touch_it(home: Home) -> None:
+    build_night(home, 1)
+    publish(home)
+    begin(home, afresh=False)
+    with duckdb.connect(home.build_database) as connection:
+        connection.execute("update marts.customer_360 set night = 2")
+    assert (night_of(home.build_database), night_of(home.warehouse)) == (2, 1)
 
 
 def test_publishing_twice_is_refused_because_there_is_nothing_new(home: Home) -> None:

@@ -1,0 +1,69 @@
+"""The ``parcours`` command: reads the arguments, runs one of ``pipelines.commands``, turns errors into words.
+
+Exit codes: 0 done, 1 a check failed and nothing was published, 2 wrong use or configuration.
+"""
+
+import argparse
+import errno
+import os
+import sys
+from collections.abc import Sequence
+
+from pipelines.commands import evaluate, resolve, rollback, run, sample, train, ui
+from pipelines.errors import ParcoursError
+
+COMMANDS = (run, sample, train, evaluate, resolve, rollback, ui)
+
+
+def build_parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(
+        prog="parcours",
+        description="Turns a retailer's exports into one trustworthy profile per customer and the journey they are on.",
+        epilog="exit codes: 0 done, 1 a check failed and nothing was published, 2 wrong use or configuration",
+    )
+    commands = parser.add_subparsers(title="commands", metavar="COMMAND", required=True)
+    for command in COMMANDS:
+        command.add(commands)
+    for subparser in commands.choices.values():
+        subparser.add_argument("--debug", action="store_true", help="show the traceback of an error")
+    return parser
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    options = build_parser().parse_args(arguments)
+    try:
+        exit_code: int = options.command(options)
+    except ParcoursError as error:
+        return _fail(str(error), error.exit_code, options.debug)
+    except KeyboardInterrupt:
+        return _fail("Stopped. The published warehouse is as it was.", 130, options.debug)
+    except BrokenPipeError:  # The reader of our output has closed it, `head` say.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return 0
+    except OSError as error:
+        if error.errno not in (errno.ENOSPC, errno.EDQUOT, errno.EFBIG, errno.EACCES, errno.EROFS):
+            return _fail_unexpectedly(error, options.debug)
+        return _fail(
+            f"{error.strerror}: {error.filename or 'a file of the home folder'}. Make room or grant access, then run "
+            "again: it goes on from a sound state.",
+            1,
+            options.debug,
+        )
+    except Exception as error:
+        return _fail_unexpectedly(error, options.debug)
+    return exit_code
+
+
+def _fail(message: str, exit_code: int, debug: bool) -> int:
+    if debug:
+        raise  # noqa: PLE0704  # called only while an exception is being handled
+    sys.stderr.write(f"parcours: {message}\n")
+    return exit_code
+
+
+def _fail_unexpectedly(error: Exception, debug: bool) -> int:
+    return _fail(
+        f"unexpected {type(error).__name__}: {error}\nThis is a defect of Parcours; --debug shows where it happened.",
+        1,
+        debug,
+    )

@@ -1,0 +1,87 @@
+"""``parcours evaluate``: how well the customers found are the people there are, where the truth is known."""
+
+import argparse
+import json
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from pipelines.commands.arguments import add_home, add_json
+from pipelines.commands.subcommands import Subcommands
+from pipelines.errors import ConfigurationError, ParcoursError
+
+if TYPE_CHECKING:
+    import polars as pl
+
+    from pipelines.identity.evaluate import Scores
+
+
+def add(commands: Subcommands) -> None:
+    parser = commands.add_parser(
+        "evaluate",
+        help="compare the customers found with known truth",
+        description="Compares the customers of the last run with known truth: pairwise, B-cubed and exact-cluster "
+        "precision, recall and F1.",
+    )
+    parser.add_argument(
+        "--truth", type=Path, required=True, metavar="FILE", help="Parquet or CSV with the columns record_id, person_id"
+    )
+    add_home(parser)
+    add_json(parser, "evaluate.schema.json")
+    parser.set_defaults(command=evaluate)
+
+
+def evaluate(options: argparse.Namespace) -> int:
+    from pipelines.config import find_home
+    from pipelines.identity.evaluate import evaluate as score
+    from pipelines.lake import Lake
+
+    home = find_home(options.home)
+    lake = Lake(home.lake)
+    truth = _read_truth(options.truth)
+    if not lake.path("identity", "customer_ids").exists():
+        raise ParcoursError(f"There are no customers in {home.root} to evaluate yet: run `parcours run` first.")
+    scores = score(lake.read("identity", "customer_ids"), truth)
+    if not scores.records:
+        raise ParcoursError(
+            f"None of the record ids of {options.truth} is known in {home.root}: is it the truth of these sources?"
+        )
+    sys.stdout.write(json.dumps(scores.as_dict(), indent=2) + "\n" if options.json else _render(scores))
+    return 0
+
+
+def _read_truth(file: Path) -> "pl.DataFrame":
+    """One row per record: record_id, person_id, both text. Raises ConfigurationError."""
+    import polars as pl
+
+    if not file.is_file():
+        raise ConfigurationError(f"--truth names {file}, which is not a file.")
+    try:
+        truth = pl.read_csv(file, infer_schema=False) if file.suffix == ".csv" else pl.read_parquet(file)
+    except (pl.exceptions.PolarsError, OSError) as error:
+        raise ConfigurationError(f"{file} cannot be read as {file.suffix.lstrip('.') or 'Parquet'}: {error}") from error
+    missing = {"record_id", "person_id"} - set(truth.columns)
+    if missing:
+        raise ConfigurationError(
+            f"{file} lacks the column {' and '.join(sorted(missing))}; it has {', '.join(truth.columns)}."
+        )
+    truth = truth.select(pl.col("record_id", "person_id").cast(pl.String)).drop_nulls()
+    if truth["record_id"].is_duplicated().any():
+        raise ConfigurationError(f"{file} names some record_id twice: each record is one person's.")
+    return truth
+
+
+def _render(scores: "Scores") -> str:
+    lines = ["                 precision   recall       F1"]
+    for title, name in (("Pairwise", "pairwise"), ("B-cubed", "bcubed"), ("Exact clusters", "cluster")):
+        figures = [getattr(scores, f"{name}_{measure}") for measure in ("precision", "recall", "f1")]
+        lines.append(f"{title:<16}" + "".join(f"{figure:>10.4f}" for figure in figures))
+    lines += [
+        "",
+        f"{scores.records:,} records compared: {scores.clusters:,} customers found, {scores.people:,} people in truth",
+    ]
+    if scores.predicted_only:
+        lines.append(f"{scores.predicted_only:,} records are not in the truth and were left out")
+    if scores.truth_only:
+        lines.append(f"{scores.truth_only:,} records of the truth were not found: deleted, rejected, or elsewhere")
+    return "\n".join(lines) + "\n"

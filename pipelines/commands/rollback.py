@@ -1,0 +1,30 @@
+"""``parcours rollback``: publishes the previous warehouse again."""
+
+import argparse
+import sys
+
+from pipelines.commands.arguments import add_home
+from pipelines.commands.subcommands import Subcommands
+
+
+def add(commands: Subcommands) -> None:
+    parser = commands.add_parser(
+        "rollback",
+        help="publish the previous warehouse again",
+        description="Publishes the previous warehouse again and keeps the one it replaces: a second rollback undoes "
+        "the first. Customer ids stay as they are: an id once issued is never given away.",
+    )
+    add_home(parser)
+    parser.set_defaults(command=roll_back)
+
+
+def roll_back(options: argparse.Namespace) -> int:
+    from pipelines import lock
+    from pipelines.config import find_home
+    from pipelines.publish import rollback
+
+    home = find_home(options.home)
+    with lock.hold(home.root, "rollback"):
+        warehouse = rollback(home)
+    sys.stdout.write(f"{warehouse} is the previous warehouse again. A second rollback undoes this one.\n")
+    return 0

@@ -1,0 +1,62 @@
+"""``parcours run``: everything, from the exports to the published warehouse, through the Dagster assets."""
+
+import argparse
+import sys
+from datetime import date, datetime
+from typing import TYPE_CHECKING
+from zoneinfo import ZoneInfo
+
+from pipelines.commands.arguments import add_home, add_sources, day
+from pipelines.commands.subcommands import Subcommands
+
+if TYPE_CHECKING:
+    from pipelines.config import Sources
+
+
+def add(commands: Subcommands) -> None:
+    parser = commands.add_parser(
+        "run",
+        help="read the exports, recognise the customers, build and publish the warehouse",
+        description="Reads the exports, recognises the customers, builds the marts and publishes the warehouse. "
+        "Exits 0 only if it was published; otherwise the published one is as it was.",
+    )
+    add_home(parser)
+    add_sources(parser)
+    parser.add_argument(
+        "--as-of",
+        type=day,
+        metavar="DATE",
+        help="the day it is, YYYY-MM-DD: all is computed as of its end (else as_of of sources.yml, else today)",
+    )
+    parser.add_argument(
+        "--full",
+        action="store_true",
+        help="compute everything anew, also what is kept from the last run: the scores of pairs of unchanged records",
+    )
+    parser.set_defaults(command=run)
+
+
+def run(options: argparse.Namespace) -> int:
+    from pipelines import lock
+    from pipelines.commands import launch, summary
+    from pipelines.commands.progress import Progress
+    from pipelines.config import find_home, find_sources, load_sources
+    from pipelines.lake import Lake
+
+    home = find_home(options.home)
+    file = find_sources(options.sources, home)
+    sources = load_sources(file)
+    as_of = _resolve_day(options.as_of, sources)
+    run_id = launch.new_run_id()
+    settings = {"home": str(home.root), "sources": str(file), "as_of": as_of.isoformat(), "full": options.full}
+    with lock.hold(home.root, run_id, when_alone=Lake(home.lake).sweep), Progress() as progress:
+        outcome = launch.launch("nightly", home, run_id, settings, progress)
+    if not outcome.succeeded:
+        sys.stderr.write(summary.render_failure(outcome, home))
+        return max((failure.exit_code for failure in outcome.failures), default=1)
+    sys.stdout.write(summary.render(outcome, home, sources, as_of, progress))
+    return 0
+
+
+def _resolve_day(option: date | None, sources: "Sources") -> date:
+    return option or sources.as_of or datetime.now(ZoneInfo(sources.timezone)).date()

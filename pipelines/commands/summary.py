@@ -1,0 +1,152 @@
+"""What a run came to, in the words of the person who reads it over coffee."""
+
+import os
+import shlex
+import sys
+from collections.abc import Iterable, Sequence
+from datetime import date
+from pathlib import Path
+from typing import Any
+
+from pipelines.commands.launch import Outcome
+from pipelines.commands.progress import ORDER, Progress
+from pipelines.config import Home, Sources
+from pipelines.lake import Lake
+
+MOST_LINES = 8
+FIRST_QUERY = (
+    "select channel_profile, count(*) as customers, sum(revenue) as revenue "
+    "from marts.customer_360 group by channel_profile order by revenue desc"
+)
+
+
+def render(outcome: Outcome, home: Home, sources: Sources, as_of: date, progress: Progress) -> str:
+    """The summary of a run that published."""
+    paragraphs = [
+        [f"Published {_near(home.warehouse)}, as of {as_of:%d %B %Y}"],
+        _sources(outcome, sources),
+        _rejections(outcome, home),
+        _people(outcome),
+        _marts(outcome),
+        _checks(outcome),
+        _times(progress),
+        _next(home, outcome),
+    ]
+    return "\n" + "\n\n".join("\n".join(lines) for lines in paragraphs if lines) + "\n"
+
+
+def render_failure(outcome: Outcome, home: Home) -> str:
+    """Why a run published nothing: each failed step with its message, and what is left to do."""
+    lines = ["", "Nothing was published."]
+    for failure in outcome.failures:
+        message = failure.message.strip().replace("\n", "\n  ")
+        lines += ["", f"✗ {failure.step}", f"  {message}"]
+    at_fault = [name for name in outcome.checks_failed if not any(name in said.message for said in outcome.failures)]
+    if at_fault:
+        lines += ["", "Checks that failed:", *_shortened(f"  {name}" for name in at_fault)]
+    as_it_was = (
+        f"The published warehouse {_near(home.warehouse)} is as it was."
+        if home.warehouse.exists()
+        else "There is no published warehouse yet."
+    )
+    lines += ["", f"{as_it_was} Mend what is said above and run again. The whole log: {_near(outcome.log)}", ""]
+    return "\n".join(lines)
+
+
+def _sources(outcome: Outcome, sources: Sources) -> list[str]:
+    totals = {source.name: [0, 0, 0] for source in sources.sources}
+    for metadata in outcome.assets.values():
+        for name, counts in metadata.get("rows_by_source", {}).items():
+            for position, column in enumerate(("rows_read", "rows_kept", "rows_rejected")):
+                totals[name][position] += counts[column]
+    rows = [[source.name, source.kind, *map(_number, totals[source.name])] for source in sources.sources]
+    return _table(["Source", "Kind", "Rows in", "Kept", "Rejected"], rows)
+
+
+def _rejections(outcome: Outcome, home: Home) -> list[str]:
+    rejected = [
+        (metadata["rows_rejected"], asset, metadata["rejection_reasons"])
+        for asset, metadata in outcome.assets.items()
+        if metadata.get("rows_rejected")
+    ]
+    if not rejected:
+        return []
+    told = []
+    for count, asset, reasons in sorted(rejected, key=lambda row: (-row[0], row[1])):
+        most = max(reasons, key=lambda reason: (reasons[reason], reason), default="")
+        told.append(f"  {asset}: {_number(count)}, {'mostly ' if len(reasons) > 1 else ''}{most}")
+    folder = Lake(home.lake).quarantine_path("crm", "contacts").parent
+    return [f"Rejected rows are in {_near(folder)}, with file, line and reason:", *_shortened(told)]
+
+
+def _people(outcome: Outcome) -> list[str]:
+    records = outcome.assets["identity/records"]["dagster/row_count"]
+    people = outcome.assets["identity/customers"]["dagster/row_count"]
+    changes = outcome.assets["identity/ledger"]["changes"]
+    named = ("created", "new"), ("absorbed", "merged"), ("split", "split"), ("retired", "retired"), ("restored", "back")
+    said = [f"{_number(changes[change])} {name}" for change, name in named if changes.get(change)]
+    lines = [
+        f"Customers  {_number(people)} people found in {_number(records)} records",
+        f"           since the last publication: {', '.join(said) or 'no id changed'}",
+    ]
+    model = outcome.assets["identity/model"]
+    if model["trained"]:
+        lines.append(f"           the identity model {model['version']} was trained first: there was none in force")
+    return lines
+
+
+def _marts(outcome: Outcome) -> list[str]:
+    marts = outcome.assets["published/warehouse"]["rows_by_mart"]
+    width = max((len(name) for name in marts), default=0)
+    return ["Marts (rows)", *(f"  {name:<{width}}  {_number(count):>12}" for name, count in sorted(marts.items()))]
+
+
+def _checks(outcome: Outcome) -> list[str]:
+    lines = [f"Checks     {_number(outcome.checks_passed)} passed, {len(outcome.checks_warned)} warned, 0 failed"]
+    return lines + list(_shortened(f"           warned: {name}" for name in outcome.checks_warned))
+
+
+def _times(progress: Progress) -> list[str]:
+    stages = [f"{name} {progress.stages[name].elapsed:.1f} s" for name in ORDER]
+    whole = progress.seconds
+    rest = whole - sum(progress.stages[name].elapsed for name in ORDER)
+    return [f"Time       {whole:.1f} s: {', '.join(stages)}, starting up and bookkeeping {rest:.1f} s"]
+
+
+def _next(home: Home, outcome: Outcome) -> list[str]:
+    query = f"import duckdb; duckdb.connect({str(_near(home.warehouse))!r}, read_only=True).sql({FIRST_QUERY!r}).show()"
+    home_option = "" if _near(home.root) == "data" else f" --home {shlex.quote(_near(home.root))}"
+    return [
+        "Next, ask it something:",
+        f"  {_near(Path(sys.executable))} -c {shlex.quote(query)}",
+        f"See how it was built:  parcours ui{home_option}",
+        f"The whole log:         {_near(outcome.log)}",
+    ]
+
+
+def _table(header: Sequence[str], rows: Sequence[Sequence[Any]]) -> list[str]:
+    widths = [max(len(str(row[column])) for row in (header, *rows)) for column in range(len(header))]
+    is_number = [column >= 2 for column in range(len(header))]
+    return [
+        "  ".join(
+            f"{cell:>{width}}" if number else f"{cell:<{width}}"
+            for cell, width, number in zip(row, widths, is_number, strict=True)
+        ).rstrip()
+        for row in (header, *rows)
+    ]
+
+
+def _shortened(lines: Iterable[str]) -> list[str]:
+    all_of_them = list(lines)
+    rest = len(all_of_them) - MOST_LINES
+    return all_of_them if rest <= 0 else [*all_of_them[:MOST_LINES], f"  and {rest} more"]
+
+
+def _number(count: int) -> str:
+    return f"{count:,}"
+
+
+def _near(path: Path) -> str:
+    """The path as one would type it here."""
+    relative = os.path.relpath(path)
+    return str(path) if relative.startswith("..") else relative

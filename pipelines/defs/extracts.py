@@ -1,0 +1,135 @@
+"""Extract assets: what each system sent, typed and otherwise untouched.
+
+Reading belongs in ``pipelines.extracts``; meaning belongs in dbt.
+"""
+
+from collections.abc import Iterator
+from dataclasses import asdict
+from typing import Any
+
+import dagster as dg
+import polars as pl
+
+from pipelines.defs.failures import told
+from pipelines.defs.resources import Night
+from pipelines.defs.results import Result
+from pipelines.extracts.conform import Extracted, RejectLimitExceeded, extract_table
+from pipelines.extracts.contracts import TABLES, Table
+
+OWNERS = ["team:customer-data"]
+
+ONE_ROW_PER = {
+    "crm/contacts": "contact of the CRM, as of the extract",
+    "crm/consents": "consent given, refused or withdrawn, by contact, channel and purpose",
+    "crm/interactions": "conversation of a customer with service or a store",
+    "crm/campaign_events": "message of a campaign sent, delivered, opened, clicked, bounced or unsubscribed from",
+    "crm/surveys": "answer to a satisfaction survey, or review",
+    "crm/loyalty_movements": "movement of points on a loyalty card, in any channel",
+    "ecommerce/customers": "account of the online shop, as of the extract",
+    "ecommerce/orders": "online order, of an account or of a guest",
+    "ecommerce/order_lines": "line of an online order",
+    "ecommerce/returns": "return of an online order, by post or in a store",
+    "ecommerce/web_events": "event on the site or in the app",
+    "ecommerce/products": "product of the catalogue",
+    "ecommerce/ad_spend": "day and advertising campaign: what it cost",
+    "pos/members": "member of the store loyalty scheme, as of the extract",
+    "pos/tickets": "ticket of a till, with or without a known customer",
+    "pos/ticket_lines": "line of a ticket; a negative quantity is a return",
+    "pos/stores": "store",
+    "pos/footfall": "store and day: how many people came in",
+    "pos/stockouts": "store, product and day on which the product was missing",
+}
+
+
+def extract_assets() -> list[dg.AssetsDefinition]:
+    """One asset per canonical table, and the quarantine of what did not fit."""
+    return [*map(_extract_asset, TABLES), quarantined_rows]
+
+
+def _extract_asset(table: Table) -> dg.AssetsDefinition:
+    key = dg.AssetKey([table.kind, table.name])
+
+    @dg.asset(
+        key=key,
+        group_name="extracts",
+        owners=OWNERS,
+        kinds={"parquet"},
+        description=f"One row per {ONE_ROW_PER[table.path]}. From every {table.kind} source; empty if none has it.",
+        metadata={"dagster/column_schema": _column_schema(table), "key": ", ".join(table.key)},
+        check_specs=[
+            dg.AssetCheckSpec(
+                "rejects_stay_under_the_limit",
+                asset=key,
+                blocking=True,
+                description="The share of rows that went to quarantine is at most reject_limit of sources.yml.",
+            )
+        ],
+    )
+    def extract(night: Night) -> Iterator[dg.AssetCheckResult | Result]:
+        with told():
+            try:
+                extracted = extract_table(night.retailer, table, night.lake)
+            except RejectLimitExceeded as error:
+                yield dg.AssetCheckResult(passed=False, description=str(error))
+                raise
+        yield Result(
+            metadata=_metadata(extracted), check_results=[dg.AssetCheckResult(passed=True, metadata=_counts(extracted))]
+        )
+
+    return extract
+
+
+@dg.asset(
+    key=["quarantine", "rows"],
+    deps=[dg.AssetKey([table.kind, table.name]) for table in TABLES],
+    group_name="extracts",
+    owners=OWNERS,
+    kinds={"parquet"},
+    description="One row per row of an export that did not fit its table, with file, line, column and reason.",
+)
+def quarantined_rows(night: Night) -> Result:
+    """Written table by table by the extracts; counted here."""
+    with told():
+        files = [night.lake.quarantine_path(table.kind, table.name) for table in TABLES]
+        rejected = pl.scan_parquet([file for file in files if file.exists()])
+        by_table = rejected.group_by("table_name").len().sort("table_name").collect()
+    return Result(
+        metadata={
+            "dagster/row_count": int(by_table["len"].sum()),
+            "rows_by_table": dg.MetadataValue.json(dict(by_table.iter_rows())),
+        }
+    )
+
+
+def _column_schema(table: Table) -> dg.TableSchema:
+    columns = [dg.TableColumn("source", "VARCHAR", description="Name of the source in sources.yml.")]
+    columns += [
+        dg.TableColumn(
+            column.name,
+            column.duckdb_type,
+            description=f"One of {', '.join(column.values)}." if column.values else None,
+            constraints=dg.TableColumnConstraints(nullable=not column.required),
+        )
+        for column in table.columns
+    ]
+    return dg.TableSchema(columns=columns)
+
+
+def _counts(extracted: Extracted) -> dict[str, int]:
+    return {
+        "rows_read": extracted.rows_read,
+        "rows_rejected": extracted.rows_rejected,
+        "rows_filtered": extracted.rows_filtered,
+        "rows_repeated": extracted.rows_repeated,
+    }
+
+
+def _metadata(extracted: Extracted) -> dict[str, Any]:
+    reasons = {f"{column or 'row'}: {reason}": count for (column, reason), count in extracted.reasons.items()}
+    return {
+        "dagster/row_count": extracted.rows_kept,
+        **_counts(extracted),
+        "files_read": len(extracted.files_read),
+        "rows_by_source": dg.MetadataValue.json({name: asdict(of) for name, of in extracted.per_source.items()}),
+        "rejection_reasons": dg.MetadataValue.json(reasons),
+    }

@@ -1,0 +1,247 @@
+"""Identity assets: which records are the same person, and the id each person keeps.
+
+How people are recognised lies in ``pipelines.identity``; here is what runs after what, and what must hold of it.
+"""
+
+from collections.abc import Mapping
+from typing import Any
+
+import dagster as dg
+import polars as pl
+
+from pipelines.defs.failures import told
+from pipelines.defs.resources import Night
+from pipelines.defs.results import Result
+from pipelines.errors import ParcoursError
+from pipelines.identity import invariants, reuse
+from pipelines.identity.cluster import cluster_records
+from pipelines.identity.customers import describe_customers
+from pipelines.identity.ledger import assign_ids, current_map, empty_ledger
+from pipelines.identity.link import score_pairs
+from pipelines.identity.standardise import standardise_records
+from pipelines.identity.train import model_in_force, train
+from pipelines.identity.version import ModelVersion
+from pipelines.lake import Lake
+
+GROUP = "identity"
+OWNERS = ["team:customer-data"]
+PARQUET = {"parquet"}
+IDENTITY_BEARING = ("crm/contacts", "ecommerce/customers", "ecommerce/orders", "pos/members", "pos/tickets")
+
+
+class Training(dg.Config):
+    """Whether a model is learned although there is one in force: the training job says so, the nightly run does not."""
+
+    retrain: bool = False
+
+
+def identity_assets() -> list[dg.AssetsDefinition]:
+    """From the extracts to customer ids, in order."""
+    return [records, model, pairs, clusters, ledger, customer_ids, customers]
+
+
+def _check(asset: str, name: str, description: str) -> dg.AssetCheckSpec:
+    return dg.AssetCheckSpec(name, asset=["identity", asset], blocking=True, description=description)
+
+
+def _holds(name: str, breaches: int) -> dg.AssetCheckResult:
+    return dg.AssetCheckResult(check_name=name, passed=breaches == 0, metadata={"rows_at_fault": breaches})
+
+
+def _result(rows: pl.DataFrame, metadata: Mapping[str, Any], *checks: dg.AssetCheckResult) -> Result:
+    schema = dg.TableSchema([dg.TableColumn(name, str(dtype)) for name, dtype in rows.schema.items()])
+    return Result(
+        metadata={"dagster/row_count": rows.height, "dagster/column_schema": schema, **metadata}, check_results=checks
+    )
+
+
+def _model(lake: Lake) -> ModelVersion:
+    model = model_in_force(lake)
+    if model is None:
+        raise ParcoursError("No identity model is in force. Materialise identity/model, or run `parcours train`.")
+    return model
+
+
+def _committed_ledger(lake: Lake) -> pl.DataFrame:
+    return pl.read_parquet(lake.committed_ledger) if lake.committed_ledger.exists() else empty_ledger()
+
+
+@dg.asset(
+    key=["identity", "records"],
+    deps=[dg.AssetKey(path.split("/")) for path in IDENTITY_BEARING],
+    group_name=GROUP,
+    owners=OWNERS,
+    kinds=PARQUET,
+    check_specs=[_check("records", "each_record_stands_once", "No record_id is repeated.")],
+)
+def records(night: Night) -> Result:
+    """One row per record that says who somebody is: CRM contacts, shop accounts, guest orders, members, receipts.
+
+    Contact fields are cleaned here and nowhere else.
+    """
+    with told():
+        rows = standardise_records(night.lake, night.retailer.country, night.day)
+        night.lake.write("identity", "records", rows)
+        by_table = rows.group_by("kind", "table_name").len().sort("kind", "table_name")
+        return _result(
+            rows,
+            {"rows_by_table": dg.MetadataValue.json({f"{kind}/{name}": n for kind, name, n in by_table.iter_rows()})},
+            _holds("each_record_stands_once", invariants.count_repeated_records(rows)),
+        )
+
+
+@dg.asset(key=["identity", "model"], deps=[records], group_name=GROUP, owners=OWNERS, kinds=PARQUET)
+def model(context: dg.AssetExecutionContext, config: Training, night: Night) -> Result:
+    """The model in force: how much each agreement and disagreement says about two records being one person.
+
+    Learned by the training job, and by the very first run. A nightly run keeps it, so that ids do not move because
+    the model did.
+    """
+    with told():
+        in_force = model_in_force(night.lake)
+        if in_force is not None and not config.retrain:
+            return Result(metadata={"version": in_force.version, "trained": False})
+        if not night.lake.path("identity", "records").exists():
+            raise ParcoursError(f"There are no records to learn from in {night.lake.root}: run `parcours run` first.")
+        context.log.info("training the identity model")
+        learned = train(night.lake.read("identity", "records"), night.lake, as_of=night.day, report=context.log.info)
+        return Result(
+            metadata={"version": learned.version, "trained": True, "about": dg.MetadataValue.json(learned.metadata)}
+        )
+
+
+@dg.asset(
+    key=["identity", "pairs"],
+    deps=[records, model],
+    group_name=GROUP,
+    owners=OWNERS,
+    kinds=PARQUET,
+    check_specs=[
+        _check(
+            "pairs",
+            "candidate_pairs_do_not_explode",
+            f"There are at most {invariants.MOST_PAIRS_PER_RECORD} candidate pairs per record.",
+        )
+    ],
+)
+def pairs(context: dg.AssetExecutionContext, night: Night) -> Result:
+    """One row per pair of records that could be one person, with its match weight and probability."""
+    with told():
+        everyone, in_force = night.lake.read("identity", "records"), _model(night.lake)
+        made_of = reuse.fingerprint(everyone, in_force)
+        reused = None if night.full else reuse.read_reusable_pairs(night.lake, made_of)
+        if reused is None:
+            context.log.info(f"scoring the candidate pairs of {everyone.height:,} records")
+            scored = score_pairs(everyone, in_force)
+            reuse.write_pairs(night.lake, scored, made_of)
+        else:
+            scored = reused
+        return _result(
+            scored,
+            {"model_version": in_force.version, "reused": reused is not None},
+            _holds("candidate_pairs_do_not_explode", invariants.count_excess_pairs(scored, everyone)),
+        )
+
+
+@dg.asset(
+    key=["identity", "clusters"],
+    deps=[records, model, pairs],
+    group_name=GROUP,
+    owners=OWNERS,
+    kinds=PARQUET,
+    check_specs=[_check("clusters", "each_record_is_in_one_cluster", "No record is missing, repeated or invented.")],
+)
+def clusters(night: Night) -> Result:
+    """One row per record, with the person it was recognised as in this run; the name of a cluster does not last."""
+    with told():
+        everyone = night.lake.read("identity", "records")
+        grouped = cluster_records(everyone, night.lake.read("identity", "pairs"), _model(night.lake))
+        night.lake.write("identity", "clusters", grouped)
+        sizes = grouped.group_by("cluster_id").len()["len"]
+        return _result(
+            grouped,
+            {"clusters": len(sizes), "largest_cluster": int(sizes.cast(pl.Int64).max() or 0)},  # type: ignore[arg-type]
+            _holds("each_record_is_in_one_cluster", invariants.count_misplaced_records(grouped, everyone)),
+        )
+
+
+@dg.asset(
+    key=["identity", "ledger"],
+    deps=[clusters],
+    group_name=GROUP,
+    owners=OWNERS,
+    kinds=PARQUET,
+    check_specs=[
+        _check("ledger", "no_id_is_issued_twice", "Every customer id was created once."),
+        _check("ledger", "the_past_is_not_rewritten", "The ledger as last published is its beginning, unchanged."),
+    ],
+)
+def ledger(night: Night) -> Result:
+    """One row per change of a customer id: created, absorbed, split, retired, restored, and which record went where.
+
+    Goes on from the ledger as last published; publication makes it the next one's beginning.
+    """
+    with told():
+        committed = _committed_ledger(night.lake)
+        entries = assign_ids(night.lake.read("identity", "clusters"), committed, night.day)
+        night.lake.write("identity", "ledger", entries)
+        new = entries.tail(entries.height - committed.height)
+        return _result(
+            entries,
+            {
+                "new_entries": new.height,
+                "changes": dg.MetadataValue.json(dict(new.group_by("change").len().sort("change").iter_rows())),
+            },
+            _holds("no_id_is_issued_twice", invariants.count_reissued_ids(entries)),
+            _holds("the_past_is_not_rewritten", invariants.count_rewritten_entries(entries, committed)),
+        )
+
+
+@dg.asset(
+    key=["identity", "customer_ids"],
+    deps=[records, ledger],
+    group_name=GROUP,
+    owners=OWNERS,
+    kinds=PARQUET,
+    check_specs=[
+        _check("customer_ids", "each_record_has_one_customer", "No record is missing, repeated or invented."),
+        _check("customer_ids", "the_ledger_replays_to_the_map", "Replayed from empty, the ledger gives this table."),
+    ],
+)
+def customer_ids(night: Night) -> Result:
+    """One row per record: the customer it belongs to today."""
+    with told():
+        everyone, entries = night.lake.read("identity", "records"), night.lake.read("identity", "ledger")
+        today = (
+            everyone.select("record_id", "source", "table_name")
+            .join(current_map(entries), on="record_id", how="inner")
+            .sort("record_id")
+        )
+        night.lake.write("identity", "customer_ids", today)
+        return _result(
+            today,
+            {"customers": today["customer_id"].n_unique()},
+            _holds("each_record_has_one_customer", invariants.count_misplaced_records(today, everyone)),
+            _holds("the_ledger_replays_to_the_map", invariants.count_unreplayed_records(entries, today)),
+        )
+
+
+@dg.asset(
+    key=["identity", "customers"], deps=[records, pairs, customer_ids], group_name=GROUP, owners=OWNERS, kinds=PARQUET
+)
+def customers(night: Night) -> Result:
+    """One row per customer: how many records it has and how sure it is that they are one person's."""
+    with told():
+        described = describe_customers(
+            night.lake.read("identity", "records"),
+            night.lake.read("identity", "pairs"),
+            night.lake.read("identity", "customer_ids").select("record_id", "customer_id"),
+        )
+        night.lake.write("identity", "customers", described)
+        return _result(
+            described,
+            {
+                "records": int(described["record_count"].sum()),
+                "mean_confidence": float(described["identity_confidence"].mean() or 1.0),  # type: ignore[arg-type]
+            },
+        )

@@ -1,0 +1,74 @@
+"""What every asset of one run shares: the home folder, the sources and the day it is."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import date, datetime
+from pathlib import Path
+from typing import Self
+from zoneinfo import ZoneInfo
+
+import dagster as dg
+from pydantic import Field, PrivateAttr
+
+from pipelines import lock
+from pipelines.config import Home, Sources, find_home, find_sources, load_sources
+from pipelines.lake import Lake
+
+
+class Night(dg.ConfigurableResource):  # type: ignore[type-arg]
+    """The settings of one run. What is left out is found as the command line finds it: environment, then default."""
+
+    home: str | None = Field(default=None, description="Home folder of the lake and the warehouse.")
+    sources: str | None = Field(default=None, description="The sources.yml that says where the exports lie.")
+    as_of: str | None = Field(
+        default=None,
+        description="The day it is, as YYYY-MM-DD: everything is computed as of its end. Without it, what sources.yml "
+        "says, else the day the run was launched.",
+    )
+    full: bool = Field(default=False, description="Compute everything anew, also what could be reused.")
+
+    _folder: Home = PrivateAttr()
+    _retailer: Sources = PrivateAttr()
+    _day: date = PrivateAttr()
+    _run_id: str = PrivateAttr()
+
+    @property
+    def folder(self) -> Home:
+        return self._folder
+
+    @property
+    def lake(self) -> Lake:
+        return Lake(self._folder.lake)
+
+    @property
+    def retailer(self) -> Sources:
+        return self._retailer
+
+    @property
+    def day(self) -> date:
+        return self._day
+
+    @property
+    def run_id(self) -> str:
+        return self._run_id
+
+    @contextmanager
+    def yield_for_execution(self, context: dg.InitResourceContext) -> Iterator[Self]:
+        """Resolves the settings and keeps other runs off this home until the run (or this step's process) ends."""
+        assert context.run is not None
+        self._run_id = context.run.run_id
+        self._folder = find_home(Path(self.home) if self.home else None)
+        self._retailer = load_sources(find_sources(Path(self.sources) if self.sources else None, self._folder))
+        self._day = self._resolve_day(context)
+        with lock.hold(self._folder.root, self._run_id, when_alone=self.lake.sweep):
+            yield self
+
+    def _resolve_day(self, context: dg.InitResourceContext) -> date:
+        if self.as_of:
+            return date.fromisoformat(self.as_of)
+        if self._retailer.as_of:
+            return self._retailer.as_of
+        # The launch of the run, not the clock: the steps of a run that crosses midnight agree on the day.
+        record = context.instance.get_run_record_by_id(self._run_id) if context.instance else None
+        launched = record.create_timestamp if record else datetime.now().astimezone()
+        return launched.astimezone(ZoneInfo(self._retailer.timezone)).date()

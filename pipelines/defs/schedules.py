@@ -1,0 +1,42 @@
+"""Jobs and the schedule: the whole graph every night, the identity model when somebody asks for it."""
+
+from datetime import timedelta
+
+import dagster as dg
+
+from pipelines.config import find_home, find_sources, load_sources
+from pipelines.defs.identity import Training
+
+NIGHTLY = dg.define_asset_job(
+    "nightly",
+    selection=dg.AssetSelection.all(),
+    description="Everything: extracts, customer ids, marts, publication.",
+)
+
+TRAINING = dg.define_asset_job(
+    "training",
+    selection=dg.AssetSelection.assets(["identity", "model"]),
+    config=dg.RunConfig(ops={"identity__model": Training(retrain=True)}),
+    description="Learns a new version of the identity model from the records of the last run and puts it in force.",
+)
+
+
+@dg.schedule(
+    job=NIGHTLY,
+    cron_schedule="0 2 * * *",
+    execution_timezone="Europe/Paris",
+    default_status=dg.DefaultScheduleStatus.RUNNING,
+)
+def every_night(context: dg.ScheduleEvaluationContext) -> dg.RunRequest:
+    """At two in the morning, as of the day that has just ended: its exports are the last complete ones.
+
+    An ``as_of`` in sources.yml comes first, for exports that stand still.
+    """
+    scheduled = context.scheduled_execution_time
+    sources = load_sources(find_sources(None, find_home(None)))
+    day = sources.as_of or scheduled.date() - timedelta(days=1)
+    return dg.RunRequest(
+        run_key=f"{scheduled:%Y-%m-%d}",
+        run_config=dg.RunConfig(resources={"night": {"config": {"as_of": day.isoformat()}}}),
+        tags={"as_of": day.isoformat()},
+    )

@@ -1,0 +1,83 @@
+"""The warehouse: every dbt model an asset, every dbt test a check, and the publication of the finished build."""
+
+from collections.abc import Iterator, Sequence
+
+import dagster as dg
+from dagster_dbt import dbt_assets
+
+from pipelines import publish, warehouse
+from pipelines.config import Home
+from pipelines.defs import dbt_events
+from pipelines.defs.failures import told
+from pipelines.defs.resources import Night
+from pipelines.defs.results import Result
+
+
+def warehouse_assets() -> list[dg.AssetsDefinition]:
+    """The models of the dbt project, and ``published/warehouse`` behind all marts."""
+
+    @dbt_assets(manifest=warehouse.prepare(), name="warehouse__build")
+    def models(context: dg.AssetExecutionContext, night: Night) -> Iterator[Result | dg.AssetCheckResult]:
+        yield from _build(context, night)
+
+    marts = sorted(spec.key for spec in models.specs if spec.key.path[0] == "marts")
+    return [models, _published_warehouse(marts)]
+
+
+def _build(context: dg.AssetExecutionContext, night: Night) -> Iterator[Result | dg.AssetCheckResult]:
+    listener = dbt_events.Listener(
+        context.log.info, len(context.selected_asset_keys) + len(context.selected_asset_check_keys)
+    )
+    with told():
+        publish.begin(night.folder, afresh=not context.is_subset)
+        try:
+            warehouse.build(
+                night.folder,
+                night.retailer,
+                night.day,
+                select=dbt_events.selection(context),
+                listeners=[listener.listen],
+            )
+        finally:
+            yield from dbt_events.results(context, listener.finished, _count_built_rows(night.folder))
+        publish.seal(
+            night.folder,
+            as_of=night.day.isoformat(),
+            run_id=night.run_id,
+            marts=[spec.key.path[-1] for spec in context.assets_def.specs if spec.key.path[0] == "marts"],
+            checks_passed=listener.count("pass"),
+            checks_warned=listener.count("warn"),
+        )
+
+
+def _count_built_rows(home: Home) -> dict[str, int]:
+    """Rows of what dbt has built so far: the marts, and beside them what is not published."""
+    workshop = home.build_database.with_name(f"{home.build_database.name}.workshop")
+    return publish.count_rows(home.build_database) | publish.count_rows(workshop)
+
+
+def _published_warehouse(marts: Sequence[dg.AssetKey]) -> dg.AssetsDefinition:
+    @dg.asset(
+        key=["published", "warehouse"],
+        deps=marts,
+        group_name="published",
+        owners=["team:customer-data"],
+        kinds={"duckdb"},
+        description="The DuckDB file that analysts read, `warehouse.duckdb`: audited, then put in place by one rename. "
+        "The one before is kept for `parcours rollback`.",
+    )
+    def published_warehouse(night: Night) -> Result:
+        with told():
+            published = publish.publish(night.folder)
+        return Result(
+            metadata={
+                "file": dg.MetadataValue.path(published.warehouse),
+                "as_of": published.as_of,
+                "size_bytes": published.size_bytes,
+                "rows_by_mart": dg.MetadataValue.json(published.marts),
+                "checks_passed": published.checks_passed,
+                "checks_warned": published.checks_warned,
+            }
+        )
+
+    return published_warehouse

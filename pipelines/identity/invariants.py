@@ -1,0 +1,48 @@
+"""What must hold of every identity run, whatever the data: each function counts the rows that break it."""
+
+import polars as pl
+
+from pipelines.identity.ledger import current_map
+
+MOST_PAIRS_PER_RECORD = 500
+"""Beyond, a value that everybody shares, a placeholder say, is used to find candidates: scoring then grows with the
+square of the records, and would swamp the machine a few nights later."""
+
+
+def count_repeated_records(records: pl.DataFrame) -> int:
+    """Rows whose record_id stands in the table more than once."""
+    return records.height - records["record_id"].n_unique()
+
+
+def count_excess_pairs(pairs: pl.DataFrame, records: pl.DataFrame) -> int:
+    """Candidate pairs beyond :data:`MOST_PAIRS_PER_RECORD`."""
+    return max(pairs.height - MOST_PAIRS_PER_RECORD * records.height, 0)
+
+
+def count_misplaced_records(placed: pl.DataFrame, records: pl.DataFrame) -> int:
+    """Records that ``placed`` (one row per record: record_id, and where it belongs) lacks, repeats or invents."""
+    missing = records.join(placed, on="record_id", how="anti").height
+    invented = placed.join(records, on="record_id", how="anti").height
+    return missing + invented + count_repeated_records(placed)
+
+
+def count_reissued_ids(ledger: pl.DataFrame) -> int:
+    """Customer ids that were created more than once."""
+    created = ledger.filter(pl.col("change") == "created")["customer_id"]
+    return len(created) - created.n_unique()
+
+
+def count_rewritten_entries(ledger: pl.DataFrame, committed: pl.DataFrame) -> int:
+    """Entries of the last published ledger that are no longer there as they were: the ledger is only appended to."""
+    kept = ledger.head(committed.height)
+    if kept.height < committed.height:
+        return committed.height - kept.height
+    changed = [(kept[column].ne_missing(committed[column])) for column in committed.columns]
+    return int(pl.DataFrame(changed).select(pl.any_horizontal(pl.all()).sum()).item() or 0) if committed.height else 0
+
+
+def count_unreplayed_records(ledger: pl.DataFrame, customer_ids: pl.DataFrame) -> int:
+    """Records whose customer, replayed from the empty ledger, is not the one of today's map."""
+    replayed = current_map(ledger).select("record_id", pl.col("customer_id").alias("replayed"))
+    both = customer_ids.select("record_id", "customer_id").join(replayed, on="record_id", how="full", coalesce=True)
+    return both.filter(pl.col("customer_id").ne_missing(pl.col("replayed"))).height
