@@ -114,7 +114,7 @@ stays as (
 
     select
         customer_id,
-        row_number() over (partition by customer_id order by changed_at) as stay_number,
+        cast(row_number() over (partition by customer_id order by changed_at) as bigint) as stay_number,
         stage,
         stage_before,
         changed_at as entered_at,

@@ -15,9 +15,11 @@ touch_kinds as (
 select
     touches.touch_id,
     touches.customer_id,
-    row_number() over (
-        partition by touches.customer_id
-        order by touches.touched_at, touch_kinds.precedence, touches.touch_id
+    cast(
+        row_number() over (
+            partition by touches.customer_id
+            order by touches.touched_at, touch_kinds.precedence, touches.touch_id
+        ) as bigint
     ) as touch_number,
     touches.touched_at,
     touches.channel,

@@ -47,7 +47,8 @@ numbered as (
 
     select
         order_id,
-        row_number() over (partition by customer_id order by ordered_at, order_id) as customer_order_number
+        cast(row_number() over (partition by customer_id order by ordered_at, order_id) as bigint)
+            as customer_order_number
 
     from orders
     where customer_id is not null and is_revenue

@@ -1,0 +1,127 @@
+-- A row is a source and channel whose orders, less what was paid back, do not add up to what the shop and the till
+-- took, to the cent: an order or refund was lost, counted twice or changed on its way through the models.
+with
+
+orders as (
+
+    select
+        source,
+        channel,
+        sum(total_amount) as ordered_amount
+
+    from {{ ref('orders') }}
+    group by source, channel
+
+),
+
+till_refunds as (
+
+    select
+        source,
+        sum(refund_amount) as refund_amount
+
+    from {{ ref('returns') }}
+    where ticket_id is not null
+    group by source
+
+),
+
+shop_refunds as (
+
+    select
+        source,
+        sum(refund_amount) as refund_amount
+
+    from {{ ref('returns') }}
+    where ticket_id is null
+    group by source
+
+),
+
+sold_by_shops as (
+
+    select
+        source,
+        channel,
+        sum(total_amount) as total_amount
+
+    from {{ source('ecommerce', 'orders') }}
+    where ordered_at < {{ as_of_end() }}
+    group by source, channel
+
+),
+
+sold_by_tills as (
+
+    select
+        source,
+        sum(total_amount) as total_amount
+
+    from {{ source('pos', 'tickets') }}
+    where sold_at < {{ as_of_end() }}
+    group by source
+
+),
+
+refunded_by_shops as (
+
+    select
+        source,
+        sum(refund_amount) as total_amount
+
+    from {{ source('ecommerce', 'returns') }}
+    where returned_at < {{ as_of_end() }}
+    group by source
+
+),
+
+compared as (
+
+    select
+        'sold online' as money,
+        coalesce(orders.source, sold_by_shops.source) as source,
+        coalesce(orders.channel, sold_by_shops.channel) as channel,
+        orders.ordered_amount as in_marts,
+        sold_by_shops.total_amount as in_extracts
+
+    from (select * from orders where channel <> 'store') as orders
+    full outer join sold_by_shops
+        on
+            orders.source = sold_by_shops.source
+            and orders.channel = sold_by_shops.channel
+
+    union all
+
+    select
+        'taken by tills' as money,
+        sold_by_tills.source,
+        'store' as channel,
+        coalesce(orders.ordered_amount, 0) - coalesce(till_refunds.refund_amount, 0) as in_marts,
+        sold_by_tills.total_amount as in_extracts
+
+    from sold_by_tills
+    left join orders
+        on
+            sold_by_tills.source = orders.source
+            and orders.channel = 'store'
+    left join till_refunds
+        on sold_by_tills.source = till_refunds.source
+
+    union all
+
+    select
+        'refunded by shops' as money,
+        coalesce(shop_refunds.source, refunded_by_shops.source) as source,
+        cast(null as string) as channel,
+        shop_refunds.refund_amount as in_marts,
+        refunded_by_shops.total_amount as in_extracts
+
+    from shop_refunds
+    full outer join refunded_by_shops
+        on shop_refunds.source = refunded_by_shops.source
+
+)
+
+select *
+from compared
+where coalesce(in_marts, 0) <> coalesce(in_extracts, 0)
