@@ -99,6 +99,16 @@ def extract_table(sources: Sources, table: Table, lake: Lake) -> Extracted:
     ExtractError where a source cannot be read or mapped (nothing is replaced), RejectLimitExceeded where more rows went
     to quarantine than allowed (the quarantine is replaced, so that one can look, the table is not).
     """
+    try:
+        return _extract_table(sources, table, lake)
+    except OSError as fault:
+        raise ExtractError(
+            f"{table.path} cannot be written to {lake.root}: {fault.strerror or fault}. "
+            "Make room or grant the right to write; what was there is as it was."
+        ) from None
+
+
+def _extract_table(sources: Sources, table: Table, lake: Lake) -> Extracted:
     feeding = sources.feeding(table)
     with lake.scratch(f"extract-{table.kind}-{table.name}") as scratch:
         inputs = [_open_source(sources, source, table, scratch) for source in feeding]
@@ -119,8 +129,8 @@ def extract_table(sources: Sources, table: Table, lake: Lake) -> Extracted:
             _write_quarantine(connection, readings, scratch / "quarantine.parquet")
             _replace(quarantine, scratch / "quarantine.parquet")
             _check_limits(extracted, sources, quarantine)
-            _write_table(connection, table, readings, scratch / "table.parquet")
-            _replace(lake.path(table.kind, table.name), scratch / "table.parquet")
+            _write_table(connection, table, readings, scratch / f"{table.name}.parquet")
+            _replace(lake.path(table.kind, table.name), scratch / f"{table.name}.parquet")
     return extracted
 
 
@@ -229,6 +239,8 @@ class _Reading:
         while True:
             try:
                 return self.connection.execute(make_sql()).fetchall()
+            except (duckdb.IOException, duckdb.OutOfMemoryException) as error:
+                raise ExtractError(f"stopped: {mappings.explain(error)}") from None
             except duckdb.Error as error:
                 if not self.rows.set_aside_malformed():
                     raise ExtractError(f"cannot be read: {mappings.explain(error)}") from None
@@ -441,10 +453,13 @@ def _write_table(connection: duckdb.DuckDBPyConnection, table: Table, readings: 
 
 
 def _write(connection: duckdb.DuckDBPyConnection, select: str, order: str, path: Path) -> None:
-    connection.execute(
-        f"copy (select * from ({select}) order by {order}) "
-        f"to {quote_text(str(path))} (format parquet, compression zstd)"
-    )
+    try:
+        connection.execute(
+            f"copy (select * from ({select}) order by {order}) "
+            f"to {quote_text(str(path))} (format parquet, compression zstd)"
+        )
+    except duckdb.Error as error:
+        raise ExtractError(f"{path.stem} cannot be sorted and written: {mappings.explain(error)}") from None
 
 
 def _replace(target: Path, made: Path) -> None:

@@ -203,9 +203,8 @@ def _bind(
     if faults:
         raise ExtractError(
             f"DuckDB does not understand {len(faults)} SQL {'expression' if len(faults) == 1 else 'expressions'} of "
-            "sources.yml. A text needs quotes of its own (\"'web'\"), a column with blanks too ('\"N° commande\"').\n"
-            + "\n".join(faults)
-            + f"\n  {_tell_found(columns)}"
+            "sources.yml. A text needs quotes of its own (\"'web'\"); a column with blanks, or named like a word of "
+            "SQL, double ones ('\"N° commande\"').\n" + "\n".join(faults) + f"\n  {_tell_found(columns)}"
         )
     return tuple(bound)
 
@@ -228,12 +227,21 @@ def _tell_found(columns: Sequence[str]) -> str:
     return f"columns found: {', '.join(columns) or 'none'}"
 
 
+# These speak of the SQL or of the disk, never of a row.
+_WITHOUT_VALUES = (
+    duckdb.BinderException,
+    duckdb.CatalogException,
+    duckdb.IOException,
+    duckdb.OutOfMemoryException,
+    duckdb.ParserException,
+    duckdb.PermissionException,
+)
+
+
 def explain(error: duckdb.Error) -> str:
     """DuckDB's reason in one line, without the values of a row, which are nobody's business in a log."""
     reason = str(error).split("\n\nLINE ")[0].split("\n\n")[0]
     reason = " ".join(reason.split())
-    if isinstance(
-        error, duckdb.BinderException | duckdb.ParserException | duckdb.CatalogException | duckdb.PermissionException
-    ):
+    if isinstance(error, _WITHOUT_VALUES):
         return reason
     return re.sub(r"'[^']*'|\"[^\"]*\"", "…", reason.split("Original Line")[0])[:300]

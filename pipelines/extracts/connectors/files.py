@@ -6,6 +6,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field
 from itertools import pairwise
 from pathlib import Path
+from typing import Any
 
 import duckdb
 
@@ -127,7 +128,12 @@ def read_files(root: Path, shown_root: str, pattern: str, options: FileOptions, 
     """
     if not root.is_dir():
         raise ExtractError(f"The folder {shown_root} does not exist. Correct `root` under the source's `connector`.")
-    matches = sorted(path for path in root.glob(pattern) if path.is_file())
+    try:
+        matches = sorted(path for path in root.glob(pattern) if path.is_file())
+    except (NotImplementedError, ValueError):
+        raise ExtractError(
+            f"`from` cannot be '{pattern}': write it relative to `root` ({shown_root}), such as orders_*.csv."
+        ) from None
     if not matches:
         raise ExtractError(
             f"No file matches {shown_root}/{pattern}. Correct `from`, or take the table out of sources.yml."
@@ -137,7 +143,9 @@ def read_files(root: Path, shown_root: str, pattern: str, options: FileOptions, 
     malformed = scratch / "malformed.jsonl"
     for number, path in enumerate(matches):
         name = path.relative_to(root).as_posix()
-        files.append(_read_file(path, name, f"{shown_root}/{name}", options, scratch / f"plain-{number}", malformed))
+        files.append(
+            _read_file(path.resolve(), name, f"{shown_root}/{name}", options, scratch / f"plain-{number}", malformed)
+        )
     return FileRows(files, scratch)
 
 
@@ -159,8 +167,7 @@ def _read_file(path: Path, name: str, shown: str, options: FileOptions, copy: Pa
 def _read_parquet(path: Path, name: str, shown: str) -> _File:
     file = _File(name, path, "parquet")
     try:
-        with duckdb.connect() as connection:
-            described = connection.execute(f"describe select * exclude (file_row_number) from {file.read()}").fetchall()
+        described = _ask(f"describe select * exclude (file_row_number) from {file.read()}")
     except duckdb.Error:
         raise ExtractError(f"{shown} is not a whole Parquet file. Fetch it again.") from None
     file.columns = [row[0] for row in described]
@@ -234,10 +241,8 @@ def _read_json_lines(path: Path, name: str, shown: str, copy: Path, malformed: P
         records.set_aside_lines(path, copy, malformed, name)
         file.path, file.is_mended = copy, True
     numbered = f"(select line, row_number() over () as number from {file.read()})"
-    with duckdb.connect() as connection:
-        keys = connection.execute(
-            f"select distinct unnest(json_keys(line)) as key from {file.read()} where {_IS_OBJECT} order by key"
-        ).fetchall()
+    keys = _ask(f"select distinct unnest(json_keys(line)) as key from {file.read()} where {_IS_OBJECT} order by key")
+    with _connect() as connection:
         faulty = connection.execute(
             f"select number, line from {numbered} where line is not null and not ({_IS_OBJECT}) order by number"
         )
@@ -270,10 +275,21 @@ def _unpacked(file: _File, source: str) -> str:
     )
 
 
+def _connect() -> duckdb.DuckDBPyConnection:
+    """A connection for looking at a file, no SQL of `sources.yml` in it; of few threads, as each takes a buffer."""
+    connection = duckdb.connect(config={"threads": 2})
+    connection.execute("set enable_progress_bar = false")
+    return connection
+
+
+def _ask(sql: str) -> list[tuple[Any, ...]]:
+    with _connect() as connection:
+        return connection.execute(sql).fetchall()
+
+
 def _parses(file: _File) -> bool:
     try:
-        with duckdb.connect() as connection:
-            connection.execute(f"select count(columns(*)) from {file.read()}").fetchall()
+        _ask(f"select count(columns(*)) from {file.read()}")
     except duckdb.Error:
         return False
     return True

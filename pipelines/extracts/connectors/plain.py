@@ -5,6 +5,7 @@ encodings; going through a copy, every such file is checked to its last byte, an
 """
 
 import codecs
+import errno
 import gzip
 import zlib
 from collections.abc import Iterator
@@ -18,6 +19,7 @@ from pipelines.errors import ExtractError
 
 CHUNK = 1 << 20
 COMPRESSIONS = (".gz", ".zst")
+DISK_FULL = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)
 
 
 def make_plain(path: Path, encoding: str, copy: Path, shown: str) -> Path:
@@ -67,6 +69,8 @@ def telling_damage(shown: str) -> Iterator[None]:
             "Correct `encoding` under its `options`."
         ) from None
     except (EOFError, zlib.error, OSError) as fault:
+        if getattr(fault, "errno", None) in DISK_FULL:
+            raise  # The fault of the disk that the copy is written to.
         raise ExtractError(
             f"{shown} is cut short or damaged ({fault}). Fetch it again; nothing of it was taken."
         ) from None

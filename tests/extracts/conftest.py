@@ -1,0 +1,69 @@
+"""A retailer's exports in a folder: files written, a sources.yml around them, a table extracted into a lake."""
+
+from dataclasses import dataclass
+from pathlib import Path
+from types import MappingProxyType
+from typing import Any
+
+import polars as pl
+import pytest
+import yaml
+
+from pipelines.config import Sources, load_sources
+from pipelines.extracts import contracts
+from pipelines.extracts.conform import Extracted, extract_table
+from pipelines.lake import Lake
+
+ORDER_COLUMNS = {
+    "order_id": "id",
+    "channel": "'web'",
+    "fulfilment": "'delivery'",
+    "status": "'paid'",
+    "ordered_at": "moment",
+    "total_amount": "total",
+    "updated_at": "moment",
+}
+
+
+@dataclass
+class Exports:
+    """One source called `shop` over the files of a folder."""
+
+    folder: Path
+    kind: str = "ecommerce"
+    head: str = "reject_limit: 1\n"
+    order_columns = MappingProxyType(ORDER_COLUMNS)
+
+    @property
+    def lake(self) -> Lake:
+        return Lake(self.folder / "lake")
+
+    def write(self, name: str, content: str | bytes) -> Path:
+        path = self.folder / "exports" / name
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_bytes(content if isinstance(content, bytes) else content.encode())
+        return path
+
+    def configure(self, **tables: dict[str, Any]) -> Sources:
+        connector = {"type": "files", "root": "exports"}
+        source = {"name": "shop", "kind": self.kind, "connector": connector, "tables": tables}
+        path = self.folder / "sources.yml"
+        path.write_text(self.head + yaml.safe_dump({"sources": [source]}, allow_unicode=True), encoding="utf-8")
+        return load_sources(path)
+
+    def extract(self, table: str, mapping: dict[str, Any]) -> Extracted:
+        return extract_table(self.configure(**{table: mapping}), contracts.table(self.kind, table), self.lake)
+
+    def extract_orders(self, **mapping: Any) -> Extracted:
+        return self.extract("orders", {"from": "orders*", "columns": {**ORDER_COLUMNS}, **mapping})
+
+    def rows(self, table: str = "orders") -> pl.DataFrame:
+        return self.lake.read(self.kind, table)
+
+    def quarantine(self, table: str = "orders") -> pl.DataFrame:
+        return pl.read_parquet(self.lake.quarantine_path(self.kind, table))
+
+
+@pytest.fixture
+def exports(tmp_path: Path) -> Exports:
+    return Exports(tmp_path)

@@ -1,0 +1,219 @@
+"""The files connector: one content in every form in which it may lie in a folder."""
+
+import codecs
+import gzip
+import json
+from pathlib import Path
+from typing import Any
+
+import polars as pl
+import pyarrow as pa
+import pytest
+
+from pipelines.extracts.conform import ExtractError
+
+ROWS = [("1", "Hélène"), ("2", 'L\'Haÿ; "les" Roses'), ("3", "deux\nlignes"), ("4", None)]
+
+
+def csv_text(delimiter: str = ",", newline: str = "\n") -> str:
+    fields = [
+        f'{key}{delimiter}"{name.replace(chr(34), chr(34) * 2)}"' if name else f"{key}{delimiter}" for key, name in ROWS
+    ]
+    return newline.join([f"store_id{delimiter}name", *fields, ""])
+
+
+def read(exports: Any, **options: Any) -> list[tuple[Any, ...]]:
+    exports.kind = "pos"
+    exports.extract("stores", {"from": "stores*", "columns": {"name": "coalesce(name, 'none')"}, "options": options})
+    return exports.rows("stores").select("store_id", "name").rows()
+
+
+EXPECTED = [(key, name or "none") for key, name in ROWS]
+
+
+@pytest.mark.parametrize("delimiter", [",", ";", "\t", "|"])
+def test_the_usual_delimiters_are_found_in_the_header(exports: Any, delimiter: str) -> None:
+    exports.write("stores.csv", csv_text(delimiter))
+    assert read(exports) == EXPECTED
+
+
+def test_any_delimiter_can_be_declared(exports: Any) -> None:
+    exports.write("stores.csv", csv_text("~"))
+    assert read(exports, delimiter="~") == EXPECTED
+
+
+@pytest.mark.parametrize("encoding", ["utf-8", "utf-8-sig", "latin-1", "cp1252", "iso-8859-15", "utf-16"])
+def test_encodings(exports: Any, encoding: str) -> None:
+    exports.write("stores.csv", csv_text().encode(encoding))
+    assert read(exports, encoding=encoding) == EXPECTED
+
+
+def test_a_byte_order_mark_is_no_part_of_the_first_column(exports: Any) -> None:
+    exports.write("stores.csv", codecs.BOM_UTF8 + csv_text().encode())
+    assert read(exports) == EXPECTED
+
+
+def test_utf_16_is_recognised_by_its_mark(exports: Any) -> None:
+    exports.write("stores.csv", csv_text().encode("utf-16"))
+    assert read(exports) == EXPECTED
+
+
+def test_a_euro_sign_of_cp1252_is_read(exports: Any) -> None:
+    exports.write("stores.csv", "store_id,name\n1,5 €\n".encode("cp1252"))
+    assert read(exports, encoding="cp1252") == [("1", "5 €")]
+
+
+@pytest.mark.parametrize("newline", ["\r\n", "\r"])
+def test_line_ends_of_other_systems(exports: Any, newline: str) -> None:
+    exports.write("stores.csv", csv_text(newline=newline).replace("deux\nlignes", "deux lignes"))
+    assert read(exports) == [(key, name.replace("\n", " ")) for key, name in EXPECTED]
+
+
+def test_mixed_line_ends_are_read_with_their_lines(exports: Any) -> None:
+    exports.write("stores.csv", "store_id,name\r\n1,a\n2,b\r\n,c\n")
+    exports.head = "reject_limit: 1\n"
+    assert read(exports) == [("1", "a"), ("2", "b")]
+    assert exports.quarantine("stores")["line"].to_list() == [4]
+
+
+@pytest.mark.parametrize("encoding", ["utf-8", "latin-1"])
+def test_compressed_files(exports: Any, encoding: str) -> None:
+    exports.write("stores.csv.gz", gzip.compress(csv_text().encode(encoding)))
+    assert read(exports, encoding=encoding) == EXPECTED
+    (exports.folder / "exports" / "stores.csv.gz").unlink()
+    exports.write("stores.csv.zst", pa.compress(csv_text().encode(encoding), "zstd", asbytes=True))
+    assert read(exports, encoding=encoding) == EXPECTED
+
+
+def test_a_zstd_cut_at_any_byte_is_an_error(exports: Any) -> None:
+    lines = "".join(f"{i},store {i}\n" for i in range(2000))
+    whole = pa.compress(f"store_id,name\n{lines}".encode(), "zstd", asbytes=True)
+    for keep in (len(whole) // 2, len(whole) - 1):
+        exports.write("stores.csv.zst", whole[:keep])
+        with pytest.raises(ExtractError, match="cut short or damaged"):
+            read(exports)
+
+
+def test_parquet(exports: Any) -> None:
+    frame = pl.DataFrame(ROWS, schema=["store_id", "name"], orient="row")
+    frame.write_parquet(exports.write("stores.parquet", b""))
+    assert read(exports) == EXPECTED
+
+
+@pytest.mark.parametrize("suffix", ["jsonl", "ndjson", "json", "jsonl.gz"])
+def test_json_lines(exports: Any, suffix: str) -> None:
+    text = "\n\n".join(json.dumps({"store_id": int(key), "name": name}) for key, name in ROWS)
+    exports.write(f"stores.{suffix}", gzip.compress(text.encode()) if suffix.endswith("gz") else text)
+    assert read(exports) == EXPECTED
+
+
+def test_json_values_are_texts_and_nested_ones_json(exports: Any) -> None:
+    exports.kind = "pos"
+    lines = [
+        {"store_id": "007", "name": "a", "place": {"city": "Lyon", "at": [45.76, 4.83]}},
+        {"store_id": "8", "opened_on": "2024-01-31", "name": "b"},
+    ]
+    exports.write("stores.jsonl", "\n".join(map(json.dumps, lines)))
+    columns = {"city": "place ->> '$.city'", "latitude": "place ->> '$.at[0]'"}
+    exports.extract("stores", {"from": "stores.jsonl", "columns": columns})
+    rows = exports.rows("stores").select("store_id", "city", "latitude", "opened_on").rows()
+    assert [row[:3] for row in rows] == [("007", "Lyon", 45.76), ("8", None, None)]
+    assert str(rows[1][3]) == "2024-01-31"
+
+
+def test_a_line_that_is_no_json_object_goes_to_quarantine_with_its_number(exports: Any) -> None:
+    exports.head = "reject_limit: 1\n"
+    good = '{"store_id": 1, "name": "a"}\n'
+    exports.write("stores.jsonl", good.encode() + b'\n{"store_id": 2, \n[1]\n{"a": "\xff"}\n{"store_id": null}\n')
+    exports.kind = "pos"
+    extracted = exports.extract("stores", {"from": "stores.jsonl"})
+    assert (extracted.rows_read, extracted.rows_kept, extracted.rows_rejected) == (5, 1, 4)
+    assert exports.quarantine("stores").select("line", "reason").rows() == [
+        (3, "is not a JSON object"),
+        (4, "is not a JSON object"),
+        (5, "is not valid in the file's encoding"),
+        (6, "store_id is missing; name is missing"),
+    ]
+
+
+def test_json_lines_without_a_line_are_no_rows(exports: Any) -> None:
+    exports.write("stores.jsonl", "")
+    assert read(exports) == []
+
+
+def test_files_of_a_pattern_are_read_by_column_name_in_the_order_of_their_names(exports: Any) -> None:
+    exports.write("2024/stores_b.csv", "name,store_id\nb,2\n")
+    exports.write("2024/stores_a.csv", "store_id;name;city\n1;a;Lyon\n")
+    exports.write("2025/stores_c.csv", "store_id,name\n3,c\n")
+    exports.kind = "pos"
+    extracted = exports.extract("stores", {"from": "*/stores_*.csv"})
+    assert extracted.files_read == ("shop: 2024/stores_a.csv", "shop: 2024/stores_b.csv", "shop: 2025/stores_c.csv")
+    assert exports.rows("stores").select("store_id", "name", "city").rows() == [
+        ("1", "a", "Lyon"),
+        ("2", "b", None),
+        ("3", "c", None),
+    ]
+
+
+def test_a_file_whose_name_looks_like_a_pattern_is_only_itself(exports: Any) -> None:
+    exports.write("stores[1].csv", "store_id,name\n1,a\n")
+    exports.write("stores1.csv", "store_id,name\n2,b\n")
+    assert read(exports) == [("1", "a"), ("2", "b")]
+
+
+def test_a_file_without_a_header_has_names_and_lines_before_it_are_skipped(exports: Any) -> None:
+    exports.write("stores.csv", "exported by till 7\n\n1,a\n2,b\n,c\n")
+    exports.head = "reject_limit: 1\n"
+    assert read(exports, names=["store_id", "name"], skip=1) == [("1", "a"), ("2", "b")]
+    assert exports.quarantine("stores")["line"].to_list() == [5]
+
+
+def test_lines_before_a_header_are_skipped(exports: Any) -> None:
+    exports.write("stores.csv", 'exported by "till 7\n\nstore_id,name\n1,a\n,b\n')
+    exports.head = "reject_limit: 1\n"
+    assert read(exports, skip=1) == [("1", "a")]
+    assert exports.quarantine("stores")["line"].to_list() == [5]
+
+
+def test_another_quote_or_none_or_an_escape_can_be_declared(exports: Any) -> None:
+    exports.write("stores.csv", "store_id,name\n1,'a, b'\n2,'it\\'s'\n")
+    assert read(exports, quote="'", escape="\\") == [("1", "a, b"), ("2", "it's")]
+    exports.write("stores.csv", 'store_id,name\n1,"a\n2,b"\n')
+    assert read(exports, quote="") == [("1", '"a'), ("2", 'b"')]
+
+
+def test_columns_of_one_name_are_told_apart(exports: Any) -> None:
+    exports.write("stores.csv", "store_id,name,Name,,name\n1,a,b,c,d\n")
+    exports.kind = "pos"
+    exports.extract("stores", {"from": "stores.csv", "columns": {"name": "name || Name_1 || column4 || name_2"}})
+    assert exports.rows("stores")["name"].to_list() == ["abcd"]
+
+
+def test_an_unknown_suffix_asks_for_the_format(exports: Any) -> None:
+    exports.write("stores.dat", csv_text())
+    with pytest.raises(ExtractError, match="Say `format`"):
+        read(exports)
+    assert read(exports, format="csv") == EXPECTED
+
+
+def test_the_folder_may_be_a_link_and_absolute(exports: Any, tmp_path: Path) -> None:
+    real = tmp_path / "elsewhere"
+    real.mkdir()
+    (real / "stores.csv").write_text(csv_text(), encoding="utf-8")
+    (tmp_path / "exports").symlink_to(real)
+    assert read(exports) == EXPECTED
+
+
+def test_a_file_may_be_a_link(exports: Any, tmp_path: Path) -> None:
+    (tmp_path / "elsewhere.csv").write_text(csv_text(), encoding="utf-8")
+    (tmp_path / "exports").mkdir()
+    (tmp_path / "exports" / "stores.csv").symlink_to(tmp_path / "elsewhere.csv")
+    assert read(exports) == EXPECTED
+
+
+@pytest.mark.parametrize("pattern", ["/etc/passwd", "***"])
+def test_a_pattern_that_cannot_be_searched_is_an_error(exports: Any, pattern: str) -> None:
+    exports.kind = "pos"
+    exports.write("stores.csv", csv_text())
+    with pytest.raises(ExtractError, match=r"`from` cannot be|No file matches"):
+        exports.extract("stores", {"from": pattern})
