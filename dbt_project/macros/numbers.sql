@@ -1,4 +1,7 @@
-{# Money divided by a count, rounded half up to the cent. Reckoned in whole cents: binary fractions round differently. #}
+{#
+    Money divided by a count, rounded half up to the cent. Reckoned in whole cents: engines round binary fractions
+    differently.
+#}
 {% macro divide_money(amount, count) %}
     {{- return(adapter.dispatch('divide_money', 'parcours')(amount, count)) -}}
 {% endmacro %}

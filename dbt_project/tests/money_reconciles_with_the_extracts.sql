@@ -75,6 +75,13 @@ refunded_by_shops as (
 
 ),
 
+orders_online as (
+
+    select * from orders
+    where channel <> 'store'
+
+),
+
 compared as (
 
     select
@@ -84,7 +91,7 @@ compared as (
         orders.ordered_amount as in_marts,
         sold_by_shops.total_amount as in_extracts
 
-    from (select * from orders where channel <> 'store') as orders
+    from orders_online as orders
     full outer join sold_by_shops
         on
             orders.source = sold_by_shops.source

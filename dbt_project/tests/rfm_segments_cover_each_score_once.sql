@@ -4,7 +4,7 @@ with
 scores as (
 
     select score
-    from (values (1), (2), (3), (4), (5)) as listed (score)
+    from (values (1), (2), (3), (4), (5)) as listed (score)  -- noqa: AL05
 
 ),
 

@@ -25,8 +25,8 @@ ranked as (
             partition by customer_ids.customer_id, consents.channel, consents.purpose
             order by
                 consents.recorded_at desc,
-                case consents.status when 'withdrawn' then 1 when 'denied' then 2 else 3 end,
-                consents.contact_record_id
+                case consents.status when 'withdrawn' then 1 when 'denied' then 2 else 3 end asc,
+                consents.contact_record_id asc
         ) as place
 
     from consents

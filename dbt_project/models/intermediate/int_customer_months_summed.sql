@@ -1,4 +1,4 @@
-{%- set months_kept = var('rfm_history_months') + var('rfm_window_months') -%}
+{%- set months_kept = (var('rfm_history_months') | int) + (var('rfm_window_months') | int) -%}
 
 with
 

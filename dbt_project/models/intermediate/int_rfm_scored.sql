@@ -1,4 +1,4 @@
-{%- set months_kept = var('rfm_history_months') + var('rfm_window_months') -%}
+{%- set months_kept = (var('rfm_history_months') | int) + (var('rfm_window_months') | int) -%}
 
 with
 
@@ -20,7 +20,7 @@ snapshots as (
         {%- for months_ago in range(1, months_kept + 1) %},
         ({{ months_ago }}, '{{ month_end_before_as_of(months_ago) }}')
         {%- endfor %}
-    ) as listed (months_ago, snapshot_on)
+    ) as listed (months_ago, snapshot_on)  -- noqa: AL05
 
 ),
 
@@ -69,11 +69,11 @@ measured as (
         ) as last_ordered_on,
         sum(order_count) over (
             partition by customer_id order by months_ago desc
-            rows between {{ var('rfm_window_months') - 1 }} preceding and current row
+            rows between {{ (var('rfm_window_months') | int) - 1 }} preceding and current row
         ) as order_count,
         sum(net_amount) over (
             partition by customer_id order by months_ago desc
-            rows between {{ var('rfm_window_months') - 1 }} preceding and current row
+            rows between {{ (var('rfm_window_months') | int) - 1 }} preceding and current row
         ) as net_amount
 
     from every_month
@@ -106,9 +106,9 @@ scored as (
         last_ordered_on,
         order_count,
         net_amount,
-        {%- for axis in ['recency', 'frequency', 'monetary'] %}
-        least(5, 1 + cast(floor(5 * {{ axis }}_rank) as int)) as rfm_{{ axis }}{{ ',' if not loop.last }}
-        {%- endfor %}
+        least(5, 1 + cast(floor(5 * recency_rank) as int)) as rfm_recency,
+        least(5, 1 + cast(floor(5 * frequency_rank) as int)) as rfm_frequency,
+        least(5, 1 + cast(floor(5 * monetary_rank) as int)) as rfm_monetary
 
     from ranked
 

@@ -1,4 +1,4 @@
-{%- set window_seconds = var('device_window_days') * 86400 -%}
+{%- set window_seconds = (var('device_window_days') | int) * 86400 -%}
 
 with
 

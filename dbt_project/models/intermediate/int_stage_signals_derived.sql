@@ -25,7 +25,7 @@ bought as (
             ),
             {{ add_days('ordered_at', var('purchase_max_days')) }}
         ) as handed_over_at,
-        lag(ordered_at, {{ var('loyalty_orders') - 1 }}) over (
+        lag(ordered_at, {{ (var('loyalty_orders') | int) - 1 }}) over (
             partition by customer_id order by ordered_at, order_id
         ) as earlier_ordered_at
 

@@ -147,10 +147,10 @@ consents_pivoted as (
 
     select
         customer_id,
-        {%- for channel in ['email', 'sms', 'phone', 'post'] %}
-        min(case when channel = '{{ channel }}' then case when status = 'granted' then 1 else 0 end end) = 1
-            as {{ channel }}_consent{{ ',' if not loop.last }}
-        {%- endfor %}
+        bool_and(case when channel = 'email' then status = 'granted' end) as email_consent,
+        bool_and(case when channel = 'sms' then status = 'granted' end) as sms_consent,
+        bool_and(case when channel = 'phone' then status = 'granted' end) as phone_consent,
+        bool_and(case when channel = 'post' then status = 'granted' end) as post_consent
 
     from consents
     group by customer_id
