@@ -183,6 +183,13 @@ def test_a_query_turns_the_rows_of_a_file_into_those_of_the_table(exports: Any) 
     check_every_row_is_accounted_for(extracted)
 
 
+def test_a_query_runs_on_one_thread_so_that_any_value_is_the_same_every_night(exports: Any) -> None:
+    exports.write("orders.csv", HEADER + "1,2024-01-01,1\n")
+    columns = dict(exports.order_columns) | {"coupon_code": "threads"}
+    exports.extract_orders(query="select *, current_setting('threads') as threads from source", columns=columns)
+    assert exports.rows()["coupon_code"].to_list() == ["1"]
+
+
 def test_the_row_number_and_the_file_may_be_used_in_an_expression(exports: Any) -> None:
     exports.kind = "pos"
     exports.write("store-7/lines.csv", "ticket,sku\nt,a\nt,b\n")
