@@ -17,5 +17,11 @@ class ExtractError(ParcoursError):
     """A source that cannot be read or mapped."""
 
 
+class MappingError(ExtractError):
+    """SQL of `sources.yml` that does not go with the source's columns (exit code 2: the file is to be corrected)."""
+
+    exit_code = 2
+
+
 class RejectLimitExceeded(ExtractError):  # noqa: N818 - it names the event, not a fault of the program
     """More rows of a table went to quarantine than `reject_limit` allows; the table in the lake is as it was."""

@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from pipelines.commands.progress import Progress
+from pipelines.commands.records import unhurried
 from pipelines.config import Home
 
 if TYPE_CHECKING:
@@ -90,7 +91,7 @@ def launch(job_name: str, home: Home, run_id: str, settings: dict[str, Any], pro
         definitions = dg.Definitions.merge(build_definitions(), dg.Definitions(loggers={"telling": telling}))
         job = definitions.resolve_job_def(job_name)
         progress.expect(job.asset_layer.executable_asset_keys)
-        with dg.DagsterInstance.get() as instance:
+        with unhurried(home.dagster), dg.DagsterInstance.get() as instance:
             result = job.execute_in_process(
                 run_config={"loggers": {"telling": {}}, "resources": {"night": {"config": settings}}},
                 instance=instance,

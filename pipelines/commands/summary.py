@@ -114,7 +114,7 @@ def _times(progress: Progress) -> list[str]:
 
 
 def _next(home: Home, outcome: Outcome) -> list[str]:
-    query = f"import duckdb; duckdb.connect({str(_near(home.warehouse))!r}, read_only=True).sql({FIRST_QUERY!r}).show()"
+    query = f'import duckdb; duckdb.connect("{_near(home.warehouse)}", read_only=True).sql("{FIRST_QUERY}").show()'
     home_option = "" if _near(home.root) == "data" else f" --home {shlex.quote(_near(home.root))}"
     return [
         "Next, ask it something:",

@@ -8,7 +8,7 @@ from difflib import get_close_matches
 import duckdb
 
 from pipelines.config import FileOptions, TableMapping
-from pipelines.errors import ExtractError
+from pipelines.errors import ExtractError, MappingError
 from pipelines.extracts import casting
 from pipelines.extracts.contracts import Column, Table
 from pipelines.extracts.quoting import quote_name, quote_text
@@ -201,7 +201,7 @@ def _bind(
         except duckdb.Error as error:
             faults.append(f"  where: {where}: {explain(error)}")
     if faults:
-        raise ExtractError(
+        raise MappingError(
             f"DuckDB does not understand {len(faults)} SQL {'expression' if len(faults) == 1 else 'expressions'} of "
             "sources.yml. A text needs quotes of its own (\"'web'\"); a column with blanks, or named like a word of "
             "SQL, double ones ('\"N° commande\"').\n" + "\n".join(faults) + f"\n  {_tell_found(columns)}"
