@@ -2,8 +2,8 @@
 
     python -m benchmarks.bare_splink --customers 50000 --seed 1
 
-Fields are lower-cased, without accents, phones without punctuation; term frequencies on every field; u by sampling, m by
-EM on three blocking rules; connected components at each threshold, the best of which is chosen by the truth. Nothing
+Fields are lower-cased, without accents, phones without punctuation; term frequencies on most; u by sampling, m by EM on
+three blocking rules; connected components at each threshold, the best of which is chosen by the truth. Nothing
 is done about households, shared addresses or placeholders.
 """
 
@@ -160,7 +160,8 @@ def main() -> None:
     world = generate(options.customers, options.days, options.seed)
     records = flatten(world)
     print(
-        f"{records.height:,} records of {world.truth['person_id'].n_unique():,} people in {time.perf_counter() - start:.0f} s"
+        f"{records.height:,} records of {world.truth['person_id'].n_unique():,} people "
+        f"in {time.perf_counter() - start:.0f} s"
     )
     start = time.perf_counter()
     with pl.Config(tbl_cols=10, tbl_rows=20, float_precision=4, tbl_width_chars=140):

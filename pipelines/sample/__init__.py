@@ -1,0 +1,28 @@
+"""A French omnichannel retailer, generated with known truth and a seed: people, records, purchases and journeys.
+
+``world`` puts the parts together; each other module generates one of them and knows nothing of those that come later.
+"""
+
+from pathlib import Path
+
+SEED = 20_260_228  # Of the committed sample; another seed is another retailer.
+
+
+def generate_sample(out: Path, customers: int = 2_000, days: int = 730, seed: int = SEED) -> None:
+    """Writes a generated retailer's exports, its sources.yml and ``truth.parquet`` into ``out``.
+
+    Raises ConfigurationError where the retailer would be too small to have every kind of journey, or ``out`` holds
+    something else.
+    """
+    from pipelines.errors import ConfigurationError
+    from pipelines.sample.exports import write_exports
+    from pipelines.sample.world import generate
+
+    if customers < 50 or days < 60 or seed < 0:
+        raise ConfigurationError(
+            f"A sample of {customers} customers over {days} days with seed {seed} cannot be made: "
+            "it takes at least 50 customers (--customers), 60 days (--days) and a seed of 0 or more (--seed)."
+        )
+    if out.exists() and not out.is_dir():
+        raise ConfigurationError(f"{out} is a file. Name a folder with --out.")
+    write_exports(generate(customers, days, seed), out)

@@ -43,7 +43,7 @@ def draw_sizes(rng: np.random.Generator, baskets: int) -> Ints:
 
 
 def fill_baskets(rng: np.random.Generator, aisles: Aisles, day: Ints, store: Ints, sizes: Ints, first: Ints) -> Lines:
-    """Lines for each basket: ``day`` counts from the first day, ``store`` is -1 online, ``first`` a wanted product or -1.
+    """Lines for each basket: ``day`` counts from the first, ``store`` is -1 online, ``first`` a wanted product or -1.
 
     Nothing is sold where it is out of stock, nor in a store what is sold online only, but a wanted product is.
     """

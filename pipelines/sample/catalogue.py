@@ -127,7 +127,7 @@ def draw_products(rng: np.random.Generator, customers: int) -> Products:
     euros = low + np.floor((high - low) * rng.random(count) ** 1.6).astype(np.int64)
     list_price = euros * 100 + np.array([99, 90, 0])[weighted(rng, [5, 3, 2], count)]
     names = [
-        f"{_RANGES[kind][2].split('|')[noun % len(_RANGES[kind][2].split('|'))]} {_MATERIALS[material]} {_SHADES[shade]}"
+        f"{_name_of(kind, noun)} {_MATERIALS[material]} {_SHADES[shade]}"
         for kind, noun, material, shade in zip(
             ranges.tolist(),
             rng.integers(0, 12, count).tolist(),
@@ -157,6 +157,11 @@ def draw_products(rng: np.random.Generator, customers: int) -> Products:
         category=np.array([categories.index(_RANGES[kind][0]) for kind in ranges], dtype=np.int64),
         popularity=1.0 / (np.arange(count, dtype=np.float64) + 8.0),
     )
+
+
+def _name_of(kind: int, noun: int) -> str:
+    nouns = _RANGES[kind][2].split("|")
+    return nouns[noun % len(nouns)]
 
 
 def draw_shelves(rng: np.random.Generator, stores: int, products: Products, days: int) -> Shelves:

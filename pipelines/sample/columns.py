@@ -41,7 +41,7 @@ def day_number(day: date) -> int:
     return (day - EPOCH).days
 
 
-def pick(values: Sequence[str | None] | pl.Series, codes: Ints) -> pl.Series:
+def pick(values: Sequence[str | None] | pl.Series, codes: NDArray[np.signedinteger[Any]]) -> pl.Series:
     """The value of each code, as text; a code of -1 is null."""
     series = values if isinstance(values, pl.Series) else pl.Series(values, dtype=pl.String)
     found = series.gather(np.where(codes < 0, 0, codes)) if len(series) else pl.Series([None], dtype=pl.String)
@@ -96,7 +96,7 @@ def weighted(rng: np.random.Generator, weights: Sequence[float] | NDArray[np.flo
 
 
 def repeated(counts: Ints) -> tuple[Ints, Ints]:
-    """For rows repeated ``counts`` times: which row each repetition comes from, and its rank within the row (from 0)."""
+    """For rows repeated ``counts`` times: the row each repetition comes from, and its rank within the row (from 0)."""
     owner = np.repeat(np.arange(len(counts)), counts)
     starts = np.cumsum(counts) - counts
     return owner, np.arange(len(owner)) - starts[owner]
@@ -115,9 +115,12 @@ def canonical(table: Table, columns: dict[str, Any]) -> pl.DataFrame:
     unknown = set(frame.columns) - {column.name for column in table.columns}
     if unknown:
         raise ValueError(f"{table.path} has no column {sorted(unknown)}")
-    return frame.select(
+    found = frame.select(
         (pl.col(column.name) if column.name in frame.columns else pl.lit(None))
         .cast(POLARS_TYPES[column.type])
         .alias(column.name)
         for column in table.columns
-    ).sort(table.key, nulls_last=False)
+    )
+    # A sort copies everything, which for the web events is gigabytes.
+    is_sorted = len(table.key) == 1 and found[table.key[0]].is_sorted()
+    return found if is_sorted else found.sort(table.key, nulls_last=False)

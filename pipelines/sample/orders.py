@@ -16,7 +16,7 @@ from pipelines.sample.registers import Register
 from pipelines.sample.seasons import Calendar, draw_days, local_day, next_open, store_seconds, web_seconds
 from pipelines.sample.visits import Visits
 
-ORDERS_A_YEAR = {ONLINE_ONLY: 1.5, OMNICHANNEL: 1.3}
+ORDERS_A_YEAR = {ONLINE_ONLY: 2.1, OMNICHANNEL: 1.8}
 AFTER_A_VISIT = 0.12  # of orders by those who visit stores: within four days of a visit (store to web).
 ADD_ON_AT_PICKUP = 0.29  # Share of click-and-collect customers who buy something else at pickup.
 PURGED_ACCOUNT = 0.001  # of orders by account holders: the account has been erased since.

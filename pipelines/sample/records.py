@@ -50,14 +50,14 @@ CRM = Habits(
     capitals=0.05, lower_case=0.02, accents_lost=0.12, mistyped_name=0.02, swapped_names=0.004, nickname=0.02,
     compound_changed=0.2, maiden_name=0.05, no_civility=0.08, no_email=0.12, no_mobile=0.2, gives_landline=0.45,
     no_birth_date=0.25, no_address=0.18, no_town=0.04, mistyped_email=0.006, misdialled=0.008,
-    mistyped_birth_date=0.01, day_month_swapped=0.006, january_first=0.006, placeholder_email=0.003,
+    mistyped_birth_date=0.01, day_month_swapped=0.012, january_first=0.006, placeholder_email=0.003,
     placeholder_phone=0.006, work_email=0.25, refreshed=0.5,
 )  # fmt: skip
 SHOP = Habits(
     capitals=0.04, lower_case=0.12, accents_lost=0.3, mistyped_name=0.012, swapped_names=0.008, nickname=0.025,
     compound_changed=0.3, maiden_name=0.03, no_civility=1.0, no_email=0.0, no_mobile=0.18, gives_landline=0.08,
     no_birth_date=0.5, no_address=0.12, no_town=0.02, mistyped_email=0.003, misdialled=0.006,
-    mistyped_birth_date=0.006, day_month_swapped=0.003, january_first=0.012, placeholder_email=0.001,
+    mistyped_birth_date=0.006, day_month_swapped=0.008, january_first=0.012, placeholder_email=0.001,
     placeholder_phone=0.006, work_email=0.25, refreshed=0.5,
 )  # fmt: skip
 GUEST = Habits(
@@ -71,7 +71,7 @@ TILL = Habits(
     capitals=1.0, lower_case=0.0, accents_lost=1.0, mistyped_name=0.045, swapped_names=0.015, nickname=0.015,
     compound_changed=0.4, maiden_name=0.05, no_civility=0.1, no_email=0.4, no_mobile=0.2, gives_landline=0.25,
     no_birth_date=0.35, no_address=0.4, no_town=0.05, mistyped_email=0.012, misdialled=0.015,
-    mistyped_birth_date=0.02, day_month_swapped=0.015, january_first=0.018, placeholder_email=0.02,
+    mistyped_birth_date=0.02, day_month_swapped=0.03, january_first=0.018, placeholder_email=0.02,
     placeholder_phone=0.025, work_email=0.05, refreshed=0.3,
 )  # fmt: skip
 
@@ -223,6 +223,7 @@ def _write_reachability(
     written.columns["email"] = keep(email, has_email)
     written.columns["mobile"] = keep(pl.Series(mobile).cast(pl.String), has_mobile)
     written.columns["landline"] = keep(pl.Series(landline).cast(pl.String), has_landline)
+    written.note("shared_landline", has_landline & (np.bincount(people.household)[people.household[person]] > 1))
     written.note("shared_email", has_email & (owner != person))
     written.note("work_email", has_email & uses_work)
     written.note("former_email", has_email & is_former & ~uses_work)

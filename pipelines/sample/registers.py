@@ -17,6 +17,7 @@ from pipelines.sample.seasons import Calendar, store_seconds, web_seconds
 STORE_EMAIL = 0.05  # of members without an e-mail: staff type the store's own to get past the field.
 CARD_WRITTEN = {"contacts": 0.72, "customers": 0.4, "members": 0.96}
 CHANNELS = ("email", "sms", "phone", "post")
+STALE_DAYS = 3 * 365  # A record not touched for so long describes someone as they were.
 
 
 @dataclass(frozen=True)
@@ -48,7 +49,7 @@ def draw_contacts(
 ) -> Register:
     person, created = _draw_slots(rng, lives.contacts, lives, calendar, in_store=False)
     written = write_down(rng, CRM, person, created // DAY, people, points, lives.asks_receipts, calendar.as_of)
-    updated, deleted = _draw_updates(rng, CRM, created, calendar, gone=0.005, step=1)
+    updated, deleted = _draw_updates(rng, CRM, written, created, calendar, gone=0.005, step=1)
     preferred = pick(CHANNELS, rng.choice(4, size=len(person), p=[0.6, 0.2, 0.05, 0.15]))
     columns = {
         **_contact_columns(rng, written, lives, "contacts"),
@@ -68,7 +69,7 @@ def draw_accounts(
 ) -> Register:
     person, created = _draw_slots(rng, lives.accounts, lives, calendar, in_store=False)
     written = write_down(rng, SHOP, person, created // DAY, people, points, lives.asks_receipts, calendar.as_of)
-    updated, deleted = _draw_updates(rng, SHOP, created, calendar, gone=0.003, step=1)
+    updated, deleted = _draw_updates(rng, SHOP, written, created, calendar, gone=0.003, step=1)
     columns = {
         **_contact_columns(rng, written, lives, "customers"),
         "phone": _one_phone(rng, written),
@@ -84,7 +85,7 @@ def draw_members(
 ) -> Register:
     person, created = _draw_slots(rng, lives.members, lives, calendar, in_store=True)
     written = write_down(rng, TILL, person, created // DAY, people, points, lives.asks_receipts, calendar.as_of)
-    updated, deleted = _draw_updates(rng, TILL, created, calendar, gone=0.001, step=60)
+    updated, deleted = _draw_updates(rng, TILL, written, created, calendar, gone=0.001, step=60)
     size = len(person)
     at_tablet = written.columns["email"].is_null().to_numpy() & (rng.random(size) < STORE_EMAIL)
     written.columns["email"] = choose(
@@ -121,7 +122,14 @@ def _draw_slots(
 
 
 def _draw_updates(
-    rng: np.random.Generator, habits: Habits, created: Ints, calendar: Calendar, *, gone: float, step: int
+    rng: np.random.Generator,
+    habits: Habits,
+    written: Written,
+    created: Ints,
+    calendar: Calendar,
+    *,
+    gone: float,
+    step: int,
 ) -> tuple[Ints, Ints]:
     """Last change and deletion (-1: none) of each record; a few records are deleted softly, at their last change."""
     now = (calendar.as_of + 1) * DAY - 3 * 3600
@@ -130,6 +138,7 @@ def _draw_updates(
     midday = later // DAY * DAY + 10 * 3600 + rng.integers(0, 6 * 3600 // step, len(created)) * step
     updated = np.where(touched, np.maximum(midday, created), created)
     deleted = rng.random(len(created)) < gone
+    written.note("stale_record", updated < (calendar.as_of - STALE_DAYS) * DAY)
     return updated, np.where(deleted, updated, -1)
 
 

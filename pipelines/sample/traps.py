@@ -13,7 +13,6 @@ from pipelines.sample.tills import Tickets
 from pipelines.sample.visits import STORE_EMAIL
 
 PREFIXES = {"contacts": ("crm", "K"), "customers": ("shop", "A"), "members": ("till", "M")}
-STALE_DAYS = 3 * 365  # A record not touched for so long describes someone as they were.
 MOST_PAIRS = 200_000  # Homonyms grow with the square of the world; so many are plenty to study.
 
 

@@ -15,7 +15,7 @@ from pipelines.sample.lives import OMNICHANNEL, STORE_ONLY, Lives
 from pipelines.sample.registers import Register
 from pipelines.sample.seasons import Calendar, draw_days, store_seconds
 
-CARD_VISITS_A_YEAR = {STORE_ONLY: 1.9, OMNICHANNEL: 1.5}
+CARD_VISITS_A_YEAR = {STORE_ONLY: 2.5, OMNICHANNEL: 2.1}
 ANONYMOUS_SHARE = 1.1  # Anonymous visits per identified one.
 CASHIER_CARD_VISITS = 14  # Passers-by rung up on each employee's card, over the window.
 STORE_EMAIL_RECEIPTS = 0.012  # Passers-by whose receipt goes to the store's own address, per customer.

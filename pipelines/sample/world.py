@@ -6,19 +6,23 @@ from datetime import date
 import numpy as np
 import polars as pl
 
-from pipelines.extracts.contracts import TABLES
 from pipelines.sample.baskets import Aisles
+from pipelines.sample.campaigns import draw_campaigns
 from pipelines.sample.catalogue import draw_products, draw_shelves, draw_stores, list_stockouts
-from pipelines.sample.columns import canonical, random_stream
+from pipelines.sample.columns import random_stream
 from pipelines.sample.contact_points import draw_contact_points
 from pipelines.sample.households import draw_people
 from pipelines.sample.lives import draw_lives
+from pipelines.sample.loyalty import gather_events, list_movements, replay, use_rewards
 from pipelines.sample.orders import draw_orders, list_order_lines, list_orders
 from pipelines.sample.registers import draw_accounts, draw_contacts, draw_members
+from pipelines.sample.returns import draw_returns, list_returns
 from pipelines.sample.seasons import build_calendar
+from pipelines.sample.service import draw_gestures, draw_interactions, list_interactions, list_surveys
 from pipelines.sample.tills import draw_pickups, draw_tickets, list_footfall, list_ticket_lines, list_tickets
 from pipelines.sample.traps import list_traps, list_truth
 from pipelines.sample.visits import draw_visits, join_visits
+from pipelines.sample.web import draw_web
 
 AS_OF = date(2026, 2, 28)  # A day after both of the year's first sales and Christmas, two years from 1 March 2024.
 
@@ -60,14 +64,43 @@ def generate(customers: int, days: int, seed: int) -> World:
     tickets = draw_tickets(
         random_stream(seed, "tickets"), join_visits(visits, pickups), aisles, stores, points, calendar
     )
-    no_session = np.full(len(orders), -1, dtype=np.int64)
-    tables = {table.path: canonical(table, {}).clear() for table in TABLES}
-    tables |= {
+    returns = draw_returns(random_stream(seed, "returns"), orders, lives, people.store, products, calendar)
+    interactions = draw_interactions(
+        random_stream(seed, "interactions"), orders, contacts, lives, people.store, calendar
+    )
+    gestures = draw_gestures(random_stream(seed, "gestures"), interactions)
+    events = gather_events(
+        random_stream(seed, "card events"), lives, members, orders, returns, tickets, gestures, calendar
+    )
+    movements = replay(random_stream(seed, "points"), events, 2 * customers)
+    use_rewards(movements, orders, tickets)
+    campaigns = draw_campaigns(random_stream(seed, "campaigns"), contacts, calendar)
+    web = draw_web(
+        random_stream(seed, "web"),
+        lives,
+        accounts,
+        contacts,
+        orders,
+        tickets,
+        campaigns,
+        aisles,
+        calendar,
+        people.store,
+    )
+    tables = {
         "crm/contacts": contacts.frame,
+        "crm/consents": campaigns.consents,
+        "crm/interactions": list_interactions(random_stream(seed, "notes"), interactions, contacts, orders),
+        "crm/campaign_events": campaigns.events,
+        "crm/surveys": list_surveys(random_stream(seed, "surveys"), interactions, orders, tickets, contacts, calendar),
+        "crm/loyalty_movements": list_movements(movements),
         "ecommerce/customers": accounts.frame,
-        "ecommerce/orders": list_orders(orders, no_session),
+        "ecommerce/orders": list_orders(orders, web.session_of_order),
         "ecommerce/order_lines": list_order_lines(orders),
+        "ecommerce/returns": list_returns(returns, orders),
+        "ecommerce/web_events": web.events,
         "ecommerce/products": products.frame,
+        "ecommerce/ad_spend": web.ad_spend,
         "pos/members": members.frame,
         "pos/tickets": list_tickets(random_stream(seed, "payments"), tickets),
         "pos/ticket_lines": list_ticket_lines(tickets),
