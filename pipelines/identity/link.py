@@ -15,6 +15,7 @@ from pipelines.identity.model import (
     LARGEST_BLOCK,
     PAIRS_ANYHOW,
     PAIRS_PER_PROFILE,
+    TELLING_KEYS,
     Field,
     blocking_column,
     splink_settings,
@@ -94,7 +95,8 @@ def compare_candidates(profiles: pl.DataFrame, fields: tuple[Field, ...], larges
     if profiles.height < 2:
         return _no_pairs(len(fields))
     with _connect() as connection:
-        blocked = _block(connection, profiles, fields, largest_blocks)
+        key_profiles(connection, profiles, largest_blocks)
+        blocked = _block(connection, fields)
         return _compare(
             connection,
             fields,
@@ -128,7 +130,7 @@ def limit_blocks(profiles: pl.DataFrame) -> dict[str, int]:
             limits[name], pairs = 1, 0
             for size, blocks in sizes:
                 pairs += blocks * size * (size - 1) // 2
-                if pairs > max(PAIRS_ANYHOW, PAIRS_PER_PROFILE * profiles.height):
+                if pairs > max(PAIRS_ANYHOW, PAIRS_PER_PROFILE * TELLING_KEYS.get(name, 1.0) * profiles.height):
                     break
                 limits[name] = size
     return limits
@@ -150,33 +152,34 @@ def _connect() -> Iterator[duckdb.DuckDBPyConnection]:
 
 
 def _register_profiles(connection: duckdb.DuckDBPyConnection, profiles: pl.DataFrame) -> None:
-    connection.register("profiles_arrow", profiles.drop("record_id").to_arrow())
+    connection.register("profiles_arrow", profiles.drop("record_id", strict=False).to_arrow())
     connection.execute("create table profiles as select * from profiles_arrow")
     connection.unregister("profiles_arrow")
 
 
-def _block(
-    connection: duckdb.DuckDBPyConnection,
-    profiles: pl.DataFrame,
-    fields: tuple[Field, ...],
-    largest_blocks: dict[str, int],
-) -> str:
-    """Candidate pairs by Splink's blocking; returns the table's name. Keys of blocks that are too large are null."""
+def key_profiles(connection: duckdb.DuckDBPyConnection, profiles: pl.DataFrame, largest_blocks: dict[str, int]) -> None:
+    """Creates the tables ``profiles`` and ``keyed`` (with the blocking columns; null where the block is too large)."""
     _register_profiles(connection, profiles)
-    present = ", ".join(
+    hashed = ", ".join(
         f"case when ({key}) is not null then hash({key}) end as {blocking_column(position)}"
         for position, key in enumerate(BLOCKING_KEYS.values())
     )
-    connection.execute(f"create table keyed as select profiles.*, {present} from profiles")
-    for position, name in enumerate(BLOCKING_KEYS):
-        column = blocking_column(position)
-        connection.execute(
-            f"update keyed set {column} = null where {column} in"
-            f" (select {column} from keyed where {column} is not null group by {column}"
-            f" having count(*) > {largest_blocks[name]})"
+    connection.execute(f"create table hashed as select profile_no, {hashed} from profiles")
+    kept = (
+        connection.sql("select * from hashed")
+        .pl()
+        .with_columns(
+            pl.when(pl.len().over(column).is_between(2, largest_blocks[name])).then(pl.col(column)).alias(column)
+            for column, name in ((blocking_column(position), name) for position, name in enumerate(BLOCKING_KEYS))
         )
-    api = DuckDBAPI(connection)
-    linker = Linker(api.register("keyed"), splink_settings(fields), log_level=None)
+    )
+    connection.register("kept", kept.to_arrow())
+    connection.execute("create table keyed as select * from profiles inner join kept using (profile_no)")
+
+
+def _block(connection: duckdb.DuckDBPyConnection, fields: tuple[Field, ...]) -> str:
+    """Candidate pairs of the table ``keyed`` by Splink's blocking; returns the name of their table."""
+    linker = Linker(DuckDBAPI(connection).register("keyed"), splink_settings(fields), log_level=None)
     return str(linker.inference.compute_blocked_pairs_for_predict().physical_name)
 
 

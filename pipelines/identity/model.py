@@ -58,6 +58,9 @@ class Field:
         return self.columns or (self.column,)
 
 
+ALIKE = 0.8  # Jaro-Winkler similarity: "Margot" and "Margaux" .85, "Manon" and "Marine" .79.
+
+
 def _equal(column: str) -> str:
     return f"{column}_l = {column}_r"
 
@@ -67,10 +70,9 @@ def _absent(column: str) -> str:
 
 
 def _typed_wrong(column: str, edits: int = 1) -> str:
-    # One edit leaves the beginning or the end as it was: two cheap comparisons spare most of the costly ones.
-    untouched = f"left({column}_l, 2) = left({column}_r, 2) or right({column}_l, 2) = right({column}_r, 2)"
+    # Two letters exchanged are two edits for Levenshtein, whose distance is had at a tenth of the cost: it goes first.
     return (
-        f"(abs(len({column}_l) - len({column}_r)) <= {edits} and ({untouched})"
+        f"(levenshtein({column}_l, {column}_r) <= {edits + 1}"
         f" and damerau_levenshtein({column}_l, {column}_r) <= {edits})"
     )
 
@@ -79,7 +81,20 @@ def _alike(column: str, similarity: float) -> str:
     return f"jaro_winkler_similarity({column}_l, {column}_r) >= {similarity}"
 
 
-_SWAPPED = "(first_key_l = last_key_r and first_key_r = last_key_l)"
+_SWAPPED = (
+    "((first_key_l = last_key_r or first_root_l = last_key_r or first_key_r = last_key_l or first_root_r = last_key_l)"
+    f" and jaro_winkler_similarity(first_key_l, last_key_r) >= {ALIKE}"
+    f" and jaro_winkler_similarity(last_key_l, first_key_r) >= {ALIKE})"
+)
+# One name only, and it is the other record's surname: nothing is known of the first name, but the surname agrees.
+_SURNAME_IN_ITS_PLACE = (
+    "((last_key_l is null and first_key_l = last_key_r) or (last_key_r is null and first_key_r = last_key_l))"
+)
+# "Fred" for Frédérique, "Mél" for Mélanie: three letters, so that initials are not taken for short forms.
+_CUT_SHORT = (
+    "(least(len(first_key_l), len(first_key_r)) >= 3"
+    " and (starts_with(first_key_l, first_key_r) or starts_with(first_key_r, first_key_l)))"
+)
 _SHARES_A_FIRST_NAME = "list_has_any(first_parts_l, first_parts_r)"
 _SHARES_A_SURNAME = "list_has_any(last_parts_l, last_parts_r)"
 _DAY_AND_MONTH_SWAPPED = (
@@ -93,7 +108,8 @@ _TWO_PARTS = (
     f"(({_SAME_YEAR})::int + (substr(birth_key_l, 6, 2) = substr(birth_key_r, 6, 2))::int"
     " + (substr(birth_key_l, 9, 2) = substr(birth_key_r, 9, 2))::int >= 2)"
 )
-_INITIAL = "(least(len(first_key_l), len(first_key_r)) = 1 and left(first_key_l, 1) = left(first_key_r, 1))"
+# "J", "Jp" or "JP" for Jean-Pierre, "Jp" also where the other record says Jean only.
+_INITIAL = "(least(len(first_key_l), len(first_key_r)) <= 2 and left(first_key_l, 1) = left(first_key_r, 1))"
 _SAME_USER = "split_part(email_key_l, '@', 1) = split_part(email_key_r, '@', 1)"
 
 
@@ -105,18 +121,19 @@ def declare_fields() -> tuple[Field, ...]:
             "first_key",
             _absent("first_key"),
             (
-                Level("same", _equal("first_key"), 0.80, 0.02, is_agreement=True),
-                Level("swapped with surname", _SWAPPED, 0.02, 0.0005),
+                Level("same", _equal("first_key"), 0.80, 0.01, is_agreement=True),
+                Level("swapped with surname", _SWAPPED, 0.02, 0.0002),
+                Level("surname in its place", _SURNAME_IN_ITS_PLACE, 0.005, 0.004),
                 Level(
                     "short form or one of several",
-                    f"(first_root_l = first_root_r or {_SHARES_A_FIRST_NAME})",
+                    f"(first_root_l = first_root_r or {_SHARES_A_FIRST_NAME} or {_CUT_SHORT})",
                     0.05,
-                    0.01,
+                    0.003,
                 ),
-                Level("typing error", f"({_alike('first_key', 0.9)} or {_typed_wrong('first_key')})", 0.08, 0.01),
-                Level("initial", _INITIAL, 0.02, 0.01),
-                Level("alike", _alike("first_key", 0.8), 0.01, 0.03),
-                Level("different", "ELSE", 0.02, 0.92),
+                Level("initial", _INITIAL, 0.02, 0.002),
+                Level("typing error", f"({_alike('first_key', 0.9)} or {_typed_wrong('first_key')})", 0.08, 0.001),
+                Level("alike", _alike("first_key", ALIKE), 0.01, 0.005),
+                Level("different", "ELSE", 0.02, 0.9788),
             ),
             ("first_key", "first_root", "first_parts", "last_key"),
             tells_members_apart=True,
@@ -141,12 +158,12 @@ def declare_fields() -> tuple[Field, ...]:
             _absent("birth_key"),
             (
                 Level("same", _equal("birth_key"), 0.88, 0.015, is_agreement=True),
-                Level("day and month swapped", _DAY_AND_MONTH_SWAPPED, 0.02, 0.0005),
-                Level("one digit or two swapped", _typed_wrong("birth_key"), 0.05, 0.005),
-                Level("year only", _ONLY_THE_YEAR, 0.01, 0.005),
-                Level("two of day, month, year", _TWO_PARTS, 0.01, 0.01),
-                Level("same year", _SAME_YEAR, 0.01, 0.03),
-                Level("different", "ELSE", 0.02, 0.935),
+                Level("day and month swapped", _DAY_AND_MONTH_SWAPPED, 0.02, 0.0003),
+                Level("one digit or two swapped", _typed_wrong("birth_key"), 0.05, 0.001),
+                Level("year only", _ONLY_THE_YEAR, 0.01, 0.0005),
+                Level("two of day, month, year", _TWO_PARTS, 0.01, 0.001),
+                Level("same year", _SAME_YEAR, 0.01, 0.02),
+                Level("different", "ELSE", 0.02, 0.9622),
             ),
             tells_members_apart=True,
         ),
@@ -279,12 +296,17 @@ LARGEST_BLOCK = 500
 """Profiles that may share a blocking key. A larger block is a common value, not a person: it costs the square of its
 size in pairs and proves nothing that a narrower key would not show."""
 
-PAIRS_PER_PROFILE = 4.0
+PAIRS_PER_PROFILE = 1.5
 """Pairs that one blocking key may yield for each profile. Where it would yield more, its largest blocks are left out,
-so that work grows with the number of records, not with its square. The limits are learned, and frozen with a version."""
+so that work grows with the number of records and not with its square; the limits are learned, and frozen with a version.
+Measured on 100,000 generated people: 4 pairs and 1 pair both find 99.98% of the true pairs, half a pair 97.6%."""
 
-PAIRS_ANYHOW = 500_000
+PAIRS_ANYHOW = 200_000
 """Pairs that one blocking key may yield however few the profiles: seconds of work, and no match missed."""
+
+TELLING_KEYS = {"e-mail": 10.0, "mobile": 10.0, "landline": 2.0, "loyalty card": 10.0}
+"""How many times PAIRS_PER_PROFILE a key may yield whose value belongs to few: its large blocks are one busy person's,
+since values that many names share are withdrawn beforehand."""
 
 
 def blocking_column(position: int) -> str:

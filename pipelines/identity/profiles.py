@@ -42,14 +42,16 @@ def build_profiles(records: pl.DataFrame) -> tuple[pl.DataFrame, pl.DataFrame]:
         .sort("record_id")
         .with_row_index("profile_no")
         .with_columns(pl.col("profile_no").cast(pl.Int32))
-        .select("profile_no", "record_id", *MATCH_COLUMNS, *_name_parts())
+        .select("profile_no", "record_id", *MATCH_COLUMNS)
     )
     members = grouped.join(
         profiles.select("profile_no", pl.col("record_id").alias("representative")), on="representative", how="left"
     )
-    return profiles, members.select("record_id", "profile_no").sort("record_id")
+    return with_name_parts(profiles), members.select("record_id", "profile_no").sort("record_id")
 
 
-def _name_parts() -> tuple[pl.Expr, ...]:
-    """The words of first and last name that are more than a particle or an initial, as lists."""
-    return tuple(pl.col(f"{name}_key").str.extract_all(r"\S{3,}").alias(f"{name}_parts") for name in ("first", "last"))
+def with_name_parts(profiles: pl.DataFrame) -> pl.DataFrame:
+    """Adds first_parts and last_parts: the words of a name that are more than a particle or an initial, as lists."""
+    return profiles.with_columns(
+        pl.col(f"{name}_key").str.extract_all(r"\S{3,}").alias(f"{name}_parts") for name in ("first", "last")
+    )

@@ -142,7 +142,8 @@ def _clean_text(records: pl.DataFrame, attributes: dict[str, Attribute]) -> pl.D
         civility_within(pl.col("first_name")),
         civility_within(pl.col("last_name")),
     )
-    return records.with_columns(
+    # Lazily, so that a text which many of these start from is folded once.
+    cleaned = records.lazy().with_columns(
         civility.alias("civility"),
         civility.alias("gender_key"),
         pl.when(is_real["first_name"]).then(present_name(raw["first_name"])).alias("first_name"),
@@ -161,10 +162,11 @@ def _clean_text(records: pl.DataFrame, attributes: dict[str, Attribute]) -> pl.D
         pl.when(_is_real(fold(card), attributes["loyalty_card_id"]) & (card_key != ""))
         .then(card_key)
         .alias("card_key"),
-    ).with_columns(
+    )
+    return cleaned.with_columns(
         first_name_root(pl.col("first_key")).alias("first_root"),
         email_key(pl.col("email")).alias("email_key"),
-    )
+    ).collect()
 
 
 def _is_real(cleaned: pl.Expr, attribute: Attribute) -> pl.Expr:

@@ -7,6 +7,7 @@
 
 import importlib.metadata
 from collections.abc import Callable
+from dataclasses import replace
 from datetime import date
 from typing import Any
 
@@ -15,6 +16,7 @@ import numpy.typing as npt
 import polars as pl
 
 from pipelines.errors import ParcoursError
+from pipelines.identity.default_model import default_model
 from pipelines.identity.link import Compared, compare_candidates, compare_pairs, limit_blocks
 from pipelines.identity.model import CLASSES, Field, declare_fields, splink_settings
 from pipelines.identity.profiles import build_profiles
@@ -37,6 +39,8 @@ SAMPLED_PAIRS = 600_000  # Blocked pairs the estimation reads; beyond, parameter
 FEWEST_PAIRS = 3_000  # Blocked pairs below which chance, not people, would decide the parameters.
 ITERATIONS = 60
 CONVERGED = 1e-4  # Largest change of any parameter at which the estimation stops.
+FEWEST_COMPARABLE = 200  # Random pairs that have a field on both sides, below which it is not learned but borrowed.
+FEWEST_SEEN = 1.0  # Matching pairs that show a level, below which its declared probability is what counts.
 DECLARED_PAIRS = 30.0  # How many observed pairs a declared probability is worth against what data show.
 
 
@@ -79,21 +83,50 @@ def learn(
     report("pairs")
     largest_blocks = limit_blocks(profiles)
     compared = compare_candidates(profiles, fields, largest_blocks)
-    rarest = {name: 1.0 / (2.0 * max(1, profiles[_column(fields, name)].count())) for name in frequencies}
+    rarest = {
+        name: 1.0 / (2.0 * max(1, profiles[_column(fields, name)].count() or profiles.height)) for name in frequencies
+    }
     report("matches and households")
-    parameters, observed = estimate_classes(
-        profiles, compared, fields, frequencies, rarest, strangers, seed, largest_blocks
+    enough = len(compared) >= FEWEST_PAIRS
+    if enough:
+        known = tuple(compared_field for compared_field in fields if compared_field.name in strangers)
+        positions = [position for position, compared_field in enumerate(fields) if compared_field.name in strangers]
+        parameters, observed = estimate_classes(
+            profiles, replace(compared, levels=compared.levels[:, positions]), known, frequencies, rarest, strangers,
+            seed, largest_blocks,
+        )  # fmt: skip
+    else:
+        parameters, observed = default_parameters(profiles.height, rarest, largest_blocks), {}
+    borrowed = (
+        [] if not enough else [compared_field.name for compared_field in fields if compared_field.name not in strangers]
     )
+    for name in borrowed:
+        parameters.levels[name] = default_model()["levels"][name]
     metadata = {
         "as_of": as_of.isoformat() if as_of else None,
         "seed": seed,
         "profiles": profiles.height,
         "blocked_pairs": len(compared),
+        "learned_from": "these records" if enough else "default_model.json: too few pairs to learn from",
+        "fields_from_default_model": borrowed if enough else [compared_field.name for compared_field in fields],
+        "levels_held_at_declared_values": _held(observed),
         "observed": observed,
         "libraries": {name: importlib.metadata.version(name) for name in ("splink", "duckdb", "polars", "numpy")},
     }
     model = ModelVersion(name_version(parameters, frequencies), parameters, frequencies, metadata)
     return model, trained_splink_settings(model)
+
+
+def default_parameters(profiles: int, rarest: dict[str, float], largest_blocks: dict[str, int]) -> Parameters:
+    """The shipped parameters, their shares scaled to so many profiles."""
+    shipped = default_model()
+    shares = {name: min(0.3, 2 * shipped["pairs_per_profile"][name] / max(1, profiles - 1)) for name in CLASSES}
+    return Parameters(dict(shipped["levels"]), shares, rarest, largest_blocks)
+
+
+def _held(observed: dict[str, dict[str, float]]) -> list[str]:
+    """The levels that fewer matching pairs show than the declared value is worth, by name."""
+    return sorted(level for level, seen in observed.items() if seen["match"] < FEWEST_SEEN)
 
 
 def _column(fields: tuple[Field, ...], name: str) -> str:
@@ -122,13 +155,16 @@ def estimate_strangers(
     """How often two strangers show each level of each field, counted on random pairs.
 
     The agreement level is not counted but computed: two records drawn at random hold one value with probability
-    sum f(v)^2. A level that no random pair showed gets half a pair.
+    sum f(v)^2. A level that no random pair showed gets half a pair. A field that hardly any two records both have is
+    left out.
     """
     left, right = _draw_pairs(profiles.height, RANDOM_PAIRS, seed)
     compared = compare_pairs(profiles, left, right, fields)
     estimated = {}
     for position, compared_field in enumerate(fields):
         column = compared.levels[:, position]
+        if (column >= 0).sum() < FEWEST_COMPARABLE:
+            continue
         counts = np.bincount(column[column >= 0], minlength=len(compared_field.levels)) + 0.5
         shares = counts / counts.sum()
         for index, level in enumerate(compared_field.levels):
@@ -183,7 +219,7 @@ def estimate_classes(
         "household": max(1, len(compared)) * 0.1 / max(1, everyone),
     }
     observed: dict[str, list[Floats]] = {name: [np.zeros(len(f.levels)) for f in fields] for name in CLASSES}
-    for _ in range(ITERATIONS if len(compared) >= FEWEST_PAIRS else 0):
+    for _ in range(ITERATIONS):
         responsibilities = _expect(sample, fields, learned, strangers, shares, rarity)
         moved = 0.0
         for position, name in enumerate(CLASSES):
@@ -317,8 +353,9 @@ def trained_splink_settings(model: ModelVersion) -> dict[str, Any]:
     """The version as Splink settings (m and u filled in), which Splink's charts read."""
     settings: dict[str, Any] = splink_settings(model.fields).create_settings_dict("duckdb")
     settings["probability_two_random_records_match"] = model.parameters.shares["match"]
-    for comparison in settings["comparisons"]:
-        known = list(model.parameters.levels[comparison["output_column_name"]].values())
+    for compared, comparison in zip(model.fields, settings["comparisons"], strict=True):
+        learned = model.parameters.levels[compared.name]
+        known = [learned[level.name] for level in compared.levels]
         real = [level for level in comparison["comparison_levels"] if not level.get("is_null_level")]
         for level, values in zip(real, known, strict=True):
             level["m_probability"], level["u_probability"] = values["match"], values["stranger"]

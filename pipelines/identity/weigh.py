@@ -29,10 +29,14 @@ MISSING = -1
 
 @dataclass(frozen=True)
 class Weights:
-    """The weights of pairs, in bits; rows are pairs, columns are fields. ``prior + fields.sum + household = total``."""
+    """The weights of pairs, in bits; rows are pairs, columns are fields. ``prior + fields.sum + household = total``.
+
+    ``household_fields`` are the log2 ratios of the household class, from which ``household`` follows.
+    """
 
     prior: float
     fields: Floats
+    household_fields: Floats
     household: Floats
 
     @property
@@ -58,18 +62,26 @@ def weigh_pairs(
     levels: Levels, left: npt.NDArray[np.int32], frequencies: dict[str, Floats], model: ModelVersion
 ) -> Weights:
     """The weights of pairs. ``levels``: one row per pair, one column per field of the model; ``left``: profile_no."""
-    parameters = model.parameters
-    by_field = np.zeros(levels.shape)
-    household = np.zeros(levels.shape[0])
+    by_field, household = np.zeros(levels.shape), np.zeros(levels.shape)
     for position, compared in enumerate(model.fields):
         column = levels[:, position]
         frequency = frequencies[compared.name][left] if compared.name in frequencies else None
-        by_field[:, position] = log_ratio(column, frequency, compared, parameters, "match")
-        household += log_ratio(column, frequency, compared, parameters, "household")
-    share_match, share_household = parameters.shares["match"], parameters.shares["household"]
-    strangers = 1.0 - share_match - share_household
-    correction = -np.logaddexp2(np.log2(strangers), np.log2(share_household) + household)
-    return Weights(float(np.log2(share_match)), by_field, correction)
+        by_field[:, position] = log_ratio(column, frequency, compared, model.parameters, "match")
+        household[:, position] = log_ratio(column, frequency, compared, model.parameters, "household")
+    correction = household_correction(household.sum(axis=1), model.parameters)
+    return Weights(prior_of(model.parameters), by_field, household, correction)
+
+
+def prior_of(parameters: Parameters) -> float:
+    """The weight of a pair of which nothing is known, but for the household correction."""
+    return float(np.log2(parameters.shares["match"]))
+
+
+def household_correction(household: Floats, parameters: Parameters) -> Floats:
+    """What the weights lose because two people of one household, or strangers, would show the same: at most 0 or so."""
+    share = parameters.shares["household"]
+    strangers = 1.0 - parameters.shares["match"] - share
+    return np.asarray(-np.logaddexp2(np.log2(strangers), np.log2(share) + household))
 
 
 def log_ratio(
@@ -101,3 +113,13 @@ def copied_share(agreement: float, by_chance: float) -> float:
 def probability(weights: Floats) -> Floats:
     """The probability behind a weight in bits: 2^w / (1 + 2^w)."""
     return np.asarray(1.0 / (1.0 + np.exp2(-np.clip(weights, -1000, 1000))))
+
+
+def says_something(levels: Levels, model: ModelVersion) -> npt.NDArray[np.bool_]:
+    """For each pair and field, whether it can be compared and is not counted under another field."""
+    says: npt.NDArray[np.bool_] = levels != MISSING
+    for position, compared in enumerate(model.fields):
+        for index, level in enumerate(compared.levels):
+            if level.is_neutral:
+                says[:, position] &= levels[:, position] != index
+    return says
