@@ -81,17 +81,19 @@ def launch(job_name: str, home: Home, run_id: str, settings: dict[str, Any], pro
 
         prepare_instance(home)
 
+        handler = _file_handler(log)
+
         @dg.logger
         def telling(_: dg.InitLoggerContext) -> logging.Logger:
             logger = logging.Logger("parcours.run")
             logger.addHandler(_Telling(progress))
-            logger.addHandler(_file_handler(log))
+            logger.addHandler(handler)
             return logger
 
         definitions = dg.Definitions.merge(build_definitions(), dg.Definitions(loggers={"telling": telling}))
         job = definitions.resolve_job_def(job_name)
         progress.expect(job.asset_layer.executable_asset_keys)
-        with unhurried(home.dagster), dg.DagsterInstance.get() as instance:
+        with contextlib.closing(handler), unhurried(home.dagster), dg.DagsterInstance.get() as instance:
             result = job.execute_in_process(
                 run_config={"loggers": {"telling": {}}, "resources": {"night": {"config": settings}}},
                 instance=instance,
