@@ -5,6 +5,8 @@ gone); dbt builds the golden record from them. The match columns (``*_key``) are
 values never decide who is who.
 """
 
+from collections.abc import Callable
+from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 
 import duckdb
@@ -120,53 +122,77 @@ def standardise(gathered: pl.DataFrame, country: str, as_of: date | None = None)
     return hashed.select(*RECORD_COLUMNS, *MATCH_COLUMNS, "shared_values", "content_hash")
 
 
+@dataclass(frozen=True)
+class _Text:
+    """A column of text: what is held against the placeholders, what is shown, and what is compared."""
+
+    column: str
+    key_column: str
+    judge: Callable[[pl.Expr], pl.Expr]
+    show: Callable[[pl.Expr], pl.Expr]
+    key: Callable[[pl.Expr], pl.Expr]
+
+
+def _as_it_is(text: pl.Expr) -> pl.Expr:
+    return text
+
+
+def _mailbox(text: pl.Expr) -> pl.Expr:
+    return email_key(clean_email(text))
+
+
+def _card_key(text: pl.Expr) -> pl.Expr:
+    return text.str.to_uppercase().str.replace_all(r"[^A-Z0-9]", "")
+
+
+def _null_if_empty(text: pl.Expr) -> pl.Expr:
+    return pl.when(text != "").then(text)
+
+
+_TEXTS = (
+    _Text("first_name", "first_key", first_name_key, present_name, first_name_key),
+    _Text("last_name", "last_key", last_name_key, present_name, last_name_key),
+    _Text("email", "email_key", clean_email, clean_email, _mailbox),
+    _Text("address", "street_key", fold, present_line, street_key),
+    _Text("postcode", "postcode_key", postcode_key, _as_it_is, postcode_key),
+    _Text("city", "city_key", fold, present_line, city_key),
+    _Text("loyalty_card_id", "card_key", fold, _as_it_is, _card_key),
+)
+
+
 def _clean_text(records: pl.DataFrame, attributes: dict[str, Attribute]) -> pl.DataFrame:
     """Names, e-mail, address and card: placeholders gone from both sets of columns."""
-    raw = {name: pl.col(name).str.strip_chars() for name in ("first_name", "last_name", "address", "city", "postcode")}
-    first, last = first_name_key(raw["first_name"]), last_name_key(raw["last_name"])
-    is_real = {
-        name: _is_real(fold(raw[name]) if name in ("address", "city") else key, attributes[name])
-        for name, key in (
-            ("first_name", first),
-            ("last_name", last),
-            ("address", raw["address"]),
-            ("city", raw["city"]),
-            ("postcode", postcode_key(raw["postcode"])),
-        )
-    }
-    email = clean_email(pl.col("email"))
-    card = pl.col("loyalty_card_id").str.strip_chars()
-    card_key = card.str.to_uppercase().str.replace_all(r"[^A-Z0-9]", "")
     civility = pl.coalesce(
         read_civility(pl.col("civility")),
         civility_within(pl.col("first_name")),
         civility_within(pl.col("last_name")),
     )
-    # Lazily, so that a text which many of these start from is folded once.
-    cleaned = records.lazy().with_columns(
-        civility.alias("civility"),
-        civility.alias("gender_key"),
-        pl.when(is_real["first_name"]).then(present_name(raw["first_name"])).alias("first_name"),
-        pl.when(is_real["last_name"]).then(present_name(raw["last_name"])).alias("last_name"),
-        pl.when(is_real["first_name"]).then(first).alias("first_key"),
-        pl.when(is_real["last_name"]).then(last).alias("last_key"),
-        pl.when(_is_real(email, attributes["email"])).then(email).alias("email"),
-        pl.when(is_real["address"]).then(present_line(raw["address"])).alias("address"),
-        pl.when(is_real["address"]).then(street_key(raw["address"])).alias("street_key"),
-        pl.when(is_real["postcode"]).then(raw["postcode"]).alias("postcode"),
-        pl.when(is_real["postcode"]).then(postcode_key(raw["postcode"])).alias("postcode_key"),
-        pl.when(is_real["city"]).then(present_line(raw["city"])).alias("city"),
-        pl.when(is_real["city"]).then(city_key(raw["city"])).alias("city_key"),
-        pl.when(pl.col("country").str.strip_chars() != "").then(pl.col("country").str.strip_chars()).alias("country"),
-        pl.when(_is_real(fold(card), attributes["loyalty_card_id"])).then(card).alias("loyalty_card_id"),
-        pl.when(_is_real(fold(card), attributes["loyalty_card_id"]) & (card_key != ""))
-        .then(card_key)
-        .alias("card_key"),
-    )
+    cleaned = records.with_columns(civility.alias("civility"), civility.alias("gender_key"))
+    for text in _TEXTS:
+        cleaned = _clean_distinct(cleaned, text, attributes[text.column])
     return cleaned.with_columns(
         first_name_root(pl.col("first_key")).alias("first_root"),
-        email_key(pl.col("email")).alias("email_key"),
-    ).collect()
+        _null_if_empty(pl.col("country").str.strip_chars()).alias("country"),
+    )
+
+
+def _clean_distinct(records: pl.DataFrame, text: _Text, attribute: Attribute) -> pl.DataFrame:
+    """One column cleaned and its key added. Each distinct value is worked on once: names, streets and cities repeat."""
+    stripped = pl.col(text.column).str.strip_chars()
+    is_real = _is_real(pl.col("judged"), attribute)
+    distinct = (
+        records.select(text.column)
+        .unique()
+        .with_columns(text.judge(stripped).alias("judged"), text.show(stripped).alias("shown"))
+        .with_columns(text.key(stripped).alias("key"))
+        .select(
+            text.column,
+            pl.when(is_real).then(pl.col("shown")).alias("shown"),
+            pl.when(is_real).then(_null_if_empty(pl.col("key"))).alias(text.key_column),
+        )
+    )
+    joined = records.join(distinct, on=text.column, how="left", maintain_order="left")
+    return joined.drop(text.column).rename({"shown": text.column})
 
 
 def _is_real(cleaned: pl.Expr, attribute: Attribute) -> pl.Expr:
