@@ -27,16 +27,17 @@ def flatten(world: World) -> pl.DataFrame:
     orders = tables["ecommerce/orders"].filter(pl.col("account_id").is_null())
     tickets = tables["pos/tickets"].filter(pl.col("loyalty_card_id").is_null() & pl.col("receipt_email").is_not_null())
     guests = orders.rename({f"contact_{name}": name for name in names if name != "birth_date"})
+
+    def ids(prefix: str, key: str) -> pl.Expr:
+        return (pl.lit(prefix) + pl.col(key)).alias("record_id")
+
     parts = [
-        contacts.select(pl.lit("crm:contacts:") + pl.col("contact_id").alias("record_id"), *names),
-        tables["ecommerce/customers"].select(
-            pl.lit("shop:customers:") + pl.col("account_id").alias("record_id"), *names
-        ),
-        tables["pos/members"].select(pl.lit("till:members:") + pl.col("member_id").alias("record_id"), *names),
-        guests.select((pl.lit("shop:orders:") + pl.col("order_id")).alias("record_id"), *names[:4], *names[5:]),
-        tickets.select((pl.lit("till:tickets:") + pl.col("ticket_id")).alias("record_id"), email="receipt_email"),
+        contacts.select(ids("crm:contacts:", "contact_id"), *names),
+        tables["ecommerce/customers"].select(ids("shop:customers:", "account_id"), *names),
+        tables["pos/members"].select(ids("till:members:", "member_id"), *names),
+        guests.select(ids("shop:orders:", "order_id"), *(name for name in names if name != "birth_date")),
+        tickets.select(ids("till:tickets:", "ticket_id"), email="receipt_email"),
     ]
-    parts = [part.rename({"literal": "record_id"}) if "literal" in part.columns else part for part in parts]
     every = pl.concat(parts, how="diagonal")
     plain = [
         pl.col(name).str.to_lowercase().str.normalize("NFKD").str.replace_all(r"\p{M}", "").str.strip_chars()
@@ -148,6 +149,15 @@ def sweep(records: pl.DataFrame, truth: pl.DataFrame, seed: int = 1) -> pl.DataF
         clusters = connect(records["record_id"], pairs.filter(pl.col("match_probability") >= threshold))
         rows.append({"threshold": threshold, **score(clusters, truth)})
     return pl.DataFrame(rows)
+
+
+def measure() -> str:
+    """The sweep on 50,000 people as a Markdown table."""
+    world = generate(50_000, 730, 1)
+    found = sweep(flatten(world), world.truth)
+    lines = ["| " + " | ".join(found.columns) + " |", "|---" * len(found.columns) + "|"]
+    lines += ["| " + " | ".join(f"{value:.5g}" for value in row) + " |" for row in found.iter_rows()]
+    return "\n".join(lines)
 
 
 def main() -> None:
