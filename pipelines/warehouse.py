@@ -150,10 +150,16 @@ def _invoke(
 
 def _tell(failed: list[Any], artifacts: Path | None) -> str:
     """The nodes that failed, each with dbt's message, which holds counts and SQL errors."""
-    lines = [f"  {node.node.name}: {(node.message or 'failed').strip()}" for node in failed[:20]]
+    lines = [f"  {node.node.name}: {_shorten(node.message or 'failed')}" for node in failed[:20]]
     rest = [f"  and {len(failed) - 20} more"] if len(failed) > 20 else []
     where = f" The compiled SQL of each lies in {artifacts / 'compiled'}." if artifacts else ""
     return "\n".join([f"dbt failed on {len(failed)} of its nodes, so nothing is published.{where}", *lines, *rest])
+
+
+def _shorten(message: str) -> str:
+    """One line without dbt's list of the macros on the way to the fault."""
+    told = (line.strip() for line in message.strip().splitlines())
+    return "; ".join(line for line in told if line and not line.startswith(("> in macro", "> called by")))
 
 
 @contextmanager

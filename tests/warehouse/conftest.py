@@ -1,6 +1,7 @@
 """A lake written by hand: a few people whose every row is known, so that each mart can be checked by eye."""
 
 from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass
 from datetime import date, datetime
 from decimal import Decimal
 from pathlib import Path
@@ -8,6 +9,7 @@ from typing import Any
 
 import polars as pl
 import pytest
+import yaml
 
 from pipelines.config import Home
 from pipelines.extracts.contracts import TABLES
@@ -81,7 +83,7 @@ def frame(rows: Rows, schema: Mapping[str, Any]) -> pl.DataFrame:
     return pl.DataFrame(columns, schema=dict(schema))
 
 
-def write_lake(lake: Lake, tables: Mapping[str, Rows]) -> None:
+def write_tables(lake: Lake, tables: Mapping[str, Rows]) -> None:
     """Writes every table of the lake: those of ``tables`` with their rows, all others empty.
 
     Rows of ``identity/records`` name their ``customer_id`` too; the map, the customers and the ledger follow from it.
@@ -128,7 +130,43 @@ def make_home(tmp_path_factory: pytest.TempPathFactory) -> Callable[[Mapping[str
 
     def make(tables: Mapping[str, Rows]) -> Home:
         home = Home(tmp_path_factory.mktemp("home"))
-        write_lake(Lake(home.root / "lake"), tables)
+        write_tables(Lake(home.root / "lake"), tables)
         return home
 
     return make
+
+
+@dataclass(frozen=True)
+class Retailer:
+    """The settings that the warehouse takes from sources.yml."""
+
+    timezone: str = "Europe/Paris"
+    currency: str = "EUR"
+
+
+@pytest.fixture(scope="session")
+def retailer() -> Retailer:
+    return Retailer()
+
+
+@pytest.fixture(scope="session")
+def today() -> date:
+    return date(2026, 3, 2)
+
+
+@pytest.fixture(scope="session")
+def small_world() -> Mapping[str, Rows]:
+    world: Mapping[str, Rows] = yaml.safe_load(Path(__file__).with_name("small_world.yml").read_text(encoding="utf-8"))
+    return world
+
+
+@pytest.fixture(scope="session")
+def small_home(make_home: Callable[[Mapping[str, Rows]], Home], small_world: Mapping[str, Rows]) -> Home:
+    """A home with the small world's lake, not yet built."""
+    return make_home(small_world)
+
+
+@pytest.fixture(scope="session")
+def write_lake() -> Callable[[Home, Mapping[str, Rows]], None]:
+    """A function that writes a lake into a given home."""
+    return lambda home, tables: write_tables(Lake(home.root / "lake"), tables)

@@ -1,0 +1,113 @@
+"""How dbt is run for a home: little input, a lake that moves, a project that breaks."""
+
+import os
+from collections.abc import Callable, Mapping
+from datetime import date
+from pathlib import Path
+from typing import Any
+
+import duckdb
+import pytest
+
+from pipelines import warehouse
+from pipelines.config import Home
+
+MARTS = {
+    "customer_360",
+    "customer_consents",
+    "customer_contact_points",
+    "customer_field_provenance",
+    "customer_id_history",
+    "customer_id_map",
+    "customer_journey_stages",
+    "customer_segments",
+    "customer_touchpoints",
+    "order_lines",
+    "orders",
+    "quarantined_rows",
+    "returns",
+    "segments",
+}
+
+
+def count_rows(home: Home) -> dict[str, int]:
+    with duckdb.connect(home.build_database, read_only=True) as connection:
+        names = connection.execute("select table_name from information_schema.tables where table_schema = 'marts'")
+        marts = [name for (name,) in names.fetchall()]
+        return {mart: connection.execute(f"select count(*) from marts.{mart}").fetchall()[0][0] for mart in marts}
+
+
+def test_orders_and_lines_alone_are_enough(make_home: Callable[[Mapping[str, Any]], Home], retailer: Any, today: date):
+    home = make_home(
+        {
+            "ecommerce/orders": [
+                {"source": "shop", "order_id": "1", "account_id": "7", "channel": "web", "fulfilment": "delivery"}
+                | {"status": "delivered", "ordered_at": "2026-01-01", "total_amount": 10, "updated_at": "2026-01-01"}
+            ],
+            "ecommerce/order_lines": [
+                {"source": "shop", "order_id": "1", "line_no": 1, "product_id": "P", "quantity": 1}
+                | {"unit_price": 10, "line_amount": 10}
+            ],
+        }
+    )
+    warehouse.build(home, retailer, today)
+    counts = count_rows(home)
+    assert set(counts) == MARTS
+    assert {mart: count for mart, count in counts.items() if count} == {"orders": 1, "order_lines": 1, "segments": 17}
+
+
+def test_a_lake_that_lies_under_an_awkward_name_is_read(
+    small_world: Any, retailer: Any, today: date, tmp_path: Path, write_lake: Any
+) -> None:
+    home = Home(tmp_path / "L'été (copie)")
+    write_lake(home, small_world)
+    warehouse.build(home, retailer, today, tests=False, select=["+customer_id_map"])
+    assert count_rows(home) == {"customer_id_map": 14}
+
+
+def test_a_failing_check_stops_the_build_and_names_the_check_without_values(
+    make_home: Callable[[Mapping[str, Any]], Home], small_world: Any, retailer: Any, today: date
+) -> None:
+    ticket = {"source": "till", "ticket_id": "T1", "store_id": "S1", "sold_at": "2026-01-01", "total_amount": 1}
+    home = make_home({"pos/tickets": [ticket, ticket], "identity/records": small_world["identity/records"][:1]})
+    with pytest.raises(warehouse.WarehouseError, match="unique_stg_pos__tickets_ticket_id") as stopped:
+        warehouse.build(home, retailer, today, select=["stg_pos__tickets"])
+    assert "nothing is published" in str(stopped.value)
+    assert "till:tickets:T1" not in str(stopped.value)
+
+
+def test_a_missing_table_is_told_with_its_place(
+    small_world: Any, retailer: Any, today: date, make_home: Callable[[Mapping[str, Any]], Home]
+) -> None:
+    home = make_home(small_world)
+    (home.root / "lake" / "pos" / "tickets.parquet").unlink()
+    with pytest.raises(warehouse.WarehouseError, match=r"stg_pos__tickets: .*tickets\.parquet"):
+        warehouse.build(home, retailer, today, select=["stg_pos__tickets"])
+
+
+def test_a_run_without_a_day_is_refused(
+    small_home: Home, retailer: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(warehouse, "dbt_vars", lambda *_: {"lake": str(small_home.root / "lake")})
+    with pytest.raises(warehouse.WarehouseError, match="No as_of"):
+        warehouse.build(Home(tmp_path), retailer, date(2026, 3, 2), select=["int_tickets_classified"])
+
+
+def test_the_manifest_is_parsed_once_per_content(monkeypatch: pytest.MonkeyPatch) -> None:
+    manifest = warehouse.prepare()
+    parsed = manifest.stat().st_mtime_ns
+    monkeypatch.setattr(warehouse, "_invoke", lambda *_: pytest.fail("parsed again"))
+    assert warehouse.prepare() == manifest
+    assert manifest.stat().st_mtime_ns == parsed
+
+
+def test_the_environment_is_as_before_after_a_build(
+    small_home: Home, retailer: Any, today: date, monkeypatch: pytest.MonkeyPatch
+) -> None:
+
+    monkeypatch.setenv("PARCOURS_TEMP_DIRECTORY", "mine")
+    before = dict(os.environ)
+    warehouse.build(small_home, retailer, today, tests=False, select=["stg_pos__stores"])
+    assert {name: value for name, value in os.environ.items() if name.startswith("PARCOURS")} == {
+        name: value for name, value in before.items() if name.startswith("PARCOURS")
+    }
