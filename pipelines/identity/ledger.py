@@ -4,11 +4,12 @@ One row per change. ``created absorbed split retired restored`` are about a cust
 record.
 Replaying ``assigned`` and ``removed`` in order gives the map; the rest says what became of every id ever issued.
 
-- An id goes where most of its records went (of two equal parts, the one with its smallest record_id): its heir.
+- A merge that comes apart gives the absorbed id back what it had, where that is together and whole (``restored``).
+- Else an id goes where most of its records went (of two equal parts, the one with its smallest record_id): its heir.
 - Where several ids have one heir, the oldest stays (issued by the earliest run; then the one with most records there,
   then the smaller id); the others are absorbed and resolve to it for ever.
-- A cluster that is no id's heir takes back the id that its records had before, if that id rests and this is its heir
-  (``restored``); else it gets a new one (``created``), beside a ``split`` of the id its records leave.
+- A cluster that is no id's heir takes back the resting id most of whose records it holds (``restored``); else it gets a
+  new one (``created``), beside a ``split`` of the id its records leave.
 - An id none of whose records is left is ``retired``; it rests, and wakes if they come back.
 """
 
@@ -145,17 +146,21 @@ def _unchanged_clusters(clusters: pl.DataFrame, before: pl.DataFrame) -> pl.Data
 
 def _decide(moves: pl.DataFrame, ledger: pl.DataFrame) -> pl.DataFrame:
     """For every cluster that changed, its id and how it came by it: cluster_id, customer_id, change (null: kept)."""
-    heirs = _heirs(moves.drop_nulls(["cluster_id", "customer_id"]))
     ages = _ages(ledger)
+    members = moves.drop_nulls("cluster_id").select("record_id", "cluster_id")
+    overlap = moves.drop_nulls(["cluster_id", "customer_id"])
+    last_held = _last_held(ledger)
+    undone = _undo_merges(overlap, members, last_held, ages)
     kept = (
-        heirs.join(ages, on="customer_id", how="left")
+        _heirs(overlap.join(undone, on="cluster_id", how="anti"))
+        .join(ages, on="customer_id", how="left")
         .sort("issued_at", "issued_run", pl.col("common") * -1, "customer_id")
         .unique("cluster_id", keep="first", maintain_order=True)
         .select("cluster_id", "customer_id", pl.lit(None, dtype=pl.String).alias("change"))
     )
-    members = moves.drop_nulls("cluster_id").select("record_id", "cluster_id")
-    homeless = members.join(kept, on="cluster_id", how="anti")
-    restored = _restore(homeless, members, ledger, ages)
+    homeless = members.join(pl.concat([kept, undone]), on="cluster_id", how="anti")
+    resting = last_held.join(undone, on="customer_id", how="anti")
+    restored = _restore(homeless, members, resting, current_map(ledger), ages)
     unnamed = (
         homeless.join(restored, on="cluster_id", how="anti")
         .group_by("cluster_id")
@@ -168,7 +173,45 @@ def _decide(moves: pl.DataFrame, ledger: pl.DataFrame) -> pl.DataFrame:
         pl.Series("customer_id", _new_ids(unnamed["smallest"], issued), dtype=pl.String),
         pl.lit("created").alias("change"),
     )
-    return pl.concat([kept, restored, created])
+    return pl.concat([kept, undone, restored, created])
+
+
+_NOBODY = {"cluster_id": pl.String, "customer_id": pl.String, "change": pl.String}
+
+
+def _undo_merges(
+    overlap: pl.DataFrame, members: pl.DataFrame, last_held: pl.DataFrame, ages: pl.DataFrame
+) -> pl.DataFrame:
+    """Absorbed ids whose part comes apart again, whole: they take it back before the heir of the rest is sought.
+
+    So undoing a merge gives every id what it had, also where the part that was absorbed is the larger one. The part
+    must hold all that the resting id last held, and that must be most of the part; the id it leaves must live on
+    elsewhere.
+    """
+    if last_held.is_empty() or overlap.is_empty():
+        return pl.DataFrame(schema=_NOBODY)
+    sizes = members.group_by("cluster_id").agg(pl.len().alias("size"))
+    claims = (
+        last_held.join(members, on="record_id")
+        .group_by("customer_id")
+        .agg(pl.col("cluster_id").n_unique().alias("clusters"), pl.col("cluster_id").min(), pl.len().alias("held"))
+        .filter(pl.col("clusters") == 1)
+        .join(sizes, on="cluster_id")
+        .filter(pl.col("held") * 2 > pl.col("size"))
+        .join(ages, on="customer_id", how="left")
+        .sort(pl.col("held").cast(pl.Int64) * -1, "issued_at", "issued_run", "customer_id")
+        .unique("cluster_id", keep="first", maintain_order=True)
+        .select("cluster_id", "customer_id", pl.lit("restored").alias("change"))
+    )
+    # Of the clusters that an id's records are in now, one must be left for the id itself.
+    claimed = (
+        overlap.select("customer_id", "cluster_id")
+        .unique()
+        .with_columns(pl.col("cluster_id").is_in(claims["cluster_id"].implode()).alias("is_claimed"))
+    )
+    all_claimed = claimed.group_by("customer_id").agg(pl.col("is_claimed").all()).filter("is_claimed")
+    needed = _heirs(overlap.join(all_claimed, on="customer_id", how="semi"))
+    return claims.join(needed, on="cluster_id", how="anti")
 
 
 def _heirs(overlap: pl.DataFrame) -> pl.DataFrame:
@@ -194,20 +237,24 @@ def _ages(ledger: pl.DataFrame) -> pl.DataFrame:
     )
 
 
-def _restore(homeless: pl.DataFrame, members: pl.DataFrame, ledger: pl.DataFrame, ages: pl.DataFrame) -> pl.DataFrame:
+def _restore(
+    homeless: pl.DataFrame, members: pl.DataFrame, resting: pl.DataFrame, before: pl.DataFrame, ages: pl.DataFrame
+) -> pl.DataFrame:
     """Resting ids taken back by the clusters that hold most of what they last held: cluster_id, customer_id, change."""
-    last_held = _last_held(ledger)
-    nobody = pl.DataFrame(schema={"cluster_id": pl.String, "customer_id": pl.String, "change": pl.String})
-    if last_held.is_empty() or homeless.is_empty():
-        return nobody
-    # Heirs are sought among all clusters that changed, so that a small part split from the survivor of a merge does not
-    # wake the merged id while most of its records stay.
-    elsewhere = current_map(ledger).rename({"customer_id": "stays_with"})
-    placed = last_held.join(members, on="record_id", how="left").join(elsewhere, on="record_id", how="left")
-    placed = placed.with_columns(pl.coalesce("cluster_id", "stays_with")).drop_nulls("cluster_id")
-    taken = _heirs(placed.rename({"cluster_id": "cluster"}).rename({"cluster": "cluster_id"}))
+    if resting.is_empty() or homeless.is_empty():
+        return pl.DataFrame(schema=_NOBODY)
+    # Heirs are sought among all clusters, so that a small part split from the survivor of a merge does not wake the
+    # merged id while most of its records stay.
+    elsewhere = before.rename({"customer_id": "stays_with"})
+    placed = (
+        resting.join(members, on="record_id", how="left")
+        .join(elsewhere, on="record_id", how="left")
+        .with_columns(pl.coalesce("cluster_id", "stays_with"))
+        .drop_nulls("cluster_id")
+    )
     return (
-        taken.join(homeless.select("cluster_id").unique(), on="cluster_id", how="semi")
+        _heirs(placed)
+        .join(homeless.select("cluster_id").unique(), on="cluster_id", how="semi")
         .join(ages, on="customer_id", how="left")
         .sort("cluster_id", pl.col("common") * -1, "issued_at", "issued_run", "customer_id")
         .unique("cluster_id", keep="first", maintain_order=True)

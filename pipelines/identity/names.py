@@ -13,9 +13,10 @@ LEADING_HONORIFICS = rf"^(?:(?:{_ANY})(?:\.\s*|\s+))+(?P<rest>\S.*)$"
 MARRIAGE_WORDS = r"\b(?:nee?|epouse|epse|ep|veuve|vve|usage)\b"
 
 # "Le Gall" and "Legall" are one spelling; the nobiliary "de" comes and goes between two tills.
-GLUED_PARTICLES = (
-    r"\b(le|la|les|du|des|van|von|den|der|ter|di|da|del|della|el|al|ben|bel|mac|mc|saint|sainte|st|ste) (\w)"
+_GLUED = (
+    "le|la|les|du|des|vander|vanden|vonder|van|von|den|der|ter|di|da|del|della|el|al|ben|bel|mac|mc|saint|sainte|st|ste"
 )
+GLUED_PARTICLES = rf"\b({_GLUED}) (\w)"
 DROPPED_PARTICLES = r"\b(?:de|d) (\w)"
 
 CIVILITIES = {

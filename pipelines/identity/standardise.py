@@ -162,37 +162,75 @@ _TEXTS = (
 
 def _clean_text(records: pl.DataFrame, attributes: dict[str, Attribute]) -> pl.DataFrame:
     """Names, e-mail, address and card: placeholders gone from both sets of columns."""
-    civility = pl.coalesce(
-        read_civility(pl.col("civility")),
-        civility_within(pl.col("first_name")),
-        civility_within(pl.col("last_name")),
+    card = pl.col("loyalty_card_id")
+    cleaned = records.with_columns(
+        pl.col(name).str.strip_chars() for name in ("first_name", "last_name", "address", "city", "postcode", "country")
     )
-    cleaned = records.with_columns(civility.alias("civility"), civility.alias("gender_key"))
-    for text in _TEXTS:
-        cleaned = _clean_distinct(cleaned, text, attributes[text.column])
+    for column, derived in {
+        "civility": {"said_civility": read_civility(pl.col("civility"))},
+        "first_name": {
+            "first_key": first_name_key(pl.col("first_name")),
+            "first_civility": civility_within(pl.col("first_name")),
+            "first_shown": present_name(pl.col("first_name")),
+        },
+        "last_name": {
+            "last_key": last_name_key(pl.col("last_name")),
+            "last_civility": civility_within(pl.col("last_name")),
+            "last_shown": present_name(pl.col("last_name")),
+        },
+        "email": {"clean_email": clean_email(pl.col("email"))},
+        "address": {
+            "street_key": street_key(pl.col("address")),
+            "folded_address": fold(pl.col("address")),
+            "address_shown": present_line(pl.col("address")),
+        },
+        "city": {
+            "city_key": city_key(pl.col("city")),
+            "folded_city": fold(pl.col("city")),
+            "city_shown": present_line(pl.col("city")),
+        },
+        "postcode": {"postcode_key": postcode_key(pl.col("postcode"))},
+        "loyalty_card_id": {
+            "folded_card": fold(card),
+            "card_key": card.str.to_uppercase().str.replace_all(r"[^A-Z0-9]", ""),
+        },
+    }.items():
+        cleaned = _derive_by_value(cleaned, column, derived)
+    is_real = {
+        name: _is_real(pl.col(tested), attributes[name])
+        for name, tested in {
+            "first_name": "first_key", "last_name": "last_key", "email": "clean_email", "address": "folded_address",
+            "city": "folded_city", "postcode": "postcode_key", "loyalty_card_id": "folded_card",
+        }.items()
+    }  # fmt: skip
+    civility = pl.coalesce("said_civility", "first_civility", "last_civility")
+    kept = {  # What each column becomes, and the field whose placeholders empty it.
+        "first_name": ("first_shown", "first_name"), "first_key": ("first_key", "first_name"),
+        "last_name": ("last_shown", "last_name"), "last_key": ("last_key", "last_name"),
+        "email": ("clean_email", "email"),
+        "address": ("address_shown", "address"), "street_key": ("street_key", "address"),
+        "postcode": ("postcode", "postcode"), "postcode_key": ("postcode_key", "postcode"),
+        "city": ("city_shown", "city"), "city_key": ("city_key", "city"),
+        "loyalty_card_id": ("loyalty_card_id", "loyalty_card_id"), "card_key": ("card_key", "loyalty_card_id"),
+    }  # fmt: skip
     return cleaned.with_columns(
+        civility.alias("civility"),
+        civility.alias("gender_key"),
+        pl.when(pl.col("country") != "").then(pl.col("country")).alias("country"),
+        *(pl.when(is_real[field]).then(pl.col(origin)).alias(name) for name, (origin, field) in kept.items()),
+    ).with_columns(
+        pl.col("loyalty_card_id").str.strip_chars(),
+        pl.when(pl.col("card_key") != "").then(pl.col("card_key")).alias("card_key"),
         first_name_root(pl.col("first_key")).alias("first_root"),
-        _null_if_empty(pl.col("country").str.strip_chars()).alias("country"),
+        email_key(pl.col("email")).alias("email_key"),
     )
 
 
-def _clean_distinct(records: pl.DataFrame, text: _Text, attribute: Attribute) -> pl.DataFrame:
-    """One column cleaned and its key added. Each distinct value is worked on once: names, streets and cities repeat."""
-    stripped = pl.col(text.column).str.strip_chars()
-    is_real = _is_real(pl.col("judged"), attribute)
-    distinct = (
-        records.select(text.column)
-        .unique()
-        .with_columns(text.judge(stripped).alias("judged"), text.show(stripped).alias("shown"))
-        .with_columns(text.key(stripped).alias("key"))
-        .select(
-            text.column,
-            pl.when(is_real).then(pl.col("shown")).alias("shown"),
-            pl.when(is_real).then(_null_if_empty(pl.col("key"))).alias(text.key_column),
-        )
-    )
-    joined = records.join(distinct, on=text.column, how="left", maintain_order="left")
-    return joined.drop(text.column).rename({"shown": text.column})
+def _derive_by_value(records: pl.DataFrame, column: str, derived: dict[str, pl.Expr]) -> pl.DataFrame:
+    """Adds the columns ``derived`` from ``column``, each distinct value worked on once."""
+    values = records.select(pl.col(column).drop_nulls().unique())
+    table = values.with_columns(expression.alias(name) for name, expression in derived.items())
+    return records.join(table, on=column, how="left", maintain_order="left")
 
 
 def _is_real(cleaned: pl.Expr, attribute: Attribute) -> pl.Expr:
@@ -268,7 +306,9 @@ def withdraw_shared_values(records: pl.DataFrame, attributes: dict[str, Attribut
     }
     columns, named = [], []
     for column, attribute in limited.items():
-        is_shared = pl.col(column).is_in(_shared_values(records, column, attribute.shared_limit)).fill_null(False)
+        is_shared = (
+            pl.col(column).is_in(_shared_values(records, column, attribute.shared_limit).implode()).fill_null(False)
+        )
         columns.append(pl.when(~is_shared).then(pl.col(column)).alias(column))
         named.append(pl.when(is_shared).then(pl.lit(column.removesuffix("_key"))))
     return records.with_columns(

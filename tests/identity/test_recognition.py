@@ -1,0 +1,186 @@
+"""From records to clusters: hard pairs with a human's verdict, floors on known truth, and what must not matter."""
+
+from pathlib import Path
+
+import numpy as np
+import polars as pl
+import pytest
+
+from pipelines.identity.cluster import cluster_records, connect
+from pipelines.identity.customers import describe_customers
+from pipelines.identity.evaluate import evaluate
+from pipelines.identity.link import compare_candidates, score_pairs
+from pipelines.identity.profiles import build_profiles
+from pipelines.identity.standardise import RECORD_COLUMNS, standardise
+from pipelines.identity.weigh import frequencies_of, weigh_pairs
+
+JEAN = {
+    "first_name": "Jean", "last_name": "Lemercier", "birth_date": "1961-03-08", "email": "jean.lemercier@orange.fr",
+    "mobile": "0612345679", "phone": "0142685301", "address": "12 rue des Lilas", "postcode": "69003", "city": "Lyon",
+    "civility": "M.",
+}  # fmt: skip
+HOME = {name: JEAN[name] for name in ("last_name", "phone", "address", "postcode", "city")}
+SAME, APART = True, False
+
+
+def together(retailer, standardised, *rows) -> bool:
+    """Whether all rows become one cluster, beside the retailer's records."""
+    added = standardised(*rows)
+    records = pl.concat([retailer.records, added]).sort("record_id")
+    clusters = cluster_records(records, score_pairs(records, retailer.model), retailer.model)
+    found = clusters.filter(pl.col("record_id").is_in(added["record_id"].implode()))
+    assert found.height == len(rows)
+    return found["cluster_id"].n_unique() == 1
+
+
+@pytest.mark.parametrize(
+    ("case", "other", "verdict"),
+    [
+        ("a typing error", JEAN | {"last_name": "Lemercer"}, SAME),
+        ("first and last name swapped", JEAN | {"first_name": "Lemercier", "last_name": "Jean"}, SAME),
+        ("day and month swapped", JEAN | {"birth_date": "1961-08-03", "mobile": None}, SAME),
+        ("a compound first name", JEAN | {"first_name": "Jean-Claude", "phone": None}, SAME),
+        ("an initial", JEAN | {"first_name": "J.", "birth_date": None}, SAME),
+        ("a move", JEAN | {"address": "3 quai Kléber", "postcode": "67000", "city": "Strasbourg", "phone": None}, SAME),
+        ("a new e-mail and phone", JEAN | {"email": "jl@free.fr", "mobile": "0698765431"}, SAME),
+        (
+            "a married name",
+            JEAN | {"first_name": "Jean", "last_name": "Lemercier-Roux", "address": None, "phone": None},
+            SAME,
+        ),
+        (
+            "husband and wife with one e-mail",
+            HOME | {"first_name": "Brigitte", "birth_date": "1963-11-21", "email": JEAN["email"], "civility": "Mme"},
+            APART,
+        ),
+        (
+            "husband and wife without birth dates",
+            HOME | {"first_name": "Brigitte", "email": JEAN["email"], "civility": "Mme"},
+            APART,
+        ),
+        ("father and son of one name", HOME | {"first_name": "Jean", "birth_date": "1992-07-30"}, APART),
+        ("twins", HOME | {"first_name": "Luc", "birth_date": JEAN["birth_date"], "email": "luc.l@free.fr"}, APART),
+        (
+            "a homonym of another town",
+            {"first_name": "Jean", "last_name": "Lemercier", "birth_date": "1984-01-12", "postcode": "13001"},
+            APART,
+        ),
+        ("a shared landline alone", {"first_name": "Ahmed", "last_name": "Sow", "phone": JEAN["phone"]}, APART),
+        ("a stranger at the same address", HOME | {"first_name": "Lucie", "last_name": "Barbier"}, APART),
+    ],
+)
+def test_a_hard_pair_gets_the_verdict_a_person_would_give(retailer, standardised, row, case, other, verdict):
+    assert together(retailer, standardised, row("one", **JEAN), row("two", **other)) is verdict, case
+
+
+def test_a_receipt_joins_the_one_person_who_uses_its_email(retailer, standardised, row, receipt):
+    assert together(
+        retailer, standardised, row("one", **JEAN), receipt("1", JEAN["email"]), receipt("2", JEAN["email"])
+    )
+
+
+def test_a_receipt_stays_apart_where_two_people_use_its_email(retailer, standardised, row, receipt):
+    wife = HOME | {"first_name": "Brigitte", "birth_date": "1963-11-21", "email": JEAN["email"]}
+    records = standardised(row("one", **JEAN), row("two", **wife), receipt("1", JEAN["email"]))
+    clusters = cluster_records(records, score_pairs(records, retailer.model), retailer.model)
+    assert clusters["cluster_id"].n_unique() == 3
+
+
+def test_receipts_of_a_store_tablet_stay_single(retailer, standardised, row, receipt):
+    names = ("Martin", "Bernard", "Thomas", "Petit", "Robert", "Durand", "Leroy")
+    people = [
+        row(str(n), first_name="Anne", last_name=name, email="tablette@maison.fr") for n, name in enumerate(names)
+    ]
+    records = standardised(*people, receipt("1", "tablette@maison.fr"), receipt("2", "tablette@maison.fr"))
+    clusters = cluster_records(records, score_pairs(records, retailer.model), retailer.model)
+    assert clusters["cluster_id"].n_unique() == records.height
+
+
+def test_recognition_on_a_generated_retailer_keeps_its_floors(retailer):
+    clusters = cluster_records(retailer.records, score_pairs(retailer.records, retailer.model), retailer.model)
+    scores = evaluate(clusters.rename({"cluster_id": "customer_id"}), retailer.truth)
+    assert scores.bcubed_f1 >= 0.98
+    assert scores.pairwise_precision >= 0.97
+    assert scores.predicted_only == 0
+
+
+def test_the_order_of_rows_changes_no_record_no_pair_and_no_cluster(retailer):
+    few = retailer.gathered.head(3_000)
+    shuffled = few.sample(fraction=1.0, shuffle=True, seed=3)
+    one, other = (standardise(rows, "FR") for rows in (few, shuffled))
+    assert one.equals(other)
+    pairs = score_pairs(one, retailer.model)
+    mixed = pairs.sample(fraction=1.0, shuffle=True, seed=4)
+    clusters = cluster_records(one, pairs, retailer.model)
+    assert score_pairs(other, retailer.model).equals(pairs)
+    assert cluster_records(other.sample(fraction=1.0, shuffle=True, seed=5), mixed, retailer.model).equals(clusters)
+
+
+def test_the_parts_of_a_weight_add_up_to_the_stored_weight(retailer):
+    profiles, _ = build_profiles(retailer.records)
+    model = retailer.model
+    compared = compare_candidates(profiles, model.fields, model.parameters.largest_blocks)
+    weights = weigh_pairs(compared.levels, compared.left, frequencies_of(profiles, model), model)
+    ids = profiles["record_id"]
+    computed = pl.DataFrame(
+        {
+            "record_id_l": ids.gather(compared.left),
+            "record_id_r": ids.gather(compared.right),
+            "sum": weights.prior + weights.fields.sum(axis=1) + weights.household,
+        }
+    )
+    stored = score_pairs(retailer.records, model).join(computed, on=["record_id_l", "record_id_r"])
+    assert stored.height > 1_000
+    assert stored.select((pl.col("match_weight") - pl.col("sum")).abs().max()).item() < 1e-9
+    assert float(weights.household.max()) <= 0.01
+
+
+def test_customers_count_their_records_and_are_as_sure_as_their_weakest_needed_link(retailer):
+    records = retailer.records
+    pairs = score_pairs(records, retailer.model)
+    mapped = cluster_records(records, pairs, retailer.model).rename({"cluster_id": "customer_id"})
+    customers = describe_customers(records, pairs, mapped)
+    assert customers["record_count"].sum() == records.height
+    assert customers["customer_id"].n_unique() == customers.height
+    assert customers["identity_confidence"].is_between(0, 1).all()
+    assert (customers.filter(pl.col("record_count") == 1)["identity_confidence"] == 1).all()
+    assert customers["identity_confidence"].min() < 0.99
+
+
+@pytest.mark.parametrize("links", [[], [(0, 1)], [(3, 4), (1, 3), (0, 1)], [(0, 4), (1, 2), (2, 3), (3, 4)]])
+def test_connected_components_are_labelled_by_their_smallest_member(links):
+    left, right = (np.array([link[side] for link in links], dtype=np.int32) for side in (0, 1))
+    expected = list(range(5))
+    for _ in links:
+        for one, other in links:
+            expected[one] = expected[other] = min(expected[one], expected[other])
+    assert connect(5, left, right).tolist() == expected
+
+
+@pytest.mark.parametrize("rows", [0, 1, 40])
+@pytest.mark.parametrize("fields", [{}, {"first_name": "Jean", "last_name": "Martin"}, {"email": "anne.petit@free.fr"}])
+def test_few_or_empty_records_are_no_trouble(retailer, standardised, row, rows, fields):
+    found = standardised(*(row(str(number), **fields) for number in range(rows)))
+    pairs = score_pairs(found, retailer.model)
+    clusters = cluster_records(found, pairs, retailer.model).rename({"cluster_id": "customer_id"})
+    people = 1 if rows and "email" in fields else rows
+    assert (clusters.height, clusters["customer_id"].n_unique()) == (rows, people)
+    assert describe_customers(found, pairs, clusters).height == people
+
+
+def test_records_that_share_nothing_but_emptiness_are_all_their_own(retailer):
+    empty = standardise(pl.DataFrame(schema=RECORD_COLUMNS), "FR")
+    assert score_pairs(empty, retailer.model).height == 0
+
+
+PUBLIC = Path(__file__).resolve().parents[3] / "shared" / "data" / "er"
+
+
+@pytest.mark.skipif(not PUBLIC.exists(), reason="the public record linkage sets are not beside the project")
+@pytest.mark.parametrize(("name", "floor"), [("febrl3", 0.99), ("historical", 0.84)])
+def test_public_sets_are_recognised_with_the_general_settings(tmp_path, name, floor):
+    from benchmarks import identity
+
+    gathered, truth = getattr(identity, name)(tmp_path)
+    _, _, clusters = identity.recognise(gathered, None)
+    assert evaluate(clusters, truth).pairwise_f1 >= floor

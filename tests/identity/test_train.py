@@ -1,0 +1,92 @@
+import json
+
+import polars as pl
+import pytest
+
+from pipelines.errors import ParcoursError
+from pipelines.identity import train as train_module
+from pipelines.identity.link import score_pairs
+from pipelines.identity.model import declare_fields
+from pipelines.identity.profiles import build_profiles
+from pipelines.identity.standardise import RECORD_COLUMNS, standardise
+from pipelines.identity.train import TrainingError, learn, train
+from pipelines.identity.version import list_versions, load_version, model_in_force, put_in_force
+from pipelines.lake import Lake
+
+
+@pytest.fixture
+def lake(tmp_path):
+    return Lake(tmp_path)
+
+
+def test_the_same_records_and_seed_give_the_same_version(retailer):
+    shuffled = retailer.records.sample(fraction=1.0, shuffle=True, seed=1)
+    again, _ = learn(build_profiles(shuffled)[0], seed=1)
+    assert again.version == retailer.model.version
+    assert again.parameters == retailer.model.parameters
+
+
+def test_a_saved_version_scores_as_the_one_in_memory(retailer, lake):
+    trained = train(retailer.records, lake, seed=1)
+    loaded = model_in_force(lake)
+    assert loaded is not None
+    assert (loaded.version, loaded.parameters) == (trained.version, trained.parameters)
+    few = retailer.records.head(2_000)
+    assert score_pairs(few, loaded).equals(score_pairs(few, trained))
+    assert list_versions(lake) == [trained.version]
+    assert not list(lake.models.glob("*.tmp-*"))
+
+
+def test_households_are_told_from_matches_by_first_name_and_birth_date(retailer):
+    levels = retailer.model.parameters.levels
+    assert levels["last_name"]["same"]["household"] > 0.5
+    assert levels["street"]["same"]["household"] > 0.5
+    assert levels["first_name"]["same"]["household"] < 0.1 < levels["first_name"]["same"]["match"]
+    assert levels["birth_date"]["same"]["household"] < 0.1 < levels["birth_date"]["same"]["match"]
+
+
+def test_the_probabilities_of_every_field_and_class_sum_to_one(retailer):
+    for levels in retailer.model.parameters.levels.values():
+        for pair_class in ("match", "household", "stranger"):
+            assert sum(level[pair_class] for level in levels.values()) == pytest.approx(1, abs=1e-6)
+
+
+def test_too_few_records_borrow_the_default_parameters_and_say_so(lake, row, standardised):
+    model = train(standardised(row("1", first_name="Jean", last_name="Petit", email="jean.petit@free.fr")), lake)
+    assert "default_model.json" in model.metadata["learned_from"]
+    assert set(model.metadata["fields_from_default_model"]) == {declared.name for declared in declare_fields()}
+
+
+def test_no_records_at_all_still_give_a_model(lake):
+    model = train(standardise(pl.DataFrame(schema=RECORD_COLUMNS), "FR"), lake)
+    assert model_in_force(lake).version == model.version
+
+
+def test_a_level_without_a_declared_probability_fails_the_training_by_name(retailer, monkeypatch):
+    fields = declare_fields()
+    broken = fields[0].levels[0].__class__("odd", "first_key_l > first_key_r", match=0.0, household=0.1)
+    spoilt = fields[0].__class__(**{**fields[0].__dict__, "levels": (broken, *fields[0].levels)})
+    monkeypatch.setattr(train_module, "declare_fields", lambda: (spoilt, *fields[1:]))
+    with pytest.raises(TrainingError, match="first_name declares no match probability for odd"):
+        learn(build_profiles(retailer.records)[0], seed=1)
+
+
+def test_a_version_that_is_not_there_is_refused_with_those_that_are(retailer, lake):
+    trained = train(retailer.records.head(500), lake)
+    with pytest.raises(ParcoursError, match=trained.version):
+        put_in_force("m0", lake)
+
+
+def test_a_damaged_version_says_how_to_mend_it(retailer, lake):
+    trained = train(retailer.records.head(500), lake)
+    (lake.models / trained.version / "model.json").write_text("{", encoding="utf-8")
+    with pytest.raises(ParcoursError, match="parcours train"):
+        load_version(trained.version, lake)
+
+
+def test_the_version_holds_no_value_of_a_record_outside_its_frequencies(retailer, lake):
+    trained = train(retailer.records, lake, seed=1)
+    for name in ("model.json", "splink.json"):
+        text = (lake.models / trained.version / name).read_text(encoding="utf-8")
+        json.loads(text)
+        assert not any(email in text for email in retailer.records["email"].drop_nulls().head(200))
