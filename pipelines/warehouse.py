@@ -9,7 +9,7 @@ import os
 import shutil
 import tempfile
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from datetime import date
 from importlib.metadata import version
@@ -134,7 +134,12 @@ def _invoke(
     from dbt.cli.main import dbtRunner  # Importing dbt takes seconds: only who runs it pays.
 
     with _environment(settings):
-        result = dbtRunner(callbacks=list(listeners)).invoke(["--log-level", "none", "--no-use-colors", *arguments])
+        try:
+            result = dbtRunner(callbacks=list(listeners)).invoke(
+                ["--log-level", "none", "--log-level-file", "info", "--no-use-colors", *arguments]
+            )
+        finally:
+            _close_databases()
     if result.exception is not None:
         raise WarehouseError(f"dbt {arguments[0]} stopped: {result.exception}") from result.exception
     nodes: list[Any] = list(getattr(result.result, "results", []))
@@ -146,6 +151,15 @@ def _invoke(
         statuses[str(node.status)] = statuses.get(str(node.status), 0) + 1
     seconds = float(getattr(result.result, "elapsed_time", 0.0))
     return Built(statuses, seconds, artifacts or PROJECT / "target")
+
+
+def _close_databases() -> None:
+    """Frees DuckDB's files for their next owner; dbt keeps them open until its process ends."""
+    from dbt.adapters.duckdb.connections import DuckDBConnectionManager
+
+    with suppress(Exception):  # There is none to close where dbt stopped early or ran on Spark.
+        DuckDBConnectionManager.env().close()  # type: ignore[no-untyped-call]
+    DuckDBConnectionManager.close_all_connections()  # type: ignore[no-untyped-call]
 
 
 def _tell(failed: list[Any], artifacts: Path | None) -> str:
