@@ -136,7 +136,7 @@ def _invoke(
     with _environment(settings):
         try:
             result = dbtRunner(callbacks=list(listeners)).invoke(
-                ["--log-level", "none", "--log-level-file", "info", "--no-use-colors", *arguments]
+                ["--log-level", "none", "--log-level-file", "none", "--no-use-colors", *arguments]
             )
         finally:
             _close_databases()
