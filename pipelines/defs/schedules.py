@@ -1,11 +1,14 @@
 """Jobs and the schedule: the whole graph every night, the identity model when somebody asks for it."""
 
 from datetime import timedelta
+from zoneinfo import ZoneInfo
 
 import dagster as dg
 
 from pipelines.config import find_home, find_sources, load_sources
 from pipelines.defs.identity import Training
+
+TIMEZONE = "Europe/Paris"
 
 NIGHTLY = dg.define_asset_job(
     "nightly",
@@ -24,7 +27,7 @@ TRAINING = dg.define_asset_job(
 @dg.schedule(
     job=NIGHTLY,
     cron_schedule="0 2 * * *",
-    execution_timezone="Europe/Paris",
+    execution_timezone=TIMEZONE,
     default_status=dg.DefaultScheduleStatus.RUNNING,
 )
 def every_night(context: dg.ScheduleEvaluationContext) -> dg.RunRequest:
@@ -32,7 +35,7 @@ def every_night(context: dg.ScheduleEvaluationContext) -> dg.RunRequest:
 
     An ``as_of`` in sources.yml comes first, for exports that stand still.
     """
-    scheduled = context.scheduled_execution_time
+    scheduled = context.scheduled_execution_time.astimezone(ZoneInfo(TIMEZONE))
     sources = load_sources(find_sources(None, find_home(None)))
     day = sources.as_of or scheduled.date() - timedelta(days=1)
     return dg.RunRequest(

@@ -1,0 +1,136 @@
+"""The code location: it loads, every asset says what it is and whose, and the lineage is unbroken."""
+
+import json
+from collections.abc import Iterator
+from datetime import UTC, datetime
+from pathlib import Path
+
+import dagster as dg
+import pytest
+
+from pipelines import warehouse
+from pipelines.definitions import build_definitions
+from pipelines.defs.schedules import every_night
+from pipelines.extracts.contracts import TABLES
+
+SAMPLE = """
+as_of: 2026-02-28
+sources:
+  - name: crm
+    kind: crm
+    connector: {type: files, root: .}
+    tables: {contacts: {from: contacts.csv}}
+"""
+
+
+@pytest.fixture(scope="module")
+def definitions() -> dg.Definitions:
+    return build_definitions()
+
+
+@pytest.fixture(scope="module")
+def specs(definitions: dg.Definitions) -> dict[str, dg.AssetSpec]:
+    return {spec.key.to_user_string(): spec for spec in definitions.resolve_all_asset_specs()}
+
+
+@pytest.fixture(scope="module")
+def checks(definitions: dg.Definitions) -> dict[tuple[str, str], dg.AssetCheckSpec]:
+    defined = (assets for assets in definitions.assets or [] if isinstance(assets, dg.AssetsDefinition))
+    return {(spec.asset_key.to_user_string(), spec.name): spec for assets in defined for spec in assets.check_specs}
+
+
+def upstream(specs: dict[str, dg.AssetSpec], key: str) -> Iterator[str]:
+    for dependency in specs[key].deps:
+        yield dependency.asset_key.to_user_string()
+        yield from upstream(specs, dependency.asset_key.to_user_string())
+
+
+def test_the_code_location_loads_and_its_jobs_resolve(definitions: dg.Definitions) -> None:
+    dg.Definitions.validate_loadable(definitions)
+    assert definitions.resolve_job_def("nightly").executor_def.name == "in_process"
+    assert definitions.resolve_job_def("training").asset_layer.executable_asset_keys == {
+        dg.AssetKey(["identity", "model"])
+    }
+
+
+def test_every_asset_has_an_owner_a_group_and_a_description(specs: dict[str, dg.AssetSpec]) -> None:
+    assert {key for key, spec in specs.items() if not spec.owners} == set()
+    assert {key for key, spec in specs.items() if spec.group_name in (None, "default")} == set()
+    assert {key for key, spec in specs.items() if not (spec.description or "").strip()} == set()
+
+
+def test_every_canonical_table_is_an_asset_with_its_columns(specs: dict[str, dg.AssetSpec]) -> None:
+    for table in TABLES:
+        schema = specs[table.path].metadata["dagster/column_schema"]
+        assert [column.name for column in schema.columns] == ["source", *(column.name for column in table.columns)]
+
+
+def test_no_asset_stands_without_something_that_makes_it(definitions: dg.Definitions) -> None:
+    graph = definitions.resolve_asset_graph()
+    assert {key.to_user_string() for key in graph.external_asset_keys} == set()
+
+
+def test_the_lineage_is_unbroken_from_a_crm_contact_to_the_published_warehouse(specs: dict[str, dg.AssetSpec]) -> None:
+    assert "marts/customer_360" in set(upstream(specs, "published/warehouse"))
+    behind_customers = set(upstream(specs, "marts/customer_360"))
+    assert {"identity/customer_ids", "identity/ledger", "identity/pairs", "identity/records"} <= behind_customers
+    assert {"crm/contacts", "ecommerce/orders", "pos/tickets"} <= behind_customers
+
+
+def test_publication_waits_for_every_mart(specs: dict[str, dg.AssetSpec]) -> None:
+    marts = {key for key in specs if key.startswith("marts/")}
+    assert marts == {dep.asset_key.to_user_string() for dep in specs["published/warehouse"].deps}
+    assert len(marts) >= 10
+
+
+def test_every_dbt_test_is_an_asset_check_and_blocks_unless_it_only_warns(
+    checks: dict[tuple[str, str], dg.AssetCheckSpec],
+) -> None:
+    manifest = json.loads(warehouse.prepare().read_text())
+    tests = {
+        node["name"]: (node["config"]["severity"] or "error").lower()
+        for node in manifest["nodes"].values()
+        if node["resource_type"] == "test"
+    }
+    blocking = {name: spec.blocking for (_, name), spec in checks.items()}
+    assert set(tests) - set(blocking) == set()
+    assert {name for name, severity in tests.items() if blocking[name] != (severity == "error")} == set()
+
+
+@pytest.mark.parametrize(
+    ("asset", "check"),
+    [
+        ("crm/contacts", "rejects_stay_under_the_limit"),
+        ("identity/records", "each_record_stands_once"),
+        ("identity/pairs", "candidate_pairs_do_not_explode"),
+        ("identity/clusters", "each_record_is_in_one_cluster"),
+        ("identity/ledger", "no_id_is_issued_twice"),
+        ("identity/ledger", "the_past_is_not_rewritten"),
+        ("identity/customer_ids", "each_record_has_one_customer"),
+        ("identity/customer_ids", "the_ledger_replays_to_the_map"),
+    ],
+)
+def test_a_blocking_check_guards(checks: dict[tuple[str, str], dg.AssetCheckSpec], asset: str, check: str) -> None:
+    assert checks[(asset, check)].blocking
+
+
+def test_the_schedule_runs_at_two_in_paris_as_of_the_day_that_has_ended(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    assert (every_night.cron_schedule, every_night.execution_timezone) == ("0 2 * * *", "Europe/Paris")
+    (tmp_path / "sources.yml").write_text(SAMPLE.replace("as_of: 2026-02-28", ""))
+    monkeypatch.setenv("PARCOURS_HOME", str(tmp_path))
+    monkeypatch.delenv("PARCOURS_SOURCES", raising=False)
+    night = datetime(2026, 3, 29, 0, 0, tzinfo=UTC)  # 02:00 in Paris, on the day that skips from two to three
+    context = dg.build_schedule_context(scheduled_execution_time=night)
+    [request] = every_night.evaluate_tick(context).run_requests or []
+    assert request.run_config["resources"]["night"]["config"] == {"as_of": "2026-03-28"}
+
+
+def test_exports_that_stand_still_keep_their_day_at_night(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    (tmp_path / "sources.yml").write_text(SAMPLE)
+    monkeypatch.setenv("PARCOURS_HOME", str(tmp_path))
+    monkeypatch.delenv("PARCOURS_SOURCES", raising=False)
+    context = dg.build_schedule_context(scheduled_execution_time=datetime(2026, 5, 1, 0, 0, tzinfo=UTC))
+    [request] = every_night.evaluate_tick(context).run_requests or []
+    assert request.tags["as_of"] == "2026-02-28"
