@@ -11,11 +11,11 @@ import polars as pl
 from splink import DuckDBAPI, Linker
 
 from pipelines.identity.model import (
+    ALLOWANCES,
     BLOCKING_KEYS,
     LARGEST_BLOCK,
     PAIRS_ANYHOW,
     PAIRS_PER_PROFILE,
-    TELLING_KEYS,
     Field,
     blocking_column,
     splink_settings,
@@ -130,7 +130,7 @@ def limit_blocks(profiles: pl.DataFrame) -> dict[str, int]:
             limits[name], pairs = 1, 0
             for size, blocks in sizes:
                 pairs += blocks * size * (size - 1) // 2
-                if pairs > max(PAIRS_ANYHOW, PAIRS_PER_PROFILE * TELLING_KEYS.get(name, 1.0) * profiles.height):
+                if pairs > max(PAIRS_ANYHOW, PAIRS_PER_PROFILE * ALLOWANCES.get(name, 1.0) * profiles.height):
                     break
                 limits[name] = size
     return limits

@@ -79,6 +79,12 @@ def test_a_receipt_joins_the_one_person_who_uses_its_email(retailer, standardise
     )
 
 
+def test_a_cluster_is_named_by_its_smallest_record_also_where_that_is_a_receipt(retailer, standardised, row, receipt):
+    records = standardised(row("one", source="zoo", **JEAN), receipt("1", JEAN["email"]))
+    clusters = cluster_records(records, score_pairs(records, retailer.model), retailer.model)
+    assert clusters["cluster_id"].to_list() == ["till:tickets:1", "till:tickets:1"]
+
+
 def test_a_receipt_stays_apart_where_two_people_use_its_email(retailer, standardised, row, receipt):
     wife = HOME | {"first_name": "Brigitte", "birth_date": "1963-11-21", "email": JEAN["email"]}
     records = standardised(row("one", **JEAN), row("two", **wife), receipt("1", JEAN["email"]))
