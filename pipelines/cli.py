@@ -12,6 +12,9 @@ from collections.abc import Sequence
 from pipelines.commands import evaluate, resolve, rollback, run, sample, train, ui
 from pipelines.errors import ParcoursError
 
+# What SQLite and DuckDB say of a disk that takes no more.
+DISK_FULL_WORDS = ("disk I/O error", "database or disk is full", "No space left on device", "File too large")
+
 COMMANDS = (run, sample, train, evaluate, resolve, rollback, ui)
 
 
@@ -40,17 +43,15 @@ def main(arguments: Sequence[str] | None = None) -> int:
     except BrokenPipeError:  # The reader of our output has closed it, `head` say.
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return 0
-    except OSError as error:
-        if error.errno not in (errno.ENOSPC, errno.EDQUOT, errno.EFBIG, errno.EACCES, errno.EROFS):
-            return _fail_unexpectedly(error, options.debug)
+    except Exception as error:
+        full = _find_full_disk(error)
+        if full is not None:
+            return _fail(f"{full}. Make room, then run again: it goes on from a sound state.", 1, options.debug)
         return _fail(
-            f"{error.strerror}: {error.filename or 'a file of the home folder'}. Make room or grant access, then run "
-            "again: it goes on from a sound state.",
+            f"unexpected {type(error).__name__}: {error}\nThis is a defect of Parcours; --debug shows where it lies.",
             1,
             options.debug,
         )
-    except Exception as error:
-        return _fail_unexpectedly(error, options.debug)
     return exit_code
 
 
@@ -61,9 +62,12 @@ def _fail(message: str, exit_code: int, debug: bool) -> int:
     return exit_code
 
 
-def _fail_unexpectedly(error: Exception, debug: bool) -> int:
-    return _fail(
-        f"unexpected {type(error).__name__}: {error}\nThis is a defect of Parcours; --debug shows where it happened.",
-        1,
-        debug,
-    )
+def _find_full_disk(error: BaseException | None) -> str | None:
+    """What the disk said, where ``error`` or what led to it comes from a disk that takes no more."""
+    while error is not None:
+        if isinstance(error, OSError) and error.errno in (errno.ENOSPC, errno.EDQUOT, errno.EFBIG):
+            return f"{error.strerror}: {error.filename}" if error.filename else str(error.strerror)
+        if any(words in str(error) for words in DISK_FULL_WORDS):
+            return "The disk of the home folder takes no more"
+        error = error.__cause__ or error.__context__
+    return None

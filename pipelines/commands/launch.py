@@ -17,7 +17,7 @@ from pipelines.config import Home
 if TYPE_CHECKING:
     import dagster as dg
 
-LOGS_KEPT = 30  # A month of nights.
+KEPT = 30  # Logs and run records, of 2 MB each: a month of nights.
 
 DAGSTER_SETTINGS = """\
 # Written once by Parcours; yours to change.
@@ -100,6 +100,9 @@ def launch(job_name: str, home: Home, run_id: str, settings: dict[str, Any], pro
                 run_id=run_id,
                 raise_on_error=False,
             )
+            for old in instance.get_runs()[KEPT:]:
+                if old.is_finished:
+                    instance.delete_run(old.run_id)
     return _gather(result.all_events, result.success, log)
 
 
@@ -169,12 +172,12 @@ def _plain(metadata: Any) -> dict[str, Any]:
 
 
 def _new_log(home: Home, run_id: str) -> Path:
-    """A new log file in ``<home>/logs``; the oldest beyond :data:`LOGS_KEPT` are removed."""
+    """A new log file in ``<home>/logs``; the oldest beyond :data:`KEPT` are removed."""
     from datetime import UTC, datetime
 
     folder = home.root / "logs"
     folder.mkdir(parents=True, exist_ok=True)
-    for old in sorted(folder.glob("*.log"))[: -LOGS_KEPT + 1]:
+    for old in sorted(folder.glob("*.log"))[: -KEPT + 1]:
         old.unlink(missing_ok=True)
     return folder / f"{datetime.now(UTC):%Y%m%dT%H%M%SZ}-{run_id[:8]}.log"
 

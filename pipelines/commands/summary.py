@@ -41,7 +41,8 @@ def render_failure(outcome: Outcome, home: Home) -> str:
     for failure in outcome.failures:
         message = failure.message.strip().replace("\n", "\n  ")
         lines += ["", f"✗ {failure.step}", f"  {message}"]
-    at_fault = [name for name in outcome.checks_failed if not any(name in said.message for said in outcome.failures)]
+    told = tuple(f"on {failure.step}" for failure in outcome.failures)
+    at_fault = [name for name in outcome.checks_failed if not name.endswith(told)]
     if at_fault:
         lines += ["", "Checks that failed:", *_shortened(f"  {name}" for name in at_fault)]
     as_it_was = (
