@@ -1,4 +1,7 @@
-{# DuckDB reads the lake where a source is named. Spark needs a table of that name first: a view over the same files. #}
+{#
+    DuckDB reads the lake where a source is named. Spark needs a table of that name first: an external one over the same
+    files, so that their columns are looked up once rather than by each query.
+#}
 {% macro register_sources() %}
     {{- return(adapter.dispatch('register_sources', 'parcours')()) -}}
 {% endmacro %}
@@ -11,11 +14,10 @@
             {%- do run_query('create schema if not exists ' ~ schema) %}
         {%- endfor %}
         {%- for source in graph.sources.values() | sort(attribute='unique_id') %}
-            {%- set quoted = source.meta.external_location.format(name=source.name) %}
-            {%- set path = quoted[1:-1] | replace("''", "'") | replace('`', '``') %}
-            {%- do run_query(
-                'create or replace view ' ~ source.schema ~ '.' ~ source.identifier ~ ' as select * from parquet.`' ~ path ~ '`'
-            ) %}
+            {%- set path = source.meta.external_location.format(name=source.name)[1:-1] | replace("''", "\\'") %}
+            {%- set relation = source.schema ~ '.' ~ source.identifier %}
+            {%- do run_query('drop table if exists ' ~ relation) %}
+            {%- do run_query('create table ' ~ relation ~ " using parquet options (path '" ~ path ~ "')") %}
         {%- endfor %}
     {%- endif -%}
 {% endmacro %}

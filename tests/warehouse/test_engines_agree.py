@@ -1,0 +1,80 @@
+"""The same marts, row for row, from DuckDB and from Spark over the same lake."""
+
+import importlib.util
+import json
+import os
+import shutil
+import subprocess
+import sys
+from datetime import date
+from typing import Any
+
+import duckdb
+import pytest
+
+from pipelines import warehouse
+from pipelines.config import Home
+
+# In a process of its own: the Java machine that Spark starts ends with it.
+BUILD_ON_SPARK = """
+import json, sys
+from datetime import date
+from pathlib import Path
+from types import SimpleNamespace
+from pipelines import warehouse
+from pipelines.config import Home
+given = json.loads(sys.argv[1])
+retailer = SimpleNamespace(timezone=given["timezone"], currency=given["currency"])
+warehouse.build(Home(Path(given["home"])), retailer, date.fromisoformat(given["as_of"]), "spark", tests=False)
+"""
+
+
+# A handful of rows: starting counts, not throughput.
+QUICK_START = {
+    "PARCOURS_SPARK_PARTITIONS": "1",
+    "PARCOURS_SPARK_JAVA_OPTIONS": "-XX:TieredStopAtLevel=1 -XX:+UseSerialGC",
+}
+
+
+def what_spark_lacks() -> str | None:
+    """Why the second engine cannot be tried here, or None."""
+    if importlib.util.find_spec("pyspark") is None or importlib.util.find_spec("dbt.adapters.spark") is None:
+        return "the [spark] extra is not installed (make spark)"
+    if not os.environ.get("JAVA_HOME") and shutil.which("java") is None:
+        return "there is no Java (Spark 4 needs 17)"
+    return None
+
+
+LACKING = what_spark_lacks()
+
+
+@pytest.mark.skipif(LACKING is not None, reason=f"Spark cannot run: {LACKING}")
+def test_every_mart_is_equal_on_duckdb_and_on_spark(small_home: Home, retailer: Any, today: date) -> None:
+    warehouse.build(small_home, retailer, today, tests=False)
+    settings = {"home": str(small_home.root), "as_of": today.isoformat()}
+    settings |= {"timezone": retailer.timezone, "currency": retailer.currency}
+    ended = subprocess.run(
+        [sys.executable, "-c", BUILD_ON_SPARK, json.dumps(settings)],
+        env=os.environ | QUICK_START,
+        check=False,
+        capture_output=True,
+        text=True,
+        timeout=1200,
+    )
+    assert ended.returncode == 0, ended.stderr[-4000:]
+
+    with duckdb.connect(small_home.build_database, read_only=True) as connection:
+        connection.execute("set timezone = 'UTC'")  # Spark writes instants; read in UTC they are our naive times.
+        names = "select table_name from information_schema.tables where table_schema = 'marts' order by 1"
+        marts = [name for (name,) in connection.execute(names).fetchall()]
+        assert len(marts) >= 14
+        for mart in marts:
+            columns = [(row[0], row[1]) for row in connection.execute(f"describe marts.{mart}").fetchall()]
+            files = str(warehouse.spark_folder(small_home) / "marts.db" / mart / "*.parquet")
+            on_spark = [row[0] for row in connection.execute(f"describe from read_parquet('{files}')").fetchall()]
+            assert on_spark == [name for name, _ in columns], mart
+            selected = ", ".join(f"cast({name} as {type_}) as {name}" for name, type_ in columns)
+            of_duckdb = f"select {selected} from marts.{mart}"
+            of_spark = f"select {selected} from read_parquet('{files}')"
+            assert connection.execute(f"{of_duckdb} except all {of_spark}").fetchall() == [], f"only on DuckDB: {mart}"
+            assert connection.execute(f"{of_spark} except all {of_duckdb}").fetchall() == [], f"only on Spark: {mart}"
