@@ -1,0 +1,86 @@
+"""A blocking check that fails holds everything behind it; the published warehouse stays as it was."""
+
+from pathlib import Path
+
+import dagster as dg
+import polars as pl
+import pytest
+
+from pipelines.config import Home
+from pipelines.definitions import build_definitions
+from pipelines.identity import invariants
+from pipelines.lake import Lake
+from pipelines.publish import seal_path
+
+
+@pytest.fixture(scope="module")
+def nightly() -> dg.JobDefinition:
+    return build_definitions().resolve_job_def("nightly")
+
+
+def materialise(nightly: dg.JobDefinition, home: Home, sources: Path, *prefixes: str) -> dg.ExecuteInProcessResult:
+    """Runs the part of the nightly job whose asset keys begin with one of ``prefixes``."""
+    wanted = [key for key in nightly.asset_layer.executable_asset_keys if key.path[0] in prefixes]
+    settings = {"home": str(home.root), "sources": str(sources)}
+    with dg.DagsterInstance.ephemeral() as instance:
+        return nightly.execute_in_process(
+            run_config={"resources": {"night": {"config": settings}}, "loggers": {"console": {"config": QUIET}}},
+            asset_selection=wanted,
+            instance=instance,
+            raise_on_error=False,
+        )
+
+
+QUIET = {"log_level": "CRITICAL"}
+
+
+def materialised(result: dg.ExecuteInProcessResult) -> set[str]:
+    return {event.asset_key.to_user_string() for event in result.get_asset_materialization_events() if event.asset_key}
+
+
+def test_an_id_issued_twice_stops_the_run_before_the_map_is_made(
+    nightly: dg.JobDefinition, home: Home, exports: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    before = home.warehouse.read_bytes()
+    monkeypatch.setattr(invariants, "count_reissued_ids", lambda _: 1)
+    result = materialise(nightly, home, exports / "sources.yml", "identity", "published")
+    assert not result.success
+    assert "identity/ledger" in materialised(result)
+    assert materialised(result) & {"identity/customer_ids", "identity/customers", "published/warehouse"} == set()
+    assert home.warehouse.read_bytes() == before
+
+
+def test_a_dbt_test_that_fails_stops_the_run_before_publication(
+    nightly: dg.JobDefinition, home: Home, exports: Path
+) -> None:
+    before = home.warehouse.read_bytes()
+    lake = Lake(home.lake)
+    customers = lake.read("identity", "customers")
+    lake.write("identity", "customers", pl.concat([customers, customers.head(1)]))
+    result = materialise(
+        nightly, home, exports / "sources.yml", "staging", "intermediate", "seeds", "marts", "published"
+    )
+    assert not result.success
+    failed = [evaluation for evaluation in result.get_asset_check_evaluations() if not evaluation.passed]
+    assert "staging/stg_identity__customers" in {check.asset_key.to_user_string() for check in failed}
+    assert "staging/stg_crm__contacts" in materialised(result)
+    assert materialised(result) & {"published/warehouse", "marts/customer_360"} == set()
+    assert not seal_path(home).exists()
+    assert home.warehouse.read_bytes() == before
+
+
+def test_an_extract_over_its_reject_limit_fails_its_check_and_leaves_the_table(
+    nightly: dg.JobDefinition, home: Home, exports: Path, tmp_path: Path
+) -> None:
+    table = Lake(home.lake).path("pos", "stores")
+    before = table.read_bytes()
+    (tmp_path / "stores.csv").write_text("store_id;name\n;nowhere\nS1;somewhere\n")
+    (tmp_path / "sources.yml").write_text(
+        "sources: [{name: till, kind: pos, connector: {type: files, root: .}, tables: {stores: {from: stores.csv}}}]"
+    )
+    result = materialise(nightly, home, tmp_path / "sources.yml", "pos")
+    [failed] = [check for check in result.get_asset_check_evaluations() if not check.passed]
+    assert (failed.asset_key.to_user_string(), failed.check_name) == ("pos/stores", "rejects_stay_under_the_limit")
+    assert "pos/stores" not in materialised(result)
+    assert "pos/tickets" in materialised(result), "what does not depend on it goes on, so that all faults are told"
+    assert table.read_bytes() == before

@@ -1,0 +1,49 @@
+"""Materialising everything as the interface does, each step in a process of its own, while an analyst reads."""
+
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import duckdb
+
+from pipelines.config import Home
+from pipelines.identity.version import list_versions
+from pipelines.lake import Lake
+
+CODE_LOCATION = """
+import dagster as dg
+from pipelines.definitions import build_definitions
+
+# Each step's process is forked from one that has imported everything already.
+start = {"forkserver": {"preload_modules": ["pipelines.definitions"]}}
+defs = build_definitions(dg.multiprocess_executor.configured({"max_concurrent": 2, "start_method": start}))
+"""
+
+
+def test_all_assets_materialise_with_the_multiprocess_executor_while_an_analyst_reads(
+    home: Home, exports: Path, tmp_path: Path
+) -> None:
+    (tmp_path / "many_processes.py").write_text(CODE_LOCATION)
+    settings = {
+        "DAGSTER_HOME": str(home.dagster),
+        "PARCOURS_HOME": str(home.root),
+        "PARCOURS_SOURCES": str(exports / "sources.yml"),
+    }
+    before, versions = home.warehouse.stat().st_ino, list_versions(Lake(home.lake))
+    with duckdb.connect(home.warehouse, read_only=True) as analyst:
+        materialised = subprocess.run(
+            [sys.executable, "-m", "dagster", "asset", "materialize", "--select", "*", "-f", "many_processes.py"],
+            cwd=tmp_path,
+            env=os.environ | settings,
+            capture_output=True,
+            text=True,
+            check=False,
+        )
+        assert materialised.returncode == 0, materialised.stderr[-3000:]
+        [(seen,)] = analyst.execute("select count(*) from marts.customer_360").fetchall()
+    assert home.warehouse.stat().st_ino != before, "a new warehouse was published"
+    assert home.previous_warehouse.stat().st_ino == before
+    assert list_versions(Lake(home.lake)) == versions, "a model in force is not trained again"
+    with duckdb.connect(home.warehouse, read_only=True) as connection:
+        assert connection.execute("select count(*) from marts.customer_360").fetchall() == [(seen,)]
