@@ -97,21 +97,23 @@ def build(
     *,
     select: Sequence[str] = (),
     tests: bool = True,
+    unit_tests: bool = False,
     listeners: Sequence[Callable[[Any], None]] = (),
 ) -> Built:
-    """Runs ``dbt build`` for ``home``: seeds, models and their data tests; unit tests belong to `make test`.
+    """Runs ``dbt build`` for ``home``: seeds, models and, with ``tests``, the tests of their data.
 
-    On ``spark`` the tables are made anew, as Parquet files under :func:`spark_folder`. ``listeners`` are called with
-    each of dbt's events, from its worker threads. Raises WarehouseError that names what failed and where the compiled
-    SQL lies.
+    The ``unit_tests`` of the rules look at no data of the home: `make test` runs them, a night need not. On
+    ``spark`` the tables are made anew, as Parquet files under :func:`spark_folder`. ``listeners`` are called with
+    each of dbt's events, from its worker threads. Raises WarehouseError that names what failed and where the
+    compiled SQL lies.
     """
     artifacts = home.build_database.resolve().parent / "dbt"
     if target == "spark":
         shutil.rmtree(spark_folder(home), ignore_errors=True)  # Its catalog lives in memory; left-over files block it.
-    kinds = ["unit_test"] if tests else ["unit_test", "test"]
+    left_out = [kind for kind, wanted in (("test", tests), ("unit_test", unit_tests)) if not wanted]
     arguments = ["build", *_places(artifacts), "--target", target]
     arguments += ["--vars", json.dumps(dbt_vars(home, sources, as_of))]
-    arguments += [word for kind in kinds for word in ("--exclude-resource-type", kind)]
+    arguments += [word for kind in left_out for word in ("--exclude-resource-type", kind)]
     if select:
         arguments += ["--select", *select]
     return _invoke(arguments, dbt_environment(home, target), artifacts, listeners)

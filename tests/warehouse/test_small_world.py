@@ -18,8 +18,8 @@ Query = Callable[..., list[tuple[Any, ...]]]
 
 @pytest.fixture(scope="module")
 def query(small_home: Home, retailer: Any, today: date) -> Iterator[Query]:
-    """Rows of a query on the small world's marts, built once."""
-    warehouse.build(small_home, retailer, today)
+    """Rows of a query on the small world's marts, built once, with every test of data and rules that dbt knows."""
+    warehouse.build(small_home, retailer, today, unit_tests=True)
     with duckdb.connect(small_home.build_database, read_only=True) as connection:
         yield lambda sql, *values: connection.execute(sql, list(values)).fetchall()
 
