@@ -64,12 +64,14 @@ def seal_path(home: Home) -> Path:
     return home.build_database.with_suffix(".sealed.json")
 
 
-def begin(home: Home, *, afresh: bool) -> None:
-    """A build begins: the promise of the last one is taken back.
+def begin(home: Home, *, afresh: bool) -> bool:
+    """A build begins: the promise of the last one is taken back. Returns whether it may be sealed when it succeeds.
 
     ``afresh`` starts from nothing. Otherwise only some models are built again, and the rest is what the last build
-    left, or, where that was published since, the published warehouse.
+    left, or, where that was published since, the published warehouse. No promise can then be made on the remains of a
+    build that failed (what is not built again may be what is at fault), nor where ids were assigned anew since.
     """
+    is_sound = afresh or _digest(Lake(home.lake).path("identity", "ledger")) == _ledger_of_last_build(home)
     seal_path(home).unlink(missing_ok=True)
     home.build_database.parent.mkdir(parents=True, exist_ok=True)
     _write_ahead_log(home.build_database).unlink(missing_ok=True)
@@ -79,6 +81,14 @@ def begin(home: Home, *, afresh: bool) -> None:
     elif not home.build_database.exists() and home.warehouse.exists():
         with replacing(home.build_database) as temporary:
             shutil.copyfile(home.warehouse, temporary)
+    return is_sound
+
+
+def _ledger_of_last_build(home: Home) -> str | None:
+    """Digest of the ledger that the last build was made from; None where that build failed."""
+    if seal_path(home).exists():
+        return _read_seal(home).ledger
+    return None if home.build_database.exists() else _digest(Lake(home.lake).committed_ledger)
 
 
 def seal(home: Home, *, as_of: str, run_id: str, marts: Iterable[str], checks_passed: int, checks_warned: int) -> None:
@@ -156,7 +166,7 @@ def _read_seal(home: Home) -> Seal:
     except FileNotFoundError:
         raise PublishError(
             f"The build at {home.build_database} is not finished: a model or a blocking check failed, or the run was "
-            "stopped. Materialise the marts again."
+            "stopped. Materialise all marts again."
         ) from None
     return Seal(**{**fields, "marts": tuple(fields["marts"])})
 

@@ -156,6 +156,20 @@ def test_building_some_models_again_starts_from_the_published_warehouse_and_does
     assert (night_of(home.build_database), night_of(home.warehouse)) == (2, 1)
 
 
+def test_no_promise_is_made_of_some_models_built_again_on_the_remains_of_a_failed_build(home: Home) -> None:
+    build_night(home, 1)
+    assert begin(home, afresh=False), "a sealed build"
+    assert not begin(home, afresh=False), "the one before never ended"
+    assert begin(home, afresh=True)
+    build_night(home, 2)
+    publish(home)
+    Lake(home.lake).write("identity", "ledger", pl.DataFrame({"entry_no": [1, 2, 3]}))
+    assert not begin(home, afresh=False), "its other marts have the ids of before"
+    Lake(home.lake).write("identity", "ledger", pl.read_parquet(Lake(home.lake).committed_ledger))
+    home.build_database.unlink()
+    assert begin(home, afresh=False), "the published warehouse"
+
+
 def test_publishing_twice_is_refused_because_there_is_nothing_new(home: Home) -> None:
     build_night(home, 1)
     publish(home)

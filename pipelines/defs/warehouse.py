@@ -29,7 +29,7 @@ def _build(context: dg.AssetExecutionContext, night: Night) -> Iterator[Result |
         context.log.info, len(context.selected_asset_keys) + len(context.selected_asset_check_keys)
     )
     with told():
-        publish.begin(night.folder, afresh=not context.is_subset)
+        is_sound = publish.begin(night.folder, afresh=not context.is_subset)
         try:
             warehouse.build(
                 night.folder,
@@ -40,6 +40,9 @@ def _build(context: dg.AssetExecutionContext, night: Night) -> Iterator[Result |
             )
         finally:
             yield from dbt_events.results(context, listener.finished, _count_built_rows(night.folder))
+        if not is_sound:
+            context.log.warning("not to be published: the other marts failed, or have other ids. Materialise all marts")
+            return
         publish.seal(
             night.folder,
             as_of=night.day.isoformat(),
