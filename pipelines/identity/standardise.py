@@ -48,10 +48,15 @@ _ORDER_CONTACT = {
     "email": "contact_email", "phone": "contact_phone", "address": "contact_address",
     "postcode": "contact_postcode", "city": "contact_city", "created_at": "ordered_at",
 }  # fmt: skip
+# A guest order that says nothing of its buyer is anonymous, not one more person; a postcode alone is nobody.
+_NAMES_SOMEBODY = pl.any_horizontal(
+    (pl.col(column).str.strip_chars() != "").fill_null(False)
+    for column in ("contact_first_name", "contact_last_name", "contact_email", "contact_phone", "contact_address")
+)
 _ORIGINS: tuple[tuple[str, str, dict[str, str], pl.Expr], ...] = (
     ("crm", "contacts", {"source_key": "contact_id"}, pl.lit(True)),
     ("ecommerce", "customers", {"source_key": "account_id"}, pl.lit(True)),
-    ("ecommerce", "orders", _ORDER_CONTACT, pl.col("account_id").is_null()),
+    ("ecommerce", "orders", _ORDER_CONTACT, pl.col("account_id").is_null() & _NAMES_SOMEBODY),
     ("pos", "members", {"source_key": "member_id"}, pl.lit(True)),
     (
         "pos",

@@ -4,6 +4,7 @@ import polars as pl
 import pytest
 
 from pipelines.errors import ConfigurationError
+from pipelines.extracts import contracts
 from pipelines.identity.attributes import declare_attributes
 from pipelines.identity.phones import read_phones
 from pipelines.identity.standardise import MATCH_COLUMNS, RECORD_COLUMNS, gather_records, standardise
@@ -198,3 +199,21 @@ def test_no_records_give_no_rows_and_every_column():
     nothing = standardise(pl.DataFrame(schema=RECORD_COLUMNS), "FR")
     assert nothing.height == 0
     assert set(nothing.columns) == {*RECORD_COLUMNS, *MATCH_COLUMNS, "shared_values", "content_hash"}
+
+
+def test_a_guest_order_that_names_nobody_is_no_record_of_a_person(tmp_path):
+    lake = Lake(tmp_path)
+    orders_told = (
+        {"contact_email": "a.martin@free.fr"},
+        {"contact_postcode": "69001", "contact_city": "Lyon"},
+        {"contact_email": " "},
+    )
+    orders = pl.DataFrame(
+        [{"source": "shop", "order_id": f"W{number}", **contact} for number, contact in enumerate(orders_told)],
+        schema={
+            "source": pl.String,
+            **{column.name: pl.String for column in contracts.table("ecommerce", "orders").columns},
+        },
+    )
+    lake.write("ecommerce", "orders", orders)
+    assert gather_records(lake)["record_id"].to_list() == ["shop:orders:W0"]
