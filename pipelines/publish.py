@@ -199,14 +199,16 @@ def _audit(home: Home, promise: Seal) -> dict[str, int]:
     return marts
 
 
-def count_rows(database: Path) -> dict[str, int]:
-    """Row counts of the tables (not views) of a DuckDB file, by ``<schema>/<table>``; none where there is no file."""
+def count_rows(database: Path, *, with_views: bool = False) -> dict[str, int]:
+    """Row counts of the tables of a DuckDB file, by ``<schema>/<table>``; none where there is no file."""
     if not database.exists():
         return {}
+    kinds = ["BASE TABLE", "VIEW"] if with_views else ["BASE TABLE"]
     with duckdb.connect(database, read_only=True) as connection:
         names = connection.execute(
             "select table_schema, table_name from information_schema.tables "
-            "where table_type = 'BASE TABLE' order by table_schema, table_name"
+            "where table_type in (select unnest(?)) order by table_schema, table_name",
+            [kinds],
         ).fetchall()
         counts = {}
         for schema, name in names:

@@ -77,7 +77,7 @@ def prepare() -> Path:
     target.mkdir(exist_ok=True)
     with tempfile.TemporaryDirectory(prefix="parse-", dir=target) as folder:
         scratch = Path(folder)
-        settings = {"PARCOURS_BUILD_DATABASE": str(scratch / "none.duckdb"), "DO_NOT_TRACK": "1"}
+        settings = {"PARCOURS_BUILD_DATABASE": str(scratch / "warehouse.duckdb"), "DO_NOT_TRACK": "1"}
         _invoke(["parse", *_places(scratch), "--no-partial-parse"], settings)
         stamp.unlink(missing_ok=True)
         for name in ("partial_parse.msgpack", "manifest.json"):

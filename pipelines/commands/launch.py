@@ -23,6 +23,8 @@ DAGSTER_SETTINGS = """\
 # Written once by Parcours; yours to change.
 telemetry:
   enabled: false
+nux:  # no invitation to a newsletter
+  enabled: false
 run_coordinator:  # One run at a time works on a home folder; the others wait.
   module: dagster.core.run_coordinator
   class: QueuedRunCoordinator

@@ -133,13 +133,10 @@ class Progress(AbstractContextManager["Progress"]):
         from rich.table import Table
         from rich.text import Text
 
-        table = Table.grid(padding=(0, 2))
-        table.add_column(width=1)
-        table.add_column(width=11)
-        table.add_column(justify="right", width=7)
-        table.add_column(justify="right", width=16)
-        table.add_column(justify="right", width=8)
-        table.add_column(no_wrap=True, overflow="ellipsis")
+        table = Table.grid(padding=(0, 2), expand=True)
+        for width, justify in ((1, "left"), (11, "left"), (7, "right"), (16, "right"), (8, "right")):
+            table.add_column(width=width, min_width=width, justify=justify, no_wrap=True)  # type: ignore[arg-type]
+        table.add_column(ratio=1, no_wrap=True, overflow="ellipsis")
         with self._lock:
             for stage in self.stages.values():
                 if stage.steps == 0 and self._knows_steps():

@@ -39,6 +39,8 @@ def open_interface(options: argparse.Namespace) -> int:
     sys.stdout.flush()
     os.chdir(PROJECT)
     os.environ |= {"PARCOURS_HOME": str(home.root), "PARCOURS_SOURCES": str(file)}
-    command = [sys.executable, "-m", "dagster", "dev", "--module-name", "pipelines.definitions"]
+    # Its successor `dg dev` is a package of its own, and does the same.
+    command = [sys.executable, "-W", "ignore:Function `dev_command` is superseded", "-m", "dagster", "dev"]
+    command += ["--module-name", "pipelines.definitions"]
     command += ["--host", options.host, "--port", str(options.port)]
     os.execv(sys.executable, command)  # noqa: S606  # it takes this process over: Ctrl-C and exit code are its own

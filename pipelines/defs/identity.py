@@ -49,7 +49,7 @@ def _holds(name: str, breaches: int) -> dg.AssetCheckResult:
 
 
 def _result(rows: pl.DataFrame, metadata: Mapping[str, Any], *checks: dg.AssetCheckResult) -> Result:
-    schema = dg.TableSchema([dg.TableColumn(name, str(dtype)) for name, dtype in rows.schema.items()])
+    schema = dg.TableSchema([dg.TableColumn(name, str(dtype.base_type())) for name, dtype in rows.schema.items()])
     return Result(
         metadata={"dagster/row_count": rows.height, "dagster/column_schema": schema, **metadata}, check_results=checks
     )

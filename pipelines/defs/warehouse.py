@@ -56,7 +56,7 @@ def _build(context: dg.AssetExecutionContext, night: Night) -> Iterator[Result |
 def _count_built_rows(home: Home) -> dict[str, int]:
     """Rows of what dbt has built so far: the marts, and beside them what is not published."""
     workshop = home.build_database.with_name(f"{home.build_database.name}.workshop")
-    return publish.count_rows(home.build_database) | publish.count_rows(workshop)
+    return publish.count_rows(home.build_database) | publish.count_rows(workshop, with_views=True)
 
 
 def _published_warehouse(marts: Sequence[dg.AssetKey]) -> dg.AssetsDefinition:
