@@ -151,6 +151,7 @@ def test_records_come_from_the_five_tables_and_only_where_they_bear_an_identity(
         ),
     )
     lake.write("ecommerce", "customers", pl.DataFrame({"source": ["shop"], "account_id": ["1"]}))
+    unsaid = ("contact_first_name", "contact_last_name", "contact_phone", "contact_address")
     lake.write(
         "ecommerce",
         "orders",
@@ -160,6 +161,7 @@ def test_records_come_from_the_five_tables_and_only_where_they_bear_an_identity(
                 "order_id": ["1", "2"],
                 "account_id": [None, "1"],
                 "contact_email": ["a@b.fr", "c@d.fr"],
+                **{name: pl.Series([None, None], dtype=pl.String) for name in unsaid},
                 "ordered_at": [at, at],
             }
         ),
