@@ -70,7 +70,8 @@ def _run(arguments: list[object]) -> tuple[str, float]:
 def _stages(summary: str) -> dict[str, float]:
     """The summary's own times: ``Time  12.3 s: extracts 1.0 s, identity 2.0 s, ...``."""
     line = next(line for line in summary.splitlines() if line.startswith("Time "))
-    return {name: float(seconds) for name, seconds in re.findall(r"([a-z ]+?) (\d+\.\d) s", line.partition(":")[2])}
+    found = re.findall(r"([a-z][a-z ]*?) (\d+\.\d) s", line.partition(":")[2])
+    return {name: float(seconds) for name, seconds in found}
 
 
 def main() -> None:
