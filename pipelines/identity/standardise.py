@@ -5,8 +5,6 @@ gone); dbt builds the golden record from them. The match columns (``*_key``) are
 values never decide who is who.
 """
 
-from collections.abc import Callable
-from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 
 import duckdb
@@ -125,44 +123,6 @@ def standardise(gathered: pl.DataFrame, country: str, as_of: date | None = None)
     withdrawn = withdraw_shared_values(cleaned, attributes)
     hashed = _hash_content(withdrawn)
     return hashed.select(*RECORD_COLUMNS, *MATCH_COLUMNS, "shared_values", "content_hash")
-
-
-@dataclass(frozen=True)
-class _Text:
-    """A column of text: what is held against the placeholders, what is shown, and what is compared."""
-
-    column: str
-    key_column: str
-    judge: Callable[[pl.Expr], pl.Expr]
-    show: Callable[[pl.Expr], pl.Expr]
-    key: Callable[[pl.Expr], pl.Expr]
-
-
-def _as_it_is(text: pl.Expr) -> pl.Expr:
-    return text
-
-
-def _mailbox(text: pl.Expr) -> pl.Expr:
-    return email_key(clean_email(text))
-
-
-def _card_key(text: pl.Expr) -> pl.Expr:
-    return text.str.to_uppercase().str.replace_all(r"[^A-Z0-9]", "")
-
-
-def _null_if_empty(text: pl.Expr) -> pl.Expr:
-    return pl.when(text != "").then(text)
-
-
-_TEXTS = (
-    _Text("first_name", "first_key", first_name_key, present_name, first_name_key),
-    _Text("last_name", "last_key", last_name_key, present_name, last_name_key),
-    _Text("email", "email_key", clean_email, clean_email, _mailbox),
-    _Text("address", "street_key", fold, present_line, street_key),
-    _Text("postcode", "postcode_key", postcode_key, _as_it_is, postcode_key),
-    _Text("city", "city_key", fold, present_line, city_key),
-    _Text("loyalty_card_id", "card_key", fold, _as_it_is, _card_key),
-)
 
 
 def _clean_text(records: pl.DataFrame, attributes: dict[str, Attribute]) -> pl.DataFrame:
