@@ -148,6 +148,9 @@ def test_evaluate_prints_what_its_schema_says(first_night: tuple[Home, str], exp
     assert scores["bcubed_f1"] > 0.9
     table = parcours("evaluate", "--truth", exports / "truth.parquet", "--home", first_night[0].root)
     assert f"{scores['bcubed_f1']:.4f}" in table.stdout
+    for kind in (one for types in scores["errors"].values() for one in types if one["errors"]):
+        assert kind["meaning"] in table.stdout
+        assert len(kind["examples"]) <= 3
 
 
 def test_id_prints_what_its_schema_says_for_every_record_of_the_customer(

@@ -4,9 +4,9 @@ import argparse
 import json
 import sys
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
-from pipelines.commands.arguments import add_home, add_json
+from pipelines.commands.arguments import add_home, add_json, at_least_one
 from pipelines.commands.subcommands import Subcommands
 from pipelines.errors import ConfigurationError, ParcoursError
 
@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     import polars as pl
 
     from pipelines.identity.evaluate import Scores
+    from pipelines.lake import Lake
 
 
 def add(commands: Subcommands) -> None:
@@ -21,10 +22,13 @@ def add(commands: Subcommands) -> None:
         "evaluate",
         help="compare the customers found with known truth",
         description="Compares the customers of the last run with known truth: pairwise, B-cubed and exact-cluster "
-        "precision, recall and F1.",
+        "precision, recall and F1, and the errors by type, told from what the records show, with examples.",
     )
     parser.add_argument(
         "--truth", type=Path, required=True, metavar="FILE", help="Parquet or CSV with the columns record_id, person_id"
+    )
+    parser.add_argument(
+        "--examples", type=at_least_one, default=3, metavar="N", help="pairs of record ids shown of each type of error"
     )
     add_home(parser)
     add_json(parser, "evaluate.schema.json")
@@ -46,8 +50,19 @@ def evaluate(options: argparse.Namespace) -> int:
         raise ParcoursError(
             f"None of the record ids of {options.truth} is known in {home.root}: is it the truth of these sources?"
         )
-    sys.stdout.write(json.dumps(scores.as_dict(), indent=2) + "\n" if options.json else _render(scores))
+    errors = _count_errors(lake, truth, options.examples)
+    if options.json:
+        sys.stdout.write(json.dumps({**scores.as_dict(), "errors": errors}, indent=2) + "\n")
+    else:
+        sys.stdout.write(_render(scores) + _render_errors(errors))
     return 0
+
+
+def _count_errors(lake: "Lake", truth: "pl.DataFrame", examples: int) -> dict[str, list[dict[str, Any]]]:
+    from pipelines.identity.error_types import count_errors, find_errors
+
+    records, pairs, found = (lake.read("identity", name) for name in ("records", "pairs", "customer_ids"))
+    return count_errors(find_errors(records, pairs, found, truth), examples)
 
 
 def _read_truth(file: Path) -> "pl.DataFrame":
@@ -84,4 +99,22 @@ def _render(scores: "Scores") -> str:
         lines.append(f"{scores.predicted_only:,} records are not in the truth and were left out")
     if scores.truth_only:
         lines.append(f"{scores.truth_only:,} records of the truth were not found: deleted, rejected, or elsewhere")
+    return "\n".join(lines) + "\n"
+
+
+SIDES = {"over_merged": "People too many in one customer", "missed": "Parts of one person that are customers apart"}
+
+
+def _render_errors(errors: dict[str, list[dict[str, Any]]]) -> str:
+    """The types that occur, each with its counts and examples, one line an example."""
+    lines = []
+    for side, types in errors.items():
+        total, wrong = (sum(one[name] for one in types) for name in ("errors", "record_pairs"))
+        lines += ["", f"{SIDES[side]:<48}{total:>8,}   (record pairs: {wrong:,})"]
+        for one in types:
+            if one["errors"]:
+                label = one["type"].replace("_", " ")
+                lines.append(f"  {label:<46}{one['errors']:>8,}   (record pairs: {one['record_pairs']:,})")
+                lines.append(f"    {one['meaning']}")
+                lines += [f"      {left}  {right}" for left, right in one["examples"]]
     return "\n".join(lines) + "\n"
