@@ -70,6 +70,11 @@ class Home:
         return self.root / "warehouse.previous.duckdb"
 
     @property
+    def decisions(self) -> Path:
+        """The file of human decisions, where sources.yml names no other."""
+        return self.root / "decisions.csv"
+
+    @property
     def dagster(self) -> Path:
         """DAGSTER_HOME of the command line and of the UI."""
         return self.root / "dagster"
@@ -105,6 +110,18 @@ def find_sources(option: Path | None, home: Home) -> Path:
         f"There is no sources.yml: {own} does not exist and this copy has no bundled sample. "
         "Write one (docs/sources.md), name one with --sources, or make a sample with `parcours sample --out DIR`."
     )
+
+
+def find_author(option: str | None) -> str:
+    """Who decides: ``option``, else ``PARCOURS_AUTHOR``, else git's name for its user, else the login name.
+
+    Raises ConfigurationError where nobody is named.
+    """
+    from_environment = (os.environ.get(name) for name in ("PARCOURS_AUTHOR", "GIT_AUTHOR_NAME", "USER", "LOGNAME"))
+    for name in (option, *from_environment):
+        if name and name.strip():
+            return name.strip()
+    raise ConfigurationError("Who decides? Say so with --author or the environment variable PARCOURS_AUTHOR.")
 
 
 @dataclass(frozen=True)
@@ -240,6 +257,11 @@ class Sources(_Model):
     currency: Annotated[str, BeforeValidator(_known_currency)] = "EUR"
     reject_limit: Share = 0.01
     as_of: date | None = None
+    decisions: Annotated[
+        EnvironmentText | None,
+        PlainValidator(EnvironmentText.read),
+        PlainSerializer(str, when_used="unless-none"),
+    ] = None
     sources: Annotated[tuple[Source, ...], Field(min_length=1)]
     _base: Path = PrivateAttr(default_factory=Path.cwd)
     _file: str = PrivateAttr(default="sources.yml")
@@ -258,6 +280,12 @@ class Sources(_Model):
         """The sources that name ``table``, by name."""
         named = (source for source in self.sources if source.kind == table.kind and table.name in source.tables)
         return tuple(sorted(named, key=lambda source: source.name))
+
+    def decisions_of(self, home: Home) -> Path:
+        """The file of human decisions: the one named here, else the home's own. It need not exist yet."""
+        if self.decisions is None:
+            return home.decisions
+        return (self._base / Path(self.decisions.reveal()).expanduser()).resolve()
 
     def root_of(self, source: Source) -> Path:
         """The folder of a source's exports, absolute."""

@@ -174,3 +174,23 @@ def test_the_sources_are_the_option_then_the_variable_then_the_homes(
     assert config.find_sources(optional, home) == optional
     with pytest.raises(ConfigurationError, match="--sources names"):
         config.find_sources(tmp_path / "nowhere.yml", home)
+
+
+def test_decisions_lie_in_the_home_or_where_the_file_says_relative_to_it(tmp_path: Path) -> None:
+    home = config.Home(tmp_path / "home")
+    assert config.load_sources(write(tmp_path, WHOLE)).decisions_of(home) == tmp_path / "home" / "decisions.csv"
+    named = config.load_sources(write(tmp_path, f"decisions: ours/verdicts.csv\n{WHOLE}"))
+    assert named.decisions_of(home) == tmp_path / "ours" / "verdicts.csv"
+    assert "decisions: must be a text" in told(tmp_path, f"decisions: []\n{WHOLE}")
+
+
+def test_who_decides_is_the_one_asked_for_then_the_environment(monkeypatch: pytest.MonkeyPatch) -> None:
+    for name in ("PARCOURS_AUTHOR", "GIT_AUTHOR_NAME", "USER", "LOGNAME"):
+        monkeypatch.delenv(name, raising=False)
+    with pytest.raises(ConfigurationError, match="--author"):
+        config.find_author(" ")
+    monkeypatch.setenv("USER", "ada")
+    assert config.find_author(None) == "ada"
+    monkeypatch.setenv("PARCOURS_AUTHOR", "Ada L.")
+    assert config.find_author(None) == "Ada L."
+    assert config.find_author("Bob") == "Bob"
