@@ -5,6 +5,7 @@ gone); dbt builds the golden record from them. The match columns (``*_key``) are
 values never decide who is who.
 """
 
+from collections.abc import Mapping
 from datetime import date, datetime, timedelta
 
 import duckdb
@@ -12,6 +13,7 @@ import polars as pl
 
 from pipelines.identity.addresses import city_key, postcode_key, present_line, street_key
 from pipelines.identity.attributes import Attribute, load_attributes
+from pipelines.identity.cards import card_key
 from pipelines.identity.emails import clean_email, email_key
 from pipelines.identity.names import (
     civility_within,
@@ -23,6 +25,7 @@ from pipelines.identity.names import (
     read_civility,
 )
 from pipelines.identity.phones import read_phones
+from pipelines.identity.shared_values import withdraw_shared_values
 from pipelines.lake import Lake
 
 RECORD_COLUMNS: dict[str, pl.DataType] = {
@@ -65,17 +68,18 @@ _ORIGINS: tuple[tuple[str, str, dict[str, str], pl.Expr], ...] = (
 )
 
 OLDEST_LIVING_YEARS = 120  # The oldest age ever verified is 122 years (Jeanne Calment); beyond, a typing error.
-NAME_LETTERS = 3  # Letters of a surname that tell people apart when counting who uses a value.
 
 
-def standardise_records(lake: Lake, country: str, as_of: date | None = None) -> pl.DataFrame:
+def standardise_records(
+    lake: Lake, country: str, as_of: date | None = None, attributes: Mapping[str, Attribute] | None = None
+) -> pl.DataFrame:
     """One row per identity-bearing record that survives: ``identity/records``, sorted by record_id.
 
     ``country`` is the region of phone numbers written without one (ISO 3166, two letters). A record deleted by the end
-    of ``as_of`` does not survive; without ``as_of``, any that bears a deletion. Raises ConfigurationError on a country
-    without a numbering plan.
+    of ``as_of`` does not survive; without ``as_of``, any that bears a deletion. ``attributes`` are by default those
+    shipped with the package. Raises ConfigurationError on a country without a numbering plan.
     """
-    return standardise(gather_records(lake, as_of), country, as_of)
+    return standardise(gather_records(lake, as_of), country, as_of, attributes)
 
 
 def gather_records(lake: Lake, as_of: date | None = None) -> pl.DataFrame:
@@ -110,24 +114,29 @@ def _drop_deleted(records: pl.LazyFrame, as_of: date | None) -> pl.LazyFrame:
     return records.filter(pl.col("deleted_at").is_null() | (pl.col("deleted_at") >= end_of_day))
 
 
-def standardise(gathered: pl.DataFrame, country: str, as_of: date | None = None) -> pl.DataFrame:
+def standardise(
+    gathered: pl.DataFrame, country: str, as_of: date | None = None, attributes: Mapping[str, Attribute] | None = None
+) -> pl.DataFrame:
     """Display columns cleaned and match columns added; same rows, sorted by record_id.
 
     ``gathered`` has the columns of :data:`RECORD_COLUMNS`. Added: :data:`MATCH_COLUMNS`, ``shared_values`` (the fields
-    whose value too many names share, so that it is not matched on; null for none) and ``content_hash``.
+    whose value too many names share, so that it is not matched on; null for none), ``shared_digests`` (hashes of those
+    values), ``content_hash`` and ``is_decided`` (false: what people decided is marked by ``decided``).
     """
-    attributes = load_attributes()
+    attributes = attributes or load_attributes()
     cleaned = _clean_text(gathered.sort("record_id"), attributes)
     cleaned = _clean_phones(cleaned, country, attributes["phone"])
     cleaned = _clean_dates(cleaned, attributes["birth_date"], as_of)
     withdrawn = withdraw_shared_values(cleaned, attributes)
     hashed = _hash_content(withdrawn)
-    return hashed.select(*RECORD_COLUMNS, *MATCH_COLUMNS, "shared_values", "content_hash")
+    undecided = hashed.with_columns(pl.lit(False).alias("is_decided"))
+    return undecided.select(
+        *RECORD_COLUMNS, *MATCH_COLUMNS, "shared_values", "shared_digests", "content_hash", "is_decided"
+    )
 
 
-def _clean_text(records: pl.DataFrame, attributes: dict[str, Attribute]) -> pl.DataFrame:
+def _clean_text(records: pl.DataFrame, attributes: Mapping[str, Attribute]) -> pl.DataFrame:
     """Names, e-mail, address and card: placeholders gone from both sets of columns."""
-    card = pl.col("loyalty_card_id")
     cleaned = records.with_columns(
         pl.col(name).str.strip_chars() for name in ("first_name", "last_name", "address", "city", "postcode", "country")
     )
@@ -143,7 +152,10 @@ def _clean_text(records: pl.DataFrame, attributes: dict[str, Attribute]) -> pl.D
             "last_civility": civility_within(pl.col("last_name")),
             "last_shown": present_name(pl.col("last_name")),
         },
-        "email": {"clean_email": clean_email(pl.col("email"))},
+        "email": {
+            "clean_email": clean_email(pl.col("email")),
+            "email_key": email_key(clean_email(pl.col("email"))),
+        },
         "address": {
             "street_key": street_key(pl.col("address")),
             "folded_address": fold(pl.col("address")),
@@ -156,23 +168,25 @@ def _clean_text(records: pl.DataFrame, attributes: dict[str, Attribute]) -> pl.D
         },
         "postcode": {"postcode_key": postcode_key(pl.col("postcode"))},
         "loyalty_card_id": {
-            "folded_card": fold(card),
-            "card_key": card.str.to_uppercase().str.replace_all(r"[^A-Z0-9]", ""),
+            "folded_card": fold(pl.col("loyalty_card_id")),
+            "card_key": card_key(pl.col("loyalty_card_id")),
         },
     }.items():
         cleaned = _derive_by_value(cleaned, column, derived)
     is_real = {
-        name: _is_real(pl.col(tested), attributes[name])
-        for name, tested in {
-            "first_name": "first_key", "last_name": "last_key", "email": "clean_email", "address": "folded_address",
-            "city": "folded_city", "postcode": "postcode_key", "loyalty_card_id": "folded_card",
+        name: _is_real(pl.col(cleaned_column), pl.col(key), attributes[name])
+        for name, (cleaned_column, key) in {
+            "first_name": ("first_key", "first_key"), "last_name": ("last_key", "last_key"),
+            "email": ("clean_email", "email_key"), "address": ("folded_address", "street_key"),
+            "city": ("folded_city", "city_key"), "postcode": ("postcode_key", "postcode_key"),
+            "loyalty_card_id": ("folded_card", "card_key"),
         }.items()
     }  # fmt: skip
     civility = pl.coalesce("said_civility", "first_civility", "last_civility")
     kept = {  # What each column becomes, and the field whose placeholders empty it.
         "first_name": ("first_shown", "first_name"), "first_key": ("first_key", "first_name"),
         "last_name": ("last_shown", "last_name"), "last_key": ("last_key", "last_name"),
-        "email": ("clean_email", "email"),
+        "email": ("clean_email", "email"), "email_key": ("email_key", "email"),
         "address": ("address_shown", "address"), "street_key": ("street_key", "address"),
         "postcode": ("postcode", "postcode"), "postcode_key": ("postcode_key", "postcode"),
         "city": ("city_shown", "city"), "city_key": ("city_key", "city"),
@@ -187,7 +201,6 @@ def _clean_text(records: pl.DataFrame, attributes: dict[str, Attribute]) -> pl.D
         pl.col("loyalty_card_id").str.strip_chars(),
         pl.when(pl.col("card_key") != "").then(pl.col("card_key")).alias("card_key"),
         first_name_root(pl.col("first_key")).alias("first_root"),
-        email_key(pl.col("email")).alias("email_key"),
     )
 
 
@@ -198,9 +211,11 @@ def _derive_by_value(records: pl.DataFrame, column: str, derived: dict[str, pl.E
     return records.join(table, on=column, how="left", maintain_order="left")
 
 
-def _is_real(cleaned: pl.Expr, attribute: Attribute) -> pl.Expr:
-    """False where the cleaned value is null, empty or declared to mean "none"."""
+def _is_real(cleaned: pl.Expr, key: pl.Expr, attribute: Attribute) -> pl.Expr:
+    """False where the cleaned value is null, empty or declared to mean "none", or its key is one of the retailer's."""
     real = cleaned.is_not_null() & (cleaned != "")
+    if attribute.own_values:
+        real &= ~key.is_in(attribute.own_values).fill_null(False)
     if attribute.placeholders:
         real &= ~cleaned.is_in(attribute.placeholders)
     if attribute.placeholder_pattern:
@@ -211,6 +226,9 @@ def _is_real(cleaned: pl.Expr, attribute: Attribute) -> pl.Expr:
 def _clean_phones(records: pl.DataFrame, country: str, attribute: Attribute) -> pl.DataFrame:
     """phone and mobile as E.164; mobile_key and landline_key by what each number is, whichever column it stood in."""
     numbers = read_phones(pl.concat([records["phone"], records["mobile"]]), country)
+    if attribute.own_values:
+        is_own = pl.col("e164").is_in(attribute.own_values)
+        numbers = numbers.with_columns(pl.when(~is_own).then(pl.col("e164")).alias("e164"))
     national = pl.col("e164").str.replace(r"^\+\d{1,2}", "")
     if attribute.placeholder_pattern:
         is_placeholder = national.str.contains(attribute.placeholder_pattern)
@@ -247,7 +265,7 @@ def _clean_dates(records: pl.DataFrame, attribute: Attribute, as_of: date | None
     A year mistyped by a century is no fact to print, but it differs from the true one by a digit, which the comparison
     of birth dates knows how to read.
     """
-    placeholders = [date.fromisoformat(value) for value in attribute.placeholders]
+    placeholders = [date.fromisoformat(value) for value in (*attribute.placeholders, *attribute.own_values)]
     seen_at = pl.coalesce(pl.col("updated_at"), pl.col("created_at"), pl.lit(None, dtype=pl.Datetime("us"))).dt.date()
     today = pl.lit(as_of, dtype=pl.Date).fill_null(seen_at) if as_of else seen_at
     known = ~pl.col("birth_date").is_in(placeholders) & ~(pl.col("birth_date") > today).fill_null(False)
@@ -256,38 +274,6 @@ def _clean_dates(records: pl.DataFrame, attribute: Attribute, as_of: date | None
         pl.when(known & ~(age > OLDEST_LIVING_YEARS).fill_null(False)).then(pl.col("birth_date")).alias("birth_date"),
         pl.when(known).then(pl.col("birth_date").dt.strftime("%Y-%m-%d")).alias("birth_key"),
     )
-
-
-def withdraw_shared_values(records: pl.DataFrame, attributes: dict[str, Attribute]) -> pl.DataFrame:
-    """Match columns set to null where more names use the value than its attribute allows; ``shared_values`` names them.
-
-    The display columns keep the value: it may be true, it only does not tell people apart.
-    """
-    limited = {
-        "email_key": attributes["email"],
-        "mobile_key": attributes["phone"],
-        "landline_key": attributes["phone"],
-        "card_key": attributes["loyalty_card_id"],
-    }
-    columns, named = [], []
-    for column, attribute in limited.items():
-        is_shared = (
-            pl.col(column).is_in(_shared_values(records, column, attribute.shared_limit).implode()).fill_null(False)
-        )
-        columns.append(pl.when(~is_shared).then(pl.col(column)).alias(column))
-        named.append(pl.when(is_shared).then(pl.lit(column.removesuffix("_key"))))
-    return records.with_columns(
-        *columns, pl.concat_str(named, separator=",", ignore_nulls=True).alias("shared_values")
-    ).with_columns(pl.when(pl.col("shared_values") != "").then(pl.col("shared_values")).alias("shared_values"))
-
-
-def _shared_values(records: pl.DataFrame, column: str, limit: int | None) -> pl.Series:
-    """The values of ``column`` seen with more distinct names than ``limit``."""
-    if limit is None:
-        return pl.Series(column, [], dtype=pl.String)
-    named = records.lazy().filter(pl.col(column).is_not_null() & pl.col("last_key").is_not_null())
-    counted = named.group_by(column).agg(pl.col("last_key").str.slice(0, NAME_LETTERS).n_unique().alias("names"))
-    return counted.filter(pl.col("names") > limit).select(column).collect().get_column(column).sort()
 
 
 def _hash_content(records: pl.DataFrame) -> pl.DataFrame:

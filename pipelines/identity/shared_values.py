@@ -1,0 +1,103 @@
+"""Values that belong to nobody in particular: seen with too many names, they stop counting as evidence.
+
+What is withdrawn follows from the records alone, so that a rerun and a full run withdraw the same.
+"""
+
+import hashlib
+from collections.abc import Mapping
+
+import polars as pl
+
+from pipelines.identity.attributes import Attribute
+
+NAME_LETTERS = 3  # Letters of a surname that tell people apart when counting who uses a value.
+LIMITED_COLUMNS: dict[str, str] = {
+    "email_key": "email", "mobile_key": "phone", "landline_key": "phone", "card_key": "loyalty_card_id",
+}  # fmt: skip
+"""The match columns whose values may be withdrawn, and the attribute whose limits hold for them."""
+
+
+def withdraw_shared_values(records: pl.DataFrame, attributes: Mapping[str, Attribute]) -> pl.DataFrame:
+    """Match columns set to null where more names use the value than its attribute allows, within its window.
+
+    The display columns keep the value: it may be true, it only does not tell people apart. Added: ``shared_values``,
+    the match columns withdrawn (``email,mobile``; null for none), and ``shared_digests``, beside each the SHA-256 of
+    the value (``email:<hex>,mobile:<hex>``), by which records that share a value are told without showing it.
+    """
+    columns, named, digested = [], [], []
+    for column, field in LIMITED_COLUMNS.items():
+        shared = _shared_values(records, column, attributes[field])
+        is_shared = pl.col(column).is_in(shared.implode()).fill_null(False)
+        name = column.removesuffix("_key")
+        digests = [f"{name}:{hashlib.sha256(value.encode()).hexdigest()}" for value in shared]
+        columns.append(pl.when(~is_shared).then(pl.col(column)).alias(column))
+        named.append(pl.when(is_shared).then(pl.lit(name)))
+        digested.append(pl.col(column).replace_strict(list(shared), digests, default=None, return_dtype=pl.String))
+    return records.with_columns(
+        *columns, _listed(named).alias("shared_values"), _listed(digested).alias("shared_digests")
+    )
+
+
+def _listed(texts: list[pl.Expr]) -> pl.Expr:
+    joined = pl.concat_str(texts, separator=",", ignore_nulls=True)
+    return pl.when(joined != "").then(joined)
+
+
+def _shared_values(records: pl.DataFrame, column: str, attribute: Attribute) -> pl.Series:
+    """The values of ``column`` seen with more distinct names than the attribute's limit, sorted."""
+    if attribute.shared_limit is None:
+        return pl.Series(column, [], dtype=pl.String)
+    used = records.lazy().select(pl.col(column).alias("value"), short_name(), used_on()).drop_nulls(["value", "name"])
+    counted = used.group_by("value").agg(pl.col("name").n_unique().alias("names"))
+    # No window holds more names than all time does: only the few values over the limit are looked at by date.
+    over = counted.filter(pl.col("names") > attribute.shared_limit).select("value").collect()
+    if attribute.shared_window_days is not None:
+        suspects = used.join(over.lazy(), on="value", how="semi").collect()
+        busiest = most_names_at_once(suspects, attribute.shared_window_days)
+        over = busiest.filter(pl.col("names") > attribute.shared_limit)
+    return over["value"].sort()
+
+
+def short_name() -> pl.Expr:
+    """``name``: what tells the users of a value apart, so that typing errors further on are no new person."""
+    return pl.col("last_key").str.slice(0, NAME_LETTERS).alias("name")
+
+
+def used_on() -> pl.Expr:
+    """``day``: when the record bore its values, as far as it says; null where it has no date."""
+    return pl.coalesce("created_at", "updated_at").dt.date().alias("day")
+
+
+def most_names_at_once(used: pl.DataFrame, window_days: int) -> pl.DataFrame:
+    """The most distinct names that any ``window_days`` consecutive days saw: value, names, sorted by value.
+
+    ``used`` has one row per use: value, name, day. A use without a day counts in every window.
+    """
+    undated = used.filter(pl.col("day").is_null()).select("value", "name").unique()
+    always = undated.group_by("value").agg(pl.len().cast(pl.Int64).alias("always"))
+    dated = used.drop_nulls("day").select("value", "name", "day").unique()
+    dated = dated.join(undated, on=["value", "name"], how="anti").sort("value", "name", "day")
+    # A name is in the windows that end on the day of a use or up to window_days - 1 later; from its next use on, that
+    # one counts for it. So every day's windows hold as many names as have come in and not yet gone out.
+    gone = pl.min_horizontal(
+        pl.col("day").shift(-1).over("value", "name"), pl.col("day") + pl.duration(days=window_days)
+    )
+    moves = pl.concat(
+        [
+            dated.select("value", "day", pl.lit(1, dtype=pl.Int64).alias("move")),
+            dated.select("value", gone.alias("day"), pl.lit(-1, dtype=pl.Int64).alias("move")),
+        ]
+    )
+    busiest = (
+        moves.group_by("value", "day")
+        .agg(pl.col("move").sum())
+        .sort("value", "day")
+        .with_columns(pl.col("move").cum_sum().over("value").alias("present"))
+        .group_by("value")
+        .agg(pl.col("present").max())
+    )
+    return (
+        busiest.join(always, on="value", how="full", coalesce=True)
+        .select("value", (pl.col("present").fill_null(0) + pl.col("always").fill_null(0)).alias("names"))
+        .sort("value")
+    )
