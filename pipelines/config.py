@@ -30,6 +30,7 @@ from pydantic import (
 
 from pipelines.errors import ConfigurationError
 from pipelines.extracts import contracts
+from pipelines.identity import placeholders
 
 BUNDLED_SAMPLE = Path(__file__).resolve().parents[1] / "data" / "sample" / "sources.yml"
 
@@ -198,6 +199,18 @@ def _sql_text(value: object) -> object:
     return str(value) if isinstance(value, int | float) else value
 
 
+def _listed(values: object) -> object:
+    """``email: info@shop.fr`` is a list of one."""
+    return (values,) if isinstance(values, str) else values
+
+
+def _quoted(value: object) -> object:
+    """A number without quotes has lost its zeros by now, or was read in base eight."""
+    if isinstance(value, int | float):
+        raise ValueError("is read as a number: write it in quotes, so that no digit is lost")
+    return value
+
+
 class _Model(BaseModel):
     model_config = ConfigDict(extra="forbid", frozen=True)
 
@@ -205,6 +218,7 @@ class _Model(BaseModel):
 Character = Annotated[str, Field(min_length=1, max_length=1)]
 Expression = Annotated[str, Field(min_length=1), BeforeValidator(_sql_text)]
 Share = Annotated[float, Field(ge=0, le=1)]
+Placeholders = Annotated[tuple[Annotated[str, BeforeValidator(_quoted)], ...], BeforeValidator(_listed)]
 
 
 class FileOptions(_Model):
@@ -257,6 +271,7 @@ class Sources(_Model):
     currency: Annotated[str, BeforeValidator(_known_currency)] = "EUR"
     reject_limit: Share = 0.01
     as_of: date | None = None
+    placeholders: dict[str, Placeholders] = {}
     decisions: Annotated[
         EnvironmentText | None,
         PlainValidator(EnvironmentText.read),
@@ -313,6 +328,7 @@ def load_sources(path: Path) -> Sources:
         told = [details for details in error.errors(include_url=False) if not _follows_from_items(details)]
         faults += [_explain(details, document) for details in told]
     faults += _check_against_contracts(document)
+    faults += _check_placeholders(document)
     if faults or sources is None:
         raise ConfigurationError(_tell(path, faults))
     sources._base = path.resolve().parent
@@ -448,6 +464,10 @@ def _explain(details: Mapping[str, Any], document: _Document) -> _Fault:
         return document.fault(
             place, f"'{written}' must begin with a letter and hold only letters, digits, '_' and '-', at most 63"
         )
+    if kind in ("tuple_type", "dict_type"):
+        return document.fault(
+            place, f"must be {'a list: [a, b]' if kind == 'tuple_type' else 'keys with their values'}"
+        )
     return document.fault(place, f"{details['msg'][0].lower()}{details['msg'][1:]}")
 
 
@@ -482,6 +502,24 @@ def _check_against_contracts(document: _Document) -> Iterator[_Fault]:
             seen.setdefault(name.lower(), document.line((*place, "name")))
         if source.get("kind") in contracts.KINDS and isinstance(source.get("tables"), dict):
             yield from _check_tables(document, place, source["kind"], source["tables"])
+
+
+def _check_placeholders(document: _Document) -> Iterator[_Fault]:
+    """Attributes that have no values of the retailer's own, and values that no record could have."""
+    written, country = document.data.get("placeholders"), document.data.get("country", "FR")
+    known = placeholders.EXPECTED
+    for attribute, values in written.items() if isinstance(written, dict) else ():
+        place: Place = ("placeholders", attribute)
+        if attribute not in known:
+            hint = _did_you_mean(str(attribute), known)
+            yield document.fault(place, f"unknown attribute '{attribute}'{hint} (known: {', '.join(known)})")
+            continue
+        listed = _listed(values)
+        for number, value in enumerate(listed if isinstance(listed, list | tuple) else ()):
+            if not isinstance(value, str) or country not in phonenumbers.SUPPORTED_REGIONS:
+                continue
+            if placeholders.comparable(attribute, value, country) is None:
+                yield document.fault((*place, number), f"is not {known[attribute]}: correct it or take it out")
 
 
 def _check_tables(document: _Document, place: Place, kind: str, tables: dict[str, Any]) -> Iterator[_Fault]:

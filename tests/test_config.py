@@ -52,6 +52,22 @@ def source(tables: str, head: str = "", name: str = "shop", root: str = "x") -> 
     )
 
 
+def own(values: str) -> str:
+    """A file with values of the retailer's own."""
+    return source("orders: {from: a}", f"placeholders:\n  {values}\n")
+
+
+def test_the_retailers_own_values_are_read_one_or_several_and_never_shown_in_a_fault(tmp_path: Path) -> None:
+    sources = config.load_sources(
+        write(tmp_path, own("{email: magasin@maison.fr, phone: ['04 72 11 22 33', '+32 2 511 11 11']}"))
+    )
+    assert sources.placeholders == {
+        "email": ("magasin@maison.fr",),
+        "phone": ("04 72 11 22 33", "+32 2 511 11 11"),
+    }
+    assert "jeanne" not in told(tmp_path, own("phone: [jeanne]"))
+
+
 def test_a_whole_file_is_read_with_its_base_folder(tmp_path: Path) -> None:
     sources = config.load_sources(write(tmp_path, WHOLE))
 
@@ -101,6 +117,15 @@ def test_norway_is_a_country_and_not_false(tmp_path: Path) -> None:
         (source("orders: {from: a, options: {thousands: ','  , decimal: ','}}"), "the same character as 'decimal'"),
         (source("orders: {from: a, where: x, query: y}"), "write the condition inside the query"),
         (source("orders: {from: a}\norders: {from: b}"), "given twice, first in line 6"),
+        (own("emial: [a@b.fr]"), "sources.yml:2: placeholders.emial: unknown attribute 'emial', did you mean 'email'?"),
+        (own("email: ["), "this is not YAML"),
+        (own("email: [a@b.fr, magasin]"), "sources.yml:2: placeholders.email[1]: is not an e-mail address"),
+        (own("phone: ['04 72']"), "placeholders.phone[0]: is not a phone number of the country"),
+        (own("phone: [0412345670]"), "placeholders.phone[0]: is read as a number: write it in quotes"),
+        (own("birth_date: [01/01/1985]"), "placeholders.birth_date[0]: is not a date, such as 1985-01-01"),
+        (own("address: ['...']"), "placeholders.address[0]: is not a street line"),
+        (own("city: {Lyon: 1}"), "sources.yml:2: placeholders.city: must be a list"),
+        (source("orders: {from: a}", "placeholders: [a@b.fr]\n"), "placeholders: must be keys with their values"),
         ("sources: []", "sources.yml:1: sources: is empty"),
         ("", "sources: missing"),
         ("- a\n", "expected keys such as `sources:`, found a list"),

@@ -4,7 +4,7 @@ What is withdrawn follows from the records alone, so that a rerun and a full run
 """
 
 import hashlib
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 
 import polars as pl
 
@@ -38,7 +38,7 @@ def withdraw_shared_values(records: pl.DataFrame, attributes: Mapping[str, Attri
     )
 
 
-def _listed(texts: list[pl.Expr]) -> pl.Expr:
+def _listed(texts: Sequence[pl.Expr]) -> pl.Expr:
     joined = pl.concat_str(texts, separator=",", ignore_nulls=True)
     return pl.when(joined != "").then(joined)
 
