@@ -73,8 +73,18 @@ def prepare_instance(home: Home) -> None:
     os.environ["DAGSTER_HOME"] = str(home.dagster)
 
 
-def launch(job_name: str, home: Home, run_id: str, settings: dict[str, Any], progress: Progress) -> Outcome:
-    """Runs a job of the code location to its end, telling ``progress``; what is chatty goes to a log file."""
+def launch(
+    job_name: str,
+    home: Home,
+    run_id: str,
+    settings: dict[str, Any],
+    progress: Progress,
+    ops: dict[str, Any] | None = None,
+) -> Outcome:
+    """Runs a job of the code location to its end, telling ``progress``; what is chatty goes to a log file.
+
+    ``settings`` are those of the resource ``night``, ``ops`` those of assets, by step.
+    """
     log = _new_log(home, run_id)
     with _silence(log):
         import dagster as dg
@@ -97,7 +107,11 @@ def launch(job_name: str, home: Home, run_id: str, settings: dict[str, Any], pro
         progress.expect(job.asset_layer.executable_asset_keys)
         with contextlib.closing(handler), unhurried(home.dagster), dg.DagsterInstance.get() as instance:
             result = job.execute_in_process(
-                run_config={"loggers": {"telling": {}}, "resources": {"night": {"config": settings}}},
+                run_config={
+                    "loggers": {"telling": {}},
+                    "resources": {"night": {"config": settings}},
+                    **({"ops": ops} if ops else {}),
+                },
                 instance=instance,
                 run_id=run_id,
                 raise_on_error=False,

@@ -20,18 +20,9 @@ from pipelines.identity.default_model import default_model
 from pipelines.identity.link import Compared, compare_candidates, compare_pairs, limit_blocks
 from pipelines.identity.model import CLASSES, Field, declare_fields, splink_settings
 from pipelines.identity.profiles import build_profiles
-from pipelines.identity.version import (
-    ModelVersion,
-    Parameters,
-    model_in_force,
-    name_version,
-    put_in_force,
-    save_version,
-)
+from pipelines.identity.version import ModelVersion, Parameters, find_gaps, name_version, save_version
 from pipelines.identity.weigh import Floats, copied_share
 from pipelines.lake import Lake
-
-__all__ = ["model_in_force", "train"]
 
 SEED = 20260101
 RANDOM_PAIRS = 500_000  # For u: a level that one pair of a hundred thousand shows is then seen some five times.
@@ -59,7 +50,7 @@ def train(
     as_of: date | None = None,
     report: Callable[[str], None] = _say_nothing,
 ) -> ModelVersion:
-    """Learns a version from ``identity/records``, saves it and puts it in force.
+    """Learns a version from ``identity/records`` and saves it; which version runs stays as it is.
 
     The same records and seed give the same version. Raises TrainingError naming the levels that nothing declares nor
     shows.
@@ -67,7 +58,6 @@ def train(
     profiles, _ = build_profiles(records)
     model, settings = learn(profiles, seed, as_of, report)
     save_version(model, lake, settings)
-    put_in_force(model.version, lake)
     return model
 
 
@@ -100,8 +90,14 @@ def learn(
     borrowed = (
         [] if not enough else [compared_field.name for compared_field in fields if compared_field.name not in strangers]
     )
-    for name in borrowed:
-        parameters.levels[name] = default_model()["levels"][name]
+    shipped = default_model()["levels"]
+    parameters.levels.update({name: shipped[name] for name in borrowed if name in shipped})
+    gaps = find_gaps(parameters, frequencies, fields)
+    if gaps:
+        raise TrainingError(
+            "The identity model cannot be trained: neither these records nor a declaration say enough: "
+            f"{'; '.join(gaps)}. Declare it in pipelines/identity/model.py and make default_model.json again."
+        )
     metadata = {
         "as_of": as_of.isoformat() if as_of else None,
         "seed": seed,

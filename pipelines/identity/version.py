@@ -1,21 +1,27 @@
 """A trained model as data: its parameters, its frozen term frequencies, and where versions lie on disk.
 
 ``lake.models/<version>/`` holds ``model.json`` (parameters and metadata), ``splink.json`` (the same m and u as Splink
-settings, for its charts) and ``term_frequencies/<field>.parquet``. ``lake.models/in_force`` names the one that runs.
+settings, for its charts) and ``term_frequencies/<field>.parquet``. ``lake.models/in_force`` names the one that runs;
+:mod:`pipelines.identity.model_history` keeps which ones did.
 """
 
 import hashlib
 import json
 import shutil
+from collections.abc import Iterable
 from dataclasses import asdict, dataclass, field
+from datetime import date
 from pathlib import Path
 from typing import Any
 
 import polars as pl
 
 from pipelines.errors import ParcoursError
-from pipelines.identity.model import Field, declare_fields
+from pipelines.identity.model import BLOCKING_KEYS, CLASSES, Field, declare_fields
+from pipelines.identity.model_history import Entry, Reason, append_entry
 from pipelines.lake import Lake, replacing
+
+GAPS_TOLD = 5  # What a message names before it only counts.
 
 
 @dataclass(frozen=True)
@@ -59,9 +65,9 @@ def name_version(parameters: Parameters, term_frequencies: dict[str, pl.DataFram
 
 
 def save_version(model: ModelVersion, lake: Lake, splink_settings: dict[str, Any]) -> Path:
-    """Writes the version's folder, whole or not at all, and returns it. One that is there already stays as it is."""
+    """Writes the version's folder, whole or not at all, and returns it. One that is there and sound stays as it is."""
     folder = lake.models / model.version
-    if folder.exists():
+    if _is_sound(model.version, lake):
         return folder
     building = lake.models / f"{model.version}.tmp-build"
     shutil.rmtree(building, ignore_errors=True)
@@ -73,17 +79,38 @@ def save_version(model: ModelVersion, lake: Lake, splink_settings: dict[str, Any
         _dump({"version": model.version, "metadata": model.metadata, "parameters": _as_dict(model.parameters)}),
         encoding="utf-8",
     )
+    shutil.rmtree(folder, ignore_errors=True)  # Only a damaged one is left to be there.
     building.replace(folder)
     return folder
 
 
-def put_in_force(version: str, lake: Lake) -> None:
-    """Makes ``version`` the one that runs. Raises ParcoursError where there is no such version."""
-    if not (lake.models / version / "model.json").exists():
-        known = ", ".join(list_versions(lake)) or "none"
-        raise ParcoursError(f"No identity model {version!r} in {lake.models}; there are: {known}.")
+def _is_sound(version: str, lake: Lake) -> bool:
+    """Whether the version lies on disk with the content that its name stands for."""
+    if not (lake.models / version).exists():
+        return False
+    try:
+        saved = read_version(version, lake)
+    except ParcoursError:
+        return False
+    return name_version(saved.parameters, saved.term_frequencies) == version
+
+
+def put_in_force(
+    version: str,
+    lake: Lake,
+    reason: Reason = "chosen",
+    as_of: date | None = None,
+    comparison: dict[str, Any] | None = None,
+) -> Entry:
+    """Makes ``version`` the one that runs, and notes when and why. Raises ParcoursError where there is no such version.
+
+    A kill between the two leaves the version in force and only its note missing.
+    """
+    _require_version(version, lake)
+    replaced = name_in_force(lake)
     with replacing(lake.models / "in_force") as pointer:
         pointer.write_text(version + "\n", encoding="utf-8")
+    return append_entry(lake, version, reason, replaced, as_of, comparison)
 
 
 def list_versions(lake: Lake) -> list[str]:
@@ -91,16 +118,38 @@ def list_versions(lake: Lake) -> list[str]:
     return sorted(path.parent.name for path in lake.models.glob("*/model.json") if ".tmp-" not in path.parent.name)
 
 
-def model_in_force(lake: Lake) -> ModelVersion | None:
-    """The version that runs, or None before the first training. Raises ParcoursError where its files are damaged."""
+def name_in_force(lake: Lake) -> str | None:
+    """The name of the version that runs, or None before the first training."""
     pointer = lake.models / "in_force"
-    if not pointer.exists():
-        return None
-    return load_version(pointer.read_text(encoding="utf-8").strip(), lake)
+    return pointer.read_text(encoding="utf-8").strip() if pointer.exists() else None
+
+
+def model_in_force(lake: Lake) -> ModelVersion | None:
+    """The version that runs, or None before the first training. Raises ParcoursError where it cannot run."""
+    version = name_in_force(lake)
+    return None if version is None else load_version(version, lake)
 
 
 def load_version(version: str, lake: Lake) -> ModelVersion:
-    """The version as saved. Raises ParcoursError where it is not there or cannot be read."""
+    """The version as saved, fit to run.
+
+    Raises ParcoursError where it is not there, cannot be read, or was trained by other code than this: with other
+    fields, levels or blocking keys.
+    """
+    model = read_version(version, lake)
+    gaps = find_gaps(model.parameters, model.term_frequencies)
+    if gaps:
+        rest = f"; and {len(gaps) - GAPS_TOLD} more" if len(gaps) > GAPS_TOLD else ""
+        raise ParcoursError(
+            f"The identity model {version!r} in {lake.models / version} was trained by another release of Parcours and "
+            f"cannot run with this one: {'; '.join(gaps[:GAPS_TOLD])}{rest}. Train again with `parcours train`."
+        )
+    return model
+
+
+def read_version(version: str, lake: Lake) -> ModelVersion:
+    """The version as saved, whether or not it can run. Raises ParcoursError where it is not there or is damaged."""
+    _require_version(version, lake)
     folder = lake.models / version
     try:
         saved = json.loads((folder / "model.json").read_text(encoding="utf-8"))
@@ -108,12 +157,62 @@ def load_version(version: str, lake: Lake) -> ModelVersion:
         frequencies = {
             path.stem: pl.read_parquet(path) for path in sorted((folder / "term_frequencies").glob("*.parquet"))
         }
-    except (OSError, ValueError, KeyError, pl.exceptions.PolarsError) as error:
+        return ModelVersion(saved["version"], parameters, frequencies, saved["metadata"])
+    except (OSError, ValueError, KeyError, TypeError, pl.exceptions.PolarsError) as error:
         raise ParcoursError(
             f"The identity model {version!r} in {folder} cannot be read ({type(error).__name__}). "
             "Train again with `parcours train`."
         ) from error
-    return ModelVersion(saved["version"], parameters, frequencies, saved["metadata"])
+
+
+def _require_version(version: str, lake: Lake) -> None:
+    known = list_versions(lake)
+    if version not in known:
+        raise ParcoursError(
+            f"No identity model {version!r} in {lake.models}; there are: {', '.join(known) or 'none'}. "
+            "Name one of these, or train one with `parcours train`."
+        )
+
+
+def find_gaps(
+    parameters: Parameters, term_frequencies: Iterable[str], fields: tuple[Field, ...] | None = None
+) -> list[str]:
+    """What keeps a version from running as declared, in words and by name; empty where nothing does.
+
+    ``fields`` are those declared (default: those of the model), ``term_frequencies`` the names of the fields that have
+    some.
+    """
+    declared = declare_fields() if fields is None else fields
+    gaps = [gap for compared in declared for gap in _find_field_gaps(compared, parameters, set(term_frequencies))]
+    names = {compared.name for compared in declared}
+    gaps += [f"it has the field {name}, which is no longer compared" for name in parameters.levels if name not in names]
+    gaps += [f"it lacks the blocking key {key!r}" for key in BLOCKING_KEYS if key not in parameters.largest_blocks]
+    gaps += [f"it lacks the share of pairs that are a {name}" for name in CLASSES if name not in parameters.shares]
+    return gaps
+
+
+def _find_field_gaps(compared: Field, parameters: Parameters, with_frequencies: set[str]) -> list[str]:
+    known = parameters.levels.get(compared.name)
+    if known is None:
+        return [f"it lacks the field {compared.name}"]
+    gaps = []
+    for level in compared.levels:
+        learned = known.get(level.name, {})
+        if not learned:
+            gaps.append(f"it lacks the level {compared.name}: {level.name}")
+        gaps += [
+            f"it lacks the {name} probability of {compared.name}: {level.name}"
+            for name in (*CLASSES, "stranger")
+            if learned and not learned.get(name, 0.0) > 0.0
+        ]
+    names = {level.name for level in compared.levels}
+    gaps += [
+        f"it has the level {compared.name}: {name}, which is no longer told" for name in known if name not in names
+    ]
+    weighs_rarity = any(level.is_agreement for level in compared.levels)
+    if weighs_rarity and (compared.name not in with_frequencies or compared.name not in parameters.rarest):
+        gaps.append(f"it lacks the term frequencies of {compared.name}")
+    return gaps
 
 
 def read_parameters(saved: dict[str, Any]) -> Parameters:

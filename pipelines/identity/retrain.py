@@ -1,0 +1,106 @@
+"""A new version of the model, learned beside the one in force, compared with it, and put in force where it may be."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import date
+from typing import Any
+
+import polars as pl
+
+from pipelines.errors import ParcoursError
+from pipelines.identity.compare_models import Comparison, compare_models
+from pipelines.identity.model_history import Reason
+from pipelines.identity.standardise import MATCH_COLUMNS
+from pipelines.identity.train import train
+from pipelines.identity.version import ModelVersion, load_version, name_in_force, put_in_force
+from pipelines.lake import Lake
+
+NEEDED_COLUMNS = ("record_id", "content_hash", "is_decided", *MATCH_COLUMNS)
+
+MOST_MOVED = 0.02
+"""Share of records that may change customer by a new model without a person's word. Every figure by customer moves with
+them: retention, value, segments. The same retailer learned anew moves far less, so that more says that what was learned
+from has changed."""
+
+
+@dataclass(frozen=True)
+class Retrained:
+    """What came of a training: ``learned`` is the new version, ``in_force`` the one that runs now.
+
+    ``before`` ran until then (None: the first training), ``is_usable`` says whether it still could. ``comparison`` is
+    None where there was nothing to compare with, or nothing new.
+    """
+
+    learned: ModelVersion
+    before: str | None
+    is_usable: bool
+    in_force: str | None
+    comparison: Comparison | None
+
+    @property
+    def is_news(self) -> bool:
+        return self.learned.version != self.before
+
+    @property
+    def is_put_in_force(self) -> bool:
+        """Whether it runs now and did not before."""
+        return self.is_news and self.in_force == self.learned.version
+
+    @property
+    def records_too_many(self) -> int:
+        """The records it would move, where these are more than it may move unasked; else 0.
+
+        Beside a version that cannot run any more it may move any number: there is nothing to keep.
+        """
+        if self.comparison is None or not self.is_usable or self.comparison.share_moved <= MOST_MOVED:
+            return 0
+        return self.comparison.records_moved
+
+    def as_dict(self) -> dict[str, Any]:
+        return {
+            "learned": self.learned.version,
+            "before": self.before,
+            "in_force": self.in_force,
+            "records_too_many": self.records_too_many,
+            "comparison": None if self.comparison is None else self.comparison.as_dict(),
+        }
+
+
+def retrain(lake: Lake, as_of: date, report: Callable[[str], None], compare_only: bool = False) -> Retrained:
+    """Learns a version from the records of the last run, compares it, and puts it in force.
+
+    It is put in force at once where there is none that can run, and else where it moves at most MOST_MOVED of the
+    records. Raises ParcoursError where there are no records yet, TrainingError where they teach no model.
+    """
+    if not lake.path("identity", "records").exists():
+        raise ParcoursError(f"There are no records to learn from in {lake.root}: run `parcours run` first.")
+    records = lake.read("identity", "records")
+    if not set(NEEDED_COLUMNS) <= set(records.columns):
+        raise ParcoursError(
+            f"The records in {lake.root} were made by another release of Parcours. Make them anew with `parcours run`: "
+            "where it stops at the model, it has made them, and `parcours train` goes on from there."
+        )
+    before = name_in_force(lake)
+    usable = _load_usable(lake, before)
+    learned = train(records, lake, as_of=as_of, report=report)
+    comparison = None
+    if learned.version != before:
+        report("comparison with the model in force")
+        ledger = pl.read_parquet(lake.committed_ledger) if lake.committed_ledger.exists() else None
+        decided = lake.path("identity", "decisions")
+        decisions = pl.read_parquet(decided) if decided.exists() else None
+        comparison = compare_models(records, usable, learned, as_of, ledger, decisions)
+    retrained = Retrained(learned, before, usable is not None, before, comparison)
+    if compare_only or not retrained.is_news or retrained.records_too_many:
+        return retrained
+    reason: Reason = "first training" if before is None else "trained"
+    put_in_force(learned.version, lake, reason, as_of, None if comparison is None else comparison.figures())
+    return Retrained(learned, before, usable is not None, learned.version, comparison)
+
+
+def _load_usable(lake: Lake, version: str | None) -> ModelVersion | None:
+    """The version where it can still run; a damaged one, or one of another release, is what training is to mend."""
+    try:
+        return None if version is None else load_version(version, lake)
+    except ParcoursError:
+        return None
