@@ -39,6 +39,10 @@ class Lake:
         """The identity ledger as of the last publication: the state from which the next run goes on."""
         return self.root / "state" / "ledger.parquet"
 
+    def published(self, name: str) -> Path:
+        """``identity/<name>`` as of the last publication: what the next run compares itself with."""
+        return self.root / "state" / f"{name}.parquet"
+
     def write(self, kind: str, name: str, frame: pl.DataFrame) -> Path:
         """Writes ``frame`` as ``<kind>/<name>``, atomically."""
         target = self.path(kind, name)

@@ -3,7 +3,8 @@
 A build is *sealed* when every blocking check on it has passed; only a sealed build is published. The steps are ordered
 so that a kill between any two of them leaves a warehouse that opens and a rerun that ends well:
 
-1. the ledger of customer ids is promoted, so that no id is ever published that a later run could give away;
+1. what the next run compares itself with is promoted (the values withdrawn, the metrics of the runs), then the ledger
+   of customer ids, so that no id is ever published that a later run could give away;
 2. the warehouse of before is kept as ``warehouse.previous.duckdb`` (a second name of the same file: no bytes move);
 3. one rename puts the new one in its place.
 """
@@ -30,6 +31,10 @@ class PublishError(ParcoursError):
 
 class RollbackError(ParcoursError):
     """There is no warehouse to go back to; the published one is as it was."""
+
+
+COMPARED_WITH = ("withdrawn_values", "run_metrics")
+"""Tables of ``identity`` that are the next run's yardstick once they are published."""
 
 
 @dataclass(frozen=True)
@@ -111,7 +116,7 @@ def publish(home: Home) -> Published:
     promise = _read_seal(home)
     marts = _audit(home, promise)
 
-    _promote_ledger(Lake(home.lake))
+    _promote(Lake(home.lake))
     if home.warehouse.exists():
         _give_second_name(home.warehouse, home.previous_warehouse)
     home.build_database.chmod(0o444)  # Opened for writing, the published file would lock every other reader out.
@@ -217,9 +222,21 @@ def count_rows(database: Path, *, with_views: bool = False) -> dict[str, int]:
     return counts
 
 
-def _promote_ledger(lake: Lake) -> None:
-    with replacing(lake.committed_ledger) as temporary:
-        shutil.copyfile(lake.path("identity", "ledger"), temporary)
+def _promote(lake: Lake) -> None:
+    """Makes the identity state of the build that of the last publication.
+
+    The ledger comes last: a record that it knows must not be found among values that nobody has noted as withdrawn.
+    Noted too early, after a kill, they are those of a run that passed its checks.
+    """
+    for name in COMPARED_WITH:
+        if lake.path("identity", name).exists():
+            _copy(lake.path("identity", name), lake.published(name))
+    _copy(lake.path("identity", "ledger"), lake.committed_ledger)
+
+
+def _copy(file: Path, target: Path) -> None:
+    with replacing(target) as temporary:
+        shutil.copyfile(file, temporary)
 
 
 def _replaced(home: Home) -> Path:

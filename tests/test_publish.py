@@ -14,7 +14,7 @@ import pytest
 
 from pipelines.config import Home, find_home
 from pipelines.lake import Lake
-from pipelines.publish import PublishError, RollbackError, begin, publish, rollback, seal, seal_path
+from pipelines.publish import COMPARED_WITH, PublishError, RollbackError, begin, publish, rollback, seal, seal_path
 
 READER = """
 import sys, duckdb
@@ -77,6 +77,8 @@ def build_night(home: Home, night: int, *, customers: int = 3, records: int = 3,
     lake = Lake(home.lake)
     lake.write("identity", "records", pl.DataFrame({"record_id": [f"crm:contacts:{n}" for n in range(records)]}))
     lake.write("identity", "ledger", pl.DataFrame({"entry_no": list(range(night))}))
+    for name in COMPARED_WITH:
+        lake.write("identity", name, pl.DataFrame({"night": list(range(night))}))
     begin(home, afresh=True)
     with duckdb.connect(home.build_database) as connection:
         connection.execute("create schema marts")
@@ -105,6 +107,11 @@ def ledger_length(home: Home) -> int:
     return pl.read_parquet(Lake(home.lake).committed_ledger).height
 
 
+def compared_with(home: Home) -> list[int]:
+    """The night of each table that the next run compares itself with."""
+    return [pl.read_parquet(Lake(home.lake).published(name)).height for name in COMPARED_WITH]
+
+
 def test_a_sealed_build_becomes_the_warehouse_and_its_ledger_is_kept(home: Home) -> None:
     build_night(home, 1, marts=("orders",))
     published = publish(home)
@@ -112,6 +119,7 @@ def test_a_sealed_build_becomes_the_warehouse_and_its_ledger_is_kept(home: Home)
     assert (published.checks_passed, published.checks_warned, published.as_of) == (12, 1, "2026-03-01")
     assert night_of(home.warehouse) == 1
     assert ledger_length(home) == 1
+    assert compared_with(home) == [1, 1]
     assert not home.build_database.exists()
     assert not home.previous_warehouse.exists()
 
@@ -200,6 +208,7 @@ def test_ids_assigned_after_the_marts_were_built_are_not_published_with_them(hom
     with pytest.raises(PublishError, match="do not fit"):
         publish(home)
     assert not Lake(home.lake).committed_ledger.exists()
+    assert not any(Lake(home.lake).published(name).exists() for name in COMPARED_WITH)
 
 
 def test_a_build_that_was_not_closed_or_is_torn_is_refused(home: Home) -> None:
@@ -285,6 +294,7 @@ def test_a_kill_between_any_two_steps_of_publication_leaves_a_warehouse_and_a_re
         assert night_of(home.warehouse) in (before, night)
         assert night_of(home.previous_warehouse) in (before - 1, before)
         assert ledger_length(home) >= night_of(home.warehouse), "an id in the warehouse is always in the ledger"
+        assert min(compared_with(home)) >= ledger_length(home), "what the ledger knows has its yardstick"
         build_night(home, night)
         publish(home)
         assert night_of(home.warehouse) == night
