@@ -5,17 +5,26 @@
 2. in every component where some pair is unlinked, the missing pairs are scored too, and the component is divided so
    that the evidence between the records of a part, over all its pairs, is for one person (average-link agglomeration:
    parts join while their mean weight is positive, best first).
-3. Receipts, which carry only an e-mail, go to the one person who uses it, and stay apart where two do.
+3. Receipts, which carry only an e-mail, go to the one person who uses it, and stay apart where two do (``receipts``).
 
-All of it depends on weights and record ids only, never on the order of rows.
+Human decisions outrank all of it: what must be linked ends in one cluster, and parts that hold two records that cannot
+be linked never join.
+
+All of it depends on weights, decisions and record ids only, never on the order of rows.
 """
+
+from collections.abc import Sequence
+from dataclasses import dataclass
 
 import numpy as np
 import numpy.typing as npt
 import polars as pl
 
+from pipelines.identity.decided import hold_apart, tie_records
+from pipelines.identity.decisions import no_decisions
 from pipelines.identity.link import Numbers, compare_pairs
-from pipelines.identity.profiles import build_profiles, is_receipt
+from pipelines.identity.profiles import build_profiles
+from pipelines.identity.receipts import attach_receipts
 from pipelines.identity.version import ModelVersion, Parameters
 from pipelines.identity.weigh import (
     Floats,
@@ -39,24 +48,63 @@ LARGEST_COMPONENT = (
 STRONGER_BITS = 2.0  # How much stronger a link must be at each such attempt.
 
 
-def cluster_records(records: pl.DataFrame, pairs: pl.DataFrame, model: ModelVersion) -> pl.DataFrame:
+@dataclass(frozen=True)
+class Verdicts:
+    """Human decisions between profiles, as profile numbers: pairs that must be, and that cannot be, one person's."""
+
+    must_left: Numbers
+    must_right: Numbers
+    cannot_left: Numbers
+    cannot_right: Numbers
+
+
+@dataclass(frozen=True)
+class Settled:
+    """An earlier clustering that holds wherever nothing changed since.
+
+    ``clusters`` is its ``identity/clusters``. ``touched`` are the record_ids of today's profiles that are new or other
+    than they were, or of whose pairs or decisions any is new, other or gone.
+    """
+
+    clusters: pl.DataFrame
+    touched: pl.Series
+
+
+def cluster_records(
+    records: pl.DataFrame,
+    pairs: pl.DataFrame,
+    model: ModelVersion,
+    decisions: pl.DataFrame | None = None,
+    settled: Settled | None = None,
+) -> pl.DataFrame:
     """One row per record: record_id, cluster_id (the smallest record_id of its cluster), sorted by record_id.
 
-    ``records`` is ``identity/records``, ``pairs`` is ``identity/pairs`` of the same records and model.
+    ``records`` is ``identity/records``, ``pairs`` is ``identity/pairs`` of the same records and model, ``decisions`` is
+    ``identity/decisions`` (None: none). With ``settled``, only components that something touched are divided anew; the
+    result is the same.
     """
+    decisions = no_decisions() if decisions is None else decisions
     profiles, members = build_profiles(records)
-    left, right, weight = _number_pairs(profiles, pairs)
-    labels = cluster_profiles(profiles, left, right, weight, model)
-    clustered = members.with_columns(
-        pl.Series("label", labels[members["profile_no"].to_numpy()].astype(np.int64), dtype=pl.Int64)
-    ).with_columns(pl.col("record_id").min().over("label").alias("cluster_id"))
-    return _attach_receipts(records, clustered.select("record_id", "cluster_id"))
+    left, right, weight = _number_links(profiles, pairs)
+    verdicts = _number_decisions(members, decisions)
+    known = None if settled is None else _number_settled(profiles, settled)
+    labels = cluster_profiles(profiles, left, right, weight, model, verdicts, known)
+    clustered = (
+        members.with_columns(
+            pl.Series("label", labels[members["profile_no"].to_numpy()].astype(np.int64), dtype=pl.Int64)
+        )
+        .with_columns(pl.col("record_id").min().over("label").alias("cluster_id"))
+        .select("record_id", "cluster_id")
+    )
+    return attach_receipts(records, clustered, decisions)
 
 
-def _number_pairs(profiles: pl.DataFrame, pairs: pl.DataFrame) -> tuple[Numbers, Numbers, Floats]:
+def _number_links(profiles: pl.DataFrame, pairs: pl.DataFrame) -> tuple[Numbers, Numbers, Floats]:
+    """The linked ones of ``pairs``, between profile numbers."""
     numbered = profiles.select("record_id", "profile_no")
     joined = (
-        pairs.select("record_id_l", "record_id_r", "match_weight")
+        pairs.filter(pl.col("match_weight") >= LINKED)
+        .select("record_id_l", "record_id_r", "match_weight")
         .join(numbered.rename({"record_id": "record_id_l", "profile_no": "l"}), on="record_id_l")
         .join(numbered.rename({"record_id": "record_id_r", "profile_no": "r"}), on="record_id_r")
         .select(pl.min_horizontal("l", "r").alias("left"), pl.max_horizontal("l", "r").alias("right"), "match_weight")
@@ -65,16 +113,88 @@ def _number_pairs(profiles: pl.DataFrame, pairs: pl.DataFrame) -> tuple[Numbers,
     return joined["left"].to_numpy(), joined["right"].to_numpy(), joined["match_weight"].to_numpy()
 
 
+def _number_decisions(members: pl.DataFrame, decisions: pl.DataFrame) -> Verdicts:
+    """What decisions come to for compared records, between profile numbers.
+
+    A chain of decisions may run over receipts, which are not compared: it holds all the same.
+    """
+    ties = tie_records(decisions)
+    numbered = members.join(ties, on="record_id").sort("profile_no")
+    first = numbered.group_by("tie").agg(pl.col("profile_no").min().alias("first"))
+    must = numbered.join(first, on="tie").filter(pl.col("profile_no") > pl.col("first")).sort("first", "profile_no")
+    cannot = (
+        hold_apart(decisions, ties)
+        .join(first.rename({"first": "l"}), on="tie")
+        .join(first.rename({"first": "r", "tie": "other_tie"}), on="other_tie")
+        .filter(pl.col("l") < pl.col("r"))
+        .sort("l", "r")
+    )
+    return Verdicts(
+        must["first"].to_numpy(), must["profile_no"].to_numpy(), cannot["l"].to_numpy(), cannot["r"].to_numpy()
+    )
+
+
+def _number_settled(profiles: pl.DataFrame, settled: Settled) -> Numbers:
+    """For each profile, the number of its cluster of before; -1 where it is touched."""
+    touched = settled.touched.unique()
+    earlier = profiles.select("record_id").join(settled.clusters, on="record_id", how="left", maintain_order="left")
+    is_open = earlier["record_id"].is_in(touched.implode()) | earlier["cluster_id"].is_null()
+    numbers = earlier["cluster_id"].rank("dense").fill_null(0).to_numpy().astype(np.int32)
+    return np.where(is_open.to_numpy(), np.int32(-1), numbers)
+
+
 def cluster_profiles(
-    profiles: pl.DataFrame, left: Numbers, right: Numbers, weight: Floats, model: ModelVersion
+    profiles: pl.DataFrame,
+    left: Numbers,
+    right: Numbers,
+    weight: Floats,
+    model: ModelVersion,
+    verdicts: Verdicts,
+    settled: Numbers | None = None,
 ) -> Numbers:
-    """The label of each profile: the smallest profile number of its cluster."""
-    linked = weight >= LINKED
-    components = _component_within_size(profiles.height, left[linked], right[linked], weight[linked])
-    suspicious = _suspicious(components, left[linked], right[linked])
-    if not suspicious.any():
-        return components
-    return _divide_by_evidence(profiles, components, suspicious, model)
+    """The label of each profile: the smallest profile number of its cluster. The pairs given are linked ones.
+
+    ``settled`` is, for each profile, the number of its cluster of before, or -1 where it is touched.
+    """
+    left, right, weight = _with_must_links(left, right, weight, verdicts)
+    whole = connect(profiles.height, left, right)
+    is_open = np.ones(profiles.height, dtype=bool)
+    if settled is not None:
+        open_component = np.zeros(profiles.height, dtype=bool)
+        open_component[whole[settled < 0]] = True
+        is_open = open_component[whole]
+        inside = is_open[left]
+        left, right, weight = left[inside], right[inside], weight[inside]
+    components = _component_within_size(profiles.height, left, right, weight)
+    suspicious = _suspicious(components, left, right, verdicts)
+    divided = _divide_by_evidence(profiles, components, suspicious, model, verdicts) if suspicious.any() else components
+    if settled is None:
+        return divided
+    return np.where(is_open, divided, _smallest_of_each(settled, ~is_open))
+
+
+def _smallest_of_each(groups: Numbers, chosen: npt.NDArray[np.bool_]) -> Numbers:
+    """For each chosen position, the smallest chosen position of its group; elsewhere anything."""
+    smallest = np.full(int(groups.max(initial=0)) + 1, len(groups), dtype=np.int32)
+    positions = np.flatnonzero(chosen).astype(np.int32)
+    np.minimum.at(smallest, groups[positions], positions)
+    return smallest[groups]
+
+
+def _with_must_links(
+    left: Numbers, right: Numbers, weight: Floats, verdicts: Verdicts
+) -> tuple[Numbers, Numbers, Floats]:
+    """The links and, with infinite weight, those that people decided on; each pair once, sorted."""
+    if not len(verdicts.must_left):
+        return left, right, weight
+    left = np.concatenate([verdicts.must_left, left])
+    right = np.concatenate([verdicts.must_right, right])
+    weight = np.concatenate([np.full(len(verdicts.must_left), np.inf), weight])
+    order = np.lexsort((-weight, right, left))
+    left, right, weight = left[order], right[order], weight[order]
+    first = np.ones(len(left), dtype=bool)
+    first[1:] = (left[1:] != left[:-1]) | (right[1:] != right[:-1])
+    return left[first], right[first], weight[first]
 
 
 def connect(count: int, left: Numbers, right: Numbers) -> Numbers:
@@ -108,41 +228,73 @@ def _component_within_size(count: int, left: Numbers, right: Numbers, weight: Fl
         needed = np.where(oversized, floor + STRONGER_BITS, needed)
 
 
-def _suspicious(labels: Numbers, left: Numbers, right: Numbers) -> npt.NDArray[np.bool_]:
-    """Which components, by label, have a pair that is not linked."""
+def _suspicious(labels: Numbers, left: Numbers, right: Numbers, verdicts: Verdicts) -> npt.NDArray[np.bool_]:
+    """Which components, by label, have a pair that is not linked, or two records that people hold apart."""
     size = np.bincount(labels, minlength=len(labels)).astype(np.int64)
     inside = labels[left] == labels[right]
     links = np.bincount(labels[left[inside]], minlength=len(labels))
-    return np.asarray(links < size * (size - 1) // 2)
+    suspicious = links < size * (size - 1) // 2
+    held_apart = labels[verdicts.cannot_left] == labels[verdicts.cannot_right]
+    suspicious[labels[verdicts.cannot_left[held_apart]]] = True
+    return np.asarray(suspicious)
 
 
 def _divide_by_evidence(
-    profiles: pl.DataFrame, labels: Numbers, suspicious: npt.NDArray[np.bool_], model: ModelVersion
+    profiles: pl.DataFrame,
+    labels: Numbers,
+    suspicious: npt.NDArray[np.bool_],
+    model: ModelVersion,
+    verdicts: Verdicts,
 ) -> Numbers:
     members = np.flatnonzero(suspicious[labels]).astype(np.int32)
     members = members[np.lexsort((members, labels[members]))]
     left, right = _all_pairs(members, labels)
-    compared = compare_pairs(profiles, left, right, model.fields)
-    weights = weigh_pairs(compared.levels, compared.left, frequencies_of(profiles, model), model)
+    # Only what is looked at is loaded: a night that changed little has few components to divide.
+    numbers = np.sort(members)
+    looked_at = profiles[numbers].with_columns(pl.int_range(pl.len(), dtype=pl.Int32).alias("profile_no"))
+    compared = compare_pairs(
+        looked_at,
+        np.searchsorted(numbers, left).astype(np.int32),
+        np.searchsorted(numbers, right).astype(np.int32),
+        model.fields,
+    )
+    weights = weigh_pairs(compared.levels, compared.left, frequencies_of(looked_at, model), model)
     divided = labels.copy()
     # A component whose every pair speaks for one person stays whole, without further ado.
     against = np.bincount(labels[left], weights=(weights.total < 0), minlength=len(labels)) > 0
+    must, cannot = (
+        _within_components(labels, *sides)
+        for sides in ((verdicts.must_left, verdicts.must_right), (verdicts.cannot_left, verdicts.cannot_right))
+    )
+    against[list(cannot)] = True
     says = says_something(compared.levels, model)
     sizes = np.bincount(labels[members], minlength=len(labels))
     sizes = sizes[sizes > 0]
     ends, pair_ends = np.cumsum(sizes), np.cumsum(sizes * (sizes - 1) // 2)
     for end, pair_end, size in zip(ends, pair_ends, sizes, strict=True):
         group = members[end - size : end]
-        if not against[labels[group[0]]]:
+        label = int(labels[group[0]])
+        if not against[label]:
             continue
         rows = slice(pair_end - size * (size - 1) // 2, pair_end)
         parts = agglomerate(
-            int(size), weights.fields[rows], weights.household_fields[rows], says[rows], model.parameters
-        )
+            int(size), weights.fields[rows], weights.household_fields[rows], says[rows], model.parameters,
+            must=[tuple(np.searchsorted(group, pair)) for pair in must.get(label, [])],
+            cannot=[tuple(np.searchsorted(group, pair)) for pair in cannot.get(label, [])],
+        )  # fmt: skip
         for part in np.unique(parts):
             inside = group[parts == part]
             divided[inside] = inside.min()
     return divided
+
+
+def _within_components(labels: Numbers, left: Numbers, right: Numbers) -> dict[int, list[tuple[int, int]]]:
+    """The decided pairs that lie inside one component, by its label."""
+    inside: dict[int, list[tuple[int, int]]] = {}
+    for one, other in zip(left.tolist(), right.tolist(), strict=True):
+        if labels[one] == labels[other]:
+            inside.setdefault(int(labels[one]), []).append((one, other))
+    return inside
 
 
 def _all_pairs(members: Numbers, labels: Numbers) -> tuple[Numbers, Numbers]:
@@ -162,22 +314,36 @@ def _all_pairs(members: Numbers, labels: Numbers) -> tuple[Numbers, Numbers]:
 
 
 def agglomerate(
-    size: int, fields: Floats, household: Floats, says: npt.NDArray[np.bool_], parameters: Parameters
-) -> npt.NDArray[np.int64]:
+    size: int,
+    fields: Floats,
+    household: Floats,
+    says: npt.NDArray[np.bool_],
+    parameters: Parameters,
+    must: Sequence[tuple[int, int]] = (),
+    cannot: Sequence[tuple[int, int]] = (),
+) -> Numbers:
     """Divides ``size`` profiles, given all their pairs (in the order of np.triu_indices); returns a label for each.
 
     Parts are joined, best first, while the evidence between them is for one person. Between two parts, each field
     counts with the mean of its weights over the pairs that can be compared on it: a record without a birth date
-    neither softens a conflict of two birth dates nor costs the others their agreement.
+    neither softens a conflict of two birth dates nor costs the others their agreement. Parts with a pair of ``cannot``
+    between them never join, nor do what ``must`` ties them to. In the end, parts with a pair of ``must`` between them
+    are one: each was joined on its own evidence, so that two people who are said to be one bring all their records.
     """
     weight, ratio, pairs = (_squared(values, size) for values in (fields, household, says.astype(np.float64)))
-    labels = np.arange(size)
+    tied = connect(size, *_sides(must))
+    apart = np.zeros((size, size), dtype=bool)
+    for one, other in cannot:
+        apart |= np.logical_and.outer(tied == tied[one], tied == tied[other])
+    apart |= apart.T
+    labels = np.arange(size, dtype=np.int32)
     score = _score_parts(weight, ratio, pairs, parameters)
     np.fill_diagonal(score, -np.inf)
+    score[apart] = -np.inf
     while True:
         one, other = sorted(divmod(int(score.argmax()), size))
         if not score[one, other] > JOINED:
-            return labels
+            return _joined(labels, must)
         for matrix in (weight, ratio, pairs):
             matrix[:, one, :] += matrix[:, other, :]
             matrix[:, :, one] += matrix[:, :, other]
@@ -187,6 +353,22 @@ def agglomerate(
         score[one], score[:, one] = row, row
         score[other], score[:, other] = -np.inf, -np.inf
         labels[labels == other] = one
+        tied[tied == tied[other]] = tied[one]
+        group = tied == tied[one]
+        theirs = apart[group].any(axis=0)
+        apart[np.ix_(group, theirs)] = apart[np.ix_(theirs, group)] = True
+        score[apart] = -np.inf
+
+
+def _sides(pairs: Sequence[tuple[int, int]]) -> tuple[Numbers, Numbers]:
+    sides = np.array(pairs, dtype=np.int32).reshape(-1, 2)
+    return sides[:, 0], sides[:, 1]
+
+
+def _joined(labels: Numbers, must: Sequence[tuple[int, int]]) -> Numbers:
+    """The labels with parts made one where a pair of ``must`` lies between them."""
+    left, right = _sides(must)
+    return connect(len(labels), labels[left], labels[right])[labels]
 
 
 def _squared(values: Floats, size: int) -> Floats:
@@ -203,26 +385,3 @@ def _score_parts(weight: Floats, ratio: Floats, pairs: Floats, parameters: Param
     counted = np.maximum(pairs, 1.0)
     household = household_correction((ratio / counted).sum(axis=0), parameters)
     return np.asarray(prior_of(parameters) + (weight / counted).sum(axis=0) + household)
-
-
-def _attach_receipts(records: pl.DataFrame, clustered: pl.DataFrame) -> pl.DataFrame:
-    """Adds the records that were not compared: receipts by their e-mail, blank ones alone."""
-    emails = records.select("record_id", "email_key").join(clustered, on="record_id")
-    users = (
-        emails.drop_nulls("email_key")
-        .group_by("email_key")
-        .agg(pl.col("cluster_id").n_unique().alias("users"), pl.col("cluster_id").min())
-        .filter(pl.col("users") == 1)
-        .select("email_key", pl.col("cluster_id").alias("user_cluster"))
-    )
-    receipts = records.filter(is_receipt()).select("record_id", "email_key")
-    attached = (
-        receipts.join(users, on="email_key", how="left")
-        .with_columns(pl.col("record_id").min().over("email_key").alias("own_cluster"))
-        .select("record_id", pl.coalesce("user_cluster", "own_cluster").alias("cluster_id"))
-    )
-    placed = pl.concat([clustered, attached])
-    blank = records.select("record_id").join(placed, on="record_id", how="anti")
-    alone = blank.select("record_id", pl.col("record_id").alias("cluster_id"))
-    everyone = pl.concat([placed, alone])
-    return everyone.with_columns(pl.col("record_id").min().over("cluster_id").alias("cluster_id")).sort("record_id")

@@ -1,7 +1,8 @@
 """Records that say exactly the same are one profile: compared once, however often a person ordered.
 
 A profile is what gets compared. Records with the same content and enough of it to tell a person (a name and a contact
-or a birth date, say) share one; a record that says little is a profile of its own, however alike another is.
+or a birth date, say) share one; a record that says little is a profile of its own, however alike another is, and so is
+one that a human decision names.
 """
 
 import polars as pl
@@ -23,6 +24,11 @@ def is_blank() -> pl.Expr:
     return pl.all_horizontal(pl.col(column).is_null() for column in (*NAMES, *CONTACTS))
 
 
+def is_compared() -> pl.Expr:
+    """True for a record that stands in a profile; the others are placed by rule (``receipts``)."""
+    return ~is_receipt() & ~is_blank()
+
+
 def build_profiles(records: pl.DataFrame) -> tuple[pl.DataFrame, pl.DataFrame]:
     """Profiles to compare, and which records each stands for. Receipts and blank records are in neither.
 
@@ -30,12 +36,15 @@ def build_profiles(records: pl.DataFrame) -> tuple[pl.DataFrame, pl.DataFrame]:
     records), the match columns, first_parts and last_parts (the words of a name). Second, one row per record:
     record_id, profile_no.
     """
-    compared = records.filter(~is_receipt() & ~is_blank()).select("record_id", "content_hash", *MATCH_COLUMNS)
+    compared = records.filter(is_compared()).select("record_id", "content_hash", "is_decided", *MATCH_COLUMNS)
     tells_a_person = pl.all_horizontal(pl.col(name).is_not_null() for name in NAMES) & pl.any_horizontal(
         pl.col(contact).is_not_null() for contact in CONTACTS
     )
     grouped = compared.with_columns(
-        pl.when(tells_a_person).then(pl.col("content_hash")).otherwise(pl.col("record_id")).alias("content")
+        pl.when(tells_a_person & ~pl.col("is_decided"))
+        .then(pl.col("content_hash"))
+        .otherwise(pl.col("record_id"))
+        .alias("content")
     ).with_columns(pl.col("record_id").min().over("content").alias("representative"))
     profiles = (
         grouped.filter(pl.col("record_id") == pl.col("representative"))

@@ -84,14 +84,19 @@ def standardise_records(
 
 def gather_records(lake: Lake, as_of: date | None = None) -> pl.DataFrame:
     """One row per identity-bearing record as the extracts hold it, under the display columns' names."""
+    return scan_records(lake, as_of).collect()
+
+
+def scan_records(lake: Lake, as_of: date | None = None) -> pl.LazyFrame:
+    """The same, not read yet."""
     gathered = []
     for kind, name, renamed, bears_identity in _ORIGINS:
         if not lake.path(kind, name).exists():
             continue
         gathered.append(_gather_table(lake.scan(kind, name).filter(bears_identity), kind, name, renamed))
     if not gathered:
-        return pl.DataFrame(schema=RECORD_COLUMNS)
-    return _drop_deleted(pl.concat(gathered), as_of).collect()
+        return pl.LazyFrame(schema=RECORD_COLUMNS)
+    return _drop_deleted(pl.concat(gathered), as_of)
 
 
 def _gather_table(rows: pl.LazyFrame, kind: str, name: str, renamed: dict[str, str]) -> pl.LazyFrame:
