@@ -1,8 +1,13 @@
 """Arguments that several commands share, and how their text becomes values."""
 
 import argparse
-from datetime import date
+from datetime import date, datetime
 from pathlib import Path
+from typing import TYPE_CHECKING
+from zoneinfo import ZoneInfo
+
+if TYPE_CHECKING:
+    from pipelines.config import Sources
 
 
 def add_home(parser: argparse.ArgumentParser) -> None:
@@ -32,6 +37,11 @@ def day(text: str) -> date:
         return date.fromisoformat(text)
     except ValueError:
         raise argparse.ArgumentTypeError(f"{text!r} is not a day; write YYYY-MM-DD") from None
+
+
+def resolve_day(option: date | None, sources: "Sources") -> date:
+    """The day it is: the one asked for, else that of sources.yml, else today where the retailer is."""
+    return option or sources.as_of or datetime.now(ZoneInfo(sources.timezone)).date()
 
 
 def at_least_one(text: str) -> int:

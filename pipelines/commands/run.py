@@ -2,15 +2,9 @@
 
 import argparse
 import sys
-from datetime import date, datetime
-from typing import TYPE_CHECKING
-from zoneinfo import ZoneInfo
 
-from pipelines.commands.arguments import add_home, add_sources, day
+from pipelines.commands.arguments import add_home, add_sources, day, resolve_day
 from pipelines.commands.subcommands import Subcommands
-
-if TYPE_CHECKING:
-    from pipelines.config import Sources
 
 
 def add(commands: Subcommands) -> None:
@@ -46,7 +40,7 @@ def run(options: argparse.Namespace) -> int:
     home = find_home(options.home)
     file = find_sources(options.sources, home)
     sources = load_sources(file)
-    as_of = _resolve_day(options.as_of, sources)
+    as_of = resolve_day(options.as_of, sources)
     run_id = launch.new_run_id()
     settings = {"home": str(home.root), "sources": str(file), "as_of": as_of.isoformat(), "full": options.full}
     with lock.hold(home.root, run_id, when_alone=Lake(home.lake).sweep), Progress() as progress:
@@ -56,7 +50,3 @@ def run(options: argparse.Namespace) -> int:
         return max((failure.exit_code for failure in outcome.failures), default=1)
     sys.stdout.write(summary.render(outcome, home, sources, as_of, progress))
     return 0
-
-
-def _resolve_day(option: date | None, sources: "Sources") -> date:
-    return option or sources.as_of or datetime.now(ZoneInfo(sources.timezone)).date()

@@ -2,11 +2,9 @@
 
 import argparse
 import sys
-from datetime import datetime
 from typing import Any
-from zoneinfo import ZoneInfo
 
-from pipelines.commands.arguments import add_home, add_sources
+from pipelines.commands.arguments import add_home, add_sources, resolve_day
 from pipelines.commands.subcommands import Subcommands
 
 MOVES_TOLD = 8
@@ -46,7 +44,7 @@ def train(options: argparse.Namespace) -> int:
     home = find_home(options.home)
     file = find_sources(options.sources, home)
     sources = load_sources(file)
-    as_of = sources.as_of or datetime.now(ZoneInfo(sources.timezone)).date()
+    as_of = resolve_day(None, sources)
     run_id = launch.new_run_id()
     settings = {"home": str(home.root), "sources": str(file), "as_of": as_of.isoformat()}
     training = {"retrain": True, "compare_only": options.compare_only}
