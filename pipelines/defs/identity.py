@@ -4,6 +4,7 @@ How people are recognised lies in ``pipelines.identity``; here is what runs afte
 """
 
 from collections.abc import Mapping
+from dataclasses import asdict
 from typing import Any
 
 import dagster as dg
@@ -14,10 +15,13 @@ from pipelines.defs.resources import Night
 from pipelines.defs.results import Result
 from pipelines.errors import ParcoursError
 from pipelines.identity import invariants, reuse
+from pipelines.identity.attributes import Attribute, load_attributes
 from pipelines.identity.cluster import cluster_records
+from pipelines.identity.crowds import describe_crowds, find_crowds, list_withdrawn
 from pipelines.identity.customers import describe_customers
 from pipelines.identity.ledger import assign_ids, current_map, empty_ledger
 from pipelines.identity.link import score_pairs
+from pipelines.identity.placeholders import with_own_values
 from pipelines.identity.retrain import MOST_MOVED, retrain
 from pipelines.identity.standardise import standardise_records
 from pipelines.identity.version import ModelVersion, model_in_force
@@ -73,7 +77,14 @@ def _committed_ledger(lake: Lake) -> pl.DataFrame:
     group_name=GROUP,
     owners=OWNERS,
     kinds=PARQUET,
-    check_specs=[_check("records", "each_record_stands_once", "No record_id is repeated.")],
+    check_specs=[
+        _check("records", "each_record_stands_once", "No record_id is repeated."),
+        _check(
+            "records",
+            "no_value_is_newly_shared_by_a_crowd",
+            "No value that identified people when last published is now shared by more names than crowd_limit.",
+        ),
+    ],
 )
 def records(night: Night) -> Result:
     """One row per record that says who somebody is: CRM contacts, shop accounts, guest orders, members, receipts.
@@ -81,14 +92,39 @@ def records(night: Night) -> Result:
     Contact fields are cleaned here and nowhere else.
     """
     with told():
-        rows = standardise_records(night.lake, night.retailer.country, night.day)
+        attributes = with_own_values(load_attributes(), night.retailer.placeholders, night.retailer.country)
+        rows = standardise_records(night.lake, night.retailer.country, night.day, attributes)
         night.lake.write("identity", "records", rows)
         by_table = rows.group_by("kind", "table_name").len().sort("kind", "table_name")
         return _result(
             rows,
-            {"rows_by_table": dg.MetadataValue.json({f"{kind}/{name}": n for kind, name, n in by_table.iter_rows()})},
+            {
+                "rows_by_table": dg.MetadataValue.json({f"{kind}/{name}": n for kind, name, n in by_table.iter_rows()}),
+                "records_with_a_shared_value": rows["shared_values"].count(),
+            },
             _holds("each_record_stands_once", invariants.count_repeated_records(rows)),
+            _no_new_crowd(night.lake, rows, attributes),
         )
+
+
+def _no_new_crowd(lake: Lake, rows: pl.DataFrame, attributes: Mapping[str, Attribute]) -> dg.AssetCheckResult:
+    """Fails where a crowd took a value from people who are published; before any publication, it only warns."""
+    withdrawn_before = lake.published("withdrawn_values")
+    is_first = not withdrawn_before.exists()
+    if is_first:
+        crowds = find_crowds(rows, attributes)
+    else:
+        published = current_map(_committed_ledger(lake))["record_id"]
+        crowds = find_crowds(rows, attributes, pl.read_parquet(withdrawn_before), published)
+    if is_first or not crowds:  # What a run that stopped withdrew must never pass for known.
+        lake.write("identity", "withdrawn_values", list_withdrawn(rows))
+    return dg.AssetCheckResult(
+        check_name="no_value_is_newly_shared_by_a_crowd",
+        passed=not crowds,
+        severity=dg.AssetCheckSeverity.WARN if is_first else dg.AssetCheckSeverity.ERROR,
+        description=describe_crowds(crowds),
+        metadata={"crowds": dg.MetadataValue.json([asdict(crowd) for crowd in crowds])},
+    )
 
 
 @dg.asset(
