@@ -83,8 +83,8 @@ def read_civility(text: pl.Expr) -> pl.Expr:
 
 
 def first_name_key(text: pl.Expr) -> pl.Expr:
-    """The comparable first name: `jean pierre` for `M. Jean-Pierre`."""
-    return fold_name(text)
+    """The comparable first name: `jean pierre` for `M. Jean-Pierre`, `jp` for `J.-P.`."""
+    return fold_name(text).str.replace(r"^(\p{L}) (\p{L})$", "${1}${2}")
 
 
 def first_name_root(key: pl.Expr) -> pl.Expr:

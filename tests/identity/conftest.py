@@ -40,6 +40,12 @@ def row() -> Callable[..., Row]:
 
 
 @pytest.fixture(scope="session")
+def gathered() -> Callable[..., pl.DataFrame]:
+    """The given rows as the extracts hold them, before anything is cleaned."""
+    return make_gathered
+
+
+@pytest.fixture(scope="session")
 def receipt() -> Callable[[str, str | None], Row]:
     """A till ticket with a receipt e-mail and no card."""
 
@@ -62,6 +68,7 @@ class Retailer(NamedTuple):
     records: pl.DataFrame
     truth: pl.DataFrame
     model: ModelVersion
+    as_of: date
 
 
 @pytest.fixture(scope="session")
@@ -75,4 +82,4 @@ def retailer(tmp_path_factory: pytest.TempPathFactory) -> Retailer:
     collected = gather_records(lake, world.as_of)
     records = standardise(collected, "FR", world.as_of)
     model, _ = learn(build_profiles(records)[0], seed=1, as_of=world.as_of)
-    return Retailer(collected, records, world.truth, model)
+    return Retailer(collected, records, world.truth, model, world.as_of)
