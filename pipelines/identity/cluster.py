@@ -29,7 +29,7 @@ from pipelines.identity.version import ModelVersion, Parameters
 from pipelines.identity.weigh import (
     Floats,
     frequencies_of,
-    household_correction,
+    pool_weights,
     prior_of,
     says_something,
     weigh_pairs,
@@ -382,6 +382,5 @@ def _squared(values: Floats, size: int) -> Floats:
 
 def _score_parts(weight: Floats, ratio: Floats, pairs: Floats, parameters: Parameters) -> Floats:
     """The weight, in bits, of parts being one person; fields lie along the first axis."""
-    counted = np.maximum(pairs, 1.0)
-    household = household_correction((ratio / counted).sum(axis=0), parameters)
-    return np.asarray(prior_of(parameters) + (weight / counted).sum(axis=0) + household)
+    fields, household = pool_weights(weight, ratio, pairs, parameters)
+    return np.asarray(prior_of(parameters) + fields.sum(axis=0) + household)

@@ -84,6 +84,16 @@ def household_correction(household: Floats, parameters: Parameters) -> Floats:
     return np.asarray(-np.logaddexp2(np.log2(strangers), np.log2(share) + household))
 
 
+def pool_weights(weight: Floats, household: Floats, pairs: Floats, parameters: Parameters) -> tuple[Floats, Floats]:
+    """The weight of each field between two groups of records, and their household correction.
+
+    Given are sums over the pairs between them, fields along the first axis: of weights, of the household class's log2
+    ratios, and how many pairs can be compared. A field counts with the mean over these.
+    """
+    counted = np.maximum(pairs, 1.0)
+    return weight / counted, household_correction((household / counted).sum(axis=0), parameters)
+
+
 def log_ratio(
     column: Levels, frequency: Floats | None, compared: Field, parameters: Parameters, pair_class: str
 ) -> Floats:
