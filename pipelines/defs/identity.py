@@ -19,17 +19,21 @@ from pipelines.identity.attributes import Attribute, load_attributes
 from pipelines.identity.cluster import cluster_records
 from pipelines.identity.crowds import describe_crowds, find_crowds, list_withdrawn
 from pipelines.identity.customers import describe_customers
+from pipelines.identity.decided import mark_decided
+from pipelines.identity.decisions import VERDICTS, decisions_in_force, find_absent, no_decisions, read_decisions
 from pipelines.identity.ledger import assign_ids, current_map, empty_ledger
 from pipelines.identity.link import score_pairs
 from pipelines.identity.placeholders import with_own_values
 from pipelines.identity.retrain import MOST_MOVED, retrain
-from pipelines.identity.standardise import standardise_records
+from pipelines.identity.review import find_uncertain_pairs
+from pipelines.identity.standardise import scan_records, standardise_records
 from pipelines.identity.version import ModelVersion, model_in_force
 from pipelines.lake import Lake
 
 GROUP = "identity"
 OWNERS = ["team:customer-data"]
 PARQUET = {"parquet"}
+MOST_NAMED = 50  # Record ids that metadata list; how many there are in all stands beside them.
 IDENTITY_BEARING = ("crm/contacts", "ecommerce/customers", "ecommerce/orders", "pos/members", "pos/tickets")
 
 
@@ -42,7 +46,7 @@ class Training(dg.Config):
 
 def identity_assets() -> list[dg.AssetsDefinition]:
     """From the extracts to customer ids, in order."""
-    return [records, model, pairs, clusters, ledger, customer_ids, customers]
+    return [decisions, records, model, pairs, clusters, ledger, customer_ids, customers, uncertain_pairs]
 
 
 def _check(asset: str, name: str, description: str) -> dg.AssetCheckSpec:
@@ -67,13 +71,47 @@ def _model(lake: Lake) -> ModelVersion:
     return model
 
 
+def _decisions(lake: Lake) -> pl.DataFrame:
+    return lake.read("identity", "decisions") if lake.path("identity", "decisions").exists() else no_decisions()
+
+
 def _committed_ledger(lake: Lake) -> pl.DataFrame:
     return pl.read_parquet(lake.committed_ledger) if lake.committed_ledger.exists() else empty_ledger()
 
 
 @dg.asset(
-    key=["identity", "records"],
+    key=["identity", "decisions"],
     deps=[dg.AssetKey(path.split("/")) for path in IDENTITY_BEARING],
+    group_name=GROUP,
+    owners=OWNERS,
+    kinds=PARQUET,
+)
+def decisions(night: Night) -> Result:
+    """One row per decision of people that holds on the day: two records are one person's, or are not.
+
+    Read from the retailer's own file; a file that is faulty, or contradicts itself, stops the run.
+    """
+    with told():
+        file = night.retailer.decisions_of(night.folder)
+        written = read_decisions(file, must_exist=night.retailer.decisions is not None)
+        holding = decisions_in_force(written, night.day)
+        night.lake.write("identity", "decisions", holding)
+        waiting, absent = find_absent(holding, scan_records(night.lake, night.day))
+        return _result(
+            holding,
+            {
+                **{verdict: int((holding["verdict"] == verdict).sum()) for verdict in VERDICTS},
+                "expired": int((written["expires_on"] < night.day).sum()),
+                "not_yet_in_force": int((written["decided_on"] > night.day).sum()),
+                "about_absent_records": waiting,
+                "absent_records": dg.MetadataValue.json(absent[:MOST_NAMED]),
+            },
+        )
+
+
+@dg.asset(
+    key=["identity", "records"],
+    deps=[*(dg.AssetKey(path.split("/")) for path in IDENTITY_BEARING), decisions],
     group_name=GROUP,
     owners=OWNERS,
     kinds=PARQUET,
@@ -93,7 +131,8 @@ def records(night: Night) -> Result:
     """
     with told():
         attributes = with_own_values(load_attributes(), night.retailer.placeholders, night.retailer.country)
-        rows = standardise_records(night.lake, night.retailer.country, night.day, attributes)
+        cleaned = standardise_records(night.lake, night.retailer.country, night.day, attributes)
+        rows = mark_decided(cleaned, _decisions(night.lake))
         night.lake.write("identity", "records", rows)
         by_table = rows.group_by("kind", "table_name").len().sort("kind", "table_name")
         return _result(
@@ -202,7 +241,7 @@ def pairs(context: dg.AssetExecutionContext, night: Night) -> Result:
 
 @dg.asset(
     key=["identity", "clusters"],
-    deps=[records, model, pairs],
+    deps=[decisions, records, model, pairs],
     group_name=GROUP,
     owners=OWNERS,
     kinds=PARQUET,
@@ -212,7 +251,8 @@ def clusters(night: Night) -> Result:
     """One row per record, with the person it was recognised as in this run; the name of a cluster does not last."""
     with told():
         everyone = night.lake.read("identity", "records")
-        grouped = cluster_records(everyone, night.lake.read("identity", "pairs"), _model(night.lake))
+        scored = night.lake.read("identity", "pairs")
+        grouped = cluster_records(everyone, scored, _model(night.lake), _decisions(night.lake))
         night.lake.write("identity", "clusters", grouped)
         sizes = grouped.group_by("cluster_id").len()["len"]
         return _result(
@@ -284,7 +324,11 @@ def customer_ids(night: Night) -> Result:
 
 
 @dg.asset(
-    key=["identity", "customers"], deps=[records, pairs, customer_ids], group_name=GROUP, owners=OWNERS, kinds=PARQUET
+    key=["identity", "customers"],
+    deps=[decisions, records, pairs, customer_ids],
+    group_name=GROUP,
+    owners=OWNERS,
+    kinds=PARQUET,
 )
 def customers(night: Night) -> Result:
     """One row per customer: how many records it has and how sure it is that they are one person's."""
@@ -293,6 +337,7 @@ def customers(night: Night) -> Result:
             night.lake.read("identity", "records"),
             night.lake.read("identity", "pairs"),
             night.lake.read("identity", "customer_ids").select("record_id", "customer_id"),
+            _decisions(night.lake),
         )
         night.lake.write("identity", "customers", described)
         return _result(
@@ -302,3 +347,27 @@ def customers(night: Night) -> Result:
                 "mean_confidence": float(described["identity_confidence"].mean() or 1.0),  # type: ignore[arg-type]
             },
         )
+
+
+@dg.asset(
+    key=["identity", "uncertain_pairs"],
+    deps=[decisions, records, pairs, customer_ids, customers],
+    group_name=GROUP,
+    owners=OWNERS,
+    kinds=PARQUET,
+)
+def uncertain_pairs(night: Night) -> Result:
+    """One row per question worth a person's answer: who is perhaps one customer kept apart, who perhaps two together.
+
+    What people have decided is left out. The mart identity_review_queue ranks them by what they are worth.
+    """
+    with told():
+        asked = find_uncertain_pairs(
+            night.lake.read("identity", "records"),
+            night.lake.read("identity", "pairs"),
+            night.lake.read("identity", "customer_ids"),
+            night.lake.read("identity", "customers"),
+            _decisions(night.lake),
+        )
+        night.lake.write("identity", "uncertain_pairs", asked)
+        return _result(asked, {"about_one_customer": int(asked["is_together"].sum())})

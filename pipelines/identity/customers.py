@@ -4,6 +4,7 @@ import numpy as np
 import polars as pl
 
 from pipelines.identity.cluster import connect
+from pipelines.identity.decisions import no_decisions
 from pipelines.identity.link import Numbers
 from pipelines.identity.profiles import build_profiles
 from pipelines.identity.weigh import Floats
@@ -12,18 +13,21 @@ BY_EVIDENCE_OF_ALL = 0.5
 """Confidence of a customer whose records hang together by the sum of all their pairs, with no chain of single links."""
 
 
-def describe_customers(records: pl.DataFrame, pairs: pl.DataFrame, customer_map: pl.DataFrame) -> pl.DataFrame:
+def describe_customers(
+    records: pl.DataFrame, pairs: pl.DataFrame, customer_map: pl.DataFrame, decisions: pl.DataFrame | None = None
+) -> pl.DataFrame:
     """``identity/customers``: customer_id, record_count, identity_confidence (0 to 1), sorted by customer_id.
 
     The confidence is the probability of the weakest link that the customer cannot do without: of all ways to hold its
     records together, take the one whose weakest link is strongest (a maximum spanning tree), and that link's match
-    probability. Identical records and receipts by e-mail hold by rule and count as certain, so that one record, or
-    several identical ones, give 1.
+    probability. Identical records and receipts by e-mail hold by rule, and what people decided (``decisions``) by their
+    word: they count as certain, so that one record, or several identical ones, give 1.
     """
     counted = customer_map.group_by("customer_id").agg(pl.len().cast(pl.Int64).alias("record_count"))
     profiles, members = build_profiles(records)
     labels = _customer_of_profiles(profiles, customer_map)
-    left, right, probability = _links_within(profiles, pairs, labels)
+    links = pl.concat([pairs.select("record_id_l", "record_id_r", "match_probability"), _decided_links(decisions)])
+    left, right, probability = _links_within(profiles, links, labels)
     weakest = _weakest_needed_link(labels, left, right, probability)
     numbered = members.join(customer_map, on="record_id").select("customer_id", "profile_no")
     confidence = (
@@ -44,12 +48,17 @@ def _customer_of_profiles(profiles: pl.DataFrame, customer_map: pl.DataFrame) ->
     return joined["customer_id"].rank("dense").fill_null(0).to_numpy().astype(np.int32)
 
 
-def _links_within(profiles: pl.DataFrame, pairs: pl.DataFrame, labels: Numbers) -> tuple[Numbers, Numbers, Floats]:
+def _decided_links(decisions: pl.DataFrame | None) -> pl.DataFrame:
+    decisions = no_decisions() if decisions is None else decisions
+    return decisions.filter(pl.col("verdict") == "must_link").select(
+        "record_id_l", "record_id_r", pl.lit(1.0).alias("match_probability")
+    )
+
+
+def _links_within(profiles: pl.DataFrame, links: pl.DataFrame, labels: Numbers) -> tuple[Numbers, Numbers, Floats]:
     numbers = profiles.select("record_id", "profile_no")
-    joined = (
-        pairs.select("record_id_l", "record_id_r", "match_probability")
-        .join(numbers.rename({"record_id": "record_id_l", "profile_no": "left"}), on="record_id_l")
-        .join(numbers.rename({"record_id": "record_id_r", "profile_no": "right"}), on="record_id_r")
+    joined = links.join(numbers.rename({"record_id": "record_id_l", "profile_no": "left"}), on="record_id_l").join(
+        numbers.rename({"record_id": "record_id_r", "profile_no": "right"}), on="record_id_r"
     )
     left, right = joined["left"].to_numpy(), joined["right"].to_numpy()
     inside = labels[left] == labels[right]

@@ -32,8 +32,9 @@ def no_decisions() -> pl.DataFrame:
 def read_decisions(path: Path, must_exist: bool = False) -> pl.DataFrame:
     """Every decision of the file, in its order: DECISION_SCHEMA and ``place`` (``decisions.csv:3``). No file, no row.
 
-    ``must_exist``: sources.yml names it, and a slip in a path must not undo what people decided. Raises ConfigurationError that lists every fault with its file and line. Two decisions on one pair must not be in
-    force on one day; one about a record that is not there is none of the faults: the record may come back.
+    ``must_exist``: sources.yml names the file, and a slip in a path must not undo what people decided. Raises
+    ConfigurationError that lists every fault with its file and line. Two decisions on one pair must not be in force on
+    one day; one about a record that is not there is none of the faults: the record may come back.
     """
     if must_exist and not path.exists():
         raise ConfigurationError(
@@ -72,6 +73,17 @@ def decisions_in_force(decisions: pl.DataFrame, as_of: date) -> pl.DataFrame:
     )
     refuse_contradictions(holding)
     return holding.select(list(DECISION_SCHEMA)).sort("record_id_l", "record_id_r")
+
+
+def find_absent(decisions: pl.DataFrame, records: pl.LazyFrame) -> tuple[int, list[str]]:
+    """How many of ``decisions`` name a record that ``records`` lacks, and the ids of such records, sorted.
+
+    They wait: a record that a source has lost, or not sent yet, may come back.
+    """
+    named = pl.concat([decisions["record_id_l"], decisions["record_id_r"]]).unique()
+    present = records.select("record_id").filter(pl.col("record_id").is_in(named.implode())).collect()["record_id"]
+    waiting = decisions.filter(~pl.all_horizontal(pl.col("record_id_l", "record_id_r").is_in(present.implode())))
+    return waiting.height, sorted(set(named) - set(present))
 
 
 def refuse_contradictions(decisions: pl.DataFrame) -> None:
@@ -136,6 +148,22 @@ class LinkedRecords:
                     came_by[neighbour] = link
                     waiting.append(neighbour)
         return came_by
+
+
+class Answers:
+    """What decisions say of any two records, directly or through others they are linked with."""
+
+    def __init__(self, decisions: pl.DataFrame) -> None:
+        self._linked = LinkedRecords(decisions)
+        apart = decisions.filter(pl.col("verdict") == "cannot_link").select("record_id_l", "record_id_r")
+        self._apart = {frozenset(map(self._linked.group_of, pair)) for pair in apart.iter_rows()}
+
+    def find(self, one: str, other: str) -> str | None:
+        """must_link, cannot_link, or None where nothing follows from what was decided."""
+        groups = frozenset(map(self._linked.group_of, (one, other)))
+        if len(groups) == 1:
+            return "must_link"
+        return "cannot_link" if groups in self._apart else None
 
 
 def _describe(decision: Mapping[str, Any]) -> str:

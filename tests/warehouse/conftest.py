@@ -52,7 +52,18 @@ LEDGER = {
     "changed_at": pl.Datetime("us"),
     **dict.fromkeys(("change", "customer_id", "into_customer_id", "record_id", "reason", "evidence"), pl.String),
 }
-IDENTITY = {"records": RECORDS, "customer_ids": CUSTOMER_IDS, "customers": CUSTOMERS, "ledger": LEDGER}
+UNCERTAIN_PAIRS = {
+    **dict.fromkeys(("record_id_l", "record_id_r", "customer_id_l", "customer_id_r"), pl.String),
+    "is_together": pl.Boolean,
+    **dict.fromkeys(("match_weight", "match_probability", "uncertainty_bits"), pl.Float64),
+}
+IDENTITY = {
+    "records": RECORDS,
+    "customer_ids": CUSTOMER_IDS,
+    "customers": CUSTOMERS,
+    "ledger": LEDGER,
+    "uncertain_pairs": UNCERTAIN_PAIRS,
+}
 KIND_OF_TABLE = {
     "contacts": "crm",
     "customers": "ecommerce",
@@ -116,6 +127,7 @@ def write_tables(lake: Lake, tables: Mapping[str, Rows]) -> None:
         "customer_ids": owners,
         "customers": customers,
         "ledger": ledger,
+        "uncertain_pairs": list(tables.get("identity/uncertain_pairs", ())),
     }
     for name, schema in IDENTITY.items():
         lake.write("identity", name, frame(identity[name], schema))

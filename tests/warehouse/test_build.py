@@ -22,6 +22,7 @@ MARTS = {
     "customer_journey_stages",
     "customer_segments",
     "customer_touchpoints",
+    "identity_review_queue",
     "order_lines",
     "orders",
     "quarantined_rows",

@@ -259,6 +259,24 @@ def test_a_customer_who_comes_back_after_a_year_is_reactivated_and_lapses_again(
     ]
 
 
+def test_the_question_asked_first_is_the_most_uncertain_about_the_most_valuable_customers(query: Query) -> None:
+    [(anna, paul)] = query(
+        """select max(revenue) filter (where customer_id = 'C01'), max(revenue) filter (where customer_id = 'C02')
+        from marts.customer_360"""
+    )
+    queue = query(
+        """select review_rank, record_id_l, is_together, value_at_stake, round(priority, 3)
+        from marts.identity_review_queue order by review_rank"""
+    )
+    assert min(anna, paul) > 10
+    assert queue == [
+        (1, "crm:contacts:2", True, anna, float(anna)),
+        (2, "crm:contacts:1", False, anna + paul, round(0.503 * float(anna + paul), 3)),
+        (3, "crm:contacts:5", True, Decimal("10.00"), 7.22),
+        (4, "crm:contacts:6", False, Decimal("20.00"), 2.3),
+    ]
+
+
 def test_rows_set_aside_and_lines_without_an_order_are_told(query: Query) -> None:
     assert query("select table_name, count(*) from marts.quarantined_rows group by 1 order by 1") == [
         ("crm/contacts", 1),
