@@ -57,7 +57,13 @@ def add(commands: Subcommands) -> None:
 def review(options: argparse.Namespace) -> int:
     from pipelines.config import find_author, find_home, find_sources, load_sources
 
+    answers = bool(options.undo or options.same or options.different)
     _refuse_idle_options(options)
+    if not (answers or options.list or (sys.stdin.isatty() and sys.stdout.isatty())):
+        raise ConfigurationError(
+            "Questions are asked on a terminal. Without one, `parcours review --list` prints them, and --same, "
+            "--different and --undo answer."
+        )
     home = find_home(options.home)
     sources = load_sources(find_sources(options.sources, home))
     desk = Desk(
@@ -73,15 +79,10 @@ def review(options: argparse.Namespace) -> int:
         desk.list_questions(options.limit, options.json)
     elif options.undo:
         desk.take_back(tuple(options.undo), reason)
-    elif options.same or options.different:
+    elif answers:
         desk.decide(bool(options.same), tuple(options.same or options.different), reason, options.expires)
-    elif sys.stdin.isatty() and sys.stdout.isatty():
-        desk.ask_one_by_one(input)
     else:
-        raise ConfigurationError(
-            "Questions are asked on a terminal. Without one, `parcours review --list` prints them, and --same, "
-            "--different and --undo answer."
-        )
+        desk.ask_one_by_one(input)
     return 0
 
 
