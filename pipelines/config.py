@@ -71,6 +71,11 @@ class Home:
         return self.root / "warehouse.previous.duckdb"
 
     @property
+    def charts(self) -> Path:
+        """Pages that show the model in force and the last night's pairs and customers."""
+        return self.root / "charts"
+
+    @property
     def decisions(self) -> Path:
         """The file of human decisions, where sources.yml names no other."""
         return self.root / "decisions.csv"

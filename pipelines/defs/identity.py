@@ -16,6 +16,15 @@ from pipelines.defs.results import Result
 from pipelines.errors import ParcoursError
 from pipelines.identity import invariants, reuse
 from pipelines.identity.attributes import Attribute, load_attributes
+from pipelines.identity.charts import (
+    Chart,
+    as_markdown,
+    chart_cluster_sizes,
+    chart_match_weights,
+    chart_pair_weights,
+    chart_unlinkables,
+    write_chart,
+)
 from pipelines.identity.cluster import cluster_records
 from pipelines.identity.crowds import describe_crowds, find_crowds, list_withdrawn
 from pipelines.identity.customers import describe_customers
@@ -73,6 +82,13 @@ def _model(lake: Lake) -> ModelVersion:
 
 def _decisions(lake: Lake) -> pl.DataFrame:
     return lake.read("identity", "decisions") if lake.path("identity", "decisions").exists() else no_decisions()
+
+
+def _drawn(night: Night, *charts: Chart) -> dict[str, dg.MarkdownMetadataValue]:
+    """The charts, written into the home folder, as metadata that the interface shows."""
+    for chart in charts:
+        write_chart(chart, night.folder.charts)
+    return {chart.name: dg.MetadataValue.md(as_markdown(chart)) for chart in charts}
 
 
 def _committed_ledger(lake: Lake) -> pl.DataFrame:
@@ -194,14 +210,15 @@ def model(context: dg.AssetExecutionContext, config: Training, night: Night) -> 
         else:
             context.log.info("training the identity model")
             retrained = retrain(night.lake, night.day, context.log.info, config.compare_only)
-            shown, too_many = retrained.learned, 0 if config.compare_only else retrained.records_too_many
+            shown, too_many = retrained.running, 0 if config.compare_only else retrained.records_too_many
             found = {
                 "version": retrained.in_force or "none",
                 "trained": retrained.is_put_in_force,
                 "training": dg.MetadataValue.json(retrained.as_dict()),
             }
+        charts = chart_match_weights(shown), chart_unlinkables(night.lake.read("identity", "records"), shown)
         return Result(
-            metadata={**found, "about": dg.MetadataValue.json(shown.metadata)},
+            metadata={**found, "about": dg.MetadataValue.json(shown.metadata), **_drawn(night, *charts)},
             check_results=[_holds("a_new_model_moves_few_records", too_many)],
         )
 
@@ -234,7 +251,11 @@ def pairs(context: dg.AssetExecutionContext, night: Night) -> Result:
             scored = reused
         return _result(
             scored,
-            {"model_version": in_force.version, "reused": reused is not None},
+            {
+                "model_version": in_force.version,
+                "reused": reused is not None,
+                **_drawn(night, chart_pair_weights(scored)),
+            },
             _holds("candidate_pairs_do_not_explode", invariants.count_excess_pairs(scored, everyone)),
         )
 
@@ -257,7 +278,11 @@ def clusters(night: Night) -> Result:
         sizes = grouped.group_by("cluster_id").len()["len"]
         return _result(
             grouped,
-            {"clusters": len(sizes), "largest_cluster": int(sizes.cast(pl.Int64).max() or 0)},  # type: ignore[arg-type]
+            {
+                "clusters": len(sizes),
+                "largest_cluster": int(sizes.cast(pl.Int64).max() or 0),  # type: ignore[arg-type]
+                **_drawn(night, chart_cluster_sizes(grouped)),
+            },
             _holds("each_record_is_in_one_cluster", invariants.count_misplaced_records(grouped, everyone)),
         )
 

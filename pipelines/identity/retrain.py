@@ -25,17 +25,23 @@ from has changed."""
 
 @dataclass(frozen=True)
 class Retrained:
-    """What came of a training: ``learned`` is the new version, ``in_force`` the one that runs now.
+    """What came of a training: ``learned`` is the new version, ``in_force`` names the one that runs now.
 
-    ``before`` ran until then (None: the first training), ``is_usable`` says whether it still could. ``comparison`` is
-    None where there was nothing to compare with, or nothing new.
+    ``predecessor`` is the one that ran until then where it still could, ``before`` its name in any case (None: this is
+    the first training). ``comparison`` is None where there was nothing to compare with, or nothing new.
     """
 
     learned: ModelVersion
     before: str | None
-    is_usable: bool
+    predecessor: ModelVersion | None
     in_force: str | None
     comparison: Comparison | None
+
+    @property
+    def running(self) -> ModelVersion:
+        """The version that runs now; the one learned, where none can run."""
+        kept = self.predecessor
+        return kept if kept is not None and kept.version == self.in_force else self.learned
 
     @property
     def is_news(self) -> bool:
@@ -52,7 +58,7 @@ class Retrained:
 
         Beside a version that cannot run any more it may move any number: there is nothing to keep.
         """
-        if self.comparison is None or not self.is_usable or self.comparison.share_moved <= MOST_MOVED:
+        if self.comparison is None or self.predecessor is None or self.comparison.share_moved <= MOST_MOVED:
             return 0
         return self.comparison.records_moved
 
@@ -90,12 +96,12 @@ def retrain(lake: Lake, as_of: date, report: Callable[[str], None], compare_only
         decided = lake.path("identity", "decisions")
         decisions = pl.read_parquet(decided) if decided.exists() else None
         comparison = compare_models(records, usable, learned, as_of, ledger, decisions)
-    retrained = Retrained(learned, before, usable is not None, before, comparison)
+    retrained = Retrained(learned, before, usable, before, comparison)
     if compare_only or not retrained.is_news or retrained.records_too_many:
         return retrained
     reason: Reason = "first training" if before is None else "trained"
     put_in_force(learned.version, lake, reason, as_of, None if comparison is None else comparison.figures())
-    return Retrained(learned, before, usable is not None, learned.version, comparison)
+    return Retrained(learned, before, usable, learned.version, comparison)
 
 
 def _load_usable(lake: Lake, version: str | None) -> ModelVersion | None:

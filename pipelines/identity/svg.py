@@ -97,7 +97,7 @@ def draw_bars(bars: Sequence[Bar], title: str, unit: str = "") -> str:
         f'y2="{y:.1f}"/><text class="dim" x="{across(tick):.1f}" y="{y + 16:.1f}" text-anchor="middle">{tick:g}</text>'
         for tick in ticks
     ]
-    unit_text = f'<text class="dim" x="{left + PLOT + GAP}" y="{y + 16:.1f}">{escape(unit)}</text>' if unit else ""
+    unit_text = f'<text class="dim" x="{left + PLOT + GAP + 10}" y="{y + 16:.1f}">{escape(unit)}</text>' if unit else ""
     return _svg(max(width, _width([title]) * 1.3 + 2 * GAP), y + 28, title, [*grid, *rows, unit_text])
 
 
@@ -153,10 +153,10 @@ def draw_columns(columns: Sequence[Column], title: str, across: str = "", up: st
     return _svg(width, top + tall + 50, title, parts)
 
 
-def make_page(title: str, blocks: Sequence[str]) -> str:
+def make_page(title: str, blocks: Sequence[str], language: str = "en") -> str:
     """A self-contained HTML page of ``blocks`` (HTML or SVG, already escaped) under a heading."""
     return (
-        '<!doctype html>\n<html lang="en">\n<head>\n<meta charset="utf-8">\n'
+        f'<!doctype html>\n<html lang="{language}">\n<head>\n<meta charset="utf-8">\n'
         '<meta name="viewport" content="width=device-width, initial-scale=1">\n'
         f"<title>{escape(title)}</title>\n<style>{_PAGE_STYLE}</style>\n</head>\n<body>\n<h1>{escape(title)}</h1>\n"
         + "\n".join(blocks)
