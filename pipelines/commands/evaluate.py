@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     import polars as pl
 
     from pipelines.identity.evaluate import Scores
+    from pipelines.identity.labels import LabelScores
     from pipelines.lake import Lake
 
 
@@ -22,10 +23,18 @@ def add(commands: Subcommands) -> None:
         "evaluate",
         help="compare the customers found with known truth",
         description="Compares the customers of the last run with known truth: pairwise, B-cubed and exact-cluster "
-        "precision, recall and F1, and the errors by type, told from what the records show, with examples.",
+        "precision, recall and F1, and the errors by type, told from what the records show, with examples. Or, with "
+        "--decisions, the weights of the model with what people decided.",
     )
-    parser.add_argument(
-        "--truth", type=Path, required=True, metavar="FILE", help="Parquet or CSV with the columns record_id, person_id"
+    against = parser.add_mutually_exclusive_group(required=True)
+    against.add_argument(
+        "--truth", type=Path, metavar="FILE", help="Parquet or CSV with the columns record_id, person_id"
+    )
+    against.add_argument(
+        "--decisions",
+        action="store_true",
+        help="how many of the pairs that people decided on the model's weights alone would have put right "
+        "(JSON: evaluate_decisions.schema.json)",
     )
     parser.add_argument(
         "--examples", type=at_least_one, default=3, metavar="N", help="pairs of record ids shown of each type of error"
@@ -42,9 +51,11 @@ def evaluate(options: argparse.Namespace) -> int:
 
     home = find_home(options.home)
     lake = Lake(home.lake)
-    truth = _read_truth(options.truth)
+    truth = None if options.decisions else _read_truth(options.truth)
     if not lake.path("identity", "customer_ids").exists():
         raise ParcoursError(f"There are no customers in {home.root} to evaluate yet: run `parcours run` first.")
+    if truth is None:
+        return _evaluate_labels(lake, options.json)
     scores = score(lake.read("identity", "customer_ids"), truth)
     if not scores.records:
         raise ParcoursError(
@@ -56,6 +67,47 @@ def evaluate(options: argparse.Namespace) -> int:
     else:
         sys.stdout.write(_render(scores) + _render_errors(errors))
     return 0
+
+
+def _evaluate_labels(lake: "Lake", as_json: bool) -> int:
+    """Scores the model in force on the decisions of the last run."""
+    from pipelines.identity.labels import score_labels
+    from pipelines.identity.version import model_in_force
+
+    decisions = lake.read("identity", "decisions") if lake.path("identity", "decisions").exists() else None
+    if decisions is None or decisions.is_empty():
+        raise ParcoursError(
+            "No human decision was in force in the last run. Decide with `parcours review`, then `parcours run`."
+        )
+    model = model_in_force(lake)
+    if model is None:
+        raise ParcoursError("No identity model is in force: run `parcours run` first.")
+    scores = score_labels(lake.read("identity", "records"), decisions, model)
+    learned = sum(model.metadata.get("labelled_pairs", {}).values())
+    if as_json:
+        told = {**scores.as_dict(), "model_version": model.version, "learned_from_decisions": learned}
+        sys.stdout.write(json.dumps(told, indent=2) + "\n")
+    else:
+        sys.stdout.write(_render_labels(scores, learned))
+    return 0
+
+
+def _render_labels(scores: "LabelScores", learned: int) -> str:
+    decided = scores.same_person + scores.different_people
+    lines = [
+        f"The model's weights on {decided:,} pairs that people decided on ({scores.same_person:,} of one person, "
+        f"{scores.different_people:,} of two):",
+        f"precision {scores.precision:.4f}   recall {scores.recall:.4f}   F1 {scores.f1:.4f}",
+        "People judge what is uncertain: these are scores of hard pairs, not of all.",
+    ]
+    if learned:
+        lines.append(f"The model has learned from {learned:,} decisions itself, so that these scores flatter it.")
+    if scores.not_weighed:
+        lines.append(f"{scores.not_weighed:,} decisions are about records that are gone or carry nothing to compare.")
+    for title, pairs in (("Two people, linked", scores.wrongly_linked), ("One person, not linked", scores.missed)):
+        if pairs:
+            lines += ["", f"{title} ({len(pairs):,})", *(f"  {one}  {other}" for one, other in pairs)]
+    return "\n".join(lines) + "\n"
 
 
 def _count_errors(lake: "Lake", truth: "pl.DataFrame", examples: int) -> dict[str, list[dict[str, Any]]]:
