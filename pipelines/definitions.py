@@ -2,6 +2,7 @@
 
 import dagster as dg
 
+from pipelines.defs.drift import drift
 from pipelines.defs.extracts import extract_assets
 from pipelines.defs.identity import identity_assets
 from pipelines.defs.resources import Night
@@ -15,7 +16,7 @@ def build_definitions(executor: dg.ExecutorDefinition = dg.in_process_executor) 
     One process by default: on one machine, the seconds that every further process takes to start buy nothing.
     """
     return dg.Definitions(
-        assets=[*extract_assets(), *identity_assets(), *warehouse_assets()],
+        assets=[*extract_assets(), *identity_assets(), drift, *warehouse_assets()],
         jobs=[NIGHTLY, TRAINING],
         schedules=[every_night],
         resources={"night": Night()},

@@ -49,7 +49,10 @@ class Failure:
 
 @dataclass
 class Outcome:
-    """What a job did. Materialisations map ``<group>/<asset>`` to metadata as plain values."""
+    """What a job did. Materialisations map ``<group>/<asset>`` to metadata as plain values.
+
+    ``said`` is what checks that warned or failed say of themselves, by the names in the two lists.
+    """
 
     succeeded: bool
     log: Path
@@ -58,6 +61,7 @@ class Outcome:
     checks_passed: int = 0
     checks_warned: list[str] = field(default_factory=list)
     checks_failed: list[str] = field(default_factory=list)
+    said: dict[str, str] = field(default_factory=dict)
 
 
 def new_run_id() -> str:
@@ -156,24 +160,30 @@ def _gather(events: "Sequence[dg.DagsterEvent]", succeeded: bool, log: Path) -> 
             name = f"{check.check_name} on {check.asset_key.to_user_string()}"
             if check.passed:
                 outcome.checks_passed += 1
-            elif check.severity.value == "WARN":
-                outcome.checks_warned.append(name)
-            else:
-                outcome.checks_failed.append(name)
+                continue
+            is_warning = check.severity.value == "WARN"
+            (outcome.checks_warned if is_warning else outcome.checks_failed).append(name)
+            if check.description:
+                outcome.said[name] = check.description
         elif kind == "STEP_FAILURE":
-            outcome.failures.append(_explain(event))
+            outcome.failures.append(_explain(event, outcome))
         elif kind == "PIPELINE_FAILURE" and not outcome.failures:  # Before the first step: the settings, say.
             outcome.failures.append(Failure("run", _innermost(event.job_failure_data.error), 1))
     return outcome
 
 
-def _explain(event: "dg.DagsterEvent") -> Failure:
-    """The message a step failed with: ours, or of an unexpected error its class and words."""
+def _explain(event: "dg.DagsterEvent", outcome: Outcome) -> Failure:
+    """The message a step failed with: ours, what its checks say, or of an unexpected error its class and words."""
     data, step = event.step_failure_data, str(event.step_key).replace("__", "/")
     said = data.user_failure_data
     if said is not None:
         return Failure(step, said.description or "", int(_plain(said.metadata).get("exit_code", 1)))
-    return Failure(step, _innermost(data.error), 1)
+    told = [
+        f"{name}:\n{outcome.said[name]}"
+        for name in outcome.checks_failed
+        if name.endswith(f" on {step}") and name in outcome.said
+    ]
+    return Failure(step, "\n".join(told) or _innermost(data.error), 1)
 
 
 def _innermost(error: Any) -> str:

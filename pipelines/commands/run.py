@@ -27,6 +27,12 @@ def add(commands: Subcommands) -> None:
         action="store_true",
         help="compute everything anew, also what is kept from the last run: the scores of pairs of unchanged records",
     )
+    parser.add_argument(
+        "--accept-drift",
+        action="store_true",
+        help="publish although this night is further from the usual than its blocking limits: you have looked, and it "
+        "is as it should be",
+    )
     parser.set_defaults(command=run)
 
 
@@ -44,7 +50,8 @@ def run(options: argparse.Namespace) -> int:
     run_id = launch.new_run_id()
     settings = {"home": str(home.root), "sources": str(file), "as_of": as_of.isoformat(), "full": options.full}
     with lock.hold(home.root, run_id, when_alone=Lake(home.lake).sweep), Progress() as progress:
-        outcome = launch.launch("nightly", home, run_id, settings, progress)
+        ops = {"identity__drift": {"config": {"accept": options.accept_drift}}}
+        outcome = launch.launch("nightly", home, run_id, settings, progress, ops)
     if not outcome.succeeded:
         sys.stderr.write(summary.render_failure(outcome, home))
         return max((failure.exit_code for failure in outcome.failures), default=1)

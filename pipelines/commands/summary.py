@@ -83,17 +83,28 @@ def _rejections(outcome: Outcome, home: Home) -> list[str]:
 def _people(outcome: Outcome) -> list[str]:
     records = outcome.assets["identity/records"]["dagster/row_count"]
     people = outcome.assets["identity/customers"]["dagster/row_count"]
-    changes = outcome.assets["identity/ledger"]["changes"]
-    named = ("created", "new"), ("absorbed", "merged"), ("split", "split"), ("retired", "retired"), ("restored", "back")
-    said = [f"{_number(changes[change])} {name}" for change, name in named if changes.get(change)]
     lines = [
         f"Customers  {_number(people)} people found in {_number(records)} records",
-        f"           since the last publication: {', '.join(said) or 'no id changed'}",
+        *_ids(outcome.assets["identity/drift"]),
     ]
     model = outcome.assets["identity/model"]
     if model["trained"]:
         lines.append(f"           the identity model {model['version']} was trained first: there was none in force")
     return lines
+
+
+def _ids(drift: dict[str, Any]) -> list[str]:
+    """What became of the ids since the last publication, in the ledger's words."""
+    churn, changes = drift["churn"], ("created", "absorbed", "split", "retired", "restored")
+    if not churn["published_records"]:
+        return [f"           customer ids: {_number(churn['created'])} created, none published before"]
+    if not any(churn[change] for change in changes):
+        return [f"           customer ids since the last publication: {_number(churn['kept'])} kept, no id changed"]
+    counted = ", ".join(f"{_number(churn[change])} {change}" for change in ("kept", *changes))
+    return [
+        f"           customer ids since the last publication: {counted}",
+        f"           {drift['moved_share']:.2%} of the records published then are another customer's now",
+    ]
 
 
 def _marts(outcome: Outcome) -> list[str]:
@@ -104,7 +115,10 @@ def _marts(outcome: Outcome) -> list[str]:
 
 def _checks(outcome: Outcome) -> list[str]:
     lines = [f"Checks     {_number(outcome.checks_passed)} passed, {len(outcome.checks_warned)} warned, 0 failed"]
-    return lines + list(_shortened(f"           warned: {name}" for name in outcome.checks_warned))
+    for name in outcome.checks_warned:
+        said = outcome.said.get(name, "").splitlines()
+        lines += [f"           warned: {name}", *_shortened(f"             {line}" for line in said)]
+    return lines
 
 
 def _times(progress: Progress) -> list[str]:

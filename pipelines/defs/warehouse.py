@@ -1,13 +1,14 @@
 """The warehouse: every dbt model an asset, every dbt test a check, and the publication of the finished build."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Any
 
 import dagster as dg
-from dagster_dbt import dbt_assets
+from dagster_dbt import DagsterDbtTranslator, DbtProject, dbt_assets
 
 from pipelines import publish, warehouse
 from pipelines.config import Home
-from pipelines.defs import dbt_events
+from pipelines.defs import dbt_events, drift
 from pipelines.defs.failures import told
 from pipelines.defs.resources import Night
 from pipelines.defs.results import Result
@@ -16,12 +17,21 @@ from pipelines.defs.results import Result
 def warehouse_assets() -> list[dg.AssetsDefinition]:
     """The models of the dbt project, and ``published/warehouse`` behind all marts."""
 
-    @dbt_assets(manifest=warehouse.prepare(), name="warehouse__build")
+    @dbt_assets(manifest=warehouse.prepare(), name="warehouse__build", dagster_dbt_translator=AfterDrift())
     def models(context: dg.AssetExecutionContext, night: Night) -> Iterator[Result | dg.AssetCheckResult]:
         yield from _build(context, night)
 
     marts = sorted(spec.key for spec in models.specs if spec.key.path[0] == "marts")
     return [models, _published_warehouse(marts)]
+
+
+class AfterDrift(DagsterDbtTranslator):
+    """What reads the identity tables waits for the drift checks, which read the same and hold up no table of theirs."""
+
+    def get_asset_spec(self, manifest: Mapping[str, Any], unique_id: str, project: DbtProject | None) -> dg.AssetSpec:
+        spec = super().get_asset_spec(manifest, unique_id, project)
+        reads_identity = any(dep.asset_key.path[0] == "identity" for dep in spec.deps)
+        return spec.replace_attributes(deps=[*spec.deps, drift.KEY]) if reads_identity else spec
 
 
 def _build(context: dg.AssetExecutionContext, night: Night) -> Iterator[Result | dg.AssetCheckResult]:

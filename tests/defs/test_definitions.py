@@ -102,16 +102,32 @@ def test_every_dbt_test_is_an_asset_check_and_blocks_unless_it_only_warns(
     [
         ("crm/contacts", "rejects_stay_under_the_limit"),
         ("identity/records", "each_record_stands_once"),
+        ("identity/records", "no_value_is_newly_shared_by_a_crowd"),
         ("identity/pairs", "candidate_pairs_do_not_explode"),
         ("identity/clusters", "each_record_is_in_one_cluster"),
         ("identity/ledger", "no_id_is_issued_twice"),
         ("identity/ledger", "the_past_is_not_rewritten"),
         ("identity/customer_ids", "each_record_has_one_customer"),
         ("identity/customer_ids", "the_ledger_replays_to_the_map"),
+        ("identity/drift", "drift_within_blocking_limits"),
     ],
 )
 def test_a_blocking_check_guards(checks: dict[tuple[str, str], dg.AssetCheckSpec], asset: str, check: str) -> None:
     assert checks[(asset, check)].blocking
+
+
+def test_a_warning_of_drift_holds_nothing_up(checks: dict[tuple[str, str], dg.AssetCheckSpec]) -> None:
+    assert not checks[("identity/drift", "drift_within_warning_limits")].blocking
+
+
+def test_no_mart_is_built_on_ids_that_drifted(specs: dict[str, dg.AssetSpec]) -> None:
+    readers = {
+        key
+        for key, spec in specs.items()
+        if key.startswith("staging/") and any(dep.asset_key.path[0] == "identity" for dep in spec.deps)
+    }
+    assert len(readers) >= 4
+    assert all("identity/drift" in {dep.asset_key.to_user_string() for dep in specs[key].deps} for key in readers)
 
 
 def test_the_schedule_runs_at_two_in_paris_as_of_the_day_that_has_ended(

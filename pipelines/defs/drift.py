@@ -1,0 +1,97 @@
+"""The drift asset: what this night looks like beside the published ones, before anything is built on it."""
+
+import dagster as dg
+import polars as pl
+
+from pipelines.defs.resources import Night
+from pipelines.defs.results import Result
+from pipelines.identity import run_metrics
+from pipelines.identity.churn import count_churn
+from pipelines.identity.drift import ACCEPT, compare_run, describe_drift
+from pipelines.identity.ledger import empty_ledger
+from pipelines.identity.version import model_in_force
+from pipelines.lake import Lake
+
+KEY = dg.AssetKey(["identity", "drift"])
+COMPARED = ("records", "model", "pairs", "ledger", "customers")
+WARNING, BLOCKING = "drift_within_warning_limits", "drift_within_blocking_limits"
+
+
+class Acceptance(dg.Config):
+    """Whether a drift beyond its blocking limit is as it should be: a person says so, for one run."""
+
+    accept: bool = False
+
+
+@dg.asset(
+    key=KEY,
+    deps=[dg.AssetKey(["identity", name]) for name in COMPARED],
+    group_name="identity",
+    owners=["team:customer-data"],
+    kinds={"parquet"},
+    check_specs=[
+        dg.AssetCheckSpec(
+            WARNING, asset=KEY, description="No metric is further from the usual than drift.yml lets pass in silence."
+        ),
+        dg.AssetCheckSpec(
+            BLOCKING,
+            asset=KEY,
+            blocking=True,
+            description="No metric is so far from the usual that drift.yml asks for a person.",
+        ),
+    ],
+)
+def drift(config: Acceptance, night: Night) -> Result:
+    """One row per metric of this night: what it is, what it usually is in the published runs, and whether that passes.
+
+    Publication keeps the metrics of the night for the ones to come.
+    """
+    lake = night.lake
+    model = model_in_force(lake)
+    version = model.version if model else ""
+    churn = count_churn(lake.read("identity", "ledger"), _published(lake, "ledger", empty_ledger()))
+    measured = run_metrics.measure_run(
+        lake.read("identity", "records"), lake.read("identity", "pairs"), lake.read("identity", "customers"), churn
+    )
+    history = _published(lake, "run_metrics", run_metrics.no_history())
+    compared = compare_run(measured, history, as_of=night.day, model_version=version)
+    lake.write("identity", "drift", compared)
+    verdicts = dict(compared["verdict"].value_counts().iter_rows())
+    is_blocked = "blocking" in verdicts and not config.accept
+    if not is_blocked:  # What nobody accepts must never become what is usual.
+        lake.write(
+            "identity",
+            "run_metrics",
+            run_metrics.add_run(
+                history, measured, as_of=night.day, run_id=night.run_id, model_version=version,
+                is_accepted="blocking" in verdicts,
+            ),
+        )  # fmt: skip
+    said = describe_drift(compared)
+    return Result(
+        metadata={
+            "dagster/row_count": compared.height,
+            "verdicts": dg.MetadataValue.json(dict(sorted(verdicts.items()))),
+            "churn": dg.MetadataValue.json(churn.as_dict()),
+            "moved_share": churn.moved_share,
+        },
+        check_results=[
+            dg.AssetCheckResult(
+                check_name=WARNING,
+                passed=not verdicts.keys() & {"warning", "blocking"},
+                severity=dg.AssetCheckSeverity.WARN,
+                description=said,
+            ),
+            dg.AssetCheckResult(
+                check_name=BLOCKING,
+                passed=not is_blocked,
+                description=f"{said}\n{ACCEPT}" if is_blocked else said,
+                metadata={"accepted": config.accept and "blocking" in verdicts},
+            ),
+        ],
+    )
+
+
+def _published(lake: Lake, name: str, empty: pl.DataFrame) -> pl.DataFrame:
+    file = lake.published(name)
+    return pl.read_parquet(file) if file.exists() else empty
