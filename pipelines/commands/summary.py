@@ -85,12 +85,26 @@ def _people(outcome: Outcome) -> list[str]:
     people = outcome.assets["identity/customers"]["dagster/row_count"]
     lines = [
         f"Customers  {_number(people)} people found in {_number(records)} records",
+        *_decisions(outcome.assets["identity/decisions"]),
         *_ids(outcome.assets["identity/drift"]),
     ]
     model = outcome.assets["identity/model"]
     if model["trained"]:
         lines.append(f"           the identity model {model['version']} was trained first: there was none in force")
     return lines
+
+
+def _decisions(held: dict[str, Any]) -> list[str]:
+    """What people decided, where they decided anything."""
+    told = []
+    if held["dagster/row_count"]:
+        told.append(f"{_number(held['must_link'])} pairs together, {_number(held['cannot_link'])} apart")
+    waiting, to_come = held["about_absent_records"], held["not_yet_in_force"]
+    if waiting:
+        told.append(f"{_number(waiting)} {'waits' if waiting == 1 else 'wait'} for a record that is not there")
+    if to_come:
+        told.append(f"{_number(to_come)} not in force yet")
+    return [f"           decided by people: {'; '.join(told)}"] if told else []
 
 
 def _ids(drift: dict[str, Any]) -> list[str]:
