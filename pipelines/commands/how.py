@@ -1,0 +1,46 @@
+"""``parcours how``: how the records of a customer came together."""
+
+import argparse
+import json
+import sys
+
+from pipelines.commands.arguments import add_home, add_json, add_language
+from pipelines.commands.html_file import add_html, write_page
+from pipelines.commands.subcommands import Subcommands
+
+
+def add(commands: Subcommands) -> None:
+    parser = commands.add_parser(
+        "how",
+        help="how the records of a customer came together",
+        description="The order in which the records of a customer joined, each join with its evidence, and the one "
+        "that the customer cannot do without. Of the last run. Shows personal data.",
+    )
+    parser.add_argument(
+        "customer", metavar="CUSTOMER", help="a customer id of any age, or the id of one of its records"
+    )
+    add_language(parser)
+    add_html(parser)
+    add_home(parser)
+    add_json(parser, "how.schema.json")
+    parser.set_defaults(command=explain)
+
+
+def explain(options: argparse.Namespace) -> int:
+    from pipelines.config import find_home
+    from pipelines.identity.explain.ask import explain_how
+    from pipelines.identity.explain.page import page_how
+    from pipelines.identity.explain.report import report_how
+    from pipelines.identity.explain.terminal import print_how
+    from pipelines.identity.explain.words import words_of
+    from pipelines.lake import Lake
+
+    words = words_of(options.lang)
+    story = explain_how(Lake(find_home(options.home).lake), options.customer)
+    if options.html is not None:
+        write_page(options.html, page_how(story, words))
+    if options.json:
+        sys.stdout.write(json.dumps(report_how(story, words), indent=2, ensure_ascii=False) + "\n")
+    elif options.html is None:
+        print_how(story, words)
+    return 0
