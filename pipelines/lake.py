@@ -47,7 +47,8 @@ class Lake:
         """Writes ``frame`` as ``<kind>/<name>``, atomically."""
         target = self.path(kind, name)
         with replacing(target) as temporary:
-            frame.write_parquet(temporary)
+            # Every engine reads Snappy, and a nightly million rows are written six times as fast as with zstd.
+            frame.write_parquet(temporary, compression="snappy")
         return target
 
     def scan(self, kind: str, name: str) -> pl.LazyFrame:

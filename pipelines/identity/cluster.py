@@ -23,7 +23,7 @@ import polars as pl
 from pipelines.identity.decided import hold_apart, tie_records
 from pipelines.identity.decisions import no_decisions
 from pipelines.identity.link import Numbers, compare_pairs
-from pipelines.identity.profiles import build_profiles
+from pipelines.identity.profiles import build_profiles, take_profiles
 from pipelines.identity.receipts import attach_receipts
 from pipelines.identity.version import ModelVersion, Parameters
 from pipelines.identity.weigh import (
@@ -251,7 +251,7 @@ def _divide_by_evidence(
     left, right = _all_pairs(members, labels)
     # Only what is looked at is loaded: a night that changed little has few components to divide.
     numbers = np.sort(members)
-    looked_at = profiles[numbers].with_columns(pl.int_range(pl.len(), dtype=pl.Int32).alias("profile_no"))
+    looked_at = take_profiles(profiles, numbers)
     compared = compare_pairs(
         looked_at,
         np.searchsorted(numbers, left).astype(np.int32),

@@ -8,18 +8,9 @@ import duckdb
 import numpy as np
 import numpy.typing as npt
 import polars as pl
-from splink import DuckDBAPI, Linker
 
-from pipelines.identity.model import (
-    ALLOWANCES,
-    BLOCKING_KEYS,
-    LARGEST_BLOCK,
-    PAIRS_ANYHOW,
-    PAIRS_PER_PROFILE,
-    Field,
-    blocking_column,
-    splink_settings,
-)
+from pipelines.identity.blocking import find_pairs, hash_keys, keep_small_blocks, key_profiles, register_profiles
+from pipelines.identity.model import BLOCKING_KEYS, Field
 from pipelines.identity.profiles import build_profiles
 from pipelines.identity.version import ModelVersion
 from pipelines.identity.weigh import Levels, frequencies_of, probability, weigh_pairs
@@ -54,7 +45,8 @@ def score_pairs(records: pl.DataFrame, model: ModelVersion) -> pl.DataFrame:
     blocking key's name), then ``level_<field>`` (position in the field's levels, -1: missing).
     """
     profiles, _ = build_profiles(records)
-    compared = compare_candidates(profiles, model.fields, model.parameters.largest_blocks)
+    keys = keep_small_blocks(hash_keys(profiles), model.parameters.largest_blocks)
+    compared = compare_candidates(profiles, model.fields, keys)
     return scored_frame(profiles, compared, model)
 
 
@@ -90,18 +82,13 @@ def scored_frame(profiles: pl.DataFrame, compared: Compared, model: ModelVersion
     ).sort("record_id_l", "record_id_r")
 
 
-def compare_candidates(profiles: pl.DataFrame, fields: tuple[Field, ...], largest_blocks: dict[str, int]) -> Compared:
-    """Every pair of profiles that share a blocking key, compared; blocks above ``largest_blocks`` are left out."""
+def compare_candidates(profiles: pl.DataFrame, fields: tuple[Field, ...], keys: pl.DataFrame) -> Compared:
+    """Every pair of profiles that share a value of ``keys`` (``blocking.keep_small_blocks``), compared."""
     if profiles.height < 2:
         return _no_pairs(len(fields))
     with _connect() as connection:
-        key_profiles(connection, profiles, largest_blocks)
-        blocked = _block(connection, fields)
-        return _compare(
-            connection,
-            fields,
-            f"select join_key_l as left_no, join_key_r as right_no, match_key::smallint as found_by from {blocked}",
-        )
+        key_profiles(connection, profiles, keys)
+        return _compare(connection, fields, find_pairs(connection, fields))
 
 
 def compare_pairs(profiles: pl.DataFrame, left: Numbers, right: Numbers, fields: tuple[Field, ...]) -> Compared:
@@ -109,31 +96,12 @@ def compare_pairs(profiles: pl.DataFrame, left: Numbers, right: Numbers, fields:
     if not len(left):
         return _no_pairs(len(fields))
     with _connect() as connection:
-        _register_profiles(connection, profiles)
+        register_profiles(connection, profiles)
         given = pl.DataFrame({"left_no": left, "right_no": right}).with_row_index("position")
         connection.register("given_pairs", given.to_arrow())
         return _compare(
             connection, fields, "select left_no, right_no, 0::smallint as found_by, position from given_pairs"
         )
-
-
-def limit_blocks(profiles: pl.DataFrame) -> dict[str, int]:
-    """For each blocking key, the largest block that keeps its pairs within PAIRS_PER_PROFILE and LARGEST_BLOCK."""
-    limits = {}
-    with _connect() as connection:
-        _register_profiles(connection, profiles)
-        for name, key in BLOCKING_KEYS.items():
-            sizes = connection.execute(
-                f"select size, count(*) as blocks from (select count(*) as size from profiles where ({key}) is not null"
-                f" group by {key} having count(*) between 2 and {LARGEST_BLOCK}) group by size order by size"
-            ).fetchall()
-            limits[name], pairs = 1, 0
-            for size, blocks in sizes:
-                pairs += blocks * size * (size - 1) // 2
-                if pairs > max(PAIRS_ANYHOW, PAIRS_PER_PROFILE * ALLOWANCES.get(name, 1.0) * profiles.height):
-                    break
-                limits[name] = size
-    return limits
 
 
 def _no_pairs(fields: int) -> Compared:
@@ -149,38 +117,6 @@ def _connect() -> Iterator[duckdb.DuckDBPyConnection]:
         yield connection
     finally:
         connection.close()
-
-
-def _register_profiles(connection: duckdb.DuckDBPyConnection, profiles: pl.DataFrame) -> None:
-    connection.register("profiles_arrow", profiles.drop("record_id", strict=False).to_arrow())
-    connection.execute("create table profiles as select * from profiles_arrow")
-    connection.unregister("profiles_arrow")
-
-
-def key_profiles(connection: duckdb.DuckDBPyConnection, profiles: pl.DataFrame, largest_blocks: dict[str, int]) -> None:
-    """Creates the tables ``profiles`` and ``keyed`` (with the blocking columns; null where the block is too large)."""
-    _register_profiles(connection, profiles)
-    hashed = ", ".join(
-        f"case when ({key}) is not null then hash({key}) end as {blocking_column(position)}"
-        for position, key in enumerate(BLOCKING_KEYS.values())
-    )
-    connection.execute(f"create table hashed as select profile_no, {hashed} from profiles")
-    kept = (
-        connection.sql("select * from hashed")
-        .pl()
-        .with_columns(
-            pl.when(pl.len().over(column).is_between(2, largest_blocks[name])).then(pl.col(column)).alias(column)
-            for column, name in ((blocking_column(position), name) for position, name in enumerate(BLOCKING_KEYS))
-        )
-    )
-    connection.register("kept", kept.to_arrow())
-    connection.execute("create table keyed as select * from profiles inner join kept using (profile_no)")
-
-
-def _block(connection: duckdb.DuckDBPyConnection, fields: tuple[Field, ...]) -> str:
-    """Candidate pairs of the table ``keyed`` by Splink's blocking; returns the name of their table."""
-    linker = Linker(DuckDBAPI(connection).register("keyed"), splink_settings(fields), log_level=None)
-    return str(linker.inference.compute_blocked_pairs_for_predict().physical_name)
 
 
 def _compare(connection: duckdb.DuckDBPyConnection, fields: tuple[Field, ...], pairs: str) -> Compared:

@@ -5,6 +5,8 @@ or a birth date, say) share one; a record that says little is a profile of its o
 one that a human decision names.
 """
 
+import numpy as np
+import numpy.typing as npt
 import polars as pl
 
 from pipelines.identity.standardise import MATCH_COLUMNS
@@ -33,8 +35,8 @@ def build_profiles(records: pl.DataFrame) -> tuple[pl.DataFrame, pl.DataFrame]:
     """Profiles to compare, and which records each stands for. Receipts and blank records are in neither.
 
     First frame, one row per profile, sorted by record_id: profile_no (0, 1, ...), record_id (the smallest of its
-    records), the match columns, first_parts and last_parts (the words of a name). Second, one row per record:
-    record_id, profile_no.
+    records), content_hash, the match columns, first_parts and last_parts (the words of a name). Second, one row per
+    record: record_id, profile_no.
     """
     compared = records.filter(is_compared()).select("record_id", "content_hash", "is_decided", *MATCH_COLUMNS)
     tells_a_person = pl.all_horizontal(pl.col(name).is_not_null() for name in NAMES) & pl.any_horizontal(
@@ -51,12 +53,17 @@ def build_profiles(records: pl.DataFrame) -> tuple[pl.DataFrame, pl.DataFrame]:
         .sort("record_id")
         .with_row_index("profile_no")
         .with_columns(pl.col("profile_no").cast(pl.Int32))
-        .select("profile_no", "record_id", *MATCH_COLUMNS)
+        .select("profile_no", "record_id", "content_hash", *MATCH_COLUMNS)
     )
     members = grouped.join(
         profiles.select("profile_no", pl.col("record_id").alias("representative")), on="representative", how="left"
     )
     return with_name_parts(profiles), members.select("record_id", "profile_no").sort("record_id")
+
+
+def take_profiles(profiles: pl.DataFrame, numbers: npt.NDArray[np.int32]) -> pl.DataFrame:
+    """The profiles of the given numbers (sorted, each once), numbered anew from 0."""
+    return profiles[numbers].with_columns(pl.int_range(pl.len(), dtype=pl.Int32).alias("profile_no"))
 
 
 def with_name_parts(profiles: pl.DataFrame) -> pl.DataFrame:

@@ -129,15 +129,17 @@ def standardise(
     values), ``content_hash`` and ``is_decided`` (false: what people decided is marked by ``decided``).
     """
     attributes = attributes or load_attributes()
+    cleaned = clean_records(gathered, country, as_of, attributes)
+    return hash_content(withdraw_shared_values(cleaned, attributes))
+
+
+def clean_records(
+    gathered: pl.DataFrame, country: str, as_of: date | None, attributes: Mapping[str, Attribute]
+) -> pl.DataFrame:
+    """What of :func:`standardise` looks at one record at a time: :data:`RECORD_COLUMNS` and :data:`MATCH_COLUMNS`."""
     cleaned = _clean_text(gathered.sort("record_id"), attributes)
     cleaned = _clean_phones(cleaned, country, attributes["phone"])
-    cleaned = _clean_dates(cleaned, attributes["birth_date"], as_of)
-    withdrawn = withdraw_shared_values(cleaned, attributes)
-    hashed = _hash_content(withdrawn)
-    undecided = hashed.with_columns(pl.lit(False).alias("is_decided"))
-    return undecided.select(
-        *RECORD_COLUMNS, *MATCH_COLUMNS, "shared_values", "shared_digests", "content_hash", "is_decided"
-    )
+    return _clean_dates(cleaned, attributes["birth_date"], as_of).select(*RECORD_COLUMNS, *MATCH_COLUMNS)
 
 
 def _clean_text(records: pl.DataFrame, attributes: Mapping[str, Attribute]) -> pl.DataFrame:
@@ -281,12 +283,17 @@ def _clean_dates(records: pl.DataFrame, attribute: Attribute, as_of: date | None
     )
 
 
-def _hash_content(records: pl.DataFrame) -> pl.DataFrame:
-    """Adds ``content_hash``: 128 bits of the match columns, the same on every machine and version."""
+def hash_content(records: pl.DataFrame) -> pl.DataFrame:
+    """The columns of ``identity/records``, ``content_hash`` (128 bits of the match columns, the same on every machine
+    and version) and ``is_decided`` (false) added."""
     fields = ", ".join(f"coalesce({column}, '')" for column in MATCH_COLUMNS)
     with duckdb.connect() as connection:
         connection.register("records", records.select("record_id", *MATCH_COLUMNS).to_arrow())
         hashes = connection.sql(
             f"select record_id, md5(concat_ws(chr(31), {fields})) as content_hash from records"
         ).to_arrow_table()
-    return records.join(pl.from_arrow(hashes), on="record_id", how="left", maintain_order="left")  # type: ignore[arg-type]
+    hashed: pl.DataFrame = pl.from_arrow(hashes)  # type: ignore[assignment]
+    return records.join(hashed, on="record_id", how="left", maintain_order="left").select(
+        *RECORD_COLUMNS, *MATCH_COLUMNS, "shared_values", "shared_digests", "content_hash",
+        pl.lit(False).alias("is_decided"),
+    )  # fmt: skip

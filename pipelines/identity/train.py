@@ -16,8 +16,9 @@ import numpy.typing as npt
 import polars as pl
 
 from pipelines.errors import ParcoursError
+from pipelines.identity.blocking import hash_keys, keep_small_blocks, limit_blocks
 from pipelines.identity.default_model import default_model
-from pipelines.identity.link import Compared, compare_candidates, compare_pairs, limit_blocks
+from pipelines.identity.link import Compared, compare_candidates, compare_pairs
 from pipelines.identity.model import CLASSES, Field, declare_fields, splink_settings
 from pipelines.identity.profiles import build_profiles
 from pipelines.identity.version import ModelVersion, Parameters, find_gaps, name_version, save_version
@@ -71,8 +72,9 @@ def learn(
     report("strangers")
     strangers = estimate_strangers(profiles, fields, frequencies, seed)
     report("pairs")
-    largest_blocks = limit_blocks(profiles)
-    compared = compare_candidates(profiles, fields, largest_blocks)
+    keys = hash_keys(profiles)
+    largest_blocks = limit_blocks(keys)
+    compared = compare_candidates(profiles, fields, keep_small_blocks(keys, largest_blocks))
     rarest = {
         name: 1.0 / (2.0 * max(1, profiles[_column(fields, name)].count() or profiles.height)) for name in frequencies
     }
