@@ -1,0 +1,88 @@
+"""People to recognise, with the truth: generated retailers, FEBRL3 and historical_50k, each as a folder of two tables.
+
+``gathered.parquet`` holds the records as ``pipelines.identity.standardise.gather_records`` collects them,
+``truth.parquet`` one row per record: record_id, person_id.
+"""
+
+from datetime import date
+from pathlib import Path
+from tempfile import TemporaryDirectory
+
+import polars as pl
+
+from pipelines.identity.standardise import gather_records
+from pipelines.lake import Lake
+from pipelines.sample.world import World, generate
+
+PUBLIC_DATA = Path(__file__).resolve().parents[2] / "shared" / "data" / "er"
+SOURCES = {"crm": "crm", "ecommerce": "shop", "pos": "till"}
+DAYS = 365
+
+
+def write_world(world: World, lake: Lake) -> None:
+    """The generated tables as the extracts would hold them."""
+    for path, frame in world.tables.items():
+        kind, name = path.split("/")
+        lake.write(kind, name, frame.select(pl.lit(SOURCES[kind]).alias("source"), pl.all()))
+
+
+def save_retailer(customers: int, seed: int, folder: Path) -> date:
+    """Generates a retailer into ``folder``; returns its last day."""
+    world = generate(customers, DAYS, seed)
+    with TemporaryDirectory() as lake:
+        write_world(world, Lake(Path(lake)))
+        save(gather_records(Lake(Path(lake)), world.as_of), world.truth, folder)
+    return world.as_of
+
+
+def save(gathered: pl.DataFrame, truth: pl.DataFrame, folder: Path) -> None:
+    folder.mkdir(parents=True, exist_ok=True)
+    gathered.write_parquet(folder / "gathered.parquet")
+    truth.write_parquet(folder / "truth.parquet")
+
+
+def read_contacts(frame: pl.DataFrame, folder: Path) -> pl.DataFrame:
+    """Gathered records of one crm/contacts table; columns it lacks are null."""
+    lake = Lake(folder)
+    lake.write("crm", "contacts", frame.with_columns(pl.lit("er").alias("source")))
+    return gather_records(lake)
+
+
+def febrl3(folder: Path) -> tuple[pl.DataFrame, pl.DataFrame]:
+    """FEBRL data set 3 as contacts, and its truth."""
+    raw = pl.read_csv(PUBLIC_DATA / "febrl3.csv", infer_schema_length=0)
+    raw = raw.select(pl.col(name).str.strip_chars().replace("", None).alias(name.strip()) for name in raw.columns)
+    contacts = raw.select(
+        pl.col("rec_id").alias("contact_id"),
+        pl.col("given_name").alias("first_name"),
+        pl.col("surname").alias("last_name"),
+        pl.concat_str("street_number", "address_1", separator=" ", ignore_nulls=True).alias("address"),
+        pl.col("suburb").alias("city"),
+        "postcode",
+        pl.col("soc_sec_id").alias("loyalty_card_id"),
+        pl.col("date_of_birth").str.to_date("%Y%m%d", strict=False).alias("birth_date"),
+    )
+    truth = raw.select(
+        (pl.lit("er:contacts:") + pl.col("rec_id")).alias("record_id"),
+        pl.col("rec_id").str.extract(r"rec-(\d+)-").alias("person_id"),
+    )
+    return read_contacts(contacts, folder), truth
+
+
+def historical(folder: Path) -> tuple[pl.DataFrame, pl.DataFrame]:
+    """The development half of historical_50k as contacts, and its truth."""
+    raw = pl.read_parquet(PUBLIC_DATA / "historical_50k_dev.parquet")
+    contacts = raw.select(
+        pl.col("record_no").cast(pl.String).alias("contact_id"),
+        "first_name",
+        pl.col("surname").alias("last_name"),
+        pl.col("dob").str.to_date("%Y-%m-%d", strict=False).alias("birth_date"),
+        pl.col("birth_place").alias("city"),
+        pl.col("postcode_fake").alias("postcode"),
+        pl.col("gender").alias("civility"),
+    )
+    truth = raw.select(
+        (pl.lit("er:contacts:") + pl.col("record_no").cast(pl.String)).alias("record_id"),
+        pl.col("entity").cast(pl.String).alias("person_id"),
+    )
+    return read_contacts(contacts, folder), truth
