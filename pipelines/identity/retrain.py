@@ -18,9 +18,10 @@ from pipelines.lake import Lake
 NEEDED_COLUMNS = ("record_id", "content_hash", "is_decided", *MATCH_COLUMNS)
 
 MOST_MOVED = 0.02
-"""Share of records that may change customer by a new model without a person's word. Every figure by customer moves with
-them: retention, value, segments. The same retailer learned anew moves far less, so that more says that what was learned
-from has changed."""
+"""Share of records that may change customer by a new model without a person's word: every figure by customer moves with
+them. Ten times what learning anew moves on a generated retailer of 3,000 people: nobody with another seed, .2% where
+the model before knew half of the records only, .1% where it knew none of the tills'. More says that something else
+happened to the records than that they grew."""
 
 
 @dataclass(frozen=True)
