@@ -14,8 +14,9 @@ from pipelines.defs.failures import told
 from pipelines.defs.resources import Night
 from pipelines.defs.results import Result
 from pipelines.errors import ParcoursError
-from pipelines.identity import invariants, reuse
+from pipelines.identity import invariants
 from pipelines.identity.attributes import Attribute, load_attributes
+from pipelines.identity.carried import update_clusters, update_pairs, update_records
 from pipelines.identity.charts import (
     Chart,
     as_markdown,
@@ -25,17 +26,14 @@ from pipelines.identity.charts import (
     chart_unlinkables,
     write_chart,
 )
-from pipelines.identity.cluster import cluster_records
 from pipelines.identity.crowds import describe_crowds, find_crowds, list_withdrawn
 from pipelines.identity.customers import describe_customers
-from pipelines.identity.decided import mark_decided
 from pipelines.identity.decisions import VERDICTS, decisions_in_force, find_absent, no_decisions, read_decisions
 from pipelines.identity.ledger import assign_ids, current_map, empty_ledger
-from pipelines.identity.link import score_pairs
 from pipelines.identity.placeholders import with_own_values
 from pipelines.identity.retrain import MOST_MOVED, retrain
 from pipelines.identity.review import find_uncertain_pairs
-from pipelines.identity.standardise import scan_records, standardise_records
+from pipelines.identity.standardise import scan_records
 from pipelines.identity.version import ModelVersion, model_in_force
 from pipelines.lake import Lake
 
@@ -51,6 +49,7 @@ class Training(dg.Config):
 
     retrain: bool = False
     compare_only: bool = False  # Learned, saved and compared; the model in force stays.
+    with_decisions: bool = False  # What people decided of pairs of records is held fast while it is learned.
 
 
 def identity_assets() -> list[dg.AssetsDefinition]:
@@ -147,14 +146,15 @@ def records(night: Night) -> Result:
     """
     with told():
         attributes = with_own_values(load_attributes(), night.retailer.placeholders, night.retailer.country)
-        cleaned = standardise_records(night.lake, night.retailer.country, night.day, attributes)
-        rows = mark_decided(cleaned, _decisions(night.lake))
-        night.lake.write("identity", "records", rows)
+        rows, cleaned_anew = update_records(
+            night.lake, night.retailer.country, night.day, attributes, _decisions(night.lake), night.full
+        )
         by_table = rows.group_by("kind", "table_name").len().sort("kind", "table_name")
         return _result(
             rows,
             {
                 "rows_by_table": dg.MetadataValue.json({f"{kind}/{name}": n for kind, name, n in by_table.iter_rows()}),
+                "records_cleaned_anew": cleaned_anew,
                 "records_with_a_shared_value": rows["shared_values"].count(),
             },
             _holds("each_record_stands_once", invariants.count_repeated_records(rows)),
@@ -209,7 +209,9 @@ def model(context: dg.AssetExecutionContext, config: Training, night: Night) -> 
             found: dict[str, Any] = {"version": in_force.version, "trained": False}
         else:
             context.log.info("training the identity model")
-            retrained = retrain(night.lake, night.day, context.log.info, config.compare_only)
+            retrained = retrain(
+                night.lake, night.day, context.log.info, config.compare_only, config.retrain and config.with_decisions
+            )
             shown, too_many = retrained.running, 0 if config.compare_only else retrained.records_too_many
             found = {
                 "version": retrained.in_force or "none",
@@ -237,23 +239,19 @@ def model(context: dg.AssetExecutionContext, config: Training, night: Night) -> 
         )
     ],
 )
-def pairs(context: dg.AssetExecutionContext, night: Night) -> Result:
-    """One row per pair of records that could be one person, with its match weight and probability."""
+def pairs(night: Night) -> Result:
+    """One row per pair of records that could be one person, with its match weight and probability.
+
+    Only what changed since the last run is compared; the result is that of comparing everything.
+    """
     with told():
         everyone, in_force = night.lake.read("identity", "records"), _model(night.lake)
-        made_of = reuse.fingerprint(everyone, in_force)
-        reused = None if night.full else reuse.read_reusable_pairs(night.lake, made_of)
-        if reused is None:
-            context.log.info(f"scoring the candidate pairs of {everyone.height:,} records")
-            scored = score_pairs(everyone, in_force)
-            reuse.write_pairs(night.lake, scored, made_of)
-        else:
-            scored = reused
+        scored, done = update_pairs(night.lake, everyone, in_force, night.full)
         return _result(
             scored,
             {
                 "model_version": in_force.version,
-                "reused": reused is not None,
+                **done,
                 **_drawn(night, chart_pair_weights(scored)),
             },
             _holds("candidate_pairs_do_not_explode", invariants.count_excess_pairs(scored, everyone)),
@@ -272,15 +270,16 @@ def clusters(night: Night) -> Result:
     """One row per record, with the person it was recognised as in this run; the name of a cluster does not last."""
     with told():
         everyone = night.lake.read("identity", "records")
-        scored = night.lake.read("identity", "pairs")
-        grouped = cluster_records(everyone, scored, _model(night.lake), _decisions(night.lake))
-        night.lake.write("identity", "clusters", grouped)
+        grouped, is_built_upon = update_clusters(
+            night.lake, everyone, _model(night.lake), _decisions(night.lake), night.full
+        )
         sizes = grouped.group_by("cluster_id").len()["len"]
         return _result(
             grouped,
             {
                 "clusters": len(sizes),
                 "largest_cluster": int(sizes.cast(pl.Int64).max() or 0),  # type: ignore[arg-type]
+                "built_upon_earlier": is_built_upon,
                 **_drawn(night, chart_cluster_sizes(grouped)),
             },
             _holds("each_record_is_in_one_cluster", invariants.count_misplaced_records(grouped, everyone)),

@@ -48,3 +48,16 @@ def hold_apart(decisions: pl.DataFrame, ties: pl.DataFrame) -> pl.DataFrame:
     )
     both_ways = pl.concat([sides, sides.select(pl.col("r").alias("l"), pl.col("l").alias("r"))])
     return both_ways.unique().sort("l", "r").rename({"l": "tie", "r": "other_tie"})
+
+
+def list_concerned(before: pl.DataFrame, now: pl.DataFrame) -> pl.Series:
+    """The record_ids that a change of decisions may move: those it names, and those tied to them before or now."""
+    what = ["verdict", "record_id_l", "record_id_r"]
+    changed = pl.concat([before.join(now, on=what, how="anti"), now.join(before, on=what, how="anti")])
+    named = pl.concat([changed["record_id_l"], changed["record_id_r"]])
+    tied = [named.rename("record_id")]
+    for decisions in (before, now):
+        ties = tie_records(decisions)
+        groups = ties.filter(pl.col("record_id").is_in(named.implode()))["tie"]
+        tied.append(ties.filter(pl.col("tie").is_in(groups.implode()))["record_id"])
+    return pl.concat(tied).unique().sort()

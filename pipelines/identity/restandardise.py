@@ -27,19 +27,19 @@ def hash_rows(gathered: pl.DataFrame) -> pl.DataFrame:
 
 def restandardise(
     gathered: pl.DataFrame,
+    hashes: pl.DataFrame,
     country: str,
     as_of: date,
     attributes: Mapping[str, Attribute],
     before: pl.DataFrame,
     hashes_before: pl.DataFrame,
     earlier_as_of: date,
-) -> pl.DataFrame:
-    """The same as ``standardise(gathered, country, as_of, attributes)``, from what it was ``before``.
+) -> tuple[pl.DataFrame, int]:
+    """The same as ``standardise(gathered, country, as_of, attributes)``, and how many rows were cleaned for it.
 
-    ``before`` is ``identity/records`` of ``earlier_as_of`` under the same country and attributes, ``hashes_before`` the
-    :func:`hash_rows` of what it was made from.
+    ``hashes`` are the :func:`hash_rows` of ``gathered``. ``before`` is ``identity/records`` of ``earlier_as_of`` under
+    the same country and attributes, ``hashes_before`` the hashes of what it was made from.
     """
-    hashes = hash_rows(gathered)
     same = hashes.join(hashes_before, on=["record_id", "row_hash"], how="semi").select("record_id")
     same = same.join(_depending_on_the_day(gathered, earlier_as_of, as_of), on="record_id", how="anti")
     # Where a value was withdrawn, the row does not say any more what it was. Frames this wide are filtered, not joined.
@@ -52,9 +52,10 @@ def restandardise(
     news = withdrawn.filter(pl.col("content_hash").is_null() | pl.col("shared_values").is_not_null())
     hashed = hash_content(news.drop("content_hash")).select("record_id", pl.col("content_hash").alias("new_hash"))
     new_hash = withdrawn.select("record_id").join(hashed, on="record_id", how="left", maintain_order="left")["new_hash"]
-    return withdrawn.with_columns(
+    records = withdrawn.with_columns(
         pl.coalesce(new_hash, "content_hash").alias("content_hash"), pl.lit(False).alias("is_decided")
     ).select(*RECORD_COLUMNS, *MATCH_COLUMNS, "shared_values", "shared_digests", "content_hash", "is_decided")
+    return records, changed.height
 
 
 def _depending_on_the_day(gathered: pl.DataFrame, earlier: date, later: date) -> pl.DataFrame:

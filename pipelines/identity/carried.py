@@ -1,0 +1,182 @@
+"""What one night's recognition leaves for the next, so that only what changed is worked on.
+
+Each step keeps its own state in ``lake/state/<step>/``. Its note is taken away before anything is rewritten and comes
+back last: after a kill in between, or under other conditions than it was made in, a step starts from nothing.
+"""
+
+import hashlib
+import json
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass
+from datetime import date
+from functools import cache
+from importlib.metadata import version
+from pathlib import Path
+from typing import Any
+
+import polars as pl
+
+from pipelines.identity.attributes import Attribute
+from pipelines.identity.cluster import Settled, cluster_records
+from pipelines.identity.decided import list_concerned, mark_decided
+from pipelines.identity.incremental import Scored, key_profiles_of, rescore
+from pipelines.identity.link import score_pairs
+from pipelines.identity.profiles import build_profiles
+from pipelines.identity.restandardise import hash_rows, restandardise
+from pipelines.identity.standardise import gather_records, standardise
+from pipelines.identity.version import ModelVersion
+from pipelines.lake import Lake, replacing
+
+_NOTHING = pl.Series("record_id", [], dtype=pl.String)
+LIBRARIES = ("duckdb", "polars", "numpy", "phonenumbers")
+
+
+@dataclass(frozen=True)
+class Carried:
+    """The state that ``step`` of recognition keeps in ``lake``."""
+
+    lake: Lake
+    step: str
+
+    def note(self, conditions: dict[str, Any]) -> dict[str, Any] | None:
+        """What the step noted last, if it was made under ``conditions`` and nothing was cut short since."""
+        try:
+            noted: dict[str, Any] = json.loads(self._note.read_text(encoding="utf-8"))
+        except (FileNotFoundError, ValueError):
+            return None
+        return noted if noted.get("conditions") == conditions else None
+
+    def begin(self) -> None:
+        """Takes the note away: what is written from now on does not fit it."""
+        self._note.unlink(missing_ok=True)
+
+    def end(self, conditions: dict[str, Any], **noted: Any) -> None:
+        """Everything is written: the next night may start from it."""
+        with replacing(self._note) as temporary:
+            temporary.write_text(json.dumps({"conditions": conditions, **noted}), encoding="utf-8")
+
+    def write(self, name: str, frame: pl.DataFrame) -> None:
+        with replacing(self._folder / f"{name}.parquet") as temporary:
+            frame.write_parquet(temporary, compression="uncompressed")  # Hashes: nothing to compress.
+
+    def read(self, name: str) -> pl.DataFrame:
+        return pl.read_parquet(self._folder / f"{name}.parquet")
+
+    @property
+    def _folder(self) -> Path:
+        return self.lake.root / "state" / self.step
+
+    @property
+    def _note(self) -> Path:
+        return self._folder / "note.json"
+
+
+def update_records(
+    lake: Lake,
+    country: str,
+    as_of: date,
+    attributes: Mapping[str, Attribute],
+    decisions: pl.DataFrame,
+    full: bool = False,
+) -> tuple[pl.DataFrame, int]:
+    """Writes ``identity/records`` of what the extracts hold; returns it, and how many rows were cleaned anew.
+
+    ``full`` cleans them all.
+    """
+    state = Carried(lake, "records")
+    kinds = {name: asdict(attribute) for name, attribute in attributes.items()}
+    conditions = _conditions(country=country, attributes=_digest(json.dumps(kinds, sort_keys=True, default=str)))
+    noted = None if full else state.note(conditions)
+    gathered = gather_records(lake, as_of)
+    hashes = hash_rows(gathered)
+    if noted is None:
+        cleaned, anew = standardise(gathered, country, as_of, attributes), gathered.height
+    else:
+        cleaned, anew = restandardise(
+            gathered, hashes, country, as_of, attributes,
+            lake.read("identity", "records"), state.read("hashes"), date.fromisoformat(noted["as_of"]),
+        )  # fmt: skip
+    records = mark_decided(cleaned, decisions)
+    state.begin()
+    lake.write("identity", "records", records)
+    state.write("hashes", hashes)
+    state.end(conditions, as_of=as_of.isoformat())
+    return records, anew
+
+
+def update_pairs(
+    lake: Lake, records: pl.DataFrame, model: ModelVersion, full: bool = False
+) -> tuple[pl.DataFrame, dict[str, int]]:
+    """Writes ``identity/pairs``; returns it, and what was done: changed_profiles, compared_pairs where not all were.
+
+    ``full`` scores every candidate.
+    """
+    state = Carried(lake, "pairs")
+    conditions = _conditions(model=model.version)
+    noted = None if full else state.note(conditions)
+    profiles, _ = build_profiles(records)
+    made_of = _digest(profiles.select("record_id", "content_hash").hash_rows().to_numpy().tobytes())
+    if noted is not None and noted["made_of"] == made_of:
+        return lake.read("identity", "pairs"), {"changed_profiles": 0, "compared_pairs": 0}
+    if noted is None:
+        keys = key_profiles_of(profiles, model.parameters.largest_blocks)
+        scored, touched = Scored(score_pairs(records, model), keys), profiles["record_id"].clear()
+        done = {"changed_profiles": profiles.height}
+    else:
+        again = rescore(profiles, model, Scored(lake.read("identity", "pairs"), state.read("keys")))
+        scored, touched = again.now, again.touched
+        done = {"changed_profiles": again.changed, "compared_pairs": again.looked_at}
+    state.begin()
+    lake.write("identity", "pairs", scored.pairs)
+    state.write("keys", scored.keys)
+    state.write("touched", touched.to_frame())
+    state.end(conditions, made_of=made_of, since=None if noted is None else noted["made_of"])
+    return scored.pairs, done
+
+
+def update_clusters(
+    lake: Lake, records: pl.DataFrame, model: ModelVersion, decisions: pl.DataFrame, full: bool = False
+) -> tuple[pl.DataFrame, bool]:
+    """Writes ``identity/clusters`` of ``identity/pairs``; returns it, and whether earlier ones could be built upon."""
+    state = Carried(lake, "clusters")
+    conditions = _conditions(model=model.version)
+    scored = Carried(lake, "pairs")
+    pairs_noted = scored.note(conditions)
+    noted = None if full else state.note(conditions)
+    settled = None
+    if (
+        noted is not None
+        and pairs_noted is not None
+        and noted["pairs"] in (pairs_noted["made_of"], pairs_noted["since"])
+    ):
+        is_same = noted["pairs"] == pairs_noted["made_of"]
+        touched = scored.read("touched")["record_id"]
+        concerned = list_concerned(state.read("decisions"), decisions)
+        settled = Settled(
+            lake.read("identity", "clusters"), pl.concat([touched.clear() if is_same else touched, concerned])
+        )
+    clusters = cluster_records(records, lake.read("identity", "pairs"), model, decisions, settled)
+    state.begin()
+    lake.write("identity", "clusters", clusters)
+    state.write("decisions", decisions)
+    if pairs_noted is not None:
+        state.end(conditions, pairs=pairs_noted["made_of"])
+    return clusters, settled is not None
+
+
+def _conditions(**others: str) -> dict[str, Any]:
+    """What all that is carried over depends on beside the records: the code, its libraries, and ``others``."""
+    return {"code": _digest_code(), "libraries": {name: version(name) for name in LIBRARIES}, **others}
+
+
+@cache
+def _digest_code() -> str:
+    """Of all that recognition is written in: any change of it may change a result."""
+    code = hashlib.sha256()
+    for source in sorted(path for path in Path(__file__).parent.rglob("*") if path.suffix in (".py", ".yml", ".json")):
+        code.update(source.read_bytes())
+    return code.hexdigest()
+
+
+def _digest(content: str | bytes) -> str:
+    return hashlib.sha256(content.encode() if isinstance(content, str) else content).hexdigest()
