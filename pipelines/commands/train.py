@@ -31,6 +31,11 @@ def add(commands: Subcommands) -> None:
         action="store_true",
         help="learn, save and compare; whatever it says, the model in force stays",
     )
+    parser.add_argument(
+        "--with-decisions",
+        action="store_true",
+        help="learn from what people decided too: pairs they judged are known, not estimated",
+    )
     parser.set_defaults(command=train)
 
 
@@ -47,7 +52,11 @@ def train(options: argparse.Namespace) -> int:
     as_of = resolve_day(None, sources)
     run_id = launch.new_run_id()
     settings = {"home": str(home.root), "sources": str(file), "as_of": as_of.isoformat()}
-    training = {"retrain": True, "compare_only": options.compare_only}
+    training = {
+        "retrain": True,
+        "compare_only": options.compare_only,
+        "with_decisions": options.with_decisions,
+    }
     with lock.hold(home.root, run_id, when_alone=Lake(home.lake).sweep), Progress() as progress:
         outcome = launch.launch(
             "training", home, run_id, settings, progress, ops={"identity__model": {"config": training}}

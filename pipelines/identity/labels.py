@@ -1,20 +1,22 @@
-"""Human decisions as labels: what the model would have said of the pairs that people judged.
+"""Human decisions as labels: what the model would have said of the pairs that people judged, and what they teach it.
 
 A weight depends on two records and the model alone, never on decisions, so that each labelled pair is judged as if
 nobody had decided. The pairs that people judge are the uncertain ones: the scores are of hard cases, not of all pairs.
 """
 
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from typing import Any
 
 import numpy as np
+import numpy.typing as npt
 import polars as pl
 
 from pipelines.identity.cluster import LINKED
-from pipelines.identity.link import compare_pairs
+from pipelines.identity.link import Compared, compare_pairs
+from pipelines.identity.model import CLASSES, Field
 from pipelines.identity.profiles import build_profiles
 from pipelines.identity.version import ModelVersion
-from pipelines.identity.weigh import frequencies_of, weigh_pairs
+from pipelines.identity.weigh import Floats, frequencies_of, weigh_pairs
 
 
 @dataclass(frozen=True)
@@ -36,6 +38,52 @@ class LabelScores:
 
     def as_dict(self) -> dict[str, Any]:
         return asdict(self)
+
+
+@dataclass(frozen=True)
+class Labelled:
+    """Pairs of profiles whose class people know: one person's where ``is_match``, else of a household or strangers."""
+
+    pairs: Compared
+    is_match: npt.NDArray[np.bool_]
+
+    def count(self) -> dict[str, int]:
+        same = int(self.is_match.sum())
+        return {"must_link": same, "cannot_link": len(self.is_match) - same}
+
+    def of_fields(self, positions: list[int]) -> "Labelled":
+        """The same with some of the fields."""
+        return Labelled(replace(self.pairs, levels=self.pairs.levels[:, positions]), self.is_match)
+
+    def behind(self, others: Compared) -> Compared:
+        """``others``, then these pairs."""
+        columns = ("left", "right", "found_by", "levels")
+        return Compared(*(np.concatenate([getattr(others, name), getattr(self.pairs, name)]) for name in columns))
+
+    def clamp(self, responsibilities: Floats) -> Floats:
+        """``responsibilities`` of these pairs (columns in the order of CLASSES) with what people know held fast."""
+        match = CLASSES.index("match")
+        rest = np.maximum(1.0 - responsibilities[:, match], 1e-300)
+        clamped = np.where(self.is_match[:, None], 0.0, responsibilities / rest[:, None])
+        clamped[:, match] = self.is_match
+        return clamped
+
+
+def compare_labels(profiles: pl.DataFrame, decisions: pl.DataFrame, fields: tuple[Field, ...]) -> Labelled:
+    """The decisions between two of ``profiles``, compared field by field."""
+    labels = number_labels(profiles, decisions)
+    pairs = compare_pairs(profiles, labels["left"].to_numpy(), labels["right"].to_numpy(), fields)
+    return Labelled(pairs, labels["is_match"].to_numpy())
+
+
+def without_labelled(compared: Compared, labelled: Labelled) -> Compared:
+    """``compared`` but the pairs that people judged: those count once, by what people said."""
+    known = _as_keys(labelled.pairs)
+    return compared.take(np.flatnonzero(~np.isin(_as_keys(compared), known))) if len(known) else compared
+
+
+def _as_keys(pairs: Compared) -> npt.NDArray[np.int64]:
+    return (pairs.left.astype(np.int64) << 32) + pairs.right.astype(np.int64)
 
 
 def number_labels(profiles: pl.DataFrame, decisions: pl.DataFrame) -> pl.DataFrame:

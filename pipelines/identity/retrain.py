@@ -9,6 +9,7 @@ import polars as pl
 
 from pipelines.errors import ParcoursError
 from pipelines.identity.compare_models import Comparison, compare_models
+from pipelines.identity.decisions import no_decisions
 from pipelines.identity.model_history import Reason
 from pipelines.identity.standardise import MATCH_COLUMNS
 from pipelines.identity.train import train
@@ -73,11 +74,20 @@ class Retrained:
         }
 
 
-def retrain(lake: Lake, as_of: date, report: Callable[[str], None], compare_only: bool = False) -> Retrained:
+def retrain(
+    lake: Lake,
+    as_of: date,
+    report: Callable[[str], None],
+    compare_only: bool = False,
+    with_decisions: bool = False,
+) -> Retrained:
     """Learns a version from the records of the last run, compares it, and puts it in force.
 
+    ``with_decisions``: what people decided, as of that run, is held fast while the rest is estimated.
+
     It is put in force at once where there is none that can run, and else where it moves at most MOST_MOVED of the
-    records. Raises ParcoursError where there are no records yet, TrainingError where they teach no model.
+    records. Raises ParcoursError where there are no records, or no decisions, to learn from, TrainingError where they
+    teach no model.
     """
     if not lake.path("identity", "records").exists():
         raise ParcoursError(f"There are no records to learn from in {lake.root}: run `parcours run` first.")
@@ -89,13 +99,18 @@ def retrain(lake: Lake, as_of: date, report: Callable[[str], None], compare_only
         )
     before = name_in_force(lake)
     usable = _load_usable(lake, before)
-    learned = train(records, lake, as_of=as_of, report=report)
+    decided = lake.path("identity", "decisions")
+    decisions = pl.read_parquet(decided) if decided.exists() else no_decisions()
+    if with_decisions and decisions.is_empty():
+        raise ParcoursError(
+            "No human decision was in force in the last run: there is none to learn from. Decide with `parcours "
+            "review`, then `parcours run`, or train without --with-decisions."
+        )
+    learned = train(records, lake, as_of=as_of, report=report, decisions=decisions if with_decisions else None)
     comparison = None
     if learned.version != before:
         report("comparison with the model in force")
         ledger = pl.read_parquet(lake.committed_ledger) if lake.committed_ledger.exists() else None
-        decided = lake.path("identity", "decisions")
-        decisions = pl.read_parquet(decided) if decided.exists() else None
         comparison = compare_models(records, usable, learned, as_of, ledger, decisions)
     retrained = Retrained(learned, before, usable, before, comparison)
     if compare_only or not retrained.is_news or retrained.records_too_many:

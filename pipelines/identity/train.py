@@ -17,7 +17,9 @@ import polars as pl
 
 from pipelines.errors import ParcoursError
 from pipelines.identity.blocking import hash_keys, keep_small_blocks, limit_blocks
+from pipelines.identity.decisions import no_decisions
 from pipelines.identity.default_model import default_model
+from pipelines.identity.labels import Labelled, compare_labels, without_labelled
 from pipelines.identity.link import Compared, compare_candidates, compare_pairs
 from pipelines.identity.model import CLASSES, Field, declare_fields, splink_settings
 from pipelines.identity.profiles import build_profiles
@@ -50,22 +52,30 @@ def train(
     seed: int = SEED,
     as_of: date | None = None,
     report: Callable[[str], None] = _say_nothing,
+    decisions: pl.DataFrame | None = None,
 ) -> ModelVersion:
     """Learns a version from ``identity/records`` and saves it; which version runs stays as it is.
 
-    The same records and seed give the same version. Raises TrainingError naming the levels that nothing declares nor
-    shows.
+    ``decisions`` (``identity/decisions`` of the same run) teach it what people know. The same input and seed give the
+    same version. Raises TrainingError naming the levels that nothing declares nor shows.
     """
     profiles, _ = build_profiles(records)
-    model, settings = learn(profiles, seed, as_of, report)
+    model, settings = learn(profiles, seed, as_of, report, decisions)
     save_version(model, lake, settings)
     return model
 
 
 def learn(
-    profiles: pl.DataFrame, seed: int, as_of: date | None = None, report: Callable[[str], None] = _say_nothing
+    profiles: pl.DataFrame,
+    seed: int,
+    as_of: date | None = None,
+    report: Callable[[str], None] = _say_nothing,
+    labels: pl.DataFrame | None = None,
 ) -> tuple[ModelVersion, dict[str, Any]]:
-    """The model of ``profiles`` and its Splink settings; nothing is written."""
+    """The model of ``profiles`` and its Splink settings; nothing is written.
+
+    ``labels`` are human decisions (``identity/decisions``): pairs whose class is not estimated but known.
+    """
     fields = declare_fields()
     report("term frequencies")
     frequencies = count_term_frequencies(profiles, fields)
@@ -78,14 +88,16 @@ def learn(
     rarest = {
         name: 1.0 / (2.0 * max(1, profiles[_column(fields, name)].count() or profiles.height)) for name in frequencies
     }
+    labelled = compare_labels(profiles, no_decisions() if labels is None else labels, fields)
     report("matches and households")
     enough = len(compared) >= FEWEST_PAIRS
     if enough:
         known = tuple(compared_field for compared_field in fields if compared_field.name in strangers)
         positions = [position for position, compared_field in enumerate(fields) if compared_field.name in strangers]
+        unlabelled = without_labelled(compared, labelled)
         parameters, observed = estimate_classes(
-            profiles, replace(compared, levels=compared.levels[:, positions]), known, frequencies, rarest, strangers,
-            seed, largest_blocks,
+            profiles, replace(unlabelled, levels=unlabelled.levels[:, positions]), known, frequencies, rarest,
+            strangers, seed, largest_blocks, labelled.of_fields(positions),
         )  # fmt: skip
     else:
         parameters, observed = default_parameters(profiles.height, rarest, largest_blocks), {}
@@ -105,6 +117,7 @@ def learn(
         "seed": seed,
         "profiles": profiles.height,
         "blocked_pairs": len(compared),
+        "labelled_pairs": labelled.count() if enough else {},
         "learned_from": "these records" if enough else "default_model.json: too few pairs to learn from",
         "fields_from_default_model": borrowed if enough else [compared_field.name for compared_field in fields],
         "levels_held_at_declared_values": _held(observed),
@@ -195,6 +208,7 @@ def estimate_classes(
     strangers: dict[str, Floats],
     seed: int,
     largest_blocks: dict[str, int],
+    labelled: Labelled,
 ) -> tuple[Parameters, dict[str, dict[str, float]]]:
     """m and h of every level and the shares of matches and households, by expectation-maximisation.
 
@@ -202,11 +216,14 @@ def estimate_classes(
     tiny part of the strangers, so shares are of all pairs and the strangers' density is that of all pairs too: a
     pattern's expected count is (pairs in all) x (share x probability), class by class. Also returned: how many pairs
     each class's levels were seen in.
+
+    Of ``labelled`` pairs, which are not among ``compared``, people know whether they are matches; each counts once.
     """
     everyone = profiles.height * (profiles.height - 1) / 2
     rows = _sample_rows(len(compared), SAMPLED_PAIRS, seed)
-    sample = compared.take(rows)
+    sample = labelled.behind(compared.take(rows))
     scale = len(compared) / max(1, len(rows))
+    stands_for = np.concatenate([np.full(len(rows), scale), np.ones(len(labelled.pairs))])
     rarity = _inverse_frequencies(profiles, sample, fields, frequencies, rarest)
     learned = {name: _declared(fields, name) for name in CLASSES}
     for index, compared_field in enumerate(fields):
@@ -219,12 +236,14 @@ def estimate_classes(
     observed: dict[str, list[Floats]] = {name: [np.zeros(len(f.levels)) for f in fields] for name in CLASSES}
     for _ in range(ITERATIONS):
         responsibilities = _expect(sample, fields, learned, strangers, shares, rarity)
+        responsibilities[len(rows) :] = labelled.clamp(responsibilities[len(rows) :])
+        responsibilities *= stands_for[:, None]
         moved = 0.0
         for position, name in enumerate(CLASSES):
             responsibility = responsibilities[:, position]
-            shares[name] = max(float(responsibility.sum()) * scale, 1.0) / everyone
+            shares[name] = max(float(responsibility.sum()), 1.0) / everyone
             for index, compared_field in enumerate(fields):
-                seen = _count_levels(sample.levels[:, index], responsibility, len(compared_field.levels)) * scale
+                seen = _count_levels(sample.levels[:, index], responsibility, len(compared_field.levels))
                 observed[name][index] = seen
                 if name == "household" and compared_field.tells_members_apart:
                     continue

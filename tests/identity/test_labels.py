@@ -3,13 +3,16 @@
 from datetime import date
 from typing import Any
 
+import numpy as np
 import polars as pl
 import pytest
 
 from pipelines.identity.decided import mark_decided
 from pipelines.identity.decisions import DECISION_SCHEMA
-from pipelines.identity.labels import number_labels, score_labels
+from pipelines.identity.labels import Labelled, compare_labels, number_labels, score_labels, without_labelled
+from pipelines.identity.link import Compared, score_pairs
 from pipelines.identity.profiles import build_profiles
+from pipelines.identity.train import learn
 
 ANNE = {"first_name": "Anne", "last_name": "Lemercier", "birth_date": "1961-03-08", "email": "anne.l@orange.fr"}
 LUC = {"first_name": "Luc", "last_name": "Barbier", "birth_date": "1984-11-30", "mobile": "0612345679"}
@@ -65,3 +68,46 @@ def test_a_label_names_profiles_by_number_whatever_the_order(records: pl.DataFra
         ("anne", "twin", True),
         ("annie", "luc", False),
     ]
+
+
+def test_what_people_know_of_a_pair_is_held_fast_and_the_rest_shared_out_anew() -> None:
+    pairs = Compared(*(np.zeros(3, dtype=np.int32) for _ in range(2)), np.zeros(3, dtype=np.int16), np.zeros((3, 1)))
+    estimated = np.array([[0.2, 0.5], [0.6, 0.3], [1.0, 0.0]])
+    clamped = Labelled(pairs, np.array([True, False, False])).clamp(estimated)
+    assert clamped.tolist() == [[1.0, 0.0], [0.0, pytest.approx(0.75)], [0.0, 0.0]]
+
+
+def test_a_labelled_pair_counts_by_its_label_only(retailer: Any, records: pl.DataFrame) -> None:
+    decisions = decide(("must_link", "anne", "annie"))
+    profiles, _ = build_profiles(mark_decided(records, decisions))
+    fields = retailer.model.fields
+    labelled = compare_labels(profiles, decisions, fields)
+    every = compare_labels(profiles, decide(("must_link", "anne", "annie"), ("must_link", "anne", "twin")), fields)
+    left = without_labelled(every.pairs, labelled)
+    assert (left.left.tolist(), left.right.tolist()) == (every.pairs.left[1:].tolist(), every.pairs.right[1:].tolist())
+    assert labelled.count() == {"must_link": 1, "cannot_link": 0}
+
+
+def test_labels_move_the_model_towards_what_people_said(retailer: Any) -> None:
+    pairs = score_pairs(retailer.records, retailer.model)
+    other_names = [level.name for level in retailer.model.fields[0].levels].index("different")
+    doubted = pairs.filter((pl.col("level_first_name") == other_names) & (pl.col("match_weight") < 0)).head(300)
+    assert doubted.height == 300
+    told = doubted.select(
+        pl.lit("must_link").alias("verdict"), "record_id_l", "record_id_r", pl.lit("Ada").alias("author"),
+        pl.lit("why").alias("reason"), pl.lit(date(2026, 1, 1)).alias("decided_on"),
+        pl.lit(None, dtype=pl.Date).alias("expires_on"),
+    )  # fmt: skip
+    profiles, _ = build_profiles(mark_decided(retailer.records, told))
+
+    def different_first_names(labels: pl.DataFrame) -> tuple[float, dict[str, int]]:
+        model, _ = learn(profiles, seed=1, labels=labels)
+        return model.parameters.levels["first_name"]["different"]["match"], model.metadata["labelled_pairs"]
+
+    without = retailer.model.parameters.levels["first_name"]["different"]["match"]
+    same, some = different_first_names(told)
+    apart, others = different_first_names(told.with_columns(pl.lit("cannot_link").alias("verdict")))
+    assert same > without + 0.01
+    assert apart < without + 0.001
+    assert (some["must_link"], others["cannot_link"]) == (300, 300)
+    assert retailer.model.metadata["labelled_pairs"] == {"must_link": 0, "cannot_link": 0}
