@@ -47,9 +47,7 @@ def compare_run(
     rows = []
     for family in (families or load_families()).values():
         today = measured.filter(pl.col("metric") == family.name)
-        before = runs.filter(pl.col("metric") == family.name)
-        if family.same_model:
-            before = before.filter(pl.col("model_version") == model_version)
+        before = runs.filter(pl.col("model_version") == model_version) if family.same_model else runs
         compared = _compare_bins(family, today, before) if family.measure == "psi" else _compare(family, today, before)
         rows += [_spare_new_model(row, family) for row in compared] if is_new_model else compared
     return pl.DataFrame(rows, schema=DRIFT, orient="row").sort("metric", "key")
@@ -70,8 +68,7 @@ def _runs_to_compare(history: pl.DataFrame, as_of: date) -> pl.DataFrame:
 
 def _compare(family: Family, today: pl.DataFrame, before: pl.DataFrame) -> list[dict[str, Any]]:
     """A row per key of a family whose values stand for themselves."""
-    usual = _usual(before, absent_is_none=family.measure == "ratio")
-    runs = before["as_of"].n_unique()
+    usual, runs = _usual(family, before), before["as_of"].n_unique()
     joined = today.join(usual, on="key", how="full", coalesce=True).sort("key")
     rows = []
     for row in joined.iter_rows(named=True):
@@ -89,8 +86,7 @@ def _compare_bins(family: Family, today: pl.DataFrame, before: pl.DataFrame) -> 
     """One row for a whole distribution. Its values are the shares of the bin that moved most, which its key names."""
     if today.is_empty():
         return []
-    usual = _usual(before, absent_is_none=True)
-    runs = before["as_of"].n_unique()
+    usual, runs = _usual(family, before), before["as_of"].n_unique()
     behind = min([*today["count"], *usual["usual_count"].cast(pl.Int64)])
     if usual.is_empty():
         return [_judge(family, "distribution", None, None, 0, None, behind)]
@@ -104,12 +100,17 @@ def _compare_bins(family: Family, today: pl.DataFrame, before: pl.DataFrame) -> 
     return [_judge(family, key, now[most], was[most], runs, float(terms.sum()), behind)]
 
 
-def _usual(before: pl.DataFrame, *, absent_is_none: bool) -> pl.DataFrame:
-    """The median of the runs, by key: key, usual, usual_count. A run without the key counts as 0, if so asked."""
+def _usual(family: Family, before: pl.DataFrame) -> pl.DataFrame:
+    """The median of the runs, by key: key, usual, usual_count. Of what is counted, a run without the key had none."""
     runs = before["as_of"].n_unique()
-    filled = pl.concat_list("value", pl.lit(0.0).repeat_by(runs - pl.col("value").list.len()))
-    grouped = before.group_by("key").agg("value", pl.col("count").median().alias("usual_count"))
-    values = filled if absent_is_none else pl.col("value")
+    grouped = (
+        before.filter(pl.col("metric") == family.name)
+        .group_by("key")
+        .agg("value", pl.col("count").median().alias("usual_count"))
+    )
+    values = pl.col("value")
+    if family.measure in ("ratio", "psi"):
+        values = pl.concat_list("value", pl.lit(0.0).repeat_by(runs - pl.col("value").list.len()))
     return grouped.select("key", values.list.median().alias("usual"), "usual_count").sort("key")
 
 

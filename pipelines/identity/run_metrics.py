@@ -7,6 +7,7 @@ finds, how the weights and the sizes of customers are distributed, and what beca
 from datetime import date
 from itertools import pairwise
 
+import numpy as np
 import polars as pl
 
 from pipelines.identity.churn import Churn, share
@@ -94,13 +95,9 @@ def _shares(values: pl.Series, metric: str, edges: list[float], unit: str) -> pl
     names = [f"up to {edges[0]:g} {unit}"]
     names += [f"over {low:g} up to {high:g} {unit}" for low, high in pairwise(edges)]
     names.append(f"over {edges[-1]:g} {unit}")
-    found = values.cut(edges, labels=names).cast(pl.String).rename("key")
-    counted = pl.DataFrame({"key": names}).join(found.value_counts(name="found"), on="key", how="left")
-    return _measured(
-        counted.with_columns(pl.lit(len(values), dtype=pl.Int64).alias("count")),
-        metric,
-        pl.col("found").fill_null(0) / max(len(values), 1),
-    )
+    found = np.bincount(np.searchsorted(edges, values.to_numpy(), side="left"), minlength=len(names))
+    counted = pl.DataFrame({"key": names, "found": found, "count": [len(values)] * len(names)})
+    return _measured(counted, metric, pl.col("found") / max(len(values), 1))
 
 
 def _churn_shares(churn: Churn) -> pl.DataFrame:
