@@ -1,4 +1,5 @@
 import json
+from dataclasses import replace
 
 import polars as pl
 import pytest
@@ -64,9 +65,36 @@ def test_no_records_at_all_still_give_a_model(lake):
 def test_a_level_without_a_declared_probability_fails_the_training_by_name(retailer, monkeypatch):
     fields = declare_fields()
     broken = fields[0].levels[0].__class__("odd", "first_key_l > first_key_r", match=0.0, household=0.1)
-    spoilt = fields[0].__class__(**{**fields[0].__dict__, "levels": (broken, *fields[0].levels)})
-    monkeypatch.setattr(train_module, "declare_fields", lambda: (spoilt, *fields[1:]))
+    spoilt = replace(fields[0], levels=(broken, *fields[0].levels))
+    monkeypatch.setattr(train_module, "declare_fields", declaring(spoilt))
     with pytest.raises(TrainingError, match="first_name declares no match probability for odd"):
+        learn(build_profiles(retailer.records)[0], seed=1)
+
+
+def declaring(*fields):
+    """The declared fields with some replaced, by name, or added."""
+    by_name = {declared.name: declared for declared in (*declare_fields(), *fields)}
+    return lambda: tuple(by_name.values())
+
+
+def test_a_level_that_neither_few_records_nor_the_default_model_know_fails_the_training_by_name(
+    row, standardised, monkeypatch
+):
+    odd = replace(declare_fields()[0].levels[1], name="odd")
+    spoilt = replace(declare_fields()[0], levels=(odd, *declare_fields()[0].levels))
+    monkeypatch.setattr(train_module, "declare_fields", declaring(spoilt))
+    profiles, _ = build_profiles(standardised(row("1", first_name="Jean", last_name="Petit", email="jean.p@free.fr")))
+    with pytest.raises(TrainingError, match="it lacks the level first_name: odd"):
+        learn(profiles, seed=1)
+
+
+def test_a_field_that_no_record_has_and_the_default_model_does_not_know_fails_the_training_by_name(
+    retailer, monkeypatch
+):
+    never = replace(declare_fields()[-1], name="shoe_size", is_missing="true")
+    monkeypatch.setattr(train_module, "declare_fields", declaring(never))
+    monkeypatch.setattr(train_module, "RANDOM_PAIRS", 50_000)
+    with pytest.raises(TrainingError, match="it lacks the field shoe_size"):
         learn(build_profiles(retailer.records)[0], seed=1)
 
 
