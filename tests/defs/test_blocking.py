@@ -1,5 +1,6 @@
 """A blocking check that fails holds everything behind it; the published warehouse stays as it was."""
 
+from collections.abc import Callable
 from pathlib import Path
 
 import dagster as dg
@@ -7,32 +8,11 @@ import polars as pl
 import pytest
 
 from pipelines.config import Home
-from pipelines.definitions import build_definitions
 from pipelines.identity import invariants
 from pipelines.lake import Lake
 from pipelines.publish import count_rows, seal_path
 
-
-@pytest.fixture(scope="module")
-def nightly() -> dg.JobDefinition:
-    return build_definitions().resolve_job_def("nightly")
-
-
-def materialise(nightly: dg.JobDefinition, home: Home, sources: Path, *prefixes: str) -> dg.ExecuteInProcessResult:
-    """Runs the part of the nightly job whose asset keys are, or begin with, one of ``prefixes``."""
-    keys = nightly.asset_layer.executable_asset_keys
-    wanted = [key for key in keys if key.path[0] in prefixes or key.to_user_string() in prefixes]
-    settings = {"home": str(home.root), "sources": str(sources)}
-    with dg.DagsterInstance.ephemeral() as instance:
-        return nightly.execute_in_process(
-            run_config={"resources": {"night": {"config": settings}}, "loggers": {"console": {"config": QUIET}}},
-            asset_selection=wanted,
-            instance=instance,
-            raise_on_error=False,
-        )
-
-
-QUIET = {"log_level": "CRITICAL"}
+Materialise = Callable[..., dg.ExecuteInProcessResult]
 
 
 def materialised(result: dg.ExecuteInProcessResult) -> set[str]:
@@ -40,11 +20,11 @@ def materialised(result: dg.ExecuteInProcessResult) -> set[str]:
 
 
 def test_an_id_issued_twice_stops_the_run_before_the_map_is_made(
-    nightly: dg.JobDefinition, home: Home, exports: Path, monkeypatch: pytest.MonkeyPatch
+    materialise: Materialise, home: Home, exports: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     before = home.warehouse.read_bytes()
     monkeypatch.setattr(invariants, "count_reissued_ids", lambda _: 1)
-    result = materialise(nightly, home, exports / "sources.yml", "identity", "published")
+    result = materialise(home, exports / "sources.yml", "identity", "published")
     assert not result.success
     assert "identity/ledger" in materialised(result)
     assert materialised(result) & {"identity/customer_ids", "identity/customers", "published/warehouse"} == set()
@@ -52,15 +32,13 @@ def test_an_id_issued_twice_stops_the_run_before_the_map_is_made(
 
 
 def test_a_dbt_test_that_fails_stops_the_run_before_publication(
-    nightly: dg.JobDefinition, home: Home, exports: Path
+    materialise: Materialise, home: Home, exports: Path
 ) -> None:
     before = home.warehouse.read_bytes()
     lake = Lake(home.lake)
     customers = lake.read("identity", "customers")
     lake.write("identity", "customers", pl.concat([customers, customers.head(1)]))
-    result = materialise(
-        nightly, home, exports / "sources.yml", "staging", "intermediate", "seeds", "marts", "published"
-    )
+    result = materialise(home, exports / "sources.yml", "staging", "intermediate", "seeds", "marts", "published")
     assert not result.success
     failed = [evaluation for evaluation in result.get_asset_check_evaluations() if not evaluation.passed]
     assert "staging/stg_identity__customers" in {check.asset_key.to_user_string() for check in failed}
@@ -71,7 +49,7 @@ def test_a_dbt_test_that_fails_stops_the_run_before_publication(
 
 
 def test_an_extract_over_its_reject_limit_fails_its_check_and_leaves_the_table(
-    nightly: dg.JobDefinition, home: Home, exports: Path, tmp_path: Path
+    materialise: Materialise, home: Home, exports: Path, tmp_path: Path
 ) -> None:
     table = Lake(home.lake).path("pos", "stores")
     before = table.read_bytes()
@@ -79,7 +57,7 @@ def test_an_extract_over_its_reject_limit_fails_its_check_and_leaves_the_table(
     (tmp_path / "sources.yml").write_text(
         "sources: [{name: till, kind: pos, connector: {type: files, root: .}, tables: {stores: {from: stores.csv}}}]"
     )
-    result = materialise(nightly, home, tmp_path / "sources.yml", "pos")
+    result = materialise(home, tmp_path / "sources.yml", "pos")
     [failed] = [check for check in result.get_asset_check_evaluations() if not check.passed]
     assert (failed.asset_key.to_user_string(), failed.check_name) == ("pos/stores", "rejects_stay_under_the_limit")
     assert "pos/stores" not in materialised(result)
@@ -87,9 +65,9 @@ def test_an_extract_over_its_reject_limit_fails_its_check_and_leaves_the_table(
     assert table.read_bytes() == before
 
 
-def test_one_mart_can_be_made_again_and_published_alone(nightly: dg.JobDefinition, home: Home, exports: Path) -> None:
+def test_one_mart_can_be_made_again_and_published_alone(materialise: Materialise, home: Home, exports: Path) -> None:
     before = home.warehouse.stat().st_ino
-    result = materialise(nightly, home, exports / "sources.yml", "marts/customer_segments", "published")
+    result = materialise(home, exports / "sources.yml", "marts/customer_segments", "published")
     assert result.success
     assert materialised(result) == {"marts/customer_segments", "published/warehouse"}
     assert home.warehouse.stat().st_ino != before
