@@ -1,0 +1,176 @@
+"""The same pairs of the same records scored and clustered by Parcours and by bare Splink, in turn: seconds and memory.
+
+    python -m benchmarks scoring_speed
+    python -m benchmarks.scoring_speed --customers 400000 --rounds 3
+    python -m benchmarks.scoring_speed --gathered gathered.parquet --as-of 2026-02-28
+
+Both get one trained model: the same comparisons, m, u and term frequencies. Parcours does what a full night does
+(``score_pairs``, then ``cluster_records``); bare Splink does ``predict`` with term-frequency adjustments, then its own
+connected components. Blocking is Splink's on the same keys and counts on both sides; making profiles and hashing their
+keys counts for Parcours only. Each turn runs in a process of its own, the first of a round by turns.
+"""
+
+import argparse
+import statistics
+import time
+from datetime import date
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from typing import Any
+
+import duckdb
+import polars as pl
+from splink import DuckDBAPI, Linker
+
+from benchmarks import people
+from benchmarks.apart import run_apart
+from benchmarks.bare_splink import hush
+from pipelines.identity.blocking import find_pairs, hash_keys, keep_small_blocks, key_profiles
+from pipelines.identity.cluster import cluster_records
+from pipelines.identity.link import KEPT_WEIGHT, score_pairs
+from pipelines.identity.profiles import build_profiles
+from pipelines.identity.standardise import standardise
+from pipelines.identity.train import SEED as TRAINING_SEED
+from pipelines.identity.train import train, trained_splink_settings
+from pipelines.identity.version import load_version
+from pipelines.lake import Lake
+
+CUSTOMERS, SEED, ROUNDS = 400_000, 11, 3
+CLUSTERED_AT = 0.95  # The match probability that Splink's own examples cluster at; the time hardly depends on it.
+MOST_TIMES = 1.3
+MOST_GIB = 6.0
+
+Figures = dict[str, Any]
+
+
+def prepare(folder: Path, as_of: date | None) -> Figures:
+    """From ``gathered.parquet`` of ``folder``: the records, the model, and the profiles with their blocking keys."""
+    lake = Lake(folder)
+    records = standardise(pl.read_parquet(folder / "gathered.parquet"), "FR", as_of)
+    records.write_parquet(folder / "records.parquet")
+    model = train(records, lake, TRAINING_SEED, as_of)
+    profiles, _ = build_profiles(records)
+    keys = keep_small_blocks(hash_keys(profiles), model.parameters.largest_blocks)
+    with duckdb.connect(":memory:") as connection:
+        connection.execute("set enable_progress_bar = false")
+        key_profiles(connection, profiles, keys)
+        connection.execute(f"copy keyed to '{folder / 'keyed.parquet'}' (format parquet)")
+        [(pairs,)] = connection.execute(
+            f"select count(*) from ({find_pairs(connection, model.fields)}) as blocked"
+        ).fetchall()
+    return {"records": records.height, "profiles": profiles.height, "pairs": pairs, "version": model.version}
+
+
+def run_parcours(folder: Path, version: str) -> Figures:
+    """Scores and clusters the records of ``folder``: seconds of each, and how many clusters came out."""
+    records, model = pl.read_parquet(folder / "records.parquet"), load_version(version, Lake(folder))
+    started = time.perf_counter()
+    pairs = score_pairs(records, model)
+    scored = time.perf_counter()
+    clusters = cluster_records(records, pairs, model)
+    done = time.perf_counter()
+    return {"score": scored - started, "cluster": done - scored, "clusters": clusters["cluster_id"].n_unique()}
+
+
+def run_bare_splink(folder: Path, version: str) -> Figures:
+    """Scores and clusters the profiles of ``folder`` as Splink alone does."""
+    hush()
+    model = load_version(version, Lake(folder))
+    with duckdb.connect(":memory:") as connection:
+        connection.execute("set enable_progress_bar = false")
+        connection.execute(f"create table keyed as select * from '{folder / 'keyed.parquet'}'")
+        database = DuckDBAPI(connection)
+        linker = Linker(database.register("keyed"), trained_splink_settings(model), log_level=None)
+        for compared in model.fields:
+            if compared.name in model.term_frequencies:
+                frequencies = model.term_frequencies[compared.name].rename(
+                    {"value": compared.column, "frequency": f"tf_{compared.column}"}
+                )
+                linker.table_management.register_term_frequency_lookup(
+                    database.register(frequencies.to_arrow()), compared.column
+                )
+        started = time.perf_counter()
+        predicted = linker.inference.predict(threshold_match_weight=KEPT_WEIGHT)
+        scored = time.perf_counter()
+        clustered = linker.clustering.cluster_pairwise_predictions_at_threshold(
+            predicted, threshold_match_probability=CLUSTERED_AT
+        )
+        done = time.perf_counter()
+        [(clusters,)] = connection.execute(
+            f"select count(distinct cluster_id) from {clustered.physical_name}"
+        ).fetchall()
+    return {"score": scored - started, "cluster": done - scored, "clusters": clusters}
+
+
+SYSTEMS = {"Parcours": run_parcours, "bare Splink": run_bare_splink}
+
+
+def compare(folder: Path, as_of: date | None, rounds: int) -> str:
+    """The Markdown table of ``rounds`` turns on ``gathered.parquet`` of ``folder``."""
+    prepared, _ = run_apart(prepare, folder, as_of)
+    turns: dict[str, list[Figures]] = {name: [] for name in SYSTEMS}
+    for turn in range(rounds):
+        for name in list(SYSTEMS)[:: -1 if turn % 2 else 1]:
+            figures, peak = run_apart(SYSTEMS[name], folder, prepared["version"])
+            turns[name].append({**figures, "peak": peak, "whole": figures["score"] + figures["cluster"]})
+            print(f"round {turn + 1}, {name}: {turns[name][-1]}", flush=True)
+    lines = [
+        f"{prepared['records']:,} records, {prepared['profiles']:,} profiles, {prepared['pairs']:,} blocked pairs; "
+        f"medians of {rounds} turns each.",
+        "",
+        "| system | score, s | cluster, s | both, s (least to greatest) | peak GiB | clusters |",
+        "|---|---:|---:|---:|---:|---:|",
+    ]
+    for name, found in turns.items():
+        score, cluster, whole = (
+            statistics.median(one[stage] for one in found) for stage in ("score", "cluster", "whole")
+        )
+        least, greatest = min(one["whole"] for one in found), max(one["whole"] for one in found)
+        lines.append(
+            f"| {name} | {score:.1f} | {cluster:.1f} | {whole:.1f} ({least:.1f} to {greatest:.1f}) "
+            f"| {max(one['peak'] for one in found):.1f} | {found[0]['clusters']:,} |"
+        )
+    return "\n".join([*lines, "", judge(turns["Parcours"], turns["bare Splink"])])
+
+
+def judge(ours: list[Figures], bare: list[Figures]) -> str:
+    """How many times bare Splink's time ours is, and whether that and the memory are within their limits."""
+    times = statistics.median(one["whole"] for one in ours) / statistics.median(one["whole"] for one in bare)
+    peak = max(one["peak"] for one in ours)
+    by_round = ", ".join(f"{one['whole'] / other['whole']:.2f}" for one, other in zip(ours, bare, strict=True))
+    verdict = "met" if times <= MOST_TIMES and peak <= MOST_GIB else "**missed**"
+    return (
+        f"Parcours takes {times:.2f} times bare Splink's time (by round: {by_round}) and {peak:.1f} GiB; "
+        f"the limits are {MOST_TIMES:g} times and {MOST_GIB:g} GiB: {verdict}."
+    )
+
+
+def measure(
+    customers: int = CUSTOMERS, rounds: int = ROUNDS, gathered: Path | None = None, as_of: date | None = None
+) -> str:
+    """The section of this page, on generated records or on those of the Parquet file ``gathered``."""
+    with TemporaryDirectory() as temporary:
+        folder = Path(temporary)
+        if gathered is None:
+            as_of, _ = run_apart(people.save_retailer, customers, SEED, folder)
+        else:
+            (folder / "gathered.parquet").symlink_to(gathered.resolve())
+        return compare(folder, as_of, rounds)
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(
+        description=__doc__,
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+        prog="python -m benchmarks.scoring_speed",
+    )
+    parser.add_argument("--customers", type=int, default=CUSTOMERS, help="people to generate (seed 11)")
+    parser.add_argument("--rounds", type=int, default=ROUNDS)
+    parser.add_argument("--gathered", type=Path, metavar="FILE", help="gathered records instead, as Parquet")
+    parser.add_argument("--as-of", type=date.fromisoformat, metavar="DAY", help="the last day of those records")
+    options = parser.parse_args()
+    print(measure(options.customers, options.rounds, options.gathered, options.as_of))
+
+
+if __name__ == "__main__":
+    main()
