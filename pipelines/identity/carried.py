@@ -40,11 +40,20 @@ class Carried:
 
     def note(self, conditions: dict[str, Any]) -> dict[str, Any] | None:
         """What the step noted last, if it was made under ``conditions`` and nothing was cut short since."""
+        noted = self._read_note()
+        return noted if noted.get("conditions") == conditions else None
+
+    def read_conditions(self) -> dict[str, Any]:
+        """The conditions under which the step was made, whatever they are today; empty where it was cut short."""
+        made_under: dict[str, Any] = self._read_note().get("conditions", {})
+        return made_under
+
+    def _read_note(self) -> dict[str, Any]:
         try:
             noted: dict[str, Any] = json.loads(self._note.read_text(encoding="utf-8"))
         except (FileNotFoundError, ValueError):
-            return None
-        return noted if noted.get("conditions") == conditions else None
+            return {}
+        return noted
 
     def begin(self) -> None:
         """Takes the note away: what is written from now on does not fit it."""
@@ -132,6 +141,12 @@ def update_pairs(
     state.write("touched", touched.to_frame())
     state.end(conditions, made_of=made_of, since=None if noted is None else noted["made_of"])
     return scored.pairs, done
+
+
+def find_scoring_version(lake: Lake) -> str | None:
+    """The model version that weighed ``identity/pairs``; None where a run was cut short, or there was none yet."""
+    scored_by: str | None = Carried(lake, "pairs").read_conditions().get("model")
+    return scored_by
 
 
 def update_clusters(

@@ -2,15 +2,15 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from itertools import chain
 
 from pipelines.errors import ParcoursError
+from pipelines.identity.carried import find_scoring_version
 from pipelines.identity.explain.asked import Side, find_customer, find_sides
 from pipelines.identity.explain.evidence import Evidence
 from pipelines.identity.explain.how import Decisive, Join, find_decisive, order_joins
 from pipelines.identity.explain.neighbourhood import Neighbourhood, read_neighbourhood
 from pipelines.identity.explain.why import Answer, answer_why
-from pipelines.identity.version import list_versions, load_version, model_in_force
+from pipelines.identity.version import load_version, model_in_force
 from pipelines.lake import Lake
 
 SAME_WEIGHT = 1e-9  # Bits: what the order of a sum may change.
@@ -77,22 +77,21 @@ def _gather(lake: Lake, customers: Sequence[str], records: Sequence[str]) -> Evi
 
 
 def weigh_as_stored(lake: Lake, around: Neighbourhood) -> Evidence:
-    """Evidence under the version that weighed the stored pairs: the one in force, unless that has changed since.
+    """Evidence under the version that weighed the stored pairs, also where another was put in force since.
 
-    Raises ParcoursError where no version on disk gives the weights that are stored.
+    Raises ParcoursError where it does not give the weights that are stored: the program has changed since.
     """
-    in_force = model_in_force(lake)
-    if in_force is None:
+    scored_by = find_scoring_version(lake)
+    model = model_in_force(lake) if scored_by is None else load_version(scored_by, lake)
+    if model is None:
         raise ParcoursError(f"No identity model is in force in {lake.models}: run `parcours run` first.")
-    others = (load_version(name, lake) for name in list_versions(lake) if name != in_force.version)
-    for model in chain([in_force], others):
-        evidence = Evidence(around, model)
-        if _gives_stored_weights(evidence):
-            return evidence
-    raise ParcoursError(
-        f"No model in {lake.models} gives the weights of the last run: the model or the program has changed since. "
-        "Run `parcours run` again, then ask."
-    )
+    evidence = Evidence(around, model)
+    if not _gives_stored_weights(evidence):
+        raise ParcoursError(
+            f"The model {model.version} no longer gives the weights of the last run: it, or the program, has changed "
+            "since. Run `parcours run` again, then ask."
+        )
+    return evidence
 
 
 def _gives_stored_weights(evidence: Evidence, pairs: int = 20) -> bool:

@@ -37,7 +37,7 @@ def page_why(explained: Explained, words: Words) -> str:
             blocks += [_paragraph(tell_tie(step.tie, words)), *_show_comparison(step.comparison, words)]
     title = title_pooled(answer, words)
     if answer.pooled is not None and title is not None:
-        blocks += [_heading(title), draw_waterfall(answer.pooled, title, words)]
+        blocks.append(draw_waterfall(answer.pooled, title, words))
     return _page(words.say("why", left=left, right=right), blocks, explained.model_version, words)
 
 
@@ -67,7 +67,13 @@ def _show_comparison(comparison: Comparison, words: Words) -> list[str]:
 def _table(comparison: Comparison, words: Words) -> str:
     heads = (words.say("field"), comparison.record_id_l, comparison.record_id_r, words.say("level"), words.say("bits"))
     rows = [
-        (row.label, row.evidence.value_l or "", row.evidence.value_r or "", row.note, words.bits(row.weight))
+        (
+            row.label,
+            row.evidence.value_l or "",
+            row.evidence.value_r or "",
+            row.note,
+            words.bits(row.weight) if row.evidence.is_counted else "",
+        )
         for row in list_parts(comparison, words)
         if row.evidence is not None
     ]
