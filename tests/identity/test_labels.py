@@ -1,18 +1,22 @@
 """Human decisions as labels: what the model would have said, and what it learns from them."""
 
 from datetime import date
+from pathlib import Path
 from typing import Any
 
 import numpy as np
 import polars as pl
 import pytest
 
+from pipelines.errors import ParcoursError
 from pipelines.identity.decided import mark_decided
 from pipelines.identity.decisions import DECISION_SCHEMA
 from pipelines.identity.labels import Labelled, compare_labels, number_labels, score_labels, without_labelled
 from pipelines.identity.link import Compared, score_pairs
 from pipelines.identity.profiles import build_profiles
+from pipelines.identity.retrain import retrain
 from pipelines.identity.train import learn
+from pipelines.lake import Lake
 
 ANNE = {"first_name": "Anne", "last_name": "Lemercier", "birth_date": "1961-03-08", "email": "anne.l@orange.fr"}
 LUC = {"first_name": "Luc", "last_name": "Barbier", "birth_date": "1984-11-30", "mobile": "0612345679"}
@@ -111,3 +115,10 @@ def test_labels_move_the_model_towards_what_people_said(retailer: Any) -> None:
     assert apart < without + 0.001
     assert (some["must_link"], others["cannot_link"]) == (300, 300)
     assert retailer.model.metadata["labelled_pairs"] == {"must_link": 0, "cannot_link": 0}
+
+
+def test_training_with_decisions_where_there_are_none_is_refused(retailer: Any, tmp_path: Path) -> None:
+    lake = Lake(tmp_path)
+    lake.write("identity", "records", retailer.records.head(10))
+    with pytest.raises(ParcoursError, match="none to learn from"):
+        retrain(lake, date(2026, 2, 28), lambda _: None, with_decisions=True)
