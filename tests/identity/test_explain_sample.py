@@ -13,6 +13,7 @@ from pipelines.config import load_sources
 from pipelines.extracts.conform import extract_table
 from pipelines.extracts.contracts import TABLES
 from pipelines.identity.cluster import JOINED, LINKED, cluster_records
+from pipelines.identity.customers import describe_customers
 from pipelines.identity.decided import mark_decided
 from pipelines.identity.decisions import DECISION_SCHEMA, no_decisions
 from pipelines.identity.explain.ask import Explained, tell_story
@@ -91,6 +92,24 @@ def test_every_customer_of_several_records_is_told_join_by_join(sample):
             assert join.tie.record_id_r in join.right
             parts = (parts - {join.left, join.right}) | {tuple(sorted(join.left + join.right))}
         assert parts == {story.asked.records}
+
+
+def test_the_decisive_join_is_the_weakest_one_and_the_customer_is_as_sure_as_that(sample):
+    around = sample.evidence.around
+    confidence = dict(
+        describe_customers(sample.records, sample.pairs, around.customers)
+        .select("customer_id", "identity_confidence")
+        .iter_rows()
+    )
+    for customer_id, story in sample.stories.items():
+        weights = [join.tie.weight for join in story.joins if join.tie.rule == "link"]
+        if not weights:
+            assert confidence[customer_id] == 1
+            continue
+        assert story.decisive.tie.weight == min(weights)
+        assert story.joins[story.decisive.number - 1].tie == story.decisive.tie
+        decisive = story.joins[story.decisive.number - 1].comparison
+        assert confidence[customer_id] == pytest.approx(decisive.match_probability, abs=1e-12)
 
 
 def test_every_weight_told_is_the_sum_of_its_parts_and_the_stored_one(sample):
