@@ -19,9 +19,8 @@ import polars as pl
 from pipelines.identity.attributes import Attribute
 from pipelines.identity.cluster import Settled, cluster_records
 from pipelines.identity.decided import list_concerned, mark_decided
-from pipelines.identity.incremental import Scored, key_profiles_of, rescore
-from pipelines.identity.link import score_pairs
-from pipelines.identity.profiles import build_profiles
+from pipelines.identity.incremental import Scored, rescore, score_all
+from pipelines.identity.profiles import number_profiles
 from pipelines.identity.restandardise import hash_rows, restandardise
 from pipelines.identity.standardise import gather_records, standardise
 from pipelines.identity.version import ModelVersion
@@ -123,16 +122,15 @@ def update_pairs(
     state = Carried(lake, "pairs")
     conditions = _conditions(model=model.version)
     noted = None if full else state.note(conditions)
-    profiles, _ = build_profiles(records)
+    profiles, _ = number_profiles(records)
     made_of = _digest(profiles.select("record_id", "content_hash").hash_rows().to_numpy().tobytes())
     if noted is not None and noted["made_of"] == made_of:
         return lake.read("identity", "pairs"), {"changed_profiles": 0, "compared_pairs": 0}
     if noted is None:
-        keys = key_profiles_of(profiles, model.parameters.largest_blocks)
-        scored, touched = Scored(score_pairs(records, model), keys), profiles["record_id"].clear()
+        scored, touched = score_all(records, model), _NOTHING
         done = {"changed_profiles": profiles.height}
     else:
-        again = rescore(profiles, model, Scored(lake.read("identity", "pairs"), state.read("keys")))
+        again = rescore(records, model, Scored(lake.read("identity", "pairs"), state.read("keys")))
         scored, touched = again.now, again.touched
         done = {"changed_profiles": again.changed, "compared_pairs": again.looked_at}
     state.begin()

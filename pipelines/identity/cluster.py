@@ -13,7 +13,7 @@ be linked never join.
 All of it depends on weights, decisions and record ids only, never on the order of rows.
 """
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -23,7 +23,7 @@ import polars as pl
 from pipelines.identity.decided import hold_apart, tie_records
 from pipelines.identity.decisions import no_decisions
 from pipelines.identity.link import Numbers, compare_pairs
-from pipelines.identity.profiles import build_profiles, take_profiles
+from pipelines.identity.profiles import number_profiles, take_profiles
 from pipelines.identity.receipts import attach_receipts
 from pipelines.identity.version import ModelVersion, Parameters
 from pipelines.identity.weigh import (
@@ -84,11 +84,15 @@ def cluster_records(
     result is the same.
     """
     decisions = no_decisions() if decisions is None else decisions
-    profiles, members = build_profiles(records)
+    profiles, members = number_profiles(records)
     left, right, weight = _number_links(profiles, pairs)
     verdicts = _number_decisions(members, decisions)
     known = None if settled is None else _number_settled(profiles, settled)
-    labels = cluster_profiles(profiles, left, right, weight, model, verdicts, known)
+
+    def load(numbers: Numbers) -> pl.DataFrame:
+        return take_profiles(records, profiles, numbers)
+
+    labels = cluster_profiles(profiles.height, load, left, right, weight, model, verdicts, known)
     clustered = (
         members.with_columns(
             pl.Series("label", labels[members["profile_no"].to_numpy()].astype(np.int64), dtype=pl.Int64)
@@ -144,7 +148,8 @@ def _number_settled(profiles: pl.DataFrame, settled: Settled) -> Numbers:
 
 
 def cluster_profiles(
-    profiles: pl.DataFrame,
+    count: int,
+    load: Callable[[Numbers], pl.DataFrame],
     left: Numbers,
     right: Numbers,
     weight: Floats,
@@ -152,22 +157,23 @@ def cluster_profiles(
     verdicts: Verdicts,
     settled: Numbers | None = None,
 ) -> Numbers:
-    """The label of each profile: the smallest profile number of its cluster. The pairs given are linked ones.
+    """The label of each of ``count`` profiles: the smallest number of its cluster. The pairs given are linked ones.
 
+    ``load`` gives the profiles of the numbers it is asked for (sorted), numbered anew from 0.
     ``settled`` is, for each profile, the number of its cluster of before, or -1 where it is touched.
     """
     left, right, weight = _with_must_links(left, right, weight, verdicts)
-    whole = connect(profiles.height, left, right)
-    is_open = np.ones(profiles.height, dtype=bool)
+    whole = connect(count, left, right)
+    is_open = np.ones(count, dtype=bool)
     if settled is not None:
-        open_component = np.zeros(profiles.height, dtype=bool)
+        open_component = np.zeros(count, dtype=bool)
         open_component[whole[settled < 0]] = True
         is_open = open_component[whole]
         inside = is_open[left]
         left, right, weight = left[inside], right[inside], weight[inside]
-    components = _component_within_size(profiles.height, left, right, weight)
+    components = _component_within_size(count, left, right, weight)
     suspicious = _suspicious(components, left, right, verdicts)
-    divided = _divide_by_evidence(profiles, components, suspicious, model, verdicts) if suspicious.any() else components
+    divided = _divide_by_evidence(load, components, suspicious, model, verdicts) if suspicious.any() else components
     if settled is None:
         return divided
     return np.where(is_open, divided, _smallest_of_each(settled, ~is_open))
@@ -240,7 +246,7 @@ def _suspicious(labels: Numbers, left: Numbers, right: Numbers, verdicts: Verdic
 
 
 def _divide_by_evidence(
-    profiles: pl.DataFrame,
+    load: Callable[[Numbers], pl.DataFrame],
     labels: Numbers,
     suspicious: npt.NDArray[np.bool_],
     model: ModelVersion,
@@ -251,7 +257,7 @@ def _divide_by_evidence(
     left, right = _all_pairs(members, labels)
     # Only what is looked at is loaded: a night that changed little has few components to divide.
     numbers = np.sort(members)
-    looked_at = take_profiles(profiles, numbers)
+    looked_at = load(numbers)
     compared = compare_pairs(
         looked_at,
         np.searchsorted(numbers, left).astype(np.int32),

@@ -6,7 +6,7 @@ import polars as pl
 from pipelines.identity.cluster import connect
 from pipelines.identity.decisions import no_decisions
 from pipelines.identity.link import Numbers
-from pipelines.identity.profiles import build_profiles
+from pipelines.identity.profiles import number_profiles
 from pipelines.identity.weigh import Floats
 
 BY_EVIDENCE_OF_ALL = 0.5
@@ -24,14 +24,25 @@ def describe_customers(
     word: they count as certain, so that one record, or several identical ones, give 1.
     """
     counted = customer_map.group_by("customer_id").agg(pl.len().cast(pl.Int64).alias("record_count"))
-    profiles, members = build_profiles(records)
-    labels = _customer_of_profiles(profiles, customer_map)
+    profiles, _ = number_profiles(records)
+    owned = profiles.select("record_id").join(customer_map, on="record_id")
+    # One profile holds together by itself, and most customers are one.
+    several = owned.group_by("customer_id").len().filter(pl.col("len") > 1).select("customer_id")
+    numbered = (
+        owned.join(several, on="customer_id", how="semi")
+        .sort("record_id")
+        .select(
+            pl.int_range(pl.len(), dtype=pl.Int32).alias("profile_no"),
+            "record_id",
+            "customer_id",
+            (pl.col("customer_id").rank("dense") - 1).cast(pl.Int32).alias("label"),
+        )
+    )
+    labels = numbered["label"].to_numpy()
     links = pl.concat([pairs.select("record_id_l", "record_id_r", "match_probability"), _decided_links(decisions)])
-    left, right, probability = _links_within(profiles, links, labels)
-    weakest = _weakest_needed_link(labels, left, right, probability)
-    numbered = members.join(customer_map, on="record_id").select("customer_id", "profile_no")
+    weakest = _weakest_needed_link(labels, *_links_within(numbered, links, labels))
     confidence = (
-        numbered.with_columns(pl.Series("confidence", weakest)[numbered["profile_no"]].alias("confidence"))
+        numbered.with_columns(pl.Series("confidence", weakest, dtype=pl.Float64))
         .group_by("customer_id")
         .agg(pl.col("confidence").min())
     )
@@ -40,12 +51,6 @@ def describe_customers(
         .select("customer_id", "record_count", pl.col("confidence").fill_null(1.0).alias("identity_confidence"))
         .sort("customer_id")
     )
-
-
-def _customer_of_profiles(profiles: pl.DataFrame, customer_map: pl.DataFrame) -> Numbers:
-    """The customer of each profile, as a number."""
-    joined = profiles.select("record_id").join(customer_map, on="record_id", how="left", maintain_order="left")
-    return joined["customer_id"].rank("dense").fill_null(0).to_numpy().astype(np.int32)
 
 
 def _decided_links(decisions: pl.DataFrame | None) -> pl.DataFrame:

@@ -18,8 +18,8 @@ import polars as pl
 
 from pipelines.identity.blocking import BLOCKS, first_shared_key, hash_keys, keep_small_blocks
 from pipelines.identity.cluster import LINKED
-from pipelines.identity.link import Numbers, compare_pairs, scored_frame
-from pipelines.identity.profiles import take_profiles
+from pipelines.identity.link import Numbers, compare_pairs, score_profiles, scored_frame
+from pipelines.identity.profiles import build_profiles, number_profiles, take_profiles
 from pipelines.identity.version import ModelVersion
 
 ENDS = ("record_id_l", "record_id_r")
@@ -50,27 +50,34 @@ class Rescored:
     looked_at: int
 
 
-def key_profiles_of(profiles: pl.DataFrame, largest_blocks: dict[str, int]) -> pl.DataFrame:
-    """The ``keys`` of :class:`Scored`, worked out from nothing."""
+def score_all(records: pl.DataFrame, model: ModelVersion) -> Scored:
+    """``score_pairs``, with what the next night needs to score only what changed."""
+    profiles, _ = build_profiles(records)
     hashes = hash_keys(profiles)
-    kept = _bits(keep_small_blocks(hashes, largest_blocks))
-    return pl.concat([profiles.select("record_id", "content_hash"), hashes, kept.to_frame()], how="horizontal")
+    small = keep_small_blocks(hashes, model.parameters.largest_blocks)
+    keys = pl.concat([profiles.select("record_id", "content_hash"), hashes, _bits(small).to_frame()], how="horizontal")
+    return Scored(score_profiles(profiles, small, model), keys)
 
 
-def rescore(profiles: pl.DataFrame, model: ModelVersion, before: Scored) -> Rescored:
-    """Scores what changed since ``before``, which was scored with the same model version.
+def rescore(records: pl.DataFrame, model: ModelVersion, before: Scored) -> Rescored:
+    """Scores what changed in ``identity/records`` since ``before``, which was scored with the same model version.
 
-    ``profiles`` are those of ``build_profiles``; the pairs are those of ``score_pairs``, to the last bit.
+    The pairs are those of ``score_pairs``, to the last bit.
     """
+    profiles, _ = number_profiles(records)
     changed = _changed(profiles, before.keys)
-    keys, opened, closed = _carry_over_keys(profiles, changed, before.keys, model.parameters.largest_blocks)
+    news = take_profiles(records, profiles, changed.arg_true().to_numpy())
+    keys, opened, closed = _carry_over_keys(profiles, news, before.keys, model.parameters.largest_blocks)
     left, right = _pairs_to_look_at(keys, changed, opened, closed)
-    fresh, compared = _score(profiles, left, right, first_shared_key(_kept_keys(keys), left, right), model)
-    outdated = _outdated(before.pairs, before.keys, profiles, changed, left, right)
+    outdated = _outdated(before, profiles, changed, left, right)
+    found_by = first_shared_key(_kept_keys(keys), left, right)
+    left, right, found_by = left[found_by >= 0], right[found_by >= 0], found_by[found_by >= 0]
+    numbers = np.unique(np.concatenate([left, right]))
+    fresh = _score(take_profiles(records, profiles, numbers), numbers, left, right, found_by, model)
     pairs = pl.concat([before.pairs.filter(~outdated), fresh]).sort(ENDS)
     moved = pl.concat([before.pairs.filter(outdated), fresh]).filter(pl.col("match_weight") >= LINKED)
     touched = pl.concat([profiles["record_id"].filter(changed), *(moved[end].rename("record_id") for end in ENDS)])
-    return Rescored(Scored(pairs, keys), touched.unique().sort(), int(changed.sum()), compared)
+    return Rescored(Scored(pairs, keys), touched.unique().sort(), int(changed.sum()), len(left))
 
 
 def _changed(profiles: pl.DataFrame, before: pl.DataFrame) -> pl.Series:
@@ -85,11 +92,10 @@ Blocks = dict[str, pl.Series]
 
 
 def _carry_over_keys(
-    profiles: pl.DataFrame, changed: pl.Series, before: pl.DataFrame, largest_blocks: dict[str, int]
+    profiles: pl.DataFrame, news: pl.DataFrame, before: pl.DataFrame, largest_blocks: dict[str, int]
 ) -> tuple[pl.DataFrame, Blocks, Blocks]:
     """Today's keys, and the blocks that came within their limit and that went beyond it since ``before``."""
     stays = before.join(profiles.select("record_id", "content_hash"), on=["record_id", "content_hash"], how="semi")
-    news = profiles.filter(changed)
     hashed = pl.concat(
         [news.select("record_id", "content_hash"), hash_keys(news), _zeros(news.height).to_frame()], how="horizontal"
     )
@@ -155,30 +161,24 @@ def _kept_keys(keys: pl.DataFrame) -> pl.DataFrame:
 
 
 def _score(
-    profiles: pl.DataFrame, left: Numbers, right: Numbers, found_by: npt.NDArray[np.int16], model: ModelVersion
-) -> tuple[pl.DataFrame, int]:
-    """The pairs that a key finds, scored as by ``score_pairs``, and how many they are."""
-    is_candidate = found_by >= 0
-    left, right = left[is_candidate], right[is_candidate]
-    numbers = np.unique(np.concatenate([left, right]))
-    involved = take_profiles(profiles, numbers)
-    renumbered = [np.searchsorted(numbers, side).astype(np.int32) for side in (left, right)]
-    compared = compare_pairs(involved, renumbered[0], renumbered[1], model.fields)
-    compared = replace(compared, found_by=found_by[is_candidate])
-    return scored_frame(involved, compared, model), len(compared)
-
-
-def _outdated(
-    pairs: pl.DataFrame,
-    before: pl.DataFrame,
-    profiles: pl.DataFrame,
-    changed: pl.Series,
+    involved: pl.DataFrame,
+    numbers: Numbers,
     left: Numbers,
     right: Numbers,
-) -> pl.Series:
+    found_by: npt.NDArray[np.int16],
+    model: ModelVersion,
+) -> pl.DataFrame:
+    """The given pairs scored as by ``score_pairs``; ``involved`` are their profiles, of the given ``numbers``."""
+    left, right = (np.searchsorted(numbers, side).astype(np.int32) for side in (left, right))
+    compared = compare_pairs(involved, left, right, model.fields)
+    return scored_frame(involved, replace(compared, found_by=found_by), model)
+
+
+def _outdated(before: Scored, profiles: pl.DataFrame, changed: pl.Series, left: Numbers, right: Numbers) -> pl.Series:
     """For each of the earlier pairs, whether one of its profiles is gone or changed, or it was looked at again."""
     unchanged = profiles["record_id"].filter(~changed)
-    gone = before["record_id"].filter(~before["record_id"].is_in(unchanged.implode()))
+    pairs, known = before.pairs, before.keys["record_id"]
+    gone = known.filter(~known.is_in(unchanged.implode()))
     of_the_gone = pairs["record_id_l"].is_in(gone.implode()) | pairs["record_id_r"].is_in(gone.implode())
     ids, is_changed = profiles["record_id"], changed.to_numpy()
     between_unchanged = ~is_changed[left] & ~is_changed[right]

@@ -45,9 +45,12 @@ def score_pairs(records: pl.DataFrame, model: ModelVersion) -> pl.DataFrame:
     blocking key's name), then ``level_<field>`` (position in the field's levels, -1: missing).
     """
     profiles, _ = build_profiles(records)
-    keys = keep_small_blocks(hash_keys(profiles), model.parameters.largest_blocks)
-    compared = compare_candidates(profiles, model.fields, keys)
-    return scored_frame(profiles, compared, model)
+    return score_profiles(profiles, keep_small_blocks(hash_keys(profiles), model.parameters.largest_blocks), model)
+
+
+def score_profiles(profiles: pl.DataFrame, keys: pl.DataFrame, model: ModelVersion) -> pl.DataFrame:
+    """``identity/pairs`` of ``profiles`` that share a value of ``keys``."""
+    return scored_frame(profiles, compare_candidates(profiles, model.fields, keys), model)
 
 
 def scored_frame(profiles: pl.DataFrame, compared: Compared, model: ModelVersion) -> pl.DataFrame:

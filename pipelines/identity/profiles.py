@@ -31,39 +31,59 @@ def is_compared() -> pl.Expr:
     return ~is_receipt() & ~is_blank()
 
 
-def build_profiles(records: pl.DataFrame) -> tuple[pl.DataFrame, pl.DataFrame]:
-    """Profiles to compare, and which records each stands for. Receipts and blank records are in neither.
+def number_profiles(records: pl.DataFrame) -> tuple[pl.DataFrame, pl.DataFrame]:
+    """Which profiles there are, and which records each stands for. Receipts and blank records are in neither.
 
     First frame, one row per profile, sorted by record_id: profile_no (0, 1, ...), record_id (the smallest of its
-    records), content_hash, the match columns, first_parts and last_parts (the words of a name). Second, one row per
-    record: record_id, profile_no.
+    records), content_hash. Second, one row per record, sorted: record_id, profile_no.
     """
-    compared = records.filter(is_compared()).select("record_id", "content_hash", "is_decided", *MATCH_COLUMNS)
     tells_a_person = pl.all_horizontal(pl.col(name).is_not_null() for name in NAMES) & pl.any_horizontal(
         pl.col(contact).is_not_null() for contact in CONTACTS
     )
-    grouped = compared.with_columns(
-        pl.when(tells_a_person & ~pl.col("is_decided"))
-        .then(pl.col("content_hash"))
-        .otherwise(pl.col("record_id"))
-        .alias("content")
-    ).with_columns(pl.col("record_id").min().over("content").alias("representative"))
-    profiles = (
-        grouped.filter(pl.col("record_id") == pl.col("representative"))
+    compared = (
+        records.lazy()
+        .filter(is_compared())
+        .select("record_id", "content_hash", (tells_a_person & ~pl.col("is_decided")).alias("shares"))
         .sort("record_id")
-        .with_row_index("profile_no")
-        .with_columns(pl.col("profile_no").cast(pl.Int32))
-        .select("profile_no", "record_id", "content_hash", *MATCH_COLUMNS)
+        .with_row_index("position")
+        .with_columns(
+            pl.when("shares")
+            .then(pl.col("position").min().over("content_hash", "shares"))
+            .otherwise("position")
+            .alias("first")
+        )
+        .collect()
     )
-    members = grouped.join(
-        profiles.select("profile_no", pl.col("record_id").alias("representative")), on="representative", how="left"
+    is_first = (compared["first"] == compared["position"]).to_numpy()
+    numbers = (np.cumsum(is_first) - 1).astype(np.int32)
+    members = compared.select("record_id", pl.Series("profile_no", numbers[compared["first"].to_numpy()]))
+    profiles = compared.filter(is_first).select(
+        pl.int_range(pl.len(), dtype=pl.Int32).alias("profile_no"), "record_id", "content_hash"
     )
-    return with_name_parts(profiles), members.select("record_id", "profile_no").sort("record_id")
+    return profiles, members
 
 
-def take_profiles(profiles: pl.DataFrame, numbers: npt.NDArray[np.int32]) -> pl.DataFrame:
-    """The profiles of the given numbers (sorted, each once), numbered anew from 0."""
-    return profiles[numbers].with_columns(pl.int_range(pl.len(), dtype=pl.Int32).alias("profile_no"))
+def build_profiles(records: pl.DataFrame) -> tuple[pl.DataFrame, pl.DataFrame]:
+    """The frames of :func:`number_profiles`, the first with what is compared.
+
+    Added: the match columns, first_parts and last_parts (the words of a name).
+    """
+    profiles, members = number_profiles(records)
+    return take_profiles(records, profiles, profiles["profile_no"].to_numpy()), members
+
+
+def take_profiles(records: pl.DataFrame, profiles: pl.DataFrame, numbers: npt.NDArray[np.int32]) -> pl.DataFrame:
+    """The profiles of the given numbers (sorted, each once) with what is compared, numbered anew from 0.
+
+    ``profiles`` are those of :func:`number_profiles`.
+    """
+    chosen = profiles["record_id"].gather(numbers)
+    rows = records.filter(pl.col("record_id").is_in(chosen.implode())).sort("record_id")
+    return with_name_parts(
+        rows.select(
+            pl.int_range(pl.len(), dtype=pl.Int32).alias("profile_no"), "record_id", "content_hash", *MATCH_COLUMNS
+        )
+    )
 
 
 def with_name_parts(profiles: pl.DataFrame) -> pl.DataFrame:
