@@ -55,8 +55,10 @@ prioritised as (
 )
 
 select
-    row_number() over (
-        order by priority desc, uncertainty_bits desc, value_at_stake desc, record_id_l asc, record_id_r asc
+    cast(
+        row_number() over (
+            order by priority desc, uncertainty_bits desc, value_at_stake desc, record_id_l asc, record_id_r asc
+        ) as bigint
     ) as review_rank,
     record_id_l,
     record_id_r,
