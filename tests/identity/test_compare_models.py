@@ -87,6 +87,7 @@ def test_records_that_nobody_published_yet_or_that_are_gone_are_not_counted_as_m
     old = pl.concat([clusters.gather_every(2), gone])
     compared = compare_models(records, retailer.model, retailer.model, AS_OF, published(old))
     assert compared.records == old.height - 1
+    assert compared.customers_before == compared.customers_after
     assert (compared.records_moved, compared.merges, compared.splits) == (0, 0, 0)
 
 

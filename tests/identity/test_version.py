@@ -142,6 +142,7 @@ def test_the_history_tells_what_ran_when_and_why_and_is_only_added_to(trained, l
         ([("a", None)], "a", None),
         ([("a", None), ("b", "a")], "b", "a"),
         ([("a", None), ("b", "a"), ("a", "b")], "a", "b"),
+        ([("a", None), ("b", "a"), ("c", "b")], "c", "b"),
         ([("b", "a")], "b", "a"),  # Its first versions ran before there was a history.
         ([("a", None)], "b", "a"),  # A kill came between the version and its note.
     ],
