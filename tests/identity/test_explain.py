@@ -17,6 +17,7 @@ from pipelines.identity.cluster import JOINED, cluster_records
 from pipelines.identity.decided import mark_decided
 from pipelines.identity.decisions import DECISION_SCHEMA, no_decisions
 from pipelines.identity.explain import english, french
+from pipelines.identity.explain import why as explain_module
 from pipelines.identity.explain.ask import Explained, explain_how, explain_why
 from pipelines.identity.explain.evidence import Evidence
 from pipelines.identity.explain.how import find_decisive, order_joins
@@ -28,7 +29,7 @@ from pipelines.identity.explain.why import Reason
 from pipelines.identity.explain.words import Words, words_of
 from pipelines.identity.ledger import assign_ids, current_map, empty_ledger
 from pipelines.identity.model import BLOCKING_KEYS, declare_fields
-from pipelines.identity.version import ModelVersion, put_in_force, save_version
+from pipelines.identity.version import ModelVersion, load_version, put_in_force, save_version
 from pipelines.lake import Lake
 
 DAY = date(2026, 2, 28)
@@ -198,7 +199,8 @@ def test_father_and_son_that_a_third_record_ties_are_divided_by_the_evidence_ove
 
 
 def test_where_too_many_records_hang_together_that_is_the_reason(recognise, row, monkeypatch):
-    monkeypatch.setattr(cluster, "LARGEST_COMPONENT", 2)
+    for module in (cluster, explain_module):
+        monkeypatch.setattr(module, "LARGEST_COMPONENT", 2)
     lake = recognise(
         row("1", **JEAN), row("2", **JEAN | {"city": None}), row("3", first_name="Jean", email=JEAN["email"])
     )
@@ -233,6 +235,31 @@ def test_a_human_decision_is_told_with_author_reason_and_date(recognise, row):
     assert [join.tie.rule for join in story.joins] == ["decision"]
     assert [decision.verdict for decision in story.decisive.decisions] == ["must_link"]
     assert not story.decisive.is_only_link
+
+
+def test_parts_that_people_made_one_joined_by_their_own_evidence_before(recognise, row):
+    others = ({"city": None}, {"birth_date": None})
+    rows = [row(f"j{number}", **JEAN | other) for number, other in enumerate(others)]
+    rows += [row(f"s{number}", **STRANGER | {"postcode": "13001"} | other) for number, other in enumerate(others)]
+    lake = recognise(*rows, decisions=decide(("must_link", crm("j0"), crm("s1"))))
+    story = explain_how(lake, crm("j1"))
+    assert [join.tie.rule for join in story.joins] == ["link", "link", "decision"]
+    assert min(join.pooled_weight for join in story.joins[:2]) > 0
+    assert (story.joins[2].pooled_weight, story.decisive.number) == (None, 2)
+    assert not story.decisive.decisions
+    dropped = {(link.record_id_l, link.record_id_r) for link in story.decisive.links}
+    left_over = lake.read("identity", "pairs").filter(
+        ~pl.concat_list("record_id_l", "record_id_r").is_in([list(pair) for pair in dropped])
+    )
+    clusters = cluster_records(
+        lake.read("identity", "records"),
+        left_over,
+        load_version(story.model_version, lake),
+        lake.read("identity", "decisions"),
+    )
+    cluster_of = dict(clusters.iter_rows())
+    sides = [{cluster_of[record] for record in side} for side in (story.decisive.left, story.decisive.right)]
+    assert sides[0].isdisjoint(sides[1])
 
 
 def test_a_value_that_too_many_names_share_is_shown_and_said_not_to_count(recognise, row):

@@ -1,12 +1,12 @@
 """The order in which a customer's records joined, and the join that it cannot do without.
 
-Certain ties come first, then evidence, strongest first, so that each join shows the best that holds its two sides
-together (Kruskal's maximum spanning tree): identical content, human decisions, links by weight, then what the evidence
-over all pairs holds together without a link, then receipts by their e-mail.
+Of all ties between its records those are told that hold strongest (Kruskal's maximum spanning tree): identical content,
+human decisions, links by weight, what the evidence over all pairs holds together without a link, receipts by e-mail. As
+in clustering, they then join by evidence first, strongest first, and decisions make the parts one in the end.
 """
 
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from pipelines.errors import ParcoursError
 from pipelines.identity.explain.evidence import Comparison, Evidence, every_pair
@@ -15,6 +15,9 @@ from pipelines.identity.explain.ties import Rule, Tie, certain_ties, link_ties, 
 
 _STRENGTH: tuple[Rule, ...] = ("pooled_evidence", "link", "receipt_email", "identical_content", "decision")
 """From the rule that holds weakest to the strongest."""
+
+_ORDER: tuple[Rule, ...] = ("identical_content", "link", "pooled_evidence", "receipt_email", "decision")
+"""In which order rules join."""
 
 
 @dataclass(frozen=True)
@@ -56,28 +59,53 @@ def order_joins(evidence: Evidence, customer_id: str) -> list[Join]:
     """The joins that make the customer out of its single records: one fewer than it has records."""
     around = evidence.around
     records = around.records_of[customer_id]
-    parts: dict[str, tuple[str, ...]] = {record: (record,) for record in records}
-    steps: list[tuple[Tie, tuple[str, ...], tuple[str, ...]]] = []
     evidence.weigh(every_pair(evidence.profiles_of(records)))
-    for tie in _ties(evidence, records, parts):
-        left, right = parts[tie.record_id_l], parts[tie.record_id_r]
-        if left != right:
-            steps.append((tie, left, right))
-            joined = tuple(sorted(left + right))
-            parts |= dict.fromkeys(joined, joined)
-    if len(steps) != len(records) - 1:
+    ties = sorted(_choose_ties(evidence, records), key=lambda tie: _ORDER.index(tie.rule))
+    if len(ties) != len(records) - 1:
         raise ParcoursError(
             f"Nothing in the lake holds the records of {customer_id} together: its tables are of different runs. "
             "Run `parcours run` again."
         )
-    evidence.weigh((around.subject_of[tie.record_id_l], around.subject_of[tie.record_id_r]) for tie, _, _ in steps)
-    return [_describe(evidence, number, *step) for number, step in enumerate(steps, start=1)]
+    evidence.weigh((around.subject_of[tie.record_id_l], around.subject_of[tie.record_id_r]) for tie in ties)
+    parts: dict[str, tuple[str, ...]] = {record: (record,) for record in records}
+    joins = []
+    for number, tie in enumerate(ties, start=1):
+        left, right = parts[tie.record_id_l], parts[tie.record_id_r]
+        joins.append(_join(evidence, number, tie, left, right))
+        _merge(parts, left, right)
+    return joins
 
 
-def _describe(evidence: Evidence, number: int, tie: Tie, left: tuple[str, ...], right: tuple[str, ...]) -> Join:
+def _choose_ties(evidence: Evidence, records: tuple[str, ...]) -> list[Tie]:
+    """The ties that hold the records together, strongest first: each joins what those before it left apart."""
+    parts: dict[str, tuple[str, ...]] = {record: (record,) for record in records}
+    chosen = []
+    for tie in _ties(evidence, records, parts):
+        left, right = parts[tie.record_id_l], parts[tie.record_id_r]
+        if left != right:
+            chosen.append(tie)
+            _merge(parts, left, right)
+    return chosen
+
+
+def _merge(parts: dict[str, tuple[str, ...]], left: tuple[str, ...], right: tuple[str, ...]) -> None:
+    merged = tuple(sorted(left + right))
+    parts |= dict.fromkeys(merged, merged)
+
+
+def _join(evidence: Evidence, number: int, tie: Tie, left: tuple[str, ...], right: tuple[str, ...]) -> Join:
     pooled = evidence.pool(left, right) if tie.rule in ("link", "pooled_evidence") else None
-    comparison = evidence.compare(tie.record_id_l, tie.record_id_r)
-    return Join(number, tie, left, right, None if pooled is None else pooled.weight, comparison)
+    weight = None if pooled is None else pooled.weight
+    if tie.rule == "pooled_evidence":
+        tie = replace(tie, weight=weight)
+    return Join(number, tie, left, right, weight, evidence.compare(tie.record_id_l, tie.record_id_r))
+
+
+def find_own_part(evidence: Evidence, record_id: str) -> tuple[str, ...]:
+    """The records of its customer that hold together with ``record_id`` whatever people decided, sorted."""
+    records = evidence.around.records_of[evidence.around.customer_of[record_id]]
+    ties = _choose_ties(evidence, records)
+    return tuple(sorted(_hold_together(record_id, [tie for tie in ties if tie.rule != "decision"])))
 
 
 def find_decisive(around: Neighbourhood, joins: list[Join]) -> Decisive | None:
@@ -89,9 +117,7 @@ def find_decisive(around: Neighbourhood, joins: list[Join]) -> Decisive | None:
     left = _hold_together(decisive.tie.record_id_l, [join.tie for join in joins if join is not decisive])
     right = {record for join in joins for record in (*join.left, *join.right)} - left
     by_rule = decisive.tie.rule in ("identical_content", "receipt_email")
-    crossing = tuple(
-        decision for decision in around.verdicts if decision.verdict == "must_link" and _crosses(decision, left, right)
-    )
+    crossing = tuple(decision for decision in around.must_links if _crosses(decision, left, right))
     return Decisive(
         decisive.number,
         decisive.tie,

@@ -179,6 +179,17 @@ class Neighbourhood:
             neighbours.setdefault(pair.record_id_r, []).append(pair.record_id_l)
         return neighbours
 
+    def component_of(self, record_id: str) -> set[str]:
+        """The records that chains of links and must-links lead to from that which stands for ``record_id``."""
+        reached: set[str] = set()
+        waiting = [self.representative(record_id)]
+        while waiting:
+            record = waiting.pop()
+            if record not in reached:
+                reached.add(record)
+                waiting += self.tied_to.get(record, ())
+        return reached
+
     @cached_property
     def _profiles(self) -> tuple[pl.DataFrame, pl.DataFrame]:
         return build_profiles(self.records)

@@ -4,10 +4,10 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Literal
 
-from pipelines.identity.cluster import JOINED, LINKED
+from pipelines.identity.cluster import JOINED, LARGEST_COMPONENT, LINKED
 from pipelines.identity.explain.asked import Side
 from pipelines.identity.explain.evidence import Comparison, Evidence, Pooled
-from pipelines.identity.explain.how import order_joins
+from pipelines.identity.explain.how import find_own_part, order_joins
 from pipelines.identity.explain.neighbourhood import Decision, Neighbourhood
 from pipelines.identity.explain.paths import find_strongest_path
 from pipelines.identity.explain.ties import (
@@ -109,17 +109,28 @@ def _why_apart(evidence: Evidence, sides: tuple[Side, Side]) -> Answer:
         return Answer(sides, "kept_apart_by_decision", comparison, decision, pooled=pooled)
     if {around.standing[left], around.standing[right]} != {"profile"}:
         return _why_not_by_rule(around, sides, comparison, pooled)
-    everyone = list(around.subject_of)
-    path = find_strongest_path([*certain_ties(around, everyone), *link_ties(around, everyone)], left, right)
-    if path is not None:
-        assert pooled is not None  # chains lead from profile to profile
-        steps = _walk(evidence, path, left) if len(path) > 1 else ()
-        if pooled.weight > JOINED:
-            return Answer(sides, "component_too_large", comparison, None, steps, pooled)
-        return Answer(sides, "divided_by_pooled_evidence", comparison, None, steps, pooled, JOINED - pooled.weight)
+    component = around.component_of(left)
+    if around.representative(right) in component:
+        return _why_divided(evidence, sides, comparison, component)
     if comparison.weight >= LINKED:
         return Answer(sides, "never_compared", comparison, pooled=pooled)
     return Answer(sides, "too_little_evidence", comparison, pooled=pooled, bits_short=LINKED - comparison.weight)
+
+
+def _why_divided(evidence: Evidence, sides: tuple[Side, Side], comparison: Comparison, component: set[str]) -> Answer:
+    """Why two records are apart although a chain of links leads from one to the other."""
+    around, left, right = evidence.around, comparison.record_id_l, comparison.record_id_r
+    everyone = list(around.subject_of)
+    path = find_strongest_path([*certain_ties(around, everyone), *link_ties(around, everyone)], left, right)
+    assert path is not None  # they are of one component
+    steps = _walk(evidence, path, left) if len(path) > 1 else ()
+    # What people tied together came together last, and was weighed by its parts.
+    pooled = evidence.pool(find_own_part(evidence, left), find_own_part(evidence, right))
+    assert pooled is not None  # chains lead from profile to profile
+    if pooled.weight > JOINED and len(component) > LARGEST_COMPONENT:
+        return Answer(sides, "component_too_large", comparison, None, steps, pooled)
+    short = max(0.0, JOINED - pooled.weight)
+    return Answer(sides, "divided_by_pooled_evidence", comparison, None, steps, pooled, short)
 
 
 def _strongest_pair(evidence: Evidence, sides: tuple[Side, Side]) -> tuple[str, str]:
