@@ -99,7 +99,7 @@ def _ask_of_those_together(
     )
     records_of = dict(members.group_by("customer_id", maintain_order=True).agg("record_id").iter_rows())
     links_of = strongest_first.group_by("customer_id_l", maintain_order=True).agg(
-        pl.struct("record_id_l", "record_id_r", "is_decided", "match_weight", "match_probability").alias("links")
+        pl.struct("record_id_l", "record_id_r", "match_weight", "match_probability").alias("links")
     )
     by_customer = dict(links_of.iter_rows())
     weakest = [
@@ -121,7 +121,7 @@ def _find_weakest_needed_link(records: list[str], links: Iterable[dict[str, obje
     """The link that joins the last two parts of a customer when its links, strongest first, put it together.
 
     That is the weakest link of its maximum spanning tree (Kruskal). Where links leave parts, the smallest records of
-    the first two of them, not linked; None where people's decisions are all it takes.
+    the first two of them, not linked; None where there is nothing to hold together.
     """
     part = {record: record for record in records}
 
@@ -136,11 +136,11 @@ def _find_weakest_needed_link(records: list[str], links: Iterable[dict[str, obje
         one, other = root(str(link["record_id_l"])), root(str(link["record_id_r"]))
         if one != other:
             part[max(one, other)] = min(one, other)
-            last = None if link["is_decided"] else link
+            last = link
     parts = sorted({root(record) for record in records})
     if len(parts) > 1:
         return {"record_id_l": parts[0], "record_id_r": parts[1], "match_weight": None, "match_probability": None}
-    return last and {name: value for name, value in last.items() if name != "is_decided"}
+    return last
 
 
 def _with_owners(rows: pl.DataFrame, owners: pl.DataFrame) -> pl.DataFrame:

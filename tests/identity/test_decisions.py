@@ -132,8 +132,10 @@ def test_a_decision_holds_from_its_day_to_the_end_of_its_last(
     assert decisions_in_force(read_decisions(file), date.fromisoformat(day)).height == holds
 
 
-def test_a_verdict_may_follow_the_opposite_one_that_has_ended(file: Path) -> None:
-    write(file, line("must_link", A, B, "2025-01-01", "2025-06-30"), line("cannot_link", A, B, "2025-07-01"))
+@pytest.mark.parametrize("order", [1, -1])
+def test_a_verdict_may_follow_the_opposite_one_that_has_ended(file: Path, order: int) -> None:
+    rows = [line("must_link", A, B, "2025-01-01", "2025-06-30"), line("cannot_link", A, B, "2025-07-01")]
+    write(file, *rows[::order])
     assert decisions_in_force(read_decisions(file), DAY)["verdict"].to_list() == ["cannot_link"]
 
 
