@@ -386,7 +386,7 @@ def test_every_case_has_words_in_every_language(words):
 def test_everything_the_model_declares_has_a_french_word():
     fields = declare_fields()
     assert {field.name for field in fields} == FRENCH.fields.keys() == ENGLISH.fields.keys()
-    assert {level.name for field in fields for level in field.levels} | {"missing"} == FRENCH.levels.keys()
+    assert {level.name for field in fields for level in field.levels} | {"missing"} <= FRENCH.levels.keys()
     assert FRENCH.keys.keys() == BLOCKING_KEYS.keys()
 
 

@@ -106,6 +106,7 @@ LEVELS: dict[str, str] = {
     "year only": "année seule",
     "two of day, month, year": "deux sur trois : jour, mois, année",
     "same year": "même année",
+    "a generation apart": "à une génération d'écart",
     "same user, other provider": "même utilisateur, autre fournisseur",
     "typing error or shortened": "faute de frappe ou abrégé",
     "same postcode": "même code postal",
