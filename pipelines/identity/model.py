@@ -108,6 +108,7 @@ _TWO_PARTS = (
     f"(({_SAME_YEAR})::int + (substr(birth_key_l, 6, 2) = substr(birth_key_r, 6, 2))::int"
     " + (substr(birth_key_l, 9, 2) = substr(birth_key_r, 9, 2))::int >= 2)"
 )
+_A_GENERATION_APART = "abs(left(birth_key_l, 4)::int - left(birth_key_r, 4)::int) >= 15"
 # "J", "Jp" or "JP" for Jean-Pierre, "Jp" also where the other record says Jean only.
 _INITIAL = "(least(len(first_key_l), len(first_key_r)) <= 2 and left(first_key_l, 1) = left(first_key_r, 1))"
 _SAME_USER = "split_part(email_key_l, '@', 1) = split_part(email_key_r, '@', 1)"
@@ -163,7 +164,9 @@ def declare_fields() -> tuple[Field, ...]:
                 Level("year only", _ONLY_THE_YEAR, 0.01, 0.0005),
                 Level("two of day, month, year", _TWO_PARTS, 0.01, 0.001),
                 Level("same year", _SAME_YEAR, 0.01, 0.02),
-                Level("different", "ELSE", 0.02, 0.9622),
+                # Nobody mistypes a year by a generation and the day and the month besides: father and son.
+                Level("a generation apart", _A_GENERATION_APART, 0.002, 0.0001),
+                Level("different", "ELSE", 0.018, 0.9621),
             ),
             tells_members_apart=True,
         ),
