@@ -220,7 +220,7 @@ def estimate_classes(
     Of ``labelled`` pairs, which are not among ``compared``, people know whether they are matches; each counts once.
     """
     everyone = profiles.height * (profiles.height - 1) / 2
-    rows = _sample_rows(len(compared), SAMPLED_PAIRS, seed)
+    rows = _sample_rows(compared, SAMPLED_PAIRS, seed)
     sample = labelled.behind(compared.take(rows))
     scale = len(compared) / max(1, len(rows))
     stands_for = np.concatenate([np.full(len(rows), scale), np.ones(len(labelled.pairs))])
@@ -279,10 +279,23 @@ def _rounded(value: float) -> float:
     return float(f"{value:.9g}")
 
 
-def _sample_rows(count: int, wanted: int, seed: int) -> npt.NDArray[np.int64]:
-    if count <= wanted:
-        return np.arange(count)
-    return np.sort(np.random.default_rng(seed).choice(count, wanted, replace=False))
+def _sample_rows(compared: Compared, wanted: int, seed: int) -> npt.NDArray[np.int64]:
+    """Rows of at most so many pairs, in an order and by a draw that depend on the pairs and the seed alone.
+
+    The database gives pairs in whatever order its threads end; a draw of positions would take others at each training.
+    """
+    rows = np.arange(len(compared))
+    if len(compared) > wanted:
+        rows = np.argpartition(_scramble(compared.left, compared.right, seed), wanted)[:wanted]
+    return rows[np.lexsort((compared.right[rows], compared.left[rows]))]
+
+
+def _scramble(left: npt.NDArray[np.int32], right: npt.NDArray[np.int32], seed: int) -> npt.NDArray[np.uint64]:
+    """A number for each pair, different and evenly spread for different pairs: SplitMix64 (Steele and others 2014)."""
+    mixed = (left.astype(np.uint64) << np.uint64(32)) + right.astype(np.uint64) + np.uint64(seed)
+    for shift, factor in ((30, 0xBF58476D1CE4E5B9), (27, 0x94D049BB133111EB)):
+        mixed = (mixed ^ (mixed >> np.uint64(shift))) * np.uint64(factor)
+    return mixed ^ (mixed >> np.uint64(31))
 
 
 def _inverse_frequencies(

@@ -1,11 +1,13 @@
 import json
 from dataclasses import replace
 
+import numpy as np
 import polars as pl
 import pytest
 
 from pipelines.identity import train as train_module
-from pipelines.identity.link import score_pairs
+from pipelines.identity.blocking import hash_keys, keep_small_blocks, limit_blocks
+from pipelines.identity.link import compare_candidates, score_pairs
 from pipelines.identity.model import declare_fields
 from pipelines.identity.profiles import build_profiles
 from pipelines.identity.standardise import RECORD_COLUMNS, standardise
@@ -24,6 +26,21 @@ def test_the_same_records_and_seed_give_the_same_version(retailer):
     again, _ = learn(build_profiles(shuffled)[0], seed=1)
     assert again.version == retailer.model.version
     assert again.parameters == retailer.model.parameters
+
+
+def test_the_same_pairs_are_learned_from_in_whatever_order_they_come(retailer):
+    profiles, _ = build_profiles(retailer.records.head(3_000))
+    keys = hash_keys(profiles)
+    compared = compare_candidates(profiles, declare_fields(), keep_small_blocks(keys, limit_blocks(keys)))
+    shuffled = compared.take(np.random.default_rng(1).permutation(len(compared)))
+    wanted = len(compared) // 3
+    drawn = {seed: compared.take(train_module._sample_rows(compared, wanted, seed)) for seed in (1, 2)}
+    again = shuffled.take(train_module._sample_rows(shuffled, wanted, 1))
+    for column in ("left", "right", "levels"):
+        assert np.array_equal(getattr(again, column), getattr(drawn[1], column))
+    assert len(again) == wanted
+    common = set(zip(drawn[1].left, drawn[1].right, strict=True)) & set(zip(drawn[2].left, drawn[2].right, strict=True))
+    assert len(common) == pytest.approx(wanted / 3, rel=0.1), "another seed draws others"
 
 
 def test_a_saved_version_scores_as_the_one_in_memory(retailer, lake):
