@@ -31,7 +31,7 @@ from pipelines.identity.customers import describe_customers
 from pipelines.identity.decisions import VERDICTS, decisions_in_force, find_absent, no_decisions, read_decisions
 from pipelines.identity.ledger import assign_ids, current_map, empty_ledger
 from pipelines.identity.placeholders import with_own_values
-from pipelines.identity.retrain import MOST_MOVED, retrain
+from pipelines.identity.retrain import MOST_MOVED, NEEDED_COLUMNS, retrain
 from pipelines.identity.review import find_uncertain_pairs
 from pipelines.identity.standardise import scan_records
 from pipelines.identity.version import ModelVersion, model_in_force
@@ -218,7 +218,8 @@ def model(context: dg.AssetExecutionContext, config: Training, night: Night) -> 
                 "trained": retrained.is_put_in_force,
                 "training": dg.MetadataValue.json(retrained.as_dict()),
             }
-        charts = chart_match_weights(shown), chart_unlinkables(night.lake.read("identity", "records"), shown)
+        everyone = night.lake.scan("identity", "records").select(NEEDED_COLUMNS).collect()
+        charts = chart_match_weights(shown), chart_unlinkables(everyone, shown)
         return Result(
             metadata={**found, "about": dg.MetadataValue.json(shown.metadata), **_drawn(night, *charts)},
             check_results=[_holds("a_new_model_moves_few_records", too_many)],

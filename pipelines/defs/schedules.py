@@ -20,7 +20,8 @@ TRAINING = dg.define_asset_job(
     "training",
     selection=dg.AssetSelection.assets(["identity", "model"]),
     config=dg.RunConfig(ops={"identity__model": Training(retrain=True)}),
-    description="Learns a new version of the identity model from the records of the last run and puts it in force.",
+    description="Learns a new version of the identity model from the records of the last run, compares it with the one "
+    "in force, and puts it in force where it moves few records.",
 )
 
 

@@ -101,7 +101,8 @@ def weigh_against_themselves(records: pl.DataFrame, model: ModelVersion) -> Floa
     """The weight of each record with its own copy, in bits; of SAMPLED_RECORDS, drawn by seed, where there are more."""
     chosen = records.filter(~is_receipt())
     if chosen.height > SAMPLED_RECORDS:
-        chosen = chosen.sort("record_id").sample(SAMPLED_RECORDS, seed=SEED)
+        drawn = chosen["record_id"].sort().sample(SAMPLED_RECORDS, seed=SEED)
+        chosen = chosen.filter(pl.col("record_id").is_in(drawn.implode()))
     profiles, members = build_profiles(chosen)
     numbers = profiles["profile_no"].to_numpy()
     compared = compare_pairs(profiles, numbers, numbers, model.fields)
