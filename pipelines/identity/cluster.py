@@ -93,13 +93,9 @@ def cluster_records(
         return take_profiles(records, profiles, numbers)
 
     labels = cluster_profiles(profiles.height, load, left, right, weight, model, verdicts, known)
-    clustered = (
-        members.with_columns(
-            pl.Series("label", labels[members["profile_no"].to_numpy()].astype(np.int64), dtype=pl.Int64)
-        )
-        .with_columns(pl.col("record_id").min().over("label").alias("cluster_id"))
-        .select("record_id", "cluster_id")
-    )
+    # Labels are profile numbers, and profiles stand in the order of their smallest record.
+    smallest = profiles["record_id"].gather(labels[members["profile_no"].to_numpy()]).alias("cluster_id")
+    clustered = members.select("record_id", smallest)
     return attach_receipts(records, clustered, decisions)
 
 
@@ -143,7 +139,7 @@ def _number_settled(profiles: pl.DataFrame, settled: Settled) -> Numbers:
     touched = settled.touched.unique()
     earlier = profiles.select("record_id").join(settled.clusters, on="record_id", how="left", maintain_order="left")
     is_open = earlier["record_id"].is_in(touched.implode()) | earlier["cluster_id"].is_null()
-    numbers = earlier["cluster_id"].rank("dense").fill_null(0).to_numpy().astype(np.int32)
+    numbers = earlier["cluster_id"].cast(pl.Categorical).to_physical().fill_null(0).to_numpy().astype(np.int32)
     return np.where(is_open.to_numpy(), np.int32(-1), numbers)
 
 

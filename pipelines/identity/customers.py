@@ -27,16 +27,11 @@ def describe_customers(
     profiles, _ = number_profiles(records)
     owned = profiles.select("record_id").join(customer_map, on="record_id")
     # One profile holds together by itself, and most customers are one.
-    several = owned.group_by("customer_id").len().filter(pl.col("len") > 1).select("customer_id")
     numbered = (
-        owned.join(several, on="customer_id", how="semi")
+        owned.with_columns(pl.col("customer_id").cast(pl.Categorical).to_physical().cast(pl.Int32).alias("label"))
+        .filter(pl.len().over("label") > 1)
         .sort("record_id")
-        .select(
-            pl.int_range(pl.len(), dtype=pl.Int32).alias("profile_no"),
-            "record_id",
-            "customer_id",
-            (pl.col("customer_id").rank("dense") - 1).cast(pl.Int32).alias("label"),
-        )
+        .select(pl.int_range(pl.len(), dtype=pl.Int32).alias("profile_no"), "record_id", "customer_id", "label")
     )
     labels = numbered["label"].to_numpy()
     links = pl.concat([pairs.select("record_id_l", "record_id_r", "match_probability"), _decided_links(decisions)])

@@ -20,6 +20,8 @@ from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from typing import Literal
 
+import numpy as np
+import numpy.typing as npt
 import polars as pl
 
 Status = Literal["active", "absorbed", "retired", "unknown"]
@@ -47,16 +49,10 @@ def assign_ids(clusters: pl.DataFrame, ledger: pl.DataFrame, as_of: date) -> pl.
     The same clusters again append nothing. The run is stamped with the end of ``as_of`` and numbered
     ``<as_of>.<n>``, n counting the runs of that day that changed something.
     """
-    clusters = clusters.select("record_id", "cluster_id")
-    before = current_map(ledger)
-    moves = clusters.join(before, on="record_id", how="full", coalesce=True)
-    unchanged = _unchanged_clusters(clusters, before)
-    moves = moves.filter(
-        ~(
-            pl.col("cluster_id").is_in(unchanged["cluster_id"].implode())
-            & pl.col("customer_id").is_in(unchanged["customer_id"].implode())
-        ).fill_null(False)
+    moves = clusters.select("record_id", "cluster_id").join(
+        current_map(ledger), on="record_id", how="full", coalesce=True
     )
+    moves = moves.filter(~_is_unchanged(moves))
     if moves.is_empty():
         return ledger
     decided = _decide(moves, ledger)
@@ -66,17 +62,15 @@ def assign_ids(clusters: pl.DataFrame, ledger: pl.DataFrame, as_of: date) -> pl.
 
 def current_map(ledger: pl.DataFrame) -> pl.DataFrame:
     """Today's map, one row per record: record_id, customer_id, sorted by record_id."""
-    return (
+    moves = (
         ledger.lazy()
         .filter(pl.col("change").is_in(["assigned", "removed"]))
-        .sort("entry_no")
-        .group_by("record_id")
-        .agg(pl.col("change").last(), pl.col("customer_id").last())
-        .filter(pl.col("change") == "assigned")
-        .select("record_id", "customer_id")
-        .sort("record_id")
+        .select("record_id", "entry_no", "change", "customer_id")
+        .sort("record_id", "entry_no")
         .collect()
     )
+    is_last = (moves["record_id"] != moves["record_id"].shift(-1)).fill_null(True)
+    return moves.filter(is_last & (moves["change"] == "assigned")).select("record_id", "customer_id")
 
 
 @dataclass(frozen=True)
@@ -125,23 +119,21 @@ def history(ledger: pl.DataFrame, customer_id: str) -> pl.DataFrame:
     return ledger.filter(named).sort("entry_no")
 
 
-def _unchanged_clusters(clusters: pl.DataFrame, before: pl.DataFrame) -> pl.DataFrame:
-    """The clusters whose records are exactly those of one id: cluster_id, customer_id. Nothing about them is news."""
-    joined = clusters.lazy().join(before.lazy(), on="record_id", how="left")
-    sizes = before.lazy().group_by("customer_id").agg(pl.len().alias("held"))
-    return (
-        joined.group_by("cluster_id")
-        .agg(
-            pl.len().alias("size"),
-            pl.col("customer_id").n_unique().alias("ids"),
-            pl.col("customer_id").min(),
-        )
-        .filter((pl.col("ids") == 1) & pl.col("customer_id").is_not_null())
-        .join(sizes, on="customer_id")
-        .filter(pl.col("size") == pl.col("held"))
-        .select("cluster_id", "customer_id")
-        .collect()
-    )
+def _is_unchanged(moves: pl.DataFrame) -> pl.Series:
+    """For each of ``moves``, whether its cluster has exactly the records of one id: nothing about it is news."""
+    cluster, customer = _number(moves["cluster_id"]), _number(moves["customer_id"])
+    in_cluster, of_customer = np.bincount(cluster), np.bincount(customer)
+    # A cluster is one id's where as many records as it has, and as the id has, stand in both.
+    both = cluster.astype(np.int64) * len(of_customer) + customer
+    _, inverse, counts = np.unique(both, return_inverse=True, return_counts=True)
+    together = counts[inverse]
+    whole = (together == in_cluster[cluster]) & (together == of_customer[customer])
+    return pl.Series(whole & (cluster > 0) & (customer > 0))
+
+
+def _number(names: pl.Series) -> npt.NDArray[np.int64]:
+    """A number from 1 for each name, 0 for none."""
+    return (names.cast(pl.Categorical).to_physical().cast(pl.Int64) + 1).fill_null(0).to_numpy()
 
 
 def _decide(moves: pl.DataFrame, ledger: pl.DataFrame) -> pl.DataFrame:

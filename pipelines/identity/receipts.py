@@ -37,13 +37,9 @@ def attach_receipts(records: pl.DataFrame, clustered: pl.DataFrame, decisions: p
     placed = pl.concat([attached, blank.with_columns(pl.col("record_id").alias("cluster_id"))])
     if not decisions.is_empty():
         placed = _obey(placed, receipts, users, clustered, decisions)
-    return (
-        pl.concat([clustered, placed])
-        .lazy()
-        .with_columns(pl.col("record_id").min().over("cluster_id").alias("cluster_id"))
-        .sort("record_id")
-        .collect()
-    )
+    everyone = pl.concat([clustered, placed]).sort("record_id")
+    number = pl.col("cluster_id").cast(pl.Categorical).to_physical()
+    return everyone.select("record_id", pl.col("record_id").first().over(number).alias("cluster_id"))
 
 
 def _sole(users: pl.DataFrame, key: str) -> pl.DataFrame:

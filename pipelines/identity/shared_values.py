@@ -6,6 +6,7 @@ What is withdrawn follows from the records alone, so that a rerun and a full run
 import hashlib
 from collections.abc import Mapping, Sequence
 
+import numpy as np
 import polars as pl
 
 from pipelines.identity.attributes import Attribute
@@ -24,17 +25,24 @@ def withdraw_shared_values(records: pl.DataFrame, attributes: Mapping[str, Attri
     the match columns withdrawn (``email,mobile``; null for none), and ``shared_digests``, beside each the SHA-256 of
     the value (``email:<hex>,mobile:<hex>``), by which records that share a value are told without showing it.
     """
-    columns, named, digested = [], [], []
-    for column, field in LIMITED_COLUMNS.items():
-        shared = _shared_values(records, column, attributes[field])
-        is_shared = pl.col(column).is_in(shared.implode()).fill_null(False)
+    shared = {column: _shared_values(records, column, attributes[field]) for column, field in LIMITED_COLUMNS.items()}
+    is_shared = {column: records[column].is_in(values.implode()).fill_null(False) for column, values in shared.items()}
+    concerned = pl.Series(np.logical_or.reduce([mask.to_numpy() for mask in is_shared.values()]))
+    named, digested = [], []
+    for column, values in shared.items():
         name = column.removesuffix("_key")
-        digests = [f"{name}:{hashlib.sha256(value.encode()).hexdigest()}" for value in shared]
-        columns.append(pl.when(~is_shared).then(pl.col(column)).alias(column))
-        named.append(pl.when(is_shared).then(pl.lit(name)))
-        digested.append(pl.col(column).replace_strict(list(shared), digests, default=None, return_dtype=pl.String))
+        digests = [f"{name}:{hashlib.sha256(value.encode()).hexdigest()}" for value in values]
+        digest = pl.col(column).replace_strict(list(values), digests, default=None, return_dtype=pl.String)
+        digested.append(digest)
+        named.append(pl.when(digest.is_not_null()).then(pl.lit(name)))
+    # Few records bear such a value: only they are told which.
+    told = records.filter(concerned).select(
+        _listed(named).alias("shared_values"), _listed(digested).alias("shared_digests")
+    )
+    row = pl.Series(np.where(concerned, np.cumsum(concerned) - 1, -1)).replace(-1, None)
     return records.with_columns(
-        *columns, _listed(named).alias("shared_values"), _listed(digested).alias("shared_digests")
+        *(pl.when(~mask).then(pl.col(column)).alias(column) for column, mask in is_shared.items()),
+        *(told[name].gather(row).alias(name) for name in told.columns),
     )
 
 
