@@ -38,7 +38,7 @@ def test_help_comes_at_once_and_names_every_command(parcours: Command) -> None:
     started = time.monotonic()
     shown = parcours("--help")
     assert time.monotonic() - started < 2.0, "0.2 s on an idle machine: nothing heavy may be imported"
-    for command in ("run", "sample", "train", "evaluate", "id", "review", "rollback", "ui"):
+    for command in ("run", "sample", "train", "model", "evaluate", "id", "review", "rollback", "ui"):
         assert f"\n    {command}" in shown.stdout
 
 

@@ -8,6 +8,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
+import dagster as dg
 import duckdb
 import jsonschema
 import polars as pl
@@ -134,6 +135,22 @@ def test_list_and_show_print_what_their_schema_says(two_versions: tuple[Home, st
     page = parcours("model", "show", second, "--home", home.root).stdout
     for level in other["weights"]:
         assert f"    {level['level']:<42} {level['match_bits']:>+8.2f}" in page
+
+
+def test_a_run_leaves_its_charts_in_the_home_folder_and_with_its_assets(two_versions: tuple[Home, str]) -> None:
+    home, _ = two_versions
+    drawn = {"model": ["match_weights", "unlinkables"], "pairs": ["pair_weights"], "clusters": ["cluster_sizes"]}
+    assert {page.stem for page in home.charts.iterdir()} == {name for names in drawn.values() for name in names}
+    with dg.DagsterInstance.from_config(str(home.dagster)) as instance:
+        for asset, names in drawn.items():
+            event = instance.get_latest_materialization_event(dg.AssetKey(["identity", asset]))
+            assert event is not None
+            assert event.asset_materialization is not None
+            metadata = event.asset_materialization.metadata
+            for name in names:
+                shown = metadata[name]
+                assert isinstance(shown, dg.MarkdownMetadataValue)
+                assert str(shown.value).startswith("![")
 
 
 def test_the_version_that_runs_already_stays_and_one_that_is_not_there_is_refused(
