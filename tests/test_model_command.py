@@ -16,6 +16,7 @@ import pytest
 
 from pipelines.commands.train import render
 from pipelines.config import Home
+from pipelines.identity.cluster import LINKED
 from pipelines.identity.ledger import current_map, resolve
 from pipelines.identity.version import model_in_force, name_version, save_version
 from pipelines.lake import Lake
@@ -46,6 +47,23 @@ def save_doubting_version(home: Home) -> str:
     return name
 
 
+def hold_together_by_hand(home: Home) -> frozenset[str]:
+    """Decides that the two records of the weakest link of all customers are one person's; returns them."""
+    links = Lake(home.lake).read("identity", "pairs").filter(pl.col("match_weight") >= LINKED)
+    customers = Lake(home.lake).read("identity", "customer_ids")
+    for end in ("record_id_l", "record_id_r"):
+        links = links.join(
+            customers.select(pl.col("record_id").alias(end), pl.col("customer_id").alias(f"of_{end}")), on=end
+        )
+    inside = links.filter(pl.col("of_record_id_l") == pl.col("of_record_id_r")).sort("match_weight", "record_id_l")
+    one, other = inside.row(0, named=True)["record_id_l"], inside.row(0, named=True)["record_id_r"]
+    home.decisions.write_text(
+        "verdict,record_a,record_b,author,reason,decided_on,expires_on\n"
+        f"must_link,{one},{other},clerk,seen together at the counter,2026-01-05,\n"
+    )
+    return frozenset({one, other})
+
+
 def published(home: Home) -> tuple[pl.DataFrame, dict[str, frozenset[str]]]:
     """The ledger as published, and the records of each customer by it."""
     ledger = pl.read_parquet(Lake(home.lake).committed_ledger)
@@ -67,6 +85,7 @@ def test_ids_outlive_another_model_and_going_back_restores_them(home: Home, expo
     first = ask(parcours, home, "list")["in_force"]
     ledger_before, before = published(home)
     doubting = save_doubting_version(home)
+    decided = hold_together_by_hand(home)
 
     chosen = ask(parcours, home, "use", doubting, "--sources", sources)["changed"]
     assert (chosen["version"], chosen["reason"], chosen["replaced"]) == (doubting, "chosen", first)
@@ -74,6 +93,7 @@ def test_ids_outlive_another_model_and_going_back_restores_them(home: Home, expo
     assert night.returncode == 0, night.stderr
     assert " split" in night.stdout, "the run tells the churn"
     ledger_between, between = published(home)
+    assert any(decided <= records for records in between.values()), "what a person decided holds under any model"
     together = {records: customer for customer, records in before.items()}
     kept = {records: customer for customer, records in between.items() if records in together}
     assert 20 < len(kept) < len(before), "some customers came apart, and some did not"
@@ -91,7 +111,7 @@ def test_ids_outlive_another_model_and_going_back_restores_them(home: Home, expo
 
     reverted = ask(parcours, home, "revert", "--sources", sources)["changed"]
     assert (reverted["version"], reverted["reason"], reverted["replaced"]) == (first, "reverted", doubting)
-    night = parcours("run", "--home", home.root, "--sources", sources)
+    night = parcours("run", "--home", home.root, "--sources", sources, "--full")
     assert night.returncode == 0, night.stderr
     ledger_after, after = published(home)
     assert after == before

@@ -49,13 +49,12 @@ def assign_ids(clusters: pl.DataFrame, ledger: pl.DataFrame, as_of: date) -> pl.
     The same clusters again append nothing. The run is stamped with the end of ``as_of`` and numbered
     ``<as_of>.<n>``, n counting the runs of that day that changed something.
     """
-    moves = clusters.select("record_id", "cluster_id").join(
-        current_map(ledger), on="record_id", how="full", coalesce=True
-    )
+    before = current_map(ledger)
+    moves = clusters.select("record_id", "cluster_id").join(before, on="record_id", how="full", coalesce=True)
     moves = moves.filter(~_is_unchanged(moves))
     if moves.is_empty():
         return ledger
-    decided = _decide(moves, ledger)
+    decided = _decide(moves, before, ledger)
     changes = _describe(moves, decided)
     return pl.concat([ledger, _stamp(changes, ledger, as_of)])
 
@@ -136,12 +135,12 @@ def _number(names: pl.Series) -> npt.NDArray[np.int64]:
     return (names.cast(pl.Categorical).to_physical().cast(pl.Int64) + 1).fill_null(0).to_numpy()
 
 
-def _decide(moves: pl.DataFrame, ledger: pl.DataFrame) -> pl.DataFrame:
+def _decide(moves: pl.DataFrame, before: pl.DataFrame, ledger: pl.DataFrame) -> pl.DataFrame:
     """For every cluster that changed, its id and how it came by it: cluster_id, customer_id, change (null: kept)."""
-    ages = _ages(ledger)
     members = moves.drop_nulls("cluster_id").select("record_id", "cluster_id")
     overlap = moves.drop_nulls(["cluster_id", "customer_id"])
     last_held = _last_held(ledger)
+    ages = _ages(ledger, pl.concat([overlap["customer_id"], last_held["customer_id"]]))
     undone = _undo_merges(overlap, members, last_held, ages)
     kept = (
         _heirs(overlap.join(undone, on="cluster_id", how="anti"))
@@ -152,7 +151,7 @@ def _decide(moves: pl.DataFrame, ledger: pl.DataFrame) -> pl.DataFrame:
     )
     homeless = members.join(pl.concat([kept, undone]), on="cluster_id", how="anti")
     resting = last_held.join(undone, on="customer_id", how="anti")
-    restored = _restore(homeless, members, resting, current_map(ledger), ages)
+    restored = _restore(homeless, members, resting, before, ages)
     unnamed = (
         homeless.join(restored, on="cluster_id", how="anti")
         .group_by("cluster_id")
@@ -217,11 +216,11 @@ def _heirs(overlap: pl.DataFrame) -> pl.DataFrame:
     )
 
 
-def _ages(ledger: pl.DataFrame) -> pl.DataFrame:
-    """When each id was first issued: customer_id, issued_at, issued_run (the first entry of that run)."""
+def _ages(ledger: pl.DataFrame, ids: pl.Series) -> pl.DataFrame:
+    """When each of ``ids`` was first issued: customer_id, issued_at, issued_run (the first entry of that run)."""
     runs = ledger.group_by("run_id").agg(pl.col("entry_no").min().alias("issued_run"))
     return (
-        ledger.filter(pl.col("change") == "created")
+        ledger.filter((pl.col("change") == "created") & pl.col("customer_id").is_in(ids.unique().implode()))
         .sort("entry_no")
         .unique("customer_id", keep="first", maintain_order=True)
         .join(runs, on="run_id", how="left")
@@ -256,8 +255,12 @@ def _restore(
 
 def _last_held(ledger: pl.DataFrame) -> pl.DataFrame:
     """What each resting id (absorbed or retired) held when it came to rest: customer_id, record_id."""
+    came_to_rest = ledger.filter(pl.col("change").is_in(["absorbed", "retired"]))["customer_id"].unique()
     state = (
-        ledger.filter(pl.col("change").is_in(["created", "restored", "absorbed", "retired"]))
+        ledger.filter(
+            pl.col("change").is_in(["created", "restored", "absorbed", "retired"])
+            & pl.col("customer_id").is_in(came_to_rest.implode())
+        )
         .sort("entry_no")
         .group_by("customer_id")
         .agg(pl.col("change").last().alias("state"), pl.col("run_id").last().alias("rest_run"))
@@ -265,8 +268,10 @@ def _last_held(ledger: pl.DataFrame) -> pl.DataFrame:
     )
     if state.is_empty():
         return pl.DataFrame(schema={"customer_id": pl.String, "record_id": pl.String})
+    placed = ledger.filter(pl.col("change").is_in(["assigned", "removed"]))
+    ever_theirs = placed.filter(pl.col("customer_id").is_in(state["customer_id"].implode()))["record_id"].unique()
     stays = (
-        ledger.filter(pl.col("change").is_in(["assigned", "removed"]))
+        placed.filter(pl.col("record_id").is_in(ever_theirs.implode()))
         .sort("record_id", "entry_no")
         .with_columns(pl.col("run_id").shift(-1).over("record_id").alias("left_in"))
         .filter(pl.col("change") == "assigned")
