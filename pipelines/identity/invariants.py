@@ -2,8 +2,6 @@
 
 import polars as pl
 
-from pipelines.identity.ledger import current_map
-
 MOST_PAIRS_PER_RECORD = 500
 """Beyond, a value that everybody shares, a placeholder say, is used to find candidates: scoring then grows with the
 square of the records, and would swamp the machine a few nights later."""
@@ -43,10 +41,13 @@ def count_rewritten_entries(ledger: pl.DataFrame, committed: pl.DataFrame) -> in
     return int(pl.DataFrame(changed).select(pl.any_horizontal(pl.all()).sum()).item() or 0) if committed.height else 0
 
 
-def count_unreplayed_records(ledger: pl.DataFrame, customer_ids: pl.DataFrame) -> int:
-    """Records whose customer, replayed from the empty ledger, is not the one of today's map."""
-    replayed = current_map(ledger).select("record_id", pl.col("customer_id").alias("replayed"))
-    if replayed.rename({"replayed": "customer_id"}).equals(customer_ids.select("record_id", "customer_id")):
-        return 0
-    both = customer_ids.select("record_id", "customer_id").join(replayed, on="record_id", how="full", coalesce=True)
-    return both.filter(pl.col("customer_id").ne_missing(pl.col("replayed"))).height
+def count_unreplayed_records(customer_ids: pl.DataFrame, clusters: pl.DataFrame) -> int:
+    """Records that the map replayed from the ledger does not place as the clusters do: one id a cluster, one cluster an
+    id. A record that either lacks counts too."""
+    both = customer_ids.select("record_id", "customer_id").join(
+        clusters.select("record_id", "cluster_id"), on="record_id", how="full", coalesce=True
+    )
+    pairs = both.select("customer_id", "cluster_id").unique()
+    shared = [pairs.filter(pl.len().over(name) > 1).select("customer_id", "cluster_id") for name in pairs.columns]
+    divided = both.join(pl.concat(shared).unique(), on=["customer_id", "cluster_id"], how="semi").height
+    return divided + both.filter(pl.col("customer_id").is_null() | pl.col("cluster_id").is_null()).height
