@@ -27,8 +27,8 @@ import polars as pl
 import splink.comparison_library as cl
 from splink import DuckDBAPI, Linker, SettingsCreator, block_on
 
-from benchmarks.people import save_retailer
-from pipelines.identity.blocking import hash_keys, keep_small_blocks, key_profiles, limit_blocks
+from benchmarks.people import key_profiles, save_retailer
+from pipelines.identity.blocking import hash_keys, keep_small_blocks, limit_blocks
 from pipelines.identity.cluster import connect
 from pipelines.identity.evaluate import Scores, evaluate
 from pipelines.identity.model import BLOCKING_KEYS, blocking_column, declare_fields, splink_settings

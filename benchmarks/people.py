@@ -8,6 +8,7 @@ from datetime import date
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
+import duckdb
 import polars as pl
 
 from pipelines.identity.standardise import gather_records
@@ -86,3 +87,11 @@ def historical(folder: Path) -> tuple[pl.DataFrame, pl.DataFrame]:
         pl.col("entity").cast(pl.String).alias("person_id"),
     )
     return read_contacts(contacts, folder), truth
+
+
+def key_profiles(connection: duckdb.DuckDBPyConnection, profiles: pl.DataFrame, keys: pl.DataFrame) -> None:
+    """Creates the table ``keyed``: ``profiles`` with the columns of ``keys``, row for row, as Splink takes it."""
+    columns = profiles.drop("record_id", "content_hash", strict=False)
+    connection.register("keyed_arrow", pl.concat([columns, keys], how="horizontal").to_arrow())
+    connection.execute("create table keyed as select * from keyed_arrow")
+    connection.unregister("keyed_arrow")

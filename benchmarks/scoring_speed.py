@@ -25,7 +25,7 @@ from splink import DuckDBAPI, Linker
 from benchmarks import people
 from benchmarks.apart import run_apart
 from benchmarks.bare_splink import hush
-from pipelines.identity.blocking import find_pairs, hash_keys, keep_small_blocks, key_profiles
+from pipelines.identity.blocking import find_pairs, hash_keys, keep_small_blocks
 from pipelines.identity.cluster import cluster_records
 from pipelines.identity.link import KEPT_WEIGHT, score_pairs
 from pipelines.identity.profiles import build_profiles
@@ -53,11 +53,9 @@ def prepare(folder: Path, as_of: date | None) -> Figures:
     keys = keep_small_blocks(hash_keys(profiles), model.parameters.largest_blocks)
     with duckdb.connect(":memory:") as connection:
         connection.execute("set enable_progress_bar = false")
-        key_profiles(connection, profiles, keys)
+        people.key_profiles(connection, profiles, keys)
         connection.execute(f"copy keyed to '{folder / 'keyed.parquet'}' (format parquet)")
-        [(pairs,)] = connection.execute(
-            f"select count(*) from ({find_pairs(connection, model.fields)}) as blocked"
-        ).fetchall()
+        [(pairs,)] = connection.execute(f"select count(*) from ({find_pairs(connection, keys)}) as blocked").fetchall()
     return {"records": records.height, "profiles": profiles.height, "pairs": pairs, "version": model.version}
 
 

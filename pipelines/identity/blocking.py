@@ -16,9 +16,8 @@ from pipelines.identity.model import (
     LARGEST_BLOCK,
     PAIRS_ANYHOW,
     PAIRS_PER_PROFILE,
-    Field,
     blocking_column,
-    splink_settings,
+    blocking_settings,
 )
 
 BLOCKS = {blocking_column(position): name for position, name in enumerate(BLOCKING_KEYS)}
@@ -73,27 +72,15 @@ def limit_blocks(keys: pl.DataFrame) -> dict[str, int]:
     return limits
 
 
-def key_profiles(connection: duckdb.DuckDBPyConnection, profiles: pl.DataFrame, keys: pl.DataFrame) -> None:
-    """Creates the tables ``profiles`` and ``keyed``, the same with the columns of ``keys`` (row for row)."""
-    register_profiles(connection, profiles)
-    connection.register("kept_keys", pl.concat([profiles.select("profile_no"), keys], how="horizontal").to_arrow())
-    connection.execute("create table keyed as select * from profiles inner join kept_keys using (profile_no)")
-    connection.unregister("kept_keys")
+def find_pairs(connection: duckdb.DuckDBPyConnection, keys: pl.DataFrame) -> str:
+    """Every pair of rows of ``keys`` that share a value, by Splink's blocking; returns SQL that yields them.
 
-
-def register_profiles(connection: duckdb.DuckDBPyConnection, profiles: pl.DataFrame) -> None:
-    """Creates the table ``profiles``, without what is not compared."""
-    connection.register("profiles_arrow", profiles.drop("record_id", "content_hash", strict=False).to_arrow())
-    connection.execute("create table profiles as select * from profiles_arrow")
-    connection.unregister("profiles_arrow")
-
-
-def find_pairs(connection: duckdb.DuckDBPyConnection, fields: tuple[Field, ...]) -> str:
-    """Every pair of the table ``keyed`` that shares a key, by Splink's blocking; returns SQL that yields them.
-
-    Columns: left_no < right_no, and found_by, the position of the first key that the two share.
+    Columns: left_no < right_no, the rows' numbers, and found_by, the position of the first key that the two share.
     """
-    linker = Linker(DuckDBAPI(connection).register("keyed"), splink_settings(fields), log_level=None)
+    connection.register("kept_keys", keys.with_row_index("profile_no").to_arrow())
+    connection.execute("create table blocks as select * replace (profile_no::integer as profile_no) from kept_keys")
+    connection.unregister("kept_keys")
+    linker = Linker(DuckDBAPI(connection).register("blocks"), blocking_settings(), log_level=None)
     blocked = linker.inference.compute_blocked_pairs_for_predict().physical_name
     return f"select join_key_l as left_no, join_key_r as right_no, match_key::smallint as found_by from {blocked}"
 

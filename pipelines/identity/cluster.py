@@ -15,6 +15,7 @@ All of it depends on weights, decisions and record ids only, never on the order 
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from functools import cache
 
 import numpy as np
 import numpy.typing as npt
@@ -333,7 +334,8 @@ def agglomerate(
     are one: each was joined on its own evidence, so that two people who are said to be one bring all their records.
     """
     weight, ratio, pairs = (_squared(values, size) for values in (fields, household, says.astype(np.float64)))
-    tied = connect(size, *_sides(must))
+    is_decided = bool(must or cannot)  # Few components are: the others are spared the looking.
+    tied = connect(size, *_sides(must)) if is_decided else np.arange(size, dtype=np.int32)
     apart = np.zeros((size, size), dtype=bool)
     for one, other in cannot:
         apart |= np.logical_and.outer(tied == tied[one], tied == tied[other])
@@ -345,7 +347,7 @@ def agglomerate(
     while True:
         one, other = sorted(divmod(int(score.argmax()), size))
         if not score[one, other] > JOINED:
-            return _joined(labels, must)
+            return _joined(labels, must) if is_decided else labels
         for matrix in (weight, ratio, pairs):
             matrix[:, one, :] += matrix[:, other, :]
             matrix[:, :, one] += matrix[:, :, other]
@@ -355,6 +357,8 @@ def agglomerate(
         score[one], score[:, one] = row, row
         score[other], score[:, other] = -np.inf, -np.inf
         labels[labels == other] = one
+        if not is_decided:
+            continue
         tied[tied == tied[other]] = tied[one]
         group = tied == tied[one]
         theirs = apart[group].any(axis=0)
@@ -376,10 +380,15 @@ def _joined(labels: Numbers, must: Sequence[tuple[int, int]]) -> Numbers:
 def _squared(values: Floats, size: int) -> Floats:
     """Values of pairs (one column per field) as one symmetric matrix per field."""
     matrix = np.zeros((values.shape[1], size, size))
-    upper = np.triu_indices(size, 1)
+    upper = _upper(size)
     matrix[:, upper[0], upper[1]] = values.T
     matrix[:, upper[1], upper[0]] = values.T
     return matrix
+
+
+@cache
+def _upper(size: int) -> tuple[npt.NDArray[np.int64], npt.NDArray[np.int64]]:
+    return np.triu_indices(size, 1)
 
 
 def _score_parts(weight: Floats, ratio: Floats, pairs: Floats, parameters: Parameters) -> Floats:

@@ -9,11 +9,11 @@ import numpy as np
 import numpy.typing as npt
 import polars as pl
 
-from pipelines.identity.blocking import find_pairs, hash_keys, keep_small_blocks, key_profiles, register_profiles
+from pipelines.identity.blocking import find_pairs, hash_keys, keep_small_blocks
 from pipelines.identity.model import BLOCKING_KEYS, Field
 from pipelines.identity.profiles import build_profiles
 from pipelines.identity.version import ModelVersion
-from pipelines.identity.weigh import Levels, frequencies_of, probability, weigh_pairs
+from pipelines.identity.weigh import Levels, bound_weights, frequencies_of, probability, weigh_pairs
 
 Numbers = npt.NDArray[np.int32]
 
@@ -58,7 +58,11 @@ def scored_frame(profiles: pl.DataFrame, compared: Compared, model: ModelVersion
     frequencies = frequencies_of(profiles, model)
     kept, totals, households = [], [], []
     for start in range(0, len(compared), CHUNK):
-        rows = np.arange(start, min(start + CHUNK, len(compared)))
+        some = slice(start, start + CHUNK)
+        # Most candidates are strangers by their match ratios alone: the household is weighed for the others.
+        rows = start + np.flatnonzero(
+            bound_weights(compared.levels[some], compared.left[some], frequencies, model) >= KEPT_WEIGHT
+        )
         weights = weigh_pairs(compared.levels[rows], compared.left[rows], frequencies, model)
         total = weights.total
         keep = total >= KEPT_WEIGHT
@@ -90,8 +94,8 @@ def compare_candidates(profiles: pl.DataFrame, fields: tuple[Field, ...], keys: 
     if profiles.height < 2:
         return _no_pairs(len(fields))
     with _connect() as connection:
-        key_profiles(connection, profiles, keys)
-        return _compare(connection, fields, find_pairs(connection, fields))
+        register_profiles(connection, profiles)
+        return _compare(connection, fields, find_pairs(connection, keys))
 
 
 def compare_pairs(profiles: pl.DataFrame, left: Numbers, right: Numbers, fields: tuple[Field, ...]) -> Compared:
@@ -120,6 +124,13 @@ def _connect() -> Iterator[duckdb.DuckDBPyConnection]:
         yield connection
     finally:
         connection.close()
+
+
+def register_profiles(connection: duckdb.DuckDBPyConnection, profiles: pl.DataFrame) -> None:
+    """Creates the table ``profiles``, without what is not compared."""
+    connection.register("profiles_arrow", profiles.drop("record_id", "content_hash", strict=False).to_arrow())
+    connection.execute("create table profiles as select * from profiles_arrow")
+    connection.unregister("profiles_arrow")
 
 
 def _compare(connection: duckdb.DuckDBPyConnection, fields: tuple[Field, ...], pairs: str) -> Compared:

@@ -72,6 +72,22 @@ def weigh_pairs(
     return Weights(prior_of(model.parameters), by_field, household, correction)
 
 
+ROUNDING = 1e-6
+"""Bits by which sums taken in another order may differ, and more."""
+
+
+def bound_weights(
+    levels: Levels, left: npt.NDArray[np.int32], frequencies: dict[str, Floats], model: ModelVersion
+) -> Floats:
+    """What the weights of pairs cannot exceed, whatever the household correction; arguments as of `weigh_pairs`."""
+    nobody_of_a_household = household_correction(np.array([-np.inf]), model.parameters)
+    bound = np.full(len(levels), prior_of(model.parameters) + nobody_of_a_household[0] + ROUNDING)
+    for position, compared in enumerate(model.fields):
+        frequency = frequencies[compared.name][left] if compared.name in frequencies else None
+        bound += log_ratio(levels[:, position], frequency, compared, model.parameters, "match")
+    return bound
+
+
 def prior_of(parameters: Parameters) -> float:
     """The weight of a pair of which nothing is known, but for the household correction."""
     return float(np.log2(parameters.shares["match"]))
