@@ -71,11 +71,12 @@ def evaluate(options: argparse.Namespace) -> int:
 
 def _evaluate_labels(lake: "Lake", as_json: bool) -> int:
     """Scores the model in force on the decisions of the last run."""
+    from pipelines.identity.decisions import read_decisions_in_force
     from pipelines.identity.labels import score_labels
     from pipelines.identity.version import model_in_force
 
-    decisions = lake.read("identity", "decisions") if lake.path("identity", "decisions").exists() else None
-    if decisions is None or decisions.is_empty():
+    decisions = read_decisions_in_force(lake)
+    if decisions.is_empty():
         raise ParcoursError(
             "No human decision was in force in the last run. Decide with `parcours review`, then `parcours run`."
         )

@@ -28,7 +28,13 @@ from pipelines.identity.charts import (
 )
 from pipelines.identity.crowds import describe_crowds, find_crowds, list_withdrawn
 from pipelines.identity.customers import describe_customers
-from pipelines.identity.decisions import VERDICTS, decisions_in_force, find_absent, no_decisions, read_decisions
+from pipelines.identity.decisions import (
+    VERDICTS,
+    decisions_in_force,
+    find_absent,
+    read_decisions,
+    read_decisions_in_force,
+)
 from pipelines.identity.ledger import assign_ids, current_map, empty_ledger
 from pipelines.identity.placeholders import with_own_values
 from pipelines.identity.retrain import MOST_MOVED, NEEDED_COLUMNS, retrain
@@ -77,10 +83,6 @@ def _model(lake: Lake) -> ModelVersion:
     if model is None:
         raise ParcoursError("No identity model is in force. Materialise identity/model, or run `parcours train`.")
     return model
-
-
-def _decisions(lake: Lake) -> pl.DataFrame:
-    return lake.read("identity", "decisions") if lake.path("identity", "decisions").exists() else no_decisions()
 
 
 def _drawn(night: Night, *charts: Chart) -> dict[str, dg.MarkdownMetadataValue]:
@@ -147,7 +149,7 @@ def records(night: Night) -> Result:
     with told():
         attributes = with_own_values(load_attributes(), night.retailer.placeholders, night.retailer.country)
         rows, cleaned_anew = update_records(
-            night.lake, night.retailer.country, night.day, attributes, _decisions(night.lake), night.full
+            night.lake, night.retailer.country, night.day, attributes, read_decisions_in_force(night.lake), night.full
         )
         by_table = rows.group_by("kind", "table_name").len().sort("kind", "table_name")
         return _result(
@@ -272,7 +274,7 @@ def clusters(night: Night) -> Result:
     with told():
         everyone = night.lake.read("identity", "records")
         grouped, is_built_upon = update_clusters(
-            night.lake, everyone, _model(night.lake), _decisions(night.lake), night.full
+            night.lake, everyone, _model(night.lake), read_decisions_in_force(night.lake), night.full
         )
         sizes = grouped.group_by("cluster_id").len()["len"]
         return _result(
@@ -365,7 +367,7 @@ def customers(night: Night) -> Result:
             night.lake.read("identity", "records"),
             night.lake.read("identity", "pairs"),
             night.lake.read("identity", "customer_ids").select("record_id", "customer_id"),
-            _decisions(night.lake),
+            read_decisions_in_force(night.lake),
         )
         night.lake.write("identity", "customers", described)
         return _result(
@@ -395,7 +397,7 @@ def uncertain_pairs(night: Night) -> Result:
             night.lake.read("identity", "pairs"),
             night.lake.read("identity", "customer_ids"),
             night.lake.read("identity", "customers"),
-            _decisions(night.lake),
+            read_decisions_in_force(night.lake),
         )
         night.lake.write("identity", "uncertain_pairs", asked)
         return _result(asked, {"about_one_customer": int(asked["is_together"].sum())})

@@ -11,6 +11,7 @@ import polars as pl
 
 from pipelines.errors import ConfigurationError
 from pipelines.identity.decision_file import COLUMNS, DecisionFile, read_file
+from pipelines.lake import Lake
 
 DECISION_SCHEMA: dict[str, pl.DataType] = {
     "verdict": pl.String(), "record_id_l": pl.String(), "record_id_r": pl.String(), "author": pl.String(),
@@ -27,6 +28,11 @@ _RECORD = re.compile(r"[^:\s]+:[^:\s]+:.+")
 def no_decisions() -> pl.DataFrame:
     """The frame of a retailer whose people decided nothing yet."""
     return pl.DataFrame(schema=DECISION_SCHEMA)
+
+
+def read_decisions_in_force(lake: Lake) -> pl.DataFrame:
+    """``identity/decisions`` as the last run wrote it; empty before a run knew decisions."""
+    return lake.read("identity", "decisions") if lake.path("identity", "decisions").exists() else no_decisions()
 
 
 def read_decisions(path: Path, must_exist: bool = False) -> pl.DataFrame:

@@ -9,7 +9,7 @@ import polars as pl
 
 from pipelines.errors import ParcoursError
 from pipelines.identity.compare_models import Comparison, compare_models
-from pipelines.identity.decisions import no_decisions
+from pipelines.identity.decisions import read_decisions_in_force
 from pipelines.identity.model_history import Reason
 from pipelines.identity.standardise import MATCH_COLUMNS
 from pipelines.identity.train import train
@@ -99,8 +99,7 @@ def retrain(
         )
     before = name_in_force(lake)
     usable = _load_usable(lake, before)
-    decided = lake.path("identity", "decisions")
-    decisions = pl.read_parquet(decided) if decided.exists() else no_decisions()
+    decisions = read_decisions_in_force(lake)
     if with_decisions and decisions.is_empty():
         raise ParcoursError(
             "No human decision was in force in the last run: there is none to learn from. Decide with `parcours "

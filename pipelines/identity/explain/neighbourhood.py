@@ -12,7 +12,7 @@ from typing import Any, Literal
 import polars as pl
 
 from pipelines.identity.cluster import LINKED
-from pipelines.identity.decisions import no_decisions
+from pipelines.identity.decisions import read_decisions_in_force
 from pipelines.identity.profiles import build_profiles, is_compared, is_receipt, with_name_parts
 from pipelines.identity.standardise import MATCH_COLUMNS
 from pipelines.lake import Lake
@@ -198,11 +198,6 @@ class Neighbourhood:
 def strongest_first(pair: StoredPair) -> tuple[float, str, str]:
     """The key by which links are sorted."""
     return -pair.match_weight, pair.record_id_l, pair.record_id_r
-
-
-def read_decisions_in_force(lake: Lake) -> pl.DataFrame:
-    """``identity/decisions`` as the last run wrote it; empty before a run knew decisions."""
-    return lake.read("identity", "decisions") if lake.path("identity", "decisions").exists() else no_decisions()
 
 
 def read_neighbourhood(lake: Lake, customers: Iterable[str]) -> Neighbourhood:
