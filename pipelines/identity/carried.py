@@ -14,19 +14,21 @@ from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import polars as pl
 
 from pipelines.identity.attributes import Attribute
-from pipelines.identity.cluster import Settled, cluster_records
+from pipelines.identity.cluster import keep_links, label_profiles, number_ends
 from pipelines.identity.decided import list_concerned, mark_decided
-from pipelines.identity.incremental import Scored, rescore, score_all
+from pipelines.identity.incremental import Scored, hash_profiles, rescore, score_all
+from pipelines.identity.link import Numbers
 from pipelines.identity.profiles import number_profiles
-from pipelines.identity.restandardise import hash_rows, restandardise
-from pipelines.identity.standardise import gather_records, standardise
+from pipelines.identity.receipts import place_records
+from pipelines.identity.restandardise import Cleaned, clean_all, clean_changed
+from pipelines.identity.standardise import gather_records
 from pipelines.identity.version import ModelVersion
 from pipelines.lake import Lake, replacing
 
-_NOTHING = pl.Series("record_id", [], dtype=pl.String)
 LIBRARIES = ("duckdb", "polars", "numpy", "phonenumbers")
 
 
@@ -96,20 +98,18 @@ def update_records(
     conditions = _conditions(country=country, attributes=_digest(json.dumps(kinds, sort_keys=True, default=str)))
     noted = None if full else state.note(conditions)
     gathered = gather_records(lake, as_of)
-    hashes = hash_rows(gathered)
     if noted is None:
-        cleaned, anew = standardise(gathered, country, as_of, attributes), gathered.height
+        cleaned = clean_all(gathered, country, as_of, attributes)
     else:
-        cleaned, anew = restandardise(
-            gathered, hashes, country, as_of, attributes,
-            lake.read("identity", "records"), state.read("hashes"), date.fromisoformat(noted["as_of"]),
-        )  # fmt: skip
-    records = mark_decided(cleaned, decisions)
+        hashes = state.read("row_hashes")["row_hash"]
+        before = Cleaned(lake.read("identity", "records"), hashes, date.fromisoformat(noted["as_of"]), anew=0)
+        cleaned = clean_changed(gathered, country, as_of, attributes, before)
+    records = mark_decided(cleaned.records, decisions)
     state.begin()
     lake.write("identity", "records", records)
-    state.write("hashes", hashes)
+    state.write("row_hashes", cleaned.row_hashes.to_frame())
     state.end(conditions, as_of=as_of.isoformat())
-    return records, anew
+    return records, cleaned.anew
 
 
 def update_pairs(
@@ -123,22 +123,29 @@ def update_pairs(
     conditions = _conditions(model=model.version)
     noted = None if full else state.note(conditions)
     profiles, _ = number_profiles(records)
-    made_of = _digest(profiles.select("record_id", "content_hash").hash_rows().to_numpy().tobytes())
+    hashes = hash_profiles(profiles)
+    made_of = _digest(hashes.to_numpy().tobytes())
     if noted is not None and noted["made_of"] == made_of:
         return lake.read("identity", "pairs"), {"changed_profiles": 0, "compared_pairs": 0}
-    if noted is None:
-        scored, touched = score_all(records, model), _NOTHING
-        done = {"changed_profiles": profiles.height}
-    else:
-        again = rescore(records, model, Scored(lake.read("identity", "pairs"), state.read("keys")))
-        scored, touched = again.now, again.touched
-        done = {"changed_profiles": again.changed, "compared_pairs": again.looked_at}
+    again = None
+    if noted is not None:
+        ends = state.read("ends")
+        before = Scored(
+            lake.read("identity", "pairs"), ends["left"].to_numpy(), ends["right"].to_numpy(), state.read("keys")
+        )
+        again = rescore(records, profiles, model, before, hashes)
+    scored = score_all(records, profiles, model) if again is None else again.now
     state.begin()
     lake.write("identity", "pairs", scored.pairs)
+    state.write("ends", pl.DataFrame({"left": scored.left, "right": scored.right}))
     state.write("keys", scored.keys)
-    state.write("touched", touched.to_frame())
-    state.end(conditions, made_of=made_of, since=None if noted is None else noted["made_of"])
-    return scored.pairs, done
+    if noted is None or again is None:
+        state.end(conditions, made_of=made_of, since=None)
+        return scored.pairs, {"changed_profiles": profiles.height}
+    state.write("number_now", pl.DataFrame({"number": again.number_now}))
+    state.write("touched", pl.DataFrame({"number": again.touched}))
+    state.end(conditions, made_of=made_of, since=noted["made_of"])
+    return scored.pairs, {"changed_profiles": again.changed, "compared_pairs": again.looked_at}
 
 
 def find_scoring_version(lake: Lake) -> str | None:
@@ -156,25 +163,51 @@ def update_clusters(
     scored = Carried(lake, "pairs")
     pairs_noted = scored.note(conditions)
     noted = None if full else state.note(conditions)
+    profiles, members = number_profiles(records)
     settled = None
-    if (
-        noted is not None
-        and pairs_noted is not None
-        and noted["pairs"] in (pairs_noted["made_of"], pairs_noted["since"])
-    ):
-        is_same = noted["pairs"] == pairs_noted["made_of"]
-        touched = scored.read("touched")["record_id"]
+    if noted is not None and pairs_noted is not None:
+        settled = _read_settled(state, scored, noted["pairs"], pairs_noted, profiles.height)
+    if settled is not None:
         concerned = list_concerned(state.read("decisions"), decisions)
-        settled = Settled(
-            lake.read("identity", "clusters"), pl.concat([touched.clear() if is_same else touched, concerned])
-        )
-    clusters = cluster_records(records, lake.read("identity", "pairs"), model, decisions, settled)
+        settled[members.filter(pl.col("record_id").is_in(concerned.implode()))["profile_no"].to_numpy()] = -1
+    pairs = lake.scan("identity", "pairs").select("record_id_l", "record_id_r", "match_weight")
+    if pairs_noted is None:
+        known = pairs.collect()
+        ends = number_ends(profiles, known)
+        weight = known["match_weight"]
+    else:
+        numbered = scored.read("ends")
+        ends = numbered["left"].to_numpy(), numbered["right"].to_numpy()
+        weight = pairs.select("match_weight").collect()["match_weight"]
+    labels = label_profiles(records, profiles, members, keep_links(*ends, weight), model, decisions, settled)
+    clusters = place_records(records, members, labels, decisions)
     state.begin()
     lake.write("identity", "clusters", clusters)
     state.write("decisions", decisions)
+    state.write("labels", pl.DataFrame({"label": labels}))
     if pairs_noted is not None:
         state.end(conditions, pairs=pairs_noted["made_of"])
     return clusters, settled is not None
+
+
+def _read_settled(
+    state: Carried, scored: Carried, made_of: str, pairs_noted: Mapping[str, Any], profiles: int
+) -> Numbers | None:
+    """For each of today's profiles the label of its earlier cluster, -1 where it is touched.
+
+    ``made_of`` is the digest of the pairs that the clusters were made of; None where these are neither today's pairs
+    nor what today's were made from.
+    """
+    if made_of not in (pairs_noted["made_of"], pairs_noted["since"]):
+        return None
+    labels = state.read("labels")["label"].to_numpy()
+    if made_of == pairs_noted["made_of"]:
+        return labels.copy()
+    number_now = scored.read("number_now")["number"].to_numpy()
+    settled = np.full(profiles, -1, dtype=np.int32)
+    settled[number_now[number_now >= 0]] = labels[number_now >= 0]
+    settled[scored.read("touched")["number"].to_numpy()] = -1
+    return settled
 
 
 def _conditions(**others: str) -> dict[str, Any]:

@@ -25,7 +25,7 @@ from pipelines.identity.decided import hold_apart, tie_records
 from pipelines.identity.decisions import no_decisions
 from pipelines.identity.link import Numbers, compare_pairs
 from pipelines.identity.profiles import number_profiles, take_profiles
-from pipelines.identity.receipts import attach_receipts
+from pipelines.identity.receipts import place_records
 from pipelines.identity.version import ModelVersion, Parameters
 from pipelines.identity.weigh import (
     Floats,
@@ -60,58 +60,72 @@ class Verdicts:
 
 
 @dataclass(frozen=True)
-class Settled:
-    """An earlier clustering that holds wherever nothing changed since.
+class Links:
+    """The linked pairs between profiles, as profile numbers (left < right), each once, sorted."""
 
-    ``clusters`` is its ``identity/clusters``. ``touched`` are the record_ids of today's profiles that are new or other
-    than they were, or of whose pairs or decisions any is new, other or gone.
-    """
-
-    clusters: pl.DataFrame
-    touched: pl.Series
+    left: Numbers
+    right: Numbers
+    weight: Floats
 
 
 def cluster_records(
-    records: pl.DataFrame,
-    pairs: pl.DataFrame,
-    model: ModelVersion,
-    decisions: pl.DataFrame | None = None,
-    settled: Settled | None = None,
+    records: pl.DataFrame, pairs: pl.DataFrame, model: ModelVersion, decisions: pl.DataFrame | None = None
 ) -> pl.DataFrame:
     """One row per record: record_id, cluster_id (the smallest record_id of its cluster), sorted by record_id.
 
     ``records`` is ``identity/records``, ``pairs`` is ``identity/pairs`` of the same records and model, ``decisions`` is
-    ``identity/decisions`` (None: none). With ``settled``, only components that something touched are divided anew; the
-    result is the same.
+    ``identity/decisions`` (None: none).
     """
     decisions = no_decisions() if decisions is None else decisions
     profiles, members = number_profiles(records)
-    left, right, weight = _number_links(profiles, pairs)
+    links = keep_links(*number_ends(profiles, pairs), pairs["match_weight"])
+    return place_records(
+        records, members, label_profiles(records, profiles, members, links, model, decisions), decisions
+    )
+
+
+def number_ends(profiles: pl.DataFrame, pairs: pl.DataFrame) -> tuple[Numbers, Numbers]:
+    """The profile numbers of both ends of ``pairs``."""
+    numbered = profiles.select("record_id", "profile_no")
+    left, right = (
+        pairs.select(pl.col(end).alias("record_id"))
+        .join(numbered, on="record_id", how="left", maintain_order="left")["profile_no"]
+        .to_numpy()
+        for end in ("record_id_l", "record_id_r")
+    )
+    return left, right
+
+
+def keep_links(left: Numbers, right: Numbers, weight: pl.Series) -> Links:
+    """Of all pairs, those that are linked."""
+    weights = weight.to_numpy()
+    is_link = weights >= LINKED
+    left, right = np.minimum(left, right)[is_link], np.maximum(left, right)[is_link]
+    weights = weights[is_link]
+    order = np.lexsort((right, left))
+    return Links(left[order], right[order], weights[order])
+
+
+def label_profiles(
+    records: pl.DataFrame,
+    profiles: pl.DataFrame,
+    members: pl.DataFrame,
+    links: Links,
+    model: ModelVersion,
+    decisions: pl.DataFrame,
+    settled: Numbers | None = None,
+) -> Numbers:
+    """The label of each profile: the smallest number of its cluster.
+
+    ``profiles`` and ``members`` are those of ``number_profiles(records)``. With ``settled`` (see
+    :func:`cluster_profiles`), only components that something touched are divided anew; the result is the same.
+    """
     verdicts = _number_decisions(members, decisions)
-    known = None if settled is None else _number_settled(profiles, settled)
 
     def load(numbers: Numbers) -> pl.DataFrame:
         return take_profiles(records, profiles, numbers)
 
-    labels = cluster_profiles(profiles.height, load, left, right, weight, model, verdicts, known)
-    # Labels are profile numbers, and profiles stand in the order of their smallest record.
-    smallest = profiles["record_id"].gather(labels[members["profile_no"].to_numpy()]).alias("cluster_id")
-    clustered = members.select("record_id", smallest)
-    return attach_receipts(records, clustered, decisions)
-
-
-def _number_links(profiles: pl.DataFrame, pairs: pl.DataFrame) -> tuple[Numbers, Numbers, Floats]:
-    """The linked ones of ``pairs``, between profile numbers."""
-    numbered = profiles.select("record_id", "profile_no")
-    joined = (
-        pairs.filter(pl.col("match_weight") >= LINKED)
-        .select("record_id_l", "record_id_r", "match_weight")
-        .join(numbered.rename({"record_id": "record_id_l", "profile_no": "l"}), on="record_id_l")
-        .join(numbered.rename({"record_id": "record_id_r", "profile_no": "r"}), on="record_id_r")
-        .select(pl.min_horizontal("l", "r").alias("left"), pl.max_horizontal("l", "r").alias("right"), "match_weight")
-        .sort("left", "right")
-    )
-    return joined["left"].to_numpy(), joined["right"].to_numpy(), joined["match_weight"].to_numpy()
+    return cluster_profiles(profiles.height, load, links.left, links.right, links.weight, model, verdicts, settled)
 
 
 def _number_decisions(members: pl.DataFrame, decisions: pl.DataFrame) -> Verdicts:
@@ -135,15 +149,6 @@ def _number_decisions(members: pl.DataFrame, decisions: pl.DataFrame) -> Verdict
     )
 
 
-def _number_settled(profiles: pl.DataFrame, settled: Settled) -> Numbers:
-    """For each profile, the number of its cluster of before; -1 where it is touched."""
-    touched = settled.touched.unique()
-    earlier = profiles.select("record_id").join(settled.clusters, on="record_id", how="left", maintain_order="left")
-    is_open = earlier["record_id"].is_in(touched.implode()) | earlier["cluster_id"].is_null()
-    numbers = earlier["cluster_id"].cast(pl.Categorical).to_physical().fill_null(0).to_numpy().astype(np.int32)
-    return np.where(is_open.to_numpy(), np.int32(-1), numbers)
-
-
 def cluster_profiles(
     count: int,
     load: Callable[[Numbers], pl.DataFrame],
@@ -157,7 +162,8 @@ def cluster_profiles(
     """The label of each of ``count`` profiles: the smallest number of its cluster. The pairs given are linked ones.
 
     ``load`` gives the profiles of the numbers it is asked for (sorted), numbered anew from 0.
-    ``settled`` is, for each profile, the number of its cluster of before, or -1 where it is touched.
+    ``settled`` tells, by any number, the earlier cluster of each profile; -1 where it is touched: it is new or other
+    than it was, or of its pairs or decisions one is new, other or gone.
     """
     left, right, weight = _with_must_links(left, right, weight, verdicts)
     whole = connect(count, left, right)

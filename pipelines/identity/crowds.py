@@ -80,8 +80,8 @@ def describe_crowds(crowds: Sequence[Crowd]) -> str:
 def _uses(records: pl.DataFrame) -> pl.DataFrame:
     """One row per record and withdrawn value: digest, record_id, name, day."""
     return (
-        records.select("record_id", short_name(), used_on(), pl.col("shared_digests").str.split(",").alias("digest"))
-        .drop_nulls("digest")
+        records.filter(pl.col("shared_digests").is_not_null())
+        .select("record_id", short_name(), used_on(), pl.col("shared_digests").str.split(",").alias("digest"))
         .explode("digest")
     )
 

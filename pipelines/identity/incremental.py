@@ -8,6 +8,9 @@ more: a blocking key finds it only while its block is within the key's limit. So
 - those in a block that has gone beyond it, which may have lost what found them.
 
 Every other pair is as it was. Pairs of profiles that are gone are removed.
+
+Profiles go by their number among all, which stand in the order of their record_id: what is kept from one night for the
+next is numbers alone, and a night has only to know which of them were whose.
 """
 
 from dataclasses import dataclass, replace
@@ -17,139 +20,178 @@ import numpy.typing as npt
 import polars as pl
 
 from pipelines.identity.blocking import BLOCKS, first_shared_key, hash_keys, keep_small_blocks
-from pipelines.identity.cluster import LINKED
+from pipelines.identity.cluster import LINKED, number_ends
 from pipelines.identity.link import Numbers, compare_pairs, score_profiles, scored_frame
-from pipelines.identity.profiles import build_profiles, number_profiles, take_profiles
+from pipelines.identity.profiles import take_profiles
 from pipelines.identity.version import ModelVersion
 
 ENDS = ("record_id_l", "record_id_r")
+Mask = npt.NDArray[np.bool_]
+NO_KEY = 0  # In place of a hash: the profile has no value of the key.
 
 
 @dataclass(frozen=True)
 class Scored:
     """Scored pairs and what they were scored from.
 
-    ``pairs`` is ``identity/pairs``. ``keys`` has one row per profile, sorted by record_id: record_id, content_hash, its
-    key hashes (BLOCKS), and ``kept``, of which bit k says that its block of the k-th key is within its limit.
+    ``pairs`` is ``identity/pairs``; ``left`` and ``right`` are the profile numbers of their ends. ``keys`` has one row
+    per profile: profile_hash (64 bits of its record_id and content_hash), its key hashes (BLOCKS, NO_KEY for none), and
+    ``kept``, of which bit k says that its block of the k-th key is within its limit.
     """
 
     pairs: pl.DataFrame
+    left: Numbers
+    right: Numbers
     keys: pl.DataFrame
 
 
 @dataclass(frozen=True)
 class Rescored:
-    """Today's scored pairs, and the profiles (their record_ids) that clusters cannot be taken over for.
+    """Today's scored pairs, and what became of the profiles.
 
-    ``changed`` counts the profiles that are new or other than they were, ``looked_at`` the pairs compared anew.
+    ``number_now`` is, for each profile of before, its number today, -1 where it is gone or changed. ``touched`` are
+    today's profiles that earlier clusters cannot be taken over for. ``changed`` counts those that are new or other than
+    they were, ``looked_at`` the pairs compared anew.
     """
 
     now: Scored
-    touched: pl.Series
+    number_now: Numbers
+    touched: Numbers
     changed: int
     looked_at: int
 
 
-def score_all(records: pl.DataFrame, model: ModelVersion) -> Scored:
-    """``score_pairs``, with what the next night needs to score only what changed."""
-    profiles, _ = build_profiles(records)
-    hashes = hash_keys(profiles)
+def hash_profiles(profiles: pl.DataFrame) -> pl.Series:
+    """``profile_hash`` of each profile; holds for one version of polars."""
+    return profiles.select("record_id", "content_hash").hash_rows().alias("profile_hash")
+
+
+def score_all(records: pl.DataFrame, profiles: pl.DataFrame, model: ModelVersion) -> Scored:
+    """``score_pairs``, with what the next night needs to score only what changed.
+
+    ``profiles`` are those of ``number_profiles(records)``.
+    """
+    compared = take_profiles(records, profiles, profiles["profile_no"].to_numpy())
+    hashes = hash_keys(compared)
     small = keep_small_blocks(hashes, model.parameters.largest_blocks)
-    keys = pl.concat([profiles.select("record_id", "content_hash"), hashes, _bits(small).to_frame()], how="horizontal")
-    return Scored(score_profiles(profiles, small, model), keys)
+    kept = np.zeros(profiles.height, dtype=np.uint32)
+    for position, column in enumerate(BLOCKS):
+        kept |= small[column].is_not_null().to_numpy().astype(np.uint32) << np.uint32(position)
+    keys = hashes.with_columns(pl.all().fill_null(NO_KEY)).with_columns(
+        hash_profiles(profiles), pl.Series("kept", kept, pl.UInt32)
+    )
+    pairs = score_profiles(compared, small, model)
+    return Scored(pairs, *number_ends(profiles, pairs), keys)
 
 
-def rescore(records: pl.DataFrame, model: ModelVersion, before: Scored) -> Rescored:
+def rescore(
+    records: pl.DataFrame, profiles: pl.DataFrame, model: ModelVersion, before: Scored, hashes: pl.Series
+) -> Rescored | None:
     """Scores what changed in ``identity/records`` since ``before``, which was scored with the same model version.
 
-    The pairs are those of ``score_pairs``, to the last bit.
+    ``hashes`` are the :func:`hash_profiles` of today's ``profiles``. The pairs are those of ``score_pairs``, to the
+    last bit. None where two profiles share a hash, so that it is not known which is which: to be expected once in
+    millions of years.
     """
-    profiles, _ = number_profiles(records)
-    changed = _changed(profiles, before.keys)
-    news = take_profiles(records, profiles, changed.arg_true().to_numpy())
-    keys, opened, closed = _carry_over_keys(profiles, news, before.keys, model.parameters.largest_blocks)
-    left, right = _pairs_to_look_at(keys, changed, opened, closed)
-    outdated = _outdated(before, profiles, changed, left, right)
-    found_by = first_shared_key(_kept_keys(keys), left, right)
-    left, right, found_by = left[found_by >= 0], right[found_by >= 0], found_by[found_by >= 0]
+    stays = before.keys["profile_hash"].is_in(hashes.implode()).to_numpy()
+    changed = ~hashes.is_in(before.keys["profile_hash"].implode()).to_numpy()
+    if stays.sum() != (~changed).sum():
+        return None
+    number_now = np.full(len(stays), -1, dtype=np.int32)
+    number_now[stays] = np.flatnonzero(~changed)
+    keys, left, right = _carry_over_keys(
+        take_profiles(records, profiles, _numbers(changed)),
+        hashes,
+        changed,
+        stays,
+        before.keys,
+        model.parameters.largest_blocks,
+    )
+    was_left, was_right = number_now[before.left], number_now[before.right]
+    outdated = (was_left < 0) | (was_right < 0) | np.isin(_pack(was_left, was_right), _pack(left, right))
     numbers = np.unique(np.concatenate([left, right]))
+    found_by = first_shared_key(_kept_keys(keys[numbers]), *_among(numbers, left, right))
+    left, right, found_by = left[found_by >= 0], right[found_by >= 0], found_by[found_by >= 0]
     fresh = _score(take_profiles(records, profiles, numbers), numbers, left, right, found_by, model)
-    pairs = pl.concat([before.pairs.filter(~outdated), fresh]).sort(ENDS)
-    moved = pl.concat([before.pairs.filter(outdated), fresh]).filter(pl.col("match_weight") >= LINKED)
-    touched = pl.concat([profiles["record_id"].filter(changed), *(moved[end].rename("record_id") for end in ENDS)])
-    return Rescored(Scored(pairs, keys), touched.unique().sort(), int(changed.sum()), len(left))
-
-
-def _changed(profiles: pl.DataFrame, before: pl.DataFrame) -> pl.Series:
-    """For each profile, whether it is new or other than it was."""
-    known = before.select("record_id", pl.col("content_hash").alias("was"))
-    joined = profiles.select("record_id", "content_hash").join(known, on="record_id", how="left", maintain_order="left")
-    return (joined["content_hash"] != joined["was"]).fill_null(True)
-
-
-Blocks = dict[str, pl.Series]
-"""Key hashes by column of BLOCKS."""
+    fresh_left, fresh_right = number_ends(profiles.filter(_is_one_of(profiles.height, numbers)), fresh)
+    pairs = pl.concat([before.pairs.filter(pl.Series(~outdated)), fresh]).sort(ENDS)
+    # Numbers are in the order of record_ids: sorted by themselves, they stand beside their pairs.
+    packed = np.concatenate([_pack(was_left, was_right)[~outdated], _pack(fresh_left, fresh_right)])
+    packed.sort()
+    was_linked = outdated & (before.pairs["match_weight"].to_numpy() >= LINKED)
+    is_linked = fresh["match_weight"].to_numpy() >= LINKED
+    moved = [was_left[was_linked], was_right[was_linked], fresh_left[is_linked], fresh_right[is_linked]]
+    touched = np.unique(np.concatenate([_numbers(changed), *moved]))
+    scored = Scored(pairs, *_unpack(packed), keys)
+    return Rescored(scored, number_now, touched[touched >= 0], int(changed.sum()), len(left))
 
 
 def _carry_over_keys(
-    profiles: pl.DataFrame, news: pl.DataFrame, before: pl.DataFrame, largest_blocks: dict[str, int]
-) -> tuple[pl.DataFrame, Blocks, Blocks]:
-    """Today's keys, and the blocks that came within their limit and that went beyond it since ``before``."""
-    stays = before.join(profiles.select("record_id", "content_hash"), on=["record_id", "content_hash"], how="semi")
-    hashed = pl.concat(
-        [news.select("record_id", "content_hash"), hash_keys(news), _zeros(news.height).to_frame()], how="horizontal"
-    )
-    gone = before.filter(~before["record_id"].is_in(stays["record_id"].implode()))
-    keys = pl.concat([stays, hashed]).sort("record_id")
-    kept = keys["kept"].to_numpy().copy()
-    opened, closed = {}, {}
+    news: pl.DataFrame,
+    hashes: pl.Series,
+    changed: Mask,
+    stays: Mask,
+    before: pl.DataFrame,
+    largest_blocks: dict[str, int],
+) -> tuple[pl.DataFrame, Numbers, Numbers]:
+    """Today's keys, and the pairs of profiles (left < right) to look at.
+
+    These are the pairs with a changed profile in a block within its limit, and all in a block that came within it or
+    went beyond it since ``before``. ``news`` are the changed profiles.
+    """
+    hashed = hash_keys(news)
+    kept = np.zeros(len(changed), dtype=np.uint32)
+    kept[~changed] = before["kept"].to_numpy()[stays]
+    columns, pairs = {}, []
     for position, (column, name) in enumerate(BLOCKS.items()):
-        concerned = pl.concat([hashed[column], gone[column]]).drop_nulls().unique()
-        sizes = (
-            _sizes(keys[column], concerned, "now")
-            .join(_sizes(before[column], concerned, "then"), on=column, how="full", coalesce=True)
-            .with_columns(pl.col("now", "then").fill_null(0).is_between(2, largest_blocks[name]))
-        )
-        within = sizes.filter("now")[column]
-        inside, of_concern = keys[column].is_in(within.implode()), keys[column].is_in(concerned.implode())
+        known = before[column].to_numpy()
+        keys = np.empty(len(changed), dtype=np.uint64)
+        keys[~changed], keys[changed] = known[stays], hashed[column].fill_null(NO_KEY).to_numpy()
+        columns[column] = pl.Series(column, keys)
+        members = _members_of_changed_blocks(columns[column], changed, known[~stays], largest_blocks[name])
+        numbers = members["number"].to_numpy()
         bit = np.uint32(1 << position)
-        kept[of_concern.fill_null(False).to_numpy()] &= ~bit
-        kept[inside.fill_null(False).to_numpy()] |= bit
-        opened[column] = sizes.filter(pl.col("now") & ~pl.col("then"))[column]
-        closed[column] = sizes.filter(~pl.col("now") & pl.col("then"))[column]
-    return keys.with_columns(pl.Series("kept", kept, dtype=pl.UInt32)), opened, closed
+        kept[numbers] = np.where(members["is_within"].to_numpy(), kept[numbers] | bit, kept[numbers] & ~bit)
+        pairs.append(_pairs_to_look_at(members))
+    packed = np.unique(np.concatenate(pairs))
+    return pl.DataFrame({**columns, "profile_hash": hashes, "kept": kept}), *_unpack(packed)
 
 
-def _sizes(keys: pl.Series, blocks: pl.Series, name: str) -> pl.DataFrame:
-    """How many profiles each of ``blocks`` has."""
-    return keys.filter(keys.is_in(blocks.implode()).fill_null(False)).to_frame().group_by(keys.name).len(name)
+def _members_of_changed_blocks(
+    keys: pl.Series, changed: Mask, gone: npt.NDArray[np.uint64], largest: int
+) -> pl.DataFrame:
+    """The profiles in the blocks of one key that a profile came into or left.
+
+    Columns: block, number, is_changed, is_within (the block is within its limit), was_within.
+    """
+    left = pl.DataFrame({"block": gone}).group_by("block").agg(pl.len().cast(pl.Int64).alias("gone"))
+    concerned = pl.concat([keys.filter(pl.Series(changed)), left["block"]]).unique()
+    numbers = keys.is_in(concerned.filter(concerned != NO_KEY).implode()).arg_true()
+    return (
+        pl.DataFrame({"block": keys[numbers], "number": numbers, "is_changed": changed[numbers.to_numpy()]})
+        .with_columns(
+            pl.len().over("block").cast(pl.Int64).alias("size"),
+            pl.col("is_changed").sum().over("block").cast(pl.Int64).alias("came"),
+        )
+        .join(left, on="block", how="left", maintain_order="left")
+        .select(
+            "block", "number", "is_changed",
+            pl.col("size").is_between(2, largest).alias("is_within"),
+            (pl.col("size") - pl.col("came") + pl.col("gone").fill_null(0)).is_between(2, largest).alias("was_within"),
+        )
+    )  # fmt: skip
 
 
-def _pairs_to_look_at(
-    keys: pl.DataFrame, changed: pl.Series, opened: Blocks, closed: Blocks
-) -> tuple[Numbers, Numbers]:
-    """Pairs of profile numbers, left < right: with a changed profile in a block within its limit, or in a block of
-    ``opened`` or ``closed``."""
-    numbered = keys.with_columns(pl.Series("changed", changed)).with_row_index("number")
+def _pairs_to_look_at(members: pl.DataFrame) -> npt.NDArray[np.int64]:
+    """Of the members of changed blocks: pairs with a changed profile within the limit, and all pairs in blocks that
+    came within it or went beyond it."""
+    inside, turned = pl.col("is_within"), pl.col("is_within") != pl.col("was_within")
     found = []
-    for position, column in enumerate(BLOCKS):
-        is_kept = (pl.col("kept") & (1 << position)) > 0
-        turned = pl.concat([opened[column], closed[column]])
-        whole = numbered.filter(pl.col(column).is_in(turned.implode()).fill_null(False)).select("number", column)
-        inside = numbered.filter(is_kept).select("number", column, "changed")
-        news = inside.filter("changed").select("number", column)
-        around = inside.filter(pl.col(column).is_in(news[column].unique().implode())).select("number", column)
-        for some, others in ((news, around), (whole, whole)):
-            found.append(
-                some.join(others, on=column)
-                .filter(pl.col("number") != pl.col("number_right"))
-                .select(
-                    pl.min_horizontal("number", "number_right").alias("left"),
-                    pl.max_horizontal("number", "number_right").alias("right"),
-                )
-            )
-    pairs = pl.concat(found).unique().sort("left", "right").cast(pl.Int32)
-    return pairs["left"].to_numpy(), pairs["right"].to_numpy()
+    for some, others in ((inside & pl.col("is_changed"), inside), (turned, turned)):
+        joined = members.filter(some).select("block", "number").join(members.filter(others), on="block")
+        ends = joined["number"].to_numpy(), joined["number_right"].to_numpy()
+        found.append(_pack(np.minimum(*ends), np.maximum(*ends))[ends[0] != ends[1]])
+    return np.concatenate(found)
 
 
 def _kept_keys(keys: pl.DataFrame) -> pl.DataFrame:
@@ -169,34 +211,29 @@ def _score(
     model: ModelVersion,
 ) -> pl.DataFrame:
     """The given pairs scored as by ``score_pairs``; ``involved`` are their profiles, of the given ``numbers``."""
-    left, right = (np.searchsorted(numbers, side).astype(np.int32) for side in (left, right))
-    compared = compare_pairs(involved, left, right, model.fields)
+    compared = compare_pairs(involved, *_among(numbers, left, right), model.fields)
     return scored_frame(involved, replace(compared, found_by=found_by), model)
 
 
-def _outdated(before: Scored, profiles: pl.DataFrame, changed: pl.Series, left: Numbers, right: Numbers) -> pl.Series:
-    """For each of the earlier pairs, whether one of its profiles is gone or changed, or it was looked at again."""
-    unchanged = profiles["record_id"].filter(~changed)
-    pairs, known = before.pairs, before.keys["record_id"]
-    gone = known.filter(~known.is_in(unchanged.implode()))
-    of_the_gone = pairs["record_id_l"].is_in(gone.implode()) | pairs["record_id_r"].is_in(gone.implode())
-    ids, is_changed = profiles["record_id"], changed.to_numpy()
-    between_unchanged = ~is_changed[left] & ~is_changed[right]
-    again = pl.DataFrame(
-        {"record_id_l": ids.gather(left[between_unchanged]), "record_id_r": ids.gather(right[between_unchanged])}
-    )
-    looked_at = pairs.select(ENDS).join(
-        again.with_columns(pl.lit(True).alias("again")), on=ENDS, how="left", maintain_order="left"
-    )["again"]
-    return of_the_gone | looked_at.fill_null(False)
+def _among(numbers: Numbers, left: Numbers, right: Numbers) -> tuple[Numbers, Numbers]:
+    """The positions of both ends among ``numbers``, which are sorted."""
+    return np.searchsorted(numbers, left).astype(np.int32), np.searchsorted(numbers, right).astype(np.int32)
 
 
-def _bits(kept: pl.DataFrame) -> pl.Series:
-    bits = np.zeros(kept.height, dtype=np.uint32)
-    for position, column in enumerate(BLOCKS):
-        bits |= kept[column].is_not_null().to_numpy().astype(np.uint32) << np.uint32(position)
-    return pl.Series("kept", bits, dtype=pl.UInt32)
+def _numbers(mask: Mask) -> Numbers:
+    return np.flatnonzero(mask).astype(np.int32)
 
 
-def _zeros(count: int) -> pl.Series:
-    return pl.Series("kept", np.zeros(count, dtype=np.uint32), dtype=pl.UInt32)
+def _is_one_of(count: int, numbers: Numbers) -> pl.Series:
+    mask = np.zeros(count, dtype=bool)
+    mask[numbers] = True
+    return pl.Series(mask)
+
+
+def _pack(left: Numbers, right: Numbers) -> npt.NDArray[np.int64]:
+    """Pairs as one number each, which sort as the pairs do."""
+    return (left.astype(np.int64) << 32) + right
+
+
+def _unpack(packed: npt.NDArray[np.int64]) -> tuple[Numbers, Numbers]:
+    return (packed >> 32).astype(np.int32), (packed & 0xFFFFFFFF).astype(np.int32)

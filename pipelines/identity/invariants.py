@@ -9,7 +9,8 @@ square of the records, and would swamp the machine a few nights later."""
 
 def count_repeated_records(records: pl.DataFrame) -> int:
     """Rows whose record_id stands in the table more than once."""
-    return records.height - records["record_id"].n_unique()
+    ids = records["record_id"].sort()  # Which costs next to nothing where they are sorted, as they nearly always are.
+    return int((ids == ids.shift()).sum())
 
 
 def count_excess_pairs(pairs: pl.DataFrame, records: pl.DataFrame) -> int:

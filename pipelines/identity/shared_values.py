@@ -18,14 +18,21 @@ LIMITED_COLUMNS: dict[str, str] = {
 """The match columns whose values may be withdrawn, and the attribute whose limits hold for them."""
 
 
-def withdraw_shared_values(records: pl.DataFrame, attributes: Mapping[str, Attribute]) -> pl.DataFrame:
+def withdraw_shared_values(
+    records: pl.DataFrame, attributes: Mapping[str, Attribute], suspects: Mapping[str, pl.Series] | None = None
+) -> pl.DataFrame:
     """Match columns set to null where more names use the value than its attribute allows, within its window.
+
+    ``suspects`` are, by match column, the values that may be shared so widely; by default, all.
 
     The display columns keep the value: it may be true, it only does not tell people apart. Added: ``shared_values``,
     the match columns withdrawn (``email,mobile``; null for none), and ``shared_digests``, beside each the SHA-256 of
     the value (``email:<hex>,mobile:<hex>``), by which records that share a value are told without showing it.
     """
-    shared = {column: _shared_values(records, column, attributes[field]) for column, field in LIMITED_COLUMNS.items()}
+    shared = {
+        column: _shared_values(records, column, attributes[field], None if suspects is None else suspects[column])
+        for column, field in LIMITED_COLUMNS.items()
+    }
     is_shared = {column: records[column].is_in(values.implode()).fill_null(False) for column, values in shared.items()}
     concerned = pl.Series(np.logical_or.reduce([mask.to_numpy() for mask in is_shared.values()]))
     named, digested = [], []
@@ -51,17 +58,20 @@ def _listed(texts: Sequence[pl.Expr]) -> pl.Expr:
     return pl.when(joined != "").then(joined)
 
 
-def _shared_values(records: pl.DataFrame, column: str, attribute: Attribute) -> pl.Series:
-    """The values of ``column`` seen with more distinct names than the attribute's limit, sorted."""
+def _shared_values(records: pl.DataFrame, column: str, attribute: Attribute, suspects: pl.Series | None) -> pl.Series:
+    """The values of ``column`` (of the ``suspects``, or of all) seen with more names than the attribute's limit, sorted."""
     if attribute.shared_limit is None:
         return pl.Series(column, [], dtype=pl.String)
-    used = records.lazy().select(pl.col(column).alias("value"), short_name(), used_on()).drop_nulls(["value", "name"])
+    users = records.lazy()
+    if suspects is not None:
+        users = users.filter(pl.col(column).is_in(suspects.implode()))
+    used = users.select(pl.col(column).alias("value"), short_name(), used_on()).drop_nulls(["value", "name"])
     counted = used.group_by("value").agg(pl.col("name").n_unique().alias("names"))
     # No window holds more names than all time does: only the few values over the limit are looked at by date.
     over = counted.filter(pl.col("names") > attribute.shared_limit).select("value").collect()
     if attribute.shared_window_days is not None:
-        suspects = used.join(over.lazy(), on="value", how="semi").collect()
-        busiest = most_names_at_once(suspects, attribute.shared_window_days)
+        widely_used = used.join(over.lazy(), on="value", how="semi").collect()
+        busiest = most_names_at_once(widely_used, attribute.shared_window_days)
         over = busiest.filter(pl.col("names") > attribute.shared_limit)
     return over["value"].sort()
 

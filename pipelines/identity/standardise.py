@@ -130,14 +130,15 @@ def standardise(
     """
     attributes = attributes or load_attributes()
     cleaned = clean_records(gathered, country, as_of, attributes)
-    return hash_content(withdraw_shared_values(cleaned, attributes))
+    withdrawn = withdraw_shared_values(cleaned, attributes)
+    return in_order(withdrawn.with_columns(hash_content(withdrawn)))
 
 
 def clean_records(
     gathered: pl.DataFrame, country: str, as_of: date | None, attributes: Mapping[str, Attribute]
 ) -> pl.DataFrame:
     """What of :func:`standardise` looks at one record at a time: :data:`RECORD_COLUMNS` and :data:`MATCH_COLUMNS`."""
-    cleaned = _clean_text(gathered.sort("record_id"), attributes)
+    cleaned = _clean_text(gathered.sort("record_id", maintain_order=True), attributes)
     cleaned = _clean_phones(cleaned, country, attributes["phone"])
     return _clean_dates(cleaned, attributes["birth_date"], as_of).select(*RECORD_COLUMNS, *MATCH_COLUMNS)
 
@@ -283,17 +284,19 @@ def _clean_dates(records: pl.DataFrame, attribute: Attribute, as_of: date | None
     )
 
 
-def hash_content(records: pl.DataFrame) -> pl.DataFrame:
-    """The columns of ``identity/records``, ``content_hash`` (128 bits of the match columns, the same on every machine
-    and version) and ``is_decided`` (false) added."""
+def hash_content(records: pl.DataFrame) -> pl.Series:
+    """``content_hash`` of each record: 128 bits of the match columns, the same on every machine and version."""
     fields = ", ".join(f"coalesce({column}, '')" for column in MATCH_COLUMNS)
     with duckdb.connect() as connection:
-        connection.register("records", records.select("record_id", *MATCH_COLUMNS).to_arrow())
-        hashes = connection.sql(
-            f"select record_id, md5(concat_ws(chr(31), {fields})) as content_hash from records"
-        ).to_arrow_table()
-    hashed: pl.DataFrame = pl.from_arrow(hashes)  # type: ignore[assignment]
-    return records.join(hashed, on="record_id", how="left", maintain_order="left").select(
+        connection.register("records", records.select(MATCH_COLUMNS).to_arrow())
+        hashes = connection.sql(f"select md5(concat_ws(chr(31), {fields})) as content_hash from records")
+        hashed: pl.DataFrame = pl.from_arrow(hashes.to_arrow_table())  # type: ignore[assignment]
+    return hashed["content_hash"]
+
+
+def in_order(records: pl.DataFrame) -> pl.DataFrame:
+    """The columns of ``identity/records``, in order; ``is_decided`` is false until decisions are known."""
+    return records.select(
         *RECORD_COLUMNS, *MATCH_COLUMNS, "shared_values", "shared_digests", "content_hash",
         pl.lit(False).alias("is_decided"),
     )  # fmt: skip
