@@ -16,7 +16,7 @@ from pipelines.defs.results import Result
 from pipelines.errors import ParcoursError
 from pipelines.identity import invariants
 from pipelines.identity.attributes import Attribute, load_attributes
-from pipelines.identity.carried import update_clusters, update_pairs, update_records
+from pipelines.identity.carried import read_map, update_clusters, update_ledger, update_pairs, update_records
 from pipelines.identity.charts import (
     Chart,
     as_markdown,
@@ -35,7 +35,7 @@ from pipelines.identity.decisions import (
     read_decisions,
     read_decisions_in_force,
 )
-from pipelines.identity.ledger import assign_ids, current_map, empty_ledger
+from pipelines.identity.ledger import current_map, empty_ledger
 from pipelines.identity.placeholders import with_own_values
 from pipelines.identity.retrain import MOST_MOVED, NEEDED_COLUMNS, retrain
 from pipelines.identity.review import find_uncertain_pairs
@@ -83,6 +83,11 @@ def _model(lake: Lake) -> ModelVersion:
     if model is None:
         raise ParcoursError("No identity model is in force. Materialise identity/model, or run `parcours train`.")
     return model
+
+
+def _compared_columns(lake: Lake) -> pl.DataFrame:
+    """``identity/records`` without what is only shown: reading all of it is most of the work of a quiet night."""
+    return lake.scan("identity", "records").select(NEEDED_COLUMNS).collect()
 
 
 def _drawn(night: Night, *charts: Chart) -> dict[str, dg.MarkdownMetadataValue]:
@@ -222,7 +227,7 @@ def model(context: dg.AssetExecutionContext, config: Training, night: Night) -> 
                 "trained": retrained.is_put_in_force,
                 "training": dg.MetadataValue.json(retrained.as_dict()),
             }
-        everyone = night.lake.scan("identity", "records").select(NEEDED_COLUMNS).collect()
+        everyone = _compared_columns(night.lake)
         charts = chart_match_weights(shown), chart_unlinkables(everyone, shown)
         return Result(
             metadata={**found, "about": dg.MetadataValue.json(shown.metadata), **_drawn(night, *charts)},
@@ -250,7 +255,7 @@ def pairs(night: Night) -> Result:
     Only what changed since the last run is compared; the result is that of comparing everything.
     """
     with told():
-        everyone, in_force = night.lake.read("identity", "records"), _model(night.lake)
+        everyone, in_force = _compared_columns(night.lake), _model(night.lake)
         scored, done = update_pairs(night.lake, everyone, in_force, night.full)
         return _result(
             scored,
@@ -274,7 +279,7 @@ def pairs(night: Night) -> Result:
 def clusters(night: Night) -> Result:
     """One row per record, with the person it was recognised as in this run; the name of a cluster does not last."""
     with told():
-        everyone = night.lake.read("identity", "records")
+        everyone = _compared_columns(night.lake)
         grouped, is_built_upon = update_clusters(
             night.lake, everyone, _model(night.lake), read_decisions_in_force(night.lake), night.full
         )
@@ -309,8 +314,7 @@ def ledger(night: Night) -> Result:
     """
     with told():
         committed = _committed_ledger(night.lake)
-        entries = assign_ids(night.lake.read("identity", "clusters"), committed, night.day)
-        night.lake.write("identity", "ledger", entries)
+        entries = update_ledger(night.lake, night.lake.read("identity", "clusters"), committed, night.day, night.full)
         new = entries.tail(entries.height - committed.height)
         return _result(
             entries,
@@ -342,7 +346,11 @@ def customer_ids(night: Night) -> Result:
     """One row per record: the customer it belongs to today."""
     with told():
         everyone = night.lake.scan("identity", "records").select("record_id", "source", "table_name").collect()
-        today = everyone.join(current_map(night.lake.read("identity", "ledger")), on="record_id").sort("record_id")
+        placed = read_map(night.lake, night.lake.read("identity", "ledger"), night.full)
+        if placed["record_id"].equals(everyone["record_id"]):  # As it always is, where nothing is amiss.
+            today = everyone.with_columns(placed["customer_id"])
+        else:
+            today = everyone.join(placed, on="record_id", maintain_order="left")
         night.lake.write("identity", "customer_ids", today)
         return _result(
             today,
@@ -366,7 +374,7 @@ def customers(night: Night) -> Result:
     """One row per customer: how many records it has and how sure it is that they are one person's."""
     with told():
         described = describe_customers(
-            night.lake.read("identity", "records"),
+            _compared_columns(night.lake),
             night.lake.read("identity", "pairs"),
             night.lake.read("identity", "customer_ids").select("record_id", "customer_id"),
             read_decisions_in_force(night.lake),
@@ -395,7 +403,7 @@ def uncertain_pairs(night: Night) -> Result:
     """
     with told():
         asked = find_uncertain_pairs(
-            night.lake.read("identity", "records"),
+            _compared_columns(night.lake),
             night.lake.read("identity", "pairs"),
             night.lake.read("identity", "customer_ids"),
             night.lake.read("identity", "customers"),

@@ -21,6 +21,7 @@ from pipelines.identity.attributes import Attribute
 from pipelines.identity.cluster import keep_links, label_profiles, number_ends
 from pipelines.identity.decided import list_concerned, mark_decided
 from pipelines.identity.incremental import Scored, hash_profiles, rescore, score_all
+from pipelines.identity.ledger import assign_ids, current_map
 from pipelines.identity.link import Numbers
 from pipelines.identity.profiles import number_profiles
 from pipelines.identity.receipts import place_records
@@ -208,6 +209,43 @@ def _read_settled(
     settled[number_now[number_now >= 0]] = labels[number_now >= 0]
     settled[scored.read("touched")["number"].to_numpy()] = -1
     return settled
+
+
+def update_ledger(
+    lake: Lake, clusters: pl.DataFrame, committed: pl.DataFrame, as_of: date, full: bool = False
+) -> pl.DataFrame:
+    """Writes ``identity/ledger``: ``committed``, and what makes ``clusters`` today's map; returns it.
+
+    ``full`` replays all of ``committed`` and looks at every cluster.
+    """
+    state = Carried(lake, "ledger")
+    conditions = _conditions()
+    noted = None if full else state.note(conditions)
+    is_known = noted is not None and noted["ledger"] == _digest_ledger(committed)
+    known = state.read("map") if is_known else None
+    entries = assign_ids(clusters, committed, as_of, known)
+    news = entries.tail(entries.height - committed.height)
+    today = current_map(entries) if known is None else current_map(news, known)
+    state.begin()
+    lake.write("identity", "ledger", entries)
+    if today["record_id"].equals(clusters["record_id"]):
+        state.write("map", clusters.select("record_id", "cluster_id").with_columns(today["customer_id"]))
+        state.end(conditions, ledger=_digest_ledger(entries))
+    return entries
+
+
+def read_map(lake: Lake, ledger: pl.DataFrame, full: bool = False) -> pl.DataFrame:
+    """Today's map as ``ledger`` gives it: record_id, customer_id, sorted by record_id. ``full`` replays all of it."""
+    state = Carried(lake, "ledger")
+    noted = None if full else state.note(_conditions())
+    if noted is None or noted["ledger"] != _digest_ledger(ledger):
+        return current_map(ledger)
+    return state.read("map").select("record_id", "customer_id")
+
+
+def _digest_ledger(ledger: pl.DataFrame) -> str:
+    """Of all that the map depends on."""
+    return _digest(ledger.select("change", "customer_id", "record_id").hash_rows().to_numpy().tobytes())
 
 
 def _conditions(**others: str) -> dict[str, Any]:

@@ -9,6 +9,8 @@ from pipelines.identity.link import Numbers
 from pipelines.identity.profiles import number_profiles
 from pipelines.identity.weigh import Floats
 
+ENDS = ("record_id_l", "record_id_r")
+
 BY_EVIDENCE_OF_ALL = 0.5
 """Confidence of a customer whose records hang together by the sum of all their pairs, with no chain of single links."""
 
@@ -23,29 +25,29 @@ def describe_customers(
     probability. Identical records and receipts by e-mail hold by rule, and what people decided (``decisions``) by their
     word: they count as certain, so that one record, or several identical ones, give 1.
     """
-    counted = customer_map.group_by("customer_id").agg(pl.len().cast(pl.Int64).alias("record_count"))
     profiles, _ = number_profiles(records)
-    owned = profiles.select("record_id").join(customer_map, on="record_id")
+    # Numbers in place of ids: comparing a million texts over and over is most of the work else.
+    _, first, customer, record_count = np.unique(
+        customer_map["customer_id"].cast(pl.Categorical).to_physical().to_numpy(),
+        return_index=True, return_inverse=True, return_counts=True,
+    )  # fmt: skip
+    is_profile = customer_map["record_id"].is_in(profiles["record_id"].implode()).to_numpy()
     # One profile holds together by itself, and most customers are one.
-    numbered = (
-        owned.with_columns(pl.col("customer_id").cast(pl.Categorical).to_physical().cast(pl.Int32).alias("label"))
-        .filter(pl.len().over("label") > 1)
-        .sort("record_id")
-        .select(pl.int_range(pl.len(), dtype=pl.Int32).alias("profile_no"), "record_id", "customer_id", "label")
-    )
-    labels = numbered["label"].to_numpy()
-    links = pl.concat([pairs.select("record_id_l", "record_id_r", "match_probability"), _decided_links(decisions)])
-    weakest = _weakest_needed_link(labels, *_links_within(numbered, links, labels))
-    confidence = (
-        numbered.with_columns(pl.Series("confidence", weakest, dtype=pl.Float64))
-        .group_by("customer_id")
-        .agg(pl.col("confidence").min())
-    )
-    return (
-        counted.join(confidence, on="customer_id", how="left")
-        .select("customer_id", "record_count", pl.col("confidence").fill_null(1.0).alias("identity_confidence"))
-        .sort("customer_id")
-    )
+    has_several = np.bincount(customer[is_profile], minlength=len(first)) > 1
+    is_looked_at = is_profile & has_several[customer]
+    looked_at = customer_map["record_id"].filter(pl.Series(is_looked_at))
+    labels = customer[is_looked_at].astype(np.int32)
+    links = pl.concat([pairs.select(*ENDS, "match_probability"), _decided_links(decisions)])
+    weakest = _weakest_needed_link(labels, *_links_within(looked_at, links, labels))
+    confidence = np.ones(len(first))
+    np.minimum.at(confidence, labels, weakest)
+    return pl.DataFrame(
+        {
+            "customer_id": customer_map["customer_id"].gather(first),
+            "record_count": pl.Series(record_count, dtype=pl.Int64),
+            "identity_confidence": confidence,
+        }
+    ).sort("customer_id")
 
 
 def _decided_links(decisions: pl.DataFrame | None) -> pl.DataFrame:
@@ -55,12 +57,14 @@ def _decided_links(decisions: pl.DataFrame | None) -> pl.DataFrame:
     )
 
 
-def _links_within(profiles: pl.DataFrame, links: pl.DataFrame, labels: Numbers) -> tuple[Numbers, Numbers, Floats]:
-    numbers = profiles.select("record_id", "profile_no")
-    joined = links.join(numbers.rename({"record_id": "record_id_l", "profile_no": "left"}), on="record_id_l").join(
-        numbers.rename({"record_id": "record_id_r", "profile_no": "right"}), on="record_id_r"
-    )
-    left, right = joined["left"].to_numpy(), joined["right"].to_numpy()
+def _links_within(looked_at: pl.Series, links: pl.DataFrame, labels: Numbers) -> tuple[Numbers, Numbers, Floats]:
+    """The links between two of ``looked_at`` of one label, by their places there."""
+    ids = looked_at.implode()
+    numbers = pl.DataFrame({"record_id": looked_at}).with_row_index("place")
+    joined = links.filter(pl.col(end).is_in(ids) for end in ENDS)
+    for end in ENDS:
+        joined = joined.join(numbers.rename({"record_id": end, "place": f"place_{end}"}), on=end)
+    left, right = (joined[f"place_{end}"].to_numpy().astype(np.int32) for end in ENDS)
     inside = labels[left] == labels[right]
     return left[inside], right[inside], joined["match_probability"].to_numpy()[inside]
 

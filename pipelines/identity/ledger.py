@@ -15,7 +15,6 @@ Replaying ``assigned`` and ``removed`` in order gives the map; the rest says wha
 
 import base64
 import hashlib
-from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from typing import Literal
@@ -43,14 +42,21 @@ def empty_ledger() -> pl.DataFrame:
     return pl.DataFrame(schema=LEDGER_SCHEMA)
 
 
-def assign_ids(clusters: pl.DataFrame, ledger: pl.DataFrame, as_of: date) -> pl.DataFrame:
+def assign_ids(
+    clusters: pl.DataFrame, ledger: pl.DataFrame, as_of: date, known: pl.DataFrame | None = None
+) -> pl.DataFrame:
     """The ledger with the changes appended that make ``clusters`` (record_id, cluster_id) today's map.
 
     The same clusters again append nothing. The run is stamped with the end of ``as_of`` and numbered
     ``<as_of>.<n>``, n counting the runs of that day that changed something.
+
+    ``known``, where given, saves the replay, and looking at what stayed as it was: the map that the ledger replays to
+    and the clusters it was made for (record_id, cluster_id, customer_id, sorted by record_id), one id a cluster.
     """
-    before = current_map(ledger)
-    moves = clusters.select("record_id", "cluster_id").join(before, on="record_id", how="full", coalesce=True)
+    clusters = clusters.select("record_id", "cluster_id").sort("record_id")
+    before = current_map(ledger) if known is None else known.select("record_id", "customer_id")
+    concerned = (clusters, before) if known is None else _leave_out_unchanged(clusters, known)
+    moves = concerned[0].join(concerned[1], on="record_id", how="full", coalesce=True)
     moves = moves.filter(~_is_unchanged(moves))
     if moves.is_empty():
         return ledger
@@ -59,17 +65,23 @@ def assign_ids(clusters: pl.DataFrame, ledger: pl.DataFrame, as_of: date) -> pl.
     return pl.concat([ledger, _stamp(changes, ledger, as_of)])
 
 
-def current_map(ledger: pl.DataFrame) -> pl.DataFrame:
-    """Today's map, one row per record: record_id, customer_id, sorted by record_id."""
-    moves = (
+def current_map(ledger: pl.DataFrame, known: pl.DataFrame | None = None) -> pl.DataFrame:
+    """Today's map, one row per record: record_id, customer_id, sorted by record_id.
+
+    Given ``known``, the map up to some entry, ``ledger`` is what came after it.
+    """
+    last_moves = (
         ledger.lazy()
         .filter(pl.col("change").is_in(["assigned", "removed"]))
-        .select("record_id", "entry_no", "change", "customer_id")
-        .sort("record_id", "entry_no")
+        .select("record_id", "change", "customer_id")
         .collect()
+        .unique("record_id", keep="last")  # Entries stand in the order of their numbers.
     )
-    is_last = (moves["record_id"] != moves["record_id"].shift(-1)).fill_null(True)
-    return moves.filter(is_last & (moves["change"] == "assigned")).select("record_id", "customer_id")
+    assigned = last_moves.filter(pl.col("change") == "assigned").select("record_id", "customer_id")
+    if known is not None:
+        stays = ~known["record_id"].is_in(last_moves["record_id"].implode())
+        assigned = pl.concat([known.select("record_id", "customer_id").filter(stays), assigned])
+    return assigned.sort("record_id")
 
 
 @dataclass(frozen=True)
@@ -118,6 +130,28 @@ def history(ledger: pl.DataFrame, customer_id: str) -> pl.DataFrame:
     return ledger.filter(named).sort("entry_no")
 
 
+def _leave_out_unchanged(clusters: pl.DataFrame, known: pl.DataFrame) -> tuple[pl.DataFrame, pl.DataFrame]:
+    """Of today's ``clusters`` and of the ``known`` map, whole clusters and whole ids, all that are not as they were.
+
+    A cluster is named by its first record. One whose records all were in the cluster of that name, which lost none, is
+    the same cluster: it has no row that came, went or changed its name.
+    """
+    is_known = clusters["record_id"].is_in(known["record_id"].implode())
+    stays = known["record_id"].is_in(clusters["record_id"].implode())
+    is_other = clusters["cluster_id"].filter(is_known) != known["cluster_id"].filter(stays)  # Both sorted: row by row.
+    names = pl.concat(
+        [clusters["cluster_id"].filter(~is_known), clusters["cluster_id"].filter(is_known).filter(is_other)]
+    )
+    ids = pl.concat([known["customer_id"].filter(~stays), known["customer_id"].filter(stays).filter(is_other)])
+    of_changed_id = known["customer_id"].is_in(ids.implode())
+    of_changed_cluster = clusters["cluster_id"].is_in(names.implode())
+    theirs = pl.concat([clusters["record_id"].filter(of_changed_cluster), known["record_id"].filter(of_changed_id)])
+    return (
+        clusters.filter(clusters["record_id"].is_in(theirs.implode())),
+        known.filter(known["record_id"].is_in(theirs.implode())).select("record_id", "customer_id"),
+    )
+
+
 def _is_unchanged(moves: pl.DataFrame) -> pl.Series:
     """For each of ``moves``, whether its cluster has exactly the records of one id: nothing about it is news."""
     cluster, customer = _number(moves["cluster_id"]), _number(moves["customer_id"])
@@ -158,7 +192,7 @@ def _decide(moves: pl.DataFrame, before: pl.DataFrame, ledger: pl.DataFrame) -> 
         .agg(pl.col("record_id").min().alias("smallest"))
         .sort("smallest")
     )
-    issued = set(ledger.filter(pl.col("change") == "created")["customer_id"])
+    issued = ledger.filter(pl.col("change") == "created")["customer_id"]
     created = unnamed.select(
         "cluster_id",
         pl.Series("customer_id", _new_ids(unnamed["smallest"], issued), dtype=pl.String),
@@ -283,16 +317,18 @@ def _last_held(ledger: pl.DataFrame) -> pl.DataFrame:
     )
 
 
-def _new_ids(smallest_records: Iterable[str], issued: set[str]) -> list[str]:
+def _new_ids(smallest_records: pl.Series, issued: pl.Series) -> list[str]:
     """An id for each cluster, from its smallest record_id; a counter makes another where the id is someone else's."""
+    candidates = pl.Series([name_customer(record_id) for record_id in smallest_records], dtype=pl.String)
+    taken = set(candidates.filter(candidates.is_in(issued.implode())))
     ids = []
-    for record_id in smallest_records:
-        candidate, attempt = name_customer(record_id), 0
-        while candidate in issued:
+    for record_id, candidate in zip(smallest_records, candidates, strict=True):
+        named, attempt = candidate, 0
+        while named in taken or (attempt and issued.eq(named).any()):
             attempt += 1
-            candidate = name_customer(f"{record_id}#{attempt}")
-        issued.add(candidate)
-        ids.append(candidate)
+            named = name_customer(f"{record_id}#{attempt}")
+        taken.add(named)
+        ids.append(named)
     return ids
 
 

@@ -10,8 +10,8 @@ from collections.abc import Iterable
 
 import polars as pl
 
-from pipelines.identity.customers import BY_EVIDENCE_OF_ALL
-from pipelines.identity.profiles import build_profiles
+from pipelines.identity.customers import BY_EVIDENCE_OF_ALL, ENDS
+from pipelines.identity.profiles import number_profiles
 
 QUESTION_SCHEMA: dict[str, pl.DataType] = {
     "record_id_l": pl.String(), "record_id_r": pl.String(), "customer_id_l": pl.String(), "customer_id_r": pl.String(),
@@ -57,9 +57,8 @@ def _ask_of_those_apart(pairs: pl.DataFrame, owners: pl.DataFrame, decisions: pl
     )
     decided = _with_owners(decisions, owners).filter(pl.col("verdict") == "cannot_link").select(two_customers)
     return (
-        _with_owners(pairs, owners)
+        _with_owners(pairs.filter(pl.col("match_probability") >= 1 - SURE), owners)
         .filter(pl.col("customer_id_l") != pl.col("customer_id_r"))
-        .filter(pl.col("match_probability") >= 1 - SURE)
         .with_columns(two_customers)
         .join(decided, on=["one", "other"], how="anti")
         .sort(["match_weight", "record_id_l", "record_id_r"], descending=[True, False, False])
@@ -76,15 +75,16 @@ def _ask_of_those_together(
     records: pl.DataFrame, pairs: pl.DataFrame, owners: pl.DataFrame, customers: pl.DataFrame, decisions: pl.DataFrame
 ) -> pl.DataFrame:
     """The weakest link that each customer cannot do without, where it is uncertain."""
-    unsure = customers.filter(pl.col("identity_confidence") <= SURE).select("customer_id")
-    theirs = owners.join(unsure, on="customer_id")
-    profiles, _ = build_profiles(records.join(theirs, on="record_id", how="semi"))
+    unsure = customers.filter(pl.col("identity_confidence") <= SURE)["customer_id"]
+    theirs = owners.filter(pl.col("customer_id").is_in(unsure.implode()))
+    profiles, _ = number_profiles(records.filter(pl.col("record_id").is_in(theirs["record_id"].implode())))
     members = theirs.join(profiles.select("record_id"), on="record_id").sort("customer_id", "record_id")
+    between_them = pairs.filter(pl.col(end).is_in(members["record_id"].implode()) for end in ENDS)
     linked = decisions.filter(pl.col("verdict") == "must_link").select("record_id_l", "record_id_r")
     links = pl.concat(
         [
             linked.with_columns(pl.lit(True).alias("is_decided"), *_nothing("match_weight", "match_probability")),
-            pairs.join(linked, on=["record_id_l", "record_id_r"], how="anti").select(
+            between_them.join(linked, on=ENDS, how="anti").select(
                 "record_id_l", "record_id_r", pl.lit(False).alias("is_decided"), "match_weight", "match_probability"
             ),
         ]
@@ -145,6 +145,8 @@ def _find_weakest_needed_link(records: list[str], links: Iterable[dict[str, obje
 
 def _with_owners(rows: pl.DataFrame, owners: pl.DataFrame) -> pl.DataFrame:
     """``rows`` (record_id_l, record_id_r) whose records both have a customer, with customer_id_l and customer_id_r."""
+    named = pl.concat([rows[end].rename("record_id") for end in ENDS])
+    owners = owners.filter(pl.col("record_id").is_in(named.implode()))
     return rows.join(
         owners.rename({"record_id": "record_id_l", "customer_id": "customer_id_l"}), on="record_id_l"
     ).join(owners.rename({"record_id": "record_id_r", "customer_id": "customer_id_r"}), on="record_id_r")

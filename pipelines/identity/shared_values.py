@@ -59,7 +59,7 @@ def _listed(texts: Sequence[pl.Expr]) -> pl.Expr:
 
 
 def _shared_values(records: pl.DataFrame, column: str, attribute: Attribute, suspects: pl.Series | None) -> pl.Series:
-    """The values of ``column`` (of the ``suspects``, or of all) seen with more names than the attribute's limit, sorted."""
+    """The values of ``column`` (the ``suspects``, or all) seen with more names than the attribute's limit, sorted."""
     if attribute.shared_limit is None:
         return pl.Series(column, [], dtype=pl.String)
     users = records.lazy()

@@ -12,9 +12,9 @@ import pytest
 
 from pipelines.identity import carried
 from pipelines.identity.attributes import load_attributes
-from pipelines.identity.carried import update_clusters, update_pairs, update_records
+from pipelines.identity.carried import read_map, update_clusters, update_ledger, update_pairs, update_records
 from pipelines.identity.decisions import DECISION_SCHEMA, no_decisions
-from pipelines.identity.ledger import assign_ids, current_map, empty_ledger
+from pipelines.identity.ledger import current_map, empty_ledger
 from pipelines.identity.version import ModelVersion
 from pipelines.lake import Lake
 from pipelines.sample.world import generate
@@ -61,9 +61,14 @@ class Recogniser:
         records, anew = update_records(self.lake, "FR", day, attributes, decisions, self.full)
         pairs, done = update_pairs(self.lake, records, self.model, self.full)
         clusters, built_upon = update_clusters(self.lake, records, self.model, decisions, self.full)
-        self.ledger = assign_ids(clusters, self.ledger, day)
+        self.ledger = update_ledger(self.lake, clusters, self.ledger, day, self.full)
         self.done.append({"anew": anew, "built_upon": built_upon, "records": records.height, **done})
-        return {"records": records, "pairs": pairs, "clusters": clusters, "ids": current_map(self.ledger)}
+        return {
+            "records": records,
+            "pairs": pairs,
+            "clusters": clusters,
+            "ids": read_map(self.lake, self.ledger, self.full),
+        }
 
 
 def change(tables: Tables, pool: Tables, rng: np.random.Generator) -> Tables:
@@ -114,6 +119,7 @@ def test_thirty_nights_of_changes_end_where_full_runs_end(tables, model, tmp_pat
         for name, frame in expected.items():
             assert found[name].equals(frame), f"{name} of night {number}"
         assert by_night.ledger.equals(in_full.ledger)
+        assert found["ids"].equals(current_map(by_night.ledger))
         today = change(today, tables, rng)
         if number % 4 == 3:
             decisions = decide(found["records"], rng)
