@@ -1,11 +1,9 @@
 """``parcours how``: how the records of a customer came together."""
 
 import argparse
-import json
-import sys
 
 from pipelines.commands.arguments import add_home, add_json, add_language
-from pipelines.commands.html_file import add_html, write_page
+from pipelines.commands.explanations import add_html, tell
 from pipelines.commands.subcommands import Subcommands
 
 
@@ -37,10 +35,10 @@ def explain(options: argparse.Namespace) -> int:
 
     words = words_of(options.lang)
     story = explain_how(Lake(find_home(options.home).lake), options.customer)
-    if options.html is not None:
-        write_page(options.html, page_how(story, words))
-    if options.json:
-        sys.stdout.write(json.dumps(report_how(story, words), indent=2, ensure_ascii=False) + "\n")
-    elif options.html is None:
-        print_how(story, words)
+    tell(
+        options,
+        lambda: page_how(story, words),
+        lambda: report_how(story, words),
+        lambda: print_how(story, words),
+    )
     return 0

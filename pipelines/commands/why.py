@@ -1,11 +1,9 @@
 """``parcours why``: why two records or customers are one person, or are not."""
 
 import argparse
-import json
-import sys
 
 from pipelines.commands.arguments import add_home, add_json, add_language
-from pipelines.commands.html_file import add_html, write_page
+from pipelines.commands.explanations import add_html, tell
 from pipelines.commands.subcommands import Subcommands
 
 
@@ -38,10 +36,10 @@ def explain(options: argparse.Namespace) -> int:
 
     words = words_of(options.lang)
     explained = explain_why(Lake(find_home(options.home).lake), options.one, options.other)
-    if options.html is not None:
-        write_page(options.html, page_why(explained, words))
-    if options.json:
-        sys.stdout.write(json.dumps(report_why(explained, words), indent=2, ensure_ascii=False) + "\n")
-    elif options.html is None:
-        print_why(explained, words)
+    tell(
+        options,
+        lambda: page_why(explained, words),
+        lambda: report_why(explained, words),
+        lambda: print_why(explained, words),
+    )
     return 0

@@ -1,8 +1,11 @@
-"""The ``--html FILE`` of commands that explain: a page with charts, written where the person asking wants it."""
+"""How commands that explain tell it: to a terminal, as ``--json``, or as ``--html FILE``, a page with charts."""
 
 import argparse
+import json
 import sys
+from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 from pipelines.errors import ConfigurationError
 
@@ -11,6 +14,21 @@ def add_html(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--html", type=Path, metavar="FILE", help="write a page with waterfall charts instead; it holds personal data"
     )
+
+
+def tell(
+    options: argparse.Namespace,
+    page: Callable[[], str],
+    report: Callable[[], dict[str, Any]],
+    print_out: Callable[[], None],
+) -> None:
+    """Tells an explanation in the forms that ``options`` (html, json) ask for; to the terminal where in none."""
+    if options.html is not None:
+        write_page(options.html, page())
+    if options.json:
+        sys.stdout.write(json.dumps(report(), indent=2, ensure_ascii=False) + "\n")
+    elif options.html is None:
+        print_out()
 
 
 def write_page(file: Path, page: str) -> None:
