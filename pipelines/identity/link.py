@@ -95,7 +95,10 @@ def compare_candidates(profiles: pl.DataFrame, fields: tuple[Field, ...], keys: 
         return _no_pairs(len(fields))
     with _connect() as connection:
         register_profiles(connection, profiles)
-        return _compare(connection, fields, find_pairs(connection, keys))
+        blocked = find_pairs(keys)
+        given = pl.DataFrame({"left_no": blocked.left, "right_no": blocked.right, "found_by": blocked.found_by})
+        connection.register("given_pairs", given.with_row_index("position").to_arrow())
+        return _compare(connection, fields, "select left_no, right_no, found_by, position from given_pairs")
 
 
 def compare_pairs(profiles: pl.DataFrame, left: Numbers, right: Numbers, fields: tuple[Field, ...]) -> Compared:

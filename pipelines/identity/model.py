@@ -319,30 +319,15 @@ def blocking_column(position: int) -> str:
     return f"block_{position}"
 
 
-def splink_settings(fields: tuple[Field, ...], blocks: bool = True) -> SettingsCreator:
-    """The Splink model over ``fields``; with ``blocks``, profiles carry one blocking column per BLOCKING_KEYS entry."""
+def splink_settings(fields: tuple[Field, ...]) -> SettingsCreator:
+    """The Splink model over ``fields``, of profiles that carry one blocking column per BLOCKING_KEYS entry."""
     return SettingsCreator(
         link_type="dedupe_only",
         unique_id_column_name="profile_no",
         comparisons=[splink_comparison(compared) for compared in fields],
         blocking_rules_to_generate_predictions=[
-            block_on(blocking_column(position)) for position in range(len(BLOCKING_KEYS) if blocks else 0)
+            block_on(blocking_column(position)) for position in range(len(BLOCKING_KEYS))
         ],
         retain_matching_columns=False,
         retain_intermediate_calculation_columns=False,
-    )
-
-
-def blocking_settings() -> SettingsCreator:
-    """Settings for Splink's blocking alone, over profile_no and the blocking columns.
-
-    Splink asks for a comparison, which blocking does not look at; the fields' columns need not be there.
-    """
-    return SettingsCreator(
-        link_type="dedupe_only",
-        unique_id_column_name="profile_no",
-        comparisons=[cl.ExactMatch(blocking_column(0))],
-        blocking_rules_to_generate_predictions=[
-            block_on(blocking_column(position)) for position in range(len(BLOCKING_KEYS))
-        ],
     )
