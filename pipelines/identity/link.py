@@ -1,13 +1,12 @@
 """Candidate pairs found and scored with a version's frozen parameters and term frequencies."""
 
-from collections.abc import Iterator
-from contextlib import contextmanager
 from dataclasses import dataclass
 
 import duckdb
 import numpy as np
 import numpy.typing as npt
 import polars as pl
+import pyarrow as pa
 
 from pipelines.identity.blocking import find_pairs, hash_keys, keep_small_blocks
 from pipelines.identity.model import BLOCKING_KEYS, Field
@@ -18,7 +17,9 @@ from pipelines.identity.weigh import Levels, bound_weights, frequencies_of, prob
 Numbers = npt.NDArray[np.int32]
 
 KEPT_WEIGHT = -10.0  # A pair a thousand times likelier to be two people than one adds nothing but disk space.
-CHUNK = 1_000_000  # Pairs weighed at a time: some 200 MB of arrays.
+CHUNK = 1_000_000
+"""Pairs weighed at a time: some 200 MB of arrays. Also the fewest that a thread compares where there are more: each
+unpacks the dictionaries anew, some 20 bytes for each value of either side."""
 
 
 @dataclass(frozen=True)
@@ -90,77 +91,44 @@ def scored_frame(profiles: pl.DataFrame, compared: Compared, model: ModelVersion
 
 
 def compare_candidates(profiles: pl.DataFrame, fields: tuple[Field, ...], keys: pl.DataFrame) -> Compared:
-    """Every pair of profiles that share a value of ``keys`` (``blocking.keep_small_blocks``), compared."""
-    if profiles.height < 2:
-        return _no_pairs(len(fields))
-    with _connect() as connection:
-        register_profiles(connection, profiles)
-        blocked = find_pairs(keys)
-        given = pl.DataFrame({"left_no": blocked.left, "right_no": blocked.right, "found_by": blocked.found_by})
-        connection.register("given_pairs", given.with_row_index("position").to_arrow())
-        return _compare(connection, fields, "select left_no, right_no, found_by, position from given_pairs")
+    """Every pair of profiles that share a value of ``keys`` (``blocking.keep_small_blocks``), compared; sorted."""
+    pairs = find_pairs(keys)
+    return Compared(pairs.left, pairs.right, pairs.found_by, _compare(profiles, pairs.left, pairs.right, fields))
 
 
 def compare_pairs(profiles: pl.DataFrame, left: Numbers, right: Numbers, fields: tuple[Field, ...]) -> Compared:
     """The given pairs of profiles, compared, in the order given."""
-    if not len(left):
-        return _no_pairs(len(fields))
-    with _connect() as connection:
-        register_profiles(connection, profiles)
-        given = pl.DataFrame({"left_no": left, "right_no": right}).with_row_index("position")
-        connection.register("given_pairs", given.to_arrow())
-        return _compare(
-            connection, fields, "select left_no, right_no, 0::smallint as found_by, position from given_pairs"
-        )
+    return Compared(left, right, np.zeros(len(left), dtype=np.int16), _compare(profiles, left, right, fields))
 
 
-def _no_pairs(fields: int) -> Compared:
-    nobody = np.array([], dtype=np.int32)
-    return Compared(nobody, nobody, np.array([], dtype=np.int16), np.empty((0, fields), dtype=np.int8))
+def _compare(profiles: pl.DataFrame, left: Numbers, right: Numbers, fields: tuple[Field, ...]) -> Levels:
+    """The level of each field (columns) for each pair (rows).
 
-
-@contextmanager
-def _connect() -> Iterator[duckdb.DuckDBPyConnection]:
-    connection = duckdb.connect(":memory:")
-    try:
-        connection.execute("set preserve_insertion_order = false")
-        yield connection
-    finally:
-        connection.close()
-
-
-def register_profiles(connection: duckdb.DuckDBPyConnection, profiles: pl.DataFrame) -> None:
-    """Creates the table ``profiles``, without what is not compared."""
-    connection.register("profiles_arrow", profiles.drop("record_id", "content_hash", strict=False).to_arrow())
-    connection.execute("create table profiles as select * from profiles_arrow")
-    connection.unregister("profiles_arrow")
-
-
-def _compare(connection: duckdb.DuckDBPyConnection, fields: tuple[Field, ...], pairs: str) -> Compared:
-    """Compares the pairs that the SQL ``pairs`` yields (left_no, right_no, found_by, and position to keep an order)."""
+    Each side is handed over as the profiles and their numbers, an Arrow dictionary: no value is copied, nothing joined.
+    """
+    levels = np.empty((len(left), len(fields)), dtype=np.int8)
+    if not len(left) or not fields:
+        return levels
     columns = sorted({column for compared in fields for column in compared.needed_columns})
-    sides = ", ".join(f"l.{column} as {column}_l, r.{column} as {column}_r" for column in columns)
-    ordered = "order by position" if "position" in pairs else ""
-    position = ", position" if ordered else ""
-    result = connection.sql(
-        f"""
-        with pairs as ({pairs}),
-        sides as (
-            select left_no, right_no, found_by{position}, {sides}
-            from pairs
-            inner join profiles as l on l.profile_no = left_no
-            inner join profiles as r on r.profile_no = right_no
-        )
-        select left_no::integer as left_no, right_no::integer as right_no, found_by,
-        {", ".join(level_sql(compared) for compared in fields)}
-        from sides {ordered}
-        """
-    ).to_arrow_table()
-    arrays = {name: result.column(name).to_numpy() for name in result.column_names}
-    levels = np.empty((result.num_rows, len(fields)), dtype=np.int8)
+    values = profiles.select(columns).to_arrow(compat_level=pl.CompatLevel.newest()).combine_chunks()
+    sides = {
+        f"{column}_{side}": pa.DictionaryArray.from_arrays(numbers, values.column(column).chunk(0))
+        for side, numbers in (("l", pa.array(left)), ("r", pa.array(right)))
+        for column in columns
+    }
+    pairs = pa.table({**sides, "position": np.arange(len(left))})
+    with duckdb.connect(":memory:") as connection:
+        [(threads,)] = connection.sql("select current_setting('threads')").fetchall()
+        batches = pairs.to_batches(max_chunksize=max(CHUNK, -(-len(left) // threads)))
+        connection.register("pairs", pa.Table.from_batches(batches))
+        result = connection.sql(
+            f"select position, {', '.join(level_sql(compared) for compared in fields)} from pairs"
+        ).to_arrow_table()
+    # Threads end as they please.
+    positions = result.column("position").to_numpy()
     for index, compared in enumerate(fields):
-        levels[:, index] = arrays[f"level_{compared.name}"]
-    return Compared(arrays["left_no"], arrays["right_no"], arrays["found_by"], levels)
+        levels[positions, index] = result.column(f"level_{compared.name}").to_numpy()
+    return levels
 
 
 def level_sql(compared: Field) -> str:

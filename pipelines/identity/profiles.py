@@ -87,7 +87,8 @@ def take_profiles(records: pl.DataFrame, profiles: pl.DataFrame, numbers: npt.ND
 
 
 def with_name_parts(profiles: pl.DataFrame) -> pl.DataFrame:
-    """Adds first_parts and last_parts: the words of a name that are more than a particle or an initial, as lists."""
+    """Adds first_parts and last_parts: the words of a name, but for particles and initials, with blanks between."""
     return profiles.with_columns(
-        pl.col(f"{name}_key").str.extract_all(r"\S{3,}").alias(f"{name}_parts") for name in ("first", "last")
+        pl.col(f"{name}_key").str.extract_all(r"\S{3,}").list.join(" ").replace("", None).alias(f"{name}_parts")
+        for name in ("first", "last")
     )
