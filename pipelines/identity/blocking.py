@@ -11,6 +11,7 @@ import duckdb
 import numpy as np
 import numpy.typing as npt
 import polars as pl
+import pyarrow as pa
 
 from pipelines.identity.model import (
     ALLOWANCES,
@@ -25,6 +26,8 @@ Rows = npt.NDArray[np.int64]
 
 BLOCKS = {blocking_column(position): name for position, name in enumerate(BLOCKING_KEYS)}
 """The columns of key hashes, and the blocking key that each is of, in order."""
+
+HASHED_AT_ONCE = 100_000  # Profiles.
 
 KEY_BITS = len(BLOCKS).bit_length()
 ROW_BITS = (63 - KEY_BITS) // 2  # Two rows and a key are one signed number of 64 bits: 500 million rows are in reach.
@@ -51,8 +54,11 @@ def hash_keys(profiles: pl.DataFrame) -> pl.DataFrame:
         f"case when ({key}) is not null then hash({key}) end as {column}"
         for column, key in zip(BLOCKS, BLOCKING_KEYS.values(), strict=True)
     )
+    # Without a copy, and in parts that threads can share.
+    whole = profiles.to_arrow(compat_level=pl.CompatLevel.newest())
+    batches = whole.to_batches(max_chunksize=HASHED_AT_ONCE)
     with duckdb.connect() as connection:
-        connection.register("profiles", profiles.to_arrow())
+        connection.register("profiles", pa.Table.from_batches(batches, whole.schema))
         table = connection.sql(f"select {hashed} from profiles").to_arrow_table()
     frame: pl.DataFrame = pl.from_arrow(table)  # type: ignore[assignment]
     return frame
