@@ -1,5 +1,6 @@
 """Candidate pairs found and scored with a version's frozen parameters and term frequencies."""
 
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 
 import duckdb
@@ -12,14 +13,14 @@ from pipelines.identity.blocking import find_pairs, hash_keys, keep_small_blocks
 from pipelines.identity.model import BLOCKING_KEYS, Field
 from pipelines.identity.profiles import build_profiles
 from pipelines.identity.version import ModelVersion
-from pipelines.identity.weigh import Levels, bound_weights, frequencies_of, probability, weigh_pairs
+from pipelines.identity.weigh import Floats, Levels, frequencies_of, probability, weigh_kept
 
 Numbers = npt.NDArray[np.int32]
 
 KEPT_WEIGHT = -10.0  # A pair a thousand times likelier to be two people than one adds nothing but disk space.
-CHUNK = 1_000_000
-"""Pairs weighed at a time: some 200 MB of arrays. Also the fewest that a thread compares where there are more: each
-unpacks the dictionaries anew, some 20 bytes for each value of either side."""
+WEIGHED_AT_ONCE = 100_000  # Pairs: some 20 MB of arrays a thread.
+COMPARED_AT_ONCE = 1_000_000
+"""Pairs that a thread compares at least, where there are more: each thread unpacks the profiles' columns anew."""
 
 
 @dataclass(frozen=True)
@@ -57,21 +58,18 @@ def score_profiles(profiles: pl.DataFrame, keys: pl.DataFrame, model: ModelVersi
 def scored_frame(profiles: pl.DataFrame, compared: Compared, model: ModelVersion) -> pl.DataFrame:
     """The compared pairs with their weights; those below KEPT_WEIGHT are left out."""
     frequencies = frequencies_of(profiles, model)
-    kept, totals, households = [], [], []
-    for start in range(0, len(compared), CHUNK):
-        some = slice(start, start + CHUNK)
-        # Most candidates are strangers by their match ratios alone: the household is weighed for the others.
-        rows = start + np.flatnonzero(
-            bound_weights(compared.levels[some], compared.left[some], frequencies, model) >= KEPT_WEIGHT
-        )
-        weights = weigh_pairs(compared.levels[rows], compared.left[rows], frequencies, model)
-        total = weights.total
-        keep = total >= KEPT_WEIGHT
-        kept.append(rows[keep])
-        totals.append(total[keep])
-        households.append(weights.household[keep])
-    chosen = compared.take(np.concatenate(kept) if kept else np.array([], dtype=np.int64))
-    total = np.concatenate(totals) if totals else np.array([], dtype=np.float64)
+
+    def weigh(start: int) -> tuple[npt.NDArray[np.int64], Floats, Floats]:
+        some = slice(start, start + WEIGHED_AT_ONCE)
+        rows, weights = weigh_kept(compared.levels[some], compared.left[some], frequencies, model, KEPT_WEIGHT)
+        return start + rows, weights.total, weights.household
+
+    with ThreadPoolExecutor() as threads:
+        weighed = list(threads.map(weigh, range(0, max(1, len(compared)), WEIGHED_AT_ONCE)))
+    rows, total, household = (np.concatenate(parts) for parts in zip(*weighed, strict=True))
+    # Profiles stand in the order of their record ids. Nothing is to be done where the pairs do already.
+    order = np.argsort((compared.left[rows].astype(np.int64) << 32) | compared.right[rows], kind="stable")
+    chosen, total, household = compared.take(rows[order]), total[order], household[order]
     ids = profiles["record_id"]
     names = pl.Series(list(BLOCKING_KEYS), dtype=pl.String)
     return pl.DataFrame(
@@ -80,14 +78,14 @@ def scored_frame(profiles: pl.DataFrame, compared: Compared, model: ModelVersion
             "record_id_r": ids.gather(chosen.right),
             "match_weight": total,
             "match_probability": probability(total),
-            "household_weight": np.concatenate(households) if households else np.array([], dtype=np.float64),
+            "household_weight": household,
             "found_by": names.gather(chosen.found_by.astype(np.uint32)),
             **{
                 f"level_{compared_field.name}": chosen.levels[:, position]
                 for position, compared_field in enumerate(model.fields)
             },
         }
-    ).sort("record_id_l", "record_id_r")
+    )
 
 
 def compare_candidates(profiles: pl.DataFrame, fields: tuple[Field, ...], keys: pl.DataFrame) -> Compared:
@@ -110,24 +108,23 @@ def _compare(profiles: pl.DataFrame, left: Numbers, right: Numbers, fields: tupl
     if not len(left) or not fields:
         return levels
     columns = sorted({column for compared in fields for column in compared.needed_columns})
-    values = profiles.select(columns).to_arrow(compat_level=pl.CompatLevel.newest()).combine_chunks()
-    sides = {
-        f"{column}_{side}": pa.DictionaryArray.from_arrays(numbers, values.column(column).chunk(0))
-        for side, numbers in (("l", pa.array(left)), ("r", pa.array(right)))
-        for column in columns
-    }
-    pairs = pa.table({**sides, "position": np.arange(len(left))})
+    values = profiles.select(columns).rechunk().to_arrow(compat_level=pl.CompatLevel.newest())
+    pairs = pa.table(
+        {
+            f"{column}_{side}": pa.DictionaryArray.from_arrays(numbers, values.column(column).chunk(0))
+            for side, numbers in (("l", pa.array(left)), ("r", pa.array(right)))
+            for column in columns
+        }
+    )
     with duckdb.connect(":memory:") as connection:
         [(threads,)] = connection.sql("select current_setting('threads')").fetchall()
-        batches = pairs.to_batches(max_chunksize=max(CHUNK, -(-len(left) // threads)))
+        batches = pairs.to_batches(max_chunksize=max(COMPARED_AT_ONCE, -(-len(left) // threads)))
         connection.register("pairs", pa.Table.from_batches(batches))
         result = connection.sql(
-            f"select position, {', '.join(level_sql(compared) for compared in fields)} from pairs"
+            f"select {', '.join(level_sql(compared) for compared in fields)} from pairs"
         ).to_arrow_table()
-    # Threads end as they please.
-    positions = result.column("position").to_numpy()
-    for index, compared in enumerate(fields):
-        levels[positions, index] = result.column(f"level_{compared.name}").to_numpy()
+    for index in range(len(fields)):
+        levels[:, index] = result.column(index).to_numpy()
     return levels
 
 
