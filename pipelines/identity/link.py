@@ -1,24 +1,26 @@
 """Candidate pairs found and scored with a version's frozen parameters and term frequencies."""
 
-from collections.abc import Iterator
-from contextlib import contextmanager
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 
 import duckdb
 import numpy as np
 import numpy.typing as npt
 import polars as pl
+import pyarrow as pa
 
 from pipelines.identity.blocking import find_pairs, hash_keys, keep_small_blocks
 from pipelines.identity.model import BLOCKING_KEYS, Field
 from pipelines.identity.profiles import build_profiles
 from pipelines.identity.version import ModelVersion
-from pipelines.identity.weigh import Levels, bound_weights, frequencies_of, probability, weigh_pairs
+from pipelines.identity.weigh import Floats, Levels, frequencies_of, probability, weigh_kept
 
 Numbers = npt.NDArray[np.int32]
 
 KEPT_WEIGHT = -10.0  # A pair a thousand times likelier to be two people than one adds nothing but disk space.
-CHUNK = 1_000_000  # Pairs weighed at a time: some 200 MB of arrays.
+WEIGHED_AT_ONCE = 100_000  # Pairs: some 20 MB of arrays a thread.
+COMPARED_AT_ONCE = 1_000_000
+"""Pairs that a thread compares at least, where there are more: each thread unpacks the profiles' columns anew."""
 
 
 @dataclass(frozen=True)
@@ -56,21 +58,18 @@ def score_profiles(profiles: pl.DataFrame, keys: pl.DataFrame, model: ModelVersi
 def scored_frame(profiles: pl.DataFrame, compared: Compared, model: ModelVersion) -> pl.DataFrame:
     """The compared pairs with their weights; those below KEPT_WEIGHT are left out."""
     frequencies = frequencies_of(profiles, model)
-    kept, totals, households = [], [], []
-    for start in range(0, len(compared), CHUNK):
-        some = slice(start, start + CHUNK)
-        # Most candidates are strangers by their match ratios alone: the household is weighed for the others.
-        rows = start + np.flatnonzero(
-            bound_weights(compared.levels[some], compared.left[some], frequencies, model) >= KEPT_WEIGHT
-        )
-        weights = weigh_pairs(compared.levels[rows], compared.left[rows], frequencies, model)
-        total = weights.total
-        keep = total >= KEPT_WEIGHT
-        kept.append(rows[keep])
-        totals.append(total[keep])
-        households.append(weights.household[keep])
-    chosen = compared.take(np.concatenate(kept) if kept else np.array([], dtype=np.int64))
-    total = np.concatenate(totals) if totals else np.array([], dtype=np.float64)
+
+    def weigh(start: int) -> tuple[npt.NDArray[np.int64], Floats, Floats]:
+        some = slice(start, start + WEIGHED_AT_ONCE)
+        rows, weights = weigh_kept(compared.levels[some], compared.left[some], frequencies, model, KEPT_WEIGHT)
+        return start + rows, weights.total, weights.household
+
+    with ThreadPoolExecutor() as threads:
+        weighed = list(threads.map(weigh, range(0, max(1, len(compared)), WEIGHED_AT_ONCE)))
+    rows, total, household = (np.concatenate(parts) for parts in zip(*weighed, strict=True))
+    # Profiles stand in the order of their record ids. Nothing is to be done where the pairs do already.
+    order = np.argsort((compared.left[rows].astype(np.int64) << 32) | compared.right[rows], kind="stable")
+    chosen, total, household = compared.take(rows[order]), total[order], household[order]
     ids = profiles["record_id"]
     names = pl.Series(list(BLOCKING_KEYS), dtype=pl.String)
     return pl.DataFrame(
@@ -79,85 +78,54 @@ def scored_frame(profiles: pl.DataFrame, compared: Compared, model: ModelVersion
             "record_id_r": ids.gather(chosen.right),
             "match_weight": total,
             "match_probability": probability(total),
-            "household_weight": np.concatenate(households) if households else np.array([], dtype=np.float64),
+            "household_weight": household,
             "found_by": names.gather(chosen.found_by.astype(np.uint32)),
             **{
                 f"level_{compared_field.name}": chosen.levels[:, position]
                 for position, compared_field in enumerate(model.fields)
             },
         }
-    ).sort("record_id_l", "record_id_r")
+    )
 
 
 def compare_candidates(profiles: pl.DataFrame, fields: tuple[Field, ...], keys: pl.DataFrame) -> Compared:
-    """Every pair of profiles that share a value of ``keys`` (``blocking.keep_small_blocks``), compared."""
-    if profiles.height < 2:
-        return _no_pairs(len(fields))
-    with _connect() as connection:
-        register_profiles(connection, profiles)
-        return _compare(connection, fields, find_pairs(connection, keys))
+    """Every pair of profiles that share a value of ``keys`` (``blocking.keep_small_blocks``), compared; sorted."""
+    pairs = find_pairs(keys)
+    return Compared(pairs.left, pairs.right, pairs.found_by, _compare(profiles, pairs.left, pairs.right, fields))
 
 
 def compare_pairs(profiles: pl.DataFrame, left: Numbers, right: Numbers, fields: tuple[Field, ...]) -> Compared:
     """The given pairs of profiles, compared, in the order given."""
-    if not len(left):
-        return _no_pairs(len(fields))
-    with _connect() as connection:
-        register_profiles(connection, profiles)
-        given = pl.DataFrame({"left_no": left, "right_no": right}).with_row_index("position")
-        connection.register("given_pairs", given.to_arrow())
-        return _compare(
-            connection, fields, "select left_no, right_no, 0::smallint as found_by, position from given_pairs"
-        )
+    return Compared(left, right, np.zeros(len(left), dtype=np.int16), _compare(profiles, left, right, fields))
 
 
-def _no_pairs(fields: int) -> Compared:
-    nobody = np.array([], dtype=np.int32)
-    return Compared(nobody, nobody, np.array([], dtype=np.int16), np.empty((0, fields), dtype=np.int8))
+def _compare(profiles: pl.DataFrame, left: Numbers, right: Numbers, fields: tuple[Field, ...]) -> Levels:
+    """The level of each field (columns) for each pair (rows).
 
-
-@contextmanager
-def _connect() -> Iterator[duckdb.DuckDBPyConnection]:
-    connection = duckdb.connect(":memory:")
-    try:
-        connection.execute("set preserve_insertion_order = false")
-        yield connection
-    finally:
-        connection.close()
-
-
-def register_profiles(connection: duckdb.DuckDBPyConnection, profiles: pl.DataFrame) -> None:
-    """Creates the table ``profiles``, without what is not compared."""
-    connection.register("profiles_arrow", profiles.drop("record_id", "content_hash", strict=False).to_arrow())
-    connection.execute("create table profiles as select * from profiles_arrow")
-    connection.unregister("profiles_arrow")
-
-
-def _compare(connection: duckdb.DuckDBPyConnection, fields: tuple[Field, ...], pairs: str) -> Compared:
-    """Compares the pairs that the SQL ``pairs`` yields (left_no, right_no, found_by, and position to keep an order)."""
+    Each side is handed over as the profiles and their numbers, an Arrow dictionary: no value is copied, nothing joined.
+    """
+    levels = np.empty((len(left), len(fields)), dtype=np.int8)
+    if not len(left) or not fields:
+        return levels
     columns = sorted({column for compared in fields for column in compared.needed_columns})
-    sides = ", ".join(f"l.{column} as {column}_l, r.{column} as {column}_r" for column in columns)
-    ordered = "order by position" if "position" in pairs else ""
-    position = ", position" if ordered else ""
-    result = connection.sql(
-        f"""
-        with pairs as ({pairs}),
-        sides as (
-            select left_no, right_no, found_by{position}, {sides}
-            from pairs
-            inner join profiles as l on l.profile_no = left_no
-            inner join profiles as r on r.profile_no = right_no
-        )
-        select left_no::integer as left_no, right_no::integer as right_no, found_by,
-        {", ".join(level_sql(compared) for compared in fields)}
-        from sides {ordered}
-        """
-    ).to_arrow_table()
-    arrays = {name: result.column(name).to_numpy() for name in result.column_names}
-    levels = np.empty((result.num_rows, len(fields)), dtype=np.int8)
-    for index, compared in enumerate(fields):
-        levels[:, index] = arrays[f"level_{compared.name}"]
-    return Compared(arrays["left_no"], arrays["right_no"], arrays["found_by"], levels)
+    values = profiles.select(columns).rechunk().to_arrow(compat_level=pl.CompatLevel.newest())
+    pairs = pa.table(
+        {
+            f"{column}_{side}": pa.DictionaryArray.from_arrays(numbers, values.column(column).chunk(0))
+            for side, numbers in (("l", pa.array(left)), ("r", pa.array(right)))
+            for column in columns
+        }
+    )
+    with duckdb.connect(":memory:") as connection:
+        [(threads,)] = connection.sql("select current_setting('threads')").fetchall()
+        batches = pairs.to_batches(max_chunksize=max(COMPARED_AT_ONCE, -(-len(left) // threads)))
+        connection.register("pairs", pa.Table.from_batches(batches))
+        result = connection.sql(
+            f"select {', '.join(level_sql(compared) for compared in fields)} from pairs"
+        ).to_arrow_table()
+    for index in range(len(fields)):
+        levels[:, index] = result.column(index).to_numpy()
+    return levels
 
 
 def level_sql(compared: Field) -> str:

@@ -78,7 +78,9 @@ def take_profiles(records: pl.DataFrame, profiles: pl.DataFrame, numbers: npt.ND
     ``profiles`` are those of :func:`number_profiles`.
     """
     chosen = profiles["record_id"].gather(numbers)
-    rows = records.filter(pl.col("record_id").is_in(chosen.implode())).sort("record_id")
+    rows = records.filter(pl.col("record_id").is_in(chosen.implode()))
+    if not rows["record_id"].is_sorted():  # As identity/records is.
+        rows = rows.sort("record_id")
     return with_name_parts(
         rows.select(
             pl.int_range(pl.len(), dtype=pl.Int32).alias("profile_no"), "record_id", "content_hash", *MATCH_COLUMNS
@@ -87,7 +89,8 @@ def take_profiles(records: pl.DataFrame, profiles: pl.DataFrame, numbers: npt.ND
 
 
 def with_name_parts(profiles: pl.DataFrame) -> pl.DataFrame:
-    """Adds first_parts and last_parts: the words of a name that are more than a particle or an initial, as lists."""
+    """Adds first_parts and last_parts: the words of a name, but for particles and initials, with blanks between."""
     return profiles.with_columns(
-        pl.col(f"{name}_key").str.extract_all(r"\S{3,}").alias(f"{name}_parts") for name in ("first", "last")
+        pl.col(f"{name}_key").str.extract_all(r"\S{3,}").list.join(" ").replace("", None).alias(f"{name}_parts")
+        for name in ("first", "last")
     )

@@ -11,7 +11,7 @@ household correction = log2(share of strangers + share of households * product o
 last term this is Fellegi-Sunter; every term is kept, so that the parts of a weight can be shown and add up.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 import numpy.typing as npt
@@ -62,30 +62,58 @@ def weigh_pairs(
     levels: Levels, left: npt.NDArray[np.int32], frequencies: dict[str, Floats], model: ModelVersion
 ) -> Weights:
     """The weights of pairs. ``levels``: one row per pair, one column per field of the model; ``left``: profile_no."""
-    by_field, household = np.zeros(levels.shape), np.zeros(levels.shape)
-    for position, compared in enumerate(model.fields):
-        column = levels[:, position]
-        frequency = frequencies[compared.name][left] if compared.name in frequencies else None
-        by_field[:, position] = log_ratio(column, frequency, compared, model.parameters, "match")
-        household[:, position] = log_ratio(column, frequency, compared, model.parameters, "household")
-    correction = household_correction(household.sum(axis=1), model.parameters)
-    return Weights(prior_of(model.parameters), by_field, household, correction)
+    return _with_household(_log_ratios(levels, left, frequencies, model, "match"), levels, left, frequencies, model)
 
 
 ROUNDING = 1e-6
 """Bits by which sums taken in another order may differ, and more."""
 
 
-def bound_weights(
-    levels: Levels, left: npt.NDArray[np.int32], frequencies: dict[str, Floats], model: ModelVersion
+def weigh_kept(
+    levels: Levels, left: npt.NDArray[np.int32], frequencies: dict[str, Floats], model: ModelVersion, least: float
+) -> tuple[npt.NDArray[np.int64], Weights]:
+    """The rows of pairs that weigh at least so many bits, and their weights; arguments as of `weigh_pairs`.
+
+    Most candidates are strangers by their match ratios alone: the household is weighed for the others.
+    """
+    fields = _log_ratios(levels, left, frequencies, model, "match")
+    nobody_of_a_household = household_correction(np.array([-np.inf]), model.parameters)[0]
+    bound = prior_of(model.parameters) + nobody_of_a_household + ROUNDING + fields.sum(axis=1)
+    rows = np.flatnonzero(bound >= least)
+    weights = _with_household(fields[rows], levels[rows], left[rows], frequencies, model)
+    keep = weights.total >= least
+    return rows[keep], replace(
+        weights,
+        fields=weights.fields[keep],
+        household_fields=weights.household_fields[keep],
+        household=weights.household[keep],
+    )
+
+
+def _with_household(
+    fields: Floats,
+    levels: Levels,
+    left: npt.NDArray[np.int32],
+    frequencies: dict[str, Floats],
+    model: ModelVersion,
+) -> Weights:
+    household = _log_ratios(levels, left, frequencies, model, "household")
+    correction = household_correction(household.sum(axis=1), model.parameters)
+    return Weights(prior_of(model.parameters), fields, household, correction)
+
+
+def _log_ratios(
+    levels: Levels,
+    left: npt.NDArray[np.int32],
+    frequencies: dict[str, Floats],
+    model: ModelVersion,
+    pair_class: str,
 ) -> Floats:
-    """What the weights of pairs cannot exceed, whatever the household correction; arguments as of `weigh_pairs`."""
-    nobody_of_a_household = household_correction(np.array([-np.inf]), model.parameters)
-    bound = np.full(len(levels), prior_of(model.parameters) + nobody_of_a_household[0] + ROUNDING)
+    ratios = np.empty(levels.shape)
     for position, compared in enumerate(model.fields):
-        frequency = frequencies[compared.name][left] if compared.name in frequencies else None
-        bound += log_ratio(levels[:, position], frequency, compared, model.parameters, "match")
-    return bound
+        frequency = frequencies.get(compared.name)
+        ratios[:, position] = log_ratio(levels[:, position], left, frequency, compared, model.parameters, pair_class)
+    return ratios
 
 
 def prior_of(parameters: Parameters) -> float:
@@ -111,9 +139,17 @@ def pool_weights(weight: Floats, household: Floats, pairs: Floats, parameters: P
 
 
 def log_ratio(
-    column: Levels, frequency: Floats | None, compared: Field, parameters: Parameters, pair_class: str
+    column: Levels,
+    left: npt.NDArray[np.int32],
+    frequency: Floats | None,
+    compared: Field,
+    parameters: Parameters,
+    pair_class: str,
 ) -> Floats:
-    """log2 of P(level | class) / P(level | strangers), for each pair; 0 where the field is missing."""
+    """log2 of P(level | class) / P(level | strangers), for each pair; 0 where the field is missing.
+
+    ``frequency`` is that of each profile's value.
+    """
     known = parameters.levels[compared.name]
     # One slot behind the levels, so that MISSING (-1) finds weight 0 there.
     table = np.zeros(len(compared.levels) + 1)
@@ -125,9 +161,9 @@ def log_ratio(
         return ratios
     for index, level in enumerate(compared.levels):
         if level.is_agreement:
-            agrees = column == index
+            agrees = np.flatnonzero(column == index)
             copied = copied_share(known[level.name][pair_class], known[level.name]["stranger"])
-            ratios[agrees] = np.log2((1.0 - copied) + copied / frequency[agrees])
+            ratios[agrees] = np.log2((1.0 - copied) + copied / frequency[left[agrees]])
     return ratios
 
 
