@@ -13,9 +13,8 @@ be linked never join.
 All of it depends on weights, decisions and record ids only, never on the order of rows.
 """
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from dataclasses import dataclass
-from functools import cache
 
 import numpy as np
 import numpy.typing as npt
@@ -47,6 +46,7 @@ LARGEST_COMPONENT = (
     300  # Profiles; a larger one is first broken at ever stronger links: its pairs grow with the square.
 )
 STRONGER_BITS = 2.0  # How much stronger a link must be at each such attempt.
+AGGLOMERATED_AT_ONCE = 100_000  # Pairs, both ways round: some 50 MB of arrays.
 
 
 @dataclass(frozen=True)
@@ -268,42 +268,44 @@ def _divide_by_evidence(
         model.fields,
     )
     weights = weigh_pairs(compared.levels, compared.left, frequencies_of(looked_at, model), model)
-    divided = labels.copy()
     # A component whose every pair speaks for one person stays whole, without further ado.
     against = np.bincount(labels[left], weights=(weights.total < 0), minlength=len(labels)) > 0
-    must, cannot = (
-        _within_components(labels, *sides)
-        for sides in ((verdicts.must_left, verdicts.must_right), (verdicts.cannot_left, verdicts.cannot_right))
-    )
-    against[list(cannot)] = True
+    must = _within_components(labels, verdicts.must_left, verdicts.must_right)
+    cannot = _within_components(labels, verdicts.cannot_left, verdicts.cannot_right)
+    against[labels[cannot[0]]] = True
     says = says_something(compared.levels, model)
     sizes = np.bincount(labels[members], minlength=len(labels))
     sizes = sizes[sizes > 0]
-    ends, pair_ends = np.cumsum(sizes), np.cumsum(sizes * (sizes - 1) // 2)
-    for end, pair_end, size in zip(ends, pair_ends, sizes, strict=True):
-        group = members[end - size : end]
-        label = int(labels[group[0]])
-        if not against[label]:
-            continue
-        rows = slice(pair_end - size * (size - 1) // 2, pair_end)
-        parts = agglomerate(
-            int(size), weights.fields[rows], weights.household_fields[rows], says[rows], model.parameters,
-            must=[tuple(np.searchsorted(group, pair)) for pair in must.get(label, [])],
-            cannot=[tuple(np.searchsorted(group, pair)) for pair in cannot.get(label, [])],
-        )  # fmt: skip
-        for part in np.unique(parts):
-            inside = group[parts == part]
-            divided[inside] = inside.min()
+    starts, pair_starts = (np.cumsum(counts) - counts for counts in (sizes, sizes * (sizes - 1) // 2))
+    in_doubt = against[labels[members[starts]]]
+    divided = labels.copy()
+    places = np.full(len(labels), -1, dtype=np.int32)
+    for size in np.unique(sizes[in_doubt]):
+        at_once = max(1, AGGLOMERATED_AT_ONCE // int(size**2))
+        alike = np.flatnonzero(in_doubt & (sizes == size))
+        for some in np.split(alike, range(at_once, len(alike), at_once)):
+            rows = (pair_starts[some][:, None] + np.arange(size * (size - 1) // 2)).ravel()
+            group = members[(starts[some][:, None] + np.arange(size)).ravel()]
+            places[group] = np.arange(len(group))
+            parts = agglomerate(
+                int(size), weights.fields[rows], weights.household_fields[rows], says[rows], model.parameters,
+                must=_between_places(places, *must), cannot=_between_places(places, *cannot),
+            )  # fmt: skip
+            divided[group] = group[parts]
+            places[group] = -1
     return divided
 
 
-def _within_components(labels: Numbers, left: Numbers, right: Numbers) -> dict[int, list[tuple[int, int]]]:
-    """The decided pairs that lie inside one component, by its label."""
-    inside: dict[int, list[tuple[int, int]]] = {}
-    for one, other in zip(left.tolist(), right.tolist(), strict=True):
-        if labels[one] == labels[other]:
-            inside.setdefault(int(labels[one]), []).append((one, other))
-    return inside
+def _within_components(labels: Numbers, left: Numbers, right: Numbers) -> tuple[Numbers, Numbers]:
+    """The decided pairs that lie inside one component."""
+    inside = labels[left] == labels[right]
+    return left[inside], right[inside]
+
+
+def _between_places(places: Numbers, left: Numbers, right: Numbers) -> tuple[Numbers, Numbers]:
+    """The places of those pairs that have one."""
+    placed = places[left] >= 0
+    return places[left[placed]], places[right[placed]]
 
 
 def _all_pairs(members: Numbers, labels: Numbers) -> tuple[Numbers, Numbers]:
@@ -328,73 +330,83 @@ def agglomerate(
     household: Floats,
     says: npt.NDArray[np.bool_],
     parameters: Parameters,
-    must: Sequence[tuple[int, int]] = (),
-    cannot: Sequence[tuple[int, int]] = (),
+    must: tuple[Numbers, Numbers],
+    cannot: tuple[Numbers, Numbers],
 ) -> Numbers:
-    """Divides ``size`` profiles, given all their pairs (in the order of np.triu_indices); returns a label for each.
+    """Divides components of ``size`` profiles each, given all their pairs, component after component and each in the
+    order of np.triu_indices. Returns for each profile, component after component, the first place in its part.
 
     Parts are joined, best first, while the evidence between them is for one person. Between two parts, each field
     counts with the mean of its weights over the pairs that can be compared on it: a record without a birth date
     neither softens a conflict of two birth dates nor costs the others their agreement. Parts with a pair of ``cannot``
     between them never join, nor do what ``must`` ties them to. In the end, parts with a pair of ``must`` between them
     are one: each was joined on its own evidence, so that two people who are said to be one bring all their records.
+    Both are pairs of places, each within one component.
+
+    Most components are of a few profiles, and there are many: they take each step together.
     """
     weight, ratio, pairs = (_squared(values, size) for values in (fields, household, says.astype(np.float64)))
-    is_decided = bool(must or cannot)  # Few components are: the others are spared the looking.
-    tied = connect(size, *_sides(must)) if is_decided else np.arange(size, dtype=np.int32)
-    apart = np.zeros((size, size), dtype=bool)
-    for one, other in cannot:
-        apart |= np.logical_and.outer(tied == tied[one], tied == tied[other])
-    apart |= apart.T
-    labels = np.arange(size, dtype=np.int32)
+    count = weight.shape[1]
+    labels = np.arange(count * size, dtype=np.int32).reshape(count, size)
     score = _score_parts(weight, ratio, pairs, parameters)
-    np.fill_diagonal(score, -np.inf)
+    score[:, np.arange(size), np.arange(size)] = -np.inf
+    is_decided = bool(len(must[0]) or len(cannot[0]))  # Few components are: the others are spared the looking.
+    tied = connect(count * size, *must).reshape(count, size) if is_decided else labels
+    apart = _hold_apart(tied, *cannot)
     score[apart] = -np.inf
+    going = np.arange(count)
     while True:
-        one, other = sorted(divmod(int(score.argmax()), size))
-        if not score[one, other] > JOINED:
-            return _joined(labels, must) if is_decided else labels
+        best = score[going].reshape(len(going), -1).argmax(axis=1)
+        one, other = np.sort(np.divmod(best, size), axis=0)
+        joins = score[going, one, other] > JOINED
+        going, one, other = going[joins], one[joins], other[joins]
+        if not len(going):
+            return connect(count * size, *(labels.ravel()[side] for side in must))[labels.ravel()]
         for matrix in (weight, ratio, pairs):
-            matrix[:, one, :] += matrix[:, other, :]
-            matrix[:, :, one] += matrix[:, :, other]
-        row = _score_parts(weight[:, one], ratio[:, one], pairs[:, one], parameters)
-        gone = np.isneginf(score[one]) & np.isneginf(score[other])
-        row[gone], row[one], row[other] = -np.inf, -np.inf, -np.inf
-        score[one], score[:, one] = row, row
-        score[other], score[:, other] = -np.inf, -np.inf
-        labels[labels == other] = one
+            matrix[:, going, one, :] += matrix[:, going, other, :]
+            matrix[:, going, :, one] += matrix[:, going, :, other]
+        row = _score_parts(weight[:, going, one], ratio[:, going, one], pairs[:, going, one], parameters)
+        row[np.isneginf(score[going, one]) & np.isneginf(score[going, other])] = -np.inf
+        each = np.arange(len(going))
+        row[each, one], row[each, other] = -np.inf, -np.inf
+        score[going, one], score[going, :, one] = row, row
+        score[going, other], score[going, :, other] = -np.inf, -np.inf
+        labels[going] = _relabel(labels[going], other, one)
         if not is_decided:
             continue
-        tied[tied == tied[other]] = tied[one]
-        group = tied == tied[one]
-        theirs = apart[group].any(axis=0)
-        apart[np.ix_(group, theirs)] = apart[np.ix_(theirs, group)] = True
+        tied[going] = _relabel(tied[going], other, one)
+        group = tied[going] == tied[going, one][:, None]
+        theirs = (apart[going] & group[:, :, None]).any(axis=1)
+        between = group[:, :, None] & theirs[:, None, :]
+        apart[going] |= between | between.transpose(0, 2, 1)
         score[apart] = -np.inf
 
 
-def _sides(pairs: Sequence[tuple[int, int]]) -> tuple[Numbers, Numbers]:
-    sides = np.array(pairs, dtype=np.int32).reshape(-1, 2)
-    return sides[:, 0], sides[:, 1]
+def _relabel(labels: Numbers, other: npt.NDArray[np.int64], one: npt.NDArray[np.int64]) -> Numbers:
+    """In each row, the label that stands at ``other`` replaced by that at ``one``."""
+    each = np.arange(len(labels))
+    return np.where(labels == labels[each, other][:, None], labels[each, one][:, None], labels)
 
 
-def _joined(labels: Numbers, must: Sequence[tuple[int, int]]) -> Numbers:
-    """The labels with parts made one where a pair of ``must`` lies between them."""
-    left, right = _sides(must)
-    return connect(len(labels), labels[left], labels[right])[labels]
+def _hold_apart(tied: Numbers, left: Numbers, right: Numbers) -> npt.NDArray[np.bool_]:
+    """Which places of each component (rows of ``tied``) cannot join: the pairs given, and what is tied to these."""
+    count, size = tied.shape
+    apart = np.zeros((count, size, size), dtype=bool)
+    for one, other in zip(left.tolist(), right.tolist(), strict=True):
+        component = tied[one // size]
+        sides = (component == component[place % size] for place in (one, other))
+        apart[one // size] |= np.logical_and.outer(*sides)
+    return apart | apart.transpose(0, 2, 1)
 
 
 def _squared(values: Floats, size: int) -> Floats:
-    """Values of pairs (one column per field) as one symmetric matrix per field."""
-    matrix = np.zeros((values.shape[1], size, size))
-    upper = _upper(size)
-    matrix[:, upper[0], upper[1]] = values.T
-    matrix[:, upper[1], upper[0]] = values.T
+    """Values of pairs (one column per field) as symmetric matrices: by field, component, one, other."""
+    one, other = np.triu_indices(size, 1)
+    matrix = np.zeros((values.shape[1], len(values) // len(one), size, size))
+    by_component = values.T.reshape(values.shape[1], -1, len(one))
+    matrix[:, :, one, other] = by_component
+    matrix[:, :, other, one] = by_component
     return matrix
-
-
-@cache
-def _upper(size: int) -> tuple[npt.NDArray[np.int64], npt.NDArray[np.int64]]:
-    return np.triu_indices(size, 1)
 
 
 def _score_parts(weight: Floats, ratio: Floats, pairs: Floats, parameters: Parameters) -> Floats:

@@ -13,7 +13,7 @@ from pipelines.identity.blocking import find_pairs, hash_keys, keep_small_blocks
 from pipelines.identity.model import BLOCKING_KEYS, Field
 from pipelines.identity.profiles import build_profiles
 from pipelines.identity.version import ModelVersion
-from pipelines.identity.weigh import Floats, Levels, frequencies_of, probability, weigh_kept
+from pipelines.identity.weigh import Floats, Levels, frequencies_of, probability, weigh_candidates
 
 Numbers = npt.NDArray[np.int32]
 
@@ -61,8 +61,10 @@ def scored_frame(profiles: pl.DataFrame, compared: Compared, model: ModelVersion
 
     def weigh(start: int) -> tuple[npt.NDArray[np.int64], Floats, Floats]:
         some = slice(start, start + WEIGHED_AT_ONCE)
-        rows, weights = weigh_kept(compared.levels[some], compared.left[some], frequencies, model, KEPT_WEIGHT)
-        return start + rows, weights.total, weights.household
+        rows, weights = weigh_candidates(compared.levels[some], compared.left[some], frequencies, model, KEPT_WEIGHT)
+        total = weights.total
+        keep = total >= KEPT_WEIGHT
+        return start + rows[keep], total[keep], weights.household[keep]
 
     with ThreadPoolExecutor() as threads:
         weighed = list(threads.map(weigh, range(0, max(1, len(compared)), WEIGHED_AT_ONCE)))

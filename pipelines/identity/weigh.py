@@ -11,7 +11,7 @@ household correction = log2(share of strangers + share of households * product o
 last term this is Fellegi-Sunter; every term is kept, so that the parts of a weight can be shown and add up.
 """
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 import numpy as np
 import numpy.typing as npt
@@ -69,10 +69,10 @@ ROUNDING = 1e-6
 """Bits by which sums taken in another order may differ, and more."""
 
 
-def weigh_kept(
+def weigh_candidates(
     levels: Levels, left: npt.NDArray[np.int32], frequencies: dict[str, Floats], model: ModelVersion, least: float
 ) -> tuple[npt.NDArray[np.int64], Weights]:
-    """The rows of pairs that weigh at least so many bits, and their weights; arguments as of `weigh_pairs`.
+    """The rows of pairs that may weigh so many bits or more, and their weights; arguments as of `weigh_pairs`.
 
     Most candidates are strangers by their match ratios alone: the household is weighed for the others.
     """
@@ -80,14 +80,7 @@ def weigh_kept(
     nobody_of_a_household = household_correction(np.array([-np.inf]), model.parameters)[0]
     bound = prior_of(model.parameters) + nobody_of_a_household + ROUNDING + fields.sum(axis=1)
     rows = np.flatnonzero(bound >= least)
-    weights = _with_household(fields[rows], levels[rows], left[rows], frequencies, model)
-    keep = weights.total >= least
-    return rows[keep], replace(
-        weights,
-        fields=weights.fields[keep],
-        household_fields=weights.household_fields[keep],
-        household=weights.household[keep],
-    )
+    return rows, _with_household(fields[rows], levels[rows], left[rows], frequencies, model)
 
 
 def _with_household(
