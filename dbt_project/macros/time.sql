@@ -101,3 +101,26 @@
     {%- set next_month_first = earlier_day(as_of_day(), 0, months - 1).replace(day=1) -%}
     {{- return(next_month_first - modules.datetime.timedelta(days=1)) -}}
 {% endmacro %}
+
+{# A date moved by a whole number of days that a column holds. #}
+{% macro days_after(day, count) %}
+    {{- return(adapter.dispatch('days_after', 'parcours')(day, count)) -}}
+{% endmacro %}
+
+{% macro default__days_after(day, count) -%}
+    ({{ day }} + cast({{ count }} as int))
+{%- endmacro %}
+
+{% macro spark__days_after(day, count) -%}
+    date_add({{ day }}, cast({{ count }} as int))
+{%- endmacro %}
+
+{# A date as a number that window frames can reckon with: days since 1970, as bigint. #}
+{% macro day_number(day) -%}
+    {{ days_between("cast('1970-01-01' as date)", day) }}
+{%- endmacro %}
+
+{# The first day of the month of a date. #}
+{% macro month_start(day) -%}
+    cast(date_trunc('month', {{ day }}) as date)
+{%- endmacro %}

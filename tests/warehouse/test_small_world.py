@@ -315,3 +315,47 @@ def test_a_second_build_gives_the_same_marts_and_they_need_no_lake(
     for (mart,) in marts:
         assert query(f"select * from marts.{mart} except all select * from again.marts.{mart}") == [], mart
         assert query(f"select * from again.marts.{mart} except all select * from marts.{mart}") == [], mart
+
+
+def test_a_store_converts_only_the_visitors_it_counts(query: Query) -> None:
+    rows = query(
+        """select day, visits, orders, visitor_orders, conversion_rate from marts.channel_performance
+        where channel = 'store' and day in ('2026-01-05', '2026-01-16') order by day"""
+    )
+    assert rows == [(date(2026, 1, 5), None, 1, 0, None), (date(2026, 1, 16), 120, 1, 1, 1 / 120)]
+
+
+def test_what_was_out_of_stock_and_bought_the_next_day_is_not_at_risk(query: Query) -> None:
+    seen = query(
+        """select customers, bought_online, not_recovered, revenue_at_risk
+        from marts.friction_points where kind = 'out_of_stock_view'"""
+    )
+    assert seen == [(1, 1, 0, Decimal("0.00"))]
+    left = query("select customer_id, product_id, outcome from marts.friction_incidents where kind = 'cart_abandoned'")
+    assert left == [("C02", "P2", None)]
+
+
+def test_a_pickup_of_an_order_nobody_knows_is_a_pickup_all_the_same(query: Query) -> None:
+    rows = query(
+        "select count, customers, revenue, base_count from marts.omnichannel_paths where path = ? and count > 0",
+        "click_and_collect_addon",
+    )
+    assert rows == [(1, 1, Decimal("4.50"), 2)]
+
+
+def test_an_anonymous_buyer_is_at_the_top_of_the_funnel_and_in_no_stage(query: Query) -> None:
+    row = one(
+        query(
+            """select customers, known_visitors, anonymous_visitors, anonymous_orders
+            from marts.journey_stage_daily where day = '2026-02-20' and stage = 'purchase'"""
+        )
+    )
+    assert row == (0, 0, 1, 1)
+
+
+def test_every_stage_stands_on_every_day_until_today(query: Query, today: date) -> None:
+    days, rows, first, last = one(
+        query("select count(distinct day), count(*), min(day), max(day) from marts.journey_stage_daily")
+    )
+    assert (rows, last) == (6 * days, today)
+    assert days == (last - first).days + 1

@@ -70,6 +70,13 @@ consents as (
 
 ),
 
+frictions as (
+
+    select * from {{ ref('int_frictions_unioned') }}
+    where day > {{ as_of_date(days=var('service_window_days')) }}
+
+),
+
 rfm_scores as (
 
     select * from {{ ref('int_rfm_scored') }}
@@ -142,6 +149,18 @@ service_contacts as (
 
 ),
 
+frictions_met as (
+
+    select
+        customer_id,
+        count(distinct kind || ' ' || incident_id) as friction_count
+
+    from frictions
+    where customer_id is not null
+    group by customer_id
+
+),
+
 -- A channel is open only where every purpose asked about was granted: one refusal closes it.
 consents_pivoted as (
 
@@ -202,6 +221,7 @@ select
     coalesce(points.points_balance, 0) as points_balance,
     nps_scores.nps_score as last_nps_score,
     coalesce(service_contacts.service_contact_count, 0) as service_contact_count_90d,
+    coalesce(frictions_met.friction_count, 0) as friction_count_90d,
 
     consents_pivoted.email_consent,
     consents_pivoted.sms_consent,
@@ -233,6 +253,8 @@ left join nps_scores
     on customers.customer_id = nps_scores.customer_id
 left join service_contacts
     on customers.customer_id = service_contacts.customer_id
+left join frictions_met
+    on customers.customer_id = frictions_met.customer_id
 left join consents_pivoted
     on customers.customer_id = consents_pivoted.customer_id
 left join rfm_scores
