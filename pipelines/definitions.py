@@ -7,6 +7,7 @@ from pipelines.defs.extracts import extract_assets
 from pipelines.defs.identity import identity_assets
 from pipelines.defs.resources import Night
 from pipelines.defs.schedules import NIGHTLY, TRAINING, every_night
+from pipelines.defs.sensitivity import sensitivity
 from pipelines.defs.warehouse import warehouse_assets
 
 
@@ -16,7 +17,7 @@ def build_definitions(executor: dg.ExecutorDefinition = dg.in_process_executor) 
     One process by default: on one machine, the seconds that every further process takes to start buy nothing.
     """
     return dg.Definitions(
-        assets=[*extract_assets(), *identity_assets(), drift, *warehouse_assets()],
+        assets=[*extract_assets(), *identity_assets(), drift, sensitivity, *warehouse_assets()],
         jobs=[NIGHTLY, TRAINING],
         schedules=[every_night],
         resources={"night": Night()},

@@ -78,14 +78,15 @@ def _result(rows: pl.DataFrame, metadata: Mapping[str, Any], *checks: dg.AssetCh
     )
 
 
-def _model(lake: Lake) -> ModelVersion:
+def required_model(lake: Lake) -> ModelVersion:
+    """The model in force; ParcoursError where there is none yet."""
     model = model_in_force(lake)
     if model is None:
         raise ParcoursError("No identity model is in force. Materialise identity/model, or run `parcours train`.")
     return model
 
 
-def _compared_columns(lake: Lake) -> pl.DataFrame:
+def compared_columns(lake: Lake) -> pl.DataFrame:
     """``identity/records`` without what is only shown: reading all of it is most of the work of a quiet night."""
     return lake.scan("identity", "records").select(NEEDED_COLUMNS).collect()
 
@@ -227,7 +228,7 @@ def model(context: dg.AssetExecutionContext, config: Training, night: Night) -> 
                 "trained": retrained.is_put_in_force,
                 "training": dg.MetadataValue.json(retrained.as_dict()),
             }
-        everyone = _compared_columns(night.lake)
+        everyone = compared_columns(night.lake)
         charts = chart_match_weights(shown), chart_unlinkables(everyone, shown)
         return Result(
             metadata={**found, "about": dg.MetadataValue.json(shown.metadata), **_drawn(night, *charts)},
@@ -255,7 +256,7 @@ def pairs(night: Night) -> Result:
     Only what changed since the last run is compared; the result is that of comparing everything.
     """
     with told():
-        everyone, in_force = _compared_columns(night.lake), _model(night.lake)
+        everyone, in_force = compared_columns(night.lake), required_model(night.lake)
         scored, done = update_pairs(night.lake, everyone, in_force, night.full)
         return _result(
             scored,
@@ -279,9 +280,9 @@ def pairs(night: Night) -> Result:
 def clusters(night: Night) -> Result:
     """One row per record, with the person it was recognised as in this run; the name of a cluster does not last."""
     with told():
-        everyone = _compared_columns(night.lake)
+        everyone = compared_columns(night.lake)
         grouped, is_built_upon = update_clusters(
-            night.lake, everyone, _model(night.lake), read_decisions_in_force(night.lake), night.full
+            night.lake, everyone, required_model(night.lake), read_decisions_in_force(night.lake), night.full
         )
         sizes = grouped.group_by("cluster_id").len()["len"]
         return _result(
@@ -374,7 +375,7 @@ def customers(night: Night) -> Result:
     """One row per customer: how many records it has and how sure it is that they are one person's."""
     with told():
         described = describe_customers(
-            _compared_columns(night.lake),
+            compared_columns(night.lake),
             night.lake.read("identity", "pairs"),
             night.lake.read("identity", "customer_ids").select("record_id", "customer_id"),
             read_decisions_in_force(night.lake),
@@ -403,7 +404,7 @@ def uncertain_pairs(night: Night) -> Result:
     """
     with told():
         asked = find_uncertain_pairs(
-            _compared_columns(night.lake),
+            compared_columns(night.lake),
             night.lake.read("identity", "pairs"),
             night.lake.read("identity", "customer_ids"),
             night.lake.read("identity", "customers"),

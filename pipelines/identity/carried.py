@@ -159,10 +159,28 @@ def update_clusters(
     lake: Lake, records: pl.DataFrame, model: ModelVersion, decisions: pl.DataFrame, full: bool = False
 ) -> tuple[pl.DataFrame, bool]:
     """Writes ``identity/clusters`` of ``identity/pairs``; returns it, and whether earlier ones could be built upon."""
-    state = Carried(lake, "clusters")
-    conditions = _conditions(model=model.version)
+    clusters, is_built_upon = divide_records(lake, records, model, decisions, full)
+    lake.write("identity", "clusters", clusters)
+    return clusters, is_built_upon
+
+
+def divide_records(
+    lake: Lake,
+    records: pl.DataFrame,
+    model: ModelVersion,
+    decisions: pl.DataFrame,
+    full: bool = False,
+    name: str = "clusters",
+    demand: float = 0.0,
+) -> tuple[pl.DataFrame, bool]:
+    """``cluster_records`` of ``identity/pairs``, and whether earlier clusters of the ``name`` could be built upon.
+
+    ``demand`` is the evidence in bits that it takes beyond the usual, LOOSEST at least.
+    """
+    state = Carried(lake, name)
+    conditions = _conditions(model=model.version, demand=str(demand))
     scored = Carried(lake, "pairs")
-    pairs_noted = scored.note(conditions)
+    pairs_noted = scored.note(_conditions(model=model.version))
     noted = None if full else state.note(conditions)
     profiles, members = number_profiles(records)
     settled = None
@@ -174,21 +192,18 @@ def update_clusters(
     pairs = lake.scan("identity", "pairs").select("record_id_l", "record_id_r", "match_weight")
     if pairs_noted is None:
         known = pairs.collect()
-        ends = number_ends(profiles, known)
-        weight = known["match_weight"]
+        links = keep_links(*number_ends(profiles, known), known["match_weight"], demand)
     else:
-        numbered = scored.read("ends")
-        ends = numbered["left"].to_numpy(), numbered["right"].to_numpy()
+        ends = scored.read("ends")
         weight = pairs.select("match_weight").collect()["match_weight"]
-    labels = label_profiles(records, profiles, members, keep_links(*ends, weight), model, decisions, settled)
-    clusters = place_records(records, members, labels, decisions)
+        links = keep_links(ends["left"].to_numpy(), ends["right"].to_numpy(), weight, demand)
+    labels = label_profiles(records, profiles, members, links, model, decisions, demand, settled)
     state.begin()
-    lake.write("identity", "clusters", clusters)
     state.write("decisions", decisions)
     state.write("labels", pl.DataFrame({"label": labels}))
     if pairs_noted is not None:
         state.end(conditions, pairs=pairs_noted["made_of"])
-    return clusters, settled is not None
+    return place_records(records, members, labels, decisions), settled is not None
 
 
 def _read_settled(

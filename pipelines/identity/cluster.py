@@ -42,6 +42,10 @@ but these parts already hang together by links to each other or to a third. Meas
 .795 of the true pairs of historical_50k where 0 finds .769, both at a precision above .996, and changes generated
 retailers by less than .0003; -4 costs those .002 of precision."""
 
+LOOSEST = (
+    -6.0
+)  # Bits that anybody may demand less: what changes between weights of that size is told from night to night.
+
 LARGEST_COMPONENT = (
     300  # Profiles; a larger one is first broken at ever stronger links: its pairs grow with the square.
 )
@@ -69,19 +73,23 @@ class Links:
 
 
 def cluster_records(
-    records: pl.DataFrame, pairs: pl.DataFrame, model: ModelVersion, decisions: pl.DataFrame | None = None
+    records: pl.DataFrame,
+    pairs: pl.DataFrame,
+    model: ModelVersion,
+    decisions: pl.DataFrame | None = None,
+    demand: float = 0.0,
 ) -> pl.DataFrame:
     """One row per record: record_id, cluster_id (the smallest record_id of its cluster), sorted by record_id.
 
     ``records`` is ``identity/records``, ``pairs`` is ``identity/pairs`` of the same records and model, ``decisions`` is
-    ``identity/decisions`` (None: none).
+    ``identity/decisions`` (None: none). ``demand`` is the evidence, in bits, that it takes beyond the usual to be one
+    person; negative for less.
     """
     decisions = no_decisions() if decisions is None else decisions
     profiles, members = number_profiles(records)
-    links = keep_links(*number_ends(profiles, pairs), pairs["match_weight"])
-    return place_records(
-        records, members, label_profiles(records, profiles, members, links, model, decisions), decisions
-    )
+    links = keep_links(*number_ends(profiles, pairs), pairs["match_weight"], demand)
+    labels = label_profiles(records, profiles, members, links, model, decisions, demand)
+    return place_records(records, members, labels, decisions)
 
 
 def number_ends(profiles: pl.DataFrame, pairs: pl.DataFrame) -> tuple[Numbers, Numbers]:
@@ -96,10 +104,10 @@ def number_ends(profiles: pl.DataFrame, pairs: pl.DataFrame) -> tuple[Numbers, N
     return left, right
 
 
-def keep_links(left: Numbers, right: Numbers, weight: pl.Series) -> Links:
-    """Of all pairs, those that are linked."""
+def keep_links(left: Numbers, right: Numbers, weight: pl.Series, demand: float = 0.0) -> Links:
+    """Of all pairs, those that are linked, where that takes ``demand`` bits more than the usual."""
     weights = weight.to_numpy()
-    is_link = weights >= LINKED
+    is_link = weights >= LINKED + demand
     left, right = np.minimum(left, right)[is_link], np.maximum(left, right)[is_link]
     weights = weights[is_link]
     order = np.lexsort((right, left))
@@ -113,6 +121,7 @@ def label_profiles(
     links: Links,
     model: ModelVersion,
     decisions: pl.DataFrame,
+    demand: float = 0.0,
     settled: Numbers | None = None,
 ) -> Numbers:
     """The label of each profile: the smallest number of its cluster.
@@ -125,7 +134,7 @@ def label_profiles(
     def load(numbers: Numbers) -> pl.DataFrame:
         return take_profiles(records, profiles, numbers)
 
-    return cluster_profiles(profiles.height, load, links.left, links.right, links.weight, model, verdicts, settled)
+    return cluster_profiles(profiles.height, load, links, model, verdicts, demand, settled)
 
 
 def _number_decisions(members: pl.DataFrame, decisions: pl.DataFrame) -> Verdicts:
@@ -152,20 +161,19 @@ def _number_decisions(members: pl.DataFrame, decisions: pl.DataFrame) -> Verdict
 def cluster_profiles(
     count: int,
     load: Callable[[Numbers], pl.DataFrame],
-    left: Numbers,
-    right: Numbers,
-    weight: Floats,
+    links: Links,
     model: ModelVersion,
     verdicts: Verdicts,
+    demand: float = 0.0,
     settled: Numbers | None = None,
 ) -> Numbers:
-    """The label of each of ``count`` profiles: the smallest number of its cluster. The pairs given are linked ones.
+    """The label of each of ``count`` profiles: the smallest number of its cluster.
 
     ``load`` gives the profiles of the numbers it is asked for (sorted), numbered anew from 0.
     ``settled`` tells, by any number, the earlier cluster of each profile; -1 where it is touched: it is new or other
     than it was, or of its pairs or decisions one is new, other or gone.
     """
-    left, right, weight = _with_must_links(left, right, weight, verdicts)
+    left, right, weight = _with_must_links(links.left, links.right, links.weight, verdicts)
     whole = connect(count, left, right)
     is_open = np.ones(count, dtype=bool)
     if settled is not None:
@@ -176,7 +184,9 @@ def cluster_profiles(
         left, right, weight = left[inside], right[inside], weight[inside]
     components = _component_within_size(count, left, right, weight)
     suspicious = _suspicious(components, left, right, verdicts)
-    divided = _divide_by_evidence(load, components, suspicious, model, verdicts) if suspicious.any() else components
+    divided = components
+    if suspicious.any():
+        divided = _divide_by_evidence(load, components, suspicious, model, verdicts, demand)
     if settled is None:
         return divided
     return np.where(is_open, divided, _smallest_of_each(settled, ~is_open))
@@ -254,6 +264,7 @@ def _divide_by_evidence(
     suspicious: npt.NDArray[np.bool_],
     model: ModelVersion,
     verdicts: Verdicts,
+    demand: float,
 ) -> Numbers:
     members = np.flatnonzero(suspicious[labels]).astype(np.int32)
     members = members[np.lexsort((members, labels[members]))]
@@ -269,7 +280,7 @@ def _divide_by_evidence(
     )
     weights = weigh_pairs(compared.levels, compared.left, frequencies_of(looked_at, model), model)
     # A component whose every pair speaks for one person stays whole, without further ado.
-    against = np.bincount(labels[left], weights=(weights.total < 0), minlength=len(labels)) > 0
+    against = np.bincount(labels[left], weights=(weights.total < LINKED + demand), minlength=len(labels)) > 0
     must = _within_components(labels, verdicts.must_left, verdicts.must_right)
     cannot = _within_components(labels, verdicts.cannot_left, verdicts.cannot_right)
     against[labels[cannot[0]]] = True
@@ -289,7 +300,7 @@ def _divide_by_evidence(
             places[group] = np.arange(len(group))
             parts = agglomerate(
                 int(size), weights.fields[rows], weights.household_fields[rows], says[rows], model.parameters,
-                must=_between_places(places, *must), cannot=_between_places(places, *cannot),
+                must=_between_places(places, *must), cannot=_between_places(places, *cannot), demand=demand,
             )  # fmt: skip
             divided[group] = group[parts]
             places[group] = -1
@@ -332,6 +343,7 @@ def agglomerate(
     parameters: Parameters,
     must: tuple[Numbers, Numbers],
     cannot: tuple[Numbers, Numbers],
+    demand: float = 0.0,
 ) -> Numbers:
     """Divides components of ``size`` profiles each, given all their pairs, component after component and each in the
     order of np.triu_indices. Returns for each profile, component after component, the first place in its part.
@@ -358,7 +370,7 @@ def agglomerate(
     while True:
         best = score[going].reshape(len(going), -1).argmax(axis=1)
         one, other = np.sort(np.divmod(best, size), axis=0)
-        joins = score[going, one, other] > JOINED
+        joins = score[going, one, other] > JOINED + demand
         going, one, other = going[joins], one[joins], other[joins]
         if not len(going):
             return connect(count * size, *(labels.ravel()[side] for side in must))[labels.ravel()]

@@ -20,7 +20,7 @@ import numpy.typing as npt
 import polars as pl
 
 from pipelines.identity.blocking import BLOCKS, first_shared_key, hash_keys, keep_small_blocks
-from pipelines.identity.cluster import LINKED, number_ends
+from pipelines.identity.cluster import LINKED, LOOSEST, number_ends
 from pipelines.identity.link import Numbers, compare_pairs, score_profiles, scored_frame
 from pipelines.identity.profiles import take_profiles
 from pipelines.identity.version import ModelVersion
@@ -118,8 +118,8 @@ def rescore(
     # Numbers are in the order of record_ids: sorted by themselves, they stand beside their pairs.
     packed = np.concatenate([_pack(was_left, was_right)[~outdated], _pack(fresh_left, fresh_right)])
     packed.sort()
-    was_linked = outdated & (before.pairs["match_weight"].to_numpy() >= LINKED)
-    is_linked = fresh["match_weight"].to_numpy() >= LINKED
+    was_linked = outdated & (before.pairs["match_weight"].to_numpy() >= LINKED + LOOSEST)
+    is_linked = fresh["match_weight"].to_numpy() >= LINKED + LOOSEST
     moved = [was_left[was_linked], was_right[was_linked], fresh_left[is_linked], fresh_right[is_linked]]
     touched = np.unique(np.concatenate([_numbers(changed), *moved]))
     scored = Scored(pairs, *_unpack(packed), keys)

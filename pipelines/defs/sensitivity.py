@@ -1,0 +1,38 @@
+"""The sensitivity asset: customers as they would be if it took more, or less, evidence to be one person."""
+
+import dagster as dg
+
+from pipelines.defs.failures import told
+from pipelines.defs.identity import compared_columns, required_model
+from pipelines.defs.resources import Night
+from pipelines.defs.results import Result
+from pipelines.identity.decisions import read_decisions_in_force
+from pipelines.identity.sensitivity import DEMANDS, divide_otherwise
+
+
+@dg.asset(
+    key=["identity", "sensitivity"],
+    deps=[dg.AssetKey(["identity", name]) for name in ("decisions", "records", "model", "pairs")],
+    group_name="identity",
+    owners=["team:customer-data"],
+    kinds={"parquet"},
+)
+def sensitivity(night: Night) -> Result:
+    """One row per record: the person it would be recognised as under a stricter and under a looser demand of evidence.
+
+    The headline figures are told under all three, so that a reader sees how far identity error can move them.
+    """
+    with told():
+        divided = divide_otherwise(
+            night.lake,
+            compared_columns(night.lake),
+            required_model(night.lake),
+            read_decisions_in_force(night.lake),
+            night.full,
+        )
+        return Result(
+            metadata={
+                "dagster/row_count": divided.height,
+                **{f"{name}_clusters": divided[f"{name}_cluster_id"].n_unique() for name in DEMANDS},
+            }
+        )
