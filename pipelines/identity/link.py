@@ -108,6 +108,7 @@ def _compare(profiles: pl.DataFrame, left: Numbers, right: Numbers, fields: tupl
     if not len(left) or not fields:
         return levels
     with duckdb.connect(":memory:") as connection:
+        connection.execute("set enable_progress_bar = false")
         [(threads,)] = connection.sql("select current_setting('threads')").fetchall()
         # Each part unpacks the dictionaries of its columns anew: parts are few, and of many pairs field by field.
         at_once = max(profiles.height, -(-len(left) // threads))
