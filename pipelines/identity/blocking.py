@@ -58,6 +58,7 @@ def hash_keys(profiles: pl.DataFrame) -> pl.DataFrame:
     whole = profiles.to_arrow(compat_level=pl.CompatLevel.newest())
     batches = whole.to_batches(max_chunksize=HASHED_AT_ONCE)
     with duckdb.connect() as connection:
+        connection.execute("set enable_progress_bar = false")
         connection.register("profiles", pa.Table.from_batches(batches, whole.schema))
         table = connection.sql(f"select {hashed} from profiles").to_arrow_table()
     frame: pl.DataFrame = pl.from_arrow(table)  # type: ignore[assignment]

@@ -19,8 +19,6 @@ Numbers = npt.NDArray[np.int32]
 
 KEPT_WEIGHT = -10.0  # A pair a thousand times likelier to be two people than one adds nothing but disk space.
 WEIGHED_AT_ONCE = 100_000  # Pairs: some 20 MB of arrays a thread.
-COMPARED_AT_ONCE = 1_000_000
-"""Pairs that a thread compares at least, where there are more: each thread unpacks the profiles' columns anew."""
 
 
 @dataclass(frozen=True)
@@ -109,25 +107,33 @@ def _compare(profiles: pl.DataFrame, left: Numbers, right: Numbers, fields: tupl
     levels = np.empty((len(left), len(fields)), dtype=np.int8)
     if not len(left) or not fields:
         return levels
-    columns = sorted({column for compared in fields for column in compared.needed_columns})
-    values = profiles.select(columns).rechunk().to_arrow(compat_level=pl.CompatLevel.newest())
-    pairs = pa.table(
+    with duckdb.connect(":memory:") as connection:
+        connection.execute("set enable_progress_bar = false")
+        [(threads,)] = connection.sql("select current_setting('threads')").fetchall()
+        # Each part unpacks the dictionaries of its columns anew: parts are few, and of many pairs field by field.
+        at_once = max(profiles.height, -(-len(left) // threads))
+        width = len(fields) if len(left) <= at_once else 1
+        for start in range(0, len(fields), width):
+            together = fields[start : start + width]
+            columns = sorted({column for compared in together for column in compared.needed_columns})
+            sides = _pair_up(profiles.select(columns), left, right)
+            connection.register("sides", pa.Table.from_batches(sides.to_batches(max_chunksize=at_once)))
+            found = connection.sql(f"select {', '.join(map(level_sql, together))} from sides").to_arrow_table()
+            for position in range(len(together)):
+                levels[:, start + position] = found[position].to_numpy()
+    return levels
+
+
+def _pair_up(values: pl.DataFrame, left: Numbers, right: Numbers) -> pa.Table:
+    """One row per pair: the values of its left row (<column>_l) and of its right (<column>_r), as dictionaries."""
+    arrow = values.rechunk().to_arrow(compat_level=pl.CompatLevel.newest())
+    return pa.table(
         {
-            f"{column}_{side}": pa.DictionaryArray.from_arrays(numbers, values.column(column).chunk(0))
+            f"{column}_{side}": pa.DictionaryArray.from_arrays(numbers, arrow[column].chunk(0))
             for side, numbers in (("l", pa.array(left)), ("r", pa.array(right)))
-            for column in columns
+            for column in values.columns
         }
     )
-    with duckdb.connect(":memory:") as connection:
-        [(threads,)] = connection.sql("select current_setting('threads')").fetchall()
-        batches = pairs.to_batches(max_chunksize=max(COMPARED_AT_ONCE, -(-len(left) // threads)))
-        connection.register("pairs", pa.Table.from_batches(batches))
-        result = connection.sql(
-            f"select {', '.join(level_sql(compared) for compared in fields)} from pairs"
-        ).to_arrow_table()
-    for index in range(len(fields)):
-        levels[:, index] = result.column(index).to_numpy()
-    return levels
 
 
 def level_sql(compared: Field) -> str:
