@@ -13,6 +13,10 @@ from pipelines import warehouse
 from pipelines.config import Home
 
 MARTS = {
+    "channel_cannibalisation",
+    "channel_overlap",
+    "channel_performance",
+    "channel_value",
     "customer_360",
     "customer_consents",
     "customer_contact_points",
@@ -22,7 +26,12 @@ MARTS = {
     "customer_journey_stages",
     "customer_segments",
     "customer_touchpoints",
+    "friction_incidents",
+    "friction_points",
     "identity_review_queue",
+    "journey_stage_daily",
+    "journey_transitions",
+    "omnichannel_paths",
     "order_lines",
     "orders",
     "quarantined_rows",
@@ -54,7 +63,11 @@ def test_orders_and_lines_alone_are_enough(make_home: Callable[[Mapping[str, Any
     warehouse.build(home, retailer, today)
     counts = count_rows(home)
     assert set(counts) == MARTS
-    assert {mart: count for mart, count in counts.items() if count} == {"orders": 1, "order_lines": 1, "segments": 17}
+    assert {mart: count for mart, count in counts.items() if count} == {
+        **{"orders": 1, "order_lines": 1, "segments": 17, "channel_performance": 1},
+        "journey_stage_daily": 6 * 61,  # Six stages a day since the order, which is nobody's.
+        "omnichannel_paths": 3,  # Collected, shipped from a store, sold by one: it could have been, and was not.
+    }
 
 
 def test_a_lake_that_lies_under_an_awkward_name_is_read(
