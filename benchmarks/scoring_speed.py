@@ -66,12 +66,17 @@ def prepare(folder: Path, as_of: date | None) -> Figures:
 def run_parcours(folder: Path, version: str) -> Figures:
     """Scores and clusters the records of ``folder``: seconds of each, and how many clusters came out."""
     records, model = pl.read_parquet(folder / "records.parquet"), load_version(version, Lake(folder))
-    started = time.perf_counter()
+    busy, started = time.process_time(), time.perf_counter()
     pairs = score_pairs(records, model)
     scored = time.perf_counter()
     clusters = cluster_records(records, pairs, model)
-    done = time.perf_counter()
-    return {"score": scored - started, "cluster": done - scored, "clusters": clusters["cluster_id"].n_unique()}
+    done, busy = time.perf_counter(), time.process_time() - busy
+    return {
+        "score": scored - started,
+        "cluster": done - scored,
+        "busy": busy,
+        "clusters": clusters["cluster_id"].n_unique(),
+    }
 
 
 def run_bare_splink(folder: Path, version: str) -> Figures:
@@ -91,17 +96,17 @@ def run_bare_splink(folder: Path, version: str) -> Figures:
                 linker.table_management.register_term_frequency_lookup(
                     database.register(frequencies.to_arrow()), compared.column
                 )
-        started = time.perf_counter()
+        busy, started = time.process_time(), time.perf_counter()
         predicted = linker.inference.predict(threshold_match_weight=KEPT_WEIGHT)
         scored = time.perf_counter()
         clustered = linker.clustering.cluster_pairwise_predictions_at_threshold(
             predicted, threshold_match_probability=CLUSTERED_AT
         )
-        done = time.perf_counter()
+        done, busy = time.perf_counter(), time.process_time() - busy
         [(clusters,)] = connection.execute(
             f"select count(distinct cluster_id) from {clustered.physical_name}"
         ).fetchall()
-    return {"score": scored - started, "cluster": done - scored, "clusters": clusters}
+    return {"score": scored - started, "cluster": done - scored, "busy": busy, "clusters": clusters}
 
 
 SYSTEMS = {"Parcours": run_parcours, "bare Splink": run_bare_splink}
@@ -120,16 +125,16 @@ def compare(folder: Path, as_of: date | None, rounds: int) -> str:
         f"{prepared['records']:,} records, {prepared['profiles']:,} profiles, {prepared['pairs']:,} blocked pairs; "
         f"medians of {rounds} turns each.",
         "",
-        "| system | score, s | cluster, s | both, s (least to greatest) | peak GiB | clusters |",
-        "|---|---:|---:|---:|---:|---:|",
+        "| system | score, s | cluster, s | both, s (least to greatest) | processor, s | peak GiB | clusters |",
+        "|---|---:|---:|---:|---:|---:|---:|",
     ]
     for name, found in turns.items():
-        score, cluster, whole = (
-            statistics.median(one[stage] for one in found) for stage in ("score", "cluster", "whole")
+        score, cluster, whole, busy = (
+            statistics.median(one[stage] for one in found) for stage in ("score", "cluster", "whole", "busy")
         )
         least, greatest = min(one["whole"] for one in found), max(one["whole"] for one in found)
         lines.append(
-            f"| {name} | {score:.1f} | {cluster:.1f} | {whole:.1f} ({least:.1f} to {greatest:.1f}) "
+            f"| {name} | {score:.1f} | {cluster:.1f} | {whole:.1f} ({least:.1f} to {greatest:.1f}) | {busy:.1f} "
             f"| {max(one['peak'] for one in found):.1f} | {found[0]['clusters']:,} |"
         )
     return "\n".join([*lines, "", judge(turns["Parcours"], turns["bare Splink"])])
