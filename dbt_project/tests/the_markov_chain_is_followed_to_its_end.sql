@@ -1,0 +1,38 @@
+-- A row is a chain that still has paths on their way after markov_steps steps: the probability of an order is not the
+-- share of the paths that ended in one. Raise markov_steps.
+with
+
+transitions as (
+
+    select * from {{ ref('int_place_transitions_counted') }}
+
+),
+
+counted as (
+
+    select
+        sum(case when from_place = '(start)' then transition_count else 0 end) as path_count,
+        sum(case when to_place = '(order)' then transition_count else 0 end) as order_count
+
+    from transitions
+
+),
+
+measured as (
+
+    select order_probability
+    from {{ ref('int_place_removals_measured') }}
+    where removed_place = '(nothing)'
+
+)
+
+select
+    counted.path_count,
+    counted.order_count,
+    measured.order_probability
+
+from counted
+cross join measured
+where
+    counted.path_count > 0
+    and abs(measured.order_probability - {{ share('counted.order_count', 'counted.path_count') }}) > 0.000001
