@@ -1,5 +1,5 @@
--- A row is a chain that still has paths on their way after markov_steps steps: the probability of an order is not the
--- share of the paths that ended in one. Raise markov_steps.
+-- A row is a chain that still has paths on their way when it is no longer followed: the probability of an order is not
+-- the share of the paths that ended in one.
 with
 
 transitions as (
@@ -20,9 +20,8 @@ counted as (
 
 measured as (
 
-    select order_probability
+    select max(order_probability) as order_probability
     from {{ ref('int_place_removals_measured') }}
-    where removed_place = '(nothing)'
 
 )
 

@@ -1,98 +1,83 @@
-{%- set steps = var('markov_steps') | int -%}
-
 with
 
 transitions as (
 
+    select * from {{ ref('int_place_transitions_counted') }}
+
+),
+
+visits as (
+
     select
         from_place,
-        to_place,
-        cast(probability as decimal(10, 9)) as probability
+        replace(to_place, 'visits of ', '') as visited_place,
+        amount as visit_count
 
-    from {{ ref('int_place_transitions_counted') }}
+    from {{ ref('int_place_visits_followed_512') }}
+    where
+        to_place like 'visits of %'
+        and from_place not like 'visits of %'
 
 ),
 
--- An order stays an order.
-moves as (
-
-    select * from transitions
-
-    union all
+orders as (
 
     select
-        '(order)' as from_place,
-        '(order)' as to_place,
-        cast(1 as decimal(10, 9)) as probability
+        from_place as place,
+        cast(probability as decimal(18, 15)) as probability
+
+    from transitions
+    where to_place = '(order)'
 
 ),
 
-removals as (
-
-    select distinct from_place as removed_place from transitions
-    where from_place <> '(start)'
-
-    union all
-
-    select '(nothing)' as removed_place
-
-),
-
--- The probability of an order within so many steps from each place, while one place is closed. Kept to 15 decimals, so
--- that the order in which rows are summed changes nothing.
-reached_0 as (
+-- Each visit of a place is followed at once by an order with the same probability, wherever the path began.
+ordered as (
 
     select
-        removed_place,
-        '(order)' as place,
-        cast(1 as decimal(18, 15)) as probability
+        visits.from_place,
+        cast(sum(visits.visit_count * orders.probability) as decimal(18, 15)) as order_probability
 
-    from removals
-
-),
-{% for step in range(1, steps + 1) %}
-reached_{{ step }} as (
-
-    select
-        reached.removed_place,
-        moves.from_place as place,
-        cast(sum(moves.probability * reached.probability) as decimal(18, 15)) as probability
-
-    from moves
-    inner join reached_{{ step - 1 }} as reached
-        on
-            moves.to_place = reached.place
-            and moves.from_place <> reached.removed_place
-    group by reached.removed_place, moves.from_place
+    from visits
+    inner join orders
+        on visits.visited_place = orders.place
+    group by visits.from_place
 
 ),
-{% endfor %}
+
 from_start as (
 
-    select
-        removals.removed_place,
-        coalesce(reached.probability, 0) as probability
-
-    from removals
-    left join reached_{{ steps }} as reached
-        on
-            removals.removed_place = reached.removed_place
-            and reached.place = '(start)'
+    select * from visits
+    where from_place = '(start)' and visited_place <> '(start)'
 
 ),
 
-with_all_places as (
+measured as (
 
-    select probability from from_start
-    where removed_place = '(nothing)'
+    select
+        from_start.visited_place as removed_place,
+        cast(from_start.visit_count as double) as visits_from_start,
+        cast(repeats.visit_count as double) as visits_from_itself,
+        cast(coalesce(ordered.order_probability, 0) as double) as probability_from_itself,
+        cast(coalesce(of_all.order_probability, 0) as double) as probability_from_start
+
+    from from_start
+    inner join visits as repeats
+        on
+            from_start.visited_place = repeats.from_place
+            and from_start.visited_place = repeats.visited_place
+    left join ordered
+        on from_start.visited_place = ordered.from_place
+    left join ordered as of_all
+        on from_start.from_place = of_all.from_place
 
 )
 
 select
-    from_start.removed_place,
-    cast(from_start.probability as double) as order_probability,
-    cast(1 as double)
-    - {{ share('from_start.probability', 'with_all_places.probability') }} as removal_effect
+    removed_place,
+    probability_from_start as order_probability,
+    -- Whoever ever comes to the place is lost: as many as visits from the start per visits once there.
+    (visits_from_start * probability_from_itself)
+    / nullif(visits_from_itself * probability_from_start, 0) as removal_effect
 
-from from_start
-cross join with_all_places
+from measured

@@ -1,8 +1,6 @@
 {%- set window_days = var('attribution_window_days') | int -%}
 {%- set half_life_days = var('attribution_half_life_days') | int -%}
-{%- set first_share = var('attribution_first_share') | int -%}
-{%- set last_share = var('attribution_last_share') | int -%}
-{%- set models = ['first_touch', 'last_touch', 'linear', 'position_based', 'time_decay', 'markov'] -%}
+{%- set models = attribution_models() -%}
 
 with
 
@@ -62,9 +60,10 @@ weighed as (
         1 as weight_linear,
         case
             when paths.touch_count = 1 then 1
-            when paths.touch_number = 1 then {{ first_share }} * greatest(paths.touch_count - 2, 1)
-            when paths.touch_number = paths.touch_count then {{ last_share }} * greatest(paths.touch_count - 2, 1)
-            else {{ 100 - first_share - last_share }}
+            when paths.touch_number = 1 then {{ attribution_share('first') }} * greatest(paths.touch_count - 2, 1)
+            when paths.touch_number = paths.touch_count
+                then {{ attribution_share('last') }} * greatest(paths.touch_count - 2, 1)
+            else {{ attribution_share('middle') }}
         end as weight_position_based,
         ages.weight as weight_time_decay,
         -- A place is removed as a whole, so it counts once, however often it was come from.

@@ -1,4 +1,4 @@
-{%- set models = ['first_touch', 'last_touch', 'linear', 'position_based', 'time_decay', 'markov'] -%}
+{%- set models = attribution_models() -%}
 
 with
 
@@ -155,6 +155,6 @@ select
     cast(revenue_{{ model }} as decimal(18, 2)) as revenue_{{ model }},
     {{ share('revenue_' ~ model, 'spend') }} as roas_{{ model }},
     {%- endfor %}
-    {{ share('revenue_' ~ var('roas_model'), 'spend') }} as roas
+    {{ share('revenue_' ~ roas_model(), 'spend') }} as roas
 
 from summed
