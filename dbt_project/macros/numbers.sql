@@ -24,3 +24,16 @@
 {% macro share(part, whole) -%}
     cast(({{ part }}) as double) / nullif(cast({{ whole }} as double), 0)
 {%- endmacro %}
+
+{# The whole part of one integer divided by another. #}
+{% macro whole_quotient(dividend, divisor) %}
+    {{- return(adapter.dispatch('whole_quotient', 'parcours')(dividend, divisor)) -}}
+{% endmacro %}
+
+{% macro default__whole_quotient(dividend, divisor) -%}
+    (({{ dividend }}) // ({{ divisor }}))
+{%- endmacro %}
+
+{% macro spark__whole_quotient(dividend, divisor) -%}
+    (({{ dividend }}) div ({{ divisor }}))
+{%- endmacro %}

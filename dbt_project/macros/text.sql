@@ -10,3 +10,15 @@
 {% macro spark__list_values(expression) -%}
     nullif(array_join(array_sort(collect_set({{ expression }})), ' | '), '')
 {%- endmacro %}
+
+{#
+    French text as words with one space or more between and around them: lower case, without accents or punctuation, so
+    that ' mot ' is found wherever the word stands.
+#}
+{% macro plain_words(text) -%}
+    ' ' || translate(
+        replace(replace(lower({{ text }}), 'œ', 'oe'), 'æ', 'ae'),
+        'àâäáãçéèêëíìîïñóòôöõúùûüÿ.,;:!?()«»"/-…’' || chr(39) || chr(10) || chr(13) || chr(9) || chr(160),
+        'aaaaaceeeeiiiinooooouuuuy{{ ' ' * 20 }}'
+    ) || ' '
+{%- endmacro %}

@@ -13,6 +13,7 @@ from pipelines import warehouse
 from pipelines.config import Home
 
 MARTS = {
+    "attribution_touches",
     "channel_cannibalisation",
     "channel_overlap",
     "channel_performance",
@@ -31,12 +32,19 @@ MARTS = {
     "identity_review_queue",
     "journey_stage_daily",
     "journey_transitions",
+    "loyalty_ledger",
     "omnichannel_paths",
     "order_lines",
     "orders",
+    "product_affinity",
     "quarantined_rows",
+    "retention_cohorts",
     "returns",
+    "satisfaction",
     "segments",
+    "store_satisfaction",
+    "traffic_source_performance",
+    "verbatim_themes",
 }
 
 
@@ -65,6 +73,8 @@ def test_orders_and_lines_alone_are_enough(make_home: Callable[[Mapping[str, Any
     assert set(counts) == MARTS
     assert {mart: count for mart, count in counts.items() if count} == {
         **{"orders": 1, "order_lines": 1, "segments": 17, "channel_performance": 1},
+        "attribution_touches": 6,  # Direct, under each model.
+        "traffic_source_performance": 1,
         "journey_stage_daily": 6 * 61,  # Six stages a day since the order, which is nobody's.
         "omnichannel_paths": 3,  # Collected, shipped from a store, sold by one: it could have been, and was not.
     }

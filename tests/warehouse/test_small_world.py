@@ -277,6 +277,58 @@ def test_the_question_asked_first_is_the_most_uncertain_about_the_most_valuable_
     ]
 
 
+def test_an_order_is_owed_to_the_visits_before_it_and_an_anonymous_one_to_its_own(query: Query) -> None:
+    rows = query(
+        """select order_id, source, medium, campaign, credit, credited_revenue from marts.attribution_touches
+        where model = 'linear' and order_id in ('shop:orders:W1', 'shop:orders:W3', 'till:tickets:T5')
+        order by order_id, touch_number"""
+    )
+    net = dict(query("select order_id, net_amount from marts.orders"))
+    half = Decimal("0.5")
+    assert rows == [
+        ("shop:orders:W1", "google", "cpc", "winter", half, net["shop:orders:W1"] * half),
+        ("shop:orders:W1", "mail", "unknown", "none", half, net["shop:orders:W1"] * half),
+        ("shop:orders:W3", "google", "organic", "none", 1, net["shop:orders:W3"]),
+        ("till:tickets:T5", "direct", "none", "none", 1, net["till:tickets:T5"]),
+    ]
+
+
+def test_spend_meets_the_revenue_of_its_campaign_in_its_month(query: Query) -> None:
+    rows = query(
+        """select campaign, sessions, conversions, spend, revenue_first_touch, roas_first_touch
+        from marts.traffic_source_performance where medium = 'cpc' order by 1"""
+    )
+    # The order, and what was bought on top when it was picked up.
+    [(net,)] = query("select sum(net_amount) from marts.orders where order_id in ('shop:orders:W1', 'till:tickets:T7')")
+    assert rows == [
+        ("none", 0, 0, Decimal("2.00"), Decimal("0.00"), 0.0),
+        ("winter", 1, 0, Decimal("12.50"), net, float(net) / 12.5),
+    ]
+
+
+def test_points_earned_in_a_store_and_spent_online_stand_side_by_side(query: Query) -> None:
+    months = query(
+        """select month, opening, earned_store, spent_web, closing from marts.loyalty_ledger
+        where loyalty_card_id = 'L1' and (movement_count > 0 or month >= '2026-02-01') order by 1"""
+    )
+    assert months == [
+        (date(2025, 5, 1), 0, 120, 0, 120),
+        (date(2026, 1, 1), 120, 0, -50, 70),
+        (date(2026, 2, 1), 70, 0, 0, 70),
+        (date(2026, 3, 1), 70, 0, 0, 70),
+    ]
+
+
+def test_what_is_written_is_found_by_theme_whatever_its_accents(query: Query) -> None:
+    assert query("select month, theme, channel, average_score from marts.verbatim_themes order by 1, 2, 3") == [
+        (date(2026, 1, 1), "delivery", "web", 9.0),
+        (date(2026, 1, 1), "other", "web", 8.0),
+        (date(2026, 1, 1), "staff", "web", 9.0),
+        (date(2026, 2, 1), "customer_service", "unknown", 2.0),
+        (date(2026, 2, 1), "waiting", "unknown", 2.0),
+    ]
+
+
 def test_rows_set_aside_and_lines_without_an_order_are_told(query: Query) -> None:
     assert query("select table_name, count(*) from marts.quarantined_rows group by 1 order by 1") == [
         ("crm/contacts", 1),
