@@ -22,7 +22,7 @@ from pipelines.identity.cluster import keep_links, label_profiles, number_ends
 from pipelines.identity.decided import list_concerned, mark_decided
 from pipelines.identity.incremental import Scored, hash_profiles, rescore, score_all
 from pipelines.identity.ledger import assign_ids, current_map
-from pipelines.identity.link import Numbers
+from pipelines.identity.link import ENDS, Numbers
 from pipelines.identity.profiles import number_profiles
 from pipelines.identity.receipts import place_records
 from pipelines.identity.restandardise import Cleaned, clean_all, clean_changed
@@ -189,7 +189,7 @@ def divide_records(
     if settled is not None:
         concerned = list_concerned(state.read("decisions"), decisions)
         settled[members.filter(pl.col("record_id").is_in(concerned.implode()))["profile_no"].to_numpy()] = -1
-    pairs = lake.scan("identity", "pairs").select("record_id_l", "record_id_r", "match_weight")
+    pairs = lake.scan("identity", "pairs").select(*ENDS, "match_weight")
     if pairs_noted is None:
         known = pairs.collect()
         links = keep_links(*number_ends(profiles, known), known["match_weight"], demand)

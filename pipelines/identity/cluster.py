@@ -22,7 +22,7 @@ import polars as pl
 
 from pipelines.identity.decided import hold_apart, tie_records
 from pipelines.identity.decisions import no_decisions
-from pipelines.identity.link import Numbers, compare_pairs
+from pipelines.identity.link import ENDS, Numbers, compare_pairs
 from pipelines.identity.profiles import number_profiles, take_profiles
 from pipelines.identity.receipts import place_records
 from pipelines.identity.version import ModelVersion, Parameters
@@ -99,7 +99,7 @@ def number_ends(profiles: pl.DataFrame, pairs: pl.DataFrame) -> tuple[Numbers, N
         pairs.select(pl.col(end).alias("record_id"))
         .join(numbered, on="record_id", how="left", maintain_order="left")["profile_no"]
         .to_numpy()
-        for end in ("record_id_l", "record_id_r")
+        for end in ENDS
     )
     return left, right
 

@@ -5,11 +5,9 @@ import polars as pl
 
 from pipelines.identity.cluster import connect
 from pipelines.identity.decisions import no_decisions
-from pipelines.identity.link import Numbers
+from pipelines.identity.link import ENDS, Numbers
 from pipelines.identity.profiles import number_profiles
 from pipelines.identity.weigh import Floats
-
-ENDS = ("record_id_l", "record_id_r")
 
 BY_EVIDENCE_OF_ALL = 0.5
 """Confidence of a customer whose records hang together by the sum of all their pairs, with no chain of single links."""

@@ -20,12 +20,11 @@ import numpy.typing as npt
 import polars as pl
 
 from pipelines.identity.blocking import BLOCKS, first_shared_key, hash_keys, keep_small_blocks
-from pipelines.identity.cluster import LINKED, LOOSEST, number_ends
-from pipelines.identity.link import Numbers, compare_pairs, score_profiles, scored_frame
+from pipelines.identity.cluster import LINKED, LOOSEST
+from pipelines.identity.link import ENDS, Numbers, Weighed, compare_pairs, score_profiles, weigh_compared
 from pipelines.identity.profiles import take_profiles
 from pipelines.identity.version import ModelVersion
 
-ENDS = ("record_id_l", "record_id_r")
 Mask = npt.NDArray[np.bool_]
 NO_KEY = 0  # In place of a hash: the profile has no value of the key.
 
@@ -80,8 +79,8 @@ def score_all(records: pl.DataFrame, profiles: pl.DataFrame, model: ModelVersion
     keys = hashes.with_columns(pl.all().fill_null(NO_KEY)).with_columns(
         hash_profiles(profiles), pl.Series("kept", kept, pl.UInt32)
     )
-    pairs = score_profiles(compared, small, model)
-    return Scored(pairs, *number_ends(profiles, pairs), keys)
+    weighed = score_profiles(compared, small, model)
+    return Scored(weighed.pairs, weighed.left, weighed.right, keys)
 
 
 def rescore(
@@ -113,13 +112,13 @@ def rescore(
     found_by = first_shared_key(_kept_keys(keys[numbers]), *_among(numbers, left, right))
     left, right, found_by = left[found_by >= 0], right[found_by >= 0], found_by[found_by >= 0]
     fresh = _score(take_profiles(records, profiles, numbers), numbers, left, right, found_by, model)
-    fresh_left, fresh_right = number_ends(profiles.filter(_is_one_of(profiles.height, numbers)), fresh)
-    pairs = pl.concat([before.pairs.filter(pl.Series(~outdated)), fresh]).sort(ENDS)
+    fresh_left, fresh_right = numbers[fresh.left], numbers[fresh.right]
+    pairs = pl.concat([before.pairs.filter(pl.Series(~outdated)), fresh.pairs]).sort(ENDS)
     # Numbers are in the order of record_ids: sorted by themselves, they stand beside their pairs.
     packed = np.concatenate([_pack(was_left, was_right)[~outdated], _pack(fresh_left, fresh_right)])
     packed.sort()
     was_linked = outdated & (before.pairs["match_weight"].to_numpy() >= LINKED + LOOSEST)
-    is_linked = fresh["match_weight"].to_numpy() >= LINKED + LOOSEST
+    is_linked = fresh.pairs["match_weight"].to_numpy() >= LINKED + LOOSEST
     moved = [was_left[was_linked], was_right[was_linked], fresh_left[is_linked], fresh_right[is_linked]]
     touched = np.unique(np.concatenate([_numbers(changed), *moved]))
     scored = Scored(pairs, *_unpack(packed), keys)
@@ -209,10 +208,11 @@ def _score(
     right: Numbers,
     found_by: npt.NDArray[np.int16],
     model: ModelVersion,
-) -> pl.DataFrame:
-    """The given pairs scored as by ``score_pairs``; ``involved`` are their profiles, of the given ``numbers``."""
+) -> Weighed:
+    """The given pairs scored as by ``score_profiles``; ``involved`` are their profiles, of the given ``numbers``, whose
+    places stand for them in the result."""
     compared = compare_pairs(involved, *_among(numbers, left, right), model.fields)
-    return scored_frame(involved, replace(compared, found_by=found_by), model)
+    return weigh_compared(involved, replace(compared, found_by=found_by), model)
 
 
 def _among(numbers: Numbers, left: Numbers, right: Numbers) -> tuple[Numbers, Numbers]:
@@ -222,12 +222,6 @@ def _among(numbers: Numbers, left: Numbers, right: Numbers) -> tuple[Numbers, Nu
 
 def _numbers(mask: Mask) -> Numbers:
     return np.flatnonzero(mask).astype(np.int32)
-
-
-def _is_one_of(count: int, numbers: Numbers) -> pl.Series:
-    mask = np.zeros(count, dtype=bool)
-    mask[numbers] = True
-    return pl.Series(mask)
 
 
 def _pack(left: Numbers, right: Numbers) -> npt.NDArray[np.int64]:

@@ -16,6 +16,7 @@ from pipelines.identity.version import ModelVersion
 from pipelines.identity.weigh import Floats, Levels, frequencies_of, probability, weigh_candidates
 
 Numbers = npt.NDArray[np.int32]
+ENDS = ("record_id_l", "record_id_r")  # The columns of every table of pairs, the smaller record_id first.
 
 KEPT_WEIGHT = -10.0  # A pair a thousand times likelier to be two people than one adds nothing but disk space.
 WEIGHED_AT_ONCE = 100_000  # Pairs: some 20 MB of arrays a thread.
@@ -37,6 +38,15 @@ class Compared:
         return Compared(self.left[rows], self.right[rows], self.found_by[rows], self.levels[rows])
 
 
+@dataclass(frozen=True)
+class Weighed:
+    """``identity/pairs`` of compared pairs worth keeping, and the profile numbers of their ends, row by row."""
+
+    pairs: pl.DataFrame
+    left: Numbers
+    right: Numbers
+
+
 def score_pairs(records: pl.DataFrame, model: ModelVersion) -> pl.DataFrame:
     """One row per candidate pair worth keeping: ``identity/pairs``, sorted by both record ids.
 
@@ -45,16 +55,17 @@ def score_pairs(records: pl.DataFrame, model: ModelVersion) -> pl.DataFrame:
     blocking key's name), then ``level_<field>`` (position in the field's levels, -1: missing).
     """
     profiles, _ = build_profiles(records)
-    return score_profiles(profiles, keep_small_blocks(hash_keys(profiles), model.parameters.largest_blocks), model)
+    keys = keep_small_blocks(hash_keys(profiles), model.parameters.largest_blocks)
+    return score_profiles(profiles, keys, model).pairs
 
 
-def score_profiles(profiles: pl.DataFrame, keys: pl.DataFrame, model: ModelVersion) -> pl.DataFrame:
-    """``identity/pairs`` of ``profiles`` that share a value of ``keys``."""
-    return scored_frame(profiles, compare_candidates(profiles, model.fields, keys), model)
+def score_profiles(profiles: pl.DataFrame, keys: pl.DataFrame, model: ModelVersion) -> Weighed:
+    """The pairs of ``profiles`` that share a value of ``keys``."""
+    return weigh_compared(profiles, compare_candidates(profiles, model.fields, keys), model)
 
 
-def scored_frame(profiles: pl.DataFrame, compared: Compared, model: ModelVersion) -> pl.DataFrame:
-    """The compared pairs with their weights; those below KEPT_WEIGHT are left out."""
+def weigh_compared(profiles: pl.DataFrame, compared: Compared, model: ModelVersion) -> Weighed:
+    """The compared pairs with their weights, sorted; those below KEPT_WEIGHT are left out."""
     frequencies = frequencies_of(profiles, model)
 
     def weigh(start: int) -> tuple[npt.NDArray[np.int64], Floats, Floats]:
@@ -72,7 +83,7 @@ def scored_frame(profiles: pl.DataFrame, compared: Compared, model: ModelVersion
     chosen, total, household = compared.take(rows[order]), total[order], household[order]
     ids = profiles["record_id"]
     names = pl.Series(list(BLOCKING_KEYS), dtype=pl.String)
-    return pl.DataFrame(
+    pairs = pl.DataFrame(
         {
             "record_id_l": ids.gather(chosen.left),
             "record_id_r": ids.gather(chosen.right),
@@ -86,6 +97,7 @@ def scored_frame(profiles: pl.DataFrame, compared: Compared, model: ModelVersion
             },
         }
     )
+    return Weighed(pairs, chosen.left, chosen.right)
 
 
 def compare_candidates(profiles: pl.DataFrame, fields: tuple[Field, ...], keys: pl.DataFrame) -> Compared:

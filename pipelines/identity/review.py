@@ -10,7 +10,8 @@ from collections.abc import Iterable
 
 import polars as pl
 
-from pipelines.identity.customers import BY_EVIDENCE_OF_ALL, ENDS
+from pipelines.identity.customers import BY_EVIDENCE_OF_ALL
+from pipelines.identity.link import ENDS
 from pipelines.identity.profiles import number_profiles
 
 QUESTION_SCHEMA: dict[str, pl.DataType] = {
