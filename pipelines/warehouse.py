@@ -8,7 +8,8 @@ import json
 import os
 import shutil
 import tempfile
-from collections.abc import Callable, Iterator, Sequence
+from collections import Counter
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from datetime import date
@@ -18,8 +19,11 @@ from typing import Any
 
 from pipelines.config import Home, Sources
 from pipelines.errors import ParcoursError
+from pipelines.lake import Lake
+from pipelines.value.customer_values import fit_customer_values, make_room_for_histories
 
 PROJECT = Path(__file__).resolve().parents[1] / "dbt_project"
+FITTED_TO = "int_purchase_histories_summed"
 NOT_CONTENT = frozenset({"target", "logs", "dbt_packages", ".user.yml", "__pycache__"})
 
 
@@ -34,6 +38,10 @@ class Built:
     statuses: dict[str, int]
     seconds: float
     artifacts: Path
+
+    def __add__(self, later: "Built") -> "Built":
+        statuses = dict(Counter(self.statuses) + Counter(later.statuses))
+        return Built(statuses, self.seconds + later.seconds, later.artifacts)
 
 
 def dbt_vars(home: Home, sources: Sources, as_of: date) -> dict[str, str]:
@@ -99,8 +107,12 @@ def build(
     tests: bool = True,
     unit_tests: bool = False,
     listeners: Sequence[Callable[[Any], None]] = (),
+    fit: Callable[[Lake], object] = fit_customer_values,
 ) -> Built:
     """Runs ``dbt build`` for ``home``: seeds, models and, with ``tests``, the tests of their data.
+
+    In two passes: what :data:`FITTED_TO` is made of, then, after ``fit`` has read it from the lake and written there,
+    everything else. With ``select`` dbt builds what it names, in one pass, on what was fitted last.
 
     The ``unit_tests`` of the rules look at no data of the home: `make test` runs them, a night need not. On
     ``spark`` the tables are made anew, as Parquet files under :func:`spark_folder`. ``listeners`` are called with
@@ -114,9 +126,33 @@ def build(
     arguments = ["build", *_places(artifacts), "--target", target]
     arguments += ["--vars", json.dumps(dbt_vars(home, sources, as_of))]
     arguments += [word for kind in left_out for word in ("--exclude-resource-type", kind)]
+
+    def run(*selection: str) -> Built:
+        return _invoke([*arguments, *selection], dbt_environment(home, target), artifacts, listeners)
+
+    make_room_for_histories(Lake(home.lake))
     if select:
-        arguments += ["--select", *select]
-    return _invoke(arguments, dbt_environment(home, target), artifacts, listeners)
+        return run("--select", *select)
+    # Cautious: a test that needs tables of both passes is made in the second.
+    first = run("--select", f"+{FITTED_TO}", "--indirect-selection", "cautious")
+    fit(Lake(home.lake))
+    return first + run("--exclude", f"+{FITTED_TO}", "--indirect-selection", "cautious")
+
+
+def part_at_fit(names: Iterable[str]) -> tuple[list[str], list[str]]:
+    """Those of the models, seeds and tests called ``names`` that come before the fit, and those that come after."""
+    manifest = json.loads(prepare().read_text())
+    parents: dict[str, list[str]] = manifest["parent_map"]
+    before: set[str] = set()
+    waiting = [f"model.parcours.{FITTED_TO}"]
+    while waiting:
+        node = waiting.pop()
+        before.add(node)
+        waiting += [parent for parent in parents[node] if parent not in before]
+    before |= {node for node in parents if node.startswith("test.") and before.issuperset(parents[node])}
+    of_first = {node.split(".")[2] for node in before}
+    every = list(names)
+    return [name for name in every if name in of_first], [name for name in every if name not in of_first]
 
 
 def _places(artifacts: Path) -> list[str]:

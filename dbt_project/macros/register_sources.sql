@@ -10,10 +10,16 @@
 
 {% macro spark__register_sources() %}
     {%- if execute -%}
-        {%- for schema in graph.sources.values() | map(attribute='schema') | unique | sort %}
+        {#- Only what is read: what a later pass reads may not be there yet. -#}
+        {%- set read = [] %}
+        {%- for node in graph.nodes.values() if node.unique_id in selected_resources %}
+            {%- do read.extend(node.depends_on.nodes) %}
+        {%- endfor %}
+        {%- set sources = graph.sources.values() | selectattr('unique_id', 'in', read) | list %}
+        {%- for schema in sources | map(attribute='schema') | unique | sort %}
             {%- do run_query('create schema if not exists ' ~ schema) %}
         {%- endfor %}
-        {%- for source in graph.sources.values() | sort(attribute='unique_id') %}
+        {%- for source in sources | sort(attribute='unique_id') %}
             {%- set path = source.meta.external_location.format(name=source.name)[1:-1] | replace("''", "\\'") %}
             {%- set relation = source.schema ~ '.' ~ source.identifier %}
             {%- do run_query('drop table if exists ' ~ relation) %}

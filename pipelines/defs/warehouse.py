@@ -1,6 +1,6 @@
 """The warehouse: every dbt model an asset, every dbt test a check, and the publication of the finished build."""
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Any
 
 import dagster as dg
@@ -8,21 +8,36 @@ from dagster_dbt import DagsterDbtTranslator, DbtProject, dbt_assets
 
 from pipelines import publish, warehouse
 from pipelines.config import Home
-from pipelines.defs import dbt_events, drift
+from pipelines.defs import dbt_events, drift, value
 from pipelines.defs.failures import told
 from pipelines.defs.resources import Night
 from pipelines.defs.results import Result
+from pipelines.lake import Lake
+from pipelines.value.customer_values import FittedValues, fit_customer_values
 
 
 def warehouse_assets() -> list[dg.AssetsDefinition]:
-    """The models of the dbt project, and ``published/warehouse`` behind all marts."""
+    """The models of the dbt project, what is fitted between them, and ``published/warehouse`` behind all marts.
 
-    @dbt_assets(manifest=warehouse.prepare(), name="warehouse__build", dagster_dbt_translator=AfterDrift())
-    def models(context: dg.AssetExecutionContext, night: Night) -> Iterator[Result | dg.AssetCheckResult]:
+    One step makes the models and the fits: a build begins, and is sealed, once.
+    """
+
+    @dbt_assets(manifest=warehouse.prepare(), dagster_dbt_translator=AfterDrift())
+    def models() -> Iterator[Result]:
+        """Never run: what dagster-dbt knows about the models is taken from it."""
+        yield from ()
+
+    @dg.multi_asset(
+        name="warehouse__build",
+        specs=[*models.specs, *value.SPECS],
+        check_specs=list(models.check_specs),
+        can_subset=True,
+    )
+    def build(context: dg.AssetExecutionContext, night: Night) -> Iterator[Result | dg.AssetCheckResult]:
         yield from _build(context, night)
 
     marts = sorted(spec.key for spec in models.specs if spec.key.path[0] == "marts")
-    return [models, _published_warehouse(marts)]
+    return [build, _published_warehouse(marts)]
 
 
 class AfterDrift(DagsterDbtTranslator):
@@ -38,18 +53,22 @@ def _build(context: dg.AssetExecutionContext, night: Night) -> Iterator[Result |
     listener = dbt_events.Listener(
         context.log.info, len(context.selected_asset_keys) + len(context.selected_asset_check_keys)
     )
+    fitted: list[tuple[int, FittedValues]] = []
+
+    def fit(lake: Lake) -> None:
+        fitted.append((len(listener.finished), fit_customer_values(lake)))
+
     with told():
         is_sound = publish.begin(night.folder, afresh=not context.is_subset)
         try:
-            warehouse.build(
-                night.folder,
-                night.retailer,
-                night.day,
-                select=dbt_events.selection(context),
-                listeners=[listener.listen],
-            )
+            _build_selected(context, night, listener, fit)
         finally:
-            yield from dbt_events.results(context, listener.finished, _count_built_rows(night.folder))
+            rows, done = _count_built_rows(night.folder), 0
+            for finished_before, values in fitted:  # In the order of the graph.
+                yield from dbt_events.results(context, listener.finished[:finished_before], rows)
+                yield from value.results(context, values)
+                done = finished_before
+            yield from dbt_events.results(context, listener.finished[done:], rows)
         if not is_sound:
             context.log.warning("not to be published: the other marts failed, or have other ids. Materialise all marts")
             return
@@ -61,6 +80,26 @@ def _build(context: dg.AssetExecutionContext, night: Night) -> Iterator[Result |
             checks_passed=listener.count("pass"),
             checks_warned=listener.count("warn"),
         )
+
+
+def _build_selected(
+    context: dg.AssetExecutionContext, night: Night, listener: dbt_events.Listener, fit: Callable[[Lake], None]
+) -> None:
+    def build(*names: str) -> None:
+        warehouse.build(night.folder, night.retailer, night.day, select=names, listeners=[listener.listen], fit=fit)
+
+    if not context.is_subset:
+        build()
+        return
+    names = dbt_events.selection(context)
+    is_fitted = any(spec.key in context.selected_asset_keys for spec in value.SPECS)
+    before, after = warehouse.part_at_fit(names) if is_fitted else (names, [])
+    if before:
+        build(*before)
+    if is_fitted:
+        fit(night.lake)
+    if after:
+        build(*after)
 
 
 def _count_built_rows(home: Home) -> dict[str, int]:

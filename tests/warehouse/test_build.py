@@ -1,5 +1,6 @@
 """How dbt is run for a home: little input, a lake that moves, a project that breaks."""
 
+import json
 import os
 from collections.abc import Callable, Mapping
 from datetime import date
@@ -11,6 +12,8 @@ import pytest
 
 from pipelines import warehouse
 from pipelines.config import Home
+from pipelines.lake import Lake
+from pipelines.value.customer_values import fit_customer_values
 
 MARTS = {
     "attribution_touches",
@@ -27,6 +30,7 @@ MARTS = {
     "customer_journey_stages",
     "customer_segments",
     "customer_touchpoints",
+    "customer_value_back_test",
     "friction_incidents",
     "friction_points",
     "identity_review_queue",
@@ -68,7 +72,25 @@ def test_orders_and_lines_alone_are_enough(make_home: Callable[[Mapping[str, Any
             ],
         }
     )
-    warehouse.build(home, retailer, today)
+    made: list[str] = []
+    before_fit: list[str] = []
+
+    def listen(event: Any) -> None:
+        if event.info.name == "NodeFinished" and event.data.node_info.resource_type != "operation":
+            made.append(event.data.node_info.unique_id)
+
+    def fit(lake: Lake) -> None:
+        before_fit.extend(made)
+        fit_customer_values(lake)
+
+    warehouse.build(home, retailer, today, listeners=[listen], fit=fit)
+    nodes = json.loads(warehouse.prepare().read_text())["nodes"]
+    wanted = [id_ for id_ in nodes if id_.startswith(("model.", "seed.", "test."))]
+    assert sorted(made) == sorted(wanted), "each node is built, and each test made, in one of the two passes"
+    first, second = warehouse.part_at_fit(id_.split(".")[2] for id_ in wanted)
+    assert sorted(first) == sorted(id_.split(".")[2] for id_ in before_fit)
+    assert len(second) == len(wanted) - len(first) > 0
+
     counts = count_rows(home)
     assert set(counts) == MARTS
     assert {mart: count for mart, count in counts.items() if count} == {

@@ -105,6 +105,12 @@ journey_stays as (
 
 ),
 
+customer_values as (
+
+    select * from {{ ref('stg_value__customer_values') }}
+
+),
+
 sources_counted as (
 
     select
@@ -233,6 +239,9 @@ select
     rfm_scores.rfm_monetary,
     rfm_stays.segment as rfm_segment,
     lifecycle_stays.segment as lifecycle_segment,
+    customer_values.alive_probability,
+    customer_values.expected_orders_12m,
+    customer_values.clv_12m,
     journey_stays.stage as journey_stage,
     journey_stays.entered_at as journey_stage_since
 
@@ -263,5 +272,7 @@ left join rfm_stays
     on customers.customer_id = rfm_stays.customer_id
 left join lifecycle_stays
     on customers.customer_id = lifecycle_stays.customer_id
+left join customer_values
+    on customers.customer_id = customer_values.customer_id
 left join journey_stays
     on customers.customer_id = journey_stays.customer_id
