@@ -132,3 +132,13 @@
         + extract(month from {{ later }}) - extract(month from {{ earlier }}) as bigint
     )
 {%- endmacro %}
+
+{#
+    The end of the last month that is over on the as_of day, `months` months earlier, as a date literal. What is counted
+    up to it stays the same from night to night.
+#}
+{% macro closed_month_end(months=0) %}
+    {%- set is_over = month_end_before_as_of(0) == as_of_day() -%}
+    {%- set day = month_end_before_as_of(months if is_over else months + 1) -%}
+    {{- return("cast('" ~ day.isoformat() ~ "' as date)") -}}
+{% endmacro %}

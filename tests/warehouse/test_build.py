@@ -38,8 +38,11 @@ MARTS = {
     "journey_transitions",
     "loyalty_ledger",
     "omnichannel_paths",
+    "next_best_product_back_test",
+    "next_best_products",
     "order_lines",
     "orders",
+    "personas",
     "product_affinity",
     "quarantined_rows",
     "retention_cohorts",
@@ -94,7 +97,7 @@ def test_orders_and_lines_alone_are_enough(make_home: Callable[[Mapping[str, Any
     counts = count_rows(home)
     assert set(counts) == MARTS
     assert {mart: count for mart, count in counts.items() if count} == {
-        **{"orders": 1, "order_lines": 1, "segments": 17, "channel_performance": 1},
+        **{"orders": 1, "order_lines": 1, "segments": 17, "personas": 9, "channel_performance": 1},
         "attribution_touches": 6,  # Direct, under each model.
         "traffic_source_performance": 1,
         "journey_stage_daily": 6 * 61,  # Six stages a day since the order, which is nobody's.

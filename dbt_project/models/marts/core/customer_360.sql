@@ -111,6 +111,18 @@ customer_values as (
 
 ),
 
+next_best_products as (
+
+    select * from {{ ref('int_next_best_products_chosen') }}
+
+),
+
+personas as (
+
+    select * from {{ ref('int_personas_assigned') }}
+
+),
+
 sources_counted as (
 
     select
@@ -163,6 +175,22 @@ frictions_met as (
 
     from frictions
     where customer_id is not null
+    group by customer_id
+
+),
+
+next_best_listed as (
+
+    select
+        customer_id,
+        concat_ws(
+            ' | '
+            {%- for place in range(1, (var('next_best_count') | int) + 1) %},
+            max(case when place = {{ place }} then product_id end)
+            {%- endfor %}
+        ) as next_best_products
+
+    from next_best_products
     group by customer_id
 
 ),
@@ -243,7 +271,9 @@ select
     customer_values.expected_orders_12m,
     customer_values.clv_12m,
     journey_stays.stage as journey_stage,
-    journey_stays.entered_at as journey_stage_since
+    journey_stays.entered_at as journey_stage_since,
+    personas.persona,
+    next_best_listed.next_best_products
 
 from customers
 left join golden
@@ -276,3 +306,7 @@ left join customer_values
     on customers.customer_id = customer_values.customer_id
 left join journey_stays
     on customers.customer_id = journey_stays.customer_id
+left join personas
+    on customers.customer_id = personas.customer_id
+left join next_best_listed
+    on customers.customer_id = next_best_listed.customer_id
