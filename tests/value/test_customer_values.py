@@ -66,6 +66,7 @@ def test_each_tenth_buys_about_what_was_predicted_of_it(histories: pl.DataFrame,
     deciles = lake.read("value", "back_test")
     assert deciles["decile"].to_list() == list(range(1, 11))
     assert deciles["customer_count"].sum() == 3_000
+    assert deciles["predicted_orders"].is_sorted(descending=True), "the first tenth is that of whom most is expected"
     assert deciles["predicted_orders"].sum() == pytest.approx(deciles["actual_orders"].sum(), rel=0.05)
     assert float(deciles["predicted_revenue"].sum()) == pytest.approx(float(deciles["actual_revenue"].sum()), rel=0.08)
     for row in deciles.iter_rows(named=True):
