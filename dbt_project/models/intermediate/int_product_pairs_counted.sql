@@ -18,7 +18,7 @@ ranked_products as (
 
 ),
 
--- The work grows with the square of what one customer bought, and a wholesaler's list says little of taste.
+-- The work grows with the square of what one customer bought, and a reseller's list says little of taste.
 shoppers as (
 
     select
@@ -27,7 +27,7 @@ shoppers as (
 
     from bought
     group by is_back_test, customer_id
-    having count(*) between 1 and {{ var('next_best_max_products') }}
+    having count(*) between 1 and {{ var('affinity_max_products_of_customer') }}
 
 ),
 
