@@ -120,6 +120,11 @@
     {{ days_between("cast('1970-01-01' as date)", day) }}
 {%- endmacro %}
 
+{# The month of a date as a number to reckon with: months since year 0, as bigint. #}
+{% macro month_number(day) -%}
+    cast(extract(year from {{ day }}) * 12 + extract(month from {{ day }}) - 1 as bigint)
+{%- endmacro %}
+
 {# The first day of the month of a date. #}
 {% macro month_start(day) -%}
     cast(date_trunc('month', {{ day }}) as date)

@@ -57,12 +57,14 @@ UNCERTAIN_PAIRS = {
     "is_together": pl.Boolean,
     **dict.fromkeys(("match_weight", "match_probability", "uncertainty_bits"), pl.Float64),
 }
+SENSITIVITY = dict.fromkeys(("record_id", "strict_cluster_id", "loose_cluster_id"), pl.String)
 IDENTITY = {
     "records": RECORDS,
     "customer_ids": CUSTOMER_IDS,
     "customers": CUSTOMERS,
     "ledger": LEDGER,
     "uncertain_pairs": UNCERTAIN_PAIRS,
+    "sensitivity": SENSITIVITY,
 }
 KIND_OF_TABLE = {
     "contacts": "crm",
@@ -98,6 +100,8 @@ def write_tables(lake: Lake, tables: Mapping[str, Rows]) -> None:
     """Writes every table of the lake: those of ``tables`` with their rows, all others empty.
 
     Rows of ``identity/records`` name their ``customer_id`` too; the map, the customers and the ledger follow from it.
+    Rows of ``identity/sensitivity`` may name a record's ``strict_cluster_id`` or ``loose_cluster_id``: where they do
+    not, a record is of the same person as today, however much evidence that takes.
     """
     for table in TABLES:
         schema = {"source": pl.String, **{column.name: POLARS_TYPES[column.type] for column in table.columns}}
@@ -122,12 +126,20 @@ def write_tables(lake: Lake, tables: Mapping[str, Rows]) -> None:
         | {"customer_id": id_, "reason": "a new person"}
         for number, id_ in enumerate(sorted(set(ids)), start=1)
     ]
+    divided = {row["record_id"]: row for row in tables.get("identity/sensitivity", ())}
+    smallest = {id_: min(person["record_id"] for person in people if person["customer_id"] == id_) for id_ in set(ids)}
+    sensitivity: list[dict[str, Any]] = []
+    for person in people:
+        cluster = smallest[person["customer_id"]]
+        as_today = {"record_id": person["record_id"], "strict_cluster_id": cluster, "loose_cluster_id": cluster}
+        sensitivity.append(as_today | divided.get(person["record_id"], {}))
     identity: dict[str, Rows] = {
         "records": records,
         "customer_ids": owners,
         "customers": customers,
         "ledger": ledger,
         "uncertain_pairs": list(tables.get("identity/uncertain_pairs", ())),
+        "sensitivity": sensitivity,
     }
     for name, schema in IDENTITY.items():
         lake.write("identity", name, frame(identity[name], schema))

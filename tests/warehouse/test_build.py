@@ -36,6 +36,7 @@ MARTS = {
     "identity_review_queue",
     "journey_stage_daily",
     "journey_transitions",
+    "kpis",
     "loyalty_ledger",
     "omnichannel_paths",
     "next_best_product_back_test",
@@ -101,6 +102,7 @@ def test_orders_and_lines_alone_are_enough(make_home: Callable[[Mapping[str, Any
         "attribution_touches": 6,  # Direct, under each model.
         "traffic_source_performance": 1,
         "journey_stage_daily": 6 * 61,  # Six stages a day since the order, which is nobody's.
+        "kpis": 3 * 11 * 3,  # A month since the order, a headline and an identity threshold.
         "omnichannel_paths": 3,  # Collected, shipped from a store, sold by one: it could have been, and was not.
     }
 

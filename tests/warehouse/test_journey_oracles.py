@@ -335,6 +335,9 @@ def write_lake(lake: Lake, world: World) -> None:
     lake.write("identity", "records", records)
     lake.write("identity", "customer_ids", owned)
     lake.write("identity", "customers", customers.with_columns(identity_confidence=1.0).sort("customer_id"))
+    cluster = pl.col("record_id").min().over("customer_id")
+    divided = owned.select("record_id", strict_cluster_id=cluster, loose_cluster_id=cluster)
+    lake.write("identity", "sensitivity", divided)
     lake.write("identity", "ledger", pl.DataFrame(schema=ledger))
     lake.write("identity", "uncertain_pairs", pl.DataFrame(schema={**pair, "is_together": pl.Boolean, **weights}))
     texts = dict.fromkeys(("source", "table_name", "file", "column_name", "reason", "raw"), pl.String)
@@ -487,3 +490,40 @@ def test_transitions_between_stages_are_what_every_touch_says(built: tuple[Truth
         expected.append((stage, to_stage, channel, *counts, middle, ninth))
     assert len(expected) > 30
     assert sorted(ask(home, "select * from marts.journey_transitions")) == sorted(expected)
+
+
+def test_the_headlines_of_each_month_are_what_every_order_says(built: tuple[Truth, Home]) -> None:
+    truth, home = built
+    bought: dict[str, list[tuple[int, bool]]] = defaultdict(list)
+    for customer, at, channel, _, _, _ in truth.purchases():
+        if customer:
+            day = local_day(at)
+            bought[customer].append((day.year * 12 + day.month, channel == "store"))
+    told = ask(
+        home,
+        """select extract(year from month) * 12 + extract(month from month), headline, numerator, denominator
+        from marts.kpis where identity_threshold = 'default' and unit in ('customers', 'share') and depends_on_identity
+        and headline <> 'customers' order by 1, 2""",
+    )
+    expected: list[tuple[Any, ...]] = []
+    for month in sorted({row[0] for row in told}):
+        counted = Counter[str]()
+        for orders in bought.values():
+            now = [is_store for at, is_store in orders if month - 12 < at <= month]
+            was_active = any(month - 24 < at <= month - 12 for at, _ in orders)
+            counted["active"] += bool(now)
+            counted["repeat"] += len(now) > 1
+            counted["omnichannel"] += len(set(now)) > 1
+            counted["new"] += min(orders)[0] == month
+            counted["before"] += was_active
+            counted["retained"] += was_active and bool(now)
+        expected += [
+            (month, "active_customers", counted["active"], None),
+            (month, "new_customers", counted["new"], None),
+            (month, "omnichannel_share", counted["omnichannel"], counted["active"]),
+            (month, "repeat_rate", counted["repeat"], counted["active"]),
+            (month, "retention_rate", counted["retained"], counted["before"]),
+        ]
+    assert len(expected) > 60
+    assert expected[-1][2] > 10
+    assert told == expected

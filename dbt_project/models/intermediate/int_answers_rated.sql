@@ -31,6 +31,7 @@ scaled as (
 select
     scaled.response_id,
     scaled.customer_id,
+    scaled.record_id,
     scaled.order_id,
     coalesce(scaled.store_id, orders.store_id) as store_id,
     scaled.kind,

@@ -11,6 +11,7 @@ held as (
     select
         loyalty_card_id,
         customer_id,
+        coalesce(min(case when not is_deleted then record_id end), min(record_id)) as record_id,
         sum(case when is_deleted then 0 else 1 end) as live_record_count,
         max(updated_at) as last_updated_at
 
@@ -37,6 +38,7 @@ ranked as (
 select
     loyalty_card_id,
     customer_id,
+    record_id,
     customer_count
 
 from ranked

@@ -8,7 +8,8 @@ records as (
 
 select
     lower(email) as email_key,
-    min(customer_id) as customer_id
+    min(customer_id) as customer_id,
+    coalesce(min(case when not is_deleted then record_id end), min(record_id)) as record_id
 
 from records
 where email is not null

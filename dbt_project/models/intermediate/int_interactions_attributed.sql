@@ -28,6 +28,7 @@ select
     interactions.interaction_id,
     interactions.source,
     coalesce(contacts.customer_id, transactions.customer_id) as customer_id,
+    coalesce(contacts.record_id, transactions.record_id) as record_id,
     interactions.channel,
     interactions.kind,
     interactions.started_at,

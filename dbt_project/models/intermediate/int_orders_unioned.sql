@@ -79,6 +79,7 @@ unioned as (
 select
     unioned.*,
     transactions.customer_id,
+    transactions.record_id,
     transactions.attributed_by,
     unioned.status <> 'cancelled' as is_revenue
 

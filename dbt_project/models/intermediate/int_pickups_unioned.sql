@@ -69,7 +69,8 @@ select
     unioned.order_id,
     unioned.store_id,
     unioned.picked_up_at,
-    transactions.customer_id
+    transactions.customer_id,
+    transactions.record_id
 
 from unioned
 left join transactions

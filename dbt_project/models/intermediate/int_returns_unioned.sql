@@ -162,6 +162,7 @@ select
     unioned.store_id,
     -- Who brings it back is who bought it, unless the purchase is unknown or anonymous.
     coalesce(orders.customer_id, accounts.customer_id, tickets_of_return.customer_id) as customer_id,
+    coalesce(orders.record_id, accounts.record_id, tickets_of_return.record_id) as record_id,
     orders.channel as order_channel,
     case when unioned.ticket_id is null then coalesce(orders.channel, 'web') else 'store' end as booked_channel,
     coalesce(orders.is_revenue, true) as is_revenue

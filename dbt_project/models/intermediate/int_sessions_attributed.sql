@@ -26,6 +26,7 @@ orders_ranked as (
         session_id,
         order_id,
         customer_id,
+        record_id,
         row_number() over (partition by session_id order by ordered_at, order_id) as place
 
     from orders
@@ -45,6 +46,10 @@ named as (
             accounts.customer_id,
             case when sessions.account_record_id is null then orders_ranked.customer_id end
         ) as own_customer_id,
+        coalesce(
+            accounts.record_id,
+            case when sessions.account_record_id is null then orders_ranked.record_id end
+        ) as own_record_id,
         {{ epoch_seconds('sessions.started_at') }} as started_second
 
     from sessions
@@ -72,7 +77,11 @@ watched as (
         max(own_customer_id) over (
             partition by visitor_id order by started_second
             range between current row and {{ window_seconds }} following
-        ) as next_customer_id
+        ) as next_customer_id,
+        max(own_record_id) over (
+            partition by visitor_id order by started_second
+            range between current row and {{ window_seconds }} following
+        ) as next_record_id
 
     from named
 
@@ -109,6 +118,10 @@ select
         when person is not null then own_customer_id
         when first_person = last_person then next_customer_id
     end as customer_id,
+    case
+        when person is not null then own_record_id
+        when first_person = last_person then next_record_id
+    end as record_id,
     case
         when account_customer_id is not null then 'account'
         when own_customer_id is not null then 'order'

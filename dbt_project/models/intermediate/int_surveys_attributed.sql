@@ -28,6 +28,7 @@ select
     surveys.response_id,
     surveys.source,
     coalesce(contacts.customer_id, transactions.customer_id) as customer_id,
+    coalesce(contacts.record_id, transactions.record_id) as record_id,
     order_references.order_id,
     surveys.store_id,
     surveys.channel,

@@ -15,6 +15,7 @@ touch_kinds as (
 select
     touches.touch_id,
     touches.customer_id,
+    touches.record_id,
     cast(
         row_number() over (
             partition by touches.customer_id

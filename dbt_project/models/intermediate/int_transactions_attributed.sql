@@ -63,7 +63,8 @@ matched as (
         accounts.customer_id as account_customer_id,
         cards.customer_id as card_customer_id,
         own_records.customer_id as own_customer_id,
-        emails.customer_id as email_customer_id
+        emails.customer_id as email_customer_id,
+        coalesce(accounts.record_id, cards.record_id, own_records.record_id, emails.record_id) as record_id
 
     from transactions
     left join customer_ids as accounts
@@ -82,6 +83,7 @@ attributed as (
     select
         transaction_id,
         picked_up_order_id,
+        record_id,
         coalesce(account_customer_id, card_customer_id, own_customer_id, email_customer_id) as customer_id,
         case
             when account_customer_id is not null then 'account'
@@ -97,6 +99,7 @@ attributed as (
 select
     attributed.transaction_id,
     coalesce(attributed.customer_id, picked_up.customer_id) as customer_id,
+    coalesce(attributed.record_id, picked_up.record_id) as record_id,
     coalesce(attributed.attributed_by, case when picked_up.customer_id is not null then 'picked_up_order' end)
         as attributed_by
 

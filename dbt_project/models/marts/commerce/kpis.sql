@@ -1,0 +1,265 @@
+{%- set months = var('headline_months') | int -%}
+{%- set states_told = ['known', 'new', 'active', 'repeat', 'omnichannel', 'active_before', 'retained'] -%}
+
+with
+
+days as (
+
+    select * from {{ ref('int_days_listed') }}
+
+),
+
+states as (
+
+    select * from {{ ref('int_person_states_dated') }}
+
+),
+
+person_months as (
+
+    select * from {{ ref('int_person_months_summed') }}
+
+),
+
+nps_months as (
+
+    select * from {{ ref('int_nps_months_counted') }}
+
+),
+
+performance as (
+
+    select * from {{ ref('channel_performance') }}
+
+),
+
+months_listed as (
+
+    select
+        {{ month_start('day') }} as month,
+        {{ month_number('day') }} as month_number,
+        max(day) as last_day
+
+    from days
+    group by {{ month_start('day') }}, {{ month_number('day') }}
+
+),
+
+first_month as (
+
+    select min(month_number) as month_number
+    from months_listed
+
+),
+
+slots as (
+
+    select
+        months_listed.month,
+        months_listed.month_number,
+        months_listed.last_day = {{ month_end('months_listed.month') }} as is_complete,
+        listed.identity_threshold
+
+    from months_listed
+    cross join (values ('strict'), ('default'), ('loose')) as listed (identity_threshold)  -- noqa: AL05
+
+),
+
+-- Who is in a state in a month is who entered it up to then, less who left it.
+changes as (
+
+    select
+        states.identity_threshold,
+        states.person_state,
+        -- What began before the first month, or at no known time, has begun by then.
+        greatest(coalesce(states.from_month, first_month.month_number), first_month.month_number) as month_number,
+        1 as change
+
+    from states
+    cross join first_month
+
+    union all
+
+    select
+        states.identity_threshold,
+        states.person_state,
+        greatest(states.until_month, first_month.month_number) as month_number,
+        -1 as change
+
+    from states
+    cross join first_month
+    where states.until_month is not null
+
+),
+
+changes_pivoted as (
+
+    select
+        {%- for state in states_told %}
+        sum(case when person_state = '{{ state }}' then change else 0 end) as {{ state }}_change,
+        {%- endfor %}
+        identity_threshold,
+        month_number
+
+    from changes
+    group by identity_threshold, month_number
+
+),
+
+net_summed as (
+
+    select
+        identity_threshold,
+        month_number,
+        sum(net_amount) as net_amount
+
+    from person_months
+    group by identity_threshold, month_number
+
+),
+
+counted as (
+
+    select
+        slots.month,
+        slots.month_number,
+        slots.is_complete,
+        slots.identity_threshold,
+        {%- for state in states_told %}
+        cast(
+            sum(coalesce(changes_pivoted.{{ state }}_change, 0)) over (
+                partition by slots.identity_threshold order by slots.month_number
+                rows between unbounded preceding and current row
+            ) as bigint
+        ) as {{ state }}_count,
+        {%- endfor %}
+        sum(coalesce(net_summed.net_amount, 0)) over (
+            partition by slots.identity_threshold order by slots.month_number
+            rows between {{ months - 1 }} preceding and current row
+        ) as net_amount
+
+    from slots
+    left join changes_pivoted
+        on
+            slots.identity_threshold = changes_pivoted.identity_threshold
+            and slots.month_number = changes_pivoted.month_number
+    left join net_summed
+        on
+            slots.identity_threshold = net_summed.identity_threshold
+            and slots.month_number = net_summed.month_number
+
+),
+
+channels_summed as (
+
+    select
+        {{ month_number('day') }} as month_number,
+        channel,
+        sum(ordered_amount) as ordered_amount,
+        sum(orders) as order_count,
+        sum(visits) as visit_count,
+        sum(visitor_orders) as visitor_order_count
+
+    from performance
+    group by {{ month_number('day') }}, channel
+
+),
+
+-- A channel that nobody counts the visits of converts nobody.
+sold as (
+
+    select
+        month_number,
+        sum(ordered_amount) as ordered_amount,
+        cast(sum(order_count) as bigint) as order_count,
+        sum(case when channel <> 'store' then visit_count end) as online_visit_count,
+        sum(case when channel <> 'store' and visit_count is not null then visitor_order_count end)
+            as online_order_count,
+        sum(case when channel = 'store' then visit_count end) as store_visit_count,
+        sum(case when channel = 'store' and visit_count is not null then visitor_order_count end)
+            as store_order_count
+
+    from channels_summed
+    group by month_number
+
+),
+
+measured as (
+
+    select
+        counted.*,
+        coalesce(sold.ordered_amount, 0) as ordered_amount,
+        coalesce(sold.order_count, 0) as order_count,
+        sold.online_visit_count,
+        sold.online_order_count,
+        sold.store_visit_count,
+        sold.store_order_count,
+        coalesce(nps_months.answer_count, 0) as answer_count,
+        coalesce(nps_months.promoter_count - nps_months.detractor_count, 0) as nps_balance
+
+    from counted
+    left join sold
+        on counted.month_number = sold.month_number
+    left join nps_months
+        on
+            counted.identity_threshold = nps_months.identity_threshold
+            and counted.month_number = nps_months.month_number
+
+),
+
+headlines as (
+
+    {%- set headlines = [
+        ('customers', 'customers', true, 'known_count', none),
+        ('active_customers', 'customers', true, 'active_count', none),
+        ('new_customers', 'customers', true, 'new_count', none),
+        ('repeat_rate', 'share', true, 'repeat_count', 'active_count'),
+        ('omnichannel_share', 'share', true, 'omnichannel_count', 'active_count'),
+        ('conversion_online', 'share', false, 'online_order_count', 'online_visit_count'),
+        ('conversion_store', 'share', false, 'store_order_count', 'store_visit_count'),
+        ('average_basket', 'money', false, 'ordered_amount', 'order_count'),
+        ('retention_rate', 'share', true, 'retained_count', 'active_before_count'),
+        ('nps', 'points', true, 'nps_balance', 'answer_count'),
+        ('revenue_per_active_customer', 'money', true, 'net_amount', 'active_count'),
+    ] %}
+    {%- for headline, unit, depends_on_identity, numerator, denominator in headlines %}
+    select
+        month,
+        '{{ headline }}' as headline,
+        identity_threshold,
+        {%- if unit == 'customers' %}
+        cast({{ numerator }} as double) as value,
+        {%- elif unit == 'share' %}
+        {{ share(numerator, denominator) }} as value,
+        {%- elif unit == 'points' %}
+        {{ share('100 * ' ~ numerator, denominator) }} as value,
+        {%- else %}
+        cast({{ divide_money(numerator, denominator) }} as double) as value,
+        {%- endif %}
+        cast({{ numerator }} as decimal(18, 2)) as numerator,
+        cast({{ denominator or 'null' }} as bigint) as denominator,
+        '{{ var("currency") if unit == "money" else unit }}' as unit,
+        {{ depends_on_identity | lower }} as depends_on_identity,
+        is_complete
+
+    from measured
+    {%- if not loop.last %}
+
+    union all
+    {% endif %}
+    {%- endfor %}
+
+)
+
+select
+    month,
+    headline,
+    identity_threshold,
+    value,
+    numerator,
+    denominator,
+    unit,
+    depends_on_identity,
+    is_complete
+
+from headlines
