@@ -1,4 +1,4 @@
-"""The README and docs/questions.md show queries and what they print on the bundled sample: it is true, or this is red."""
+"""The README and docs/questions.md show queries and what they print on the sample: it is true, or this is red."""
 
 import re
 import subprocess
