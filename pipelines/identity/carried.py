@@ -135,7 +135,7 @@ def update_pairs(
             lake.read("identity", "pairs"), ends["left"].to_numpy(), ends["right"].to_numpy(), state.read("keys")
         )
         again = rescore(records, profiles, model, before, hashes)
-    scored = score_all(records, profiles, model) if again is None else again.now
+    scored = score_all(records, profiles, model, hashes) if again is None else again.now
     state.begin()
     lake.write("identity", "pairs", scored.pairs)
     state.write("ends", pl.DataFrame({"left": scored.left, "right": scored.right}))

@@ -21,7 +21,16 @@ import polars as pl
 
 from pipelines.identity.blocking import BLOCKS, first_shared_key, hash_keys, keep_small_blocks
 from pipelines.identity.cluster import LINKED, LOOSEST
-from pipelines.identity.link import ENDS, Numbers, Weighed, compare_pairs, score_profiles, weigh_compared
+from pipelines.identity.link import (
+    ENDS,
+    Numbers,
+    Weighed,
+    compare_pairs,
+    pack_pairs,
+    score_profiles,
+    unpack_pairs,
+    weigh_compared,
+)
 from pipelines.identity.profiles import take_profiles
 from pipelines.identity.version import ModelVersion
 
@@ -65,10 +74,10 @@ def hash_profiles(profiles: pl.DataFrame) -> pl.Series:
     return profiles.select("record_id", "content_hash").hash_rows().alias("profile_hash")
 
 
-def score_all(records: pl.DataFrame, profiles: pl.DataFrame, model: ModelVersion) -> Scored:
+def score_all(records: pl.DataFrame, profiles: pl.DataFrame, model: ModelVersion, profile_hashes: pl.Series) -> Scored:
     """``score_pairs``, with what the next night needs to score only what changed.
 
-    ``profiles`` are those of ``number_profiles(records)``.
+    ``profiles`` are those of ``number_profiles(records)``, ``profile_hashes`` their :func:`hash_profiles`.
     """
     compared = take_profiles(records, profiles, profiles["profile_no"].to_numpy())
     hashes = hash_keys(compared)
@@ -77,7 +86,7 @@ def score_all(records: pl.DataFrame, profiles: pl.DataFrame, model: ModelVersion
     for position, column in enumerate(BLOCKS):
         kept |= small[column].is_not_null().to_numpy().astype(np.uint32) << np.uint32(position)
     keys = hashes.with_columns(pl.all().fill_null(NO_KEY)).with_columns(
-        hash_profiles(profiles), pl.Series("kept", kept, pl.UInt32)
+        profile_hashes, pl.Series("kept", kept, pl.UInt32)
     )
     weighed = score_profiles(compared, small, model)
     return Scored(weighed.pairs, weighed.left, weighed.right, keys)
@@ -107,7 +116,7 @@ def rescore(
         model.parameters.largest_blocks,
     )
     was_left, was_right = number_now[before.left], number_now[before.right]
-    outdated = (was_left < 0) | (was_right < 0) | np.isin(_pack(was_left, was_right), _pack(left, right))
+    outdated = (was_left < 0) | (was_right < 0) | np.isin(pack_pairs(was_left, was_right), pack_pairs(left, right))
     numbers = np.unique(np.concatenate([left, right]))
     found_by = first_shared_key(_kept_keys(keys[numbers]), *_among(numbers, left, right))
     left, right, found_by = left[found_by >= 0], right[found_by >= 0], found_by[found_by >= 0]
@@ -115,13 +124,13 @@ def rescore(
     fresh_left, fresh_right = numbers[fresh.left], numbers[fresh.right]
     pairs = pl.concat([before.pairs.filter(pl.Series(~outdated)), fresh.pairs]).sort(ENDS)
     # Numbers are in the order of record_ids: sorted by themselves, they stand beside their pairs.
-    packed = np.concatenate([_pack(was_left, was_right)[~outdated], _pack(fresh_left, fresh_right)])
+    packed = np.concatenate([pack_pairs(was_left, was_right)[~outdated], pack_pairs(fresh_left, fresh_right)])
     packed.sort()
     was_linked = outdated & (before.pairs["match_weight"].to_numpy() >= LINKED + LOOSEST)
     is_linked = fresh.pairs["match_weight"].to_numpy() >= LINKED + LOOSEST
     moved = [was_left[was_linked], was_right[was_linked], fresh_left[is_linked], fresh_right[is_linked]]
     touched = np.unique(np.concatenate([_numbers(changed), *moved]))
-    scored = Scored(pairs, *_unpack(packed), keys)
+    scored = Scored(pairs, *unpack_pairs(packed), keys)
     return Rescored(scored, number_now, touched[touched >= 0], int(changed.sum()), len(left))
 
 
@@ -153,7 +162,7 @@ def _carry_over_keys(
         kept[numbers] = np.where(members["is_within"].to_numpy(), kept[numbers] | bit, kept[numbers] & ~bit)
         pairs.append(_pairs_to_look_at(members))
     packed = np.unique(np.concatenate(pairs))
-    return pl.DataFrame({**columns, "profile_hash": hashes, "kept": kept}), *_unpack(packed)
+    return pl.DataFrame({**columns, "profile_hash": hashes, "kept": kept}), *unpack_pairs(packed)
 
 
 def _members_of_changed_blocks(
@@ -189,7 +198,7 @@ def _pairs_to_look_at(members: pl.DataFrame) -> npt.NDArray[np.int64]:
     for some, others in ((inside & pl.col("is_changed"), inside), (turned, turned)):
         joined = members.filter(some).select("block", "number").join(members.filter(others), on="block")
         ends = joined["number"].to_numpy(), joined["number_right"].to_numpy()
-        found.append(_pack(np.minimum(*ends), np.maximum(*ends))[ends[0] != ends[1]])
+        found.append(pack_pairs(np.minimum(*ends), np.maximum(*ends))[ends[0] != ends[1]])
     return np.concatenate(found)
 
 
@@ -222,12 +231,3 @@ def _among(numbers: Numbers, left: Numbers, right: Numbers) -> tuple[Numbers, Nu
 
 def _numbers(mask: Mask) -> Numbers:
     return np.flatnonzero(mask).astype(np.int32)
-
-
-def _pack(left: Numbers, right: Numbers) -> npt.NDArray[np.int64]:
-    """Pairs as one number each, which sort as the pairs do."""
-    return (left.astype(np.int64) << 32) + right
-
-
-def _unpack(packed: npt.NDArray[np.int64]) -> tuple[Numbers, Numbers]:
-    return (packed >> 32).astype(np.int32), (packed & 0xFFFFFFFF).astype(np.int32)

@@ -79,7 +79,7 @@ def weigh_compared(profiles: pl.DataFrame, compared: Compared, model: ModelVersi
         weighed = list(threads.map(weigh, range(0, max(1, len(compared)), WEIGHED_AT_ONCE)))
     rows, total, household = (np.concatenate(parts) for parts in zip(*weighed, strict=True))
     # Profiles stand in the order of their record ids. Nothing is to be done where the pairs do already.
-    order = np.argsort((compared.left[rows].astype(np.int64) << 32) | compared.right[rows], kind="stable")
+    order = np.argsort(pack_pairs(compared.left[rows], compared.right[rows]), kind="stable")
     chosen, total, household = compared.take(rows[order]), total[order], household[order]
     ids = profiles["record_id"]
     names = pl.Series(list(BLOCKING_KEYS), dtype=pl.String)
@@ -98,6 +98,16 @@ def weigh_compared(profiles: pl.DataFrame, compared: Compared, model: ModelVersi
         }
     )
     return Weighed(pairs, chosen.left, chosen.right)
+
+
+def pack_pairs(left: Numbers, right: Numbers) -> npt.NDArray[np.int64]:
+    """Pairs as one number each, which sort as the pairs do."""
+    return (left.astype(np.int64) << 32) + right
+
+
+def unpack_pairs(packed: npt.NDArray[np.int64]) -> tuple[Numbers, Numbers]:
+    """The left and right numbers of packed pairs, none of them negative."""
+    return (packed >> 32).astype(np.int32), (packed & 0xFFFFFFFF).astype(np.int32)
 
 
 def compare_candidates(profiles: pl.DataFrame, fields: tuple[Field, ...], keys: pl.DataFrame) -> Compared:
