@@ -159,7 +159,7 @@ def update_clusters(
     lake: Lake, records: pl.DataFrame, model: ModelVersion, decisions: pl.DataFrame, full: bool = False
 ) -> tuple[pl.DataFrame, bool]:
     """Writes ``identity/clusters`` of ``identity/pairs``; returns it, and whether earlier ones could be built upon."""
-    clusters, is_built_upon = divide_records(lake, records, model, decisions, full)
+    clusters, is_built_upon = divide_records(lake, records, number_profiles(records), model, decisions, full)
     lake.write("identity", "clusters", clusters)
     return clusters, is_built_upon
 
@@ -167,6 +167,7 @@ def update_clusters(
 def divide_records(
     lake: Lake,
     records: pl.DataFrame,
+    numbered: tuple[pl.DataFrame, pl.DataFrame],
     model: ModelVersion,
     decisions: pl.DataFrame,
     full: bool = False,
@@ -175,14 +176,15 @@ def divide_records(
 ) -> tuple[pl.DataFrame, bool]:
     """``cluster_records`` of ``identity/pairs``, and whether earlier clusters of the ``name`` could be built upon.
 
-    ``demand`` is the evidence in bits that it takes beyond the usual, LOOSEST at least.
+    ``numbered`` is ``number_profiles(records)``; ``demand`` is the evidence in bits that it takes beyond the usual,
+    LOOSEST at least.
     """
     state = Carried(lake, name)
     conditions = _conditions(model=model.version, demand=str(demand))
     scored = Carried(lake, "pairs")
     pairs_noted = scored.note(_conditions(model=model.version))
     noted = None if full else state.note(conditions)
-    profiles, members = number_profiles(records)
+    profiles, members = numbered
     settled = None
     if noted is not None and pairs_noted is not None:
         settled = _read_settled(state, scored, noted["pairs"], pairs_noted, profiles.height)

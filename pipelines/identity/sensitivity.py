@@ -3,6 +3,7 @@
 import polars as pl
 
 from pipelines.identity.carried import divide_records
+from pipelines.identity.profiles import number_profiles
 from pipelines.identity.version import ModelVersion
 from pipelines.lake import Lake
 
@@ -18,8 +19,9 @@ def divide_otherwise(
 
     One row per record. A cluster is named by its smallest record_id; decisions of people hold in all of them.
     """
+    numbered = number_profiles(records)
     divided = [
-        divide_records(lake, records, model, decisions, full, f"clusters_{name}", demand)[0].rename(
+        divide_records(lake, records, numbered, model, decisions, full, f"clusters_{name}", demand)[0].rename(
             {"cluster_id": f"{name}_cluster_id"}
         )
         for name, demand in DEMANDS.items()
