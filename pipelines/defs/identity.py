@@ -16,7 +16,14 @@ from pipelines.defs.results import Result
 from pipelines.errors import ParcoursError
 from pipelines.identity import invariants
 from pipelines.identity.attributes import Attribute, load_attributes
-from pipelines.identity.carried import read_map, update_clusters, update_ledger, update_pairs, update_records
+from pipelines.identity.carried import (
+    read_map,
+    read_pairs,
+    update_clusters,
+    update_ledger,
+    update_pairs,
+    update_records,
+)
 from pipelines.identity.charts import (
     Chart,
     as_markdown,
@@ -36,8 +43,9 @@ from pipelines.identity.decisions import (
     read_decisions_in_force,
 )
 from pipelines.identity.ledger import current_map, empty_ledger
+from pipelines.identity.link import ENDS
 from pipelines.identity.placeholders import with_own_values
-from pipelines.identity.retrain import MOST_MOVED, NEEDED_COLUMNS, retrain
+from pipelines.identity.retrain import MOST_MOVED, retrain
 from pipelines.identity.review import find_uncertain_pairs
 from pipelines.identity.standardise import scan_records
 from pipelines.identity.version import ModelVersion, model_in_force
@@ -84,11 +92,6 @@ def required_model(lake: Lake) -> ModelVersion:
     if model is None:
         raise ParcoursError("No identity model is in force. Materialise identity/model, or run `parcours train`.")
     return model
-
-
-def compared_columns(lake: Lake) -> pl.DataFrame:
-    """``identity/records`` without what is only shown: reading all of it is most of the work of a quiet night."""
-    return lake.scan("identity", "records").select(NEEDED_COLUMNS).collect()
 
 
 def _drawn(night: Night, *charts: Chart) -> dict[str, dg.MarkdownMetadataValue]:
@@ -228,8 +231,7 @@ def model(context: dg.AssetExecutionContext, config: Training, night: Night) -> 
                 "trained": retrained.is_put_in_force,
                 "training": dg.MetadataValue.json(retrained.as_dict()),
             }
-        everyone = compared_columns(night.lake)
-        charts = chart_match_weights(shown), chart_unlinkables(everyone, shown)
+        charts = chart_match_weights(shown), chart_unlinkables(night.people.records, shown)
         return Result(
             metadata={**found, "about": dg.MetadataValue.json(shown.metadata), **_drawn(night, *charts)},
             check_results=[_holds("a_new_model_moves_few_records", too_many)],
@@ -256,8 +258,8 @@ def pairs(night: Night) -> Result:
     Only what changed since the last run is compared; the result is that of comparing everything.
     """
     with told():
-        everyone, in_force = compared_columns(night.lake), required_model(night.lake)
-        scored, done = update_pairs(night.lake, everyone, in_force, night.full)
+        people, in_force = night.people, required_model(night.lake)
+        scored, done = update_pairs(night.lake, people, in_force, night.full)
         return _result(
             scored,
             {
@@ -265,7 +267,7 @@ def pairs(night: Night) -> Result:
                 **done,
                 **_drawn(night, chart_pair_weights(scored)),
             },
-            _holds("candidate_pairs_do_not_explode", invariants.count_excess_pairs(scored, everyone)),
+            _holds("candidate_pairs_do_not_explode", invariants.count_excess_pairs(scored, people.records)),
         )
 
 
@@ -280,9 +282,9 @@ def pairs(night: Night) -> Result:
 def clusters(night: Night) -> Result:
     """One row per record, with the person it was recognised as in this run; the name of a cluster does not last."""
     with told():
-        everyone = compared_columns(night.lake)
+        people = night.people
         grouped, is_built_upon = update_clusters(
-            night.lake, everyone, required_model(night.lake), read_decisions_in_force(night.lake), night.full
+            night.lake, people, required_model(night.lake), read_decisions_in_force(night.lake), night.full
         )
         sizes = grouped.group_by("cluster_id").len()["len"]
         return _result(
@@ -293,7 +295,7 @@ def clusters(night: Night) -> Result:
                 "built_upon_earlier": is_built_upon,
                 **_drawn(night, chart_cluster_sizes(grouped)),
             },
-            _holds("each_record_is_in_one_cluster", invariants.count_misplaced_records(grouped, everyone)),
+            _holds("each_record_is_in_one_cluster", invariants.count_misplaced_records(grouped, people.records)),
         )
 
 
@@ -375,9 +377,9 @@ def customers(night: Night) -> Result:
     """One row per customer: how many records it has and how sure it is that they are one person's."""
     with told():
         described = describe_customers(
-            compared_columns(night.lake),
-            night.lake.read("identity", "pairs"),
-            night.lake.read("identity", "customer_ids").select("record_id", "customer_id"),
+            night.people,
+            read_pairs(night.lake, night.people, ["match_probability"]),
+            night.lake.scan("identity", "customer_ids").select("record_id", "customer_id").collect(),
             read_decisions_in_force(night.lake),
         )
         night.lake.write("identity", "customers", described)
@@ -404,9 +406,9 @@ def uncertain_pairs(night: Night) -> Result:
     """
     with told():
         asked = find_uncertain_pairs(
-            compared_columns(night.lake),
-            night.lake.read("identity", "pairs"),
-            night.lake.read("identity", "customer_ids"),
+            night.people,
+            read_pairs(night.lake, night.people, [*ENDS, "match_weight", "match_probability"]),
+            night.lake.scan("identity", "customer_ids").select("record_id", "customer_id").collect(),
             night.lake.read("identity", "customers"),
             read_decisions_in_force(night.lake),
         )

@@ -12,6 +12,8 @@ from pydantic import Field, PrivateAttr
 
 from pipelines import lock
 from pipelines.config import Home, Sources, find_home, find_sources, load_sources
+from pipelines.identity.profiles import Profiled, profile_records
+from pipelines.identity.retrain import NEEDED_COLUMNS
 from pipelines.lake import Lake
 
 
@@ -31,6 +33,7 @@ class Night(dg.ConfigurableResource):  # type: ignore[type-arg]
     _retailer: Sources = PrivateAttr()
     _day: date = PrivateAttr()
     _run_id: str = PrivateAttr()
+    _held: tuple[tuple[int, int], Profiled] | None = PrivateAttr(default=None)
 
     @property
     def folder(self) -> Home:
@@ -51,6 +54,19 @@ class Night(dg.ConfigurableResource):  # type: ignore[type-arg]
     @property
     def run_id(self) -> str:
         return self._run_id
+
+    @property
+    def people(self) -> Profiled:
+        """``identity/records`` as they are compared, without what is only shown, and their profiles.
+
+        Read once for all the steps of this process: reading it anew in each was most of the work of a quiet night.
+        """
+        file = self.lake.path("identity", "records").stat()
+        stamp = file.st_ino, file.st_mtime_ns  # A table is never written in place.
+        if self._held is None or self._held[0] != stamp:
+            compared = self.lake.scan("identity", "records").select(NEEDED_COLUMNS).collect()
+            self._held = stamp, profile_records(compared)
+        return self._held[1]
 
     @contextmanager
     def yield_for_execution(self, context: dg.InitResourceContext) -> Iterator[Self]:

@@ -3,7 +3,7 @@
 import dagster as dg
 
 from pipelines.defs.failures import told
-from pipelines.defs.identity import compared_columns, required_model
+from pipelines.defs.identity import required_model
 from pipelines.defs.resources import Night
 from pipelines.defs.results import Result
 from pipelines.identity.decisions import read_decisions_in_force
@@ -25,7 +25,7 @@ def sensitivity(night: Night) -> Result:
     with told():
         divided = divide_otherwise(
             night.lake,
-            compared_columns(night.lake),
+            night.people,
             required_model(night.lake),
             read_decisions_in_force(night.lake),
             night.full,

@@ -7,7 +7,7 @@ back last: after a kill in between, or under other conditions than it was made i
 import hashlib
 import json
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from datetime import date
 from functools import cache
 from importlib.metadata import version
@@ -18,12 +18,12 @@ import numpy as np
 import polars as pl
 
 from pipelines.identity.attributes import Attribute
-from pipelines.identity.cluster import keep_links, label_profiles, number_ends
+from pipelines.identity.cluster import keep_links, label_profiles
 from pipelines.identity.decided import list_concerned, mark_decided
-from pipelines.identity.incremental import Scored, hash_profiles, rescore, score_all
+from pipelines.identity.incremental import Scored, rescore, score_all
 from pipelines.identity.ledger import assign_ids, current_map
-from pipelines.identity.link import ENDS, Numbers
-from pipelines.identity.profiles import number_profiles
+from pipelines.identity.link import ENDS, Numbers, Weighed, number_pairs
+from pipelines.identity.profiles import Profiled
 from pipelines.identity.receipts import place_records
 from pipelines.identity.restandardise import Cleaned, clean_all, clean_changed
 from pipelines.identity.standardise import gather_records
@@ -49,6 +49,11 @@ class Carried:
         """The conditions under which the step was made, whatever they are today; empty where it was cut short."""
         made_under: dict[str, Any] = self._read_note().get("conditions", {})
         return made_under
+
+    def read_made_of(self) -> str | None:
+        """The digest of what the step was made of, whatever the conditions; None where it was cut short."""
+        made_of: str | None = self._read_note().get("made_of")
+        return made_of
 
     def _read_note(self) -> dict[str, Any]:
         try:
@@ -114,7 +119,7 @@ def update_records(
 
 
 def update_pairs(
-    lake: Lake, records: pl.DataFrame, model: ModelVersion, full: bool = False
+    lake: Lake, people: Profiled, model: ModelVersion, full: bool = False
 ) -> tuple[pl.DataFrame, dict[str, int]]:
     """Writes ``identity/pairs``; returns it, and what was done: changed_profiles, compared_pairs where not all were.
 
@@ -123,10 +128,7 @@ def update_pairs(
     state = Carried(lake, "pairs")
     conditions = _conditions(model=model.version)
     noted = None if full else state.note(conditions)
-    profiles, _ = number_profiles(records)
-    hashes = hash_profiles(profiles)
-    made_of = _digest(hashes.to_numpy().tobytes())
-    if noted is not None and noted["made_of"] == made_of:
+    if noted is not None and noted["made_of"] == people.digest:
         return lake.read("identity", "pairs"), {"changed_profiles": 0, "compared_pairs": 0}
     again = None
     if noted is not None:
@@ -134,18 +136,18 @@ def update_pairs(
         before = Scored(
             lake.read("identity", "pairs"), ends["left"].to_numpy(), ends["right"].to_numpy(), state.read("keys")
         )
-        again = rescore(records, profiles, model, before, hashes)
-    scored = score_all(records, profiles, model, hashes) if again is None else again.now
+        again = rescore(people, model, before)
+    scored = score_all(people, model) if again is None else again.now
     state.begin()
     lake.write("identity", "pairs", scored.pairs)
     state.write("ends", pl.DataFrame({"left": scored.left, "right": scored.right}))
     state.write("keys", scored.keys)
     if noted is None or again is None:
-        state.end(conditions, made_of=made_of, since=None)
-        return scored.pairs, {"changed_profiles": profiles.height}
+        state.end(conditions, made_of=people.digest, since=None)
+        return scored.pairs, {"changed_profiles": people.profiles.height}
     state.write("number_now", pl.DataFrame({"number": again.number_now}))
     state.write("touched", pl.DataFrame({"number": again.touched}))
-    state.end(conditions, made_of=made_of, since=noted["made_of"])
+    state.end(conditions, made_of=people.digest, since=noted["made_of"])
     return scored.pairs, {"changed_profiles": again.changed, "compared_pairs": again.looked_at}
 
 
@@ -155,19 +157,31 @@ def find_scoring_version(lake: Lake) -> str | None:
     return scored_by
 
 
+def read_pairs(lake: Lake, people: Profiled, columns: list[str]) -> Weighed:
+    """The ``columns`` of ``identity/pairs``, with the profile numbers of their ends."""
+    state = Carried(lake, "pairs")
+    if state.read_made_of() != people.digest:
+        numbered = number_pairs(people.profiles, lake.scan("identity", "pairs").select(*ENDS, *columns).collect())
+        return replace(numbered, pairs=numbered.pairs.select(columns))
+    ends = state.read("ends")
+    pairs = lake.scan("identity", "pairs").select(columns).collect()
+    return Weighed(pairs, ends["left"].to_numpy(), ends["right"].to_numpy())
+
+
 def update_clusters(
-    lake: Lake, records: pl.DataFrame, model: ModelVersion, decisions: pl.DataFrame, full: bool = False
+    lake: Lake, people: Profiled, model: ModelVersion, decisions: pl.DataFrame, full: bool = False
 ) -> tuple[pl.DataFrame, bool]:
     """Writes ``identity/clusters`` of ``identity/pairs``; returns it, and whether earlier ones could be built upon."""
-    clusters, is_built_upon = divide_records(lake, records, number_profiles(records), model, decisions, full)
+    pairs = read_pairs(lake, people, ["match_weight"])
+    clusters, is_built_upon = divide_records(lake, people, pairs, model, decisions, full)
     lake.write("identity", "clusters", clusters)
     return clusters, is_built_upon
 
 
 def divide_records(
     lake: Lake,
-    records: pl.DataFrame,
-    numbered: tuple[pl.DataFrame, pl.DataFrame],
+    people: Profiled,
+    pairs: Weighed,
     model: ModelVersion,
     decisions: pl.DataFrame,
     full: bool = False,
@@ -176,36 +190,30 @@ def divide_records(
 ) -> tuple[pl.DataFrame, bool]:
     """``cluster_records`` of ``identity/pairs``, and whether earlier clusters of the ``name`` could be built upon.
 
-    ``numbered`` is ``number_profiles(records)``; ``demand`` is the evidence in bits that it takes beyond the usual,
+    ``pairs`` are those of :func:`read_pairs`; ``demand`` is the evidence in bits that it takes beyond the usual,
     LOOSEST at least.
     """
     state = Carried(lake, name)
     conditions = _conditions(model=model.version, demand=str(demand))
     scored = Carried(lake, "pairs")
     pairs_noted = scored.note(_conditions(model=model.version))
+    if pairs_noted is not None and pairs_noted["made_of"] != people.digest:
+        pairs_noted = None  # Records were written anew, and their pairs not yet.
     noted = None if full else state.note(conditions)
-    profiles, members = numbered
     settled = None
     if noted is not None and pairs_noted is not None:
-        settled = _read_settled(state, scored, noted["pairs"], pairs_noted, profiles.height)
+        settled = _read_settled(state, scored, noted["pairs"], pairs_noted, people.profiles.height)
     if settled is not None:
         concerned = list_concerned(state.read("decisions"), decisions)
-        settled[members.filter(pl.col("record_id").is_in(concerned.implode()))["profile_no"].to_numpy()] = -1
-    pairs = lake.scan("identity", "pairs").select(*ENDS, "match_weight")
-    if pairs_noted is None:
-        known = pairs.collect()
-        links = keep_links(*number_ends(profiles, known), known["match_weight"], demand)
-    else:
-        ends = scored.read("ends")
-        weight = pairs.select("match_weight").collect()["match_weight"]
-        links = keep_links(ends["left"].to_numpy(), ends["right"].to_numpy(), weight, demand)
-    labels = label_profiles(records, profiles, members, links, model, decisions, demand, settled)
+        is_concerned = pl.col("record_id").is_in(concerned.implode())
+        settled[people.members.filter(is_concerned)["profile_no"].to_numpy()] = -1
+    labels = label_profiles(people, keep_links(pairs, demand), model, decisions, demand, settled)
     state.begin()
     state.write("decisions", decisions)
     state.write("labels", pl.DataFrame({"label": labels}))
     if pairs_noted is not None:
         state.end(conditions, pairs=pairs_noted["made_of"])
-    return place_records(records, members, labels, decisions), settled is not None
+    return place_records(people.records, people.members, labels, decisions), settled is not None
 
 
 def _read_settled(

@@ -22,8 +22,8 @@ import polars as pl
 
 from pipelines.identity.decided import hold_apart, tie_records
 from pipelines.identity.decisions import no_decisions
-from pipelines.identity.link import ENDS, Numbers, compare_pairs
-from pipelines.identity.profiles import number_profiles, take_profiles
+from pipelines.identity.link import Numbers, Weighed, compare_pairs, number_pairs, pack_pairs, unpack_pairs
+from pipelines.identity.profiles import Profiled, profile_records
 from pipelines.identity.receipts import place_records
 from pipelines.identity.version import ModelVersion, Parameters
 from pipelines.identity.weigh import (
@@ -86,38 +86,24 @@ def cluster_records(
     person; negative for less.
     """
     decisions = no_decisions() if decisions is None else decisions
-    profiles, members = number_profiles(records)
-    links = keep_links(*number_ends(profiles, pairs), pairs["match_weight"], demand)
-    labels = label_profiles(records, profiles, members, links, model, decisions, demand)
-    return place_records(records, members, labels, decisions)
+    people = profile_records(records)
+    links = keep_links(number_pairs(people.profiles, pairs), demand)
+    labels = label_profiles(people, links, model, decisions, demand)
+    return place_records(people.records, people.members, labels, decisions)
 
 
-def number_ends(profiles: pl.DataFrame, pairs: pl.DataFrame) -> tuple[Numbers, Numbers]:
-    """The profile numbers of both ends of ``pairs``."""
-    numbered = profiles.select("record_id", "profile_no")
-    left, right = (
-        pairs.select(pl.col(end).alias("record_id"))
-        .join(numbered, on="record_id", how="left", maintain_order="left")["profile_no"]
-        .to_numpy()
-        for end in ENDS
-    )
-    return left, right
-
-
-def keep_links(left: Numbers, right: Numbers, weight: pl.Series, demand: float = 0.0) -> Links:
+def keep_links(pairs: Weighed, demand: float = 0.0) -> Links:
     """Of all pairs, those that are linked, where that takes ``demand`` bits more than the usual."""
-    weights = weight.to_numpy()
+    weights = pairs.pairs["match_weight"].to_numpy()
     is_link = weights >= LINKED + demand
-    left, right = np.minimum(left, right)[is_link], np.maximum(left, right)[is_link]
-    weights = weights[is_link]
-    order = np.lexsort((right, left))
-    return Links(left[order], right[order], weights[order])
+    left, right, weights = pairs.left[is_link], pairs.right[is_link], weights[is_link]
+    packed = pack_pairs(np.minimum(left, right), np.maximum(left, right))
+    order = np.argsort(packed, kind="stable")  # Nothing is to be done where they are sorted, as identity/pairs is.
+    return Links(*unpack_pairs(packed[order]), weights[order])
 
 
 def label_profiles(
-    records: pl.DataFrame,
-    profiles: pl.DataFrame,
-    members: pl.DataFrame,
+    people: Profiled,
     links: Links,
     model: ModelVersion,
     decisions: pl.DataFrame,
@@ -126,15 +112,11 @@ def label_profiles(
 ) -> Numbers:
     """The label of each profile: the smallest number of its cluster.
 
-    ``profiles`` and ``members`` are those of ``number_profiles(records)``. With ``settled`` (see
-    :func:`cluster_profiles`), only components that something touched are divided anew; the result is the same.
+    With ``settled`` (see :func:`cluster_profiles`), only components that something touched are divided anew; the result
+    is the same.
     """
-    verdicts = _number_decisions(members, decisions)
-
-    def load(numbers: Numbers) -> pl.DataFrame:
-        return take_profiles(records, profiles, numbers)
-
-    return cluster_profiles(profiles.height, load, links, model, verdicts, demand, settled)
+    verdicts = _number_decisions(people.members, decisions)
+    return cluster_profiles(people.profiles.height, people.take, links, model, verdicts, demand, settled)
 
 
 def _number_decisions(members: pl.DataFrame, decisions: pl.DataFrame) -> Verdicts:

@@ -5,8 +5,8 @@ import polars as pl
 
 from pipelines.identity.cluster import connect
 from pipelines.identity.decisions import no_decisions
-from pipelines.identity.link import ENDS, Numbers
-from pipelines.identity.profiles import number_profiles
+from pipelines.identity.link import Numbers, Weighed, number_pairs
+from pipelines.identity.profiles import Profiled
 from pipelines.identity.weigh import Floats
 
 BY_EVIDENCE_OF_ALL = 0.5
@@ -14,7 +14,7 @@ BY_EVIDENCE_OF_ALL = 0.5
 
 
 def describe_customers(
-    records: pl.DataFrame, pairs: pl.DataFrame, customer_map: pl.DataFrame, decisions: pl.DataFrame | None = None
+    people: Profiled, pairs: Weighed, customer_map: pl.DataFrame, decisions: pl.DataFrame | None = None
 ) -> pl.DataFrame:
     """``identity/customers``: customer_id, record_count, identity_confidence (0 to 1), sorted by customer_id.
 
@@ -22,23 +22,24 @@ def describe_customers(
     records together, take the one whose weakest link is strongest (a maximum spanning tree), and that link's match
     probability. Identical records and receipts by e-mail hold by rule, and what people decided (``decisions``) by their
     word: they count as certain, so that one record, or several identical ones, give 1.
+
+    ``pairs`` has at least match_probability; ``customer_map`` has one row per record: record_id, customer_id.
     """
-    profiles, _ = number_profiles(records)
     # Numbers in place of ids: comparing a million texts over and over is most of the work else.
-    _, first, customer, record_count = np.unique(
-        customer_map["customer_id"].cast(pl.Categorical).to_physical().to_numpy(),
-        return_index=True, return_inverse=True, return_counts=True,
-    )  # fmt: skip
-    is_profile = customer_map["record_id"].is_in(profiles["record_id"].implode()).to_numpy()
+    customer = number_customers(customer_map["customer_id"])
+    record_count = np.bincount(customer)
+    first = np.empty(len(record_count), dtype=np.int64)
+    first[customer[::-1]] = np.arange(len(customer))[::-1]
+    owner = own_profiles(people, customer_map["record_id"], customer)
     # One profile holds together by itself, and most customers are one.
-    has_several = np.bincount(customer[is_profile], minlength=len(first)) > 1
-    is_looked_at = is_profile & has_several[customer]
-    looked_at = customer_map["record_id"].filter(pl.Series(is_looked_at))
-    labels = customer[is_looked_at].astype(np.int32)
-    links = pl.concat([pairs.select(*ENDS, "match_probability"), _decided_links(decisions)])
-    weakest = _weakest_needed_link(labels, *_links_within(looked_at, links, labels))
+    has_several = np.bincount(owner[owner >= 0], minlength=len(first)) > 1
+    looked_at = np.flatnonzero((owner >= 0) & has_several[owner]).astype(np.int32)
+    left, right, probability = _links_within(owner, pairs, number_pairs(people.profiles, _decided_links(decisions)))
+    places = np.empty(len(owner), dtype=np.int32)
+    places[looked_at] = np.arange(len(looked_at), dtype=np.int32)
+    weakest = _weakest_needed_link(owner[looked_at], places[left], places[right], probability)
     confidence = np.ones(len(first))
-    np.minimum.at(confidence, labels, weakest)
+    np.minimum.at(confidence, owner[looked_at], weakest)
     return pl.DataFrame(
         {
             "customer_id": customer_map["customer_id"].gather(first),
@@ -48,6 +49,22 @@ def describe_customers(
     ).sort("customer_id")
 
 
+def number_customers(customer_ids: pl.Series) -> Numbers:
+    """A number from 0 for each id, the same for the same id, in no order that means anything. Told by 64-bit hashes."""
+    return customer_ids.hash().rank("dense").to_numpy().astype(np.int32) - 1
+
+
+def own_profiles(people: Profiled, record_ids: pl.Series, customer: Numbers) -> Numbers:
+    """For each profile the number of its customer, -1 for none; ``customer`` has one for each of ``record_ids``."""
+    if record_ids.equals(people.records["record_id"]):  # As they nearly always are.
+        of_record = customer
+    else:
+        owners = pl.DataFrame({"record_id": record_ids, "customer": customer})
+        joined = people.records.select("record_id").join(owners, on="record_id", how="left", maintain_order="left")
+        of_record = joined["customer"].fill_null(-1).to_numpy()
+    return np.asarray(of_record[people.profiles["row"].to_numpy()])
+
+
 def _decided_links(decisions: pl.DataFrame | None) -> pl.DataFrame:
     decisions = no_decisions() if decisions is None else decisions
     return decisions.filter(pl.col("verdict") == "must_link").select(
@@ -55,16 +72,12 @@ def _decided_links(decisions: pl.DataFrame | None) -> pl.DataFrame:
     )
 
 
-def _links_within(looked_at: pl.Series, links: pl.DataFrame, labels: Numbers) -> tuple[Numbers, Numbers, Floats]:
-    """The links between two of ``looked_at`` of one label, by their places there."""
-    ids = looked_at.implode()
-    numbers = pl.DataFrame({"record_id": looked_at}).with_row_index("place")
-    joined = links.filter(pl.col(end).is_in(ids) for end in ENDS)
-    for end in ENDS:
-        joined = joined.join(numbers.rename({"record_id": end, "place": f"place_{end}"}), on=end)
-    left, right = (joined[f"place_{end}"].to_numpy().astype(np.int32) for end in ENDS)
-    inside = labels[left] == labels[right]
-    return left[inside], right[inside], joined["match_probability"].to_numpy()[inside]
+def _links_within(owner: Numbers, *linked: Weighed) -> tuple[Numbers, Numbers, Floats]:
+    """The links between two profiles of one customer."""
+    left, right = (np.concatenate([getattr(links, end) for links in linked]) for end in ("left", "right"))
+    probability = np.concatenate([links.pairs["match_probability"].to_numpy() for links in linked])
+    inside = (owner[left] == owner[right]) & (owner[left] >= 0)
+    return left[inside], right[inside], probability[inside]
 
 
 def _weakest_needed_link(labels: Numbers, left: Numbers, right: Numbers, probability: Floats) -> Floats:

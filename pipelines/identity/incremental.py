@@ -31,7 +31,7 @@ from pipelines.identity.link import (
     unpack_pairs,
     weigh_compared,
 )
-from pipelines.identity.profiles import take_profiles
+from pipelines.identity.profiles import Profiled
 from pipelines.identity.version import ModelVersion
 
 Mask = npt.NDArray[np.bool_]
@@ -69,38 +69,28 @@ class Rescored:
     looked_at: int
 
 
-def hash_profiles(profiles: pl.DataFrame) -> pl.Series:
-    """``profile_hash`` of each profile; holds for one version of polars."""
-    return profiles.select("record_id", "content_hash").hash_rows().alias("profile_hash")
-
-
-def score_all(records: pl.DataFrame, profiles: pl.DataFrame, model: ModelVersion, profile_hashes: pl.Series) -> Scored:
-    """``score_pairs``, with what the next night needs to score only what changed.
-
-    ``profiles`` are those of ``number_profiles(records)``, ``profile_hashes`` their :func:`hash_profiles`.
-    """
-    compared = take_profiles(records, profiles, profiles["profile_no"].to_numpy())
+def score_all(people: Profiled, model: ModelVersion) -> Scored:
+    """``score_pairs``, with what the next night needs to score only what changed."""
+    compared = people.take(people.profiles["profile_no"].to_numpy())
     hashes = hash_keys(compared)
     small = keep_small_blocks(hashes, model.parameters.largest_blocks)
-    kept = np.zeros(profiles.height, dtype=np.uint32)
+    kept = np.zeros(people.profiles.height, dtype=np.uint32)
     for position, column in enumerate(BLOCKS):
         kept |= small[column].is_not_null().to_numpy().astype(np.uint32) << np.uint32(position)
     keys = hashes.with_columns(pl.all().fill_null(NO_KEY)).with_columns(
-        profile_hashes, pl.Series("kept", kept, pl.UInt32)
+        people.hashes, pl.Series("kept", kept, pl.UInt32)
     )
     weighed = score_profiles(compared, small, model)
     return Scored(weighed.pairs, weighed.left, weighed.right, keys)
 
 
-def rescore(
-    records: pl.DataFrame, profiles: pl.DataFrame, model: ModelVersion, before: Scored, hashes: pl.Series
-) -> Rescored | None:
+def rescore(people: Profiled, model: ModelVersion, before: Scored) -> Rescored | None:
     """Scores what changed in ``identity/records`` since ``before``, which was scored with the same model version.
 
-    ``hashes`` are the :func:`hash_profiles` of today's ``profiles``. The pairs are those of ``score_pairs``, to the
-    last bit. None where two profiles share a hash, so that it is not known which is which: to be expected once in
-    millions of years.
+    The pairs are those of ``score_pairs``, to the last bit. None where two profiles share a hash, so that it is not
+    known which is which: to be expected once in millions of years.
     """
+    hashes = people.hashes
     stays = before.keys["profile_hash"].is_in(hashes.implode()).to_numpy()
     changed = ~hashes.is_in(before.keys["profile_hash"].implode()).to_numpy()
     if stays.sum() != (~changed).sum():
@@ -108,7 +98,7 @@ def rescore(
     number_now = np.full(len(stays), -1, dtype=np.int32)
     number_now[stays] = np.flatnonzero(~changed)
     keys, left, right = _carry_over_keys(
-        take_profiles(records, profiles, _numbers(changed)),
+        people.take(_numbers(changed)),
         hashes,
         changed,
         stays,
@@ -120,7 +110,7 @@ def rescore(
     numbers = np.unique(np.concatenate([left, right]))
     found_by = first_shared_key(_kept_keys(keys[numbers]), *_among(numbers, left, right))
     left, right, found_by = left[found_by >= 0], right[found_by >= 0], found_by[found_by >= 0]
-    fresh = _score(take_profiles(records, profiles, numbers), numbers, left, right, found_by, model)
+    fresh = _score(people.take(numbers), numbers, left, right, found_by, model)
     fresh_left, fresh_right = numbers[fresh.left], numbers[fresh.right]
     pairs = pl.concat([before.pairs.filter(pl.Series(~outdated)), fresh.pairs]).sort(ENDS)
     # Numbers are in the order of record_ids: sorted by themselves, they stand beside their pairs.

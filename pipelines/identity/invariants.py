@@ -61,7 +61,8 @@ def count_unreplayed_records(customer_ids: pl.DataFrame, clusters: pl.DataFrame)
 
 def _are_one_to_one(one: pl.Series, other: pl.Series) -> bool:
     """Whether there are as many pairs of values as values on either side, none of them null. Told by 64-bit hashes."""
-    sides = [one.hash().to_numpy(), other.hash().to_numpy()]
-    pairs = sides[0] * np.uint64(0x9E3779B97F4A7C15) + sides[1]  # Odd: of two pairs with one side alike, both differ.
-    distinct = {len(np.unique(hashes)) for hashes in (*sides, pairs)}
+    sides = one.hash(), other.hash()
+    # The factor is odd: of two pairs with one side alike, both differ.
+    pairs = pl.Series(sides[0].to_numpy() * np.uint64(0x9E3779B97F4A7C15) + sides[1].to_numpy())
+    distinct = {hashes.n_unique() for hashes in (*sides, pairs)}
     return len(distinct) == 1 and not one.null_count() and not other.null_count()

@@ -40,11 +40,25 @@ class Compared:
 
 @dataclass(frozen=True)
 class Weighed:
-    """``identity/pairs`` of compared pairs worth keeping, and the profile numbers of their ends, row by row."""
+    """``identity/pairs``, or some of its columns, and the profile numbers of their ends, row by row."""
 
     pairs: pl.DataFrame
     left: Numbers
     right: Numbers
+
+
+def number_pairs(profiles: pl.DataFrame, pairs: pl.DataFrame) -> Weighed:
+    """``pairs`` between ``profiles`` (``number_profiles``), with the numbers of their ends; any others are left out."""
+    numbered = profiles.select("record_id", "profile_no")
+    ends = [
+        pairs.select(pl.col(end).alias("record_id"))
+        .join(numbered, on="record_id", how="left", maintain_order="left")["profile_no"]
+        .fill_null(-1)
+        .to_numpy()
+        for end in ENDS
+    ]
+    is_known = (ends[0] >= 0) & (ends[1] >= 0)
+    return Weighed(pairs.filter(pl.Series(is_known)), ends[0][is_known], ends[1][is_known])
 
 
 def score_pairs(records: pl.DataFrame, model: ModelVersion) -> pl.DataFrame:

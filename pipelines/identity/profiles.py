@@ -5,6 +5,10 @@ or a birth date, say) share one; a record that says little is a profile of its o
 one that a human decision names.
 """
 
+import hashlib
+from dataclasses import dataclass
+from functools import cached_property
+
 import numpy as np
 import numpy.typing as npt
 import polars as pl
@@ -34,16 +38,18 @@ def is_compared() -> pl.Expr:
 def number_profiles(records: pl.DataFrame) -> tuple[pl.DataFrame, pl.DataFrame]:
     """Which profiles there are, and which records each stands for. Receipts and blank records are in neither.
 
-    First frame, one row per profile, sorted by record_id: profile_no (0, 1, ...), record_id (the smallest of its
-    records), content_hash. Second, one row per record, sorted: record_id, profile_no.
+    First frame, one row per profile, sorted by record_id: profile_no (0, 1, ...), row (in ``records``, of the record it
+    stands under), record_id (of that record, the smallest of its), content_hash. Second, one row per record, sorted:
+    record_id, profile_no.
     """
     tells_a_person = pl.all_horizontal(pl.col(name).is_not_null() for name in NAMES) & pl.any_horizontal(
         pl.col(contact).is_not_null() for contact in CONTACTS
     )
     compared = (
         records.lazy()
+        .with_row_index("row")
         .filter(is_compared())
-        .select("record_id", "content_hash", (tells_a_person & ~pl.col("is_decided")).alias("shares"))
+        .select("row", "record_id", "content_hash", (tells_a_person & ~pl.col("is_decided")).alias("shares"))
         .sort("record_id")
         .with_row_index("position")
         .with_columns(
@@ -58,9 +64,39 @@ def number_profiles(records: pl.DataFrame) -> tuple[pl.DataFrame, pl.DataFrame]:
     numbers = (np.cumsum(is_first) - 1).astype(np.int32)
     members = compared.select("record_id", pl.Series("profile_no", numbers[compared["first"].to_numpy()]))
     profiles = compared.filter(is_first).select(
-        pl.int_range(pl.len(), dtype=pl.Int32).alias("profile_no"), "record_id", "content_hash"
+        pl.int_range(pl.len(), dtype=pl.Int32).alias("profile_no"), "row", "record_id", "content_hash"
     )
     return profiles, members
+
+
+@dataclass(frozen=True)
+class Profiled:
+    """``identity/records``, sorted by record_id, and the frames of :func:`number_profiles` that they make."""
+
+    records: pl.DataFrame
+    profiles: pl.DataFrame
+    members: pl.DataFrame
+
+    @cached_property
+    def hashes(self) -> pl.Series:
+        """``profile_hash`` of each profile: 64 bits of its record_id and content; holds for one version of polars."""
+        return self.profiles.select("record_id", "content_hash").hash_rows().alias("profile_hash")
+
+    @cached_property
+    def digest(self) -> str:
+        """Of all the hashes, in order: the same profiles have the same."""
+        return hashlib.sha256(self.hashes.to_numpy().tobytes()).hexdigest()
+
+    def take(self, numbers: npt.NDArray[np.int32]) -> pl.DataFrame:
+        """The profiles of the given numbers, as :func:`take_profiles` gives them."""
+        return take_profiles(self.records, self.profiles, numbers)
+
+
+def profile_records(records: pl.DataFrame) -> Profiled:
+    """``records`` (``identity/records``), sorted, with the profiles they make."""
+    if not records["record_id"].is_sorted():
+        records = records.sort("record_id")
+    return Profiled(records, *number_profiles(records))
 
 
 def build_profiles(records: pl.DataFrame) -> tuple[pl.DataFrame, pl.DataFrame]:
@@ -77,12 +113,8 @@ def take_profiles(records: pl.DataFrame, profiles: pl.DataFrame, numbers: npt.ND
 
     ``profiles`` are those of :func:`number_profiles`.
     """
-    chosen = profiles["record_id"].gather(numbers)
-    rows = records.filter(pl.col("record_id").is_in(chosen.implode()))
-    if not rows["record_id"].is_sorted():  # As identity/records is.
-        rows = rows.sort("record_id")
     return with_name_parts(
-        rows.select(
+        records[profiles["row"].gather(numbers)].select(
             pl.int_range(pl.len(), dtype=pl.Int32).alias("profile_no"), "record_id", "content_hash", *MATCH_COLUMNS
         )
     )

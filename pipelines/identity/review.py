@@ -8,11 +8,12 @@ way, evidence stands against evidence and the question counts as open: p = 0.5, 
 
 from collections.abc import Iterable
 
+import numpy as np
 import polars as pl
 
-from pipelines.identity.customers import BY_EVIDENCE_OF_ALL
-from pipelines.identity.link import ENDS
-from pipelines.identity.profiles import number_profiles
+from pipelines.identity.customers import BY_EVIDENCE_OF_ALL, number_customers, own_profiles
+from pipelines.identity.link import ENDS, Weighed
+from pipelines.identity.profiles import Profiled
 
 QUESTION_SCHEMA: dict[str, pl.DataType] = {
     "record_id_l": pl.String(), "record_id_r": pl.String(), "customer_id_l": pl.String(), "customer_id_r": pl.String(),
@@ -27,22 +28,35 @@ SURE = 0.99
 
 
 def find_uncertain_pairs(
-    records: pl.DataFrame, pairs: pl.DataFrame, customer_map: pl.DataFrame, customers: pl.DataFrame,
-    decisions: pl.DataFrame,
-) -> pl.DataFrame:  # fmt: skip
+    people: Profiled, pairs: Weighed, customer_map: pl.DataFrame, customers: pl.DataFrame, decisions: pl.DataFrame
+) -> pl.DataFrame:
     """``identity/uncertain_pairs``: QUESTION_SCHEMA, sorted by both records.
 
     One row per two customers whose strongest pair of records is uncertain, and one per customer whose weakest link that
     holds it together is. Receipts, which no weight but their e-mail places, are in none, and neither is what people
     have decided.
 
-    ``records``, ``pairs``, ``customers`` and ``decisions`` are the tables of ``identity/``; ``customer_map`` has
-    record_id and customer_id.
+    ``pairs`` has at least both ENDS, match_weight and match_probability; ``customers`` and ``decisions`` are the tables
+    of ``identity/``; ``customer_map`` has one row per record: record_id and customer_id.
     """
     owners = customer_map.select("record_id", "customer_id")
-    asked = pl.concat([_ask_of_those_apart(pairs, owners, decisions), _ask_of_those_together(
-        records, pairs, owners, customers, decisions
-    )])  # fmt: skip
+    # Few pairs are asked about, and numbers tell which: only of these are the texts looked at.
+    customer = number_customers(owners["customer_id"])
+    owner = own_profiles(people, owners["record_id"], customer)
+    is_together = owner[pairs.left] == owner[pairs.right]
+    apart = pairs.pairs.filter(pl.Series(~is_together), pl.col("match_probability") >= 1 - SURE)
+    unsure = customers.filter(pl.col("identity_confidence") <= SURE)["customer_id"]
+    theirs = owners["customer_id"].is_in(unsure.implode())
+    is_theirs = np.isin(owner, customer[theirs.to_numpy()])
+    between_them = pairs.pairs.filter(pl.Series(is_together & is_theirs[pairs.left]))
+    their_profiles = people.profiles["record_id"].filter(pl.Series(is_theirs))
+    members = owners.filter(theirs).filter(pl.col("record_id").is_in(their_profiles.implode()))
+    asked = pl.concat(
+        [
+            _ask_of_those_apart(apart, owners, decisions),
+            _ask_of_those_together(between_them, members.sort("customer_id", "record_id"), decisions),
+        ]
+    )
     return (
         asked.with_columns(_entropy(pl.col("doubt")).alias("uncertainty_bits"))
         .select(list(QUESTION_SCHEMA))
@@ -51,15 +65,14 @@ def find_uncertain_pairs(
 
 
 def _ask_of_those_apart(pairs: pl.DataFrame, owners: pl.DataFrame, decisions: pl.DataFrame) -> pl.DataFrame:
-    """The strongest pair of records between any two customers, where it is uncertain and nobody decided on the two."""
+    """The strongest of ``pairs``, those between customers, for each two of them, where nobody decided on the two."""
     two_customers = (
         pl.min_horizontal("customer_id_l", "customer_id_r").alias("one"),
         pl.max_horizontal("customer_id_l", "customer_id_r").alias("other"),
     )
     decided = _with_owners(decisions, owners).filter(pl.col("verdict") == "cannot_link").select(two_customers)
     return (
-        _with_owners(pairs.filter(pl.col("match_probability") >= 1 - SURE), owners)
-        .filter(pl.col("customer_id_l") != pl.col("customer_id_r"))
+        _with_owners(pairs, owners)
         .with_columns(two_customers)
         .join(decided, on=["one", "other"], how="anti")
         .sort(["match_weight", "record_id_l", "record_id_r"], descending=[True, False, False])
@@ -72,20 +85,17 @@ def _ask_of_those_apart(pairs: pl.DataFrame, owners: pl.DataFrame, decisions: pl
     )
 
 
-def _ask_of_those_together(
-    records: pl.DataFrame, pairs: pl.DataFrame, owners: pl.DataFrame, customers: pl.DataFrame, decisions: pl.DataFrame
-) -> pl.DataFrame:
-    """The weakest link that each customer cannot do without, where it is uncertain."""
-    unsure = customers.filter(pl.col("identity_confidence") <= SURE)["customer_id"]
-    theirs = owners.filter(pl.col("customer_id").is_in(unsure.implode()))
-    profiles, _ = number_profiles(records.filter(pl.col("record_id").is_in(theirs["record_id"].implode())))
-    members = theirs.join(profiles.select("record_id"), on="record_id").sort("customer_id", "record_id")
-    between_them = pairs.filter(pl.col(end).is_in(members["record_id"].implode()) for end in ENDS)
+def _ask_of_those_together(pairs: pl.DataFrame, members: pl.DataFrame, decisions: pl.DataFrame) -> pl.DataFrame:
+    """The weakest link that each customer cannot do without, where it is uncertain.
+
+    ``members`` are the profiles of those that are not sure (record_id, customer_id), sorted by customer and record;
+    ``pairs`` are those between them.
+    """
     linked = decisions.filter(pl.col("verdict") == "must_link").select("record_id_l", "record_id_r")
     links = pl.concat(
         [
             linked.with_columns(pl.lit(True).alias("is_decided"), *_nothing("match_weight", "match_probability")),
-            between_them.join(linked, on=ENDS, how="anti").select(
+            pairs.join(linked, on=ENDS, how="anti").select(
                 "record_id_l", "record_id_r", pl.lit(False).alias("is_decided"), "match_weight", "match_probability"
             ),
         ]

@@ -2,8 +2,8 @@
 
 import polars as pl
 
-from pipelines.identity.carried import divide_records
-from pipelines.identity.profiles import number_profiles
+from pipelines.identity.carried import divide_records, read_pairs
+from pipelines.identity.profiles import Profiled
 from pipelines.identity.version import ModelVersion
 from pipelines.lake import Lake
 
@@ -13,15 +13,15 @@ between the two are those that the model itself calls anything but sure."""
 
 
 def divide_otherwise(
-    lake: Lake, records: pl.DataFrame, model: ModelVersion, decisions: pl.DataFrame, full: bool = False
+    lake: Lake, people: Profiled, model: ModelVersion, decisions: pl.DataFrame, full: bool = False
 ) -> pl.DataFrame:
     """Writes ``identity/sensitivity``: record_id, strict_cluster_id, loose_cluster_id; sorted; returns it.
 
     One row per record. A cluster is named by its smallest record_id; decisions of people hold in all of them.
     """
-    numbered = number_profiles(records)
+    pairs = read_pairs(lake, people, ["match_weight"])
     divided = [
-        divide_records(lake, records, numbered, model, decisions, full, f"clusters_{name}", demand)[0].rename(
+        divide_records(lake, people, pairs, model, decisions, full, f"clusters_{name}", demand)[0].rename(
             {"cluster_id": f"{name}_cluster_id"}
         )
         for name, demand in DEMANDS.items()

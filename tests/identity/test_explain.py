@@ -29,6 +29,7 @@ from pipelines.identity.explain.why import Reason
 from pipelines.identity.explain.words import Words, words_of
 from pipelines.identity.ledger import assign_ids, current_map, empty_ledger
 from pipelines.identity.model import BLOCKING_KEYS, declare_fields
+from pipelines.identity.profiles import profile_records
 from pipelines.identity.version import ModelVersion, load_version, put_in_force, save_version
 from pipelines.lake import Lake
 
@@ -54,7 +55,7 @@ def recognise(retailer, standardised, tmp_path) -> Recognise:
         lake = Lake(tmp_path / "lake")
         decided = no_decisions() if decisions is None else decisions
         records = mark_decided(standardised(*rows), decided)
-        pairs, _ = update_pairs(lake, records, model)
+        pairs, _ = update_pairs(lake, profile_records(records), model)
         is_first = not lake.path("identity", "ledger").exists()
         before = empty_ledger() if is_first else lake.read("identity", "ledger")
         ledger = assign_ids(cluster_records(records, pairs, model, decided), before, DAY)

@@ -24,7 +24,8 @@ from pipelines.identity.explain.report import report_how, report_why
 from pipelines.identity.explain.why import Answer, answer_why
 from pipelines.identity.explain.words import words_of
 from pipelines.identity.ledger import assign_ids, current_map, empty_ledger
-from pipelines.identity.link import score_pairs
+from pipelines.identity.link import number_pairs, score_pairs
+from pipelines.identity.profiles import profile_records
 from pipelines.identity.standardise import standardise_records
 from pipelines.identity.train import train
 from pipelines.lake import Lake
@@ -96,8 +97,9 @@ def test_every_customer_of_several_records_is_told_join_by_join(sample):
 
 def test_the_decisive_join_is_the_weakest_one_and_the_customer_is_as_sure_as_that(sample):
     around = sample.evidence.around
+    people = profile_records(sample.records)
     confidence = dict(
-        describe_customers(sample.records, sample.pairs, around.customers)
+        describe_customers(people, number_pairs(people.profiles, sample.pairs), around.customers)
         .select("customer_id", "identity_confidence")
         .iter_rows()
     )

@@ -15,6 +15,7 @@ from pipelines.identity.attributes import load_attributes
 from pipelines.identity.carried import read_map, update_clusters, update_ledger, update_pairs, update_records
 from pipelines.identity.decisions import DECISION_SCHEMA, no_decisions
 from pipelines.identity.ledger import current_map, empty_ledger
+from pipelines.identity.profiles import profile_records
 from pipelines.identity.version import ModelVersion
 from pipelines.lake import Lake
 from pipelines.sample.world import generate
@@ -59,8 +60,9 @@ class Recogniser:
             self.lake.write(*path.split("/"), frame)
         attributes = load_attributes()
         records, anew = update_records(self.lake, "FR", day, attributes, decisions, self.full)
-        pairs, done = update_pairs(self.lake, records, self.model, self.full)
-        clusters, built_upon = update_clusters(self.lake, records, self.model, decisions, self.full)
+        people = profile_records(records)
+        pairs, done = update_pairs(self.lake, people, self.model, self.full)
+        clusters, built_upon = update_clusters(self.lake, people, self.model, decisions, self.full)
         self.ledger = update_ledger(self.lake, clusters, self.ledger, day, self.full)
         self.done.append({"anew": anew, "built_upon": built_upon, "records": records.height, **done})
         return {

@@ -10,8 +10,8 @@ from pipelines.identity.blocking import hash_keys, keep_small_blocks
 from pipelines.identity.cluster import cluster_records, connect
 from pipelines.identity.customers import describe_customers
 from pipelines.identity.evaluate import evaluate
-from pipelines.identity.link import compare_candidates, score_pairs
-from pipelines.identity.profiles import build_profiles
+from pipelines.identity.link import compare_candidates, number_pairs, score_pairs
+from pipelines.identity.profiles import build_profiles, profile_records
 from pipelines.identity.standardise import RECORD_COLUMNS, standardise
 from pipelines.identity.weigh import frequencies_of, weigh_pairs
 
@@ -73,7 +73,8 @@ def test_customers_count_their_records_and_are_as_sure_as_their_weakest_needed_l
     records = retailer.records
     pairs = score_pairs(records, retailer.model)
     mapped = cluster_records(records, pairs, retailer.model).rename({"cluster_id": "customer_id"})
-    customers = describe_customers(records, pairs, mapped)
+    people = profile_records(records)
+    customers = describe_customers(people, number_pairs(people.profiles, pairs), mapped)
     assert customers["record_count"].sum() == records.height
     assert customers["customer_id"].n_unique() == customers.height
     assert customers["identity_confidence"].is_between(0, 1).all()
@@ -97,9 +98,10 @@ def test_few_or_empty_records_are_no_trouble(retailer, standardised, row, rows, 
     found = standardised(*(row(str(number), **fields) for number in range(rows)))
     pairs = score_pairs(found, retailer.model)
     clusters = cluster_records(found, pairs, retailer.model).rename({"cluster_id": "customer_id"})
-    people = 1 if rows and "email" in fields else rows
-    assert (clusters.height, clusters["customer_id"].n_unique()) == (rows, people)
-    assert describe_customers(found, pairs, clusters).height == people
+    persons = 1 if rows and "email" in fields else rows
+    assert (clusters.height, clusters["customer_id"].n_unique()) == (rows, persons)
+    people = profile_records(found)
+    assert describe_customers(people, number_pairs(people.profiles, pairs), clusters).height == persons
 
 
 def test_records_that_share_nothing_but_emptiness_are_all_their_own(retailer):

@@ -10,7 +10,8 @@ import pytest
 from pipelines.identity.cluster import cluster_records
 from pipelines.identity.customers import describe_customers
 from pipelines.identity.decisions import DECISION_SCHEMA, no_decisions
-from pipelines.identity.link import score_pairs
+from pipelines.identity.link import number_pairs, score_pairs
+from pipelines.identity.profiles import profile_records
 from pipelines.identity.review import QUESTION_SCHEMA, find_uncertain_pairs
 
 PEOPLE = "ABCDEFG"
@@ -55,8 +56,10 @@ def ask(records: pl.DataFrame, pairs: pl.DataFrame, decisions: pl.DataFrame, *gr
     marked = records.with_columns(
         pl.col("record_id").is_in([*decisions["record_id_l"], *decisions["record_id_r"]]).alias("is_decided")
     )
-    customers = describe_customers(marked, pairs, customer_map, decisions)
-    asked = find_uncertain_pairs(marked, pairs, customer_map, customers, decisions)
+    people = profile_records(marked)
+    numbered = number_pairs(people.profiles, pairs)
+    customers = describe_customers(people, numbered, customer_map, decisions)
+    asked = find_uncertain_pairs(people, numbered, customer_map, customers, decisions)
     assert asked.schema == pl.Schema(QUESTION_SCHEMA)
     return [
         question | {"pair": question["record_id_l"][-1] + question["record_id_r"][-1]}
@@ -114,7 +117,8 @@ def test_a_customer_held_by_a_decision_alone_is_as_sure_as_people_are(records: p
     decisions = decide(AB="must_link")
     marked = records.with_columns(pl.col("record_id").is_in([record_id("A"), record_id("B")]).alias("is_decided"))
     customer_map = pl.DataFrame({"record_id": [record_id("A"), record_id("B")], "customer_id": ["AB", "AB"]})
-    customers = describe_customers(marked, link(), customer_map, decisions)
+    people = profile_records(marked)
+    customers = describe_customers(people, number_pairs(people.profiles, link()), customer_map, decisions)
     assert customers.row(0) == ("AB", 2, 1.0)
 
 
@@ -128,8 +132,10 @@ def test_of_equal_links_the_first_by_record_id_is_asked_about(records: pl.DataFr
 def test_every_question_of_a_generated_retailer_is_uncertain_and_asked_once(retailer: Any) -> None:
     pairs = score_pairs(retailer.records, retailer.model)
     customer_map = cluster_records(retailer.records, pairs, retailer.model).rename({"cluster_id": "customer_id"})
-    customers = describe_customers(retailer.records, pairs, customer_map)
-    asked = find_uncertain_pairs(retailer.records, pairs, customer_map, customers, no_decisions())
+    people = profile_records(retailer.records)
+    numbered = number_pairs(people.profiles, pairs)
+    customers = describe_customers(people, numbered, customer_map)
+    asked = find_uncertain_pairs(people, numbered, customer_map, customers, no_decisions())
     assert asked.height > 20
     assert asked["is_together"].n_unique() == 2
     assert asked["uncertainty_bits"].is_between(0.08, 1.0).all()
