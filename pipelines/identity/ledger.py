@@ -136,20 +136,38 @@ def _leave_out_unchanged(clusters: pl.DataFrame, known: pl.DataFrame) -> tuple[p
     A cluster is named by its first record. One whose records all were in the cluster of that name, which lost none, is
     the same cluster: it has no row that came, went or changed its name.
     """
-    is_known = clusters["record_id"].is_in(known["record_id"].implode())
-    stays = known["record_id"].is_in(clusters["record_id"].implode())
+    is_known, stays = _find_shared(clusters["record_id"], known["record_id"])
     is_other = clusters["cluster_id"].filter(is_known) != known["cluster_id"].filter(stays)  # Both sorted: row by row.
     names = pl.concat(
         [clusters["cluster_id"].filter(~is_known), clusters["cluster_id"].filter(is_known).filter(is_other)]
     )
     ids = pl.concat([known["customer_id"].filter(~stays), known["customer_id"].filter(stays).filter(is_other)])
-    of_changed_id = known["customer_id"].is_in(ids.implode())
-    of_changed_cluster = clusters["cluster_id"].is_in(names.implode())
-    theirs = pl.concat([clusters["record_id"].filter(of_changed_cluster), known["record_id"].filter(of_changed_id)])
-    return (
-        clusters.filter(clusters["record_id"].is_in(theirs.implode())),
-        known.filter(known["record_id"].is_in(theirs.implode())).select("record_id", "customer_id"),
+    theirs = pl.concat(
+        [
+            clusters["record_id"].filter(_are_among(clusters["cluster_id"], names)),
+            known["record_id"].filter(_are_among(known["customer_id"], ids)),
+        ]
     )
+    return (
+        clusters.filter(_are_among(clusters["record_id"], theirs)),
+        known.filter(_are_among(known["record_id"], theirs)).select("record_id", "customer_id"),
+    )
+
+
+def _find_shared(one: pl.Series, other: pl.Series) -> tuple[pl.Series, pl.Series]:
+    """For each of two sorted columns of distinct texts, which of its values the other has too."""
+    shared = _are_among(one, other), _are_among(other, one)
+    if one.filter(shared[0]).equals(other.filter(shared[1])):
+        return shared
+    return one.is_in(other.implode()), other.is_in(one.implode())  # Two texts have one hash.
+
+
+def _are_among(names: pl.Series, some: pl.Series) -> pl.Series:
+    """For each name whether it is one of ``some``, told by 64-bit hashes, which takes a tenth of the time of texts.
+
+    A name taken for one of them is looked at in vain, and found unchanged.
+    """
+    return names.hash().is_in(some.hash().implode())
 
 
 def _is_unchanged(moves: pl.DataFrame) -> pl.Series:
