@@ -47,4 +47,4 @@ $(SPARK): $(STAMP) requirements-spark.lock
 	@touch $@
 
 clean:
-	rm -rf $(VENV) dbt_project/target data/lake data/build data/*.duckdb
+	rm -rf $(VENV) dbt_project/target data/lake data/build data/charts data/dagster data/logs data/*.duckdb

@@ -136,7 +136,7 @@ def test_a_command_that_comes_too_early_says_what_to_do_first(
 
 
 def test_an_unknown_customer_id_is_told(parcours: Command, home: Home) -> None:
-    assert_told(parcours("id", "c-nobody", "--home", home.root), 1, "c-nobody", "not a customer id")
+    assert_told(parcours("id", "c-nobody", "--home", home.root), 2, "c-nobody", "not a customer id")
 
 
 @pytest.mark.parametrize(

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from pipelines.commands.arguments import add_home, add_json
 from pipelines.commands.subcommands import Subcommands
-from pipelines.errors import ParcoursError
+from pipelines.errors import ConfigurationError, ParcoursError
 
 if TYPE_CHECKING:
     import polars as pl
@@ -42,7 +42,7 @@ def show(options: argparse.Namespace) -> int:
     ledger = pl.read_parquet(lake.committed_ledger)
     resolution = resolve(ledger, options.customer)
     if resolution.status == "unknown":
-        raise ParcoursError(f"{options.customer} is not a customer id that was ever published from {home.root}.")
+        raise ConfigurationError(f"{options.customer} is not a customer id that was ever published from {home.root}.")
     today = current_map(ledger).filter(pl.col("customer_id") == resolution.customer_id)["record_id"].to_list()
     past = history(ledger, options.customer)
     if options.json:

@@ -6,6 +6,7 @@ import polars as pl
 from pipelines.defs.resources import Night
 from pipelines.defs.results import Result
 from pipelines.identity import run_metrics
+from pipelines.identity.carried import read_map
 from pipelines.identity.churn import count_churn
 from pipelines.identity.drift import ACCEPT, compare_run, describe_drift
 from pipelines.identity.ledger import empty_ledger
@@ -49,7 +50,9 @@ def drift(config: Acceptance, night: Night) -> Result:
     lake = night.lake
     model = model_in_force(lake)
     version = model.version if model else ""
-    churn = count_churn(lake.read("identity", "ledger"), _published(lake, "ledger", empty_ledger()))
+    ledger = lake.read("identity", "ledger")
+    today = read_map(lake, ledger, night.full)
+    churn = count_churn(ledger, _published(lake, "ledger", empty_ledger()), today)
     measured = run_metrics.measure_run(
         lake.read("identity", "records"), lake.read("identity", "pairs"), lake.read("identity", "customers"), churn
     )

@@ -35,9 +35,13 @@ class Churn:
         return asdict(self)
 
 
-def count_churn(ledger: pl.DataFrame, published: pl.DataFrame) -> Churn:
-    """``ledger`` is today's, ``published`` the one of the last publication, with which it begins."""
-    before, today = current_map(published), current_map(ledger)
+def count_churn(ledger: pl.DataFrame, published: pl.DataFrame, today: pl.DataFrame | None = None) -> Churn:
+    """``ledger`` is today's, ``published`` the one of the last publication, with which it begins.
+
+    ``today``, where it is known, saves a replay: the map that ``ledger`` replays to.
+    """
+    before = current_map(published)
+    today = current_map(ledger) if today is None else today
     new = ledger.tail(ledger.height - published.height)
     ids = dict(new.group_by("change").agg(pl.col("customer_id").n_unique()).iter_rows())
     stayed = before.join(today, on="record_id", suffix="_today")
