@@ -75,12 +75,13 @@ class Stores:
 
 @dataclass(frozen=True)
 class Products:
-    """The products, the most bought first; prices in cents."""
+    """The products, the most bought first; prices in cents. A ``range`` is a subcategory of one category."""
 
     frame: pl.DataFrame
     list_price: Ints
     is_online_only: Bools
     category: Ints
+    range: Ints
     popularity: NDArray[np.float64]
 
     def __len__(self) -> int:
@@ -154,6 +155,7 @@ def draw_products(rng: np.random.Generator, customers: int) -> Products:
         frame=frame,
         list_price=list_price,
         is_online_only=is_online_only,
+        range=ranges,
         category=np.array([categories.index(_RANGES[kind][0]) for kind in ranges], dtype=np.int64),
         popularity=1.0 / (np.arange(count, dtype=np.float64) + 8.0),
     )

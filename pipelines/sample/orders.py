@@ -105,6 +105,7 @@ def draw_orders(
     lines = fill_baskets(
         rng,
         aisles,
+        person,
         local_day(seconds) - calendar.first,
         np.full(size, -1, dtype=np.int64),
         draw_sizes(rng, size),

@@ -97,7 +97,7 @@ def draw_tickets(
     """Baskets for all visits, and the returns that follow some of them."""
     size = len(visits)
     day = local_day(visits.seconds) - calendar.first
-    lines = fill_baskets(rng, aisles, day, visits.store, draw_sizes(rng, size), visits.wanted)
+    lines = fill_baskets(rng, aisles, visits.person, day, visits.store, draw_sizes(rng, size), visits.wanted)
     back = np.flatnonzero(rng.random(len(lines.basket)) < BROUGHT_BACK)
     ticket = lines.basket[back]
     returned_on = next_open(day[ticket] + calendar.first + 2 + rng.integers(0, 24, size)[ticket], calendar)

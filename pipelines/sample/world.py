@@ -19,6 +19,7 @@ from pipelines.sample.registers import draw_accounts, draw_contacts, draw_member
 from pipelines.sample.returns import draw_returns, list_returns
 from pipelines.sample.seasons import build_calendar
 from pipelines.sample.service import draw_gestures, draw_interactions, list_interactions, list_surveys
+from pipelines.sample.tastes import draw_tastes
 from pipelines.sample.tills import draw_pickups, draw_tickets, list_footfall, list_ticket_lines, list_tickets
 from pipelines.sample.traps import list_traps, list_truth
 from pipelines.sample.visits import draw_visits, join_visits
@@ -48,7 +49,9 @@ def generate(customers: int, days: int, seed: int) -> World:
     stores = draw_stores(random_stream(seed, "stores"), customers, calendar.as_of)
     products = draw_products(random_stream(seed, "products"), customers)
     shelves = draw_shelves(random_stream(seed, "shelves"), len(stores), products, calendar.days)
-    aisles = Aisles(products, shelves, calendar.is_sale)
+
+    tastes = draw_tastes(random_stream(seed, "tastes"), customers, products)
+    aisles = Aisles(products, tastes, shelves, calendar.is_sale)
 
     people = draw_people(random_stream(seed, "people"), customers, stores, calendar.as_of)
     points = draw_contact_points(random_stream(seed, "contact points"), people, calendar.as_of)
