@@ -7,8 +7,7 @@ from pathlib import Path
 from pipelines.commands.arguments import at_least_one
 from pipelines.commands.subcommands import Subcommands
 from pipelines.errors import ConfigurationError
-
-CUSTOMERS, DAYS, SEED = 2000, 730, 1
+from pipelines.sample import CUSTOMERS, DAYS, SEED, generate_sample
 
 
 def add(commands: Subcommands) -> None:
@@ -30,11 +29,7 @@ def write(options: argparse.Namespace) -> int:
     if out.exists() and (not out.is_dir() or any(out.iterdir())):
         raise ConfigurationError(f"--out names {out}, which is there already and not empty. Name a new folder.")
 
-    from pipelines.sample.exports import write_exports
-    from pipelines.sample.world import generate
-
-    world = generate(options.customers, options.days, options.seed)
-    write_exports(world, out)
+    world = generate_sample(out, options.customers, options.days, options.seed)
     rows = sum(table.height for table in world.tables.values())
     sys.stdout.write(
         f"{rows:,} rows of {options.customers:,} people in {out}, as of {world.as_of}.\n"

@@ -4,12 +4,16 @@
 """
 
 from pathlib import Path
+from typing import TYPE_CHECKING
 
-SEED = 20_260_228  # Of the committed sample; another seed is another retailer.
+if TYPE_CHECKING:
+    from pipelines.sample.world import World
+
+CUSTOMERS, DAYS, SEED = 2_000, 730, 20_260_228  # Of the committed sample; another seed is another retailer.
 
 
-def generate_sample(out: Path, customers: int = 2_000, days: int = 730, seed: int = SEED) -> None:
-    """Writes a generated retailer's exports, its sources.yml and ``truth.parquet`` into ``out``.
+def generate_sample(out: Path, customers: int = CUSTOMERS, days: int = DAYS, seed: int = SEED) -> "World":
+    """Writes a generated retailer's exports, its sources.yml and ``truth.parquet`` into ``out``; returns the retailer.
 
     Raises ConfigurationError where the retailer would be too small to have every kind of journey, or ``out`` holds
     something else.
@@ -25,4 +29,6 @@ def generate_sample(out: Path, customers: int = 2_000, days: int = 730, seed: in
         )
     if out.exists() and not out.is_dir():
         raise ConfigurationError(f"{out} is a file. Name a folder with --out.")
-    write_exports(generate(customers, days, seed), out)
+    world = generate(customers, days, seed)
+    write_exports(world, out)
+    return world
