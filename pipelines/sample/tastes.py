@@ -12,7 +12,7 @@ from pipelines.sample.columns import Ints, weighted
 
 FAVOURITES = 2  # Ranges that a person likes best, such as knitwear or bed linen.
 COMPANIONS = 3  # Products that each product is worn or laid out with.
-BY_TASTE = 0.55  # of lines: from a favourite range.
+BY_TASTE = 0.7  # of lines: from a favourite range.
 BY_COMPANION = 0.40  # of further lines: what goes with the first.
 
 
