@@ -161,7 +161,8 @@ def read_pairs(lake: Lake, people: Profiled, columns: list[str]) -> Weighed:
     """The ``columns`` of ``identity/pairs``, with the profile numbers of their ends."""
     state = Carried(lake, "pairs")
     if state.read_made_of() != people.digest:
-        numbered = number_pairs(people.profiles, lake.scan("identity", "pairs").select(*ENDS, *columns).collect())
+        needed = list(dict.fromkeys((*ENDS, *columns)))
+        numbered = number_pairs(people.profiles, lake.scan("identity", "pairs").select(needed).collect())
         return replace(numbered, pairs=numbered.pairs.select(columns))
     ends = state.read("ends")
     pairs = lake.scan("identity", "pairs").select(columns).collect()

@@ -12,10 +12,21 @@ import pytest
 
 from pipelines.identity import carried
 from pipelines.identity.attributes import load_attributes
-from pipelines.identity.carried import read_map, update_clusters, update_ledger, update_pairs, update_records
+from pipelines.identity.carried import (
+    read_map,
+    read_pairs,
+    update_clusters,
+    update_ledger,
+    update_pairs,
+    update_records,
+)
+from pipelines.identity.cluster import cluster_records
+from pipelines.identity.customers import describe_customers
 from pipelines.identity.decisions import DECISION_SCHEMA, no_decisions
 from pipelines.identity.ledger import current_map, empty_ledger
+from pipelines.identity.link import ENDS
 from pipelines.identity.profiles import profile_records
+from pipelines.identity.review import find_uncertain_pairs
 from pipelines.identity.version import ModelVersion
 from pipelines.lake import Lake
 from pipelines.sample.world import generate
@@ -64,12 +75,17 @@ class Recogniser:
         pairs, done = update_pairs(self.lake, people, self.model, self.full)
         clusters, built_upon = update_clusters(self.lake, people, self.model, decisions, self.full)
         self.ledger = update_ledger(self.lake, clusters, self.ledger, day, self.full)
+        ids = read_map(self.lake, self.ledger, self.full)
+        numbered = read_pairs(self.lake, people, [*ENDS, "match_weight", "match_probability"])
+        customers = describe_customers(people, numbered, ids, decisions)
         self.done.append({"anew": anew, "built_upon": built_upon, "records": records.height, **done})
         return {
             "records": records,
             "pairs": pairs,
             "clusters": clusters,
-            "ids": read_map(self.lake, self.ledger, self.full),
+            "ids": ids,
+            "customers": customers,
+            "uncertain_pairs": find_uncertain_pairs(people, numbered, ids, customers, decisions),
         }
 
 
@@ -161,6 +177,24 @@ def test_after_a_kill_between_two_writes_everything_is_worked_out_again(tables, 
     exports = change(exports, tables, np.random.default_rng(2))
     found, expected = (one.recognise(exports, FIRST_DAY, no_decisions()) for one in (night, in_full))
     assert all(found[name].equals(expected[name]) for name in ("records", "pairs", "clusters"))
+
+
+def test_records_written_anew_before_their_pairs_go_by_the_pairs_that_they_still_have(tables, model, tmp_path):
+    night = Recogniser(tmp_path, model, full=False)
+    first = night.recognise(tables, FIRST_DAY, no_decisions())
+    later = {path: frame.sample(fraction=0.7, seed=3) for path, frame in tables.items()}
+    for path, frame in later.items():
+        night.lake.write(*path.split("/"), frame)
+    records, _ = update_records(night.lake, "FR", FIRST_DAY, load_attributes(), no_decisions())
+    people = profile_records(records)
+    numbered = read_pairs(night.lake, people, [*ENDS, "match_weight"])
+    profile_ids = people.profiles["record_id"]
+    assert profile_ids.gather(numbered.left).equals(numbered.pairs["record_id_l"], check_names=False)
+    assert profile_ids.gather(numbered.right).equals(numbered.pairs["record_id_r"], check_names=False)
+    assert 0 < numbered.pairs.height < first["pairs"].height
+    clusters, built_upon = update_clusters(night.lake, people, model, no_decisions())
+    assert not built_upon
+    assert clusters.equals(cluster_records(records, first["pairs"], model))
 
 
 def test_another_model_or_other_code_starts_from_nothing(tables, model, retailer, tmp_path, monkeypatch):
