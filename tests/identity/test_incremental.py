@@ -27,6 +27,7 @@ from pipelines.identity.ledger import current_map, empty_ledger
 from pipelines.identity.link import ENDS
 from pipelines.identity.profiles import profile_records
 from pipelines.identity.review import find_uncertain_pairs
+from pipelines.identity.sensitivity import divide_otherwise
 from pipelines.identity.version import ModelVersion
 from pipelines.lake import Lake
 from pipelines.sample.world import generate
@@ -85,6 +86,7 @@ class Recogniser:
             "clusters": clusters,
             "ids": ids,
             "customers": customers,
+            "sensitivity": divide_otherwise(self.lake, people, self.model, decisions, self.full),
             "uncertain_pairs": find_uncertain_pairs(people, numbered, ids, customers, decisions),
         }
 
