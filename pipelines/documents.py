@@ -29,12 +29,25 @@ class Document:
     data: Any
     lines: dict[Place, int]
     faults: list[Fault]
+    text: str = ""
 
     def line(self, place: Place) -> int:
         """The line of ``place``, or of the nearest thing around it that is written down."""
         while place not in self.lines:
             place = place[:-1]
         return self.lines[place]
+
+    def line_of_word(self, place: Place, word: str, number: int = 1) -> int:
+        """The line on which the value at ``place`` has ``word`` for the ``number``-th time; else that of the key."""
+        first = self.line(place)
+        last = min((line for line in self.lines.values() if line > first), default=first + self.text.count("\n") + 1)
+        left = number
+        for line, written in enumerate(self.text.splitlines()[first - 1 : last - 1], start=first):
+            value = written.partition(":")[2] if line == first else written
+            left -= len(re.findall(rf"\b{re.escape(word)}\b", value, re.IGNORECASE))
+            if left <= 0:
+                return line
+        return first
 
     def spell(self, place: Place) -> str:
         """``sources[shop].tables.orders``: a source by its name, so that one finds it."""
@@ -71,7 +84,7 @@ def parse(text: str, path: Path, first_key: str) -> Document:
     loader = _Loader(text)
     try:
         root = loader.get_single_node()
-        document = Document(None, {(): 1}, [])
+        document = Document(None, {(): 1}, [], text)
         if root is None:
             document.data = {}
             return document

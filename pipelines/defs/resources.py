@@ -13,6 +13,7 @@ from pydantic import Field, PrivateAttr
 from pipelines import lock
 from pipelines.config import Home, Sources, find_home, find_sources, load_sources
 from pipelines.lake import Lake
+from pipelines.segments.definitions import Definitions, find_segments, load_segments
 
 
 class Night(dg.ConfigurableResource):  # type: ignore[type-arg]
@@ -29,6 +30,7 @@ class Night(dg.ConfigurableResource):  # type: ignore[type-arg]
 
     _folder: Home = PrivateAttr()
     _retailer: Sources = PrivateAttr()
+    _segments: Definitions = PrivateAttr()
     _day: date = PrivateAttr()
     _run_id: str = PrivateAttr()
 
@@ -45,6 +47,10 @@ class Night(dg.ConfigurableResource):  # type: ignore[type-arg]
         return self._retailer
 
     @property
+    def segments(self) -> Definitions:
+        return self._segments
+
+    @property
     def day(self) -> date:
         return self._day
 
@@ -59,6 +65,7 @@ class Night(dg.ConfigurableResource):  # type: ignore[type-arg]
         self._run_id = context.run.run_id
         self._folder = find_home(Path(self.home) if self.home else None)
         self._retailer = load_sources(find_sources(Path(self.sources) if self.sources else None, self._folder))
+        self._segments = load_segments(find_segments(self._folder, self._retailer))
         self._day = self._resolve_day(context)
         with lock.hold(self._folder.root, self._run_id, when_alone=self.lake.sweep):
             yield self
