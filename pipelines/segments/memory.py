@@ -6,8 +6,8 @@ warehouses, and only then swap the logs (*settle*); after a kill, whether the wa
 the logs are. A run that publishes nothing stages nothing.
 """
 
+import io
 import json
-import shutil
 from datetime import date
 from pathlib import Path
 
@@ -65,19 +65,12 @@ def stage_publication(lake: Lake, database: Path, as_of: date) -> None:
     """Puts by the log with what the marts of ``database`` say, about to be published for ``as_of``."""
     with duckdb.connect(database, read_only=True) as connection:
         night, members, computed = _read_marts(connection, as_of)
-    log = history.take_down(read_log(log_in_force(lake)), night, members, computed)
-    with replacing(_staged(lake)) as temporary:
-        log.write_parquet(temporary, compression="snappy")
+    _stage(lake, history.take_down(read_log(log_in_force(lake)), night, members, computed))
 
 
 def stage_rollback(lake: Lake) -> None:
     """Puts by the log of the warehouse of before; an empty one where it is older than segments of one's own."""
-    previous = _previous(lake)
-    with replacing(_staged(lake)) as temporary:
-        if previous.exists():
-            shutil.copyfile(previous, temporary)
-        else:
-            history.empty_log().write_parquet(temporary)
+    _stage(lake, read_log(_previous(lake)))
 
 
 def unstage(lake: Lake) -> None:
@@ -92,6 +85,13 @@ def settle(lake: Lake) -> None:
     if log_in_force(lake).exists():
         log_in_force(lake).replace(_previous(lake))
     _staged(lake).replace(log_in_force(lake))
+
+
+def _stage(lake: Lake, log: pl.DataFrame) -> None:
+    content = io.BytesIO()  # Of a full disk, Python says so; Polars, writing itself, speaks of a faulty file.
+    log.write_parquet(content, compression="snappy")
+    with replacing(_staged(lake)) as temporary:
+        temporary.write_bytes(content.getvalue())
 
 
 def _staged(lake: Lake) -> Path:

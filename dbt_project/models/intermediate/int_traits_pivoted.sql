@@ -7,9 +7,9 @@ customer_traits as (
 )
 
 select
-    {%- for trait in var('traits') %}
+    {% for trait in var('traits') -%}
     max(case when trait = '{{ trait.name }}' then value end) as {{ trait.name }},
-    {%- endfor %}
+    {% endfor -%}
     customer_id,
     count(value) as trait_count
 
