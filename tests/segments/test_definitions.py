@@ -160,8 +160,9 @@ def test_what_is_wrong_with_a_trait_is_told_with_its_line(tmp_path: Path) -> Non
     assert of(**{"from": "order"}).startswith("segments.yml:5: traits[mine].from: 'order' is not one of 'orders'")
     assert "'median' is not one of 'count'" in of(aggregate="median")
     assert "segments.yml:6: traits[mine].aggregate: 'sum' is of a column: add the key 'column'" in of(aggregate="sum")
-    assert "segments.yml:7: traits[mine].column: orders has no column 'totl_amount', did you mean 'total_amount'?" in of(
-        aggregate="sum", column="totl_amount"
+    assert (
+        "segments.yml:7: traits[mine].column: orders has no column 'totl_amount', did you mean 'total_amount'?"
+        in of(aggregate="sum", column="totl_amount")
     )
     assert "'sum' is of numbers, and channel is a text" in of(aggregate="sum", column="channel")
     assert "'max' is of numbers, and ordered_at is a time" in of(aggregate="max", column="ordered_at")

@@ -1,5 +1,6 @@
-"""Who came and who went: the stays that follow from published nights, whatever happens to nights, ids and definitions."""
+"""Who came and who went: the stays that follow from published nights, whatever becomes of nights, ids, definitions."""
 
+import json
 import random
 from collections.abc import Mapping
 from datetime import date, timedelta
@@ -20,6 +21,7 @@ from pipelines.segments.history import (
     take_down,
 )
 
+WORDS = {"description": "d", "owner": "o", "condition": "c"}
 Stay = tuple[str, str, int, int | None]
 NOBODY = pl.DataFrame(schema={"customer_id": pl.String, "into_customer_id": pl.String})
 
@@ -28,13 +30,12 @@ def day(number: int) -> date:
     return date(2026, 3, 1) + timedelta(days=number - 1)
 
 
-def publish(log: pl.DataFrame, night: int, members: Mapping[str, str], digests: Mapping[str, str] = {}) -> pl.DataFrame:  # noqa: B006
+def publish(log: pl.DataFrame, night: int, members: Mapping[str, str], digests: Mapping[str, str] = {}) -> pl.DataFrame:
     """The log after a night: the customers (one letter each) of every segment that is defined."""
     rows = [(segment, customer) for segment, customers in members.items() for customer in customers]
     computed = [
-        (segment, f'{{"digest": "{digests.get(segment, "d")}", "description": "d", "owner": "o", "condition": "c"}}')
-        + (len(members[segment]), 0, 0)
-        for segment in members
+        (segment, json.dumps({"digest": digests.get(segment, "d"), **WORDS}), len(customers), 0, 0)
+        for segment, customers in members.items()
     ]
     return take_down(
         log,
