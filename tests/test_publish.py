@@ -105,7 +105,7 @@ def day_of(night: int) -> date:
 
 
 def describe_segments(connection: duckdb.DuckDBPyConnection, day: date) -> None:
-    """The marts from which publication remembers who is in which segment: one of each, the customer named by the day."""
+    """The marts that tell publication who is in which segment: one of each, the customer named by the day."""
     connection.execute(
         f"""
         create table marts.customer_segments as

@@ -116,7 +116,7 @@ def test_conditions_read_customers_traits_and_the_day(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("condition", "line", "words"),
     [
-        ("revenue > 1\nand city = 'é'\nand citi = 'é'", 16, "no column 'citi' in customer_360, nor a trait of that name, did you mean 'city'?"),
+        ("revenue > 1\nand city = 'é'\nand citi = 'é'", 16, "no column 'citi' in customer_360"),
         ("revenue + 1", 13, "gives DECIMAL(19,2) for each customer, not true or false"),
         ("city", 13, "gives VARCHAR for each customer, not true or false"),
         ("true; drop table customer_360", 13, "more than one statement"),
