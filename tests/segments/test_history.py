@@ -110,6 +110,8 @@ def test_an_absorbed_customer_hands_on_the_stay_also_where_the_one_who_stays_was
 def test_stays_of_two_ids_of_one_customer_do_not_overlap() -> None:
     log = publish_all((1, {"s": "a"}), (2, {"s": "ab"}), (3, {"s": "b"}), (4, {"s": ""}), (6, {"s": "a"}))
     assert stays(log, 7, absorbed(b="a")) == [("s", "a", 1, 4), ("s", "a", 6, None)]
+    nested = publish_all((1, {"s": "a"}), (2, {"s": "ab"}), (3, {"s": "a"}), (5, {"s": "ac"}), (6, {"s": ""}))
+    assert stays(nested, 7, absorbed(b="a", c="a")) == [("s", "a", 1, 6)]
 
 
 def test_the_larger_part_of_a_split_keeps_the_stay_and_the_other_begins_one() -> None:
