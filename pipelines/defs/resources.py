@@ -31,6 +31,7 @@ class Night(dg.ConfigurableResource):  # type: ignore[type-arg]
     _folder: Home = PrivateAttr()
     _retailer: Sources = PrivateAttr()
     _segments: Definitions = PrivateAttr()
+    _segments_file: Path = PrivateAttr()
     _day: date = PrivateAttr()
     _run_id: str = PrivateAttr()
 
@@ -51,6 +52,10 @@ class Night(dg.ConfigurableResource):  # type: ignore[type-arg]
         return self._segments
 
     @property
+    def segments_file(self) -> Path:
+        return self._segments_file
+
+    @property
     def day(self) -> date:
         return self._day
 
@@ -65,7 +70,8 @@ class Night(dg.ConfigurableResource):  # type: ignore[type-arg]
         self._run_id = context.run.run_id
         self._folder = find_home(Path(self.home) if self.home else None)
         self._retailer = load_sources(find_sources(Path(self.sources) if self.sources else None, self._folder))
-        self._segments = load_segments(find_segments(self._folder, self._retailer))
+        self._segments_file = find_segments(self._folder, self._retailer)
+        self._segments = load_segments(self._segments_file)
         self._day = self._resolve_day(context)
         with lock.hold(self._folder.root, self._run_id, when_alone=self.lake.sweep):
             yield self

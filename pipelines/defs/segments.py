@@ -1,12 +1,13 @@
 """What the models are told of the analysts' segments: written when they are built, from `segments.yml` and the log."""
 
 from collections.abc import Iterator
+from typing import Any
 
 import dagster as dg
 import polars as pl
 
+from pipelines.defs.resources import Night
 from pipelines.defs.results import Result
-from pipelines.lake import Lake
 from pipelines.segments.memory import KIND
 
 DESCRIPTIONS = {
@@ -28,10 +29,18 @@ SPECS = tuple(
 )
 
 
-def results(context: dg.AssetExecutionContext, lake: Lake) -> Iterator[Result]:
+def results(context: dg.AssetExecutionContext, night: Night) -> Iterator[Result]:
     """The materialisations of what was written."""
     for spec in SPECS:
-        file = lake.path(*spec.key.path)
+        file = night.lake.path(*spec.key.path)
         if spec.key in context.selected_asset_keys and file.exists():
             rows = pl.scan_parquet(file).select(pl.len()).collect().item()
-            yield Result(asset_key=spec.key, metadata={"dagster/row_count": rows})
+            yield Result(asset_key=spec.key, metadata={"dagster/row_count": rows, **_defined_in(night)})
+
+
+def _defined_in(night: Night) -> dict[str, Any]:
+    return {
+        "file": dg.MetadataValue.path(night.segments_file),
+        "segments": len(night.segments.segments),
+        "traits": len(night.segments.traits),
+    }

@@ -65,7 +65,7 @@ def _build(context: dg.AssetExecutionContext, night: Night) -> Iterator[Result |
             _build_selected(context, night, listener, fit)
         finally:
             rows, done = _count_built_rows(night.folder), 0
-            yield from segments.results(context, night.lake)
+            yield from segments.results(context, night)
             for finished_before, values in fitted:  # In the order of the graph.
                 yield from dbt_events.results(context, listener.finished[:finished_before], rows)
                 yield from value.results(context, values)
