@@ -8,15 +8,13 @@ import codecs
 import os
 import re
 import zoneinfo
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 from datetime import date
-from difflib import get_close_matches
 from pathlib import Path
 from typing import Annotated, Any, Literal
 
 import phonenumbers
-import yaml
 from pydantic import (
     BaseModel,
     BeforeValidator,
@@ -28,6 +26,7 @@ from pydantic import (
     ValidationError,
 )
 
+from pipelines.documents import Document, Fault, Place, did_you_mean, explain, parse, tell
 from pipelines.errors import ConfigurationError
 from pipelines.extracts import contracts
 from pipelines.identity import placeholders
@@ -165,14 +164,14 @@ _VARIABLE = re.compile(r"\$\{([A-Za-z_][A-Za-z0-9_]*)\}")
 
 def _known_time_zone(name: object) -> object:
     if isinstance(name, str) and name not in zoneinfo.available_timezones():
-        raise ValueError(f"unknown time zone '{name}'{_did_you_mean(name, zoneinfo.available_timezones())}")
+        raise ValueError(f"unknown time zone '{name}'{did_you_mean(name, zoneinfo.available_timezones())}")
     return name
 
 
 def _known_country(code: object) -> object:
     if isinstance(code, str) and code not in phonenumbers.SUPPORTED_REGIONS:
         raise ValueError(
-            f"unknown country '{code}'{_did_you_mean(code.upper(), phonenumbers.SUPPORTED_REGIONS)}: "
+            f"unknown country '{code}'{did_you_mean(code.upper(), phonenumbers.SUPPORTED_REGIONS)}: "
             "two capital letters, ISO 3166 (FR, BE, GB)"
         )
     return code
@@ -181,7 +180,7 @@ def _known_country(code: object) -> object:
 def _known_currency(code: object) -> object:
     if isinstance(code, str) and code not in CURRENCIES:
         raise ValueError(
-            f"unknown currency '{code}'{_did_you_mean(code.upper(), CURRENCIES)}: three capital letters, ISO 4217"
+            f"unknown currency '{code}'{did_you_mean(code.upper(), CURRENCIES)}: three capital letters, ISO 4217"
         )
     return code
 
@@ -323,157 +322,20 @@ def load_sources(path: Path) -> Sources:
         raise ConfigurationError(f"{path} does not exist. Name another with --sources or PARCOURS_SOURCES.") from None
     except (OSError, UnicodeDecodeError) as fault:
         raise ConfigurationError(f"{path} cannot be read ({fault}). It must be a UTF-8 text file.") from None
-    document = _parse(text, path)
+    document = parse(text, path, "sources")
     faults = list(document.faults)
     sources: Sources | None = None
     try:
         sources = Sources.model_validate(document.data)
     except ValidationError as error:
-        # A list whose items are all at fault is also said to be too short: only the items' own faults help.
-        told = [details for details in error.errors(include_url=False) if not _follows_from_items(details)]
-        faults += [_explain(details, document) for details in told]
+        faults += explain(error, document, _keys_allowed)
     faults += _check_against_contracts(document)
     faults += _check_placeholders(document)
     if faults or sources is None:
-        raise ConfigurationError(_tell(path, faults))
+        raise ConfigurationError(tell(path, faults, "docs/sources.md"))
     sources._base = path.resolve().parent
     sources._file = path.name
     return sources
-
-
-Place = tuple[str | int, ...]
-
-
-@dataclass(frozen=True)
-class _Fault:
-    line: int
-    place: str
-    message: str
-
-
-@dataclass
-class _Document:
-    """A YAML file as data, with the line of every key."""
-
-    data: Any
-    lines: dict[Place, int]
-    faults: list[_Fault]
-
-    def line(self, place: Place) -> int:
-        """The line of ``place``, or of the nearest thing around it that is written down."""
-        while place not in self.lines:
-            place = place[:-1]
-        return self.lines[place]
-
-    def spell(self, place: Place) -> str:
-        """``sources[shop].tables.orders``: a source by its name, so that one finds it."""
-        spelled = ""
-        data = self.data
-        for step in place:
-            try:
-                data = data[step]
-            except (KeyError, IndexError, TypeError):
-                data = None
-            if isinstance(step, int):
-                name = data.get("name") if isinstance(data, dict) else None
-                spelled += f"[{name if isinstance(name, str) else step}]"
-            else:
-                spelled += f".{step}" if spelled else step
-        return spelled or "the file"
-
-    def fault(self, place: Place, message: str) -> _Fault:
-        return _Fault(self.line(place), self.spell(place), message)
-
-
-class _Loader(yaml.SafeLoader):
-    """YAML 1.2's scalars: ``country: NO`` is Norway, not false, and a date stays the text that was written."""
-
-
-_Loader.yaml_implicit_resolvers = {
-    first: [(tag, pattern) for tag, pattern in resolvers if tag.rpartition(":")[2] not in ("bool", "timestamp")]
-    for first, resolvers in yaml.SafeLoader.yaml_implicit_resolvers.items()
-}
-_Loader.add_implicit_resolver("tag:yaml.org,2002:bool", re.compile(r"^(?:true|false|True|False)$"), list("tTfF"))
-
-
-def _parse(text: str, path: Path) -> _Document:
-    loader = _Loader(text)
-    try:
-        root = loader.get_single_node()
-        document = _Document(None, {(): 1}, [])
-        if root is None:
-            document.data = {}
-            return document
-        document.data = _read_node(loader, root, (), document)
-    except yaml.MarkedYAMLError as error:
-        line = error.problem_mark.line + 1 if error.problem_mark else 1
-        raise ConfigurationError(f"{path.name}:{line}: this is not YAML: {error.problem}. Mend the line.") from None
-    except yaml.YAMLError as error:
-        raise ConfigurationError(f"{path.name}: this is not YAML: {error}. Mend the file.") from None
-    finally:
-        loader.dispose()
-    if not isinstance(document.data, dict):
-        raise ConfigurationError(
-            f"{path.name}:1: expected keys such as `sources:`, found a {type(document.data).__name__}."
-        )
-    return document
-
-
-def _read_node(loader: yaml.SafeLoader, node: yaml.Node, place: Place, document: _Document) -> Any:
-    document.lines.setdefault(place, node.start_mark.line + 1)
-    if isinstance(node, yaml.SequenceNode):
-        return [_read_node(loader, item, (*place, number), document) for number, item in enumerate(node.value)]
-    if not isinstance(node, yaml.MappingNode):
-        return loader.construct_object(node, deep=True)
-    loader.flatten_mapping(node)
-    data: dict[Any, Any] = {}
-    for key_node, value_node in node.value:
-        key = key_node.value if isinstance(key_node, yaml.ScalarNode) else str(key_node.value)
-        if key in data and (*place, key) in document.lines:
-            first = document.lines[(*place, key)]
-            line = key_node.start_mark.line + 1
-            document.faults.append(
-                _Fault(line, ".".join(map(str, (*place, key))), f"given twice, first in line {first}")
-            )
-        document.lines[(*place, key)] = key_node.start_mark.line + 1
-        data[key] = _read_node(loader, value_node, (*place, key), document)
-    return data
-
-
-def _follows_from_items(details: Mapping[str, Any]) -> bool:
-    return details["type"] == "too_short" and bool(details.get("input"))
-
-
-def _explain(details: Mapping[str, Any], document: _Document) -> _Fault:
-    """A pydantic fault in the words of the file."""
-    place: Place = tuple(details["loc"])
-    kind, context = details["type"], details.get("ctx", {})
-    written = details.get("input")
-    if kind == "extra_forbidden":
-        allowed = _keys_allowed(place[:-1])
-        return document.fault(
-            place, f"unknown key '{place[-1]}'{_did_you_mean(str(place[-1]), allowed)} (known: {', '.join(allowed)})"
-        )
-    if kind == "missing":
-        return document.fault(place, f"missing: add the key '{place[-1]}'")
-    if kind == "value_error":
-        return document.fault(place, str(context.get("error", details["msg"])))
-    if kind == "too_short":
-        return document.fault(place, "is empty: name at least one")
-    if kind.startswith("date_"):
-        return document.fault(place, f"'{written}' is not a date: write it as 2026-03-01")
-    if kind == "literal_error":
-        hint = _did_you_mean(str(written), re.findall(r"'([^']*)'", context["expected"]))
-        return document.fault(place, f"'{written}' is not one of {context['expected']}{hint}")
-    if kind == "string_pattern_mismatch":
-        return document.fault(
-            place, f"'{written}' must begin with a letter and hold only letters, digits, '_' and '-', at most 63"
-        )
-    if kind in ("tuple_type", "dict_type"):
-        return document.fault(
-            place, f"must be {'a list: [a, b]' if kind == 'tuple_type' else 'keys with their values'}"
-        )
-    return document.fault(place, f"{details['msg'][0].lower()}{details['msg'][1:]}")
 
 
 def _keys_allowed(place: Place) -> list[str]:
@@ -489,7 +351,7 @@ def _keys_allowed(place: Place) -> list[str]:
     return [info.alias or name for name, info in model.model_fields.items()]
 
 
-def _check_against_contracts(document: _Document) -> Iterator[_Fault]:
+def _check_against_contracts(document: Document) -> Iterator[Fault]:
     """Names that only the canonical tables can judge: source names, tables, columns."""
     sources = document.data.get("sources")
     seen: dict[str, int] = {}
@@ -509,14 +371,14 @@ def _check_against_contracts(document: _Document) -> Iterator[_Fault]:
             yield from _check_tables(document, place, source["kind"], source["tables"])
 
 
-def _check_placeholders(document: _Document) -> Iterator[_Fault]:
+def _check_placeholders(document: Document) -> Iterator[Fault]:
     """Attributes that have no values of the retailer's own, and values that no record could have."""
     written, country = document.data.get("placeholders"), document.data.get("country", "FR")
     known = placeholders.EXPECTED
     for attribute, values in written.items() if isinstance(written, dict) else ():
         place: Place = ("placeholders", attribute)
         if attribute not in known:
-            hint = _did_you_mean(str(attribute), known)
+            hint = did_you_mean(str(attribute), known)
             yield document.fault(place, f"unknown attribute '{attribute}'{hint} (known: {', '.join(known)})")
             continue
         listed = _listed(values)
@@ -527,12 +389,12 @@ def _check_placeholders(document: _Document) -> Iterator[_Fault]:
                 yield document.fault((*place, number), f"is not {known[attribute]}: correct it or take it out")
 
 
-def _check_tables(document: _Document, place: Place, kind: str, tables: dict[str, Any]) -> Iterator[_Fault]:
+def _check_tables(document: Document, place: Place, kind: str, tables: dict[str, Any]) -> Iterator[Fault]:
     known = {table.name: table for table in contracts.TABLES if table.kind == kind}
     for name, mapping in tables.items():
         here = (*place, "tables", name)
         if name not in known:
-            hint = _did_you_mean(name, known)
+            hint = did_you_mean(name, known)
             yield document.fault(here, f"{kind} has no table '{name}'{hint} (known: {', '.join(known)})")
             continue
         if not isinstance(mapping, dict):
@@ -542,14 +404,14 @@ def _check_tables(document: _Document, place: Place, kind: str, tables: dict[str
         canonical = [column.name for column in known[name].columns]
         for column in columns if isinstance(columns, dict) else ():
             if column not in canonical:
-                hint = _did_you_mean(column, canonical)
+                hint = did_you_mean(column, canonical)
                 yield document.fault(
                     (*here, "columns", column),
                     f"{kind}/{name} has no column '{column}'{hint} (known: {', '.join(canonical)})",
                 )
 
 
-def _check_options(document: _Document, place: Place, mapping: dict[str, Any]) -> Iterator[_Fault]:
+def _check_options(document: Document, place: Place, mapping: dict[str, Any]) -> Iterator[Fault]:
     """Options that make no sense together."""
     if mapping.get("where") and mapping.get("query"):
         yield document.fault((*place, "where"), "'where' and 'query' together: write the condition inside the query")
@@ -562,16 +424,3 @@ def _check_options(document: _Document, place: Place, mapping: dict[str, Any]) -
         yield document.fault((*place, "options", "thousands"), "the same character as 'decimal': drop one")
     if given.get("delimiter") and given["delimiter"] == given.get("quote", '"'):
         yield document.fault((*place, "options", "delimiter"), "the same character as 'quote': drop one")
-
-
-def _did_you_mean(word: str, known: Iterable[str]) -> str:
-    close = get_close_matches(word, list(known), n=1, cutoff=0.6)
-    return f", did you mean '{close[0]}'?" if close else ""
-
-
-def _tell(path: Path, faults: list[_Fault]) -> str:
-    """One line a fault, in the order of the file."""
-    ordered = sorted(set(faults), key=lambda fault: (fault.line, fault.place, fault.message))
-    plural = "fault" if len(ordered) == 1 else "faults"
-    listed = "\n".join(f"  {path.name}:{fault.line}: {fault.place}: {fault.message}" for fault in ordered)
-    return f"{path} has {len(ordered)} {plural} (docs/sources.md explains every key):\n{listed}"

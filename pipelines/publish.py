@@ -6,7 +6,8 @@ so that a kill between any two of them leaves a warehouse that opens and a rerun
 1. what the next run compares itself with is promoted (the values withdrawn, the metrics of the runs), then the ledger
    of customer ids, so that no id is ever published that a later run could give away;
 2. the warehouse of before is kept as ``warehouse.previous.duckdb`` (a second name of the same file: no bytes move);
-3. one rename puts the new one in its place.
+3. one rename puts the new one in its place;
+4. so does one for what is remembered of the analysts' segments, which goes with the warehouse, back too.
 """
 
 import hashlib
@@ -15,6 +16,7 @@ import os
 import shutil
 from collections.abc import Iterable
 from dataclasses import asdict, dataclass
+from datetime import date
 from pathlib import Path
 
 import duckdb
@@ -23,6 +25,7 @@ import polars as pl
 from pipelines.config import Home
 from pipelines.errors import ParcoursError
 from pipelines.lake import Lake, replacing
+from pipelines.segments import memory
 
 
 class PublishError(ParcoursError):
@@ -76,6 +79,7 @@ def begin(home: Home, *, afresh: bool) -> bool:
     left, or, where that was published since, the published warehouse. No promise can then be made on the remains of a
     build that failed (what is not built again may be what is at fault), nor where ids were assigned anew since.
     """
+    _finish_interrupted(home)
     is_sound = afresh or _digest(Lake(home.lake).path("identity", "ledger")) == _ledger_of_last_build(home)
     seal_path(home).unlink(missing_ok=True)
     home.build_database.parent.mkdir(parents=True, exist_ok=True)
@@ -112,10 +116,11 @@ def seal(home: Home, *, as_of: str, run_id: str, marts: Iterable[str], checks_pa
 
 def publish(home: Home) -> Published:
     """Audits the sealed build and publishes it. Raises PublishError, leaving the published warehouse as it was."""
-    _finish_interrupted_rollback(home)
+    _finish_interrupted(home)
     promise = _read_seal(home)
     marts = _audit(home, promise)
 
+    memory.stage_publication(Lake(home.lake), home.build_database, date.fromisoformat(promise.as_of))
     _promote(Lake(home.lake))
     if home.warehouse.exists():
         _give_second_name(home.warehouse, home.previous_warehouse)
@@ -124,6 +129,7 @@ def publish(home: Home) -> Published:
     _write_ahead_log(home.warehouse).unlink(missing_ok=True)  # A writer's leftover belongs to the file of before.
     home.build_database.replace(home.warehouse)
     _sync(home.root)
+    memory.settle(Lake(home.lake))
     seal_path(home).unlink()
 
     return Published(
@@ -139,9 +145,11 @@ def publish(home: Home) -> Published:
 def rollback(home: Home) -> Path:
     """Publishes the previous warehouse again and keeps the one it replaces, so that a second rollback undoes the first.
 
-    The ledger of customer ids stays as it is: an id once issued is never given away. Raises RollbackError.
+    The ledger of customer ids stays as it is: an id once issued is never given away. The memory of the analysts'
+    segments goes back with the warehouse: a night that was taken back is none that a stay began or ended in. Raises
+    RollbackError.
     """
-    _finish_interrupted_rollback(home)
+    _finish_interrupted(home)
     if not home.previous_warehouse.exists():
         raise RollbackError(
             f"There is no previous warehouse at {home.previous_warehouse}: it appears with the second publication."
@@ -151,11 +159,13 @@ def rollback(home: Home) -> Path:
             f"{home.warehouse} is the previous warehouse already: a publication was interrupted before its last step. "
             "Run `parcours run` to publish a new one."
         )
+    memory.stage_rollback(Lake(home.lake))
     if home.warehouse.exists():
         _give_second_name(home.warehouse, _replaced(home))
     _write_ahead_log(home.warehouse).unlink(missing_ok=True)
     home.previous_warehouse.replace(home.warehouse)
-    _finish_interrupted_rollback(home)
+    memory.settle(Lake(home.lake))
+    _finish_interrupted(home)
     _sync(home.root)
     return home.warehouse
 
@@ -192,7 +202,7 @@ def _audit(home: Home, promise: Seal) -> dict[str, int]:
         raise PublishError(f"The build at {home.build_database} cannot be read: {error}") from error
 
     marts = {path.removeprefix("marts/"): count for path, count in counts.items() if path.startswith("marts/")}
-    missing = sorted(set(promise.marts) - set(marts))
+    missing = sorted({*promise.marts, *memory.MARTS} - set(marts))
     if missing:
         raise PublishError(f"The build lacks the marts {', '.join(missing)}. Materialise the marts again.")
     records = Lake(home.lake).scan("identity", "records").select(pl.len()).collect().item()
@@ -244,15 +254,21 @@ def _replaced(home: Home) -> Path:
     return home.warehouse.with_name("warehouse.replaced.duckdb")
 
 
-def _finish_interrupted_rollback(home: Home) -> None:
-    """Ends the swap of a rollback that was killed: what it replaced becomes the previous warehouse."""
-    replaced = _replaced(home)
-    if not replaced.exists():
-        return
-    if home.previous_warehouse.exists():
-        replaced.unlink()  # The swap had not begun: this is a second name of the published file.
+def _finish_interrupted(home: Home) -> None:
+    """Ends what a kill left half done: the swap of a rollback, or of what is remembered beside a new warehouse."""
+    replaced, lake = _replaced(home), Lake(home.lake)
+    is_published = seal_path(home).exists() and not home.build_database.exists()  # The rename took the build away.
+    is_rolled_back = replaced.exists() and not home.previous_warehouse.exists()
+    if is_published or is_rolled_back:
+        memory.settle(lake)
     else:
+        memory.unstage(lake)
+    if is_published:
+        seal_path(home).unlink()
+    if is_rolled_back:
         replaced.replace(home.previous_warehouse)
+    else:
+        replaced.unlink(missing_ok=True)  # The swap had not begun: this is a second name of the published file.
 
 
 def _give_second_name(file: Path, name: Path) -> None:

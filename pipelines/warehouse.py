@@ -20,6 +20,8 @@ from typing import Any
 from pipelines.config import Home, Sources
 from pipelines.errors import ParcoursError
 from pipelines.lake import Lake
+from pipelines.segments.definitions import NONE, Definitions
+from pipelines.segments.memory import tell_dbt
 from pipelines.value.customer_values import fit_customer_values, make_room_for_histories
 
 PROJECT = Path(__file__).resolve().parents[1] / "dbt_project"
@@ -44,13 +46,15 @@ class Built:
         return Built(statuses, self.seconds + later.seconds, later.artifacts)
 
 
-def dbt_vars(home: Home, sources: Sources, as_of: date) -> dict[str, str]:
-    """What the models are told: the day, the lake and the retailer's settings."""
+def dbt_vars(home: Home, sources: Sources, as_of: date, segments: Definitions = NONE) -> dict[str, Any]:
+    """What the models are told: the day, the lake, the retailer's settings and the analysts' definitions."""
     return {
         "as_of": as_of.isoformat(),
         "lake": str((home.root / "lake").resolve()),
         "timezone": sources.timezone,
         "currency": sources.currency,
+        "segments": [segment.model_dump(include={"name", "condition"}) for segment in segments.segments],
+        "traits": [trait.model_dump(by_alias=True, exclude={"description", "owner"}) for trait in segments.traits],
     }
 
 
@@ -103,6 +107,7 @@ def build(
     as_of: date,
     target: str = "duckdb",
     *,
+    segments: Definitions = NONE,
     select: Sequence[str] = (),
     tests: bool = True,
     unit_tests: bool = False,
@@ -112,7 +117,8 @@ def build(
     """Runs ``dbt build`` for ``home``: seeds, models and, with ``tests``, the tests of their data.
 
     In two passes: what :data:`FITTED_TO` is made of, then, after ``fit`` has read it from the lake and written there,
-    everything else. With ``select`` dbt builds what it names, in one pass, on what was fitted last.
+    everything else. With ``select`` dbt builds what it names, in one pass, on what was fitted last. ``segments`` are
+    those that analysts define.
 
     The ``unit_tests`` of the rules look at no data of the home: `make test` runs them, a night need not. On
     ``spark`` the tables are made anew, as Parquet files under :func:`spark_folder`. ``listeners`` are called with
@@ -124,13 +130,14 @@ def build(
         shutil.rmtree(spark_folder(home), ignore_errors=True)  # Its catalog lives in memory; left-over files block it.
     left_out = [kind for kind, wanted in (("test", tests), ("unit_test", unit_tests)) if not wanted]
     arguments = ["build", *_places(artifacts), "--target", target]
-    arguments += ["--vars", json.dumps(dbt_vars(home, sources, as_of))]
+    arguments += ["--vars", json.dumps(dbt_vars(home, sources, as_of, segments))]
     arguments += [word for kind in left_out for word in ("--exclude-resource-type", kind)]
 
     def run(*selection: str) -> Built:
         return _invoke([*arguments, *selection], dbt_environment(home, target), artifacts, listeners)
 
     make_room_for_histories(Lake(home.lake))
+    tell_dbt(Lake(home.lake), segments, as_of)
     if select:
         return run("--select", *select)
     # Cautious: a test that needs tables of both passes is made in the second.

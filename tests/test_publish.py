@@ -5,6 +5,7 @@ import shutil
 import subprocess
 import sys
 from collections.abc import Iterator
+from datetime import date, timedelta
 from itertools import repeat
 from pathlib import Path
 
@@ -15,6 +16,7 @@ import pytest
 from pipelines.config import Home, find_home
 from pipelines.lake import Lake
 from pipelines.publish import COMPARED_WITH, PublishError, RollbackError, begin, publish, rollback, seal, seal_path
+from pipelines.segments.memory import MARTS, log_in_force
 
 READER = """
 import sys, duckdb
@@ -85,16 +87,46 @@ def build_night(home: Home, night: int, *, customers: int = 3, records: int = 3,
         connection.execute(
             f"create table marts.customer_360 as select range as customer_id, {night} as night from range({customers})"
         )
+        describe_segments(connection, day_of(night))
         for mart in marts:
             connection.execute(f'create table marts."{mart}" (id int)')
     seal(
         home,
-        as_of="2026-03-01",
+        as_of=day_of(night).isoformat(),
         run_id=f"night-{night}",
         marts=["customer_360", *marts],
         checks_passed=12,
         checks_warned=1,
     )
+
+
+def day_of(night: int) -> date:
+    return date(2026, 3, 1) + timedelta(days=night - 1)
+
+
+def describe_segments(connection: duckdb.DuckDBPyConnection, day: date) -> None:
+    """The marts that tell publication who is in which segment: one of each, the customer named by the day."""
+    connection.execute(
+        f"""
+        create table marts.customer_segments as
+        select 'of_{day}' as customer_id, 'custom' as family, 's' as segment, true as is_current;
+        create table marts.segments as
+        select
+            'custom' as family, 's' as segment, 'd' as description, 'c' as rule, 'o' as owner,
+            null::varchar as reason, null::date as removed_on;
+        create table marts.segment_sizes as
+        select
+            's' as segment, date '{day}' as computed_on, 1::bigint as member_count, 1::bigint as entered_count,
+            1::bigint as left_count, 'digest' as definition_digest;
+        """
+    )
+
+
+def remembered(home: Home) -> list[int]:
+    """The nights that the memory of segments tells of, in order."""
+    log = log_in_force(Lake(home.lake))
+    nights = pl.read_parquet(log)["night"].unique().sort() if log.exists() else []
+    return [(night - day_of(1)).days + 1 for night in nights]
 
 
 def night_of(database: Path) -> int:
@@ -115,11 +147,12 @@ def compared_with(home: Home) -> list[int]:
 def test_a_sealed_build_becomes_the_warehouse_and_its_ledger_is_kept(home: Home) -> None:
     build_night(home, 1, marts=("orders",))
     published = publish(home)
-    assert published.marts == {"customer_360": 3, "orders": 0}
+    assert published.marts == {"customer_360": 3, "orders": 0} | dict.fromkeys(MARTS, 1)
     assert (published.checks_passed, published.checks_warned, published.as_of) == (12, 1, "2026-03-01")
     assert night_of(home.warehouse) == 1
     assert ledger_length(home) == 1
     assert compared_with(home) == [1, 1]
+    assert remembered(home) == [1]
     assert not home.build_database.exists()
     assert not home.previous_warehouse.exists()
 
@@ -129,10 +162,13 @@ def test_the_warehouse_of_before_is_kept_and_rollback_swaps_the_two(home: Home) 
         build_night(home, night)
         publish(home)
     assert (night_of(home.warehouse), night_of(home.previous_warehouse)) == (3, 2)
+    assert remembered(home) == [1, 2, 3]
     rollback(home)
     assert (night_of(home.warehouse), night_of(home.previous_warehouse)) == (2, 3)
+    assert remembered(home) == [1, 2], "a night that was taken back is none that a stay ends in"
     rollback(home)
     assert (night_of(home.warehouse), night_of(home.previous_warehouse)) == (3, 2)
+    assert remembered(home) == [1, 2, 3]
     assert ledger_length(home) == 3, "ids that were issued stay issued"
 
 
@@ -199,7 +235,7 @@ def test_no_customer_although_there_are_records_is_refused_but_an_empty_retailer
     with pytest.raises(PublishError, match="customer_360 is empty although 2 records"):
         publish(home)
     build_night(home, 2, customers=0, records=0)
-    assert publish(home).marts == {"customer_360": 0}
+    assert publish(home).marts == {"customer_360": 0} | dict.fromkeys(MARTS, 1)
 
 
 def test_ids_assigned_after_the_marts_were_built_are_not_published_with_them(home: Home) -> None:
@@ -295,8 +331,11 @@ def test_a_kill_between_any_two_steps_of_publication_leaves_a_warehouse_and_a_re
         assert night_of(home.previous_warehouse) in (before - 1, before)
         assert ledger_length(home) >= night_of(home.warehouse), "an id in the warehouse is always in the ledger"
         assert min(compared_with(home)) >= ledger_length(home), "what the ledger knows has its yardstick"
+        published = night_of(home.warehouse)
         build_night(home, night)
+        assert remembered(home) == list(range(1, published + 1)), "the memory is that of the warehouse"
         publish(home)
+        assert remembered(home) == list(range(1, night + 1))
         assert night_of(home.warehouse) == night
         assert night_of(home.previous_warehouse) in (before, night), "before, or tonight when it was published already"
         if not killed:
@@ -315,14 +354,40 @@ def test_a_kill_between_any_two_steps_of_rollback_leaves_a_warehouse_and_a_rerun
         both = night_of(home.warehouse), night_of(home.previous_warehouse)
         killed = is_killed(killer, "rollback", call, countdown, home)
         assert night_of(home.warehouse) in both
+        published = night_of(home.warehouse)
         night += 1
         build_night(home, night)
+        assert remembered(home)[-1] == published, "the memory is that of the warehouse"
         publish(home)
+        assert remembered(home)[-2:] == [published, night]
         assert night_of(home.warehouse) == night
         assert night_of(home.previous_warehouse) < night
         if not killed:
             break
     assert countdown > 0, f"rollback never calls {call}: the test proves nothing"
+
+
+def test_a_warehouse_from_before_there_were_segments_of_ones_own_comes_back_without_memory(home: Home) -> None:
+    for night in (1, 2):
+        build_night(home, night)
+        publish(home)
+        if night == 1:
+            log_in_force(Lake(home.lake)).unlink()
+    rollback(home)
+    assert remembered(home) == []
+    rollback(home)
+    assert remembered(home) == [2]
+
+
+def test_a_build_that_is_not_published_leaves_no_trace_in_the_memory(home: Home) -> None:
+    build_night(home, 1)
+    publish(home)
+    before = log_in_force(Lake(home.lake)).read_bytes()
+    build_night(home, 2)
+    seal_path(home).unlink()
+    with pytest.raises(PublishError, match="not finished"):
+        publish(home)
+    assert log_in_force(Lake(home.lake)).read_bytes() == before
 
 
 def test_a_full_disk_while_publishing_leaves_the_warehouse_as_it_was(tmp_path: Path) -> None:

@@ -42,10 +42,12 @@ def run(options: argparse.Namespace) -> int:
     from pipelines.commands.progress import Progress
     from pipelines.config import find_home, find_sources, load_sources
     from pipelines.lake import Lake
+    from pipelines.segments.definitions import find_segments, load_segments
 
     home = find_home(options.home)
     file = find_sources(options.sources, home)
     sources = load_sources(file)
+    load_segments(find_segments(home, sources))  # A mistake in it is told now, not once everything is built.
     as_of = resolve_day(options.as_of, sources)
     run_id = launch.new_run_id()
     settings = {"home": str(home.root), "sources": str(file), "as_of": as_of.isoformat(), "full": options.full}

@@ -27,6 +27,7 @@ def render(outcome: Outcome, home: Home, sources: Sources, as_of: date, progress
         _sources(outcome, sources),
         _rejections(outcome, home),
         _people(outcome),
+        _segments(outcome),
         _marts(outcome),
         _checks(outcome),
         _times(progress),
@@ -119,6 +120,13 @@ def _ids(drift: dict[str, Any]) -> list[str]:
         f"           customer ids since the last publication: {counted}",
         f"           {drift['moved_share']:.2%} of the records published then are another customer's now",
     ]
+
+
+def _segments(outcome: Outcome) -> list[str]:
+    """Where the analysts' definitions were found: whoever writes one wants to know that it was read."""
+    told = outcome.assets["segments/definitions"]
+    counted = f"{_number(told['segments'])} segments and {_number(told['traits'])} traits"
+    return [f"Segments   {counted} of {_near(Path(told['file']))}"]
 
 
 def _marts(outcome: Outcome) -> list[str]:

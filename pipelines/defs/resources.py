@@ -15,6 +15,7 @@ from pipelines.config import Home, Sources, find_home, find_sources, load_source
 from pipelines.identity.profiles import Profiled, profile_records
 from pipelines.identity.retrain import NEEDED_COLUMNS
 from pipelines.lake import Lake
+from pipelines.segments.definitions import Definitions, find_segments, load_segments
 
 
 class Night(dg.ConfigurableResource):  # type: ignore[type-arg]
@@ -31,6 +32,8 @@ class Night(dg.ConfigurableResource):  # type: ignore[type-arg]
 
     _folder: Home = PrivateAttr()
     _retailer: Sources = PrivateAttr()
+    _segments: Definitions = PrivateAttr()
+    _segments_file: Path = PrivateAttr()
     _day: date = PrivateAttr()
     _run_id: str = PrivateAttr()
     _held: tuple[tuple[int, int], Profiled] | None = PrivateAttr(default=None)
@@ -46,6 +49,14 @@ class Night(dg.ConfigurableResource):  # type: ignore[type-arg]
     @property
     def retailer(self) -> Sources:
         return self._retailer
+
+    @property
+    def segments(self) -> Definitions:
+        return self._segments
+
+    @property
+    def segments_file(self) -> Path:
+        return self._segments_file
 
     @property
     def day(self) -> date:
@@ -75,6 +86,8 @@ class Night(dg.ConfigurableResource):  # type: ignore[type-arg]
         self._run_id = context.run.run_id
         self._folder = find_home(Path(self.home) if self.home else None)
         self._retailer = load_sources(find_sources(Path(self.sources) if self.sources else None, self._folder))
+        self._segments_file = find_segments(self._folder, self._retailer)
+        self._segments = load_segments(self._segments_file)
         self._day = self._resolve_day(context)
         with lock.hold(self._folder.root, self._run_id, when_alone=self.lake.sweep):
             yield self

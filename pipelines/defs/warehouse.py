@@ -8,11 +8,12 @@ from dagster_dbt import DagsterDbtTranslator, DbtProject, dbt_assets
 
 from pipelines import publish, warehouse
 from pipelines.config import Home
-from pipelines.defs import dbt_events, drift, value
+from pipelines.defs import dbt_events, drift, segments, value
 from pipelines.defs.failures import told
 from pipelines.defs.resources import Night
 from pipelines.defs.results import Result
 from pipelines.lake import Lake
+from pipelines.segments.memory import tell_dbt
 from pipelines.value.customer_values import FittedValues, fit_customer_values
 
 
@@ -29,7 +30,7 @@ def warehouse_assets() -> list[dg.AssetsDefinition]:
 
     @dg.multi_asset(
         name="warehouse__build",
-        specs=[*models.specs, *value.SPECS],
+        specs=[*models.specs, *segments.SPECS, *value.SPECS],
         check_specs=list(models.check_specs),
         can_subset=True,
     )
@@ -64,6 +65,7 @@ def _build(context: dg.AssetExecutionContext, night: Night) -> Iterator[Result |
             _build_selected(context, night, listener, fit)
         finally:
             rows, done = _count_built_rows(night.folder), 0
+            yield from segments.results(context, night)
             for finished_before, values in fitted:  # In the order of the graph.
                 yield from dbt_events.results(context, listener.finished[:finished_before], rows)
                 yield from value.results(context, values)
@@ -86,7 +88,13 @@ def _build_selected(
     context: dg.AssetExecutionContext, night: Night, listener: dbt_events.Listener, fit: Callable[[Lake], None]
 ) -> None:
     def build(*names: str) -> None:
-        warehouse.build(night.folder, night.retailer, night.day, select=names, listeners=[listener.listen], fit=fit)
+        warehouse.build(
+            *(night.folder, night.retailer, night.day),
+            segments=night.segments,
+            select=names,
+            listeners=[listener.listen],
+            fit=fit,
+        )
 
     if not context.is_subset:
         build()
@@ -100,6 +108,8 @@ def _build_selected(
         fit(night.lake)
     if after:
         build(*after)
+    if not before and not after:
+        tell_dbt(night.lake, night.segments, night.day)
 
 
 def _count_built_rows(home: Home) -> dict[str, int]:

@@ -124,6 +124,25 @@ def resolve(ledger: pl.DataFrame, customer_id: str) -> Resolution:
         path.append(last["into_customer_id"].item())
 
 
+def absorbed_ids(ledger: pl.DataFrame) -> pl.DataFrame:
+    """Every id that is absorbed today, one row each: customer_id, into_customer_id, the id at the end of the way."""
+    last = (
+        ledger.filter(pl.col("change").is_in(["created", "restored", "absorbed", "retired"]))
+        .sort("entry_no")
+        .unique("customer_id", keep="last", maintain_order=True)
+    )
+    steps = last.filter(pl.col("change") == "absorbed").select("customer_id", "into_customer_id")
+    further = steps.rename({"customer_id": "into_customer_id", "into_customer_id": "next_customer_id"})
+    resolved = steps
+    while True:  # One step of all at a time; an id is absorbed by one that was not, so that the way ends.
+        moved = resolved.join(further, on="into_customer_id", how="left")
+        if moved["next_customer_id"].is_null().all():
+            return resolved.sort("customer_id")
+        resolved = moved.select(
+            "customer_id", pl.coalesce("next_customer_id", "into_customer_id").alias("into_customer_id")
+        )
+
+
 def history(ledger: pl.DataFrame, customer_id: str) -> pl.DataFrame:
     """Every entry that names the id, oldest first."""
     named = (pl.col("customer_id") == customer_id) | (pl.col("into_customer_id") == customer_id)

@@ -14,6 +14,7 @@ import pytest
 
 from pipelines import warehouse
 from pipelines.config import Home
+from pipelines.segments.definitions import BUNDLED, load_segments
 
 # In a process of its own: the Java machine that Spark starts ends with it.
 BUILD_ON_SPARK = """
@@ -23,9 +24,11 @@ from pathlib import Path
 from types import SimpleNamespace
 from pipelines import warehouse
 from pipelines.config import Home
+from pipelines.segments.definitions import BUNDLED, load_segments
 given = json.loads(sys.argv[1])
 retailer = SimpleNamespace(timezone=given["timezone"], currency=given["currency"])
-warehouse.build(Home(Path(given["home"])), retailer, date.fromisoformat(given["as_of"]), "spark", tests=False)
+home, as_of = Home(Path(given["home"])), date.fromisoformat(given["as_of"])
+warehouse.build(home, retailer, as_of, "spark", segments=load_segments(BUNDLED), tests=False)
 """
 
 
@@ -50,7 +53,7 @@ LACKING = what_spark_lacks()
 
 @pytest.mark.skipif(LACKING is not None, reason=f"Spark cannot run: {LACKING}")
 def test_every_mart_is_equal_on_duckdb_and_on_spark(small_home: Home, retailer: Any, today: date) -> None:
-    warehouse.build(small_home, retailer, today, tests=False)
+    warehouse.build(small_home, retailer, today, segments=load_segments(BUNDLED), tests=False)
     settings = {"home": str(small_home.root), "as_of": today.isoformat()}
     settings |= {"timezone": retailer.timezone, "currency": retailer.currency}
     ended = subprocess.run(

@@ -12,6 +12,12 @@ lifecycle_stays as (
 
 ),
 
+custom_stays as (
+
+    select * from {{ ref('int_custom_stays_dated') }}
+
+),
+
 unioned as (
 
     select
@@ -33,6 +39,17 @@ unioned as (
         left_on
 
     from lifecycle_stays
+
+    union all
+
+    select
+        customer_id,
+        'custom' as family,
+        segment,
+        entered_on,
+        left_on
+
+    from custom_stays
 
 )
 

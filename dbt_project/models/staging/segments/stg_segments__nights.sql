@@ -1,0 +1,9 @@
+select
+    segment,
+    night,
+    definition_digest,
+    member_count,
+    entered_count,
+    left_count
+
+from {{ source('segments', 'nights') }}

@@ -1,0 +1,7 @@
+select
+    segment,
+    customer_id,
+    entered_on,
+    left_on
+
+from {{ source('segments', 'stays') }}
