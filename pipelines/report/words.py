@@ -84,7 +84,7 @@ class Words:
 
     def _percent(self, kind: Kind, percent: float) -> str:
         decimals = 1
-        if kind == "signed_percent" or (kind == "percent" and round(abs(percent), 1) >= 10):
+        if kind == "signed_percent" or (kind == "percent" and (not percent or round(abs(percent), 1) >= 10)):
             decimals = 0  # In a sentence or a small cell a tenth says nothing, unless there is little more.
         sign = "+" if kind.startswith("signed") and round(percent, decimals) > 0 else ""
         return sign + self.say("format.percent", number=self._digits(percent, decimals))

@@ -48,11 +48,14 @@ class Oracle:
         return self[mart].filter((pl.col(column) >= self.first) & (pl.col(column) < self.end))
 
 
-# The night as it was published, and as it would be in the middle of a month, on days of which some were not counted.
+# The night as it was published, and as it would be in the middle of a month, with days that were not counted and more
+# traffic sources than anybody reads.
 CHANGES = {
     "published": (),
     "within a month": (
         "update marts.kpis set is_complete = false where month = (select max(month) from marts.kpis)",
+        "insert into marts.traffic_source_performance by name "
+        "select * exclude (copy) replace (source || copy as source) from marts.traffic_source_performance, range(4) as copies (copy) where medium <> 'none'",
         "update marts.channel_performance set visits = null where visitor_orders > 0 and day(day) = 10",
     ),
 }
@@ -268,12 +271,15 @@ def test_traffic_sources_have_the_revenue_of_every_model(report: Any, oracle: Or
     performance = oracle.of_period("traffic_source_performance", "month")
     credits = [f"revenue_{model}" for model in MODELS]
     sums = performance.group_by("source", "medium").agg(pl.col("sessions", "spend", *credits).sum())
+    sums = sums.sort("revenue_linear", "sessions", "source", "medium", descending=[True, True, False, False])
+    rows = sums.head(25).to_dicts()
+    if sums.height > 26:
+        rows.append(sums.slice(25).select(pl.col("sessions", "spend", *credits).sum()).to_dicts()[0])
     expected = [
         {"sessions": int(row["sessions"]), "spend": row["spend"], "roas": ratio(row["revenue_linear"], row["spend"])}
         | {name: row[name] for name in credits}
-        for row in sums.sort("revenue_linear", "sessions", descending=True).to_dicts()
+        for row in rows
     ]
-    assert 3 < len(expected) <= 25
     check(report.tables["attribution"], expected)
     for model in credits:
         assert sum(Decimal(row[model][0]) for row in report.tables["attribution"]) == performance[model].sum()

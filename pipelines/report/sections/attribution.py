@@ -40,7 +40,7 @@ def draw(marts: Marts, words: Words) -> Section:
         "attribution",
         _title(shown, words),
         lead=[
-            words.say("attribution.lead"),
+            *([words.say("attribution.lead")] if shown else []),
             words.say("attribution.direct", share=words.write("percent", share(direct, whole))),
         ],
         figures=[_draw_revenue(shown, words), _draw_models(shown, words)] if shown else [],

@@ -57,7 +57,9 @@ def draw(marts: Marts, words: Words) -> Section:
         "headlines",
         _title(rows, words),
         lead=[words.say("headlines.lead"), words.say("headlines.identity")],
-        figures=[Cards(words.say("headlines.figure"), [_card(row, words) for row in rows])],
+        figures=[
+            Cards(words.say("headlines.figure"), [_card(row, words) for row in rows if row["default"] is not None])
+        ],
         tables=[
             tabulate(
                 "headlines",

@@ -1,4 +1,4 @@
-"""How many customers are in which stage, over two years, and how long they stay there."""
+"""How many customers are in which stage, today and over two years, and how long they stay there."""
 
 from datetime import date
 
