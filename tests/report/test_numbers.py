@@ -55,7 +55,8 @@ CHANGES = {
     "within a month": (
         "update marts.kpis set is_complete = false where month = (select max(month) from marts.kpis)",
         "insert into marts.traffic_source_performance by name "
-        "select * exclude (copy) replace (source || copy as source) from marts.traffic_source_performance, range(4) as copies (copy) where medium <> 'none'",
+        "select * exclude (copy) replace (source || copy as source) "
+        "from marts.traffic_source_performance, range(4) as copies (copy) where medium <> 'none'",
         "update marts.channel_performance set visits = null where visitor_orders > 0 and day(day) = 10",
     ),
 }
