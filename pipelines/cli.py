@@ -1,6 +1,7 @@
 """The ``parcours`` command: reads the arguments, runs one of ``pipelines.commands``, turns errors into words.
 
-Exit codes: 0 done, 1 a check failed and nothing was published, 2 wrong use or configuration.
+Exit codes: 0 done, 1 a check failed and nothing was published, 2 wrong use or configuration,
+3 published, but without a new report.
 """
 
 import argparse
@@ -9,20 +10,21 @@ import os
 import sys
 from collections.abc import Sequence
 
-from pipelines.commands import evaluate, how, model, resolve, review, rollback, run, sample, train, ui, why
+from pipelines.commands import evaluate, how, model, report, resolve, review, rollback, run, sample, train, ui, why
 from pipelines.errors import ParcoursError
 
 # What SQLite and DuckDB say of a disk that takes no more.
 DISK_FULL_WORDS = ("disk I/O error", "database or disk is full", "No space left on device", "File too large")
 
-COMMANDS = (run, sample, train, model, evaluate, resolve, why, how, review, rollback, ui)
+COMMANDS = (run, sample, train, model, evaluate, report, resolve, why, how, review, rollback, ui)
 
 
 def build_parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(
         prog="parcours",
         description="Turns a retailer's exports into one trustworthy profile per customer and the journey they are on.",
-        epilog="exit codes: 0 done, 1 a check failed and nothing was published, 2 wrong use or configuration",
+        epilog="exit codes: 0 done, 1 a check failed and nothing was published, 2 wrong use or configuration, "
+        "3 published, but without a new report",
     )
     commands = parser.add_subparsers(title="commands", metavar="COMMAND", required=True)
     for command in COMMANDS:

@@ -12,7 +12,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from datetime import date
 from pathlib import Path
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any, Literal, get_args
 
 import phonenumbers
 from pydantic import (
@@ -44,6 +44,10 @@ WST XAF XCD XOF XPF YER ZAR ZMW
 """
 CURRENCIES = frozenset(_CURRENCY_CODES.split())
 
+Language = Literal["en", "fr"]
+LANGUAGES: tuple[Language, ...] = get_args(Language)
+"""What the report is written in."""
+
 
 @dataclass(frozen=True)
 class Home:
@@ -73,6 +77,16 @@ class Home:
     def charts(self) -> Path:
         """Pages that show the model in force and the last night's pairs and customers."""
         return self.root / "charts"
+
+    @property
+    def report(self) -> Path:
+        """The report of the published warehouse, a page for people who run the shop."""
+        return self.root / "report.html"
+
+    @property
+    def reports(self) -> Path:
+        """The reports of past runs."""
+        return self.root / "reports"
 
     @property
     def decisions(self) -> Path:
@@ -274,6 +288,7 @@ class Sources(_Model):
     country: Annotated[str, BeforeValidator(_known_country)] = "FR"
     currency: Annotated[str, BeforeValidator(_known_currency)] = "EUR"
     reject_limit: Share = 0.01
+    language: Language = "en"
     as_of: date | None = None
     placeholders: dict[str, Placeholders] = {}
     decisions: Annotated[

@@ -68,6 +68,19 @@ class Published:
     size_bytes: int
 
 
+@dataclass(frozen=True)
+class Publication:
+    """What was once published: the digest of its file, the day it stands for and the run that built it."""
+
+    digest: str
+    as_of: str
+    run_id: str
+
+
+KEPT_PUBLICATIONS = 30
+"""Only the published warehouse and the one before can be asked about; the rest is a month's record."""
+
+
 def seal_path(home: Home) -> Path:
     return home.build_database.with_suffix(".sealed.json")
 
@@ -122,6 +135,7 @@ def publish(home: Home) -> Published:
 
     memory.stage_publication(Lake(home.lake), home.build_database, date.fromisoformat(promise.as_of))
     _promote(Lake(home.lake))
+    _note_publication(home, promise)
     if home.warehouse.exists():
         _give_second_name(home.warehouse, home.previous_warehouse)
     home.build_database.chmod(0o444)  # Opened for writing, the published file would lock every other reader out.
@@ -140,6 +154,32 @@ def publish(home: Home) -> Published:
         checks_warned=promise.checks_warned,
         size_bytes=home.warehouse.stat().st_size,
     )
+
+
+def find_publication(home: Home) -> Publication | None:
+    """What published the warehouse that is there now, also after a rollback; None where that is not on record."""
+    if not home.warehouse.exists():
+        return None
+    digest = _digest(home.warehouse)
+    return next((noted for noted in reversed(_read_publications(home)) if noted.digest == digest), None)
+
+
+def _note_publication(home: Home, promise: Seal) -> None:
+    """Known by its content, so that a kill, a rollback or a copy can never give a warehouse another one's run."""
+    noted = Publication(_digest(home.build_database), promise.as_of, promise.run_id)
+    before = [earlier for earlier in _read_publications(home) if earlier.digest != noted.digest]
+    kept = [*before, noted][-KEPT_PUBLICATIONS:]
+    with replacing(_publications_path(home)) as temporary:
+        temporary.write_text("".join(f"{json.dumps(asdict(one))}\n" for one in kept))
+
+
+def _read_publications(home: Home) -> list[Publication]:
+    path = _publications_path(home)
+    return [Publication(**json.loads(line)) for line in path.read_text().splitlines()] if path.exists() else []
+
+
+def _publications_path(home: Home) -> Path:
+    return Lake(home.lake).published("publications").with_suffix(".jsonl")
 
 
 def rollback(home: Home) -> Path:

@@ -92,7 +92,7 @@ def test_the_summary_says_what_came_in_who_was_found_what_was_built_and_where_to
     for expected in (
         str(home.warehouse), "crm", "shop", "till", "Rejected", f"{people:,} created", "was trained first",
         "customer_360", "segments and", "examples.yml", "0 failed", "Time", "warehouse", "Next, ask it something",
-        "parcours ui", str(home.root / "logs"),
+        "parcours ui", str(home.report), str(home.root / "logs"),
     ):  # fmt: skip
         assert expected in printed
 

@@ -62,3 +62,15 @@ def test_orders_without_a_customer_are_kept_as_anonymous(published: Home) -> Non
 
 def test_every_account_of_a_shop_without_names_is_a_customer(published: Home) -> None:
     assert ask(published, "select count(*) from marts.customer_360") == (4372,)
+
+
+def test_the_report_of_a_shop_with_nothing_but_orders_says_what_is_missing(published: Home) -> None:
+    page = published.report.read_text(encoding="utf-8")
+    for sentence in (
+        "Nobody’s visits are recorded.",
+        "There is no loyalty programme in the data",
+        "No survey was answered in the period.",
+    ):
+        assert sentence in page
+    assert "<svg" in page, "what the orders tell is drawn"
+    assert "amounts in GBP" in page

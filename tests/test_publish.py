@@ -15,7 +15,17 @@ import pytest
 
 from pipelines.config import Home, find_home
 from pipelines.lake import Lake
-from pipelines.publish import COMPARED_WITH, PublishError, RollbackError, begin, publish, rollback, seal, seal_path
+from pipelines.publish import (
+    COMPARED_WITH,
+    PublishError,
+    RollbackError,
+    begin,
+    find_publication,
+    publish,
+    rollback,
+    seal,
+    seal_path,
+)
 from pipelines.segments.memory import MARTS, log_in_force
 
 READER = """
@@ -133,6 +143,12 @@ def night_of(database: Path) -> int:
     with duckdb.connect(database, read_only=True) as connection:
         [(night,)] = connection.execute("select max(night) from marts.customer_360").fetchall()
     return int(night)
+
+
+def run_of(home: Home) -> str | None:
+    """The run that published the warehouse, as far as that is on record."""
+    publication = find_publication(home)
+    return publication.run_id if publication else None
 
 
 def ledger_length(home: Home) -> int:
@@ -260,6 +276,25 @@ def test_a_build_that_was_not_closed_or_is_torn_is_refused(home: Home) -> None:
     assert not home.warehouse.exists()
 
 
+def test_a_warehouse_is_known_by_what_it_holds_wherever_it_came_from(home: Home, tmp_path: Path) -> None:
+    assert run_of(home) is None
+    for night in (1, 2):
+        build_night(home, night)
+        publish(home)
+        assert run_of(home) == f"night-{night}"
+    rollback(home)
+    assert run_of(home) == "night-1"
+    rollback(home)
+    assert run_of(home) == "night-2"
+    shutil.copyfile(home.previous_warehouse, tmp_path / "copy")
+    (tmp_path / "copy").replace(home.warehouse)
+    assert run_of(home) == "night-1"
+    home.warehouse.chmod(0o644)
+    with duckdb.connect(home.warehouse) as connection:
+        connection.execute("create table marts.more as select 1 as one")
+    assert run_of(home) is None, "nobody published this"
+
+
 def test_a_reader_keeps_its_warehouse_while_others_see_the_new_one(home: Home) -> None:
     build_night(home, 1)
     publish(home)
@@ -328,6 +363,7 @@ def test_a_kill_between_any_two_steps_of_publication_leaves_a_warehouse_and_a_re
         build_night(home, night)
         killed = is_killed(killer, "publish", call, countdown, home)
         assert night_of(home.warehouse) in (before, night)
+        assert run_of(home) == f"night-{night_of(home.warehouse)}"
         assert night_of(home.previous_warehouse) in (before - 1, before)
         assert ledger_length(home) >= night_of(home.warehouse), "an id in the warehouse is always in the ledger"
         assert min(compared_with(home)) >= ledger_length(home), "what the ledger knows has its yardstick"
@@ -355,6 +391,7 @@ def test_a_kill_between_any_two_steps_of_rollback_leaves_a_warehouse_and_a_rerun
         killed = is_killed(killer, "rollback", call, countdown, home)
         assert night_of(home.warehouse) in both
         published = night_of(home.warehouse)
+        assert run_of(home) == f"night-{published}"
         night += 1
         build_night(home, night)
         assert remembered(home)[-1] == published, "the memory is that of the warehouse"

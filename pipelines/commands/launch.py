@@ -63,6 +63,11 @@ class Outcome:
     checks_failed: list[str] = field(default_factory=list)
     said: dict[str, str] = field(default_factory=dict)
 
+    @property
+    def published(self) -> bool:
+        """Whether the warehouse was put in place, whatever came after."""
+        return "published/warehouse" in self.assets
+
 
 def new_run_id() -> str:
     return str(uuid.uuid4())

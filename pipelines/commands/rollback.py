@@ -26,5 +26,8 @@ def roll_back(options: argparse.Namespace) -> int:
     home = find_home(options.home)
     with lock.hold(home.root, "rollback"):
         warehouse = rollback(home)
-    sys.stdout.write(f"{warehouse} is the previous warehouse again. A second rollback undoes this one.\n")
+    sys.stdout.write(
+        f"{warehouse} is the previous warehouse again. A second rollback undoes this one.\n"
+        "`parcours report` draws its report.\n"
+    )
     return 0

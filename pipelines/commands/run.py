@@ -6,13 +6,17 @@ import sys
 from pipelines.commands.arguments import add_home, add_sources, day, resolve_day
 from pipelines.commands.subcommands import Subcommands
 
+PUBLISHED_UNFINISHED = 3
+"""Exit code of a run that published and then failed: analysts have their night, somebody has to look all the same."""
+
 
 def add(commands: Subcommands) -> None:
     parser = commands.add_parser(
         "run",
         help="read the exports, recognise the customers, build and publish the warehouse",
-        description="Reads the exports, recognises the customers, builds the marts and publishes the warehouse. "
-        "Exits 0 only if it was published; otherwise the published one is as it was.",
+        description="Reads the exports, recognises the customers, builds the marts, publishes the warehouse and draws "
+        "its report. Exits 0 only if both were done, 3 if only the warehouse was published; else the published one is "
+        "as it was.",
     )
     add_home(parser)
     add_sources(parser)
@@ -33,6 +37,9 @@ def add(commands: Subcommands) -> None:
         help="publish although this night is further from the usual than its blocking limits: you have looked, and it "
         "is as it should be",
     )
+    parser.add_argument(
+        "--lang", choices=("en", "fr"), help="the language of the report (else `language` of sources.yml, else en)"
+    )
     parser.set_defaults(command=run)
 
 
@@ -51,11 +58,16 @@ def run(options: argparse.Namespace) -> int:
     as_of = resolve_day(options.as_of, sources)
     run_id = launch.new_run_id()
     settings = {"home": str(home.root), "sources": str(file), "as_of": as_of.isoformat(), "full": options.full}
+    if options.lang:
+        settings["language"] = options.lang
     with lock.hold(home.root, run_id, when_alone=Lake(home.lake).sweep), Progress() as progress:
         ops = {"identity__drift": {"config": {"accept": options.accept_drift}}}
         outcome = launch.launch("nightly", home, run_id, settings, progress, ops)
-    if not outcome.succeeded:
+    if not outcome.published:
         sys.stderr.write(summary.render_failure(outcome, home))
         return max((failure.exit_code for failure in outcome.failures), default=1)
     sys.stdout.write(summary.render(outcome, home, sources, as_of, progress))
+    if not outcome.succeeded:
+        sys.stderr.write(summary.render_unfinished(outcome))
+        return PUBLISHED_UNFINISHED
     return 0

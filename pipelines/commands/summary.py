@@ -38,10 +38,7 @@ def render(outcome: Outcome, home: Home, sources: Sources, as_of: date, progress
 
 def render_failure(outcome: Outcome, home: Home) -> str:
     """Why a run published nothing: each failed step with its message, and what is left to do."""
-    lines = ["", "Nothing was published."]
-    for failure in outcome.failures:
-        message = failure.message.strip().replace("\n", "\n  ")
-        lines += ["", f"✗ {failure.step}", f"  {message}"]
+    lines = ["", "Nothing was published.", *_failures(outcome)]
     told = tuple(f"on {failure.step}" for failure in outcome.failures)
     at_fault = [name for name in outcome.checks_failed if not name.endswith(told)]
     if at_fault:
@@ -53,6 +50,20 @@ def render_failure(outcome: Outcome, home: Home) -> str:
     )
     lines += ["", f"{as_it_was} Mend what is said above and run again. The whole log: {_near(outcome.log)}", ""]
     return "\n".join(lines)
+
+
+def render_unfinished(outcome: Outcome) -> str:
+    """What failed after the warehouse was published, and what to do about it."""
+    hint = "The warehouse is published all the same. Mend what is said above, then `parcours report` draws the report."
+    return "\n".join([*_failures(outcome), "", f"{hint} The whole log: {_near(outcome.log)}", ""])
+
+
+def _failures(outcome: Outcome) -> list[str]:
+    lines: list[str] = []
+    for failure in outcome.failures:
+        message = failure.message.strip().replace("\n", "\n  ")
+        lines += ["", f"✗ {failure.step}", f"  {message}"]
+    return lines
 
 
 def _sources(outcome: Outcome, sources: Sources) -> list[str]:
@@ -153,7 +164,9 @@ def _times(progress: Progress) -> list[str]:
 def _next(home: Home, outcome: Outcome) -> list[str]:
     query = f'import duckdb; duckdb.connect("{_near(home.warehouse)}", read_only=True).sql("{FIRST_QUERY}").show()'
     home_option = "" if _near(home.root) == "data" else f" --home {shlex.quote(_near(home.root))}"
+    report = outcome.assets.get("published/report")
     return [
+        *([f"Read the report:       {_near(Path(report['latest']))}"] if report else []),
         "Next, ask it something:",
         f"  {_near(Path(sys.executable))} -c {shlex.quote(query)}",
         f"See how it was built:  parcours ui{home_option}",

@@ -11,7 +11,8 @@ import dagster as dg
 from pydantic import Field, PrivateAttr
 
 from pipelines import lock
-from pipelines.config import Home, Sources, find_home, find_sources, load_sources
+from pipelines.config import LANGUAGES, Home, Language, Sources, find_home, find_sources, load_sources
+from pipelines.errors import ConfigurationError
 from pipelines.identity.profiles import Profiled, profile_records
 from pipelines.identity.retrain import NEEDED_COLUMNS
 from pipelines.lake import Lake
@@ -28,6 +29,9 @@ class Night(dg.ConfigurableResource):  # type: ignore[type-arg]
         description="The day it is, as YYYY-MM-DD: everything is computed as of its end. Without it, what sources.yml "
         "says, else the day the run was launched.",
     )
+    language: str | None = Field(
+        default=None, description="The language of the report, en or fr. Without it, what sources.yml says, else en."
+    )
     full: bool = Field(default=False, description="Compute everything anew, also what could be reused.")
 
     _folder: Home = PrivateAttr()
@@ -35,6 +39,7 @@ class Night(dg.ConfigurableResource):  # type: ignore[type-arg]
     _segments: Definitions = PrivateAttr()
     _segments_file: Path = PrivateAttr()
     _day: date = PrivateAttr()
+    _report_language: Language = PrivateAttr()
     _run_id: str = PrivateAttr()
     _held: tuple[tuple[int, int], Profiled] | None = PrivateAttr(default=None)
 
@@ -63,6 +68,10 @@ class Night(dg.ConfigurableResource):  # type: ignore[type-arg]
         return self._day
 
     @property
+    def report_language(self) -> Language:
+        return self._report_language
+
+    @property
     def run_id(self) -> str:
         return self._run_id
 
@@ -89,6 +98,7 @@ class Night(dg.ConfigurableResource):  # type: ignore[type-arg]
         self._segments_file = find_segments(self._folder, self._retailer)
         self._segments = load_segments(self._segments_file)
         self._day = self._resolve_day(context)
+        self._report_language = self._resolve_language()
         with lock.hold(self._folder.root, self._run_id, when_alone=self.lake.sweep):
             yield self
 
@@ -101,3 +111,11 @@ class Night(dg.ConfigurableResource):  # type: ignore[type-arg]
         record = context.instance.get_run_record_by_id(self._run_id) if context.instance else None
         launched = record.create_timestamp if record else datetime.now().astimezone()
         return launched.astimezone(ZoneInfo(self._retailer.timezone)).date()
+
+    def _resolve_language(self) -> Language:
+        if self.language is None:
+            return self._retailer.language
+        known = next((language for language in LANGUAGES if language == self.language), None)
+        if known is None:
+            raise ConfigurationError(f"language '{self.language}' is not one of {', '.join(LANGUAGES)}.")
+        return known

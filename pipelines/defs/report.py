@@ -1,0 +1,50 @@
+"""The report: what a night came to, for people who never open a database."""
+
+from pathlib import Path
+
+import dagster as dg
+
+from pipelines.defs.failures import told
+from pipelines.defs.resources import Night
+from pipelines.defs.results import Result
+from pipelines.lake import replacing
+from pipelines.report.write import Written, write_report
+
+KEPT = 30  # Reports of past runs, as many as there are logs: a month of nights.
+
+
+@dg.asset(
+    key=["published", "report"],
+    deps=[["published", "warehouse"]],
+    group_name="published",
+    owners=["team:customer-data"],
+    kinds={"html"},
+    description="The report of the published warehouse, `report.html`: one page that needs no network, with counts and "
+    "sums only. Each run's stays in `reports/` beside it. Where it cannot be drawn, this step fails and the warehouse "
+    "stays published.",
+)
+def report(night: Night) -> Result:
+    with told():
+        written = write_report(night.folder, night.report_language)
+        kept = _keep(written, night)
+    return Result(
+        metadata={
+            "report": dg.MetadataValue.path(kept),
+            "latest": dg.MetadataValue.path(written.file),
+            "open": dg.MetadataValue.url(kept.as_uri()),
+            "size_bytes": written.file.stat().st_size,
+            "headlines": dg.MetadataValue.json(written.headlines),
+        }
+    )
+
+
+def _keep(written: Written, night: Night) -> Path:
+    """A copy of the run's own, so that the link in its record goes on showing what it published."""
+    folder = night.folder.reports
+    kept = folder / f"{night.day.isoformat()}-{night.run_id[:8]}.html"
+    with replacing(kept) as temporary:
+        temporary.write_bytes(written.file.read_bytes())
+    reports = sorted(folder.glob("*.html"), key=lambda file: (file.stat().st_mtime_ns, file.name))
+    for old in reports[:-KEPT]:
+        old.unlink(missing_ok=True)
+    return kept

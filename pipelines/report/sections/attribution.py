@@ -1,0 +1,130 @@
+"""Which traffic source the orders are owed to, and how far that depends on the attribution model."""
+
+from decimal import Decimal
+from typing import Any
+
+from pipelines.report.figures import Bar, Bars, Heat, HeatCell, HeatRow, Segment, percent_of
+from pipelines.report.marts import Marts, Row
+from pipelines.report.section import Section, head, say_empty, share, tabulate, tell_period
+from pipelines.report.words import Kind, Words
+
+MARTS = ("traffic_source_performance",)
+MODELS = ("first_touch", "last_touch", "linear", "position_based", "time_decay", "markov")
+USUAL = "linear"
+"""The model that favours neither who opens nor who closes: the others are told as what they add to it or take away."""
+
+FULL_HEAT = 0.5
+"""A model that moves the revenue of a source by half of it colours its cell in full."""
+
+MOST_SHOWN, MOST_LISTED = 10, 25
+SUMMED = ("sessions", "conversions", "spend", *(f"revenue_{model}" for model in MODELS))
+QUERY = f"""
+select source, medium, {", ".join(f"sum({column}) as {column}" for column in SUMMED)}
+from marts.traffic_source_performance
+where month >= $first and month < $end
+group by source, medium
+order by sum(revenue_linear) desc, sum(sessions) desc, source, medium
+"""
+
+
+def draw(marts: Marts, words: Words) -> Section:
+    found = marts.ask_period(QUERY)
+    if not found:
+        return say_empty("attribution", MARTS, words)
+    direct = sum((row["revenue_linear"] for row in found if row["medium"] == "none"), Decimal(0))
+    whole = sum((row["revenue_linear"] for row in found), Decimal(0))
+    rows = [_complete(row, words) for row in _merge_small(found)]
+    shown = [row for row in rows if row["medium"] != "none" and row["revenue_linear"] > 0][:MOST_SHOWN]
+    kinds: dict[str, Kind] = {f"revenue_{model}": "money" for model in MODELS}
+    return Section(
+        "attribution",
+        _title(shown, words),
+        lead=[
+            *([words.say("attribution.lead")] if shown else []),
+            words.say("attribution.direct", share=words.write("percent", share(direct, whole))),
+        ],
+        figures=[_draw_revenue(shown, words), _draw_models(shown, words)] if shown else [],
+        tables=[
+            tabulate(
+                "attribution",
+                words.say("attribution.figure"),
+                head(words, traffic="text", sessions="count", **kinds, spend="money", roas="number"),
+                rows,
+                words,
+            )
+        ],
+        marts=MARTS,
+        nav=words.say("attribution.nav"),
+        scope=tell_period(marts, words),
+    )
+
+
+def _merge_small(found: list[Row]) -> list[Row]:
+    rest = found[MOST_LISTED:]
+    if len(rest) < 2:
+        return found
+    others: dict[str, Any] = {column: sum(row[column] for row in rest) for column in SUMMED}
+    return [*found[:MOST_LISTED], {"source": None, "medium": "", "merged": len(rest), **others}]
+
+
+def _complete(row: Row, words: Words) -> Row:
+    if row["source"] is None:
+        traffic = words.say("attribution.others", count=words.write("count", row["merged"]))
+    elif row["medium"] == "none":
+        traffic = words.name("source", row["source"])
+    else:
+        traffic = f"{words.name('source', row['source'])} · {words.name('medium', row['medium'])}"
+    return row | {"traffic": traffic, "roas": share(row["revenue_linear"], row["spend"])}
+
+
+def _title(shown: list[Row], words: Words) -> str:
+    if not shown:
+        return words.say("attribution.title_plain")
+    credits = [shown[0][f"revenue_{model}"] for model in MODELS]
+    return words.say(
+        "attribution.title",
+        source=shown[0]["traffic"],
+        low=words.write("money_short", min(credits)),
+        high=words.write("money_short", max(credits)),
+    )
+
+
+def _draw_revenue(shown: list[Row], words: Words) -> Bars:
+    most = max(row["revenue_linear"] for row in shown)
+    bars = []
+    for row in shown:
+        notes = [words.count("attribution.sessions", row["sessions"])]
+        if row["roas"] is not None:
+            spend, roas = words.write("money_short", row["spend"]), words.write("number", row["roas"])
+            notes.append(words.say("attribution.spend", spend=spend, roas=roas))
+        revenue = row["revenue_linear"]
+        bars.append(
+            Bar(
+                row["traffic"],
+                words.write("money_short", revenue),
+                [Segment(0, percent_of(revenue, most))],
+                " · ".join(notes),
+            )
+        )
+    return Bars(words.say("attribution.figure"), bars)
+
+
+def _draw_models(shown: list[Row], words: Words) -> Heat:
+    """What each other model adds to the usual one's revenue, or takes away, in percent."""
+    others = [model for model in MODELS if model != USUAL]
+
+    def cell(row: Row, model: str) -> HeatCell:
+        moved = float(row[f"revenue_{model}"] / row["revenue_linear"]) - 1
+        said = f"{words.name('model', model)}: {words.write('money', row[f'revenue_{model}'])}"
+        heat = min(1.0, round(abs(moved) / FULL_HEAT, 3))
+        text = words.write("signed_percent", moved)
+        return HeatCell(text, heat, said, "blue" if moved >= 0 else "amber")
+
+    return Heat(
+        words.say("attribution.models"),
+        words.say("column.traffic"),
+        "",
+        words.say("attribution.across"),
+        [words.name("model_short", model) for model in others],
+        [HeatRow(row["traffic"], "", [cell(row, model) for model in others]) for row in shown],
+    )

@@ -1,0 +1,95 @@
+"""What each channel takes, and how many of its visits end in an order."""
+
+from decimal import Decimal
+
+from pipelines.report.figures import Bar, Bars, Segment, percent_of
+from pipelines.report.marts import Marts, Row
+from pipelines.report.section import Section, head, say_empty, share, tabulate, tell_period
+from pipelines.report.words import Words
+
+MARTS = ("channel_performance",)
+QUERY = """
+select
+    channel,
+    sum(revenue) as revenue,
+    sum(orders) as orders,
+    sum(ordered_amount) as ordered_amount,
+    sum(visits) as visits,
+    sum(visitor_orders) filter (where visits is not null) as visitor_orders,
+    sum(identified_orders) as identified_orders
+from marts.channel_performance
+where day >= $first and day < $end
+group by channel
+order by sum(revenue) desc, channel
+"""
+
+
+def draw(marts: Marts, words: Words) -> Section:
+    rows = [
+        row
+        | {
+            "name": row["channel"],
+            "channel": words.name("channel", row["channel"]),
+            "average_basket": share(row["ordered_amount"], row["orders"]),
+            "conversion_rate": share(row["visitor_orders"], row["visits"]),
+            "identified_share": share(row["identified_orders"], row["orders"]),
+        }
+        for row in marts.ask_period(QUERY)
+    ]
+    whole = sum(row["revenue"] for row in rows)
+    if not rows:
+        return say_empty("channels", MARTS, words)
+    for row in rows:
+        row["share_of_revenue"] = share(row["revenue"], whole)
+    return Section(
+        "channels",
+        _title(rows, words),
+        lead=[words.say("channels.lead")],
+        figures=[Bars(words.say("channels.figure"), [_draw_channel(row, rows[0]["revenue"], words) for row in rows])],
+        tables=[
+            tabulate(
+                "channels",
+                words.say("channels.figure"),
+                head(
+                    words,
+                    channel="text",
+                    revenue="money",
+                    share_of_revenue="share",
+                    orders="count",
+                    average_basket="money",
+                    visits="count",
+                    conversion_rate="share",
+                    identified_share="share",
+                ),
+                rows,
+                words,
+            )
+        ],
+        marts=MARTS,
+        nav=words.say("channels.nav"),
+        scope=tell_period(marts, words),
+    )
+
+
+def _title(rows: list[Row], words: Words) -> str:
+    converting = [row for row in rows if row["conversion_rate"] is not None]
+    if not converting or rows[0]["share_of_revenue"] is None:
+        return words.say("channels.title_plain")
+    best = max(converting, key=lambda row: (row["conversion_rate"], row["name"]))
+    return words.say(
+        "channels.title",
+        first=rows[0]["channel"],
+        share=words.write("percent", rows[0]["share_of_revenue"]),
+        best=best["channel"],
+        rate=words.write("percent", best["conversion_rate"]),
+    )
+
+
+def _draw_channel(row: Row, most: Decimal, words: Words) -> Bar:
+    notes = [words.count("channels.orders", row["orders"])]
+    if row["average_basket"] is not None:
+        notes.append(words.say("channels.basket", amount=words.write("money", row["average_basket"])))
+    if row["conversion_rate"] is not None:
+        notes.append(words.say("channels.conversion", rate=words.write("share", row["conversion_rate"])))
+    width = max(0.0, percent_of(row["revenue"], most))
+    return Bar(row["channel"], words.write("money_short", row["revenue"]), [Segment(0, width)], " · ".join(notes))

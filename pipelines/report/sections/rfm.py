@@ -1,0 +1,127 @@
+"""Customers by how lately and how often they bought, and what each segment brings."""
+
+from decimal import Decimal
+
+from pipelines.report.figures import Bar, Bars, Heat, HeatCell, HeatRow, Segment, percent_of
+from pipelines.report.marts import Marts, Row
+from pipelines.report.section import FEW, Section, head, say_empty, share, tabulate, tell_day
+from pipelines.report.words import Words
+
+MARTS = ("customer_360",)
+SCORES = (1, 2, 3, 4, 5)
+GRID = """
+select rfm_recency, rfm_frequency, count(*) as customers
+from marts.customer_360
+where rfm_segment is not null
+group by rfm_recency, rfm_frequency
+order by rfm_recency, rfm_frequency
+"""
+SEGMENTS = """
+select rfm_segment as name, count(*) as customers, sum(revenue_12m) as revenue_12m
+from marts.customer_360
+where rfm_segment is not null
+group by rfm_segment
+order by sum(revenue_12m) desc, count(*) desc, rfm_segment
+"""
+
+
+def draw(marts: Marts, words: Words) -> Section:
+    grid, segments = marts.ask(GRID), marts.ask(SEGMENTS)
+    if not segments:
+        return say_empty("rfm", MARTS, words)
+    buyers = sum(row["customers"] for row in segments)
+    whole = sum((row["revenue_12m"] for row in segments), Decimal(0))
+    for row in segments:
+        row["segment"] = words.name("segment", row["name"])
+        row["share"] = share(row["customers"], buyers)
+        row["share_of_revenue"] = share(row["revenue_12m"], whole)
+        if row["customers"] < FEW:
+            row["revenue_12m"] = row["share_of_revenue"] = None
+    return Section(
+        "rfm",
+        _title(segments, words),
+        lead=[words.say("rfm.lead")],
+        figures=[_draw_grid(grid, words), _draw_segments(segments, words)],
+        tables=[
+            tabulate(
+                "rfm",
+                words.say("rfm.grid"),
+                head(words, rfm_recency="count", rfm_frequency="count", customers="count"),
+                grid,
+                words,
+            ),
+            tabulate(
+                "rfm_segments",
+                words.say("rfm.segments"),
+                head(
+                    words,
+                    segment="text",
+                    customers="count",
+                    share="share",
+                    revenue_12m="money",
+                    share_of_revenue="share",
+                ),
+                segments,
+                words,
+            ),
+        ],
+        marts=MARTS,
+        nav=words.say("rfm.nav"),
+        scope=tell_day(marts, words),
+    )
+
+
+def _title(segments: list[Row], words: Words) -> str:
+    first = segments[0]
+    if first["share_of_revenue"] is None:
+        return words.say("rfm.title_plain")
+    return words.say(
+        "rfm.title",
+        segment=first["segment"],
+        share=words.write("percent", first["share"]),
+        revenue=words.write("percent", first["share_of_revenue"]),
+    )
+
+
+def _draw_grid(grid: list[Row], words: Words) -> Heat:
+    """Recency downwards, the latest on top; frequency across."""
+    sizes = {(row["rfm_recency"], row["rfm_frequency"]): row["customers"] for row in grid}
+    most = max(sizes.values())
+    rows = [
+        HeatRow(
+            str(recency),
+            "",
+            [
+                HeatCell(
+                    words.write("count", sizes.get((recency, frequency), 0)),
+                    round(sizes.get((recency, frequency), 0) / most, 3),
+                )
+                for frequency in SCORES
+            ],
+        )
+        for recency in reversed(SCORES)
+    ]
+    return Heat(
+        words.say("rfm.grid"),
+        words.say("column.rfm_recency"),
+        "",
+        words.say("column.rfm_frequency"),
+        [str(score) for score in SCORES],
+        rows,
+        is_square=True,
+    )
+
+
+def _draw_segments(segments: list[Row], words: Words) -> Bars:
+    most = max(max(row["share"], row["share_of_revenue"] or 0) for row in segments)
+    bars = [
+        Bar(
+            row["segment"],
+            words.write("money_short", row["revenue_12m"]),
+            [Segment(0, max(0.0, percent_of(row["share_of_revenue"] or 0, most)))],
+            f"{words.count('page.customers', row['customers'])} ({words.write('share', row['share'])}) · "
+            + words.say("rfm.revenue", share=words.write("share", row["share_of_revenue"])),
+        )
+        for row in segments
+    ]
+    return Bars(words.say("rfm.segments"), bars)

@@ -1,0 +1,170 @@
+"""What customers say: scores by channel and stage, and what their words are about."""
+
+from pipelines.report.figures import Bar, Bars, Segment, percent_of
+from pipelines.report.marts import Marts, Row
+from pipelines.report.section import Section, head, say_empty, share, tabulate, tell_period
+from pipelines.report.sections.stages import TONES
+from pipelines.report.words import Words
+
+MARTS = ("satisfaction", "verbatim_themes")
+ENOUGH = 10
+"""Answers from which a score is drawn in full; below, it is faint and no title is made of it."""
+
+MOST_THEMES = 8
+
+
+def _query(grain: str) -> str:
+    # Satisfied answers and review points are taken back from the mart's scores as whole numbers and decimals, so that
+    # the order of the sum changes nothing.
+    return f"""
+    select
+        {grain} as name,
+        sum(nps_answers) as nps_answers,
+        sum(promoters) as promoters,
+        sum(detractors) as detractors,
+        sum(csat_answers) as csat_answers,
+        sum(cast(round(csat * csat_answers / 100) as bigint)) as satisfied,
+        sum(review_answers) as review_answers,
+        sum(cast(review_average * review_answers as decimal(18, 4))) as review_points
+    from marts.satisfaction
+    where month >= $first and month < $end
+    group by {grain}
+    order by {grain}
+    """
+
+
+BY_CHANNEL, BY_STAGE = _query("channel"), _query("stage")
+THEMES = """
+select
+    theme,
+    theme_fr,
+    sum(mentions) as mentions,
+    sum(cast(average_score * mentions as decimal(18, 4))) as points
+from marts.verbatim_themes
+where month >= $first and month < $end and theme <> 'other'
+group by theme, theme_fr
+order by sum(mentions) desc, theme
+"""
+
+
+def draw(marts: Marts, words: Words) -> Section:
+    channels = [_score(row, words.name("channel", row["name"])) for row in marts.ask_period(BY_CHANNEL)]
+    found = {row["name"]: row for row in marts.ask_period(BY_STAGE)}
+    stages = [_score(found[name], words.name("stage", name)) for name in (*TONES, "unknown") if name in found]
+    themes = [
+        row
+        | {
+            "theme": row["theme_fr"] if words.language == "fr" else words.name("theme", row["theme"]),
+            "average_score": share(row["points"], row["mentions"]),
+        }
+        for row in marts.ask_period(THEMES)
+    ]
+    answers = sum(row["nps_answers"] + row["csat_answers"] + row["review_answers"] for row in channels)
+    if not answers:
+        return say_empty("satisfaction", MARTS, words)
+    channels.sort(key=lambda row: (row["nps"] is None, -(row["nps"] or 0), row["name"]))
+    figures = [
+        Bars(
+            words.say(f"satisfaction.{grain}"), [_draw_score(row, words) for row in rows if row["nps_answers"]], axis=50
+        )
+        for grain, rows in (("channels", channels), ("stages", stages))
+        if any(row["nps_answers"] for row in rows)
+    ]
+    if themes:
+        figures.append(_draw_themes(themes[:MOST_THEMES], words))
+    return Section(
+        "satisfaction",
+        _title(channels, words),
+        lead=[words.say("satisfaction.lead")],
+        figures=figures,
+        tables=[
+            *(
+                tabulate(
+                    f"satisfaction_{grain}",
+                    words.say(f"satisfaction.{grain}"),
+                    head(
+                        words,
+                        subject="text",
+                        nps="score",
+                        nps_answers="count",
+                        csat="share",
+                        csat_answers="count",
+                        review_average="number",
+                        review_answers="count",
+                    ),
+                    rows,
+                    words,
+                )
+                for grain, rows in (("channels", channels), ("stages", stages))
+            ),
+            tabulate(
+                "satisfaction_themes",
+                words.say("satisfaction.themes"),
+                head(words, theme="text", mentions="count", average_score="number"),
+                themes,
+                words,
+            ),
+        ],
+        marts=MARTS,
+        nav=words.say("satisfaction.nav"),
+        scope=tell_period(marts, words),
+    )
+
+
+def _score(row: Row, subject: str) -> Row:
+    nps = share(row["promoters"] - row["detractors"], row["nps_answers"])
+    reviewed = share(row["review_points"], row["review_answers"])
+    return row | {
+        "subject": subject,
+        "nps": None if nps is None else 100 * nps,
+        "csat": share(row["satisfied"], row["csat_answers"]),
+        "review_average": reviewed,
+    }
+
+
+def _title(channels: list[Row], words: Words) -> str:
+    answers, promoters, detractors = (
+        sum(row[name] for row in channels) for name in ("nps_answers", "promoters", "detractors")
+    )
+    if not answers:
+        return words.say("satisfaction.title_plain")
+    overall = words.write("score", 100 * (promoters - detractors) / answers)
+    told = words.count("satisfaction.answers", answers)
+    rated = [row for row in channels if row["nps_answers"] >= ENOUGH]
+    if len(rated) < 2:
+        return words.say("satisfaction.title_one", nps=overall, answers=told)
+    return words.say(
+        "satisfaction.title", nps=overall, answers=told, best=rated[0]["subject"], worst=rated[-1]["subject"]
+    )
+
+
+def _draw_score(row: Row, words: Words) -> Bar:
+    """A bar from the middle, which is zero: to the right where promoters prevail, to the left where detractors do."""
+    length = round(abs(row["nps"]) / 2, 2)
+    notes = [words.count("satisfaction.answers", row["nps_answers"])]
+    if row["csat"] is not None:
+        notes.append(words.say("satisfaction.csat", share=words.write("share", row["csat"])))
+    if row["review_average"] is not None:
+        notes.append(words.say("satisfaction.reviews", average=words.write("number", row["review_average"])))
+    return Bar(
+        row["subject"],
+        words.write("score", row["nps"]),
+        [Segment(50 if row["nps"] >= 0 else 50 - length, length, "blue" if row["nps"] >= 0 else "red")],
+        " · ".join(notes),
+        is_faint=row["nps_answers"] < ENOUGH,
+    )
+
+
+def _draw_themes(themes: list[Row], words: Words) -> Bars:
+    most = max(row["mentions"] for row in themes)
+    bars = [
+        Bar(
+            row["theme"],
+            words.write("count", row["mentions"]),
+            [Segment(0, percent_of(row["mentions"], most), "purple")],
+            words.say("satisfaction.theme_score", score=words.write("number", row["average_score"])),
+            is_faint=row["mentions"] < ENOUGH,
+        )
+        for row in themes
+    ]
+    return Bars(words.say("satisfaction.themes"), bars)

@@ -1,0 +1,139 @@
+"""What an omnichannel customer is worth against a single-channel one, plainly and among their like."""
+
+from pipelines.report.figures import Bar, Bars, Segment, Tone, percent_of
+from pipelines.report.marts import Marts, Row
+from pipelines.report.section import FEW, Section, head, say_empty, tabulate, tell_day
+from pipelines.report.words import Words
+
+MARTS = ("channel_value",)
+ORDER = ("omnichannel", "store_only", "online_only")
+MEASURES = ("revenue", "orders", "lifetime")
+QUERY = """
+select *
+from marts.channel_value
+where channel_profile <> 'prospect'
+order by channel_profile
+"""
+
+
+def draw(marts: Marts, words: Words) -> Section:
+    found = {row["channel_profile"]: row for row in marts.ask(QUERY) if row["customers"]}
+    rows = [
+        found[name]
+        | {"name": name, "channel_profile": words.name("profile", name)}
+        | (
+            {}
+            if found[name]["customers"] >= FEW
+            else dict.fromkeys(("revenue", "revenue_per_customer", "average_basket"))
+        )
+        for name in ORDER
+        if name in found
+    ]
+    if not rows:
+        return say_empty("value", MARTS, words)
+    lifts = [
+        {
+            "measure": words.name("measure", measure),
+            "plain_lift": row[f"{measure}_lift"],
+            "matched_lift": row[f"matched_{measure}_lift"],
+        }
+        for row in rows
+        if row["name"] == "omnichannel"
+        for measure in MEASURES
+    ]
+    matched = next((row for row in rows if row["matched_customers"]), None)
+    lead = [words.say("value.lead")]
+    if matched:
+        lead.append(
+            words.say(
+                "value.matched",
+                customers=words.write("count", matched["matched_customers"]),
+                share=words.write("percent", matched["matched_share"]),
+                twins=words.write("count", matched["twins"]),
+            )
+        )
+    figures = [_draw_profiles(rows, words)]
+    if any(lift["plain_lift"] is not None for lift in lifts):
+        figures.append(_draw_lifts(lifts, words))
+    return Section(
+        "value",
+        _title(lifts, words),
+        lead=lead,
+        figures=figures,
+        tables=[
+            tabulate(
+                "value",
+                words.say("value.figure"),
+                head(
+                    words,
+                    channel_profile="text",
+                    customers="count",
+                    revenue="money",
+                    revenue_per_customer="money",
+                    orders_per_customer="number",
+                    average_basket="money",
+                    lifetime_days="days",
+                ),
+                rows,
+                words,
+            ),
+            tabulate(
+                "value_lifts",
+                words.say("value.lifts"),
+                head(words, measure="text", plain_lift="signed_share", matched_lift="signed_share"),
+                lifts,
+                words,
+            ),
+        ],
+        marts=MARTS,
+        nav=words.say("value.nav"),
+        scope=tell_day(marts, words),
+    )
+
+
+def _title(lifts: list[Row], words: Words) -> str:
+    plain, matched = (lifts[0]["plain_lift"], lifts[0]["matched_lift"]) if lifts else (None, None)
+    if plain is None:
+        return words.say("value.title_plain")
+    if matched is None:
+        return words.say("value.title_unmatched", plain=words.write("times", 1 + plain))
+    return words.say("value.title", plain=words.write("times", 1 + plain), matched=words.write("times", 1 + matched))
+
+
+def _draw_profiles(rows: list[Row], words: Words) -> Bars:
+    most = max((row["revenue_per_customer"] or 0 for row in rows), default=0)
+    bars = [
+        Bar(
+            row["channel_profile"],
+            words.write("money_short", row["revenue_per_customer"]),
+            [Segment(0, max(0.0, percent_of(row["revenue_per_customer"] or 0, most)))],
+            f"{words.count('page.customers', row['customers'])} · "
+            + words.say("value.orders", orders=words.write("number", row["orders_per_customer"])),
+        )
+        for row in rows
+    ]
+    return Bars(words.say("value.figure"), bars)
+
+
+def _draw_lifts(lifts: list[Row], words: Words) -> Bars:
+    """Two bars a measure, from a common zero; a lift below it points the other way."""
+    values = [row[name] for row in lifts for name in ("plain_lift", "matched_lift") if row[name] is not None]
+    low, high = min(0.0, *values), max(0.0, *values)
+    zero = percent_of(-low, high - low)
+    tones: dict[str, Tone] = {"plain_lift": "sky", "matched_lift": "blue"}
+    bars = []
+    for row in lifts:
+        for name, tone in tones.items():
+            if row[name] is None:
+                continue
+            width = percent_of(abs(row[name]), high - low)
+            segment = Segment(zero if row[name] >= 0 else zero - width, width, tone)
+            bars.append(
+                Bar(
+                    row["measure"],
+                    words.write("signed_share", row[name]),
+                    [segment],
+                    words.say(f"column.{name}"),
+                )
+            )
+    return Bars(words.say("value.lifts"), bars, axis=zero if low < 0 else None)

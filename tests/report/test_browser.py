@@ -1,0 +1,187 @@
+"""The report as it is seen: opened in headless Chromium, as wide as a desk's screen and as narrow as a phone's."""
+
+import itertools
+import json
+import os
+import shutil
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from pipelines.config import Home
+from pipelines.report.write import write_report
+
+CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
+
+pytestmark = pytest.mark.skipif(CHROMIUM is None, reason="there is no Chromium on this machine (apt: chromium)")
+
+# What lies beside the screen, outside the tables that scroll by themselves.
+BESIDE = """
+[...document.querySelectorAll('body *')]
+  .filter(one => !one.closest('.scroll') && getComputedStyle(one).clipPath === 'none')
+  .filter(one => { const box = one.getBoundingClientRect(); return box.right > innerWidth + 1 || box.left < -1 })
+  .map(one => one.tagName + '.' + one.className + ': ' + one.textContent.trim().slice(0, 40))
+"""
+
+# Texts of a chart that are printed over each other.
+OVERLAPPING = """
+[...document.querySelectorAll('figure')].flatMap(figure => {
+  const texts = []
+  const walker = document.createTreeWalker(figure, NodeFilter.SHOW_TEXT)
+  for (let node; (node = walker.nextNode());) {
+    if (!node.textContent.trim() || node.parentElement.closest('svg, .hidden')) continue
+    const range = document.createRange()
+    range.selectNodeContents(node)
+    for (const box of range.getClientRects()) texts.push([node.textContent.trim(), box])
+  }
+  const found = []
+  texts.forEach(([said, one], place) => texts.slice(place + 1).forEach(([other, two]) => {
+    const across = Math.min(one.right, two.right) - Math.max(one.left, two.left)
+    const down = Math.min(one.bottom, two.bottom) - Math.max(one.top, two.top)
+    if (across > 1 && down > 4) found.push(`${said} / ${other}`)
+  }))
+  return found
+})
+"""
+
+# Texts that are too faint on what lies behind them: less than the 4.5 to 1 of WCAG 2 (level AA).
+FAINT = """
+(() => {
+  const canvas = document.createElement('canvas').getContext('2d', {willReadFrequently: true})
+  const light = color => {
+    canvas.clearRect(0, 0, 1, 1)
+    canvas.fillStyle = color
+    canvas.fillRect(0, 0, 1, 1)
+    const [red, green, blue, alpha] = canvas.getImageData(0, 0, 1, 1).data
+    const linear = part => (part /= 255) <= 0.04045 ? part / 12.92 : ((part + 0.055) / 1.055) ** 2.4
+    return [0.2126 * linear(red) + 0.7152 * linear(green) + 0.0722 * linear(blue), alpha]
+  }
+  const found = []
+  for (const one of document.querySelectorAll('body *')) {
+    const says = [...one.childNodes].some(node => node.nodeType === 3 && node.textContent.trim())
+    if (!says || one.closest('svg')) continue
+    let behind = one
+    while (behind && light(getComputedStyle(behind).backgroundColor)[1] === 0) behind = behind.parentElement
+    const two = [light(getComputedStyle(one).color)[0], light(getComputedStyle(behind).backgroundColor)[0]]
+    const contrast = (Math.max(...two) + 0.05) / (Math.min(...two) + 0.05)
+    if (contrast < 4.5) found.push(`${one.tagName}.${one.className} ${one.textContent.trim()}: ${contrast.toFixed(2)}`)
+  }
+  return found
+})()
+"""
+
+# Chromium reads its orders from descriptor 3 and answers on descriptor 4.
+LAUNCH = """
+import fcntl, os, sys
+orders, answers = (fcntl.fcntl(int(number), fcntl.F_DUPFD, 10) for number in sys.argv[1:3])
+os.dup2(orders, 3)
+os.dup2(answers, 4)
+os.execv(sys.argv[3], sys.argv[3:])
+"""
+
+
+class Browser:
+    """Chromium on the two ends of a pipe, spoken to in its DevTools protocol; ``complaints`` are its console's."""
+
+    def __init__(self, profile: Path) -> None:
+        assert CHROMIUM is not None
+        its_input, our_output = os.pipe()
+        our_input, its_output = os.pipe()
+        flags = ("--headless", "--no-sandbox", "--disable-gpu", "--remote-debugging-pipe", f"--user-data-dir={profile}")
+        self.process = subprocess.Popen(
+            [sys.executable, "-c", LAUNCH, str(its_input), str(its_output), CHROMIUM, *flags, "about:blank"],
+            pass_fds=(its_input, its_output),
+            stdout=subprocess.DEVNULL,
+            stderr=subprocess.DEVNULL,
+        )
+        os.close(its_input)
+        os.close(its_output)
+        self.output, self.input = os.fdopen(our_output, "wb"), os.fdopen(our_input, "rb")
+        self.numbers = itertools.count(1)
+        self.complaints: list[str] = []
+        self.loaded = 0
+        self.session = ""
+        target = self.call("Target.createTarget", url="about:blank")["targetId"]
+        self.session = self.call("Target.attachToTarget", targetId=target, flatten=True)["sessionId"]
+        for domain in ("Page", "Log", "Runtime", "Network"):
+            self.call(f"{domain}.enable")
+
+    def call(self, method: str, **parameters: Any) -> dict[str, Any]:
+        number = next(self.numbers)
+        message = {"id": number, "method": method, "params": parameters}
+        if self.session:
+            message["sessionId"] = self.session
+        self.output.write(json.dumps(message).encode() + b"\0")
+        self.output.flush()
+        while (answer := self._read()).get("id") != number:
+            pass
+        assert "error" not in answer, answer["error"]
+        result: dict[str, Any] = answer["result"]
+        return result
+
+    def ask(self, expression: str) -> Any:
+        answer = self.call("Runtime.evaluate", expression=expression, returnByValue=True)
+        assert "exceptionDetails" not in answer, answer["exceptionDetails"]
+        return answer["result"].get("value")
+
+    def open(self, file: Path, width: int, scheme: str) -> None:
+        self.complaints.clear()
+        self.call(
+            "Emulation.setDeviceMetricsOverride", width=width, height=844, deviceScaleFactor=1, mobile=width < 500
+        )
+        self.call("Emulation.setEmulatedMedia", features=[{"name": "prefers-color-scheme", "value": scheme}])
+        before = self.loaded
+        self.call("Page.navigate", url=file.as_uri())
+        while self.loaded == before:
+            self._read()
+
+    def _read(self) -> dict[str, Any]:
+        text = bytearray()
+        while (byte := self.input.read(1)) != b"\0":
+            assert byte, "Chromium has ended"
+            text += byte
+        event: dict[str, Any] = json.loads(text)
+        method, told = event.get("method"), event.get("params", {})
+        if method == "Page.loadEventFired":
+            self.loaded += 1
+        elif method in ("Log.entryAdded", "Runtime.consoleAPICalled", "Runtime.exceptionThrown"):
+            self.complaints.append(json.dumps(told))
+        elif method == "Network.requestWillBeSent" and not told["request"]["url"].startswith(("file:", "data:")):
+            self.complaints.append(f"asks for {told['request']['url']}")
+        return event
+
+    def close(self) -> None:
+        self.output.close()
+        self.process.terminate()
+        self.process.wait(timeout=20)
+        self.input.close()
+
+
+@pytest.fixture(scope="module")
+def browser(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Browser]:
+    browser = Browser(tmp_path_factory.mktemp("profile"))
+    yield browser
+    browser.close()
+
+
+@pytest.fixture(scope="module", params=["en", "fr"])
+def page(request: pytest.FixtureRequest, first_night: tuple[Home, str], tmp_path_factory: Any) -> Path:
+    return write_report(first_night[0], request.param, tmp_path_factory.mktemp("page") / "report.html").file
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+@pytest.mark.parametrize("width", [1280, 390])
+def test_the_report_is_readable_on_a_desk_and_on_a_phone(browser: Browser, page: Path, width: int, scheme: str) -> None:
+    browser.open(page, width, scheme)
+    for _ in ("as it opens", "with all its numbers shown"):
+        assert browser.ask("document.scrollingElement.scrollWidth") <= width
+        assert browser.ask(BESIDE) == []
+        assert browser.ask(OVERLAPPING) == []
+        assert browser.ask(FAINT) == []
+        browser.ask("document.querySelectorAll('details').forEach(one => one.open = true)")
+    assert browser.ask("document.querySelectorAll('section').length") == 14
+    assert browser.complaints == []

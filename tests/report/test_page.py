@@ -1,0 +1,292 @@
+"""The page: it stands for itself, says the same twice, in either language, whatever the marts hold."""
+
+import re
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+import yaml
+
+from pipelines.config import LANGUAGES, Home, Language
+from pipelines.errors import ParcoursError
+from pipelines.report import words as words_module
+from pipelines.report.page import Origin, draw_page
+from pipelines.report.words import Words, read_labels
+from pipelines.report.write import write_report
+
+Change = Callable[..., Home]
+
+SOURCE = Path(words_module.__file__).parent
+MARTS = (
+    "channel_overlap", "channel_performance", "channel_value", "customer_360", "customer_journey_stages",
+    "friction_points", "journey_stage_daily", "journey_transitions", "kpis", "loyalty_ledger", "omnichannel_paths",
+    "retention_cohorts", "satisfaction", "traffic_source_performance", "verbatim_themes",
+)  # fmt: skip
+ALIKE = {
+    "Champions", "Direct", "E-mail", "Friction", "Incidents", "Marketing", "Markov", "Mentions", "NPS", "Points",
+    "Position", "RFM", "SMS", "Satisfaction", "Segment", "Source", "Strict", "affiliation", "e-mail", "social",
+    "{count} incident", "{count} incidents", "{day} {month} {year}",
+}  # fmt: skip
+"""What is written alike in both languages."""
+
+HOSTILE = "<script>alert(1)</script>&amp;\"'"
+
+
+def draw(home: Home, language: Language = "en") -> str:
+    return draw_page(home.warehouse, language, Origin("run-1", "model-1")).html
+
+
+@pytest.fixture(scope="module")
+def pages(first_night: tuple[Home, str]) -> dict[str, str]:
+    return {language: draw(first_night[0], language) for language in LANGUAGES}
+
+
+def test_a_page_needs_nothing_from_outside_and_runs_nothing(pages: dict[str, str]) -> None:
+    for page in pages.values():
+        assert not re.search(r"https?:|<script|javascript:|\bon[a-z]+=|@import|url\(", page)
+        assert set(re.findall(r'\b(?:src|href)="([^"#]*)', page)) == {"data:,", ""}
+
+
+def test_the_same_warehouse_gives_the_same_bytes(first_night: tuple[Home, str], tmp_path: Path) -> None:
+    home = first_night[0]
+    one, other = (write_report(home, "en", tmp_path / name).file for name in ("one.html", "other.html"))
+    assert one.read_bytes() == other.read_bytes() == home.report.read_bytes()
+
+
+def test_every_chart_says_what_it_is_and_has_its_numbers_beside_it(pages: dict[str, str], read_report: Any) -> None:
+    page = pages["en"]
+    assert page.count("<figure") == len(re.findall(r'<figure class="[a-z]+" aria-labelledby="([a-z0-9-]+)"', page))
+    for picture in re.findall(r"<svg.*?</svg>", page, re.DOTALL):
+        assert "aria-hidden" in picture or re.search(r'role="img".*<title.*<desc', picture, re.DOTALL)
+    ids = re.findall(r'\bid="([^"]+)"', page)
+    assert len(ids) == len(set(ids))
+    for names in re.findall(r'aria-labelledby="([^"]+)"', page):
+        assert set(names.split()) <= set(ids)
+    for section in re.findall(r"<section.*?</section>", page, re.DOTALL):
+        assert section.count("<details>") == 1
+        assert "<code>marts." in section
+
+
+def test_the_page_says_which_night_it_is_of(pages: dict[str, str]) -> None:
+    assert "run run-1 · identity model model-1 · amounts in EUR" in pages["en"]
+    assert "exécution run-1" in pages["fr"]
+
+
+def test_the_published_page_names_the_run_and_the_model_that_made_it(first_night: tuple[Home, str]) -> None:
+    home = first_night[0]
+    [kept] = home.reports.glob("*.html")
+    run = kept.stem.rsplit("-", 1)[1]
+    page = kept.read_text(encoding="utf-8")
+    assert page == home.report.read_text(encoding="utf-8")
+    assert re.search(rf"run {run} · identity model m[0-9a-f]+ ", page)
+
+
+def visible(page: str, read_report: Any) -> set[str]:
+    return set(read_report(page).texts)
+
+
+def test_no_english_label_is_left_on_a_french_page(pages: dict[str, str], read_report: Any) -> None:
+    texts = visible(pages["fr"], read_report)
+    english, french = read_labels("en"), read_labels("fr")
+    alike = {text for label, text in english.items() if text == french[label]}
+    assert alike == ALIKE
+    for label, text in english.items():
+        if label.startswith("format.") or text in alike:
+            continue
+        assert text not in texts, label
+        # What is filled in apart, an English sentence is not found within a French one either.
+        for piece in re.split(r"\{[a-z_]+\}", text):
+            if len(piece.split()) >= 3:
+                assert not [found for found in texts if piece.strip() in found], label
+
+
+def test_a_french_page_is_told_as_such_and_writes_numbers_its_way(pages: dict[str, str], read_report: Any) -> None:
+    assert '<html lang="fr">' in pages["fr"]
+    texts = " ".join(visible(pages["fr"], read_report))
+    assert re.search(r"\d\u202f\d{3},\d\d\u00a0€", texts)
+    assert re.search(r"\d,\d\u202f%", texts)
+    assert not re.search(r"\d\.\d|\d%|€\d", texts)
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_numbers_are_written_as_the_language_writes_them(language: Language) -> None:
+    written = {
+        "en": ["1,234,567", "€1,234.56", "€1,235", "€12.3M", "−€5.00", "12.3%", "12%", "1.3%", "+4.0%", "−50.0", "0"],
+        "fr": [
+            "1\u202f234\u202f567", "1\u202f234,56\u00a0€", "1\u202f235\u00a0€", "12,3\u00a0M€", "−5,00\u00a0€",
+            "12,3\u202f%", "12\u202f%", "1,3\u202f%", "+4,0\u202f%", "−50,0", "0",
+        ],
+    }  # fmt: skip
+    words = Words(language, "EUR")
+    values: list[tuple[Any, Any]] = [
+        ("count", 1234567), ("money", 1234.56), ("money_short", 1234.56), ("money_short", 12_345_678), ("money", -5),
+        ("share", 0.1234), ("percent", 0.1234), ("percent", 0.0134), ("signed_share", 0.04), ("score", -50.0),
+        ("count", -0.2),
+    ]  # fmt: skip
+    assert [words.write(kind, value) for kind, value in values] == written[language]
+    assert Words(language, "CHF").write("money", 1).replace("\u00a0", " ") in ("CHF 1.00", "1,00 CHF")
+    assert words.write("money", None) == "–"
+
+
+def test_one_is_counted_as_one() -> None:
+    assert [Words("en").count("page.customers", count) for count in (0, 1, 2)] == [
+        "0 customers", "1 customer", "2 customers"
+    ]  # fmt: skip
+    assert [Words("fr").count("page.customers", count) for count in (0, 1, 2)] == ["0 client", "1 client", "2 clients"]
+
+
+def test_both_languages_have_the_same_labels_with_the_same_parts() -> None:
+    english, french = read_labels("en"), read_labels("fr")
+    assert list(english) == list(french)
+    for label, text in english.items():
+        assert set(re.findall(r"\{[a-z_]+\}", text)) == set(re.findall(r"\{[a-z_]+\}", french[label])), label
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_no_label_is_written_twice(language: str) -> None:
+    text = (SOURCE / "labels" / f"{language}.yml").read_text(encoding="utf-8")
+    groups = re.findall(r"^([a-z_]+):", text, re.MULTILINE)
+    assert len(groups) == len(set(groups))
+    assert sum(len(labels) for labels in yaml.safe_load(text).values()) == len(
+        re.findall(r"^  [a-z0-9_]+:", text, re.MULTILINE)
+    )
+
+
+def test_every_label_is_used() -> None:
+    """By its whole name, or by its group and, somewhere in quotes or as a name, itself."""
+    files = [*SOURCE.rglob("*.py"), *SOURCE.rglob("*.html")]
+    code = "\n".join(file.read_text(encoding="utf-8") for file in files)
+    named_groups = set(re.findall(r'words\.name\(\s*f?["\']([a-z_]+)["\']', code)) | {"month", "month_short"}
+    sections = re.findall(r'say_empty\(\s*"([a-z]+)"', code)
+    for label in read_labels("en"):
+        group, _, name = label.partition(".")
+        is_named = group in named_groups
+        is_column = group == "column" and re.search(rf"\b{name}\b|\"{name.removeprefix('revenue_')}\"", code)
+        is_of_section = group in sections and name in ("nav", "empty")
+        is_counted = name.endswith("_one") and f'"{label.removesuffix("_one")}"' in code.replace("'", '"')
+        is_graded = label in ("satisfaction.channels", "satisfaction.stages")
+        is_said = f'"{label}"' in code.replace("'", '"')
+        assert is_named or is_column or is_of_section or is_counted or is_graded or is_said, label
+
+
+def test_every_value_that_a_mart_may_hold_has_a_name_in_both_languages() -> None:
+    models = Path(__file__).parents[2] / "dbt_project" / "models" / "marts"
+    groups = {
+        ("journey/journey_transitions", "from_stage"): "stage",
+        ("journey/satisfaction", "stage"): "stage",
+        ("journey/channel_performance", "channel"): "channel",
+        ("journey/channel_value", "channel_profile"): "profile",
+        ("journey/friction_points", "kind"): "friction_kind",
+        ("journey/omnichannel_paths", "path"): "path",
+        ("commerce/kpis", "headline"): "headline",
+    }
+    for (model, column), group in groups.items():
+        described = yaml.safe_load((models / f"{model}.yml").read_text(encoding="utf-8"))["models"][0]["columns"]
+        [tests] = [entry["data_tests"] for entry in described if entry["name"] == column]
+        [values] = [test["accepted_values"]["arguments"]["values"] for test in tests if "accepted_values" in test]
+        for value in values:
+            if (group, value) != ("profile", "prospect"):  # Buys nothing, so it is on no chart.
+                assert f"{group}.{value}" in read_labels("fr"), (group, value)
+
+
+@pytest.mark.parametrize("mart", MARTS)
+def test_a_mart_without_rows_gives_a_sentence_and_leaves_the_rest(
+    mart: str, change_marts: Change, read_report: Any, pages: dict[str, str]
+) -> None:
+    page = draw(change_marts(f"delete from marts.{mart}"))
+    report, whole = read_report(page), read_report(pages["en"])
+    assert list(report.titles) == list(whole.titles)
+    changed = {name for name in whole.titles if report.titles[name] != whole.titles[name]}
+    assert {report.titles[name] for name in changed} <= set(read_labels("en").values())
+    # These two lend a section a column and a chart; it stands without them.
+    assert bool(changed) == (mart not in ("customer_journey_stages", "verbatim_themes"))
+
+
+def test_a_warehouse_without_any_row_is_a_page_of_sentences(change_marts: Change, read_report: Any) -> None:
+    home = change_marts(*(f"delete from marts.{mart}" for mart in MARTS))
+    for language in LANGUAGES:
+        report = read_report(draw(home, language))
+        labels = read_labels(language)
+        assert report.titles == {name: labels[f"{name}.empty"] for name in report.titles}
+        assert (report.figures, report.tables) == ({}, {})
+
+
+def test_an_online_shop_has_no_points_and_no_stores(change_marts: Change, read_report: Any) -> None:
+    home = change_marts(
+        "delete from marts.loyalty_ledger",
+        "delete from marts.channel_performance where channel = 'store'",
+        "delete from marts.channel_value where channel_profile <> 'online_only'",
+        "delete from marts.channel_overlap where channels like '%store%'",
+        "update marts.kpis set value = null, numerator = null, denominator = null where headline = 'conversion_store'",
+        "delete from marts.omnichannel_paths where path like '%store%'",
+    )
+    titles = read_report(draw(home)).titles
+    assert titles["loyalty"] == read_labels("en")["loyalty.empty"]
+    assert titles["value"] == read_labels("en")["value.title_plain"]
+    assert titles["paths"] == read_labels("en")["paths.title_plain"]
+
+
+def test_what_the_retailer_named_is_never_taken_for_markup(change_marts: Change, read_report: Any) -> None:
+    quoted = HOSTILE.replace("'", "''")
+    home = change_marts(
+        f"update marts.traffic_source_performance set source = '{quoted}' where medium = 'cpc'",
+        f"update marts.verbatim_themes set theme = '{quoted}', theme_fr = '{quoted}'",
+        f"update marts.customer_360 set rfm_segment = '{quoted}' where rfm_segment = 'champions'",
+        f"update marts.channel_overlap set channels = '{quoted}' where channels = 'store'",
+        f"update marts.channel_performance set channel = '{quoted}' where channel = 'store'",
+    )
+    for language in LANGUAGES:
+        page = draw(home, language)
+        assert "<script" not in page
+        assert any(HOSTILE.replace("_", " ") in text for text in visible(page, read_report))
+
+
+def test_a_group_of_a_few_customers_has_no_money_of_its_own(change_marts: Change, read_report: Any) -> None:
+    home = change_marts(
+        "update marts.channel_value set customers = 4 where channel_profile = 'online_only'",
+        "update marts.customer_360 set rfm_segment = 'lost' where rfm_segment is not null",
+        "update marts.customer_360 set rfm_segment = 'champions' where customer_id in "
+        "(select customer_id from marts.customer_360 where rfm_segment is not null order by revenue_12m desc limit 4)",
+        "delete from marts.channel_overlap where scope = 'bought' and customers < 5",
+        "insert into marts.channel_overlap by name select * replace ('web | x' as channels, 4 as customers) "
+        "from marts.channel_overlap where scope = 'bought' and channels = 'store'",
+    )
+    tables = read_report(draw(home)).tables
+    assert tables["value"][-1]["revenue"] == tables["value"][-1]["revenue_per_customer"] == ("", "–")
+    [champions] = [row for row in tables["rfm_segments"] if row["customers"][0] == "4"]
+    assert champions["revenue_12m"] == champions["share_of_revenue"] == ("", "–")
+    assert (tables["overlap"][-1]["customers"][0], tables["overlap"][-1]["revenue"]) == ("4", ("", "–"))
+
+
+def test_a_page_holds_no_customer(first_night: tuple[Home, str], pages: dict[str, str], read_report: Any) -> None:
+    import duckdb
+
+    with duckdb.connect(first_night[0].warehouse, read_only=True) as connection:
+        people = connection.execute(
+            "select customer_id, email, phone, last_name, address, loyalty_card_id from marts.customer_360"
+        ).fetchall()
+    values = {value for person in people for value in person if value and len(value) > 3}
+    assert len(values) > 300
+    said = set(re.findall(r"[\w@.+-]+", " ".join(visible(pages["en"], read_report))))
+    assert not values & said
+
+
+def test_a_warehouse_that_lacks_a_mart_is_told_as_such(change_marts: Change) -> None:
+    home = change_marts("drop table marts.friction_points")
+    with pytest.raises(ParcoursError, match=r"cannot be drawn from .*friction_points.* run again|parcours run"):
+        draw(home)
+
+
+def test_without_a_warehouse_one_is_told_how_to_get_it(tmp_path: Path) -> None:
+    with pytest.raises(ParcoursError, match=r"no published warehouse at .*`parcours run` publishes one"):
+        draw(Home(tmp_path))
+
+
+def test_a_report_that_cannot_be_drawn_leaves_the_one_before(change_marts: Change) -> None:
+    home = change_marts("drop table marts.kpis")
+    home.report.write_text("yesterday")
+    with pytest.raises(ParcoursError):
+        write_report(home, "en")
+    assert home.report.read_text() == "yesterday"
+    assert not list(home.root.glob("*.tmp-*"))
