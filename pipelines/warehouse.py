@@ -145,6 +145,32 @@ def build(
     return first + run("--exclude", f"+{FITTED_TO}", "--indirect-selection", "cautious")
 
 
+def document(home: Home, page: Path) -> None:
+    """Writes dbt's site about the project and the published warehouse as one self-contained ``page``.
+
+    dbt opens databases for writing, so it gets copies. Raises WarehouseError where it fails.
+    """
+    manifest = prepare()
+    with tempfile.TemporaryDirectory(prefix="docs-", dir=home.root) as folder:
+        copies = Home(Path(folder))
+        settings = dbt_environment(copies)
+        shutil.copyfile(home.warehouse, copies.build_database)
+        workshop = _workshop(home)
+        if workshop.exists():
+            shutil.copyfile(workshop, _workshop(copies))
+        shutil.copyfile(manifest, Path(folder) / "manifest.json")
+        project = _read_project("duckdb", Path(folder))
+        how = ["--target", "duckdb", "--no-compile", "--static"]
+        _invoke(["docs", "generate", *_places(Path(folder)), *how], settings, manifest=project)
+        written = (Path(folder) / "static_index.html").read_text(encoding="utf-8")
+    page.write_text(written.replace(str(PROJECT), PROJECT.name), encoding="utf-8")  # Pages travel; paths do not.
+
+
+def _workshop(home: Home) -> Path:
+    """Where dbt builds what is not published."""
+    return home.build_database.with_name(f"{home.build_database.name}.workshop")
+
+
 def part_at_fit(names: Iterable[str]) -> tuple[list[str], list[str]]:
     """Those of the models, seeds and tests called ``names`` that come before the fit, and those that come after."""
     manifest = json.loads(prepare().read_text())
