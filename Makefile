@@ -12,7 +12,7 @@ run: $(STAMP)  ## everything on the bundled sample (or your sources: make run AR
 	@$(BIN)/parcours run $(ARGS)
 
 test: $(STAMP) lint
-	@$(BIN)/python -m pytest -n 2 --dist loadfile $(ARGS)
+	@$(BIN)/python -m pytest -n 2 --dist loadfile --no-loadscope-reorder $(ARGS)
 
 ui: $(STAMP)  ## the Dagster UI on http://localhost:3000
 	@$(BIN)/parcours ui $(ARGS)

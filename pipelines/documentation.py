@@ -23,6 +23,12 @@ th, td { border-bottom: 1px solid #d0d7de; padding: .3rem .6rem .3rem 0; text-al
 """
 
 
+MENDED = {
+    ' xlink:href="{{': ' ng-attr-xlink:href="{{',
+    "${require('./assets/favicons/favicon.ico')}": "data:,",
+}
+
+
 class NothingToDocumentError(ParcoursError):
     """The home folder has no published warehouse."""
 
@@ -58,7 +64,7 @@ def write_documentation(home: Home, into: Path) -> Path:
     into.mkdir(parents=True, exist_ok=True)
     pages = [DICTIONARY, LINEAGE]
     (into / DICTIONARY.file).write_text(render_dictionary(), encoding="utf-8")
-    warehouse.document(home, into / LINEAGE.file)
+    (into / LINEAGE.file).write_text(_mend(warehouse.document(home)), encoding="utf-8")
     report = home.root / REPORT.file
     if report.exists():
         pages.insert(0, REPORT)
@@ -94,6 +100,13 @@ def _render_mart(mart: dict[str, Any]) -> str:
     head = "<tr><th>column</th><th>type</th><th>what it is</th></tr>\n"
     title = f'<h3 id="{mart["name"]}">{mart["name"]}</h3>\n<p>{_text(mart["description"])}</p>\n'
     return f"{title}<div><table>\n{head}{rows}</table></div>\n"
+
+
+def _mend(page: str) -> str:
+    """dbt's page without what a browser asks for in vain: templates read as addresses before they are filled in."""
+    for asked, mended in MENDED.items():
+        page = page.replace(asked, mended)
+    return page
 
 
 def _text(markdown: str) -> str:

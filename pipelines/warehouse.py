@@ -145,8 +145,8 @@ def build(
     return first + run("--exclude", f"+{FITTED_TO}", "--indirect-selection", "cautious")
 
 
-def document(home: Home, page: Path) -> None:
-    """Writes dbt's site about the project and the published warehouse as one self-contained ``page``.
+def document(home: Home) -> str:
+    """dbt's site about the project and the published warehouse, as one self-contained page.
 
     dbt opens databases for writing, so it gets copies. Raises WarehouseError where it fails.
     """
@@ -162,8 +162,8 @@ def document(home: Home, page: Path) -> None:
         project = _read_project("duckdb", Path(folder))
         how = ["--target", "duckdb", "--no-compile", "--static"]
         _invoke(["docs", "generate", *_places(Path(folder)), *how], settings, manifest=project)
-        written = (Path(folder) / "static_index.html").read_text(encoding="utf-8")
-    page.write_text(written.replace(str(PROJECT), PROJECT.name), encoding="utf-8")  # Pages travel; paths do not.
+        page = (Path(folder) / "static_index.html").read_text(encoding="utf-8")
+    return page.replace(str(PROJECT), PROJECT.name)  # A page travels; where the project lies does not.
 
 
 def _workshop(home: Home) -> Path:
