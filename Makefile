@@ -6,16 +6,19 @@ STAMP  := $(VENV)/.setup-complete
 SPARK  := $(VENV)/.setup-spark
 ARGS   ?=
 
-.PHONY: run test ui bench lint format setup spark lock clean
+.PHONY: run test ui docs bench lint format setup spark lock clean
 
 run: $(STAMP)  ## everything on the bundled sample (or your sources: make run ARGS="--home my --sources my/sources.yml")
 	@$(BIN)/parcours run $(ARGS)
 
 test: $(STAMP) lint
-	@$(BIN)/python -m pytest -n 2 --dist loadfile $(ARGS)
+	@$(BIN)/python -m pytest -n 2 --dist loadfile --no-loadscope-reorder $(ARGS)
 
 ui: $(STAMP)  ## the Dagster UI on http://localhost:3000
 	@$(BIN)/parcours ui $(ARGS)
+
+docs: $(STAMP)  ## pages about the published warehouse: data dictionary, models, lineage
+	@$(BIN)/parcours docs $(ARGS)
 
 bench: $(STAMP)
 	@$(BIN)/python -m benchmarks $(ARGS)

@@ -24,12 +24,12 @@ def measure(customers: int = CUSTOMERS) -> str:
     """A Markdown table: a row per stage of the first run (which also trains) and of the same run again."""
     with tempfile.TemporaryDirectory(prefix="parcours-bench-") as folder:
         exports, home = Path(folder) / "exports", Path(folder) / "home"
-        _, generating = _run(
+        _, generating = run_parcours(
             ["sample", "--out", exports, "--customers", customers, "--days", DAYS, "--seed", SEED],
         )
         run = ["run", "--home", home, "--sources", exports / "sources.yml"]
-        first, first_seconds = _run(run)
-        second, second_seconds = _run(run)
+        first, first_seconds = run_parcours(run)
+        second, second_seconds = run_parcours(run)
         # The peak is that of the largest process: `parcours sample` has one of its own and is counted too.
         peak = resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss / 2**20
         sizes = sum(path.stat().st_size for path in exports.rglob("*") if path.is_file()) / 1e6
@@ -57,7 +57,8 @@ def measure(customers: int = CUSTOMERS) -> str:
     return "\n".join(lines)
 
 
-def _run(arguments: list[object]) -> tuple[str, float]:
+def run_parcours(arguments: list[object]) -> tuple[str, float]:
+    """What `parcours` printed, and how long it took."""
     began = time.monotonic()
     done = subprocess.run(
         [Path(sys.executable).with_name("parcours"), *map(str, arguments)], capture_output=True, text=True, check=False

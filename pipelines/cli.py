@@ -10,13 +10,27 @@ import os
 import sys
 from collections.abc import Sequence
 
-from pipelines.commands import evaluate, how, model, report, resolve, review, rollback, run, sample, train, ui, why
+from pipelines.commands import (
+    docs,
+    evaluate,
+    how,
+    model,
+    report,
+    resolve,
+    review,
+    rollback,
+    run,
+    sample,
+    train,
+    ui,
+    why,
+)
 from pipelines.errors import ParcoursError
 
 # What SQLite and DuckDB say of a disk that takes no more.
 DISK_FULL_WORDS = ("disk I/O error", "database or disk is full", "No space left on device", "File too large")
 
-COMMANDS = (run, sample, train, model, evaluate, report, resolve, why, how, review, rollback, ui)
+COMMANDS = (run, sample, train, model, evaluate, report, resolve, why, how, review, rollback, docs, ui)
 
 
 def build_parser() -> argparse.ArgumentParser:

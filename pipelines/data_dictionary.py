@@ -17,17 +17,20 @@ configured currency, "today" is the as_of day in the configured time zone. Thres
 """
 
 
+def read_marts(models: Path = PROJECT / "models" / "marts") -> dict[str, list[dict[str, Any]]]:
+    """The contracts of the marts, by group; groups and marts in the order of their names."""
+    groups: dict[str, list[dict[str, Any]]] = {}
+    for path in sorted(models.rglob("*.yml")):
+        groups.setdefault(path.parent.name, []).extend(yaml.safe_load(path.read_text(encoding="utf-8"))["models"])
+    return {group: sorted(marts, key=lambda mart: str(mart["name"])) for group, marts in sorted(groups.items())}
+
+
 def describe_marts(models: Path = PROJECT / "models" / "marts") -> str:
     """The page: one section per mart, one row per column."""
-    marts: dict[str, tuple[str, dict[str, Any]]] = {}
-    for path in models.rglob("*.yml"):
-        for model in yaml.safe_load(path.read_text(encoding="utf-8"))["models"]:
-            marts[model["name"]] = (path.parent.name, model)
-    groups = sorted({group for group, _ in marts.values()})
     parts = [HEAD]
-    for group in groups:
+    for group, marts in read_marts(models).items():
         parts.append(f"## {group}\n")
-        parts += [_describe(model) for _, (of, model) in sorted(marts.items()) if of == group]
+        parts += [_describe(mart) for mart in marts]
     return "\n".join(parts)
 
 

@@ -26,6 +26,9 @@ from pipelines.value.customer_values import fit_customer_values, make_room_for_h
 
 PROJECT = Path(__file__).resolve().parents[1] / "dbt_project"
 FITTED_TO = "int_purchase_histories_summed"
+PARSED = PROJECT / "target" / "partial_parse.msgpack"
+PARSED_WITH = {"PARCOURS_BUILD_DATABASE": "warehouse.duckdb", "DO_NOT_TRACK": "1"}
+"""The same for every home, or dbt takes what another one parsed for outdated. Parsing opens no database."""
 NOT_CONTENT = frozenset({"target", "logs", "dbt_packages", ".user.yml", "__pycache__"})
 
 
@@ -89,10 +92,9 @@ def prepare() -> Path:
     target.mkdir(exist_ok=True)
     with tempfile.TemporaryDirectory(prefix="parse-", dir=target) as folder:
         scratch = Path(folder)
-        settings = {"PARCOURS_BUILD_DATABASE": str(scratch / "warehouse.duckdb"), "DO_NOT_TRACK": "1"}
-        _invoke(["parse", *_places(scratch), "--no-partial-parse"], settings)
+        _parse("duckdb", scratch, "--no-partial-parse")
         stamp.unlink(missing_ok=True)
-        for name in ("partial_parse.msgpack", "manifest.json"):
+        for name in (PARSED.name, "manifest.json"):
             if (scratch / name).exists():
                 (scratch / name).replace(target / name)
         fresh = scratch / "manifest.of"
@@ -129,12 +131,16 @@ def build(
     if target == "spark":
         shutil.rmtree(spark_folder(home), ignore_errors=True)  # Its catalog lives in memory; left-over files block it.
     left_out = [kind for kind, wanted in (("test", tests), ("unit_test", unit_tests)) if not wanted]
-    arguments = ["build", *_places(artifacts), "--target", target]
+    arguments = ["build", *_places(artifacts), "--target", target, "--no-write-json"]
     arguments += ["--vars", json.dumps(dbt_vars(home, sources, as_of, segments))]
     arguments += [word for kind in left_out for word in ("--exclude-resource-type", kind)]
 
+    project = _read_project(target, artifacts)
+
     def run(*selection: str) -> Built:
-        return _invoke([*arguments, *selection], dbt_environment(home, target), artifacts, listeners)
+        ran = _invoke([*arguments, *selection], dbt_environment(home, target), artifacts, listeners, project)
+        statuses = Counter(str(node.status) for node in ran.results)
+        return Built(dict(statuses), float(ran.elapsed_time), artifacts)
 
     make_room_for_histories(Lake(home.lake))
     tell_dbt(Lake(home.lake), segments, as_of)
@@ -144,6 +150,32 @@ def build(
     first = run("--select", f"+{FITTED_TO}", "--indirect-selection", "cautious")
     fit(Lake(home.lake))
     return first + run("--exclude", f"+{FITTED_TO}", "--indirect-selection", "cautious")
+
+
+def document(home: Home) -> str:
+    """dbt's site about the project and the published warehouse, as one self-contained page.
+
+    dbt opens databases for writing, so it gets copies. Raises WarehouseError where it fails.
+    """
+    manifest = prepare()
+    with tempfile.TemporaryDirectory(prefix="docs-", dir=home.root) as folder:
+        copies = Home(Path(folder))
+        settings = dbt_environment(copies)
+        shutil.copyfile(home.warehouse, copies.build_database)
+        workshop = _workshop(home)
+        if workshop.exists():
+            shutil.copyfile(workshop, _workshop(copies))
+        shutil.copyfile(manifest, Path(folder) / "manifest.json")
+        project = _read_project("duckdb", Path(folder))
+        how = ["--target", "duckdb", "--no-compile", "--static"]
+        _invoke(["docs", "generate", *_places(Path(folder)), *how], settings, manifest=project)
+        page = (Path(folder) / "static_index.html").read_text(encoding="utf-8")
+    return page.replace(str(PROJECT), PROJECT.name)  # A page travels; where the project lies does not.
+
+
+def _workshop(home: Home) -> Path:
+    """Where dbt builds what is not published."""
+    return home.build_database.with_name(f"{home.build_database.name}.workshop")
 
 
 def part_at_fit(names: Iterable[str]) -> tuple[list[str], list[str]]:
@@ -162,6 +194,19 @@ def part_at_fit(names: Iterable[str]) -> tuple[list[str], list[str]]:
     return [name for name in every if name in of_first], [name for name in every if name not in of_first]
 
 
+def _read_project(target: str, artifacts: Path) -> Any:
+    """dbt's manifest of the project, which holds for every home, day and retailer.
+
+    What :func:`prepare` parsed is read and not parsed again, but for another target, which has other macros.
+    """
+    prepare()
+    return _parse(target, artifacts, "--partial-parse", "--partial-parse-file-path", str(PARSED), "--no-write-json")
+
+
+def _parse(target: str, artifacts: Path, *how: str) -> Any:
+    return _invoke(["parse", *_places(artifacts), "--target", target, *how], PARSED_WITH)
+
+
 def _places(artifacts: Path) -> list[str]:
     project = str(PROJECT)
     return [
@@ -175,27 +220,26 @@ def _invoke(
     settings: dict[str, str],
     artifacts: Path | None = None,
     listeners: Sequence[Callable[[Any], None]] = (),
-) -> Built:
+    manifest: Any = None,
+) -> Any:
+    """What dbt's command returns: the nodes it ran with their times, or the manifest that it parsed."""
     from dbt.cli.main import dbtRunner  # Importing dbt takes seconds: only who runs it pays.
 
-    with _environment(settings):
+    with _environment(settings, alone=manifest is None):
         try:
-            result = dbtRunner(callbacks=list(listeners)).invoke(
+            done = dbtRunner(manifest, list(listeners)).invoke(
                 ["--log-level", "none", "--log-level-file", "none", "--no-use-colors", *arguments]
             )
         finally:
             _close_databases()
-    if result.exception is not None:
-        raise WarehouseError(f"dbt {arguments[0]} stopped: {result.exception}") from result.exception
-    nodes: list[Any] = list(getattr(result.result, "results", []))
-    failed = [node for node in nodes if str(node.status) in ("error", "fail", "runtime error")]
-    if failed or not result.success:
+    if done.exception is not None:
+        raise WarehouseError(f"dbt {arguments[0]} stopped: {done.exception}") from done.exception
+    failed = [
+        node for node in getattr(done.result, "results", []) if str(node.status) in ("error", "fail", "runtime error")
+    ]
+    if failed or not done.success:
         raise WarehouseError(_tell(failed, artifacts))
-    statuses: dict[str, int] = {}
-    for node in nodes:
-        statuses[str(node.status)] = statuses.get(str(node.status), 0) + 1
-    seconds = float(getattr(result.result, "elapsed_time", 0.0))
-    return Built(statuses, seconds, artifacts or PROJECT / "target")
+    return done.result
 
 
 def _close_databases() -> None:
@@ -222,9 +266,15 @@ def _shorten(message: str) -> str:
 
 
 @contextmanager
-def _environment(settings: dict[str, str]) -> Iterator[None]:
-    """Sets variables for dbt's profile while the block runs; dbt takes them in no other way."""
-    before = {name: os.environ.get(name) for name in settings}
+def _environment(settings: dict[str, str], alone: bool) -> Iterator[None]:
+    """Sets variables for dbt's profile while the block runs, ``alone`` or over those that are there.
+
+    dbt takes them in no other way.
+    """
+    ours = {name for name in os.environ if name.startswith("PARCOURS_")} if alone else set()
+    before = {name: os.environ.get(name) for name in ours.union(settings)}
+    for name in ours:
+        del os.environ[name]
     os.environ.update(settings)
     try:
         yield
@@ -237,8 +287,8 @@ def _environment(settings: dict[str, str]) -> Iterator[None]:
 
 
 def _digest_project() -> str:
-    """A digest of every file that a parse reads, and of the versions that parse it."""
-    digest = hashlib.sha256(f"{version('dbt-core')} {version('dbt-duckdb')}".encode())
+    """A digest of every file that a parse reads, of what it is told, and of the versions that parse it."""
+    digest = hashlib.sha256(f"{version('dbt-core')} {version('dbt-duckdb')} {PARSED_WITH}".encode())
     for path in sorted(PROJECT.rglob("*")):
         if path.is_file() and not NOT_CONTENT.intersection(path.relative_to(PROJECT).parts):
             digest.update(path.relative_to(PROJECT).as_posix().encode() + b"\0" + path.read_bytes() + b"\0")

@@ -15,6 +15,30 @@ PEOPLE, DAYS, SEED = 150, 200, 7
 
 Command = Callable[..., subprocess.CompletedProcess[str]]
 
+# Files of whole nights, the longest first: begun last, one of them would keep a single worker busy at the end.
+LONGEST = (
+    "test_kill.py",
+    "test_model_command.py",
+    "test_engines_agree.py",
+    "test_small_world.py",
+    "test_review_command.py",
+    "test_crowd.py",
+    "test_end_to_end.py",
+    "test_multiprocess.py",
+    "test_documented_queries.py",
+    "test_online_retail.py",
+    "test_journey_oracles.py",
+    "test_build.py",
+    "test_drift.py",
+    "test_blocking.py",
+    "test_value.py",
+)
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    order = {name: rank for rank, name in enumerate(LONGEST)}
+    items.sort(key=lambda item: order.get(item.path.name, len(LONGEST)))
+
 
 def _start(*arguments: object, cwd: Path | None = None, **environment: str) -> subprocess.Popen[str]:
     inherited = {name: value for name, value in os.environ.items() if not name.startswith(("PARCOURS_", "DAGSTER_"))}

@@ -38,7 +38,7 @@ def test_help_comes_at_once_and_names_every_command(parcours: Command) -> None:
     started = time.monotonic()
     shown = parcours("--help")
     assert time.monotonic() - started < 2.0, "0.2 s on an idle machine: nothing heavy may be imported"
-    for command in ("run", "sample", "train", "model", "evaluate", "id", "review", "rollback", "ui"):
+    for command in ("run", "sample", "train", "model", "evaluate", "id", "review", "rollback", "docs", "ui"):
         assert f"\n    {command}" in shown.stdout
 
 
@@ -125,6 +125,7 @@ def test_a_mapping_that_does_not_go_with_the_export_is_a_fault_of_configuration(
         (["evaluate", "--truth", "{exports}/truth.parquet"], ["parcours run"]),
         (["id", "c-nobody"], ["parcours run"]),
         (["rollback"], ["no previous warehouse"]),
+        (["docs"], ["no warehouse", "parcours run"]),
         (["train", "--sources", "{exports}/sources.yml"], ["parcours run"]),
     ],
 )

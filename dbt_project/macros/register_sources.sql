@@ -20,7 +20,7 @@
             {%- do run_query('create schema if not exists ' ~ schema) %}
         {%- endfor %}
         {%- for source in sources | sort(attribute='unique_id') %}
-            {%- set path = source.meta.external_location.format(name=source.name)[1:-1] | replace("''", "\\'") %}
+            {%- set path = in_lake(source.meta.external_location).format(name=source.name)[1:-1] | replace("''", "\\'") %}
             {%- set relation = source.schema ~ '.' ~ source.identifier %}
             {%- do run_query('drop table if exists ' ~ relation) %}
             {%- do run_query('create table ' ~ relation ~ " using parquet options (path '" ~ path ~ "')") %}

@@ -152,6 +152,32 @@ def test_the_manifest_is_parsed_once_per_content(monkeypatch: pytest.MonkeyPatch
     assert manifest.stat().st_mtime_ns == parsed
 
 
+def test_another_home_and_another_day_need_no_parsing(
+    make_home: Callable[[Mapping[str, Any]], Home], small_world: Any, retailer: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for day in (date(2026, 3, 2), date(2026, 3, 3)):
+        monkeypatch.setenv("PARCOURS_DBT_THREADS", str(day.day))
+        home = make_home(small_world)
+        warehouse.build(home, retailer, day, tests=False, select=["stg_pos__stores"])
+        parsed = json.loads((home.build_database.parent / "dbt" / "perf_info.json").read_text())
+        assert (parsed["path_count"] > 400, parsed["parsed_path_count"]) == (True, 0)
+        with duckdb.connect(f"{home.build_database}.workshop", read_only=True) as connection:
+            [(definition,)] = connection.execute("select sql from duckdb_views() where not internal").fetchall()
+        assert str(home.root) in definition, "each home reads its own lake"
+
+
+def test_a_model_that_fails_leaves_the_table_of_before(
+    make_home: Callable[[Mapping[str, Any]], Home], small_world: Any, retailer: Any, today: date
+) -> None:
+    home = make_home(small_world)
+    warehouse.build(home, retailer, today, tests=False, select=["+customer_id_map"])
+    before = count_rows(home)
+    Lake(home.root / "lake").path("identity", "customer_ids").unlink()
+    with pytest.raises(warehouse.WarehouseError, match="customer_id_map"):
+        warehouse.build(home, retailer, today, tests=False, select=["customer_id_map"])
+    assert count_rows(home) == before
+
+
 def test_the_environment_is_as_before_after_a_build(
     small_home: Home, retailer: Any, today: date, monkeypatch: pytest.MonkeyPatch
 ) -> None:

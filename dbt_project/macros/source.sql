@@ -1,0 +1,16 @@
+{#
+    Where the lake lies is known when a query is written and not when the project is parsed: so one parse serves every
+    home and every day. `$lake` stands for it in the sources' locations.
+#}
+{% macro source(kind, table) %}
+    {%- set found = builtins.source(kind, table) -%}
+    {%- if execute and found.external -%}
+        {%- set found = found.incorporate(external=in_lake(found.external)) -%}
+    {%- endif -%}
+    {{- return(found) -}}
+{% endmacro %}
+
+{# A location as SQL text, in quotes. #}
+{% macro in_lake(location) %}
+    {{- return(location | replace('$lake', var('lake') | replace("'", "''"))) -}}
+{% endmacro %}
