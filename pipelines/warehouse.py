@@ -130,10 +130,10 @@ def build(
     artifacts = home.build_database.resolve().parent / "dbt"
     if target == "spark":
         shutil.rmtree(spark_folder(home), ignore_errors=True)  # Its catalog lives in memory; left-over files block it.
-    left_out = [kind for kind, wanted in (("test", tests), ("unit_test", unit_tests)) if not wanted]
+    wanted = {"test": tests, "unit_test": unit_tests, "exposure": False}  # An exposure is told of, and not built.
     arguments = ["build", *_places(artifacts), "--target", target, "--no-write-json"]
     arguments += ["--vars", json.dumps(dbt_vars(home, sources, as_of, segments))]
-    arguments += [word for kind in left_out for word in ("--exclude-resource-type", kind)]
+    arguments += [word for kind in wanted if not wanted[kind] for word in ("--exclude-resource-type", kind)]
 
     project = _read_project(target, artifacts)
 
