@@ -65,11 +65,10 @@ def write_documentation(home: Home, into: Path) -> Path:
     pages = [DICTIONARY, LINEAGE]
     (into / DICTIONARY.file).write_text(render_dictionary(), encoding="utf-8")
     (into / LINEAGE.file).write_text(_mend(warehouse.document(home)), encoding="utf-8")
-    report = home.root / REPORT.file
-    if report.exists():
+    if home.report.exists():
         pages.insert(0, REPORT)
-        if report != into / REPORT.file:
-            shutil.copyfile(report, into / REPORT.file)
+        if home.report != into / REPORT.file:
+            shutil.copyfile(home.report, into / REPORT.file)
     index = into / "index.html"
     index.write_text(render_index(pages), encoding="utf-8")
     return index
