@@ -30,6 +30,7 @@ MARTS = {
     "customer_journey_stages",
     "customer_segments",
     "customer_touchpoints",
+    "customer_traits",
     "customer_value_back_test",
     "friction_incidents",
     "friction_points",
@@ -49,9 +50,11 @@ MARTS = {
     "retention_cohorts",
     "returns",
     "satisfaction",
+    "segment_sizes",
     "segments",
     "store_satisfaction",
     "traffic_source_performance",
+    "traits",
     "verbatim_themes",
 }
 
