@@ -4,36 +4,24 @@
     On lines of their own: a comment at the end of a condition must not swallow what follows.
 #}
 
-{# Whether the condition is true of the row: false where it is null, or fails. #}
-{% macro holds(condition) %}
-    {{- return(adapter.dispatch('holds', 'parcours')(condition)) -}}
+{#
+    What the condition says of the row, as a struct around it: null itself where it fails, which a null condition is not.
+    To be written once in a query: what stands in it twice, DuckDB computes first, outside of the try.
+#}
+{% macro judged(condition) %}
+    {{- return(adapter.dispatch('judged', 'parcours')(condition)) -}}
 {% endmacro %}
 
-{% macro default__holds(condition) -%}
-    coalesce(try(cast((
+{% macro default__judged(condition) -%}
+    try({'holds': cast((
 {{ condition }}
-    ) as boolean)), false)
+    ) as boolean)})
 {%- endmacro %}
 
-{% macro spark__holds(condition) -%}
-    coalesce(cast((
+{% macro spark__judged(condition) -%}
+    named_struct('holds', cast((
 {{ condition }}
-    ) as boolean), false)
-{%- endmacro %}
-
-{# Whether the condition cannot be evaluated on the row. #}
-{% macro fails(condition) %}
-    {{- return(adapter.dispatch('fails', 'parcours')(condition)) -}}
-{% endmacro %}
-
-{% macro default__fails(condition) -%}
-    (try({'holds': (
-{{ condition }}
-    )}) is null)
-{%- endmacro %}
-
-{% macro spark__fails(condition) -%}
-    false
+    ) as boolean))
 {%- endmacro %}
 
 {# The aggregate of a trait over `measured` and `happened`, of the rows that count; always a decimal. #}

@@ -131,6 +131,9 @@ def _unknown_columns(nodes: list[dict[str, Any]], sql: str, columns: dict[str, s
 def _reaching_beyond(nodes: list[dict[str, Any]], sql: str) -> Iterator[Mistake]:
     for node in nodes:
         name = str(node.get("function_name") or "").removesuffix("_star")
+        if node["class"] == "CAST" and not node["try_cast"] and _reads_columns(node["child"]):
+            told = "'cast' stops at the first value that does not fit: write try_cast"
+            yield Mistake(told, *_place(node, sql, "cast"))
         if node["class"] in REACHES_BEYOND:
             yield Mistake(f"has {REACHES_BEYOND[node['class']]}")
         elif node["class"] == "COLUMN_REF" and _is_unsteady(node["column_names"][-1]):
@@ -140,6 +143,10 @@ def _reaching_beyond(nodes: list[dict[str, Any]], sql: str) -> Iterator[Mistake]
             yield Mistake(_tell_unsteady(name), *_place(node, sql, name))
         elif name.lower() in _functions("function_type = 'aggregate'"):
             yield Mistake(f"'{name}' is of many rows: make it a trait, and compare that", *_place(node, sql, name))
+
+
+def _reads_columns(tree: dict[str, Any]) -> bool:
+    return any(node["class"] == "COLUMN_REF" for node in _walk(tree))
 
 
 def _tell_unsteady(name: str) -> str:

@@ -139,6 +139,8 @@ def test_conditions_read_customers_traits_and_the_day(tmp_path: Path) -> None:
         ("postcode > 75000", 13, "Cannot compare values of type VARCHAR and type INTEGER"),
         ("customer_360.revenue > 1", 14, "write the column without the table, 'revenue'"),
         ("revenue > $1", 13, "has a parameter"),
+        ("cast(postcode as int) > 75000", 14, "write try_cast"),
+        ("postcode::int > 75000", 13, "write try_cast"),
     ],
 )  # fmt: skip
 def test_what_is_no_condition_on_one_customer_is_told(tmp_path: Path, condition: str, line: int, words: str) -> None:

@@ -29,13 +29,13 @@ TRAITS = [
 FIRST = [
     NEW | {"name": "buyers", "condition": "orders_1y >= 1"},
     NEW | {"name": "everyone", "condition": "true"},
-    NEW | {"name": "parisians", "condition": "cast(postcode as int) between 75000 and 75999"},
+    NEW | {"name": "parisians", "condition": "try_cast(postcode as int) between 75000 and 75999"},
 ]
 SECOND = [
     NEW | {"name": "buyers", "condition": "orders_1y >= 2"},
     NEW | {"name": "parisians", "condition": "postcode like '75%'"},
     NEW | {"name": "nobody", "condition": "false"},
-    NEW | {"name": "unreadable", "condition": "email is null or cast(email as int) > 0"},
+    NEW | {"name": "unreadable", "condition": "email is null or strptime(email, '%Y') is null"},
 ]
 OF_SEGMENTS = ("source:segments+", "int_traits_computed+")
 

@@ -33,8 +33,7 @@ found as (
     select
         customer_id,
         '{{ segment.name }}' as segment,
-        {{ holds(segment.condition) }} as is_member,
-        {{ fails(segment.condition) }} as is_unevaluated
+        {{ judged(segment.condition) }} as judgement
 
     from described
     {{ 'union all' if not loop.last }}
@@ -42,8 +41,7 @@ found as (
     select
         customer_id,
         cast(null as string) as segment,
-        false as is_member,
-        false as is_unevaluated
+        {{ judged('true') }} as judgement
 
     from described
     where false
@@ -52,9 +50,9 @@ found as (
 )
 
 select
-    customer_id,
-    segment,
-    is_unevaluated
+    found.customer_id,
+    found.segment,
+    found.judgement is null as is_unevaluated
 
 from found
-where is_member or is_unevaluated
+where coalesce(found.judgement.holds, found.judgement is null)

@@ -56,10 +56,17 @@ select
 from (
     select
         customer_id,
+        measured,
+        happened,
+        coalesce(judgement.holds, false) as is_counted,
+        judgement is null as is_unevaluated
+
+    from (
+    select
+        customer_id,
         {{ trait.column if trait.column is not none else 'cast(null as bigint)' }} as measured,
         {{ time }} as happened,
-        {{ holds(condition) }} as is_counted,
-        {{ fails(condition) }} as is_unevaluated
+        {{ judged(condition) }} as judgement
 
     from {{ trait['from'] }}
     where
@@ -68,7 +75,8 @@ from (
         and {{ time }} {{ '>' if is_day else '>=' }}
         {{ as_of_date(days=trait.window_days) if is_day else as_of_end(days=trait.window_days) }}
         {%- endif %}
-) as looked_at
+    ) as looked_at
+) as judged_rows
 where is_counted or is_unevaluated
 group by customer_id
 {%- if not loop.last %}
