@@ -50,4 +50,4 @@ $(SPARK): $(STAMP) requirements-spark.lock
 	@touch $@
 
 clean:
-	rm -rf $(VENV) dbt_project/target data/lake data/build data/charts data/dagster data/logs data/*.duckdb
+	rm -rf $(VENV) dbt_project/target data/lake data/build data/charts data/dagster data/docs data/logs data/reports data/report.html data/*.duckdb
