@@ -21,6 +21,7 @@ import duckdb
 from benchmarks.pipeline import DAYS, SEED, run_parcours
 from pipelines import publish, warehouse
 from pipelines.config import find_home, load_sources
+from pipelines.segments.definitions import find_segments, load_segments
 
 ROOT = Path(__file__).parents[1]
 BUNDLED = ROOT / "data" / "sample" / "sources.yml"
@@ -86,7 +87,8 @@ def build(home_folder: Path, sources_file: Path) -> Build:
             seconds.setdefault(kind, {})[name] = float(event.data.run_result.execution_time)
 
     publish.begin(home, afresh=True)
-    built = warehouse.build(home, sources, sources.as_of, listeners=[listen])
+    segments = load_segments(find_segments(home, sources))
+    built = warehouse.build(home, sources, sources.as_of, segments=segments, listeners=[listen])
     peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 2**20
     marts = _count(home.build_database, "marts")
     workshop = home.build_database.with_name(f"{home.build_database.name}.workshop")
