@@ -23,10 +23,9 @@ from pydantic import (
     PlainSerializer,
     PlainValidator,
     PrivateAttr,
-    ValidationError,
 )
 
-from pipelines.documents import Document, Fault, Place, did_you_mean, explain, parse, tell
+from pipelines.documents import Document, Fault, Place, did_you_mean, read, tell, validate
 from pipelines.errors import ConfigurationError
 from pipelines.extracts import contracts
 from pipelines.identity import placeholders
@@ -331,19 +330,8 @@ def load_sources(path: Path) -> Sources:
 
     Raises ConfigurationError that lists every fault with its line, its key and the way out.
     """
-    try:
-        text = path.read_text(encoding="utf-8-sig")
-    except FileNotFoundError:
-        raise ConfigurationError(f"{path} does not exist. Name another with --sources or PARCOURS_SOURCES.") from None
-    except (OSError, UnicodeDecodeError) as fault:
-        raise ConfigurationError(f"{path} cannot be read ({fault}). It must be a UTF-8 text file.") from None
-    document = parse(text, path, "sources")
-    faults = list(document.faults)
-    sources: Sources | None = None
-    try:
-        sources = Sources.model_validate(document.data)
-    except ValidationError as error:
-        faults += explain(error, document, _keys_allowed)
+    document = read(path, "sources", "Name another with --sources or PARCOURS_SOURCES.")
+    sources, faults = validate(Sources, document, _keys_allowed)
     faults += _check_against_contracts(document)
     faults += _check_placeholders(document)
     if faults or sources is None:

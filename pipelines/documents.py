@@ -5,14 +5,15 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from difflib import get_close_matches
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 import yaml
-from pydantic import ValidationError
+from pydantic import BaseModel, ValidationError
 
 from pipelines.errors import ConfigurationError
 
 Place = tuple[str | int, ...]
+Model = TypeVar("Model", bound=BaseModel)
 
 
 @dataclass(frozen=True)
@@ -80,7 +81,34 @@ _Loader.yaml_implicit_resolvers = {
 _Loader.add_implicit_resolver("tag:yaml.org,2002:bool", re.compile(r"^(?:true|false|True|False)$"), list("tTfF"))
 
 
-def parse(text: str, path: Path, first_key: str) -> Document:
+def read(path: Path, first_key: str, way_out: str) -> Document:
+    """The file as a document. Raises ConfigurationError where it cannot be read or is not YAML with keys.
+
+    ``way_out``: what to do where there is no such file.
+    """
+    try:
+        text = path.read_text(encoding="utf-8-sig")
+    except FileNotFoundError:
+        raise ConfigurationError(f"{path} does not exist. {way_out}") from None
+    except (OSError, UnicodeDecodeError) as fault:
+        raise ConfigurationError(f"{path} cannot be read ({fault}). It must be a UTF-8 text file.") from None
+    return _parse(text, path, first_key)
+
+
+def validate(
+    model: type[Model], document: Document, keys_allowed: Callable[[Place], list[str]]
+) -> tuple[Model | None, list[Fault]]:
+    """The document as ``model``, None where it is not one, and the faults of its structure.
+
+    ``keys_allowed``: the keys that may stand at a place.
+    """
+    try:
+        return model.model_validate(document.data), list(document.faults)
+    except ValidationError as error:
+        return None, [*document.faults, *_explain_all(error, document, keys_allowed)]
+
+
+def _parse(text: str, path: Path, first_key: str) -> Document:
     loader = _Loader(text)
     try:
         root = loader.get_single_node()
@@ -124,8 +152,10 @@ def _read_node(loader: yaml.SafeLoader, node: yaml.Node, place: Place, document:
     return data
 
 
-def explain(error: ValidationError, document: Document, keys_allowed: Callable[[Place], list[str]]) -> Iterator[Fault]:
-    """What pydantic found, in the words of the file. ``keys_allowed``: the keys that may stand at a place."""
+def _explain_all(
+    error: ValidationError, document: Document, keys_allowed: Callable[[Place], list[str]]
+) -> Iterator[Fault]:
+    """What pydantic found, in the words of the file."""
     for details in error.errors(include_url=False):
         # A list whose items are all at fault is also said to be too short: only the items' own faults help.
         if not _follows_from_items(details):

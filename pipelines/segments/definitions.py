@@ -13,10 +13,10 @@ from importlib.resources import files
 from pathlib import Path
 from typing import Annotated, Any, Literal
 
-from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationError
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field
 
 from pipelines.config import Home, Sources
-from pipelines.documents import Document, Fault, Place, did_you_mean, explain, parse, tell
+from pipelines.documents import Document, Fault, Place, did_you_mean, read, tell, validate
 from pipelines.errors import ConfigurationError
 from pipelines.segments import conditions
 from pipelines.segments.columns import AS_OF, built_in_segments, columns_of
@@ -125,17 +125,8 @@ def load_segments(path: Path) -> Definitions:
 
     Raises ConfigurationError that lists every fault with its line, its key and the way out.
     """
-    try:
-        text = path.read_text(encoding="utf-8-sig")
-    except (OSError, UnicodeDecodeError) as fault:
-        raise ConfigurationError(f"{path} cannot be read ({fault}). It must be a UTF-8 text file.") from None
-    document = parse(text, path, "segments")
-    faults = list(document.faults)
-    definitions: Definitions | None = None
-    try:
-        definitions = Definitions.model_validate(document.data)
-    except ValidationError as error:
-        faults += explain(error, document, _keys_allowed)
+    document = read(path, "segments", f"{GUIDE} says where it may lie.")
+    definitions, faults = validate(Definitions, document, _keys_allowed)
     faults += _Review(document).faults()
     if faults or definitions is None:
         raise ConfigurationError(tell(path, faults, GUIDE))
