@@ -32,7 +32,7 @@ members_found as (
 
 ),
 
-unioned as (
+built_in as (
 
     select
         'rfm' as family,
@@ -41,12 +41,7 @@ unioned as (
         'recency ' || cast(recency_from as string) || ' to ' || cast(recency_to as string)
         || ', mean of frequency and monetary ' || cast(frequency_monetary_from as string)
         || ' to ' || cast(frequency_monetary_to as string) as rule,
-        reason,
-        cast(null as string) as owner,
-        cast(null as string) as definition_digest,
-        cast(null as date) as first_computed_on,
-        cast(null as date) as defined_since,
-        cast(null as date) as removed_on
+        reason
 
     from rfm_segments
 
@@ -57,6 +52,19 @@ unioned as (
         segment,
         description,
         rule,
+        reason
+
+    from lifecycle_segments
+
+),
+
+unioned as (
+
+    select
+        family,
+        segment,
+        description,
+        rule,
         reason,
         cast(null as string) as owner,
         cast(null as string) as definition_digest,
@@ -64,7 +72,7 @@ unioned as (
         cast(null as date) as defined_since,
         cast(null as date) as removed_on
 
-    from lifecycle_segments
+    from built_in
 
     union all
 
