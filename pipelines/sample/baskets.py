@@ -115,9 +115,5 @@ def _draw_products(rng: np.random.Generator, aisles: Aisles, basket: Ints, rank:
     product = np.where((rank == 0) & (first[basket] >= 0), first[basket], product)
     opening = product[np.flatnonzero(rank == 0)][basket]
     like = (rank > 0) & (rng.random(len(basket)) < SAME_CATEGORY)
-    wanted = products.category[opening]
-    for category in range(int(products.category.max()) + 1):
-        rows = np.flatnonzero(like & (wanted == category))
-        inside = np.flatnonzero(products.category == category)
-        product[rows] = inside[weighted(rng, products.popularity[inside], len(rows))]
+    product[like] = products.draw_within(rng, products.category, products.category[opening[like]])
     return product

@@ -87,6 +87,16 @@ class Products:
     def __len__(self) -> int:
         return len(self.list_price)
 
+    def draw_within(self, rng: np.random.Generator, groups: Ints, wanted: Ints) -> Ints:
+        """For each group ``wanted`` a product of it, by popularity; ``groups`` are those of the products."""
+        product = np.empty(len(wanted), dtype=np.int64)
+        for group in range(int(groups.max()) + 1):
+            rows = np.flatnonzero(wanted == group)
+            inside = np.flatnonzero(groups == group)
+            if len(rows):
+                product[rows] = inside[weighted(rng, self.popularity[inside], len(rows))]
+        return product
+
 
 @dataclass(frozen=True)
 class Shelves:

@@ -42,10 +42,6 @@ def draw_to_taste(rng: np.random.Generator, tastes: Tastes, products: Products, 
     chosen = np.full(size, -1, dtype=np.int64)
     liked = tastes.favourites[person.clip(0), rng.integers(0, FAVOURITES, size)]
     by_taste = (person >= 0) & (rng.random(size) < BY_TASTE)
-    for one in range(int(products.range.max()) + 1):
-        rows = np.flatnonzero(by_taste & (liked == one))
-        inside = np.flatnonzero(products.range == one)
-        if len(rows):
-            chosen[rows] = inside[weighted(rng, products.popularity[inside], len(rows))]
+    chosen[by_taste] = products.draw_within(rng, products.range, liked[by_taste])
     companion = tastes.companions[goes_with.clip(0), rng.integers(0, COMPANIONS, size)]
     return np.where((goes_with >= 0) & (rng.random(size) < BY_COMPANION), companion, chosen)
