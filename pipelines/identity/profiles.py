@@ -88,8 +88,12 @@ class Profiled:
         return hashlib.sha256(self.hashes.to_numpy().tobytes()).hexdigest()
 
     def take(self, numbers: npt.NDArray[np.int32]) -> pl.DataFrame:
-        """The profiles of the given numbers, as :func:`take_profiles` gives them."""
-        return take_profiles(self.records, self.profiles, numbers)
+        """The profiles of the given numbers (sorted, each once) with what is compared, numbered anew from 0."""
+        return with_name_parts(
+            self.records[self.profiles["row"].gather(numbers)].select(
+                pl.int_range(pl.len(), dtype=pl.Int32).alias("profile_no"), "record_id", "content_hash", *MATCH_COLUMNS
+            )
+        )
 
 
 def profile_records(records: pl.DataFrame) -> Profiled:
@@ -104,20 +108,8 @@ def build_profiles(records: pl.DataFrame) -> tuple[pl.DataFrame, pl.DataFrame]:
 
     Added: the match columns, first_parts and last_parts (the words of a name).
     """
-    profiles, members = number_profiles(records)
-    return take_profiles(records, profiles, profiles["profile_no"].to_numpy()), members
-
-
-def take_profiles(records: pl.DataFrame, profiles: pl.DataFrame, numbers: npt.NDArray[np.int32]) -> pl.DataFrame:
-    """The profiles of the given numbers (sorted, each once) with what is compared, numbered anew from 0.
-
-    ``profiles`` are those of :func:`number_profiles`.
-    """
-    return with_name_parts(
-        records[profiles["row"].gather(numbers)].select(
-            pl.int_range(pl.len(), dtype=pl.Int32).alias("profile_no"), "record_id", "content_hash", *MATCH_COLUMNS
-        )
-    )
+    people = profile_records(records)
+    return people.take(people.profiles["profile_no"].to_numpy()), people.members
 
 
 def with_name_parts(profiles: pl.DataFrame) -> pl.DataFrame:
