@@ -13,6 +13,7 @@ from pipelines import warehouse
 from pipelines.config import Home
 from pipelines.data_dictionary import read_marts
 from pipelines.errors import ParcoursError
+from pipelines.pages import make_page
 
 STYLE = """
 body { font: 16px/1.5 system-ui, sans-serif; margin: 0 auto; max-width: 70rem; padding: 1rem; color: #1b1f24; }
@@ -115,9 +116,5 @@ def _text(markdown: str) -> str:
 
 
 def _render(title: str, body: str) -> str:
-    return (
-        '<!doctype html>\n<html lang="en">\n<head>\n<meta charset="utf-8">\n'
-        '<meta name="viewport" content="width=device-width, initial-scale=1">\n'
-        f'<link rel="icon" href="data:,">\n<title>{title}</title>\n<style>{STYLE}</style>\n</head>\n'
-        f"<body>\n<h1>{title}</h1>\n{body}</body>\n</html>\n"
-    )
+    """A page in the style of these; with an icon of nothing, or a browser asks its server for one."""
+    return make_page(title, [body], style=STYLE, head='<link rel="icon" href="data:,">\n')

@@ -16,10 +16,11 @@ from pipelines.identity.cluster import LINKED
 from pipelines.identity.link import KEPT_WEIGHT, compare_pairs
 from pipelines.identity.model_weights import list_weights
 from pipelines.identity.profiles import build_profiles, is_receipt
-from pipelines.identity.svg import Bar, Column, draw_bars, draw_columns, make_page
+from pipelines.identity.svg import Bar, Column, draw_bars, draw_columns
 from pipelines.identity.version import ModelVersion
 from pipelines.identity.weigh import Floats, frequencies_of, prior_of, weigh_pairs
 from pipelines.lake import replacing
+from pipelines.pages import make_page
 
 SAMPLED_RECORDS = 10_000  # Compared with themselves: a share is then known to a point, in a fraction of a second.
 SEED = 20260101

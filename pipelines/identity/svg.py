@@ -26,12 +26,6 @@ _STYLE = """
 .chart .neutral { fill: var(--neutral); }
 """
 
-_PAGE_STYLE = """
-:root { color-scheme: light dark; } body { font: 15px/1.5 system-ui, sans-serif; margin: 2rem auto; max-width: 60rem;
-  padding: 0 1rem; } svg { max-width: 100%; height: auto; display: block; margin: 1.5rem 0; }
-table { border-collapse: collapse; } td, th { padding: 0.2rem 0.8rem 0.2rem 0; text-align: left; vertical-align: top; }
-"""
-
 
 @dataclass(frozen=True)
 class Bar:
@@ -151,17 +145,6 @@ def draw_columns(columns: Sequence[Column], title: str, across: str = "", up: st
         )
     width = max(right, left + _width([across]), _width([title]) * 1.3) + 2 * GAP
     return _svg(width, top + tall + 50, title, parts)
-
-
-def make_page(title: str, blocks: Sequence[str], language: str = "en") -> str:
-    """A self-contained HTML page of ``blocks`` (HTML or SVG, already escaped) under a heading."""
-    return (
-        f'<!doctype html>\n<html lang="{language}">\n<head>\n<meta charset="utf-8">\n'
-        '<meta name="viewport" content="width=device-width, initial-scale=1">\n'
-        f"<title>{escape(title)}</title>\n<style>{_PAGE_STYLE}</style>\n</head>\n<body>\n<h1>{escape(title)}</h1>\n"
-        + "\n".join(blocks)
-        + "\n</body>\n</html>\n"
-    )
 
 
 def _svg(width: float, height: float, title: str, parts: Sequence[str]) -> str:

@@ -18,8 +18,9 @@ from pipelines.identity.charts import (
 from pipelines.identity.cluster import LINKED
 from pipelines.identity.link import score_pairs
 from pipelines.identity.model_weights import list_weights
-from pipelines.identity.svg import Bar, Column, draw_bars, draw_columns, make_page
+from pipelines.identity.svg import Bar, Column, draw_bars, draw_columns
 from pipelines.identity.weigh import prior_of
+from pipelines.pages import make_page
 
 SVG = "{http://www.w3.org/2000/svg}"
 

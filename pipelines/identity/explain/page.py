@@ -18,7 +18,7 @@ from pipelines.identity.explain.sentences import (
 )
 from pipelines.identity.explain.waterfall import draw_waterfall, list_parts
 from pipelines.identity.explain.words import Words
-from pipelines.identity.svg import make_page
+from pipelines.pages import make_page
 
 
 def page_why(explained: Explained, words: Words) -> str:
