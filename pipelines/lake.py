@@ -14,6 +14,8 @@ from pathlib import Path
 
 import polars as pl
 
+from pipelines.amendments import MOST_AMENDED, add_amendments, amend, no_amendments
+
 
 @dataclass(frozen=True)
 class Lake:
@@ -43,19 +45,48 @@ class Lake:
         """``identity/<name>`` as of the last publication: what the next run compares itself with."""
         return self.root / "state" / f"{name}.parquet"
 
+    def amendments_path(self, kind: str, name: str) -> Path:
+        """Where the amendments of ``<kind>/<name>`` lie, where it has any (see :mod:`pipelines.amendments`)."""
+        return self.path(kind, f"{name}_amendments")
+
+    def is_amendable(self, kind: str, name: str) -> bool:
+        """Whether ``<kind>/<name>`` is there, and was written to be amended."""
+        return self.path(kind, name).exists() and self.amendments_path(kind, name).exists()
+
     def write(self, kind: str, name: str, frame: pl.DataFrame) -> Path:
-        """Writes ``frame`` as ``<kind>/<name>``, atomically."""
-        target = self.path(kind, name)
-        with replacing(target) as temporary:
-            # Every engine reads Snappy, and it writes a nightly million rows in less time than zstd.
-            frame.write_parquet(temporary, compression="snappy")
-        return target
+        """Writes ``frame`` as ``<kind>/<name>``, atomically; amendments of what it replaces are gone."""
+        self.amendments_path(kind, name).unlink(missing_ok=True)
+        return _write(frame, self.path(kind, name))
+
+    def write_amendable(self, kind: str, name: str, frame: pl.DataFrame) -> None:
+        """The same for a table that is amended from night to night; ``frame`` is sorted by its key, the first column.
+
+        Its amendments are there too, none as yet, for those who read both.
+        """
+        self.write(kind, name, frame)
+        _write(no_amendments(frame), self.amendments_path(kind, name))
+
+    def amend(self, kind: str, name: str, rows: pl.DataFrame, gone: pl.Series) -> None:
+        """Puts ``rows`` into ``<kind>/<name>``, in place of those with their keys, and takes out the keys ``gone``."""
+        path = self.amendments_path(kind, name)
+        amendments = add_amendments(pl.read_parquet(path), rows, gone)
+        table = pl.scan_parquet(self.path(kind, name))
+        if amendments.height <= MOST_AMENDED * table.select(pl.len()).collect().item():
+            _write(amendments, path)
+        else:
+            self.write_amendable(kind, name, amend(table, amendments.lazy()).collect())
 
     def scan(self, kind: str, name: str) -> pl.LazyFrame:
-        return pl.scan_parquet(self.path(kind, name))
+        table, amendments = pl.scan_parquet(self.path(kind, name)), self.amendments_path(kind, name)
+        return amend(table, pl.scan_parquet(amendments)) if amendments.exists() else table
 
     def read(self, kind: str, name: str) -> pl.DataFrame:
-        return pl.read_parquet(self.path(kind, name))
+        return self.scan(kind, name).collect()
+
+    def stamp(self, kind: str, name: str) -> tuple[tuple[int, int], ...]:
+        """What is another when anything of ``<kind>/<name>`` was written: no file is ever written in place."""
+        files = self.path(kind, name), self.amendments_path(kind, name)
+        return tuple((found.st_ino, found.st_mtime_ns) for found in (file.stat() for file in files if file.exists()))
 
     def sweep(self) -> int:
         """Removes what killed runs left half-written; returns how many files. Call it only while no run is writing."""
@@ -76,6 +107,13 @@ class Lake:
             yield folder
         finally:
             shutil.rmtree(folder, ignore_errors=True)
+
+
+def _write(frame: pl.DataFrame, target: Path) -> Path:
+    with replacing(target) as temporary:
+        # Every engine reads Snappy, and it writes a nightly million rows in less time than zstd.
+        frame.write_parquet(temporary, compression="snappy")
+    return target
 
 
 @contextmanager

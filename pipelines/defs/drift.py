@@ -10,7 +10,7 @@ from pipelines.identity.carried import read_map
 from pipelines.identity.churn import count_churn
 from pipelines.identity.drift import ACCEPT, compare_run, describe_drift
 from pipelines.identity.ledger import empty_ledger
-from pipelines.identity.version import model_in_force
+from pipelines.identity.standardise import MATCH_COLUMNS
 from pipelines.lake import Lake
 
 KEY = dg.AssetKey(["identity", "drift"])
@@ -48,13 +48,15 @@ def drift(config: Acceptance, night: Night) -> Result:
     Publication keeps the metrics of the night for the ones to come.
     """
     lake = night.lake
-    model = model_in_force(lake)
-    version = model.version if model else ""
+    version = night.model.version if night.model else ""
     ledger = lake.read("identity", "ledger")
     today = read_map(lake, ledger, night.full)
     churn = count_churn(ledger, _published(lake, "ledger", empty_ledger()), today)
     measured = run_metrics.measure_run(
-        lake.read("identity", "records"), lake.read("identity", "pairs"), lake.read("identity", "customers"), churn
+        lake.scan("identity", "records").select("kind", "table_name", *MATCH_COLUMNS).collect(),
+        lake.read("identity", "pairs"),
+        lake.read("identity", "customers"),
+        churn,
     )
     history = _published(lake, "run_metrics", run_metrics.no_history())
     compared = compare_run(measured, history, as_of=night.day, model_version=version)

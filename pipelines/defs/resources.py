@@ -12,9 +12,10 @@ from pydantic import Field, PrivateAttr
 
 from pipelines import lock
 from pipelines.config import LANGUAGES, Home, Language, Sources, find_home, find_sources, load_sources
-from pipelines.errors import ConfigurationError
+from pipelines.errors import ConfigurationError, ParcoursError
 from pipelines.identity.profiles import Profiled, profile_records
 from pipelines.identity.retrain import NEEDED_COLUMNS
+from pipelines.identity.version import ModelVersion, load_version, name_in_force
 from pipelines.lake import Lake
 from pipelines.segments.definitions import Definitions, find_segments, load_segments
 
@@ -41,7 +42,8 @@ class Night(dg.ConfigurableResource):  # type: ignore[type-arg]
     _day: date = PrivateAttr()
     _report_language: Language = PrivateAttr()
     _run_id: str = PrivateAttr()
-    _held: tuple[tuple[int, int], Profiled] | None = PrivateAttr(default=None)
+    _held: tuple[tuple[tuple[int, int], ...], Profiled] | None = PrivateAttr(default=None)
+    _held_model: ModelVersion | None = PrivateAttr(default=None)
 
     @property
     def folder(self) -> Home:
@@ -77,16 +79,32 @@ class Night(dg.ConfigurableResource):  # type: ignore[type-arg]
 
     @property
     def people(self) -> Profiled:
-        """``identity/records`` as they are compared, without what is only shown, and their profiles.
+        """``identity/records`` as they are compared, and where each is from, and their profiles.
 
         Read once for all the steps of this process: reading it anew in each was most of the work of a quiet night.
         """
-        file = self.lake.path("identity", "records").stat()
-        stamp = file.st_ino, file.st_mtime_ns  # A table is never written in place.
+        stamp = self.lake.stamp("identity", "records")
         if self._held is None or self._held[0] != stamp:
-            compared = self.lake.scan("identity", "records").select(NEEDED_COLUMNS).collect()
+            compared = self.lake.scan("identity", "records").select(*NEEDED_COLUMNS, "source", "table_name").collect()
             self._held = stamp, profile_records(compared)
         return self._held[1]
+
+    @property
+    def model(self) -> ModelVersion | None:
+        """The identity model in force; None before the first training. Raises ParcoursError where it cannot run."""
+        in_force = name_in_force(self.lake)
+        if in_force is None:
+            return None
+        if self._held_model is None or self._held_model.version != in_force:  # A version never changes.
+            self._held_model = load_version(in_force, self.lake)
+        return self._held_model
+
+    @property
+    def required_model(self) -> ModelVersion:
+        """The identity model in force. Raises ParcoursError where there is none yet, or it cannot run."""
+        if self.model is None:
+            raise ParcoursError("No identity model is in force. Materialise identity/model, or run `parcours train`.")
+        return self.model
 
     @contextmanager
     def yield_for_execution(self, context: dg.InitResourceContext) -> Iterator[Self]:

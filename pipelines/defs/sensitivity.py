@@ -3,7 +3,6 @@
 import dagster as dg
 
 from pipelines.defs.failures import told
-from pipelines.defs.identity import required_model
 from pipelines.defs.resources import Night
 from pipelines.defs.results import Result
 from pipelines.identity.decisions import read_decisions_in_force
@@ -26,7 +25,7 @@ def sensitivity(night: Night) -> Result:
         divided = divide_otherwise(
             night.lake,
             night.people,
-            required_model(night.lake),
+            night.required_model,
             read_decisions_in_force(night.lake),
             night.full,
         )

@@ -137,9 +137,9 @@ def chart_pair_weights(pairs: pl.DataFrame) -> Chart:
     )
 
 
-def chart_cluster_sizes(clusters: pl.DataFrame) -> Chart:
-    """How many customers are made of how many records."""
-    sizes = clusters.group_by("cluster_id").len()["len"]
+def chart_cluster_sizes(sizes: pl.Series) -> Chart:
+    """How many customers are made of how many records. ``sizes`` has the number of records of each."""
+    largest = int(sizes.max() or 0)  # type: ignore[arg-type]
     bars = [
         Bar(_name_size(low, high), count, text=f"{count:,}", tone="total", note=f"{count / max(1, len(sizes)):.2%}")
         for low, high in SIZES
@@ -149,7 +149,7 @@ def chart_cluster_sizes(clusters: pl.DataFrame) -> Chart:
     return Chart(
         "cluster_sizes",
         "Customers by their number of records",
-        f"{len(sizes):,} customers in {clusters.height:,} records; the largest has {max(sizes, default=0):,}. One of "
+        f"{len(sizes):,} customers in {sizes.sum():,} records; the largest has {largest:,}. One of "
         "many more records than the others is worth a look.",
         draw_bars(bars, "Customers by their number of records", "customers"),
     )

@@ -5,14 +5,18 @@ import polars as pl
 from pipelines.identity.profiles import is_blank, is_receipt
 
 
+def name_decided(decisions: pl.DataFrame) -> pl.Series:
+    """The record_ids that ``decisions`` (``identity/decisions``) name, each once, sorted."""
+    return pl.concat([decisions["record_id_l"], decisions["record_id_r"]]).unique().sort()
+
+
 def mark_decided(records: pl.DataFrame, decisions: pl.DataFrame) -> pl.DataFrame:
     """``records`` with ``is_decided`` set for those that ``decisions`` (``identity/decisions``) name.
 
     Receipts and records that say nothing are not marked: they are not compared, so a decision places them as they are.
     Decisions about records that are not there mark nothing.
     """
-    named = pl.concat([decisions["record_id_l"], decisions["record_id_r"]]).unique().sort()
-    is_named = pl.col("record_id").is_in(named.implode())
+    is_named = pl.col("record_id").is_in(name_decided(decisions).implode())
     return records.with_columns((is_named & ~is_receipt() & ~is_blank()).alias("is_decided"))
 
 

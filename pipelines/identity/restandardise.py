@@ -1,7 +1,7 @@
 """Records cleaned once: a row that the extracts still hold as it was keeps what cleaning made of it.
 
-Which values are shared by a crowd is found anew for every value that a cleaned row bears; so are the hashes of what
-that changes.
+Which values are shared by a crowd is found anew for every value that a cleaned row bears. A record carries a hash of
+the row that it was made of (``row_hash``), so that the table itself says what may be kept of it.
 """
 
 from collections.abc import Mapping
@@ -11,70 +11,97 @@ from datetime import date
 import polars as pl
 
 from pipelines.identity.attributes import Attribute
-from pipelines.identity.shared_values import LIMITED_COLUMNS, withdraw_shared_values
+from pipelines.identity.decided import mark_decided, name_decided
+from pipelines.identity.shared_values import (
+    LIMITED_COLUMNS,
+    bears_any,
+    find_shared_values,
+    withdraw_shared_values,
+)
 from pipelines.identity.standardise import (
-    MATCH_COLUMNS,
     OLDEST_LIVING_YEARS,
-    RECORD_COLUMNS,
     clean_records,
     hash_content,
     in_order,
     standardise,
 )
 
+_USED = ("last_key", "created_at", "updated_at", *LIMITED_COLUMNS)  # What tells how widely a value is used.
+TOLD_OF_ALL = ("record_id", "kind", "table_name", "last_key", "created_at", "updated_at", "shared_values",
+               "shared_digests")  # fmt: skip
+"""The columns of ``identity/records`` that :class:`Changes` tells of every record."""
+
 
 @dataclass(frozen=True)
-class Cleaned:
-    """Records made comparable, and what they were made of.
+class Changes:
+    """What a night changed in ``identity/records``.
 
-    ``records`` is ``identity/records`` of ``as_of`` but for ``is_decided``; ``row_hashes`` are, row by row, the
-    :func:`hash_rows` of what was gathered. ``anew`` counts the rows cleaned for it.
+    ``rows`` are the records that are new or other than they were, ``gone`` the record_ids that are no more. ``anew``
+    counts the rows cleaned for it. ``everyone`` has one row per record of today, with TOLD_OF_ALL, in no order.
     """
 
-    records: pl.DataFrame
-    row_hashes: pl.Series
-    as_of: date
+    rows: pl.DataFrame
+    gone: pl.Series
     anew: int
+    everyone: pl.DataFrame
 
 
 def hash_rows(gathered: pl.DataFrame) -> pl.Series:
-    """For each row, 64 bits of all it holds, its record_id among it; they hold for one version of polars.
+    """``row_hash``: 64 bits of all that a row holds, its record_id among it; they hold for one version of polars.
 
     Among a million records and ten thousand changes, one night in two billion takes a changed row for unchanged.
     """
-    return gathered.select(sorted(gathered.columns)).hash_rows().alias("row_hash")
+    hashes = gathered.select(sorted(gathered.columns)).hash_rows()
+    return hashes.reinterpret(signed=True).alias("row_hash")  # Not every engine knows numbers without a sign.
 
 
-def clean_all(gathered: pl.DataFrame, country: str, as_of: date, attributes: Mapping[str, Attribute]) -> Cleaned:
-    """``standardise``, with what the next night needs to clean only what changed."""
+def clean_all(
+    gathered: pl.DataFrame, country: str, as_of: date, attributes: Mapping[str, Attribute], decisions: pl.DataFrame
+) -> pl.DataFrame:
+    """``identity/records`` of what was gathered: ``standardise``, with decisions marked, and ``row_hash``."""
     hashed = gathered.select("record_id", hash_rows(gathered)).sort("record_id", maintain_order=True)
-    return Cleaned(standardise(gathered, country, as_of, attributes), hashed["row_hash"], as_of, gathered.height)
+    records = standardise(gathered, country, as_of, attributes).with_columns(hashed["row_hash"])
+    return mark_decided(records, decisions)
 
 
 def clean_changed(
-    gathered: pl.DataFrame, country: str, as_of: date, attributes: Mapping[str, Attribute], before: Cleaned
-) -> Cleaned:
-    """The same as :func:`clean_all`. ``before`` was cleaned under the same country and attributes."""
+    gathered: pl.DataFrame,
+    country: str,
+    as_of: date,
+    attributes: Mapping[str, Attribute],
+    decisions: pl.DataFrame,
+    before: pl.LazyFrame,
+    cleaned_on: date,
+) -> Changes:
+    """What makes :func:`clean_all` of ``before``: that of the day ``cleaned_on``, country and attributes alike."""
     hashes = hash_rows(gathered)
-    lasting = hashes.filter(~_depends_on_the_day(gathered, before.as_of, as_of))
+    lasting = hashes.filter(~_depends_on_the_day(gathered, cleaned_on, as_of))
+    known = before.select(*dict.fromkeys((*TOLD_OF_ALL, *_USED, "row_hash", "is_decided"))).collect()
     # Where a value was withdrawn, the row does not say any more what it was.
-    is_kept = before.row_hashes.is_in(lasting.implode()) & before.records["shared_values"].is_null()
-    kept_hashes = before.row_hashes.filter(is_kept)
-    is_new = ~hashes.is_in(kept_hashes.implode())
+    is_kept = known["row_hash"].is_in(lasting.implode()) & known["shared_values"].is_null()
+    kept = known.filter(is_kept)
+    is_new = ~hashes.is_in(kept["row_hash"].implode())
     fresh = gathered.filter(is_new).select("record_id", hashes.filter(is_new)).sort("record_id", maintain_order=True)
-    cleaned = clean_records(gathered.filter(is_new), country, as_of, attributes).with_columns(
-        pl.lit(None, dtype=pl.String).alias("content_hash"), fresh["row_hash"]
-    )
-    columns = [*RECORD_COLUMNS, *MATCH_COLUMNS, "content_hash"]
-    kept = before.records.filter(is_kept).select(columns).with_columns(kept_hashes)
-    everyone = pl.concat([kept, cleaned]).sort("record_id", maintain_order=True)
+    cleaned = clean_records(gathered.filter(is_new), country, as_of, attributes).with_columns(fresh["row_hash"])
     # A value that nobody new bears is shared by no more names than before; who bore a withdrawn one was cleaned.
     suspects = {column: cleaned[column].drop_nulls().unique() for column in LIMITED_COLUMNS}
-    withdrawn = withdraw_shared_values(everyone, attributes, suspects)
-    is_unhashed = (withdrawn["content_hash"].is_null() | withdrawn["shared_values"].is_not_null()).arg_true()
-    hashed = hash_content(withdrawn[is_unhashed])
-    records = in_order(withdrawn.with_columns(withdrawn["content_hash"].scatter(is_unhashed, hashed)))
-    return Cleaned(records, everyone["row_hash"], as_of, cleaned.height)
+    shared = find_shared_values(pl.concat([kept.select(_USED), cleaned.select(_USED)]), attributes, suspects)
+    is_named = kept["record_id"].is_in(name_decided(decisions).implode())
+    is_turned = bears_any(kept, shared) | (kept["is_decided"] != is_named)
+    rows = [cleaned]
+    if is_turned.any():
+        turned = kept["record_id"].filter(is_turned)
+        rows.append(before.filter(pl.col("record_id").is_in(turned.implode())).select(cleaned.columns).collect())
+    withdrawn = withdraw_shared_values(pl.concat(rows), shared)
+    changed = in_order(withdrawn.with_columns(hash_content(withdrawn))).with_columns(withdrawn["row_hash"])
+    changed = mark_decided(changed.sort("record_id", maintain_order=True), decisions)
+    left = known["record_id"].filter(~is_kept)
+    return Changes(
+        changed,
+        left.filter(~left.is_in(cleaned["record_id"].implode())),
+        cleaned.height,
+        pl.concat([kept.filter(~is_turned).select(TOLD_OF_ALL), changed.select(TOLD_OF_ALL)]),
+    )
 
 
 def _depends_on_the_day(gathered: pl.DataFrame, earlier: date, later: date) -> pl.Series:

@@ -18,23 +18,33 @@ LIMITED_COLUMNS: dict[str, str] = {
 """The match columns whose values may be withdrawn, and the attribute whose limits hold for them."""
 
 
-def withdraw_shared_values(
+def find_shared_values(
     records: pl.DataFrame, attributes: Mapping[str, Attribute], suspects: Mapping[str, pl.Series] | None = None
-) -> pl.DataFrame:
-    """Match columns set to null where more names use the value than its attribute allows, within its window.
+) -> dict[str, pl.Series]:
+    """By match column, the values that more names use than their attribute allows, within its window; sorted.
 
     ``suspects`` are, by match column, the values that may be shared so widely; by default, all.
+    """
+    return {
+        column: _shared_values(records, column, attributes[field], None if suspects is None else suspects[column])
+        for column, field in LIMITED_COLUMNS.items()
+    }
+
+
+def bears_any(records: pl.DataFrame, shared: Mapping[str, pl.Series]) -> pl.Series:
+    """For each record, whether it bears one of the ``shared`` values (:func:`find_shared_values`)."""
+    bears = (records[column].is_in(values.implode()).fill_null(False) for column, values in shared.items())
+    return pl.Series(np.logical_or.reduce([mask.to_numpy() for mask in bears]), dtype=pl.Boolean)
+
+
+def withdraw_shared_values(records: pl.DataFrame, shared: Mapping[str, pl.Series]) -> pl.DataFrame:
+    """Match columns set to null where they bear one of the ``shared`` values (:func:`find_shared_values`).
 
     The display columns keep the value: it may be true, it only does not tell people apart. Added: ``shared_values``,
     the match columns withdrawn (``email,mobile``; null for none), and ``shared_digests``, beside each the SHA-256 of
     the value (``email:<hex>,mobile:<hex>``), by which records that share a value are told without showing it.
     """
-    shared = {
-        column: _shared_values(records, column, attributes[field], None if suspects is None else suspects[column])
-        for column, field in LIMITED_COLUMNS.items()
-    }
-    is_shared = {column: records[column].is_in(values.implode()).fill_null(False) for column, values in shared.items()}
-    concerned = pl.Series(np.logical_or.reduce([mask.to_numpy() for mask in is_shared.values()]))
+    concerned = bears_any(records, shared)
     named, digested = [], []
     for column, values in shared.items():
         name = column.removesuffix("_key")
@@ -48,7 +58,10 @@ def withdraw_shared_values(
     )
     row = pl.Series(np.where(concerned, np.cumsum(concerned) - 1, -1)).replace(-1, None)
     return records.with_columns(
-        *(pl.when(~mask).then(pl.col(column)).alias(column) for column, mask in is_shared.items()),
+        *(
+            pl.when(~pl.col(column).is_in(values.implode()).fill_null(False)).then(pl.col(column)).alias(column)
+            for column, values in shared.items()
+        ),
         *(told[name].gather(row).alias(name) for name in told.columns),
     )
 

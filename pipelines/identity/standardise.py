@@ -25,7 +25,7 @@ from pipelines.identity.names import (
     read_civility,
 )
 from pipelines.identity.phones import read_phones
-from pipelines.identity.shared_values import withdraw_shared_values
+from pipelines.identity.shared_values import find_shared_values, withdraw_shared_values
 from pipelines.lake import Lake
 
 RECORD_COLUMNS: dict[str, pl.DataType] = {
@@ -130,7 +130,7 @@ def standardise(
     """
     attributes = attributes or load_attributes()
     cleaned = clean_records(gathered, country, as_of, attributes)
-    withdrawn = withdraw_shared_values(cleaned, attributes)
+    withdrawn = withdraw_shared_values(cleaned, find_shared_values(cleaned, attributes))
     return in_order(withdrawn.with_columns(hash_content(withdrawn)))
 
 

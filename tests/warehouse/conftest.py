@@ -11,6 +11,7 @@ import polars as pl
 import pytest
 import yaml
 
+from pipelines.amendments import add_amendments, no_amendments
 from pipelines.config import Home
 from pipelines.extracts.contracts import TABLES
 from pipelines.lake import Lake
@@ -96,6 +97,18 @@ def frame(rows: Rows, schema: Mapping[str, Any]) -> pl.DataFrame:
     return pl.DataFrame(columns, schema=dict(schema))
 
 
+def write_records(lake: Lake, records: pl.DataFrame) -> None:
+    """Writes ``records`` as nights leave them: every other one as written, the others amended, one gone since."""
+    is_amended = pl.int_range(pl.len()) % 2 == 1
+    gone = records.head(1).with_columns(pl.lit("crm:contacts:gone since").alias("record_id"))
+    earlier = records.with_columns(pl.when(~is_amended).then(pl.col(name)).alias(name) for name in TEXTS + PLACE)
+    written = pl.concat([earlier.filter(pl.int_range(pl.len()) % 4 < 3), gone]).sort("record_id")  # Some came later.
+    lake.write_amendable("identity", "records", written)
+    amendments = add_amendments(no_amendments(written), records.filter(is_amended), gone["record_id"])
+    amendments.write_parquet(lake.amendments_path("identity", "records"))
+    assert lake.read("identity", "records").equals(records)
+
+
 def write_tables(lake: Lake, tables: Mapping[str, Rows]) -> None:
     """Writes every table of the lake: those of ``tables`` with their rows, all others empty.
 
@@ -143,6 +156,7 @@ def write_tables(lake: Lake, tables: Mapping[str, Rows]) -> None:
     }
     for name, schema in IDENTITY.items():
         lake.write("identity", name, frame(identity[name], schema))
+    write_records(lake, frame(records, RECORDS).sort("record_id"))
     path = lake.quarantine_path("crm", "contacts")
     path.parent.mkdir(parents=True, exist_ok=True)
     frame(tables.get("quarantine/rows", ()), QUARANTINE).write_parquet(path)
