@@ -22,7 +22,6 @@ import polars as pl
 from pipelines.identity.blocking import BLOCKS, first_shared_key, hash_keys, keep_small_blocks
 from pipelines.identity.cluster import LINKED, LOOSEST
 from pipelines.identity.link import (
-    ENDS,
     Numbers,
     Weighed,
     compare_pairs,
@@ -112,10 +111,12 @@ def rescore(people: Profiled, model: ModelVersion, before: Scored) -> Rescored |
     left, right, found_by = left[found_by >= 0], right[found_by >= 0], found_by[found_by >= 0]
     fresh = _score(people.take(numbers), numbers, left, right, found_by, model)
     fresh_left, fresh_right = numbers[fresh.left], numbers[fresh.right]
-    pairs = pl.concat([before.pairs.filter(pl.Series(~outdated)), fresh.pairs]).sort(ENDS)
-    # Numbers are in the order of record_ids: sorted by themselves, they stand beside their pairs.
+    # Numbers are in the order of record_ids, and are sorted in a fraction of the time.
     packed = np.concatenate([pack_pairs(was_left, was_right)[~outdated], pack_pairs(fresh_left, fresh_right)])
-    packed.sort()
+    order = np.argsort(packed, kind="stable")
+    packed = packed[order]
+    rows = np.concatenate([np.flatnonzero(~outdated), before.pairs.height + np.arange(fresh.pairs.height)])[order]
+    pairs = pl.concat([before.pairs, fresh.pairs])[rows]
     was_linked = outdated & (before.pairs["match_weight"].to_numpy() >= LINKED + LOOSEST)
     is_linked = fresh.pairs["match_weight"].to_numpy() >= LINKED + LOOSEST
     moved = [was_left[was_linked], was_right[was_linked], fresh_left[is_linked], fresh_right[is_linked]]

@@ -13,7 +13,7 @@ from pipelines.identity.blocking import find_pairs, hash_keys, keep_small_blocks
 from pipelines.identity.model import BLOCKING_KEYS, Field
 from pipelines.identity.profiles import build_profiles
 from pipelines.identity.version import ModelVersion
-from pipelines.identity.weigh import Floats, Levels, frequencies_of, probability, weigh_candidates
+from pipelines.identity.weigh import FEW, Floats, Levels, frequencies_of, probability, weigh_candidates
 
 Numbers = npt.NDArray[np.int32]
 ENDS = ("record_id_l", "record_id_r")  # The columns of every table of pairs, the smaller record_id first.
@@ -50,6 +50,8 @@ class Weighed:
 def number_pairs(profiles: pl.DataFrame, pairs: pl.DataFrame) -> Weighed:
     """``pairs`` between ``profiles`` (``number_profiles``), with the numbers of their ends; any others are left out."""
     numbered = profiles.select("record_id", "profile_no")
+    if pairs.height < profiles.height / FEW:
+        numbered = numbered.filter(pl.col("record_id").is_in(pl.concat([pairs[end] for end in ENDS]).implode()))
     ends = [
         pairs.select(pl.col(end).alias("record_id"))
         .join(numbered, on="record_id", how="left", maintain_order="left")["profile_no"]

@@ -40,7 +40,7 @@ def number_profiles(records: pl.DataFrame) -> tuple[pl.DataFrame, pl.DataFrame]:
 
     First frame, one row per profile, sorted by record_id: profile_no (0, 1, ...), row (in ``records``, of the record it
     stands under), record_id (of that record, the smallest of its), content_hash. Second, one row per record, sorted:
-    record_id, profile_no.
+    row, record_id, profile_no.
     """
     tells_a_person = pl.all_horizontal(pl.col(name).is_not_null() for name in NAMES) & pl.any_horizontal(
         pl.col(contact).is_not_null() for contact in CONTACTS
@@ -62,7 +62,7 @@ def number_profiles(records: pl.DataFrame) -> tuple[pl.DataFrame, pl.DataFrame]:
     )
     is_first = (compared["first"] == compared["position"]).to_numpy()
     numbers = (np.cumsum(is_first) - 1).astype(np.int32)
-    members = compared.select("record_id", pl.Series("profile_no", numbers[compared["first"].to_numpy()]))
+    members = compared.select("row", "record_id", pl.Series("profile_no", numbers[compared["first"].to_numpy()]))
     profiles = compared.filter(is_first).select(
         pl.int_range(pl.len(), dtype=pl.Int32).alias("profile_no"), "row", "record_id", "content_hash"
     )

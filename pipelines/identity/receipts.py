@@ -5,7 +5,7 @@ import numpy.typing as npt
 import polars as pl
 
 from pipelines.identity.decided import hold_apart, tie_records
-from pipelines.identity.profiles import is_compared, is_receipt
+from pipelines.identity.profiles import is_receipt
 
 
 def place_records(
@@ -13,21 +13,20 @@ def place_records(
 ) -> pl.DataFrame:
     """``identity/clusters``: one row per record, sorted by record_id, named by the smallest record_id of its cluster.
 
-    ``members`` (record_id, profile_no) are the compared records, ``labels`` tell the cluster of each profile. A receipt
-    goes to the one cluster that uses its e-mail. Where none or several do, receipts of that e-mail stay together, apart
-    from all others. What people decided comes first: a record that they tied to another goes where that one is; one
-    that they held apart from a record is not of its cluster, but of the one other user of the e-mail, else alone.
+    ``records`` are sorted; ``members`` (``number_profiles``) tell which of them were compared, ``labels`` tell the
+    cluster of each profile. A receipt goes to the one cluster that uses its e-mail. Where none or several do,
+    receipts of that e-mail stay together, apart from all others. What people decided comes first: a record that
+    they tied to another goes where that one is; one that they held apart from a record is not of its cluster, but
+    of the one other user of the e-mail, else alone.
     """
-    clustered = members.select("record_id", pl.Series("cluster", labels[members["profile_no"].to_numpy()], pl.Int64))
-    receipts = records.filter(is_receipt()).select("record_id", "email_key").sort("record_id")
-    is_user = pl.col("email_key").is_in(receipts["email_key"].unique().implode())
-    users = (
-        records.filter(is_user & is_compared())
-        .select("record_id", "email_key")
-        .join(clustered, on="record_id")
-        .select("email_key", "cluster")
-        .unique()
-    )
+    numbers = np.full(records.height, -1, dtype=np.int64)
+    numbers[members["row"].to_numpy()] = labels[members["profile_no"].to_numpy()]
+    is_compared = pl.Series(numbers >= 0)
+    others = records.filter(~is_compared)
+    is_told_by_mail = others.select(is_receipt()).to_series()
+    receipts = others.filter(is_told_by_mail).select("record_id", "email_key")
+    is_user = is_compared & records["email_key"].is_in(receipts["email_key"].unique().implode())
+    users = pl.DataFrame({"email_key": records["email_key"], "cluster": numbers}).filter(is_user).unique()
     # Clusters without a compared record are numbered beyond the labels.
     attached = (
         receipts.with_row_index("number", len(labels))
@@ -35,20 +34,21 @@ def place_records(
         .with_columns(pl.col("number").cast(pl.Int64).min().over("email_key").alias("own_cluster"))
         .select("record_id", pl.coalesce("cluster", "own_cluster").alias("cluster"))
     )
-    blank = records.filter(~is_compared() & ~is_receipt()).select("record_id")
+    blank = others.filter(~is_told_by_mail).select("record_id")
     alone = blank.with_columns(pl.int_range(pl.len(), dtype=pl.Int64).alias("cluster") + len(labels) + receipts.height)
     placed = pl.concat([attached, alone])
     if not decisions.is_empty():
+        clustered = pl.DataFrame({"record_id": records["record_id"], "cluster": numbers}).filter(is_compared)
         placed = _obey(placed, receipts, users, clustered, decisions, len(labels) + records.height)
-    return _name_clusters(pl.concat([clustered, placed]).sort("record_id"))
+    numbers[~is_compared.to_numpy()] = placed.sort("record_id")["cluster"].to_numpy()
+    return _name_clusters(records["record_id"], numbers)
 
 
-def _name_clusters(placed: pl.DataFrame) -> pl.DataFrame:
-    """record_id and cluster_id, from the numbers of clusters; ``placed`` is sorted by record_id."""
-    numbers = placed["cluster"].to_numpy()
+def _name_clusters(record_ids: pl.Series, numbers: npt.NDArray[np.int64]) -> pl.DataFrame:
+    """record_id and cluster_id, from the numbers of the clusters of ``record_ids``, which are sorted."""
     first = np.zeros(int(numbers.max(initial=0)) + 1, dtype=np.int64)
     first[numbers[::-1]] = np.arange(len(numbers))[::-1]  # What is written last, the smallest record_id, stays.
-    return placed.select("record_id", placed["record_id"].gather(first[numbers]).alias("cluster_id"))
+    return pl.DataFrame({"record_id": record_ids, "cluster_id": record_ids.gather(first[numbers])})
 
 
 def _sole(users: pl.DataFrame, key: str) -> pl.DataFrame:

@@ -23,6 +23,8 @@ from pipelines.identity.version import ModelVersion, Parameters
 Floats = npt.NDArray[np.float64]
 Levels = npt.NDArray[np.int8]
 
+FEW = 4  # With so many times more values known than looked up, it is quicker to find those first.
+
 MISSING = -1
 """The level of a field that one of the two records lacks: no evidence either way."""
 
@@ -50,9 +52,11 @@ def frequencies_of(profiles: pl.DataFrame, model: ModelVersion) -> dict[str, Flo
     for compared in model.fields:
         if compared.name not in model.term_frequencies:
             continue
-        joined = profiles.select(pl.col(compared.column).alias("value")).join(
-            model.term_frequencies[compared.name], on="value", how="left", maintain_order="left"
-        )
+        values = profiles.select(pl.col(compared.column).alias("value"))
+        known_values = model.term_frequencies[compared.name]
+        if values.height < known_values.height / FEW:
+            known_values = known_values.join(values, on="value", how="semi")
+        joined = values.join(known_values, on="value", how="left", maintain_order="left")
         known = joined["frequency"].fill_null(model.parameters.rarest[compared.name])
         frequencies[compared.name] = known.to_numpy().astype(np.float64)
     return frequencies
