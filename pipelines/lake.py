@@ -16,6 +16,9 @@ import polars as pl
 
 from pipelines.amendments import MOST_AMENDED, add_amendments, amend, no_amendments
 
+Stamp = tuple[tuple[int, int], ...]
+"""What tells the files of a table from those that were there before: their inodes and times."""
+
 
 @dataclass(frozen=True)
 class Lake:
@@ -83,8 +86,8 @@ class Lake:
     def read(self, kind: str, name: str) -> pl.DataFrame:
         return self.scan(kind, name).collect()
 
-    def stamp(self, kind: str, name: str) -> tuple[tuple[int, int], ...]:
-        """What is another when anything of ``<kind>/<name>`` was written: no file is ever written in place."""
+    def stamp(self, kind: str, name: str) -> Stamp:
+        """Another after each write of ``<kind>/<name>``: no file is ever written in place."""
         files = self.path(kind, name), self.amendments_path(kind, name)
         return tuple((found.st_ino, found.st_mtime_ns) for found in (file.stat() for file in files if file.exists()))
 

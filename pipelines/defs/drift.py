@@ -50,7 +50,7 @@ def drift(config: Acceptance, night: Night) -> Result:
     lake = night.lake
     version = night.model.version if night.model else ""
     ledger = lake.read("identity", "ledger")
-    today = read_map(lake, ledger, night.full)
+    today = read_map(lake, night.full)
     churn = count_churn(ledger, _published(lake, "ledger", empty_ledger()), today)
     measured = run_metrics.measure_run(
         lake.scan("identity", "records").select("kind", "table_name", *MATCH_COLUMNS).collect(),

@@ -344,7 +344,7 @@ def customer_ids(night: Night) -> Result:
     """One row per record: the customer it belongs to today."""
     with told():
         everyone = night.people.records.select("record_id", "source", "table_name")
-        placed = read_map(night.lake, night.lake.read("identity", "ledger"), night.full)
+        placed = read_map(night.lake, night.full)
         if placed["record_id"].equals(everyone["record_id"]):  # As it always is, where nothing is amiss.
             today = everyone.with_columns(placed["customer_id"])
         else:
@@ -352,7 +352,7 @@ def customer_ids(night: Night) -> Result:
         night.lake.write("identity", "customer_ids", today)
         return _result(
             today,
-            {"customers": today["customer_id"].n_unique()},
+            {"customers": today["customer_id"].hash().n_unique()},
             _holds("each_record_has_one_customer", invariants.count_misplaced_records(today, everyone)),
             _holds(
                 "the_ledger_replays_to_the_map",
@@ -374,7 +374,7 @@ def customers(night: Night) -> Result:
         described = describe_customers(
             night.people,
             read_pairs(night.lake, night.people, ["match_probability"]),
-            night.lake.scan("identity", "customer_ids").select("record_id", "customer_id").collect(),
+            night.owners,
             read_decisions_in_force(night.lake),
         )
         night.lake.write("identity", "customers", described)
@@ -403,7 +403,7 @@ def uncertain_pairs(night: Night) -> Result:
         asked = find_uncertain_pairs(
             night.people,
             read_pairs(night.lake, night.people, [*ENDS, "match_weight", "match_probability"]),
-            night.lake.scan("identity", "customer_ids").select("record_id", "customer_id").collect(),
+            night.owners,
             night.lake.read("identity", "customers"),
             read_decisions_in_force(night.lake),
         )

@@ -13,10 +13,11 @@ from pydantic import Field, PrivateAttr
 from pipelines import lock
 from pipelines.config import LANGUAGES, Home, Language, Sources, find_home, find_sources, load_sources
 from pipelines.errors import ConfigurationError, ParcoursError
+from pipelines.identity.owners import Owners, find_owners
 from pipelines.identity.profiles import Profiled, profile_records
 from pipelines.identity.retrain import NEEDED_COLUMNS
 from pipelines.identity.version import ModelVersion, load_version, name_in_force
-from pipelines.lake import Lake
+from pipelines.lake import Lake, Stamp
 from pipelines.segments.definitions import Definitions, find_segments, load_segments
 
 
@@ -42,7 +43,8 @@ class Night(dg.ConfigurableResource):  # type: ignore[type-arg]
     _day: date = PrivateAttr()
     _report_language: Language = PrivateAttr()
     _run_id: str = PrivateAttr()
-    _held: tuple[tuple[tuple[int, int], ...], Profiled] | None = PrivateAttr(default=None)
+    _held: tuple[Stamp, Profiled] | None = PrivateAttr(default=None)
+    _held_owners: tuple[tuple[Stamp, Stamp], Owners] | None = PrivateAttr(default=None)
     _held_model: ModelVersion | None = PrivateAttr(default=None)
 
     @property
@@ -88,6 +90,15 @@ class Night(dg.ConfigurableResource):  # type: ignore[type-arg]
             compared = self.lake.scan("identity", "records").select(*NEEDED_COLUMNS, "source", "table_name").collect()
             self._held = stamp, profile_records(compared)
         return self._held[1]
+
+    @property
+    def owners(self) -> Owners:
+        """Whose the records and profiles of :attr:`people` are, by ``identity/customer_ids``; read once, too."""
+        stamps = self.lake.stamp("identity", "records"), self.lake.stamp("identity", "customer_ids")
+        if self._held_owners is None or self._held_owners[0] != stamps:
+            placed = self.lake.scan("identity", "customer_ids").select("record_id", "customer_id").collect()
+            self._held_owners = stamps, find_owners(self.people, placed)
+        return self._held_owners[1]
 
     @property
     def model(self) -> ModelVersion | None:

@@ -258,17 +258,24 @@ def update_ledger(
     lake.write("identity", "ledger", entries)
     if today["record_id"].equals(clusters["record_id"]):
         state.write("map", clusters.select("record_id", "cluster_id").with_columns(today["customer_id"]))
-        state.end(conditions, ledger=_digest_ledger(entries))
+        state.end(conditions, ledger=_digest_ledger(entries), stamp=_stamp_of_ledger(lake))
     return entries
 
 
-def read_map(lake: Lake, ledger: pl.DataFrame, full: bool = False) -> pl.DataFrame:
-    """Today's map as ``ledger`` gives it: record_id, customer_id, sorted by record_id. ``full`` replays all of it."""
+def read_map(lake: Lake, full: bool = False) -> pl.DataFrame:
+    """Today's map as ``identity/ledger`` gives it: record_id, customer_id, sorted. ``full`` replays all of it."""
     state = Carried(lake, "ledger")
     noted = None if full else state.note(_conditions())
-    if noted is None or noted["ledger"] != _digest_ledger(ledger):
-        return current_map(ledger)
+    if noted is None or noted["stamp"] != _stamp_of_ledger(lake):
+        ledger = lake.read("identity", "ledger")
+        if noted is None or noted["ledger"] != _digest_ledger(ledger):
+            return current_map(ledger)
     return state.read("map").select("record_id", "customer_id")
+
+
+def _stamp_of_ledger(lake: Lake) -> list[list[int]]:
+    """As JSON gives it back."""
+    return [list(file) for file in lake.stamp("identity", "ledger")]
 
 
 def _digest_ledger(ledger: pl.DataFrame) -> str:

@@ -6,6 +6,7 @@ import polars as pl
 from pipelines.identity.cluster import connect
 from pipelines.identity.decisions import no_decisions
 from pipelines.identity.link import Numbers, Weighed, number_pairs
+from pipelines.identity.owners import Owners
 from pipelines.identity.profiles import Profiled
 from pipelines.identity.weigh import Floats
 
@@ -14,7 +15,7 @@ BY_EVIDENCE_OF_ALL = 0.5
 
 
 def describe_customers(
-    people: Profiled, pairs: Weighed, customer_map: pl.DataFrame, decisions: pl.DataFrame | None = None
+    people: Profiled, pairs: Weighed, owners: Owners, decisions: pl.DataFrame | None = None
 ) -> pl.DataFrame:
     """``identity/customers``: customer_id, record_count, identity_confidence (0 to 1), sorted by customer_id.
 
@@ -23,46 +24,38 @@ def describe_customers(
     probability. Identical records and receipts by e-mail hold by rule, and what people decided (``decisions``) by their
     word: they count as certain, so that one record, or several identical ones, give 1.
 
-    ``pairs`` has at least match_probability; ``customer_map`` has one row per record: record_id, customer_id.
+    ``pairs`` has at least match_probability.
     """
-    # Numbers in place of ids: comparing a million texts over and over is most of the work else.
-    customer = number_customers(customer_map["customer_id"])
+    customer, owner = owners.of_records, owners.of_profiles
     record_count = np.bincount(customer)
     first = np.empty(len(record_count), dtype=np.int64)
     first[customer[::-1]] = np.arange(len(customer))[::-1]
-    owner = own_profiles(people, customer_map["record_id"], customer)
-    # One profile holds together by itself, and most customers are one.
-    has_several = np.bincount(owner[owner >= 0], minlength=len(first)) > 1
-    looked_at = np.flatnonzero((owner >= 0) & has_several[owner]).astype(np.int32)
-    left, right, probability = _links_within(owner, pairs, number_pairs(people.profiles, _decided_links(decisions)))
-    places = np.empty(len(owner), dtype=np.int32)
-    places[looked_at] = np.arange(len(looked_at), dtype=np.int32)
-    weakest = _weakest_needed_link(owner[looked_at], places[left], places[right], probability)
-    confidence = np.ones(len(first))
-    np.minimum.at(confidence, owner[looked_at], weakest)
+    links = _links_within(owner, pairs, number_pairs(people.profiles, _decided_links(decisions)))
     return pl.DataFrame(
         {
-            "customer_id": customer_map["customer_id"].gather(first),
+            "customer_id": owners.customer_map["customer_id"].gather(first),
             "record_count": pl.Series(record_count, dtype=pl.Int64),
-            "identity_confidence": confidence,
+            "identity_confidence": _weigh_weakest_links(owner, len(first), *links),
         }
     ).sort("customer_id")
 
 
-def number_customers(customer_ids: pl.Series) -> Numbers:
-    """A number from 0 for each id, the same for the same id, in no order that means anything. Told by 64-bit hashes."""
-    return customer_ids.hash().rank("dense").to_numpy().astype(np.int32) - 1
-
-
-def own_profiles(people: Profiled, record_ids: pl.Series, customer: Numbers) -> Numbers:
-    """For each profile the number of its customer, -1 for none; ``customer`` has one for each of ``record_ids``."""
-    if record_ids.equals(people.records["record_id"]):  # As they nearly always are.
-        of_record = customer
-    else:
-        owners = pl.DataFrame({"record_id": record_ids, "customer": customer})
-        joined = people.records.select("record_id").join(owners, on="record_id", how="left", maintain_order="left")
-        of_record = joined["customer"].fill_null(-1).to_numpy()
-    return np.asarray(of_record[people.profiles["row"].to_numpy()])
+def _weigh_weakest_links(owner: Numbers, count: int, left: Numbers, right: Numbers, probability: Floats) -> Floats:
+    """For each of ``count`` customers, the confidence in it: one profile holds together by itself."""
+    confidence = np.ones(count)
+    profiles = np.bincount(owner[owner >= 0], minlength=count)
+    # Most of the others are two profiles, which one link holds together, or none.
+    strongest = np.full(count, -1.0)
+    np.maximum.at(strongest, owner[left], probability)
+    confidence[profiles == 2] = np.where(strongest < 0, BY_EVIDENCE_OF_ALL, strongest)[profiles == 2]
+    are_several = profiles > 2
+    looked_at = np.flatnonzero((owner >= 0) & are_several[owner]).astype(np.int32)
+    places = np.empty(len(owner), dtype=np.int32)
+    places[looked_at] = np.arange(len(looked_at), dtype=np.int32)
+    inside = are_several[owner[left]]
+    weakest = _weakest_needed_link(owner[looked_at], places[left[inside]], places[right[inside]], probability[inside])
+    np.minimum.at(confidence, owner[looked_at], weakest)
+    return confidence
 
 
 def _decided_links(decisions: pl.DataFrame | None) -> pl.DataFrame:

@@ -13,6 +13,7 @@ Profiles go by their number among all, which stand in the order of their record_
 next is numbers alone, and a night has only to know which of them were whose.
 """
 
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -141,19 +142,22 @@ def _carry_over_keys(
     hashed = hash_keys(news)
     kept = np.zeros(len(changed), dtype=np.uint32)
     kept[~changed] = before["kept"].to_numpy()[stays]
-    columns, pairs = {}, []
-    for position, (column, name) in enumerate(BLOCKS.items()):
+
+    def carry_over(column: str) -> tuple[pl.Series, pl.DataFrame, npt.NDArray[np.int64]]:
         known = before[column].to_numpy()
         keys = np.empty(len(changed), dtype=np.uint64)
         keys[~changed], keys[changed] = known[stays], hashed[column].fill_null(NO_KEY).to_numpy()
-        columns[column] = pl.Series(column, keys)
-        members = _members_of_changed_blocks(columns[column], changed, known[~stays], largest_blocks[name])
-        numbers = members["number"].to_numpy()
-        bit = np.uint32(1 << position)
-        kept[numbers] = np.where(members["is_within"].to_numpy(), kept[numbers] | bit, kept[numbers] & ~bit)
-        pairs.append(_pairs_to_look_at(members))
+        today = pl.Series(column, keys)
+        members = _members_of_changed_blocks(today, changed, known[~stays], largest_blocks[BLOCKS[column]])
+        return today, members, _pairs_to_look_at(members)
+
+    with ThreadPoolExecutor() as threads:
+        columns, members, pairs = zip(*threads.map(carry_over, BLOCKS), strict=True)
+    for position, looked_at in enumerate(members):
+        numbers, bit = looked_at["number"].to_numpy(), np.uint32(1 << position)
+        kept[numbers] = np.where(looked_at["is_within"].to_numpy(), kept[numbers] | bit, kept[numbers] & ~bit)
     packed = np.unique(np.concatenate(pairs))
-    return pl.DataFrame({**columns, "profile_hash": hashes, "kept": kept}), *unpack_pairs(packed)
+    return pl.DataFrame([*columns, hashes, pl.Series("kept", kept)]), *unpack_pairs(packed)
 
 
 def _members_of_changed_blocks(

@@ -11,8 +11,9 @@ from collections.abc import Iterable
 import numpy as np
 import polars as pl
 
-from pipelines.identity.customers import BY_EVIDENCE_OF_ALL, number_customers, own_profiles
+from pipelines.identity.customers import BY_EVIDENCE_OF_ALL
 from pipelines.identity.link import ENDS, Weighed
+from pipelines.identity.owners import Owners
 from pipelines.identity.profiles import Profiled
 
 QUESTION_SCHEMA: dict[str, pl.DataType] = {
@@ -28,7 +29,7 @@ SURE = 0.99
 
 
 def find_uncertain_pairs(
-    people: Profiled, pairs: Weighed, customer_map: pl.DataFrame, customers: pl.DataFrame, decisions: pl.DataFrame
+    people: Profiled, pairs: Weighed, owned: Owners, customers: pl.DataFrame, decisions: pl.DataFrame
 ) -> pl.DataFrame:
     """``identity/uncertain_pairs``: QUESTION_SCHEMA, sorted by both records.
 
@@ -37,12 +38,10 @@ def find_uncertain_pairs(
     have decided.
 
     ``pairs`` has at least both ENDS, match_weight and match_probability; ``customers`` and ``decisions`` are the tables
-    of ``identity/``; ``customer_map`` has one row per record: record_id and customer_id.
+    of ``identity/``.
     """
-    owners = customer_map.select("record_id", "customer_id")
     # Few pairs are asked about, and numbers tell which: only of these are the texts looked at.
-    customer = number_customers(owners["customer_id"])
-    owner = own_profiles(people, owners["record_id"], customer)
+    owners, customer, owner = owned.customer_map, owned.of_records, owned.of_profiles
     is_together = owner[pairs.left] == owner[pairs.right]
     apart = pairs.pairs.filter(pl.Series(~is_together), pl.col("match_probability") >= 1 - SURE)
     unsure = customers.filter(pl.col("identity_confidence") <= SURE)["customer_id"]
@@ -108,7 +107,30 @@ def _ask_of_those_together(pairs: pl.DataFrame, members: pl.DataFrame, decisions
             descending=[False, True, True, False, False],
         )
     )
-    records_of = dict(members.group_by("customer_id", maintain_order=True).agg("record_id").iter_rows())
+    # Most are of two records, which their strongest link holds together, where they have one.
+    several = members.filter(pl.len().over("customer_id") > 2)
+    of_two = members.join(several, on="customer_id", how="anti")
+    strongest_of_two = (
+        of_two.group_by("customer_id", maintain_order=True)
+        .agg(pl.col("record_id").first().alias("one"), pl.col("record_id").last().alias("other"))
+        .filter(pl.col("one") < pl.col("other"))
+        .join(
+            strongest_first.unique("customer_id_l", keep="first"),
+            left_on="customer_id",
+            right_on="customer_id_l",
+            how="left",
+        )
+        .select(
+            pl.coalesce("record_id_l", "one").alias("record_id_l"),
+            pl.coalesce("record_id_r", "other").alias("record_id_r"),
+            pl.col("customer_id").alias("customer_id_l"),
+            pl.col("customer_id").alias("customer_id_r"),
+            "match_weight",
+            "match_probability",
+        )
+    )
+    strongest_first = strongest_first.join(several, left_on="customer_id_l", right_on="customer_id", how="semi")
+    records_of = dict(several.group_by("customer_id", maintain_order=True).agg("record_id").iter_rows())
     links_of = strongest_first.group_by("customer_id_l", maintain_order=True).agg(
         pl.struct("record_id_l", "record_id_r", "match_weight", "match_probability").alias("links")
     )
@@ -121,7 +143,7 @@ def _ask_of_those_together(pairs: pl.DataFrame, members: pl.DataFrame, decisions
     schema = {name: QUESTION_SCHEMA[name] for name in _asked_columns() if name != "is_together"}
     doubt = pl.max_horizontal("match_probability", pl.lit(BY_EVIDENCE_OF_ALL))  # Null, never compared, is no maximum.
     return (
-        pl.DataFrame(weakest, schema=schema, orient="row")
+        pl.concat([strongest_of_two, pl.DataFrame(weakest, schema=schema, orient="row")])
         .with_columns(pl.lit(True).alias("is_together"), doubt.alias("doubt"))
         .filter(pl.col("doubt") <= SURE)
         .select(*_asked_columns(), "doubt")

@@ -25,6 +25,7 @@ from pipelines.identity.explain.why import Answer, answer_why
 from pipelines.identity.explain.words import words_of
 from pipelines.identity.ledger import assign_ids, current_map, empty_ledger
 from pipelines.identity.link import number_pairs, score_pairs
+from pipelines.identity.owners import find_owners
 from pipelines.identity.profiles import profile_records
 from pipelines.identity.standardise import standardise_records
 from pipelines.identity.train import train
@@ -99,7 +100,7 @@ def test_the_decisive_join_is_the_weakest_one_and_the_customer_is_as_sure_as_tha
     around = sample.evidence.around
     people = profile_records(sample.records)
     confidence = dict(
-        describe_customers(people, number_pairs(people.profiles, sample.pairs), around.customers)
+        describe_customers(people, number_pairs(people.profiles, sample.pairs), find_owners(people, around.customers))
         .select("customer_id", "identity_confidence")
         .iter_rows()
     )

@@ -26,6 +26,7 @@ from pipelines.identity.customers import describe_customers
 from pipelines.identity.decisions import DECISION_SCHEMA, no_decisions
 from pipelines.identity.ledger import current_map, empty_ledger
 from pipelines.identity.link import ENDS
+from pipelines.identity.owners import find_owners
 from pipelines.identity.profiles import profile_records
 from pipelines.identity.review import find_uncertain_pairs
 from pipelines.identity.sensitivity import divide_otherwise
@@ -78,9 +79,9 @@ class Recogniser:
         pairs, done = update_pairs(self.lake, people, self.model, self.full)
         clusters, built_upon = update_clusters(self.lake, people, self.model, decisions, self.full)
         self.ledger = update_ledger(self.lake, clusters, self.ledger, day, self.full)
-        ids = read_map(self.lake, self.ledger, self.full)
+        ids = read_map(self.lake, self.full)
         numbered = read_pairs(self.lake, people, [*ENDS, "match_weight", "match_probability"])
-        customers = describe_customers(people, numbered, ids, decisions)
+        customers = describe_customers(people, numbered, find_owners(people, ids), decisions)
         self.done.append({"anew": anew, "built_upon": built_upon, "records": records.height, **done})
         return {
             "records": records,
@@ -89,7 +90,7 @@ class Recogniser:
             "ids": ids,
             "customers": customers,
             "sensitivity": divide_otherwise(self.lake, people, self.model, decisions, self.full),
-            "uncertain_pairs": find_uncertain_pairs(people, numbered, ids, customers, decisions),
+            "uncertain_pairs": find_uncertain_pairs(people, numbered, find_owners(people, ids), customers, decisions),
         }
 
 

@@ -11,6 +11,7 @@ from pipelines.identity.cluster import cluster_records, connect
 from pipelines.identity.customers import describe_customers
 from pipelines.identity.evaluate import evaluate
 from pipelines.identity.link import compare_candidates, number_pairs, score_pairs
+from pipelines.identity.owners import find_owners
 from pipelines.identity.profiles import build_profiles, profile_records
 from pipelines.identity.standardise import RECORD_COLUMNS, standardise
 from pipelines.identity.weigh import frequencies_of, weigh_pairs
@@ -74,7 +75,7 @@ def test_customers_count_their_records_and_are_as_sure_as_their_weakest_needed_l
     pairs = score_pairs(records, retailer.model)
     mapped = cluster_records(records, pairs, retailer.model).rename({"cluster_id": "customer_id"})
     people = profile_records(records)
-    customers = describe_customers(people, number_pairs(people.profiles, pairs), mapped)
+    customers = describe_customers(people, number_pairs(people.profiles, pairs), find_owners(people, mapped))
     assert customers["record_count"].sum() == records.height
     assert customers["customer_id"].n_unique() == customers.height
     assert customers["identity_confidence"].is_between(0, 1).all()
@@ -101,7 +102,10 @@ def test_few_or_empty_records_are_no_trouble(retailer, standardised, row, rows, 
     persons = 1 if rows and "email" in fields else rows
     assert (clusters.height, clusters["customer_id"].n_unique()) == (rows, persons)
     people = profile_records(found)
-    assert describe_customers(people, number_pairs(people.profiles, pairs), clusters).height == persons
+    assert (
+        describe_customers(people, number_pairs(people.profiles, pairs), find_owners(people, clusters)).height
+        == persons
+    )
 
 
 def test_records_that_share_nothing_but_emptiness_are_all_their_own(retailer):

@@ -11,6 +11,7 @@ from pipelines.identity.cluster import cluster_records
 from pipelines.identity.customers import describe_customers
 from pipelines.identity.decisions import DECISION_SCHEMA, no_decisions
 from pipelines.identity.link import number_pairs, score_pairs
+from pipelines.identity.owners import find_owners
 from pipelines.identity.profiles import profile_records
 from pipelines.identity.review import QUESTION_SCHEMA, find_uncertain_pairs
 
@@ -58,8 +59,8 @@ def ask(records: pl.DataFrame, pairs: pl.DataFrame, decisions: pl.DataFrame, *gr
     )
     people = profile_records(marked)
     numbered = number_pairs(people.profiles, pairs)
-    customers = describe_customers(people, numbered, customer_map, decisions)
-    asked = find_uncertain_pairs(people, numbered, customer_map, customers, decisions)
+    customers = describe_customers(people, numbered, find_owners(people, customer_map), decisions)
+    asked = find_uncertain_pairs(people, numbered, find_owners(people, customer_map), customers, decisions)
     assert asked.schema == pl.Schema(QUESTION_SCHEMA)
     return [
         question | {"pair": question["record_id_l"][-1] + question["record_id_r"][-1]}
@@ -118,7 +119,9 @@ def test_a_customer_held_by_a_decision_alone_is_as_sure_as_people_are(records: p
     marked = records.with_columns(pl.col("record_id").is_in([record_id("A"), record_id("B")]).alias("is_decided"))
     customer_map = pl.DataFrame({"record_id": [record_id("A"), record_id("B")], "customer_id": ["AB", "AB"]})
     people = profile_records(marked)
-    customers = describe_customers(people, number_pairs(people.profiles, link()), customer_map, decisions)
+    customers = describe_customers(
+        people, number_pairs(people.profiles, link()), find_owners(people, customer_map), decisions
+    )
     assert customers.row(0) == ("AB", 2, 1.0)
 
 
@@ -134,8 +137,8 @@ def test_every_question_of_a_generated_retailer_is_uncertain_and_asked_once(reta
     customer_map = cluster_records(retailer.records, pairs, retailer.model).rename({"cluster_id": "customer_id"})
     people = profile_records(retailer.records)
     numbered = number_pairs(people.profiles, pairs)
-    customers = describe_customers(people, numbered, customer_map)
-    asked = find_uncertain_pairs(people, numbered, customer_map, customers, no_decisions())
+    customers = describe_customers(people, numbered, find_owners(people, customer_map))
+    asked = find_uncertain_pairs(people, numbered, find_owners(people, customer_map), customers, no_decisions())
     assert asked.height > 20
     assert asked["is_together"].n_unique() == 2
     assert asked["uncertainty_bits"].is_between(0.08, 1.0).all()

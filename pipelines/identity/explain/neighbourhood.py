@@ -78,7 +78,8 @@ class Neighbourhood:
         """The number of each record's subject."""
         profiles, members = self._profiles
         others = self.subjects.tail(-profiles.height) if profiles.height else self.subjects
-        return dict(members.iter_rows()) | dict(others.select("record_id", "profile_no").iter_rows())
+        numbered = pl.concat([frame.select("record_id", "profile_no") for frame in (members, others)])
+        return dict(numbered.iter_rows())
 
     @cached_property
     def names(self) -> list[str]:
