@@ -17,7 +17,6 @@ from pipelines.identity import invariants
 from pipelines.identity.attributes import Attribute, load_attributes
 from pipelines.identity.carried import (
     read_map,
-    read_pairs,
     update_clusters,
     update_ledger,
     update_pairs,
@@ -42,7 +41,6 @@ from pipelines.identity.decisions import (
     read_decisions_in_force,
 )
 from pipelines.identity.ledger import current_map, empty_ledger
-from pipelines.identity.link import ENDS
 from pipelines.identity.placeholders import with_own_values
 from pipelines.identity.retrain import MOST_MOVED, retrain
 from pipelines.identity.review import find_uncertain_pairs
@@ -279,7 +277,7 @@ def clusters(night: Night) -> Result:
     with told():
         people = night.people
         grouped, is_built_upon = update_clusters(
-            night.lake, people, night.required_model, read_decisions_in_force(night.lake), night.full
+            night.lake, people, night.pairs, night.required_model, read_decisions_in_force(night.lake), night.full
         )
         sizes = grouped.group_by(pl.col("cluster_id").hash()).len()["len"]  # Hashes take half the time of texts.
         return _result(
@@ -352,7 +350,7 @@ def customer_ids(night: Night) -> Result:
         night.lake.write("identity", "customer_ids", today)
         return _result(
             today,
-            {"customers": today["customer_id"].hash().n_unique()},
+            {"customers": night.owners.count},
             _holds("each_record_has_one_customer", invariants.count_misplaced_records(today, everyone)),
             _holds(
                 "the_ledger_replays_to_the_map",
@@ -373,7 +371,7 @@ def customers(night: Night) -> Result:
     with told():
         described = describe_customers(
             night.people,
-            read_pairs(night.lake, night.people, ["match_probability"]),
+            night.pairs,
             night.owners,
             read_decisions_in_force(night.lake),
         )
@@ -402,7 +400,7 @@ def uncertain_pairs(night: Night) -> Result:
     with told():
         asked = find_uncertain_pairs(
             night.people,
-            read_pairs(night.lake, night.people, [*ENDS, "match_weight", "match_probability"]),
+            night.pairs,
             night.owners,
             night.lake.read("identity", "customers"),
             read_decisions_in_force(night.lake),

@@ -13,6 +13,8 @@ from pydantic import Field, PrivateAttr
 from pipelines import lock
 from pipelines.config import LANGUAGES, Home, Language, Sources, find_home, find_sources, load_sources
 from pipelines.errors import ConfigurationError, ParcoursError
+from pipelines.identity.carried import read_pairs
+from pipelines.identity.link import ENDS, Weighed
 from pipelines.identity.owners import Owners, find_owners
 from pipelines.identity.profiles import Profiled, profile_records
 from pipelines.identity.retrain import NEEDED_COLUMNS
@@ -45,6 +47,7 @@ class Night(dg.ConfigurableResource):  # type: ignore[type-arg]
     _run_id: str = PrivateAttr()
     _held: tuple[Stamp, Profiled] | None = PrivateAttr(default=None)
     _held_owners: tuple[tuple[Stamp, Stamp], Owners] | None = PrivateAttr(default=None)
+    _held_pairs: tuple[tuple[Stamp, Stamp], Weighed] | None = PrivateAttr(default=None)
     _held_model: ModelVersion | None = PrivateAttr(default=None)
 
     @property
@@ -99,6 +102,15 @@ class Night(dg.ConfigurableResource):  # type: ignore[type-arg]
             placed = self.lake.scan("identity", "customer_ids").select("record_id", "customer_id").collect()
             self._held_owners = stamps, find_owners(self.people, placed)
         return self._held_owners[1]
+
+    @property
+    def pairs(self) -> Weighed:
+        """``identity/pairs`` without their levels, and the profile numbers of their ends; read once, too."""
+        stamps = self.lake.stamp("identity", "records"), self.lake.stamp("identity", "pairs")
+        if self._held_pairs is None or self._held_pairs[0] != stamps:
+            columns = [*ENDS, "match_weight", "match_probability"]
+            self._held_pairs = stamps, read_pairs(self.lake, self.people, columns)
+        return self._held_pairs[1]
 
     @property
     def model(self) -> ModelVersion | None:

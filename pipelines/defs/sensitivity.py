@@ -25,6 +25,7 @@ def sensitivity(night: Night) -> Result:
         divided = divide_otherwise(
             night.lake,
             night.people,
+            night.pairs,
             night.required_model,
             read_decisions_in_force(night.lake),
             night.full,

@@ -172,10 +172,12 @@ def read_pairs(lake: Lake, people: Profiled, columns: list[str]) -> Weighed:
 
 
 def update_clusters(
-    lake: Lake, people: Profiled, model: ModelVersion, decisions: pl.DataFrame, full: bool = False
+    lake: Lake, people: Profiled, pairs: Weighed, model: ModelVersion, decisions: pl.DataFrame, full: bool = False
 ) -> tuple[pl.DataFrame, bool]:
-    """Writes ``identity/clusters`` of ``identity/pairs``; returns it, and whether earlier ones could be built upon."""
-    pairs = read_pairs(lake, people, ["match_weight"])
+    """Writes ``identity/clusters``; returns it, and whether earlier ones could be built upon.
+
+    ``pairs`` are those of :func:`read_pairs`, with at least match_weight.
+    """
     clusters, is_built_upon = divide_records(lake, people, pairs, model, decisions, full)
     lake.write("identity", "clusters", clusters)
     return clusters, is_built_upon

@@ -357,7 +357,7 @@ def _last_held(ledger: pl.DataFrame) -> pl.DataFrame:
 def _new_ids(smallest_records: pl.Series, issued: pl.Series) -> list[str]:
     """An id for each cluster, from its smallest record_id; a counter makes another where the id is someone else's."""
     candidates = pl.Series([name_customer(record_id) for record_id in smallest_records], dtype=pl.String)
-    taken = set(candidates.filter(candidates.is_in(issued.implode())))
+    taken = set(issued.filter(issued.is_in(candidates.implode())))
     ids = []
     for record_id, candidate in zip(smallest_records, candidates, strict=True):
         named, attempt = candidate, 0

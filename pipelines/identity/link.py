@@ -149,8 +149,8 @@ def _compare(profiles: pl.DataFrame, left: Numbers, right: Numbers, fields: tupl
         connection.execute("set enable_progress_bar = false")
         [(threads,)] = connection.sql("select current_setting('threads')").fetchall()
         # Each part unpacks the dictionaries of its columns anew: parts are few, and of many pairs field by field.
-        at_once = max(profiles.height, -(-len(left) // threads))
-        width = len(fields) if len(left) <= at_once else 1
+        at_once = max(-(-profiles.height // 2), -(-len(left) // threads))
+        width = len(fields) if len(left) <= max(profiles.height, at_once) else 1
         for start in range(0, len(fields), width):
             together = fields[start : start + width]
             columns = sorted({column for compared in together for column in compared.needed_columns})

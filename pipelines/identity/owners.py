@@ -18,6 +18,11 @@ class Owners:
     of_records: Numbers
     of_profiles: Numbers
 
+    @property
+    def count(self) -> int:
+        """How many customers there are."""
+        return int(self.of_records.max(initial=-1)) + 1
+
 
 def find_owners(people: Profiled, customer_map: pl.DataFrame) -> Owners:
     """The owners that ``customer_map`` (at least record_id and customer_id) gives the profiles of ``people``."""

@@ -36,7 +36,9 @@ def is_compared() -> pl.Expr:
 
 
 def number_profiles(records: pl.DataFrame) -> tuple[pl.DataFrame, pl.DataFrame]:
-    """Which profiles there are, and which records each stands for. Receipts and blank records are in neither.
+    """Which profiles there are, and which of ``records``, sorted by record_id, each stands for.
+
+    Receipts and blank records are in neither.
 
     First frame, one row per profile, sorted by record_id: profile_no (0, 1, ...), row (in ``records``, of the record it
     stands under), record_id (of that record, the smallest of its), content_hash. Second, one row per record, sorted:
@@ -50,7 +52,6 @@ def number_profiles(records: pl.DataFrame) -> tuple[pl.DataFrame, pl.DataFrame]:
         .with_row_index("row")
         .filter(is_compared())
         .select("row", "record_id", "content_hash", (tells_a_person & ~pl.col("is_decided")).alias("shares"))
-        .sort("record_id")
         .with_row_index("position")
         .with_columns(
             pl.when("shares")

@@ -2,7 +2,8 @@
 
 import polars as pl
 
-from pipelines.identity.carried import divide_records, read_pairs
+from pipelines.identity.carried import divide_records
+from pipelines.identity.link import Weighed
 from pipelines.identity.profiles import Profiled
 from pipelines.identity.version import ModelVersion
 from pipelines.lake import Lake
@@ -13,13 +14,13 @@ between the two are those that the model itself calls anything but sure."""
 
 
 def divide_otherwise(
-    lake: Lake, people: Profiled, model: ModelVersion, decisions: pl.DataFrame, full: bool = False
+    lake: Lake, people: Profiled, pairs: Weighed, model: ModelVersion, decisions: pl.DataFrame, full: bool = False
 ) -> pl.DataFrame:
     """Writes ``identity/sensitivity``: record_id, strict_cluster_id, loose_cluster_id; sorted; returns it.
 
-    One row per record. A cluster is named by its smallest record_id; decisions of people hold in all of them.
+    One row per record. A cluster is named by its smallest record_id; decisions of people hold in all of them. ``pairs``
+    are those of ``read_pairs``, with at least match_weight.
     """
-    pairs = read_pairs(lake, people, ["match_weight"])
     divided = [
         divide_records(lake, people, pairs, model, decisions, full, f"clusters_{name}", demand)[0].rename(
             {"cluster_id": f"{name}_cluster_id"}

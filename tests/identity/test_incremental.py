@@ -77,10 +77,10 @@ class Recogniser:
         records = self.lake.read("identity", "records")
         people = profile_records(records)
         pairs, done = update_pairs(self.lake, people, self.model, self.full)
-        clusters, built_upon = update_clusters(self.lake, people, self.model, decisions, self.full)
+        numbered = read_pairs(self.lake, people, [*ENDS, "match_weight", "match_probability"])
+        clusters, built_upon = update_clusters(self.lake, people, numbered, self.model, decisions, self.full)
         self.ledger = update_ledger(self.lake, clusters, self.ledger, day, self.full)
         ids = read_map(self.lake, self.full)
-        numbered = read_pairs(self.lake, people, [*ENDS, "match_weight", "match_probability"])
         customers = describe_customers(people, numbered, find_owners(people, ids), decisions)
         self.done.append({"anew": anew, "built_upon": built_upon, "records": records.height, **done})
         return {
@@ -89,7 +89,7 @@ class Recogniser:
             "clusters": clusters,
             "ids": ids,
             "customers": customers,
-            "sensitivity": divide_otherwise(self.lake, people, self.model, decisions, self.full),
+            "sensitivity": divide_otherwise(self.lake, people, numbered, self.model, decisions, self.full),
             "uncertain_pairs": find_uncertain_pairs(people, numbered, find_owners(people, ids), customers, decisions),
         }
 
@@ -201,7 +201,7 @@ def test_records_written_anew_before_their_pairs_go_by_the_pairs_that_they_still
     assert profile_ids.gather(numbered.left).equals(numbered.pairs["record_id_l"], check_names=False)
     assert profile_ids.gather(numbered.right).equals(numbered.pairs["record_id_r"], check_names=False)
     assert 0 < numbered.pairs.height < first["pairs"].height
-    clusters, built_upon = update_clusters(night.lake, people, model, no_decisions())
+    clusters, built_upon = update_clusters(night.lake, people, numbered, model, no_decisions())
     assert not built_upon
     assert clusters.equals(cluster_records(records, first["pairs"], model))
 

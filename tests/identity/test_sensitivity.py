@@ -5,7 +5,7 @@ import pytest
 
 from pipelines.identity.cluster import cluster_records
 from pipelines.identity.decisions import DECISION_SCHEMA
-from pipelines.identity.link import score_pairs
+from pipelines.identity.link import number_pairs, score_pairs
 from pipelines.identity.profiles import profile_records
 from pipelines.identity.sensitivity import DEMANDS, divide_otherwise
 from pipelines.lake import Lake
@@ -20,7 +20,9 @@ def lake(retailer, tmp_path) -> Lake:
 
 def test_more_evidence_asked_for_leaves_more_customers_and_less_leaves_fewer(retailer, lake):
     no_decisions = pl.DataFrame(schema=DECISION_SCHEMA)
-    divided = divide_otherwise(lake, profile_records(retailer.records), retailer.model, no_decisions)
+    people = profile_records(retailer.records)
+    pairs = number_pairs(people.profiles, lake.read("identity", "pairs"))
+    divided = divide_otherwise(lake, people, pairs, retailer.model, no_decisions)
     usual = cluster_records(retailer.records, lake.read("identity", "pairs"), retailer.model)
     assert divided["record_id"].equals(usual["record_id"])
     strict, loose = divided["strict_cluster_id"].n_unique(), divided["loose_cluster_id"].n_unique()
@@ -36,7 +38,9 @@ def test_what_people_decided_holds_whatever_is_demanded(retailer, lake):
         [("cannot_link", *together, "clerk", "seen", None, None), ("must_link", *alone, "clerk", "seen", None, None)],
         schema=DECISION_SCHEMA, orient="row",
     )  # fmt: skip
-    divided = divide_otherwise(lake, profile_records(retailer.records), retailer.model, decisions)
+    people = profile_records(retailer.records)
+    pairs = number_pairs(people.profiles, lake.read("identity", "pairs"))
+    divided = divide_otherwise(lake, people, pairs, retailer.model, decisions)
     for name in DEMANDS:
         cluster = dict(divided.select("record_id", f"{name}_cluster_id").iter_rows())
         assert cluster[together[0]] != cluster[together[1]]
