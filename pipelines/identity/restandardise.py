@@ -96,8 +96,12 @@ def clean_changed(
     changed = in_order(withdrawn.with_columns(hash_content(withdrawn))).with_columns(withdrawn["row_hash"])
     changed = mark_decided(changed.sort("record_id", maintain_order=True), decisions)
     left = known["record_id"].filter(~is_kept)
+    # The same row, and the same of its values withdrawn: cleaned again only to find that nothing changed.
+    is_lasting = changed["row_hash"].is_in(lasting.implode())
+    as_before = ["record_id", "row_hash", "shared_digests", "is_decided"]
+    same = changed.filter(is_lasting).join(known.filter(~is_kept), on=as_before, how="semi", nulls_equal=True)
     return Changes(
-        changed,
+        changed.filter(~pl.col("record_id").is_in(same["record_id"].implode())),
         left.filter(~left.is_in(cleaned["record_id"].implode())),
         cleaned.height,
         pl.concat([kept.filter(~is_turned).select(TOLD_OF_ALL), changed.select(TOLD_OF_ALL)]),

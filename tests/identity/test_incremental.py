@@ -166,6 +166,14 @@ def test_a_night_without_changes_compares_nothing(tables, model, tmp_path):
     }  # fmt: skip
 
 
+def test_records_that_are_cleaned_again_and_come_out_the_same_amend_nothing(tables, model, tmp_path):
+    night = Recogniser(tmp_path, model, full=False)
+    for number in range(2):
+        night.recognise(crowd(tables), FIRST_DAY + timedelta(days=number), no_decisions())
+    assert night.done[1]["anew"] >= 13, "those of the crowd do not say any more what they were"
+    assert pl.read_parquet(night.lake.amendments_path("identity", "records")).is_empty()
+
+
 @pytest.mark.parametrize("step", ["records", "pairs", "clusters"])
 def test_after_a_kill_between_two_writes_everything_is_worked_out_again(tables, model, tmp_path, step, monkeypatch):
     night, in_full = Recogniser(tmp_path / "night", model, full=False), Recogniser(tmp_path / "full", model, full=True)
