@@ -33,9 +33,14 @@ def add_amendments(earlier: pl.DataFrame, rows: pl.DataFrame, gone: pl.Series) -
     ).sort(key, maintain_order=True)
 
 
-def amend(table: pl.LazyFrame, amendments: pl.LazyFrame) -> pl.LazyFrame:
-    """The ``table`` as its ``amendments`` leave it, sorted by its key."""
+def amend(table: pl.LazyFrame, amendments: pl.LazyFrame) -> tuple[pl.LazyFrame, pl.LazyFrame]:
+    """The rows of the ``table`` that its ``amendments`` leave as they are, and those that they add; both sorted."""
     key = table.collect_schema().names()[0]
     named = amendments.select(key).collect()[key]
     rows = amendments.filter(~pl.col(IS_GONE)).drop(IS_GONE)
-    return table.filter(~pl.col(key).is_in(named.implode())).merge_sorted(rows, key=key)
+    return table.filter(~pl.col(key).is_in(named.implode())), rows
+
+
+def put_in_order(kept: pl.LazyFrame, added: pl.LazyFrame) -> pl.LazyFrame:
+    """What :func:`amend` gives, as one table sorted by its key."""
+    return kept.merge_sorted(added, key=kept.collect_schema().names()[0])

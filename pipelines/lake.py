@@ -14,7 +14,7 @@ from pathlib import Path
 
 import polars as pl
 
-from pipelines.amendments import MOST_AMENDED, add_amendments, amend, no_amendments
+from pipelines.amendments import MOST_AMENDED, add_amendments, amend, no_amendments, put_in_order
 
 Stamp = tuple[tuple[int, int], ...]
 """What tells the files of a table from those that were there before: their inodes and times."""
@@ -77,11 +77,16 @@ class Lake:
         if amendments.height <= MOST_AMENDED * table.select(pl.len()).collect().item():
             _write(amendments, path)
         else:
-            self.write_amendable(kind, name, amend(table, amendments.lazy()).collect())
+            self.write_amendable(kind, name, put_in_order(*amend(table, amendments.lazy())).collect())
 
     def scan(self, kind: str, name: str) -> pl.LazyFrame:
         table, amendments = pl.scan_parquet(self.path(kind, name)), self.amendments_path(kind, name)
-        return amend(table, pl.scan_parquet(amendments)) if amendments.exists() else table
+        return put_in_order(*amend(table, pl.scan_parquet(amendments))) if amendments.exists() else table
+
+    def scan_unordered(self, kind: str, name: str) -> pl.LazyFrame:
+        """The same rows, amendments last: to bring them in order takes longer than to read them."""
+        table, amendments = pl.scan_parquet(self.path(kind, name)), self.amendments_path(kind, name)
+        return pl.concat(amend(table, pl.scan_parquet(amendments))) if amendments.exists() else table
 
     def read(self, kind: str, name: str) -> pl.DataFrame:
         return self.scan(kind, name).collect()

@@ -152,6 +152,7 @@ def records(night: Night) -> Result:
         everyone, cleaned_anew = update_records(
             night.lake, night.retailer.country, night.day, attributes, read_decisions_in_force(night.lake), night.full
         )
+        night.hold_people(everyone)
         by_table = everyone.group_by("kind", "table_name").len().sort("kind", "table_name")
         return _result(
             everyone,

@@ -8,6 +8,7 @@ from typing import Self
 from zoneinfo import ZoneInfo
 
 import dagster as dg
+import polars as pl
 from pydantic import Field, PrivateAttr
 
 from pipelines import lock
@@ -17,7 +18,7 @@ from pipelines.identity.carried import read_pairs
 from pipelines.identity.link import ENDS, Weighed
 from pipelines.identity.owners import Owners, find_owners
 from pipelines.identity.profiles import Profiled, profile_records
-from pipelines.identity.retrain import NEEDED_COLUMNS
+from pipelines.identity.restandardise import COMPARED_COLUMNS
 from pipelines.identity.version import ModelVersion, load_version, name_in_force
 from pipelines.lake import Lake, Stamp
 from pipelines.segments.definitions import Definitions, find_segments, load_segments
@@ -90,9 +91,13 @@ class Night(dg.ConfigurableResource):  # type: ignore[type-arg]
         """
         stamp = self.lake.stamp("identity", "records")
         if self._held is None or self._held[0] != stamp:
-            compared = self.lake.scan("identity", "records").select(*NEEDED_COLUMNS, "source", "table_name").collect()
-            self._held = stamp, profile_records(compared)
+            self.hold_people(self.lake.scan("identity", "records").select(COMPARED_COLUMNS).collect())
+        assert self._held is not None
         return self._held[1]
+
+    def hold_people(self, records: pl.DataFrame) -> None:
+        """``records`` are what ``identity/records`` holds now: nobody needs to read it."""
+        self._held = self.lake.stamp("identity", "records"), profile_records(records.select(COMPARED_COLUMNS))
 
     @property
     def owners(self) -> Owners:

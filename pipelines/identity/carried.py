@@ -98,8 +98,7 @@ def update_records(
 ) -> tuple[pl.DataFrame, int]:
     """Writes ``identity/records`` of what the extracts hold, or amends it, where it was made of what they held before.
 
-    Returns one row per record, in no order, with at least the columns TOLD_OF_ALL, and how many rows were cleaned anew.
-    ``full`` cleans them all.
+    Returns it, at least its COMPARED_COLUMNS, and how many rows were cleaned anew. ``full`` cleans them all.
     """
     state = Carried(lake, "records")
     kinds = {name: asdict(attribute) for name, attribute in attributes.items()}
@@ -111,7 +110,7 @@ def update_records(
         state.begin()
         lake.write_amendable("identity", "records", everyone)
     else:
-        before, cleaned_on = lake.scan("identity", "records"), date.fromisoformat(noted["as_of"])
+        before, cleaned_on = lake.scan_unordered("identity", "records"), date.fromisoformat(noted["as_of"])
         changes = clean_changed(gathered, country, as_of, attributes, decisions, before, cleaned_on)
         everyone, anew = changes.everyone, changes.anew
         state.begin()

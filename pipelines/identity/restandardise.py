@@ -19,6 +19,7 @@ from pipelines.identity.shared_values import (
     withdraw_shared_values,
 )
 from pipelines.identity.standardise import (
+    MATCH_COLUMNS,
     OLDEST_LIVING_YEARS,
     clean_records,
     hash_content,
@@ -26,10 +27,13 @@ from pipelines.identity.standardise import (
     standardise,
 )
 
+COMPARED_COLUMNS = (
+    "record_id", "source", "kind", "table_name", "created_at", "updated_at", *MATCH_COLUMNS, "shared_values",
+    "shared_digests", "content_hash", "is_decided",
+)  # fmt: skip
+"""The columns of ``identity/records`` that recognition works on: all but those that are only shown."""
+
 _USED = ("last_key", "created_at", "updated_at", *LIMITED_COLUMNS)  # What tells how widely a value is used.
-TOLD_OF_ALL = ("record_id", "kind", "table_name", "last_key", "created_at", "updated_at", "shared_values",
-               "shared_digests")  # fmt: skip
-"""The columns of ``identity/records`` that :class:`Changes` tells of every record."""
 
 
 @dataclass(frozen=True)
@@ -37,7 +41,7 @@ class Changes:
     """What a night changed in ``identity/records``.
 
     ``rows`` are the records that are new or other than they were, ``gone`` the record_ids that are no more. ``anew``
-    counts the rows cleaned for it. ``everyone`` has one row per record of today, with TOLD_OF_ALL, in no order.
+    counts the rows cleaned for it. ``everyone`` is today's ``identity/records``, its COMPARED_COLUMNS.
     """
 
     rows: pl.DataFrame
@@ -73,10 +77,13 @@ def clean_changed(
     before: pl.LazyFrame,
     cleaned_on: date,
 ) -> Changes:
-    """What makes :func:`clean_all` of ``before``: that of the day ``cleaned_on``, country and attributes alike."""
+    """What makes :func:`clean_all` of ``before``: that of the day ``cleaned_on``, country and attributes alike.
+
+    ``before`` may be in any order.
+    """
     hashes = hash_rows(gathered)
     lasting = hashes.filter(~_depends_on_the_day(gathered, cleaned_on, as_of))
-    known = before.select(*dict.fromkeys((*TOLD_OF_ALL, *_USED, "row_hash", "is_decided"))).collect()
+    known = before.select(*COMPARED_COLUMNS, "row_hash").collect()
     # Where a value was withdrawn, the row does not say any more what it was.
     is_kept = known["row_hash"].is_in(lasting.implode()) & known["shared_values"].is_null()
     kept = known.filter(is_kept)
@@ -104,7 +111,9 @@ def clean_changed(
         changed.filter(~pl.col("record_id").is_in(same["record_id"].implode())),
         left.filter(~left.is_in(cleaned["record_id"].implode())),
         cleaned.height,
-        pl.concat([kept.filter(~is_turned).select(TOLD_OF_ALL), changed.select(TOLD_OF_ALL)]),
+        pl.concat([kept.filter(~is_turned).select(COMPARED_COLUMNS), changed.select(COMPARED_COLUMNS)]).sort(
+            "record_id"
+        ),
     )
 
 

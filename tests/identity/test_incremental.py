@@ -28,6 +28,7 @@ from pipelines.identity.ledger import current_map, empty_ledger
 from pipelines.identity.link import ENDS
 from pipelines.identity.owners import find_owners
 from pipelines.identity.profiles import profile_records
+from pipelines.identity.restandardise import COMPARED_COLUMNS
 from pipelines.identity.review import find_uncertain_pairs
 from pipelines.identity.sensitivity import divide_otherwise
 from pipelines.identity.version import ModelVersion
@@ -73,8 +74,9 @@ class Recogniser:
         for path, frame in tables.items():
             self.lake.write(*path.split("/"), frame)
         attributes = load_attributes()
-        _, anew = update_records(self.lake, "FR", day, attributes, decisions, self.full)
+        compared, anew = update_records(self.lake, "FR", day, attributes, decisions, self.full)
         records = self.lake.read("identity", "records")
+        assert compared.select(COMPARED_COLUMNS).equals(records.select(COMPARED_COLUMNS))
         people = profile_records(records)
         pairs, done = update_pairs(self.lake, people, self.model, self.full)
         numbered = read_pairs(self.lake, people, [*ENDS, "match_weight", "match_probability"])
