@@ -11,7 +11,6 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from pipelines.commands.progress import Progress
-from pipelines.commands.records import unhurried
 from pipelines.config import Home
 
 if TYPE_CHECKING:
@@ -98,6 +97,7 @@ def launch(
     with _silence(log):
         import dagster as dg
 
+        from pipelines.commands.records import unhurried
         from pipelines.definitions import build_definitions
 
         prepare_instance(home)
