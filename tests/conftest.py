@@ -1,8 +1,11 @@
 """What several areas test with: a small generated retailer, and the command as a process of its own."""
 
 import fcntl
+import json
 import os
+import select
 import shutil
+import signal
 import subprocess
 import sys
 from collections.abc import Callable, Iterator
@@ -49,17 +52,23 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 # The workers have a core each: a second thread of dbt's would take its time from the other worker.
 ALONE = {"PARCOURS_DBT_THREADS": "1"}
 USUAL = {"PARCOURS_DBT_THREADS": "2"}
+PATIENCE_SECONDS = 300
+
+
+def _environment(**changes: str) -> dict[str, str]:
+    """This process's environment without its settings of Parcours and Dagster, changed."""
+    inherited = {name: value for name, value in os.environ.items() if not name.startswith(("PARCOURS_", "DAGSTER_"))}
+    return inherited | ALONE | changes
 
 
 def _start(*arguments: object, cwd: Path | None = None, **environment: str) -> subprocess.Popen[str]:
-    inherited = {name: value for name, value in os.environ.items() if not name.startswith(("PARCOURS_", "DAGSTER_"))}
     return subprocess.Popen(
         [sys.executable, "-m", "pipelines", *map(str, arguments)],
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,
         text=True,
         cwd=cwd,
-        env=inherited | ALONE | environment,
+        env=_environment(**environment),
     )
 
 
@@ -70,12 +79,57 @@ def start_parcours() -> Callable[..., subprocess.Popen[str]]:
 
 
 @pytest.fixture(scope="session")
-def parcours() -> Command:
-    """``parcours`` as a process of its own, to its end."""
+def fork_parcours(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Command]:
+    """``parcours`` to its end, in a process forked from one that has imported everything: seconds sooner."""
+    printed = tmp_path_factory.mktemp("printed")
+    files = {"out": str(printed / "out"), "err": str(printed / "err")}
+    forker = subprocess.Popen(
+        [sys.executable, "-P", Path(__file__).with_name("forked.py")],
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        bufsize=0,
+        env=_environment(PYTHONPATH=str(Path(__file__).parents[1])),
+    )
+    assert forker.stdin is not None
+    assert forker.stdout is not None
+    commands, replies = forker.stdin, forker.stdout
+
+    def read_number() -> int:
+        return int(replies.readline())
 
     def run(*arguments: object, cwd: Path | None = None, **environment: str) -> subprocess.CompletedProcess[str]:
+        for file in files.values():
+            Path(file).write_bytes(b"")
+        asked = {"arguments": list(map(str, arguments)), "cwd": str(cwd or Path.cwd()), **files}
+        commands.write(json.dumps({**asked, "environment": _environment(**environment)}).encode() + b"\n")
+        process = read_number()
+        if not select.select([replies], [], [], PATIENCE_SECONDS)[0]:
+            os.kill(process, signal.SIGKILL)
+            read_number()
+            raise subprocess.TimeoutExpired(list(map(str, arguments)), PATIENCE_SECONDS)
+        exit_code = read_number()
+        out, err = (Path(file).read_text(encoding="utf-8") for file in files.values())
+        return subprocess.CompletedProcess(list(map(str, arguments)), exit_code, out, err)
+
+    yield run
+    forker.communicate(timeout=20)
+
+
+@pytest.fixture(scope="session")
+def parcours(fork_parcours: Command) -> Command:
+    """``parcours`` as a process of its own, to its end.
+
+    Each of its commands starts from nothing once, with all that it has to import; from then on it is forked.
+    """
+    started: set[object] = set()
+
+    def run(*arguments: object, cwd: Path | None = None, **environment: str) -> subprocess.CompletedProcess[str]:
+        command = next(iter(arguments), None)
+        if command in started:
+            return fork_parcours(*arguments, cwd=cwd, **environment)
+        started.add(command)
         process = _start(*arguments, cwd=cwd, **environment)
-        out, err = process.communicate(timeout=300)
+        out, err = process.communicate(timeout=PATIENCE_SECONDS)
         return subprocess.CompletedProcess(process.args, process.returncode, out, err)
 
     return run

@@ -97,8 +97,8 @@ def launch(
     with _silence(log):
         import dagster as dg
 
-        from pipelines.commands.records import unhurried
         from pipelines.definitions import build_definitions
+        from pipelines.defs.records import unhurried
 
         prepare_instance(home)
 

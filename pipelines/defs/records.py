@@ -32,9 +32,18 @@ class AlikeDialect(SQLiteDialect_pysqlite):
         return hash(type(self))
 
 
+_AT_WORK: set[Path] = set()
+
+
 @contextmanager
 def unhurried(folder: Path) -> Iterator[None]:
-    """While the block runs, connections to SQLite databases under ``folder`` stay open, and sync seldom."""
+    """While the block runs, connections to SQLite databases under ``folder`` stay open, and sync seldom.
+
+    A block within another one for the same folder changes nothing.
+    """
+    if folder in _AT_WORK:
+        yield
+        return
     idle: defaultdict[str, list[sqlite3.Connection]] = defaultdict(list)
     statements: dict[Any, Any] = {}
     lock = threading.Lock()
@@ -63,6 +72,7 @@ def unhurried(folder: Path) -> Iterator[None]:
         if isinstance(connection.dialect, AlikeDialect):
             connection.execution_options(compiled_cache=statements)
 
+    _AT_WORK.add(folder)
     registry.register("sqlite", __name__, AlikeDialect.__name__)
     event.listen(Engine, "do_connect", connect)
     event.listen(Engine, "engine_connect", share)
@@ -72,5 +82,6 @@ def unhurried(folder: Path) -> Iterator[None]:
         event.remove(Engine, "engine_connect", share)
         event.remove(Engine, "do_connect", connect)
         registry.deregister("sqlite")
+        _AT_WORK.remove(folder)
         for connection in [one for kept in idle.values() for one in kept]:
             sqlite3.Connection.close(connection)
