@@ -24,6 +24,7 @@ MadeOnce = Callable[[str, Callable[[Path], None]], Path]
 # second does without the first night, which the first of them makes for both workers.
 LONGEST = (
     "test_kill.py",
+    "test_documented_queries.py",
     "test_engines_agree.py",
     "test_multiprocess.py",
     "test_review_command.py",
@@ -33,7 +34,6 @@ LONGEST = (
     "test_segments.py",
     "test_end_to_end.py",
     "test_two_nights.py",
-    "test_documented_queries.py",
     "test_online_retail.py",
     "test_incremental.py",
     "test_journey_oracles.py",

@@ -72,8 +72,9 @@ def unhurried(folder: Path) -> Iterator[None]:
         if isinstance(connection.dialect, AlikeDialect):
             connection.execution_options(compiled_cache=statements)
 
+    if not _AT_WORK:
+        registry.register("sqlite", __name__, AlikeDialect.__name__)
     _AT_WORK.add(folder)
-    registry.register("sqlite", __name__, AlikeDialect.__name__)
     event.listen(Engine, "do_connect", connect)
     event.listen(Engine, "engine_connect", share)
     try:
@@ -81,7 +82,8 @@ def unhurried(folder: Path) -> Iterator[None]:
     finally:
         event.remove(Engine, "engine_connect", share)
         event.remove(Engine, "do_connect", connect)
-        registry.deregister("sqlite")
         _AT_WORK.remove(folder)
+        if not _AT_WORK:
+            registry.deregister("sqlite")
         for connection in [one for kept in idle.values() for one in kept]:
             sqlite3.Connection.close(connection)
