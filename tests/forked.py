@@ -4,7 +4,6 @@ Not a test: the fixture ``parcours`` starts it, writes it a command a line, as J
 number of the process, and the exit code it ended with.
 """
 
-import gc
 import json
 import os
 import sys
@@ -33,7 +32,6 @@ def become(arguments: list[str], cwd: str, environment: dict[str, str], out: str
 def serve() -> None:
     replies = os.dup(1)
     os.dup2(2, 1)
-    gc.freeze()  # What is imported stays: no process forked from this one need look at it, and so copy it.
     for line in sys.stdin:
         process = os.fork()
         if process == 0:
