@@ -9,12 +9,14 @@ then lose the last events of a run's history, never tear it; a kill loses nothin
 import sqlite3
 import threading
 from collections import defaultdict
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from dataclasses import dataclass, field
+from functools import partial
 from pathlib import Path
 from typing import Any
 
-from sqlalchemy import Connection, event
+from sqlalchemy import Connection, Dialect, event
 from sqlalchemy.dialects import registry
 from sqlalchemy.dialects.sqlite.pysqlite import SQLiteDialect_pysqlite
 from sqlalchemy.engine import Engine
@@ -32,6 +34,46 @@ class AlikeDialect(SQLiteDialect_pysqlite):
         return hash(type(self))
 
 
+class KeptConnection(sqlite3.Connection):
+    """Waits for the next who wants its file where others close. SQLAlchemy has rolled back what was left open."""
+
+    keep: Callable[["KeptConnection"], None]
+
+    def close(self) -> None:
+        self.keep(self)
+
+
+@dataclass
+class Shelf:
+    """The open connections to databases under ``folder`` that nobody uses at the moment, by file."""
+
+    folder: Path
+    idle: defaultdict[str, list[KeptConnection]] = field(default_factory=lambda: defaultdict(list))
+    lock: threading.Lock = field(default_factory=threading.Lock)
+
+    def connect(self, dialect: Dialect, _: Any, arguments: list[Any], options: dict[str, Any]) -> KeptConnection | None:
+        """A connection where SQLAlchemy is about to make one; None where it shall make its own."""
+        if dialect.name != "sqlite" or not arguments or self.folder not in Path(file := str(arguments[0])).parents:
+            return None
+        with self.lock:
+            if self.idle[file]:
+                return self.idle[file].pop()
+        opened: KeptConnection = sqlite3.connect(
+            file, **options | {"factory": KeptConnection, "check_same_thread": False}
+        )
+        opened.keep = partial(self._keep, file)
+        opened.execute("pragma synchronous = normal")
+        return opened
+
+    def _keep(self, file: str, connection: KeptConnection) -> None:
+        with self.lock:
+            self.idle[file].append(connection)
+
+    def clear(self) -> None:
+        for connection in [one for kept in self.idle.values() for one in kept]:
+            sqlite3.Connection.close(connection)
+
+
 _AT_WORK: set[Path] = set()
 
 
@@ -44,29 +86,7 @@ def unhurried(folder: Path) -> Iterator[None]:
     if folder in _AT_WORK:
         yield
         return
-    idle: defaultdict[str, list[sqlite3.Connection]] = defaultdict(list)
-    statements: dict[Any, Any] = {}
-    lock = threading.Lock()
-
-    class Kept(sqlite3.Connection):
-        """Waits for the next who wants its file where others close. SQLAlchemy has rolled back what was left open."""
-
-        file: str
-
-        def close(self) -> None:
-            with lock:
-                idle[self.file].append(self)
-
-    def connect(dialect: Any, _: Any, arguments: list[Any], options: dict[str, Any]) -> sqlite3.Connection | None:
-        if dialect.name != "sqlite" or not arguments or folder not in Path(file := str(arguments[0])).parents:
-            return None
-        with lock:
-            if idle[file]:
-                return idle[file].pop()
-        opened: Kept = sqlite3.connect(file, **options | {"factory": Kept, "check_same_thread": False})
-        opened.file = file
-        opened.execute("pragma synchronous = normal")
-        return opened
+    shelf, statements = Shelf(folder), dict[Any, Any]()
 
     def share(connection: Connection) -> None:
         if isinstance(connection.dialect, AlikeDialect):
@@ -75,15 +95,14 @@ def unhurried(folder: Path) -> Iterator[None]:
     if not _AT_WORK:
         registry.register("sqlite", __name__, AlikeDialect.__name__)
     _AT_WORK.add(folder)
-    event.listen(Engine, "do_connect", connect)
+    event.listen(Engine, "do_connect", shelf.connect)
     event.listen(Engine, "engine_connect", share)
     try:
         yield
     finally:
         event.remove(Engine, "engine_connect", share)
-        event.remove(Engine, "do_connect", connect)
+        event.remove(Engine, "do_connect", shelf.connect)
         _AT_WORK.remove(folder)
         if not _AT_WORK:
             registry.deregister("sqlite")
-        for connection in [one for kept in idle.values() for one in kept]:
-            sqlite3.Connection.close(connection)
+        shelf.clear()
