@@ -1,10 +1,14 @@
 """What several areas test with: a small generated retailer, and the command as a process of its own."""
 
+import fcntl
+import json
 import os
+import select
 import shutil
+import signal
 import subprocess
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
@@ -14,19 +18,24 @@ from pipelines.config import Home, find_home
 PEOPLE, DAYS, SEED = 150, 200, 7
 
 Command = Callable[..., subprocess.CompletedProcess[str]]
+MadeOnce = Callable[[str, Callable[[Path], None]], Path]
 
-# Files of whole nights, the longest first: begun last, one of them would keep a single worker busy at the end.
+# Files of whole nights, the longest first: begun last, one of them would keep a single worker busy at the end. The
+# second does without the first night, which the first of them makes for both workers.
 LONGEST = (
     "test_kill.py",
-    "test_model_command.py",
-    "test_engines_agree.py",
-    "test_small_world.py",
-    "test_review_command.py",
-    "test_crowd.py",
-    "test_end_to_end.py",
-    "test_multiprocess.py",
     "test_documented_queries.py",
+    "test_engines_agree.py",
+    "test_multiprocess.py",
+    "test_review_command.py",
+    "test_model_command.py",
+    "test_crowd.py",
+    "test_small_world.py",
+    "test_segments.py",
+    "test_end_to_end.py",
+    "test_two_nights.py",
     "test_online_retail.py",
+    "test_incremental.py",
     "test_journey_oracles.py",
     "test_build.py",
     "test_drift.py",
@@ -40,15 +49,26 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     items.sort(key=lambda item: order.get(item.path.name, len(LONGEST)))
 
 
-def _start(*arguments: object, cwd: Path | None = None, **environment: str) -> subprocess.Popen[str]:
+# The workers have a core each: a second thread of dbt's would take its time from the other worker.
+ALONE = {"PARCOURS_DBT_THREADS": "1"}
+USUAL = {"PARCOURS_DBT_THREADS": "2"}
+PATIENCE_SECONDS = 300
+
+
+def _environment(**changes: str) -> dict[str, str]:
+    """This process's environment without its settings of Parcours and Dagster, changed."""
     inherited = {name: value for name, value in os.environ.items() if not name.startswith(("PARCOURS_", "DAGSTER_"))}
+    return inherited | ALONE | changes
+
+
+def _start(*arguments: object, cwd: Path | None = None, **environment: str) -> subprocess.Popen[str]:
     return subprocess.Popen(
         [sys.executable, "-m", "pipelines", *map(str, arguments)],
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,
         text=True,
         cwd=cwd,
-        env=inherited | environment,
+        env=_environment(**environment),
     )
 
 
@@ -59,33 +79,124 @@ def start_parcours() -> Callable[..., subprocess.Popen[str]]:
 
 
 @pytest.fixture(scope="session")
-def parcours() -> Command:
-    """``parcours`` as a process of its own, to its end."""
+def fork_parcours(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Command]:
+    """``parcours`` to its end, in a process forked from one that has imported everything: seconds sooner."""
+    printed = tmp_path_factory.mktemp("printed")
+    files = {"out": str(printed / "out"), "err": str(printed / "err")}
+    forker = subprocess.Popen(
+        [sys.executable, "-P", Path(__file__).with_name("forked.py")],
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        bufsize=0,
+        env=_environment(PYTHONPATH=str(Path(__file__).parents[1])),
+    )
+    assert forker.stdin is not None
+    assert forker.stdout is not None
+    commands, replies = forker.stdin, forker.stdout
+
+    def read_number() -> int:
+        return int(replies.readline())
 
     def run(*arguments: object, cwd: Path | None = None, **environment: str) -> subprocess.CompletedProcess[str]:
+        for file in files.values():
+            Path(file).write_bytes(b"")
+        asked = {"arguments": list(map(str, arguments)), "cwd": str(cwd or Path.cwd()), **files}
+        commands.write(json.dumps({**asked, "environment": _environment(**environment)}).encode() + b"\n")
+        process = read_number()
+        if not select.select([replies], [], [], PATIENCE_SECONDS)[0]:
+            os.kill(process, signal.SIGKILL)
+            read_number()
+            raise subprocess.TimeoutExpired(list(map(str, arguments)), PATIENCE_SECONDS)
+        exit_code = read_number()
+        out, err = (Path(file).read_text(encoding="utf-8") for file in files.values())
+        return subprocess.CompletedProcess(list(map(str, arguments)), exit_code, out, err)
+
+    yield run
+    forker.communicate(timeout=20)
+
+
+@pytest.fixture(scope="session")
+def parcours(fork_parcours: Command) -> Command:
+    """``parcours`` as a process of its own, to its end.
+
+    Each of its commands starts from nothing once, with all that it has to import; from then on it is forked.
+    """
+    started: set[object] = set()
+
+    def run(*arguments: object, cwd: Path | None = None, **environment: str) -> subprocess.CompletedProcess[str]:
+        command = next(iter(arguments), None)
+        if command in started:
+            return fork_parcours(*arguments, cwd=cwd, **environment)
+        started.add(command)
         process = _start(*arguments, cwd=cwd, **environment)
-        out, err = process.communicate(timeout=300)
+        out, err = process.communicate(timeout=PATIENCE_SECONDS)
         return subprocess.CompletedProcess(process.args, process.returncode, out, err)
 
     return run
 
 
 @pytest.fixture(scope="session")
-def exports(tmp_path_factory: pytest.TempPathFactory, parcours: Command) -> Path:
-    """The exports of a small generated retailer with its sources.yml and truth.parquet. Read only: copy to change."""
-    out = tmp_path_factory.mktemp("retailer") / "exports"
-    written = parcours("sample", "--out", out, "--customers", PEOPLE, "--days", DAYS, "--seed", SEED)
-    assert written.returncode == 0, written.stderr
-    return out
+def made_once(tmp_path_factory: pytest.TempPathFactory) -> Iterator[MadeOnce]:
+    """A folder that is filled once for all workers: by the first to ask, while the others wait. Read only for all.
+
+    Who wrote into one all the same, or has made a file there come and go, is found out when the worker ends.
+    """
+    shared = tmp_path_factory.getbasetemp()
+    if "PYTEST_XDIST_WORKER" in os.environ:
+        shared = shared.parent  # Each worker has a folder of its own in that of the session.
+    taken: dict[Path, dict[str, tuple[int, int]]] = {}
+
+    def make(name: str, fill: Callable[[Path], None]) -> Path:
+        folder, made = shared / "made-once" / name, shared / "made-once" / f"{name}.made"
+        folder.parent.mkdir(exist_ok=True)
+        with made.with_suffix(".lock").open("w") as lock:
+            fcntl.flock(lock, fcntl.LOCK_EX)
+            if not made.exists():
+                shutil.rmtree(folder, ignore_errors=True)  # What somebody failed to fill.
+                folder.mkdir()
+                fill(folder)
+                made.touch()
+        taken.setdefault(folder, _times(folder))
+        return folder
+
+    yield make
+    changed = [
+        f"{folder.name}/{name}"
+        for folder, before in taken.items()
+        for name, _ in sorted(before.items() ^ _times(folder).items())
+    ]
+    assert not changed, f"what all tests share was written into: {sorted(set(changed))}"
+
+
+def _times(folder: Path) -> dict[str, tuple[int, int]]:
+    """When each file and folder was last written to, in nanoseconds, and its size."""
+    states = ((path, path.stat()) for path in [folder, *folder.rglob("*")])
+    return {path.relative_to(folder).as_posix(): (state.st_mtime_ns, state.st_size) for path, state in states}
 
 
 @pytest.fixture(scope="session")
-def first_night(tmp_path_factory: pytest.TempPathFactory, exports: Path, parcours: Command) -> tuple[Home, str]:
+def exports(made_once: MadeOnce, parcours: Command) -> Path:
+    """The exports of a small generated retailer with its sources.yml and truth.parquet. Read only: copy to change."""
+
+    def fill(folder: Path) -> None:
+        out = folder / "exports"
+        written = parcours("sample", "--out", out, "--customers", PEOPLE, "--days", DAYS, "--seed", SEED)
+        assert written.returncode == 0, written.stderr
+
+    return made_once("retailer", fill) / "exports"
+
+
+@pytest.fixture(scope="session")
+def first_night(made_once: MadeOnce, exports: Path, parcours: Command) -> tuple[Home, str]:
     """A home with one published run, and what that run printed. Read only: copy to change."""
-    home = find_home(tmp_path_factory.mktemp("first-night") / "home")
-    night = parcours("run", "--home", home.root, "--sources", exports / "sources.yml")
-    assert night.returncode == 0, night.stderr
-    return home, night.stdout
+
+    def fill(folder: Path) -> None:
+        night = parcours("run", "--home", folder / "home", "--sources", exports / "sources.yml", **USUAL)
+        assert night.returncode == 0, night.stderr
+        (folder / "printed.txt").write_text(night.stdout, encoding="utf-8")
+
+    folder = made_once("first-night", fill)
+    return find_home(folder / "home"), (folder / "printed.txt").read_text(encoding="utf-8")
 
 
 @pytest.fixture

@@ -3,6 +3,7 @@
 import html
 import json
 import re
+import shutil
 import subprocess
 from collections.abc import Callable
 from pathlib import Path
@@ -10,7 +11,7 @@ from pathlib import Path
 import duckdb
 import pytest
 
-from pipelines.config import Home
+from pipelines.config import Home, find_home
 from pipelines.data_dictionary import read_marts
 from pipelines.documentation import write_documentation
 
@@ -20,7 +21,9 @@ Command = Callable[..., subprocess.CompletedProcess[str]]
 
 @pytest.fixture(scope="module")
 def pages(first_night: tuple[Home, str], tmp_path_factory: pytest.TempPathFactory, parcours: Command) -> Path:
-    home, out = first_night[0], tmp_path_factory.mktemp("docs") / "pages"
+    root, out = tmp_path_factory.mktemp("docs") / "home", tmp_path_factory.mktemp("docs") / "pages"
+    shutil.copytree(first_night[0].root, root)
+    home = find_home(root)
     before = home.warehouse.read_bytes()
     with duckdb.connect(home.warehouse, read_only=True) as analyst:
         written = parcours("docs", "--home", home.root, "--out", out)

@@ -11,7 +11,6 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from pipelines.commands.progress import Progress
-from pipelines.commands.records import unhurried
 from pipelines.config import Home
 
 if TYPE_CHECKING:
@@ -99,6 +98,7 @@ def launch(
         import dagster as dg
 
         from pipelines.definitions import build_definitions
+        from pipelines.defs.records import unhurried
 
         prepare_instance(home)
 

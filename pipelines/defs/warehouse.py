@@ -1,6 +1,7 @@
 """The warehouse: every dbt model an asset, every dbt test a check, and the publication of the finished build."""
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from pathlib import Path
 from typing import Any
 
 import dagster as dg
@@ -10,6 +11,7 @@ from pipelines import publish, warehouse
 from pipelines.config import Home
 from pipelines.defs import dbt_events, drift, segments, value
 from pipelines.defs.failures import told
+from pipelines.defs.records import unhurried
 from pipelines.defs.resources import Night
 from pipelines.defs.results import Result
 from pipelines.lake import Lake
@@ -35,7 +37,8 @@ def warehouse_assets() -> list[dg.AssetsDefinition]:
         can_subset=True,
     )
     def build(context: dg.AssetExecutionContext, night: Night) -> Iterator[Result | dg.AssetCheckResult]:
-        yield from _build(context, night)
+        with unhurried(Path(context.instance.root_directory)):  # Most of a night's records, also where no command runs.
+            yield from _build(context, night)
 
     marts = sorted(spec.key for spec in models.specs if spec.key.path[0] == "marts")
     return [build, _published_warehouse(marts)]

@@ -11,19 +11,23 @@ from pipelines.config import Home
 from pipelines.identity.version import list_versions
 from pipelines.lake import Lake
 
-CODE_LOCATION = """
+ROOT = Path(__file__).parents[2]
+PREPARED = """
 import dagster as dg
 from pipelines.definitions import build_definitions
 
-# Each step's process is forked from one that has imported everything already.
-start = {"forkserver": {"preload_modules": ["pipelines.definitions"]}}
-defs = build_definitions(dg.multiprocess_executor.configured({"max_concurrent": 2, "start_method": start}))
+# Each step's process is forked from one that has imported this, so that the graph is made once and not for each step.
+start = {"forkserver": {"preload_modules": ["prepared"]}}
+graph = build_definitions(dg.multiprocess_executor.configured({"max_concurrent": 2, "start_method": start}))
+graph.resolve_implicit_global_asset_job_def()
 """
+CODE_LOCATION = "from prepared import graph as defs\n"
 
 
 def test_all_assets_materialise_with_the_multiprocess_executor_while_an_analyst_reads(
     home: Home, exports: Path, tmp_path: Path
 ) -> None:
+    (tmp_path / "prepared.py").write_text(PREPARED)
     (tmp_path / "many_processes.py").write_text(CODE_LOCATION)
     settings = {
         "DAGSTER_HOME": str(home.dagster),
@@ -35,7 +39,7 @@ def test_all_assets_materialise_with_the_multiprocess_executor_while_an_analyst_
         materialised = subprocess.run(
             [sys.executable, "-m", "dagster", "asset", "materialize", "--select", "*", "-f", "many_processes.py"],
             cwd=tmp_path,
-            env=os.environ | settings,
+            env=os.environ | settings | {"PYTHONPATH": os.pathsep.join([str(tmp_path), str(ROOT)])},
             capture_output=True,
             text=True,
             check=False,
