@@ -53,7 +53,9 @@ def assign_ids(
     ``known``, where given, saves the replay, and looking at what stayed as it was: the map that the ledger replays to
     and the clusters it was made for (record_id, cluster_id, customer_id, sorted by record_id), one id a cluster.
     """
-    clusters = clusters.select("record_id", "cluster_id").sort("record_id")
+    clusters = clusters.select("record_id", "cluster_id")
+    if not clusters["record_id"].is_sorted():
+        clusters = clusters.sort("record_id")
     before = current_map(ledger) if known is None else known.select("record_id", "customer_id")
     concerned = (clusters, before) if known is None else _leave_out_unchanged(clusters, known)
     moves = concerned[0].join(concerned[1], on="record_id", how="full", coalesce=True)

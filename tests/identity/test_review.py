@@ -92,6 +92,12 @@ def test_a_customer_that_only_other_records_hold_together_is_an_open_question(re
     [asked] = ask(records, link(AB=9.0), no_decisions(), "ABC")
     assert (asked["pair"], asked["is_together"], asked["uncertainty_bits"]) == ("AC", True, 1.0)
     assert asked["match_weight"] is None
+    of_two = ask(records, link(AC=9.0, BD=3.0), no_decisions(), "AB", "CD")
+    together = [q for q in of_two if q["is_together"]]
+    assert [(q["pair"], q["uncertainty_bits"], q["match_weight"]) for q in together] == [
+        ("AB", 1.0, None),
+        ("CD", 1.0, None),
+    ]
 
 
 def test_a_customer_held_together_against_its_weakest_link_is_an_open_question(records: pl.DataFrame) -> None:
@@ -123,6 +129,22 @@ def test_a_customer_held_by_a_decision_alone_is_as_sure_as_people_are(records: p
         people, number_pairs(people.profiles, link()), find_owners(people, customer_map), decisions
     )
     assert customers.row(0) == ("AB", 2, 1.0)
+
+
+@pytest.mark.parametrize(
+    ("links", "expected"),
+    [({}, 0.5), ({"AB": -3.0}, 1 / 9), ({"AB": 3.0, "BC": 1.0}, 8 / 9), ({"BC": 9.0}, 0.5)],
+)
+def test_a_customer_of_two_is_as_sure_as_the_link_between_them(
+    records: pl.DataFrame, links: dict[str, float], expected: float
+) -> None:
+    owners = {"A": "one", "B": "one", "C": "other"}
+    customer_map = pl.DataFrame({"record_id": list(map(record_id, owners)), "customer_id": list(owners.values())})
+    people = profile_records(records)
+    customers = describe_customers(
+        people, number_pairs(people.profiles, link(**links)), find_owners(people, customer_map)
+    )
+    assert customers.rows() == [("one", 2, pytest.approx(expected)), ("other", 1, 1.0)]
 
 
 def test_of_equal_links_the_first_by_record_id_is_asked_about(records: pl.DataFrame) -> None:

@@ -12,6 +12,7 @@ import pytest
 
 from pipelines import warehouse
 from pipelines.config import Home
+from pipelines.lake import Lake
 
 Query = Callable[..., list[tuple[Any, ...]]]
 
@@ -31,6 +32,12 @@ def one(rows: list[tuple[Any, ...]]) -> tuple[Any, ...]:
 
 def test_every_customer_of_the_map_has_one_row(query: Query) -> None:
     assert query("select customer_id from marts.customer_360 order by 1") == [(f"C0{n}",) for n in range(1, 9)]
+
+
+def test_records_are_read_as_they_were_amended(query: Query, small_home: Home) -> None:
+    staged = query("select record_id, first_name, email, city from staging.stg_identity__records order by record_id")
+    records = Lake(small_home.lake).read("identity", "records")
+    assert staged == records.select("record_id", "first_name", "email", "city").rows()
 
 
 def test_the_golden_record_takes_each_group_from_one_record(query: Query) -> None:
