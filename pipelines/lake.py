@@ -57,9 +57,16 @@ class Lake:
         return self.path(kind, name).exists() and self.amendments_path(kind, name).exists()
 
     def write(self, kind: str, name: str, frame: pl.DataFrame) -> Path:
-        """Writes ``frame`` as ``<kind>/<name>``, atomically; amendments of what it replaces are gone."""
-        self.amendments_path(kind, name).unlink(missing_ok=True)
-        return _write(frame, self.path(kind, name))
+        """Writes ``frame`` as ``<kind>/<name>``, atomically; amendments of what it replaces are gone.
+
+        A table that had some is for an instant as it was before them: a kill just then leaves it not amendable, and
+        whoever would have amended it writes it anew.
+        """
+        target = self.path(kind, name)
+        with replacing(target) as temporary:
+            _write_parquet(frame, temporary)
+            self.amendments_path(kind, name).unlink(missing_ok=True)
+        return target
 
     def write_amendable(self, kind: str, name: str, frame: pl.DataFrame) -> None:
         """The same for a table that is amended from night to night; ``frame`` is sorted by its key, the first column.
@@ -67,7 +74,8 @@ class Lake:
         Its amendments are there too, none as yet, for those who read both.
         """
         self.write(kind, name, frame)
-        _write(no_amendments(frame), self.amendments_path(kind, name))
+        with replacing(self.amendments_path(kind, name)) as temporary:
+            _write_parquet(no_amendments(frame), temporary)
 
     def amend(self, kind: str, name: str, rows: pl.DataFrame, gone: pl.Series) -> None:
         """Puts ``rows`` into ``<kind>/<name>``, in place of those with their keys, and takes out the keys ``gone``."""
@@ -75,7 +83,8 @@ class Lake:
         amendments = add_amendments(pl.read_parquet(path), rows, gone)
         table = pl.scan_parquet(self.path(kind, name))
         if amendments.height <= MOST_AMENDED * table.select(pl.len()).collect().item():
-            _write(amendments, path)
+            with replacing(path) as temporary:
+                _write_parquet(amendments, temporary)
         else:
             self.write_amendable(kind, name, put_in_order(*amend(table, amendments.lazy())).collect())
 
@@ -117,11 +126,9 @@ class Lake:
             shutil.rmtree(folder, ignore_errors=True)
 
 
-def _write(frame: pl.DataFrame, target: Path) -> Path:
-    with replacing(target) as temporary:
-        # Every engine reads Snappy, and it writes a nightly million rows in less time than zstd.
-        frame.write_parquet(temporary, compression="snappy")
-    return target
+def _write_parquet(frame: pl.DataFrame, file: Path) -> None:
+    # Every engine reads Snappy, and it writes a nightly million rows in less time than zstd.
+    frame.write_parquet(file, compression="snappy")
 
 
 @contextmanager

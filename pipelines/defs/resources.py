@@ -13,6 +13,7 @@ from pydantic import Field, PrivateAttr
 
 from pipelines import lock
 from pipelines.config import LANGUAGES, Home, Language, Sources, find_home, find_sources, load_sources
+from pipelines.defs.held import Held
 from pipelines.errors import ConfigurationError, ParcoursError
 from pipelines.identity.carried import read_pairs
 from pipelines.identity.link import ENDS, Weighed
@@ -20,7 +21,7 @@ from pipelines.identity.owners import Owners, find_owners
 from pipelines.identity.profiles import Profiled, profile_records
 from pipelines.identity.restandardise import COMPARED_COLUMNS
 from pipelines.identity.version import ModelVersion, load_version, name_in_force
-from pipelines.lake import Lake, Stamp
+from pipelines.lake import Lake
 from pipelines.segments.definitions import Definitions, find_segments, load_segments
 
 
@@ -46,10 +47,10 @@ class Night(dg.ConfigurableResource):  # type: ignore[type-arg]
     _day: date = PrivateAttr()
     _report_language: Language = PrivateAttr()
     _run_id: str = PrivateAttr()
-    _held: tuple[Stamp, Profiled] | None = PrivateAttr(default=None)
-    _held_owners: tuple[tuple[Stamp, Stamp], Owners] | None = PrivateAttr(default=None)
-    _held_pairs: tuple[tuple[Stamp, Stamp], Weighed] | None = PrivateAttr(default=None)
-    _held_model: ModelVersion | None = PrivateAttr(default=None)
+    _people: Held[Profiled] = PrivateAttr(default_factory=Held)
+    _owners: Held[Owners] = PrivateAttr(default_factory=Held)
+    _pairs: Held[Weighed] = PrivateAttr(default_factory=Held)
+    _model: Held[ModelVersion] = PrivateAttr(default_factory=Held)
 
     @property
     def folder(self) -> Home:
@@ -89,33 +90,32 @@ class Night(dg.ConfigurableResource):  # type: ignore[type-arg]
 
         Read once for all the steps of this process: reading it anew in each was most of the work of a quiet night.
         """
-        stamp = self.lake.stamp("identity", "records")
-        if self._held is None or self._held[0] != stamp:
-            self.hold_people(self.lake.scan("identity", "records").select(COMPARED_COLUMNS).collect())
-        assert self._held is not None
-        return self._held[1]
+        columns = list(COMPARED_COLUMNS)
+        return self._people.get(
+            self.lake.stamp("identity", "records"),
+            lambda: profile_records(self.lake.scan("identity", "records").select(columns).collect()),
+        )
 
     def hold_people(self, records: pl.DataFrame) -> None:
         """``records`` are what ``identity/records`` holds now: nobody needs to read it."""
-        self._held = self.lake.stamp("identity", "records"), profile_records(records.select(COMPARED_COLUMNS))
+        self._people.put(self.lake.stamp("identity", "records"), profile_records(records.select(COMPARED_COLUMNS)))
 
     @property
     def owners(self) -> Owners:
         """Whose the records and profiles of :attr:`people` are, by ``identity/customer_ids``; read once, too."""
-        stamps = self.lake.stamp("identity", "records"), self.lake.stamp("identity", "customer_ids")
-        if self._held_owners is None or self._held_owners[0] != stamps:
-            placed = self.lake.scan("identity", "customer_ids").select("record_id", "customer_id").collect()
-            self._held_owners = stamps, find_owners(self.people, placed)
-        return self._held_owners[1]
+        return self._owners.get(
+            tuple(self.lake.stamp("identity", name) for name in ("records", "customer_ids")),
+            lambda: find_owners(self.people, self.lake.read("identity", "customer_ids")),
+        )
 
     @property
     def pairs(self) -> Weighed:
         """``identity/pairs`` without their levels, and the profile numbers of their ends; read once, too."""
-        stamps = self.lake.stamp("identity", "records"), self.lake.stamp("identity", "pairs")
-        if self._held_pairs is None or self._held_pairs[0] != stamps:
-            columns = [*ENDS, "match_weight", "match_probability"]
-            self._held_pairs = stamps, read_pairs(self.lake, self.people, columns)
-        return self._held_pairs[1]
+        columns = [*ENDS, "match_weight", "match_probability"]
+        return self._pairs.get(
+            tuple(self.lake.stamp("identity", name) for name in ("records", "pairs")),
+            lambda: read_pairs(self.lake, self.people, columns),
+        )
 
     @property
     def model(self) -> ModelVersion | None:
@@ -123,9 +123,7 @@ class Night(dg.ConfigurableResource):  # type: ignore[type-arg]
         in_force = name_in_force(self.lake)
         if in_force is None:
             return None
-        if self._held_model is None or self._held_model.version != in_force:  # A version never changes.
-            self._held_model = load_version(in_force, self.lake)
-        return self._held_model
+        return self._model.get(in_force, lambda: load_version(in_force, self.lake))  # A version never changes.
 
     @property
     def required_model(self) -> ModelVersion:
