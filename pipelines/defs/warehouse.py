@@ -5,7 +5,7 @@ from pathlib import Path
 from typing import Any
 
 import dagster as dg
-from dagster_dbt import DagsterDbtTranslator, DbtProject, dbt_assets
+from dagster_dbt import DagsterDbtTranslator, DagsterDbtTranslatorSettings, DbtProject, dbt_assets
 
 from pipelines import publish, warehouse
 from pipelines.config import Home
@@ -18,6 +18,9 @@ from pipelines.lake import Lake
 from pipelines.segments.memory import tell_dbt
 from pipelines.value.customer_values import FittedValues, fit_customer_values
 
+TWO_FILES_OF_ONE_ASSET = DagsterDbtTranslatorSettings(enable_duplicate_source_asset_keys=True)
+"""``identity/records`` and its amendments are two sources to dbt, and one asset."""
+
 
 def warehouse_assets() -> list[dg.AssetsDefinition]:
     """The models of the dbt project, what is fitted between them, and ``published/warehouse`` behind all marts.
@@ -25,7 +28,7 @@ def warehouse_assets() -> list[dg.AssetsDefinition]:
     One step makes the models and the fits: a build begins, and is sealed, once.
     """
 
-    @dbt_assets(manifest=warehouse.prepare(), dagster_dbt_translator=AfterDrift())
+    @dbt_assets(manifest=warehouse.prepare(), dagster_dbt_translator=AfterDrift(TWO_FILES_OF_ONE_ASSET))
     def models() -> Iterator[Result]:
         """Never run: what dagster-dbt knows about the models is taken from it."""
         yield from ()

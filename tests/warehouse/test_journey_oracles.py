@@ -332,7 +332,7 @@ def write_lake(lake: Lake, world: World) -> None:
     ledger = {"entry_no": pl.Int64, "run_id": pl.String, "changed_at": pl.Datetime("us"), **text}
     pair = dict.fromkeys(("record_id_l", "record_id_r", "customer_id_l", "customer_id_r"), pl.String)
     weights = dict.fromkeys(("match_weight", "match_probability", "uncertainty_bits"), pl.Float64)
-    lake.write("identity", "records", records)
+    lake.write_amendable("identity", "records", records)
     lake.write("identity", "customer_ids", owned)
     lake.write("identity", "customers", customers.with_columns(identity_confidence=1.0).sort("customer_id"))
     cluster = pl.col("record_id").min().over("customer_id")
