@@ -10,7 +10,6 @@ from pipelines.identity.carried import read_map
 from pipelines.identity.churn import count_churn
 from pipelines.identity.drift import ACCEPT, compare_run, describe_drift
 from pipelines.identity.ledger import empty_ledger
-from pipelines.identity.standardise import MATCH_COLUMNS
 from pipelines.lake import Lake
 
 KEY = dg.AssetKey(["identity", "drift"])
@@ -53,7 +52,7 @@ def drift(config: Acceptance, night: Night) -> Result:
     today = read_map(lake, night.full)
     churn = count_churn(ledger, _published(lake, "ledger", empty_ledger()), today)
     measured = run_metrics.measure_run(
-        lake.scan("identity", "records").select("kind", "table_name", *MATCH_COLUMNS).collect(),
+        night.people.records,
         lake.read("identity", "pairs"),
         lake.read("identity", "customers"),
         churn,
