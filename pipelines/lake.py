@@ -88,14 +88,13 @@ class Lake:
         else:
             self.write_amendable(kind, name, put_in_order(*amend(table, amendments.lazy())).collect())
 
-    def scan(self, kind: str, name: str) -> pl.LazyFrame:
+    def scan(self, kind: str, name: str, *, in_order: bool = True) -> pl.LazyFrame:
+        """The rows of ``<kind>/<name>``, as amended. Not ``in_order``, its amendments come last, which is quicker."""
         table, amendments = pl.scan_parquet(self.path(kind, name)), self.amendments_path(kind, name)
-        return put_in_order(*amend(table, pl.scan_parquet(amendments))) if amendments.exists() else table
-
-    def scan_unordered(self, kind: str, name: str) -> pl.LazyFrame:
-        """The same rows, amendments last: to bring them in order takes longer than to read them."""
-        table, amendments = pl.scan_parquet(self.path(kind, name)), self.amendments_path(kind, name)
-        return pl.concat(amend(table, pl.scan_parquet(amendments))) if amendments.exists() else table
+        if not amendments.exists():
+            return table
+        parts = amend(table, pl.scan_parquet(amendments))
+        return put_in_order(*parts) if in_order else pl.concat(parts)
 
     def read(self, kind: str, name: str) -> pl.DataFrame:
         return self.scan(kind, name).collect()

@@ -110,7 +110,7 @@ def update_records(
         state.begin()
         lake.write_amendable("identity", "records", everyone)
     else:
-        before, cleaned_on = lake.scan_unordered("identity", "records"), date.fromisoformat(noted["as_of"])
+        before, cleaned_on = lake.scan("identity", "records", in_order=False), date.fromisoformat(noted["as_of"])
         changes = clean_changed(gathered, country, as_of, attributes, decisions, before, cleaned_on)
         everyone, anew = changes.everyone, changes.anew
         state.begin()
