@@ -4,35 +4,21 @@ with records as (
 
 amendments as (
     select * from {{ source('identity', 'records_amendments') }}
+),
+
+-- Amendments have the columns of what they amend, in that order, and is_gone behind them.
+amended as (
+    select
+        records.*,
+        false as is_gone
+    from records
+    left join amendments on records.record_id = amendments.record_id
+    where amendments.record_id is null
+
+    union all
+
+    select * from amendments
 )
-
-select
-    records.record_id,
-    records.source,
-    records.kind,
-    records.table_name,
-    records.source_key,
-    records.civility,
-    records.first_name,
-    records.last_name,
-    records.email,
-    records.phone,
-    records.mobile,
-    records.birth_date,
-    records.address,
-    records.postcode,
-    records.city,
-    records.country,
-    records.loyalty_card_id,
-    records.created_at,
-    records.updated_at,
-    records.deleted_at
-
-from records
-left join amendments on records.record_id = amendments.record_id
-where amendments.record_id is null
-
-union all
 
 select
     record_id,
@@ -56,5 +42,5 @@ select
     updated_at,
     deleted_at
 
-from amendments
+from amended
 where not is_gone
