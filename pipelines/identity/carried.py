@@ -106,15 +106,19 @@ def update_records(
     noted = None if full or not lake.is_amendable("identity", "records") else state.note(conditions)
     gathered = gather_records(lake, as_of)
     if noted is None:
-        everyone, anew = clean_all(gathered, country, as_of, attributes, decisions), gathered.height
+        cleaned = clean_all(gathered, country, as_of, attributes, decisions)
+        everyone, withheld, anew = cleaned.records, cleaned.withheld, gathered.height
         state.begin()
         lake.write_amendable("identity", "records", everyone)
     else:
         before, cleaned_on = lake.scan("identity", "records", in_order=False), date.fromisoformat(noted["as_of"])
-        changes = clean_changed(gathered, country, as_of, attributes, decisions, before, cleaned_on)
-        everyone, anew = changes.everyone, changes.anew
+        changes = clean_changed(
+            gathered, country, as_of, attributes, decisions, before, state.read("withheld"), cleaned_on
+        )
+        everyone, withheld, anew = changes.everyone, changes.withheld, changes.anew
         state.begin()
         lake.amend("identity", "records", changes.rows, changes.gone)
+    state.write("withheld", withheld)
     state.end(conditions, as_of=as_of.isoformat())
     return everyone, anew
 

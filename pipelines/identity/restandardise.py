@@ -8,10 +8,12 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date
 
+import numpy as np
 import polars as pl
 
 from pipelines.identity.attributes import Attribute
 from pipelines.identity.decided import mark_decided, name_decided
+from pipelines.identity.hashes import are_in_both
 from pipelines.identity.shared_values import (
     LIMITED_COLUMNS,
     bears_any,
@@ -24,8 +26,8 @@ from pipelines.identity.standardise import (
     clean_records,
     hash_content,
     in_order,
-    standardise,
 )
+from pipelines.ordering import order_of
 
 COMPARED_COLUMNS = (
     "record_id", "source", "kind", "table_name", "created_at", "updated_at", *MATCH_COLUMNS, "shared_values",
@@ -37,17 +39,28 @@ _USED = ("last_key", "created_at", "updated_at", *LIMITED_COLUMNS)  # What tells
 
 
 @dataclass(frozen=True)
+class Cleaned:
+    """``records`` are ``identity/records``. ``withheld`` are those of them with a value withdrawn, as
+    :func:`clean_records` gave them: when it is widely shared no more, nobody else remembers it."""
+
+    records: pl.DataFrame
+    withheld: pl.DataFrame
+
+
+@dataclass(frozen=True)
 class Changes:
     """What a night changed in ``identity/records``.
 
     ``rows`` are the records that are new or other than they were, ``gone`` the record_ids that are no more. ``anew``
-    counts the rows cleaned for it. ``everyone`` is today's ``identity/records``, its COMPARED_COLUMNS.
+    counts the rows cleaned for it. ``everyone`` is today's ``identity/records``, its COMPARED_COLUMNS, and ``withheld``
+    today's of :class:`Cleaned`.
     """
 
     rows: pl.DataFrame
     gone: pl.Series
     anew: int
     everyone: pl.DataFrame
+    withheld: pl.DataFrame
 
 
 def hash_rows(gathered: pl.DataFrame) -> pl.Series:
@@ -62,11 +75,11 @@ def hash_rows(gathered: pl.DataFrame) -> pl.Series:
 
 def clean_all(
     gathered: pl.DataFrame, country: str, as_of: date, attributes: Mapping[str, Attribute], decisions: pl.DataFrame
-) -> pl.DataFrame:
+) -> Cleaned:
     """``identity/records`` of what was gathered: ``standardise``, with decisions marked, and ``row_hash``."""
-    hashed = gathered.select("record_id", hash_rows(gathered)).sort("record_id", maintain_order=True)
-    records = standardise(gathered, country, as_of, attributes).with_columns(hashed["row_hash"])
-    return mark_decided(records, decisions)
+    cleaned = _clean(gathered, hash_rows(gathered), country, as_of, attributes)
+    shared = find_shared_values(cleaned, attributes)
+    return Cleaned(_complete(cleaned, shared, decisions), cleaned.filter(bears_any(cleaned, shared)))
 
 
 def clean_changed(
@@ -76,46 +89,67 @@ def clean_changed(
     attributes: Mapping[str, Attribute],
     decisions: pl.DataFrame,
     before: pl.LazyFrame,
+    withheld: pl.DataFrame,
     cleaned_on: date,
 ) -> Changes:
     """What makes :func:`clean_all` of ``before``: that of the day ``cleaned_on``, country and attributes alike.
 
-    ``before`` may be in any order.
+    ``before`` may be in any order; one that is nearly sorted is quicker. ``withheld`` is that of ``before``.
     """
     hashes = hash_rows(gathered)
-    lasting = hashes.filter(~_depends_on_the_day(gathered, cleaned_on, as_of))
     known = before.select(*COMPARED_COLUMNS, "row_hash").collect()
-    # Where a value was withdrawn, the row does not say any more what it was.
-    is_kept = known["row_hash"].is_in(lasting.implode()) & known["shared_values"].is_null()
-    kept = known.filter(is_kept)
-    is_new = ~hashes.is_in(kept["row_hash"].implode())
-    fresh = gathered.filter(is_new).select("record_id", hashes.filter(is_new)).sort("record_id", maintain_order=True)
-    cleaned = clean_records(gathered.filter(is_new), country, as_of, attributes).with_columns(fresh["row_hash"])
-    # A value that nobody new bears is shared by no more names than before; who bore a withdrawn one was cleaned.
+    stands, lasts = are_in_both(known["row_hash"], hashes)
+    of_the_day = _depends_on_the_day(gathered, cleaned_on, as_of)
+    if of_the_day.any():
+        stands &= ~known["row_hash"].is_in(hashes.filter(of_the_day).implode())
+    is_withheld = known["shared_values"].is_not_null()
+    is_kept = stands & ~is_withheld
+    kept = known.select("record_id", "row_hash", "is_decided", *_USED).filter(is_kept)
+    is_new = ~lasts | of_the_day
+    news = _clean(gathered.filter(is_new), hashes.filter(is_new), country, as_of, attributes)
+    as_before = withheld.filter(pl.col("row_hash").is_in(known["row_hash"].filter(stands & is_withheld).implode()))
+    cleaned = pl.concat([news, as_before])
+    # A value that nobody new bears is shared by no more names than before, but those withdrawn may be by fewer.
     suspects = {column: cleaned[column].drop_nulls().unique() for column in LIMITED_COLUMNS}
     shared = find_shared_values(pl.concat([kept.select(_USED), cleaned.select(_USED)]), attributes, suspects)
     is_named = kept["record_id"].is_in(name_decided(decisions).implode())
     is_turned = bears_any(kept, shared) | (kept["is_decided"] != is_named)
-    rows = [cleaned]
-    if is_turned.any():
-        turned = kept["record_id"].filter(is_turned)
-        rows.append(before.filter(pl.col("record_id").is_in(turned.implode())).select(cleaned.columns).collect())
-    withdrawn = withdraw_shared_values(pl.concat(rows), shared)
-    changed = in_order(withdrawn.with_columns(hash_content(withdrawn))).with_columns(withdrawn["row_hash"])
-    changed = mark_decided(changed.sort("record_id", maintain_order=True), decisions)
-    left = known["record_id"].filter(~is_kept)
-    # The same row, and the same of its values withdrawn: cleaned again only to find that nothing changed.
-    is_lasting = changed["row_hash"].is_in(lasting.implode())
-    as_before = ["record_id", "row_hash", "shared_digests", "is_decided"]
-    same = changed.filter(is_lasting).join(known.filter(~is_kept), on=as_before, how="semi", nulls_equal=True)
+    if is_turned.any():  # Of these, the columns that are only shown were not read: it takes longer than cleaning them.
+        theirs = hashes.is_in(kept["row_hash"].filter(is_turned).implode())
+        turned = _clean(gathered.filter(theirs), hashes.filter(theirs), country, as_of, attributes)
+        cleaned = pl.concat([cleaned, turned])
+    changed = _complete(cleaned.sort("record_id"), shared, decisions)
+    others = known.filter(~is_kept)
+    # The same row, and the same of its values withdrawn: nothing changed.
+    same = changed.join(
+        others.filter(stands.filter(~is_kept)),
+        on=["record_id", "row_hash", "shared_digests", "is_decided"], how="semi", nulls_equal=True,
+    )  # fmt: skip
+    kept_rows = is_kept.arg_true().filter(~is_turned).to_numpy()
+    everyone = pl.concat([known.select(COMPARED_COLUMNS), changed.select(COMPARED_COLUMNS)])
+    rows = np.concatenate([kept_rows, np.arange(known.height, everyone.height)])
     return Changes(
         changed.filter(~pl.col("record_id").is_in(same["record_id"].implode())),
-        left.filter(~left.is_in(cleaned["record_id"].implode())),
-        cleaned.height,
-        pl.concat([kept.filter(~is_turned).select(COMPARED_COLUMNS), changed.select(COMPARED_COLUMNS)]).sort(
-            "record_id"
-        ),
+        others["record_id"].filter(~others["record_id"].is_in(cleaned["record_id"].implode())),
+        cleaned.height - as_before.height,
+        everyone[rows[order_of(everyone["record_id"].gather(rows))]],
+        cleaned.filter(bears_any(cleaned, shared)),
     )
+
+
+def _clean(
+    gathered: pl.DataFrame, hashes: pl.Series, country: str, as_of: date, attributes: Mapping[str, Attribute]
+) -> pl.DataFrame:
+    """:func:`clean_records`, and the ``row_hash`` of each row (``hashes``)."""
+    hashed = gathered.select("record_id", hashes).sort("record_id", maintain_order=True)
+    return clean_records(gathered, country, as_of, attributes).with_columns(hashed["row_hash"])
+
+
+def _complete(cleaned: pl.DataFrame, shared: Mapping[str, pl.Series], decisions: pl.DataFrame) -> pl.DataFrame:
+    """``identity/records`` of :func:`_clean`: without the values that are ``shared``, and with decisions marked."""
+    withdrawn = withdraw_shared_values(cleaned, shared)
+    complete = in_order(withdrawn.with_columns(hash_content(withdrawn))).with_columns(withdrawn["row_hash"])
+    return mark_decided(complete, decisions)
 
 
 def _depends_on_the_day(gathered: pl.DataFrame, earlier: date, later: date) -> pl.Series:
