@@ -22,6 +22,7 @@ import polars as pl
 
 from pipelines.identity.blocking import BLOCKS, first_shared_key, hash_keys, keep_small_blocks
 from pipelines.identity.cluster import LINKED, LOOSEST
+from pipelines.identity.hashes import are_in_both
 from pipelines.identity.link import (
     Numbers,
     Weighed,
@@ -91,12 +92,12 @@ def rescore(people: Profiled, model: ModelVersion, before: Scored) -> Rescored |
     known which is which: to be expected once in millions of years.
     """
     hashes = people.hashes
-    stays = before.keys["profile_hash"].is_in(hashes.implode()).to_numpy()
-    changed = ~hashes.is_in(before.keys["profile_hash"].implode()).to_numpy()
-    if stays.sum() != (~changed).sum():
+    stays, stood = (mask.to_numpy() for mask in are_in_both(before.keys["profile_hash"], hashes))
+    changed = ~stood
+    if stays.sum() != stood.sum():
         return None
     number_now = np.full(len(stays), -1, dtype=np.int32)
-    number_now[stays] = np.flatnonzero(~changed)
+    number_now[stays] = np.flatnonzero(stood)
     keys, left, right = _carry_over_keys(
         people.take(_numbers(changed)),
         hashes,

@@ -23,6 +23,9 @@ import numpy as np
 import numpy.typing as npt
 import polars as pl
 
+from pipelines.identity.hashes import are_in_both
+from pipelines.ordering import order_of
+
 Status = Literal["active", "absorbed", "retired", "unknown"]
 
 LEDGER_SCHEMA: dict[str, pl.DataType] = {
@@ -83,7 +86,7 @@ def current_map(ledger: pl.DataFrame, known: pl.DataFrame | None = None) -> pl.D
     if known is not None:
         stays = ~known["record_id"].is_in(last_moves["record_id"].implode())
         assigned = pl.concat([known.select("record_id", "customer_id").filter(stays), assigned])
-    return assigned.sort("record_id")
+    return assigned[order_of(assigned["record_id"])]
 
 
 @dataclass(frozen=True)
@@ -177,7 +180,7 @@ def _leave_out_unchanged(clusters: pl.DataFrame, known: pl.DataFrame) -> tuple[p
 
 def _find_shared(one: pl.Series, other: pl.Series) -> tuple[pl.Series, pl.Series]:
     """For each of two sorted columns of distinct texts, which of its values the other has too."""
-    shared = _are_among(one, other), _are_among(other, one)
+    shared = are_in_both(one.hash(), other.hash())
     if one.filter(shared[0]).equals(other.filter(shared[1])):
         return shared
     return one.is_in(other.implode()), other.is_in(one.implode())  # Two texts have one hash.

@@ -13,6 +13,7 @@ import numpy as np
 import numpy.typing as npt
 import polars as pl
 
+from pipelines.identity.hashes import are_repeated
 from pipelines.identity.standardise import MATCH_COLUMNS
 
 CONTACTS = ("email_key", "mobile_key", "landline_key", "birth_key", "street_key", "card_key")
@@ -52,18 +53,15 @@ def number_profiles(records: pl.DataFrame) -> tuple[pl.DataFrame, pl.DataFrame]:
         .with_row_index("row")
         .filter(is_compared())
         .select("row", "record_id", "content_hash", (tells_a_person & ~pl.col("is_decided")).alias("shares"))
-        .with_row_index("position")
-        .with_columns(
-            pl.when("shares")
-            .then(pl.col("position").min().over("content_hash", "shares"))
-            .otherwise("position")
-            .alias("first")
-        )
         .collect()
     )
-    is_first = (compared["first"] == compared["position"]).to_numpy()
+    first = np.arange(compared.height)
+    # Most records are alone with what they say, which hashes tell sooner than texts.
+    alike = compared.with_row_index("position").filter("shares", are_repeated(compared["content_hash"].hash()))
+    first[alike["position"].to_numpy()] = alike.select(pl.col("position").min().over("content_hash")).to_series().to_numpy()
+    is_first = first == np.arange(compared.height)
     numbers = (np.cumsum(is_first) - 1).astype(np.int32)
-    members = compared.select("row", "record_id", pl.Series("profile_no", numbers[compared["first"].to_numpy()]))
+    members = compared.select("row", "record_id", pl.Series("profile_no", numbers[first]))
     profiles = compared.filter(is_first).select(
         pl.int_range(pl.len(), dtype=pl.Int32).alias("profile_no"), "row", "record_id", "content_hash"
     )
