@@ -100,10 +100,12 @@ def chart_unlinkables(records: pl.DataFrame, model: ModelVersion) -> Chart:
 
 def weigh_against_themselves(records: pl.DataFrame, model: ModelVersion) -> Floats:
     """The weight of each record with its own copy, in bits; of SAMPLED_RECORDS, drawn by seed, where there are more."""
-    chosen = records.filter(~is_receipt())
-    if chosen.height > SAMPLED_RECORDS:
-        drawn = chosen["record_id"].sort().sample(SAMPLED_RECORDS, seed=SEED)
-        chosen = chosen.filter(pl.col("record_id").is_in(drawn.implode()))
+    if not records["record_id"].is_sorted():
+        records = records.sort("record_id")
+    rows = records.select(~is_receipt()).to_series().arg_true()
+    if len(rows) > SAMPLED_RECORDS:
+        rows = rows.sample(SAMPLED_RECORDS, seed=SEED).sort()
+    chosen = records[rows]
     profiles, members = build_profiles(chosen)
     numbers = profiles["profile_no"].to_numpy()
     compared = compare_pairs(profiles, numbers, numbers, model.fields)

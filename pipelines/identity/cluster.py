@@ -156,12 +156,9 @@ def cluster_profiles(
     than it was, or of its pairs or decisions one is new, other or gone.
     """
     left, right, weight = _with_must_links(links.left, links.right, links.weight, verdicts)
-    whole = connect(count, left, right)
     is_open = np.ones(count, dtype=bool)
     if settled is not None:
-        open_component = np.zeros(count, dtype=bool)
-        open_component[whole[settled < 0]] = True
-        is_open = open_component[whole]
+        is_open = _reach(settled < 0, left, right)
         inside = is_open[left]
         left, right, weight = left[inside], right[inside], weight[inside]
     components = _component_within_size(count, left, right, weight)
@@ -172,6 +169,17 @@ def cluster_profiles(
     if settled is None:
         return divided
     return np.where(is_open, divided, _smallest_of_each(settled, ~is_open))
+
+
+def _reach(chosen: npt.NDArray[np.bool_], left: Numbers, right: Numbers) -> npt.NDArray[np.bool_]:
+    """Which nodes are ``chosen`` or linked, by whatever way, to one that is."""
+    reached = chosen.copy()
+    while True:
+        onward = reached[left] != reached[right]
+        if not onward.any():
+            return reached
+        reached[left[onward]] = True
+        reached[right[onward]] = True
 
 
 def _smallest_of_each(groups: Numbers, chosen: npt.NDArray[np.bool_]) -> Numbers:

@@ -57,8 +57,12 @@ def number_profiles(records: pl.DataFrame) -> tuple[pl.DataFrame, pl.DataFrame]:
     )
     first = np.arange(compared.height)
     # Most records are alone with what they say, which hashes tell sooner than texts.
-    alike = compared.with_row_index("position").filter("shares", are_repeated(compared["content_hash"].hash()))
-    first[alike["position"].to_numpy()] = alike.select(pl.col("position").min().over("content_hash")).to_series().to_numpy()
+    alike = (
+        compared.with_row_index("position")
+        .filter("shares", are_repeated(compared["content_hash"].hash()))
+        .select("position", pl.col("position").min().over("content_hash").alias("first"))
+    )
+    first[alike["position"].to_numpy()] = alike["first"].to_numpy()
     is_first = first == np.arange(compared.height)
     numbers = (np.cumsum(is_first) - 1).astype(np.int32)
     members = compared.select("row", "record_id", pl.Series("profile_no", numbers[first]))
