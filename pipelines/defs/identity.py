@@ -10,14 +10,15 @@ from typing import Any
 import dagster as dg
 import polars as pl
 
+from pipelines.beside import beside
 from pipelines.defs.failures import told
 from pipelines.defs.resources import Night
 from pipelines.defs.results import Result
 from pipelines.identity import invariants
 from pipelines.identity.attributes import Attribute, load_attributes
 from pipelines.identity.carried import (
+    divide_records,
     read_map,
-    update_clusters,
     update_ledger,
     update_pairs,
     update_records,
@@ -40,7 +41,9 @@ from pipelines.identity.decisions import (
     read_decisions,
     read_decisions_in_force,
 )
+from pipelines.identity.hashes import count_each
 from pipelines.identity.ledger import current_map, empty_ledger
+from pipelines.identity.owners import find_owners
 from pipelines.identity.placeholders import with_own_values
 from pipelines.identity.retrain import MOST_MOVED, retrain
 from pipelines.identity.review import find_uncertain_pairs
@@ -277,20 +280,23 @@ def clusters(night: Night) -> Result:
     """One row per record, with the person it was recognised as in this run; the name of a cluster does not last."""
     with told():
         people = night.people
-        grouped, is_built_upon = update_clusters(
+        grouped, is_built_upon = divide_records(
             night.lake, people, night.pairs, night.required_model, read_decisions_in_force(night.lake), night.full
         )
-        sizes = grouped.group_by(pl.col("cluster_id").hash()).len()["len"]  # Hashes take half the time of texts.
-        return _result(
-            grouped,
-            {
-                "clusters": len(sizes),
-                "largest_cluster": int(sizes.max() or 0),  # type: ignore[arg-type]
-                "built_upon_earlier": is_built_upon,
-                **_drawn(night, chart_cluster_sizes(sizes)),
-            },
-            _holds("each_record_is_in_one_cluster", invariants.count_misplaced_records(grouped, people.records)),
-        )
+        with beside(night.lake.write, "identity", "clusters", grouped):
+            sizes = count_each(grouped["cluster_id"].hash())
+            result = _result(
+                grouped,
+                {
+                    "clusters": len(sizes),
+                    "largest_cluster": int(sizes.max() or 0),  # type: ignore[arg-type]
+                    "built_upon_earlier": is_built_upon,
+                    **_drawn(night, chart_cluster_sizes(sizes)),
+                },
+                _holds("each_record_is_in_one_cluster", invariants.count_misplaced_records(grouped, people.records)),
+            )
+        night.hold_clusters(grouped)
+        return result
 
 
 @dg.asset(
@@ -311,7 +317,7 @@ def ledger(night: Night) -> Result:
     """
     with told():
         committed = _committed_ledger(night.lake)
-        entries = update_ledger(night.lake, night.lake.read("identity", "clusters"), committed, night.day, night.full)
+        entries = update_ledger(night.lake, night.clusters, committed, night.day, night.full)
         new = entries.tail(entries.height - committed.height)
         return _result(
             entries,
@@ -348,16 +354,19 @@ def customer_ids(night: Night) -> Result:
             today = everyone.with_columns(placed["customer_id"])
         else:
             today = everyone.join(placed, on="record_id", maintain_order="left")
-        night.lake.write("identity", "customer_ids", today)
-        return _result(
-            today,
-            {"customers": night.owners.count},
-            _holds("each_record_has_one_customer", invariants.count_misplaced_records(today, everyone)),
-            _holds(
-                "the_ledger_replays_to_the_map",
-                invariants.count_unreplayed_records(today, night.lake.read("identity", "clusters")),
-            ),
-        )
+        with beside(night.lake.write, "identity", "customer_ids", today):
+            owners = find_owners(night.people, today)
+            result = _result(
+                today,
+                {"customers": owners.count},
+                _holds("each_record_has_one_customer", invariants.count_misplaced_records(today, everyone)),
+                _holds(
+                    "the_ledger_replays_to_the_map",
+                    invariants.count_unreplayed_records(today, night.clusters),
+                ),
+            )
+        night.hold_owners(owners)
+        return result
 
 
 @dg.asset(

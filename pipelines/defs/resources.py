@@ -21,7 +21,7 @@ from pipelines.identity.owners import Owners, find_owners
 from pipelines.identity.profiles import Profiled, profile_records
 from pipelines.identity.restandardise import COMPARED_COLUMNS
 from pipelines.identity.version import ModelVersion, load_version, name_in_force
-from pipelines.lake import Lake
+from pipelines.lake import Lake, Stamp
 from pipelines.segments.definitions import Definitions, find_segments, load_segments
 
 
@@ -48,6 +48,7 @@ class Night(dg.ConfigurableResource):  # type: ignore[type-arg]
     _report_language: Language = PrivateAttr()
     _run_id: str = PrivateAttr()
     _people: Held[Profiled] = PrivateAttr(default_factory=Held)
+    _clusters: Held[pl.DataFrame] = PrivateAttr(default_factory=Held)
     _owners: Held[Owners] = PrivateAttr(default_factory=Held)
     _pairs: Held[Weighed] = PrivateAttr(default_factory=Held)
     _model: Held[ModelVersion] = PrivateAttr(default_factory=Held)
@@ -101,12 +102,30 @@ class Night(dg.ConfigurableResource):  # type: ignore[type-arg]
         self._people.put(self.lake.stamp("identity", "records"), profile_records(records.select(COMPARED_COLUMNS)))
 
     @property
+    def clusters(self) -> pl.DataFrame:
+        """``identity/clusters``; read once, too."""
+        return self._clusters.get(
+            self.lake.stamp("identity", "clusters"), lambda: self.lake.read("identity", "clusters")
+        )
+
+    def hold_clusters(self, clusters: pl.DataFrame) -> None:
+        """``clusters`` are what ``identity/clusters`` holds now."""
+        self._clusters.put(self.lake.stamp("identity", "clusters"), clusters)
+
+    @property
     def owners(self) -> Owners:
         """Whose the records and profiles of :attr:`people` are, by ``identity/customer_ids``; read once, too."""
         return self._owners.get(
-            tuple(self.lake.stamp("identity", name) for name in ("records", "customer_ids")),
+            self._stamp_of_owners(),
             lambda: find_owners(self.people, self.lake.read("identity", "customer_ids")),
         )
+
+    def hold_owners(self, owners: Owners) -> None:
+        """``owners`` are those of :attr:`people` by what ``identity/customer_ids`` holds now."""
+        self._owners.put(self._stamp_of_owners(), owners)
+
+    def _stamp_of_owners(self) -> tuple[Stamp, ...]:
+        return tuple(self.lake.stamp("identity", name) for name in ("records", "customer_ids"))
 
     @property
     def pairs(self) -> Weighed:

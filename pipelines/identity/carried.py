@@ -17,6 +17,7 @@ from typing import Any
 import numpy as np
 import polars as pl
 
+from pipelines.beside import beside
 from pipelines.identity.attributes import Attribute
 from pipelines.identity.cluster import keep_links, label_profiles
 from pipelines.identity.decided import list_concerned
@@ -144,9 +145,9 @@ def update_pairs(
         again = rescore(people, model, before)
     scored = score_all(people, model) if again is None else again.now
     state.begin()
-    lake.write("identity", "pairs", scored.pairs)
-    state.write("ends", pl.DataFrame({"left": scored.left, "right": scored.right}))
-    state.write("keys", scored.keys)
+    with beside(lake.write, "identity", "pairs", scored.pairs):
+        state.write("ends", pl.DataFrame({"left": scored.left, "right": scored.right}))
+        state.write("keys", scored.keys)
     if noted is None or again is None:
         state.end(conditions, made_of=people.digest, since=None)
         return scored.pairs, {"changed_profiles": people.profiles.height}
@@ -174,18 +175,6 @@ def read_pairs(lake: Lake, people: Profiled, columns: list[str]) -> Weighed:
     return Weighed(pairs, ends["left"].to_numpy(), ends["right"].to_numpy())
 
 
-def update_clusters(
-    lake: Lake, people: Profiled, pairs: Weighed, model: ModelVersion, decisions: pl.DataFrame, full: bool = False
-) -> tuple[pl.DataFrame, bool]:
-    """Writes ``identity/clusters``; returns it, and whether earlier ones could be built upon.
-
-    ``pairs`` are those of :func:`read_pairs`, with at least match_weight.
-    """
-    clusters, is_built_upon = divide_records(lake, people, pairs, model, decisions, full)
-    lake.write("identity", "clusters", clusters)
-    return clusters, is_built_upon
-
-
 def divide_records(
     lake: Lake,
     people: Profiled,
@@ -198,8 +187,8 @@ def divide_records(
 ) -> tuple[pl.DataFrame, bool]:
     """``cluster_records`` of ``identity/pairs``, and whether earlier clusters of the ``name`` could be built upon.
 
-    ``pairs`` are those of :func:`read_pairs`; ``demand`` is the evidence in bits that it takes beyond the usual,
-    LOOSEST at least.
+    ``pairs`` are those of :func:`read_pairs`, with at least match_weight; ``demand`` is the evidence in bits that it
+    takes beyond the usual, LOOSEST at least.
     """
     state = Carried(lake, name)
     conditions = _conditions(model=model.version, demand=str(demand))
@@ -257,13 +246,16 @@ def update_ledger(
     is_known = noted is not None and noted["ledger"] == _digest_ledger(committed)
     known = state.read("map") if is_known else None
     entries = assign_ids(clusters, committed, as_of, known)
-    news = entries.tail(entries.height - committed.height)
-    today = current_map(entries) if known is None else current_map(news, known)
     state.begin()
-    lake.write("identity", "ledger", entries)
-    if today["record_id"].equals(clusters["record_id"]):
-        state.write("map", clusters.select("record_id", "cluster_id").with_columns(today["customer_id"]))
-        state.end(conditions, ledger=_digest_ledger(entries), stamp=_stamp_of_ledger(lake))
+    with beside(lake.write, "identity", "ledger", entries):
+        news = entries.tail(entries.height - committed.height)
+        today = current_map(entries) if known is None else current_map(news, known)
+        is_whole = today["record_id"].equals(clusters["record_id"])
+        if is_whole:
+            state.write("map", clusters.select("record_id", "cluster_id").with_columns(today["customer_id"]))
+        digest = _digest_ledger(entries)
+    if is_whole:
+        state.end(conditions, ledger=digest, stamp=_stamp_of_ledger(lake))
     return entries
 
 

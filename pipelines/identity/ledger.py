@@ -85,7 +85,7 @@ def current_map(ledger: pl.DataFrame, known: pl.DataFrame | None = None) -> pl.D
     assigned = last_moves.filter(pl.col("change") == "assigned").select("record_id", "customer_id")
     if known is not None:
         stays = ~known["record_id"].is_in(last_moves["record_id"].implode())
-        assigned = pl.concat([known.select("record_id", "customer_id").filter(stays), assigned])
+        assigned = pl.concat([known.select("record_id", "customer_id").filter(stays), assigned], rechunk=True)
     return assigned[order_of(assigned["record_id"])]
 
 

@@ -126,7 +126,8 @@ def clean_changed(
         on=["record_id", "row_hash", "shared_digests", "is_decided"], how="semi", nulls_equal=True,
     )  # fmt: skip
     kept_rows = is_kept.arg_true().filter(~is_turned).to_numpy()
-    everyone = pl.concat([known.select(COMPARED_COLUMNS), changed.select(COMPARED_COLUMNS)])
+    # Rows are taken out of one chunk in half the time that it takes out of several, even with making it one.
+    everyone = pl.concat([known.select(COMPARED_COLUMNS), changed.select(COMPARED_COLUMNS)], rechunk=True)
     rows = np.concatenate([kept_rows, np.arange(known.height, everyone.height)])
     return Changes(
         changed.filter(~pl.col("record_id").is_in(same["record_id"].implode())),

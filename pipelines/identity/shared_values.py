@@ -5,6 +5,7 @@ What is withdrawn follows from the records alone, so that a rerun and a full run
 
 import hashlib
 from collections.abc import Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
 
 import numpy as np
 import polars as pl
@@ -25,10 +26,13 @@ def find_shared_values(
 
     ``suspects`` are, by match column, the values that may be shared so widely; by default, all.
     """
-    return {
-        column: _shared_values(records, column, attributes[field], None if suspects is None else suspects[column])
-        for column, field in LIMITED_COLUMNS.items()
-    }
+
+    def find(column: str) -> pl.Series:
+        attribute = attributes[LIMITED_COLUMNS[column]]
+        return _shared_values(records, column, attribute, None if suspects is None else suspects[column])
+
+    with ThreadPoolExecutor() as threads:
+        return dict(zip(LIMITED_COLUMNS, threads.map(find, LIMITED_COLUMNS), strict=True))
 
 
 def bears_any(records: pl.DataFrame, shared: Mapping[str, pl.Series]) -> pl.Series:

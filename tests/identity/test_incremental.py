@@ -14,9 +14,9 @@ from pipelines import lake as lake_module
 from pipelines.identity import carried
 from pipelines.identity.attributes import load_attributes
 from pipelines.identity.carried import (
+    divide_records,
     read_map,
     read_pairs,
-    update_clusters,
     update_ledger,
     update_pairs,
     update_records,
@@ -80,7 +80,7 @@ class Recogniser:
         people = profile_records(records)
         pairs, done = update_pairs(self.lake, people, self.model, self.full)
         numbered = read_pairs(self.lake, people, [*ENDS, "match_weight", "match_probability"])
-        clusters, built_upon = update_clusters(self.lake, people, numbered, self.model, decisions, self.full)
+        clusters, built_upon = divide_records(self.lake, people, numbered, self.model, decisions, self.full)
         self.ledger = update_ledger(self.lake, clusters, self.ledger, day, self.full)
         ids = read_map(self.lake, self.full)
         customers = describe_customers(people, numbered, find_owners(people, ids), decisions)
@@ -212,7 +212,7 @@ def test_records_written_anew_before_their_pairs_go_by_the_pairs_that_they_still
     assert profile_ids.gather(numbered.left).equals(numbered.pairs["record_id_l"], check_names=False)
     assert profile_ids.gather(numbered.right).equals(numbered.pairs["record_id_r"], check_names=False)
     assert 0 < numbered.pairs.height < first["pairs"].height
-    clusters, built_upon = update_clusters(night.lake, people, numbered, model, no_decisions())
+    clusters, built_upon = divide_records(night.lake, people, numbered, model, no_decisions())
     assert not built_upon
     assert clusters.equals(cluster_records(records, first["pairs"], model))
 
