@@ -3,11 +3,11 @@
 import numpy as np
 import polars as pl
 
-from pipelines.identity.cluster import connect
 from pipelines.identity.decisions import no_decisions
 from pipelines.identity.link import Numbers, Weighed, number_pairs
 from pipelines.identity.owners import Owners
 from pipelines.identity.profiles import Profiled
+from pipelines.identity.weakest_link import APART, find_weakest_needed_link
 from pipelines.identity.weigh import Floats
 
 BY_EVIDENCE_OF_ALL = 0.5
@@ -53,8 +53,10 @@ def _weigh_weakest_links(owner: Numbers, count: int, left: Numbers, right: Numbe
     places = np.empty(len(owner), dtype=np.int32)
     places[looked_at] = np.arange(len(looked_at), dtype=np.int32)
     inside = are_several[owner[left]]
-    weakest = _weakest_needed_link(owner[looked_at], places[left[inside]], places[right[inside]], probability[inside])
-    np.minimum.at(confidence, owner[looked_at], weakest)
+    weakest = find_weakest_needed_link(
+        owner[looked_at], places[left[inside]], places[right[inside]], probability[inside]
+    )
+    confidence[owner[looked_at]] = np.where(weakest == APART, BY_EVIDENCE_OF_ALL, weakest)
     return confidence
 
 
@@ -71,32 +73,3 @@ def _links_within(owner: Numbers, *linked: Weighed) -> tuple[Numbers, Numbers, F
     probability = np.concatenate([links.pairs["match_probability"].to_numpy() for links in linked])
     inside = (owner[left] == owner[right]) & (owner[left] >= 0)
     return left[inside], right[inside], probability[inside]
-
-
-def _weakest_needed_link(labels: Numbers, left: Numbers, right: Numbers, probability: Floats) -> Floats:
-    """For each profile, the weakest link of its customer's maximum spanning tree (Borůvka's algorithm)."""
-    count = len(labels)
-    weakest = np.ones(count)
-    groups = np.arange(count, dtype=np.int32)
-    while True:
-        across = groups[left] != groups[right]
-        if not across.any():
-            break
-        left, right, probability = left[across], right[across], probability[across]
-        best = np.zeros(count)
-        np.maximum.at(best, groups[left], probability)
-        np.maximum.at(best, groups[right], probability)
-        chosen = (probability >= best[groups[left]]) | (probability >= best[groups[right]])
-        joined = connect(count, groups[left[chosen]], groups[right[chosen]])[groups]
-        lowest = np.ones(count)
-        np.minimum.at(lowest, groups, weakest)
-        np.minimum.at(lowest, groups[left[chosen]], probability[chosen])
-        np.minimum.at(lowest, groups[right[chosen]], probability[chosen])
-        carried = np.ones(count)
-        np.minimum.at(carried, joined, lowest[groups])
-        weakest, groups = carried[joined], joined
-    first_group = np.full(int(labels.max(initial=0)) + 1, count, dtype=np.int64)
-    np.minimum.at(first_group, labels, groups)
-    apart = np.zeros(len(first_group), dtype=bool)
-    np.logical_or.at(apart, labels, groups != first_group[labels])
-    return np.asarray(np.where(apart[labels], BY_EVIDENCE_OF_ALL, weakest))

@@ -6,15 +6,16 @@ person's, from their match weight. Where what was done with them goes against it
 way, evidence stands against evidence and the question counts as open: p = 0.5, 1 bit.
 """
 
-from collections.abc import Iterable
-
 import numpy as np
+import numpy.typing as npt
 import polars as pl
 
+from pipelines.identity.cluster import connect
 from pipelines.identity.customers import BY_EVIDENCE_OF_ALL
-from pipelines.identity.link import ENDS, Weighed
+from pipelines.identity.link import ENDS, Numbers, Weighed
 from pipelines.identity.owners import Owners
 from pipelines.identity.profiles import Profiled
+from pipelines.identity.weakest_link import APART, find_weakest_needed_link
 
 QUESTION_SCHEMA: dict[str, pl.DataType] = {
     "record_id_l": pl.String(), "record_id_r": pl.String(), "customer_id_l": pl.String(), "customer_id_r": pl.String(),
@@ -99,81 +100,49 @@ def _ask_of_those_together(pairs: pl.DataFrame, members: pl.DataFrame, decisions
             ),
         ]
     )
+    placed = members.with_row_index("place")
     strongest_first = (
-        _with_owners(links, members)
+        links.join(placed.select(pl.all().name.suffix("_l")), on="record_id_l")
+        .join(placed.select(pl.all().name.suffix("_r")), on="record_id_r")
         .filter(pl.col("customer_id_l") == pl.col("customer_id_r"))
-        .sort(
-            ["customer_id_l", "is_decided", "match_weight", "record_id_l", "record_id_r"],
-            descending=[False, True, True, False, False],
-        )
+        .sort(["is_decided", "match_weight", *ENDS], descending=[True, True, False, False])
     )
-    # Most are of two records, which their strongest link holds together, where they have one.
-    several = members.filter(pl.len().over("customer_id") > 2)
-    of_two = members.join(several, on="customer_id", how="anti")
-    strongest_of_two = (
-        of_two.group_by("customer_id", maintain_order=True)
-        .agg(pl.col("record_id").first().alias("one"), pl.col("record_id").last().alias("other"))
-        .filter(pl.col("one") < pl.col("other"))
-        .join(
-            strongest_first.unique("customer_id_l", keep="first"),
-            left_on="customer_id",
-            right_on="customer_id_l",
-            how="left",
-        )
-        .select(
-            pl.coalesce("record_id_l", "one").alias("record_id_l"),
-            pl.coalesce("record_id_r", "other").alias("record_id_r"),
-            pl.col("customer_id").alias("customer_id_l"),
-            pl.col("customer_id").alias("customer_id_r"),
-            "match_weight",
-            "match_probability",
-        )
-    )
-    strongest_first = strongest_first.join(several, left_on="customer_id_l", right_on="customer_id", how="semi")
-    records_of = dict(several.group_by("customer_id", maintain_order=True).agg("record_id").iter_rows())
-    links_of = strongest_first.group_by("customer_id_l", maintain_order=True).agg(
-        pl.struct("record_id_l", "record_id_r", "match_weight", "match_probability").alias("links")
-    )
-    by_customer = dict(links_of.iter_rows())
-    weakest = [
-        {"customer_id_l": customer, "customer_id_r": customer, **link}
-        for customer, its_records in records_of.items()
-        if (link := _find_weakest_needed_link(its_records, by_customer.get(customer, []))) is not None
-    ]
-    schema = {name: QUESTION_SCHEMA[name] for name in _asked_columns() if name != "is_together"}
+    left, right = (strongest_first[place].cast(pl.Int32).to_numpy() for place in ("place_l", "place_r"))
+    strength = np.arange(len(left), 0, -1, dtype=np.float64)  # No two links are equal: each tells which it is.
+    customers = members["customer_id"].rle_id().cast(pl.Int32).to_numpy()
+    weakest = find_weakest_needed_link(customers, left, right, strength)
+    firsts = np.flatnonzero(np.diff(customers, prepend=-1))
+    needed = weakest[firsts][np.isfinite(weakest[firsts]) & (weakest[firsts] != APART)]
     doubt = pl.max_horizontal("match_probability", pl.lit(BY_EVIDENCE_OF_ALL))  # Null, never compared, is no maximum.
+    columns = [name for name in _asked_columns() if name != "is_together"]
+    asked: pl.DataFrame = pl.concat(
+        [
+            strongest_first[(len(left) - needed).astype(np.int64)].select(columns),
+            _name_parts(members, firsts[weakest[firsts] == APART], connect(len(customers), left, right), columns),
+        ]
+    )
     return (
-        pl.concat([strongest_of_two, pl.DataFrame(weakest, schema=schema, orient="row")])
-        .with_columns(pl.lit(True).alias("is_together"), doubt.alias("doubt"))
+        asked.with_columns(pl.lit(True).alias("is_together"), doubt.alias("doubt"))
         .filter(pl.col("doubt") <= SURE)
         .select(*_asked_columns(), "doubt")
     )
 
 
-def _find_weakest_needed_link(records: list[str], links: Iterable[dict[str, object]]) -> dict[str, object] | None:
-    """The link that joins the last two parts of a customer when its links, strongest first, put it together.
+def _name_parts(
+    members: pl.DataFrame, firsts: npt.NDArray[np.int64], parts: Numbers, columns: list[str]
+) -> pl.DataFrame:
+    """The smallest records of the first two parts of customers that links leave apart, as a pair never compared.
 
-    That is the weakest link of its maximum spanning tree (Kruskal). Where links leave parts, the smallest records of
-    the first two of them, not linked; None where there is nothing to hold together.
+    ``firsts`` are the places of the customers' first records, ``parts`` the place of the first record of each's part.
     """
-    part = {record: record for record in records}
-
-    def root(record: str) -> str:
-        while part[record] != record:
-            part[record] = part[part[record]]
-            record = part[record]
-        return record
-
-    last: dict[str, object] | None = None
-    for link in links:
-        one, other = root(str(link["record_id_l"])), root(str(link["record_id_r"]))
-        if one != other:
-            part[max(one, other)] = min(one, other)
-            last = link
-    parts = sorted({root(record) for record in records})
-    if len(parts) > 1:
-        return {"record_id_l": parts[0], "record_id_r": parts[1], "match_weight": None, "match_probability": None}
-    return last
+    roots = np.flatnonzero(parts == np.arange(len(parts)))
+    ends = firsts, roots[np.searchsorted(roots, firsts) + 1]
+    sides = [
+        members[place].select(pl.all().name.suffix(suffix)) for place, suffix in zip(ends, ("_l", "_r"), strict=True)
+    ]
+    return (
+        pl.concat(sides, how="horizontal").with_columns(_nothing("match_weight", "match_probability")).select(columns)
+    )
 
 
 def _with_owners(rows: pl.DataFrame, owners: pl.DataFrame) -> pl.DataFrame:

@@ -1,0 +1,44 @@
+"""The weakest link that a customer cannot do without.
+
+Of all ways to hold its profiles together, take the one whose weakest link is strongest, a maximum spanning tree: that
+link (Borůvka's algorithm, for all customers at once).
+"""
+
+import numpy as np
+
+from pipelines.identity.cluster import connect
+from pipelines.identity.link import Numbers
+from pipelines.identity.weigh import Floats
+
+APART = 0.0
+"""In place of a strength: links leave parts of the customer apart."""
+
+
+def find_weakest_needed_link(customers: Numbers, left: Numbers, right: Numbers, strength: Floats) -> Floats:
+    """For each profile, how strong the weakest link is that its customer cannot do without.
+
+    ``customers`` are those of the profiles, by number; the links are between two profiles of one customer, by place,
+    and their ``strength`` is above 0. APART where links leave parts; infinite where one profile needs none.
+    """
+    count = len(customers)
+    weakest = np.full(count, np.inf)
+    groups = np.arange(count, dtype=np.int32)
+    while True:
+        across = groups[left] != groups[right]
+        if not across.any():
+            break
+        left, right, strength = left[across], right[across], strength[across]
+        best = np.zeros(count)
+        np.maximum.at(best, groups[left], strength)
+        np.maximum.at(best, groups[right], strength)
+        chosen = (strength >= best[groups[left]]) | (strength >= best[groups[right]])
+        joined = connect(count, groups[left[chosen]], groups[right[chosen]])[groups]
+        lowest = np.full(count, np.inf)
+        np.minimum.at(lowest, groups, weakest)
+        np.minimum.at(lowest, groups[left[chosen]], strength[chosen])
+        np.minimum.at(lowest, groups[right[chosen]], strength[chosen])
+        carried = np.full(count, np.inf)
+        np.minimum.at(carried, joined, lowest[groups])
+        weakest, groups = carried[joined], joined
+    parts = np.bincount(customers[groups == np.arange(count)], minlength=int(customers.max(initial=0)) + 1)
+    return np.asarray(np.where(parts[customers] > 1, APART, weakest))
