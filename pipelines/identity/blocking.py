@@ -7,7 +7,6 @@ the model version's limit for its key is left out.
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 
-import duckdb
 import numpy as np
 import numpy.typing as npt
 import polars as pl
@@ -21,6 +20,7 @@ from pipelines.identity.model import (
     PAIRS_PER_PROFILE,
     blocking_column,
 )
+from pipelines.identity.sql import in_memory
 
 Rows = npt.NDArray[np.int64]
 
@@ -57,8 +57,7 @@ def hash_keys(profiles: pl.DataFrame) -> pl.DataFrame:
     # Without a copy, and in parts that threads can share.
     whole = profiles.to_arrow(compat_level=pl.CompatLevel.newest())
     batches = whole.to_batches(max_chunksize=HASHED_AT_ONCE)
-    with duckdb.connect() as connection:
-        connection.execute("set enable_progress_bar = false")
+    with in_memory() as connection:
         connection.register("profiles", pa.Table.from_batches(batches, whole.schema))
         table = connection.sql(f"select {hashed} from profiles").to_arrow_table()
     frame: pl.DataFrame = pl.from_arrow(table)  # type: ignore[assignment]

@@ -10,11 +10,11 @@ common. Of two people who were taken for one that is likely why; of two parts of
 from dataclasses import dataclass
 from typing import Any
 
-import duckdb
 import polars as pl
 
 from pipelines.identity.cluster import LINKED
 from pipelines.identity.profiles import build_profiles
+from pipelines.identity.sql import in_memory
 
 OVER_MERGED, MISSED = "over_merged", "missed"
 
@@ -296,7 +296,7 @@ def _type_parts(
     sides = ", ".join(f"{end}.{name} as {end}_{name}" for end in ("one", "other") for name in _VALUES)
     in_common = " + ".join(f"{_common(name)}::integer" for name in _VALUES)
     branches = " ".join(f"when {declared.condition} then '{declared.name}'" for declared in TYPES[side])
-    with duckdb.connect(":memory:") as connection:
+    with in_memory() as connection:
         connection.register("candidates", candidates.to_arrow())
         connection.register("described", described.to_arrow())
         closest: pl.DataFrame = connection.sql(

@@ -3,7 +3,6 @@
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 
-import duckdb
 import numpy as np
 import numpy.typing as npt
 import polars as pl
@@ -12,6 +11,7 @@ import pyarrow as pa
 from pipelines.identity.blocking import find_pairs, hash_keys, keep_small_blocks
 from pipelines.identity.model import BLOCKING_KEYS, Field
 from pipelines.identity.profiles import build_profiles
+from pipelines.identity.sql import in_memory
 from pipelines.identity.version import ModelVersion
 from pipelines.identity.weigh import FEW, Floats, Levels, frequencies_of, probability, weigh_candidates
 
@@ -145,8 +145,7 @@ def _compare(profiles: pl.DataFrame, left: Numbers, right: Numbers, fields: tupl
     levels = np.empty((len(left), len(fields)), dtype=np.int8)
     if not len(left) or not fields:
         return levels
-    with duckdb.connect(":memory:") as connection:
-        connection.execute("set enable_progress_bar = false")
+    with in_memory() as connection:
         [(threads,)] = connection.sql("select current_setting('threads')").fetchall()
         # Each part unpacks the dictionaries of its columns anew: parts are few, and of many pairs field by field.
         at_once = max(-(-profiles.height // 2), -(-len(left) // threads))

@@ -8,7 +8,6 @@ values never decide who is who.
 from collections.abc import Mapping
 from datetime import date, datetime, timedelta
 
-import duckdb
 import polars as pl
 
 from pipelines.identity.addresses import city_key, postcode_key, present_line, street_key
@@ -26,6 +25,7 @@ from pipelines.identity.names import (
 )
 from pipelines.identity.phones import read_phones
 from pipelines.identity.shared_values import find_shared_values, withdraw_shared_values
+from pipelines.identity.sql import in_memory
 from pipelines.lake import Lake
 
 RECORD_COLUMNS: dict[str, pl.DataType] = {
@@ -287,7 +287,7 @@ def _clean_dates(records: pl.DataFrame, attribute: Attribute, as_of: date | None
 def hash_content(records: pl.DataFrame) -> pl.Series:
     """``content_hash`` of each record: 128 bits of the match columns, the same on every machine and version."""
     fields = ", ".join(f"coalesce({column}, '')" for column in MATCH_COLUMNS)
-    with duckdb.connect() as connection:
+    with in_memory() as connection:
         connection.register("records", records.select(MATCH_COLUMNS).to_arrow())
         hashes = connection.sql(f"select md5(concat_ws(chr(31), {fields})) as content_hash from records")
         hashed: pl.DataFrame = pl.from_arrow(hashes.to_arrow_table())  # type: ignore[assignment]

@@ -5,7 +5,6 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import Literal
 
-import duckdb
 import numpy as np
 import numpy.typing as npt
 
@@ -13,6 +12,7 @@ from pipelines.identity.explain.neighbourhood import Neighbourhood, StoredPair
 from pipelines.identity.explain.values import shown_value, withdrawn_fields
 from pipelines.identity.link import KEPT_WEIGHT, compare_pairs
 from pipelines.identity.model import BLOCKING_KEYS, Field
+from pipelines.identity.sql import in_memory
 from pipelines.identity.version import ModelVersion
 from pipelines.identity.weigh import (
     MISSING,
@@ -240,7 +240,7 @@ class Evidence:
     @cached_property
     def _blocks(self) -> list[tuple[str | None, ...]]:
         """The blocking keys of each subject."""
-        with duckdb.connect(":memory:") as connection:
+        with in_memory() as connection:
             connection.register("subjects", self.around.subjects.to_arrow())
             return connection.sql(
                 f"select {', '.join(BLOCKING_KEYS.values())} from subjects order by profile_no"
