@@ -19,6 +19,7 @@ import polars as pl
 
 from pipelines.beside import beside
 from pipelines.identity.attributes import Attribute
+from pipelines.identity.block_keys import BlockKeys
 from pipelines.identity.cluster import keep_links, label_profiles
 from pipelines.identity.decided import list_concerned
 from pipelines.identity.incremental import Scored, rescore, score_all
@@ -138,16 +139,16 @@ def update_pairs(
         return lake.read("identity", "pairs"), {"changed_profiles": 0, "compared_pairs": 0}
     again = None
     if noted is not None:
-        ends = state.read("ends")
-        before = Scored(
-            lake.read("identity", "pairs"), ends["left"].to_numpy(), ends["right"].to_numpy(), state.read("keys")
-        )
+        before = _read_scored(lake, state)
         again = rescore(people, model, before)
     scored = score_all(people, model) if again is None else again.now
     state.begin()
     with beside(lake.write, "identity", "pairs", scored.pairs):
         state.write("ends", pl.DataFrame({"left": scored.left, "right": scored.right}))
-        state.write("keys", scored.keys)
+        if again is None or scored.keys.base is not before.keys.base:
+            state.write("keys", scored.keys.base)
+        state.write("added_keys", scored.keys.added)
+        state.write("slots", pl.DataFrame({"slot": scored.keys.slot, "kept": scored.keys.kept}))
     if noted is None or again is None:
         state.end(conditions, made_of=people.digest, since=None)
         return scored.pairs, {"changed_profiles": people.profiles.height}
@@ -155,6 +156,12 @@ def update_pairs(
     state.write("touched", pl.DataFrame({"number": again.touched}))
     state.end(conditions, made_of=people.digest, since=noted["made_of"])
     return scored.pairs, {"changed_profiles": again.changed, "compared_pairs": again.looked_at}
+
+
+def _read_scored(lake: Lake, state: Carried) -> Scored:
+    ends, slots = state.read("ends"), state.read("slots")
+    keys = BlockKeys(state.read("keys"), state.read("added_keys"), slots["slot"].to_numpy(), slots["kept"].to_numpy())
+    return Scored(lake.read("identity", "pairs"), ends["left"].to_numpy(), ends["right"].to_numpy(), keys)
 
 
 def find_scoring_version(lake: Lake) -> str | None:

@@ -1,10 +1,12 @@
-"""Columns of 64-bit hashes compared as sorted numbers, which takes a third of the time of looking each up in a set."""
+"""Columns of 64-bit hashes, and other numbers, compared sorted: a third of the time of looking each up in a set."""
+
+from typing import TypeVar
 
 import numpy as np
 import numpy.typing as npt
 import polars as pl
 
-Hashes = npt.NDArray[np.uint64]
+Number = TypeVar("Number", bound=np.generic)
 
 
 def are_in_both(one: pl.Series, other: pl.Series) -> tuple[pl.Series, pl.Series]:
@@ -12,7 +14,7 @@ def are_in_both(one: pl.Series, other: pl.Series) -> tuple[pl.Series, pl.Series]
 
     It is quick where each column has a value once and most of them are in both.
     """
-    values, is_first, is_last = _sort(pl.concat([one, other]))
+    values, is_first, is_last = _sort(pl.concat([one, other]).to_numpy())
     unshared = pl.Series(values[is_first & is_last]).implode()
     in_both = ~one.is_in(unshared), ~other.is_in(unshared)
     if _count_and_sum(one, in_both[0]) == _count_and_sum(other, in_both[1]):
@@ -27,23 +29,31 @@ def _count_and_sum(hashes: pl.Series, chosen: pl.Series) -> tuple[int, int]:
 
 def are_repeated(hashes: pl.Series) -> pl.Series:
     """For each value, whether the column has it more than once; there is no null."""
-    values, is_first, is_last = _sort(hashes)
+    values, is_first, is_last = _sort(hashes.to_numpy())
     return hashes.is_in(pl.Series(values[is_first & ~is_last]).implode())
 
 
 def count_each(hashes: pl.Series) -> pl.Series:
     """How often the column has each of its values, in no order that means anything; there is no null."""
-    values, is_first, _ = _sort(hashes)
+    values, is_first, _ = _sort(hashes.to_numpy())
     return pl.Series(np.diff(np.flatnonzero(is_first), append=len(values)))
 
 
 def count_distinct(hashes: pl.Series) -> int:
     """How many values the column has; there is no null."""
-    return int(_sort(hashes)[1].sum())
+    return int(_sort(hashes.to_numpy())[1].sum())
 
 
-def _sort(hashes: pl.Series) -> tuple[Hashes, npt.NDArray[np.bool_], npt.NDArray[np.bool_]]:
+def find_distinct(numbers: npt.NDArray[Number]) -> npt.NDArray[Number]:
+    """The distinct ``numbers``, sorted: what np.unique gives, which looks each up."""
+    values, is_first, _ = _sort(numbers)
+    return values[is_first]
+
+
+def _sort(
+    numbers: npt.NDArray[Number],
+) -> tuple[npt.NDArray[Number], npt.NDArray[np.bool_], npt.NDArray[np.bool_]]:
     """The values sorted, and for each whether it is the first and whether it is the last of its like."""
-    values = np.sort(hashes.to_numpy())
+    values = np.sort(numbers)
     differs = values[1:] != values[:-1]
     return values, np.concatenate([[True], differs])[: len(values)], np.concatenate([differs, [True]])[: len(values)]

@@ -13,16 +13,16 @@ Profiles go by their number among all, which stand in the order of their record_
 next is numbers alone, and a night has only to know which of them were whose.
 """
 
-from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
 
 import numpy as np
 import numpy.typing as npt
 import polars as pl
 
-from pipelines.identity.blocking import BLOCKS, first_shared_key, hash_keys, keep_small_blocks
+from pipelines.identity.block_keys import BlockKeys, Mask, carry_over_keys, keep_keys
+from pipelines.identity.blocking import first_shared_key, hash_keys, keep_small_blocks
 from pipelines.identity.cluster import LINKED, LOOSEST
-from pipelines.identity.hashes import are_in_both
+from pipelines.identity.hashes import are_in_both, find_distinct
 from pipelines.identity.link import (
     Numbers,
     Weighed,
@@ -35,23 +35,18 @@ from pipelines.identity.link import (
 from pipelines.identity.profiles import Profiled
 from pipelines.identity.version import ModelVersion
 
-Mask = npt.NDArray[np.bool_]
-NO_KEY = 0  # In place of a hash: the profile has no value of the key.
-
 
 @dataclass(frozen=True)
 class Scored:
     """Scored pairs and what they were scored from.
 
-    ``pairs`` is ``identity/pairs``; ``left`` and ``right`` are the profile numbers of their ends. ``keys`` has one row
-    per profile: profile_hash (64 bits of its record_id and content_hash), its key hashes (BLOCKS, NO_KEY for none), and
-    ``kept``, of which bit k says that its block of the k-th key is within its limit.
+    ``pairs`` is ``identity/pairs``; ``left`` and ``right`` are the profile numbers of their ends.
     """
 
     pairs: pl.DataFrame
     left: Numbers
     right: Numbers
-    keys: pl.DataFrame
+    keys: BlockKeys
 
 
 @dataclass(frozen=True)
@@ -75,14 +70,8 @@ def score_all(people: Profiled, model: ModelVersion) -> Scored:
     compared = people.take(people.profiles["profile_no"].to_numpy())
     hashes = hash_keys(compared)
     small = keep_small_blocks(hashes, model.parameters.largest_blocks)
-    kept = np.zeros(people.profiles.height, dtype=np.uint32)
-    for position, column in enumerate(BLOCKS):
-        kept |= small[column].is_not_null().to_numpy().astype(np.uint32) << np.uint32(position)
-    keys = hashes.with_columns(pl.all().fill_null(NO_KEY)).with_columns(
-        people.hashes, pl.Series("kept", kept, pl.UInt32)
-    )
     weighed = score_profiles(compared, small, model)
-    return Scored(weighed.pairs, weighed.left, weighed.right, keys)
+    return Scored(weighed.pairs, weighed.left, weighed.right, keep_keys(people.hashes, hashes, small))
 
 
 def rescore(people: Profiled, model: ModelVersion, before: Scored) -> Rescored | None:
@@ -92,25 +81,20 @@ def rescore(people: Profiled, model: ModelVersion, before: Scored) -> Rescored |
     known which is which: to be expected once in millions of years.
     """
     hashes = people.hashes
-    stays, stood = (mask.to_numpy() for mask in are_in_both(before.keys["profile_hash"], hashes))
+    stays, stood = (mask.to_numpy() for mask in are_in_both(before.keys.hashes, hashes))
     changed = ~stood
     if stays.sum() != stood.sum():
         return None
     number_now = np.full(len(stays), -1, dtype=np.int32)
     number_now[stays] = np.flatnonzero(stood)
-    keys, left, right = _carry_over_keys(
-        people.take(_numbers(changed)),
-        hashes,
-        changed,
-        stays,
-        before.keys,
-        model.parameters.largest_blocks,
-    )
+    news = hash_keys(people.take(_numbers(changed)))
+    keys, looked_at = carry_over_keys(before.keys, stays, hashes, changed, news, model.parameters.largest_blocks)
+    left, right = unpack_pairs(looked_at)
     was_left, was_right = number_now[before.left], number_now[before.right]
     outdated = (was_left < 0) | (was_right < 0)
-    outdated |= _are_among(pack_pairs(was_left, was_right), pack_pairs(left, right))
-    numbers = np.unique(np.concatenate([left, right]))
-    found_by = first_shared_key(_kept_keys(keys[numbers]), *_among(numbers, left, right))
+    outdated |= _are_among(pack_pairs(was_left, was_right), looked_at)
+    numbers = find_distinct(np.concatenate([left, right]))
+    found_by = first_shared_key(keys.take(numbers), *_among(numbers, left, right))
     left, right, found_by = left[found_by >= 0], right[found_by >= 0], found_by[found_by >= 0]
     fresh = _score(people.take(numbers), numbers, left, right, found_by, model)
     fresh_left, fresh_right = numbers[fresh.left], numbers[fresh.right]
@@ -123,88 +107,9 @@ def rescore(people: Profiled, model: ModelVersion, before: Scored) -> Rescored |
     was_linked = outdated & (before.pairs["match_weight"].to_numpy() >= LINKED + LOOSEST)
     is_linked = fresh.pairs["match_weight"].to_numpy() >= LINKED + LOOSEST
     moved = [was_left[was_linked], was_right[was_linked], fresh_left[is_linked], fresh_right[is_linked]]
-    touched = np.unique(np.concatenate([_numbers(changed), *moved]))
+    touched = find_distinct(np.concatenate([_numbers(changed), *moved]))
     scored = Scored(pairs, *unpack_pairs(packed), keys)
     return Rescored(scored, number_now, touched[touched >= 0], int(changed.sum()), len(left))
-
-
-def _carry_over_keys(
-    news: pl.DataFrame,
-    hashes: pl.Series,
-    changed: Mask,
-    stays: Mask,
-    before: pl.DataFrame,
-    largest_blocks: dict[str, int],
-) -> tuple[pl.DataFrame, Numbers, Numbers]:
-    """Today's keys, and the pairs of profiles (left < right) to look at.
-
-    These are the pairs with a changed profile in a block within its limit, and all in a block that came within it or
-    went beyond it since ``before``. ``news`` are the changed profiles.
-    """
-    hashed = hash_keys(news)
-    kept = np.zeros(len(changed), dtype=np.uint32)
-    kept[~changed] = before["kept"].to_numpy()[stays]
-
-    def carry_over(column: str) -> tuple[pl.Series, pl.DataFrame, npt.NDArray[np.int64]]:
-        known = before[column].to_numpy()
-        keys = np.empty(len(changed), dtype=np.uint64)
-        keys[~changed], keys[changed] = known[stays], hashed[column].fill_null(NO_KEY).to_numpy()
-        today = pl.Series(column, keys)
-        members = _members_of_changed_blocks(today, changed, known[~stays], largest_blocks[BLOCKS[column]])
-        return today, members, _pairs_to_look_at(members)
-
-    with ThreadPoolExecutor() as threads:
-        columns, members, pairs = zip(*threads.map(carry_over, BLOCKS), strict=True)
-    for position, looked_at in enumerate(members):
-        numbers, bit = looked_at["number"].to_numpy(), np.uint32(1 << position)
-        kept[numbers] = np.where(looked_at["is_within"].to_numpy(), kept[numbers] | bit, kept[numbers] & ~bit)
-    packed = np.unique(np.concatenate(pairs))
-    return pl.DataFrame([*columns, hashes, pl.Series("kept", kept)]), *unpack_pairs(packed)
-
-
-def _members_of_changed_blocks(
-    keys: pl.Series, changed: Mask, gone: npt.NDArray[np.uint64], largest: int
-) -> pl.DataFrame:
-    """The profiles in the blocks of one key that a profile came into or left.
-
-    Columns: block, number, is_changed, is_within (the block is within its limit), was_within.
-    """
-    left = pl.DataFrame({"block": gone}).group_by("block").agg(pl.len().cast(pl.Int64).alias("gone"))
-    concerned = pl.concat([keys.filter(pl.Series(changed)), left["block"]]).unique()
-    numbers = keys.is_in(concerned.filter(concerned != NO_KEY).implode()).arg_true()
-    return (
-        pl.DataFrame({"block": keys[numbers], "number": numbers, "is_changed": changed[numbers.to_numpy()]})
-        .with_columns(
-            pl.len().over("block").cast(pl.Int64).alias("size"),
-            pl.col("is_changed").sum().over("block").cast(pl.Int64).alias("came"),
-        )
-        .join(left, on="block", how="left", maintain_order="left")
-        .select(
-            "block", "number", "is_changed",
-            pl.col("size").is_between(2, largest).alias("is_within"),
-            (pl.col("size") - pl.col("came") + pl.col("gone").fill_null(0)).is_between(2, largest).alias("was_within"),
-        )
-    )  # fmt: skip
-
-
-def _pairs_to_look_at(members: pl.DataFrame) -> npt.NDArray[np.int64]:
-    """Of the members of changed blocks: pairs with a changed profile within the limit, and all pairs in blocks that
-    came within it or went beyond it."""
-    inside, turned = pl.col("is_within"), pl.col("is_within") != pl.col("was_within")
-    found = []
-    for some, others in ((inside & pl.col("is_changed"), inside), (turned, turned)):
-        joined = members.filter(some).select("block", "number").join(members.filter(others), on="block")
-        ends = joined["number"].to_numpy(), joined["number_right"].to_numpy()
-        found.append(pack_pairs(np.minimum(*ends), np.maximum(*ends))[ends[0] != ends[1]])
-    return np.concatenate(found)
-
-
-def _kept_keys(keys: pl.DataFrame) -> pl.DataFrame:
-    """The key hashes of the blocks within their limits, null elsewhere."""
-    return keys.select(
-        pl.when((pl.col("kept") & (1 << position)) > 0).then(pl.col(column)).alias(column)
-        for position, column in enumerate(BLOCKS)
-    )
 
 
 def _score(

@@ -11,7 +11,7 @@ import polars as pl
 import pytest
 
 from pipelines import lake as lake_module
-from pipelines.identity import carried
+from pipelines.identity import block_keys, carried
 from pipelines.identity.attributes import load_attributes
 from pipelines.identity.carried import (
     divide_records,
@@ -132,9 +132,9 @@ def decide(records: pl.DataFrame, rng: np.random.Generator) -> pl.DataFrame:
 
 
 def test_thirty_nights_of_changes_end_where_full_runs_end(tables, model, tmp_path, monkeypatch):
-    monkeypatch.setattr(
-        lake_module, "MOST_AMENDED", 0.4
-    )  # So that some nights amend the records and some write them anew.
+    # So that some nights amend the records, or add to the block keys, and some write them anew.
+    monkeypatch.setattr(lake_module, "MOST_AMENDED", 0.4)
+    monkeypatch.setattr(block_keys, "MOST_ADDED", 0.3)
     rng = np.random.default_rng(20260301)
     by_night, in_full = (Recogniser(tmp_path / name, model, name == "full") for name in ("by_night", "full"))
     today = {path: frame.sample(fraction=0.8, seed=1) for path, frame in tables.items()}
