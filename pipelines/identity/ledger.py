@@ -355,17 +355,30 @@ def _last_held(ledger: pl.DataFrame) -> pl.DataFrame:
 
 def _new_ids(smallest_records: pl.Series, issued: pl.Series) -> list[str]:
     """An id for each cluster, from its smallest record_id; a counter makes another where the id is someone else's."""
-    candidates = pl.Series([name_customer(record_id) for record_id in smallest_records], dtype=pl.String)
-    taken = set(issued.filter(issued.is_in(candidates.implode())))
+    candidates = [name_customer(record_id) for record_id in smallest_records]
+    taken = _find_issued(candidates, issued)
+    # Each look goes through all issued ids: the next names of those whose first is taken are looked for together.
+    refused = [pair for pair in zip(smallest_records, candidates, strict=True) if pair[1] in taken]
+    again = [_name_again(record_id, 1) for record_id, _ in refused]
+    taken |= _find_issued(again, issued)
+    looked_for = {*candidates, *again}
     ids = []
     for record_id, candidate in zip(smallest_records, candidates, strict=True):
         named, attempt = candidate, 0
-        while named in taken or (attempt and issued.eq(named).any()):
+        while named in taken or (named not in looked_for and issued.eq(named).any()):
             attempt += 1
-            named = name_customer(f"{record_id}#{attempt}")
+            named = _name_again(record_id, attempt)
         taken.add(named)
         ids.append(named)
     return ids
+
+
+def _find_issued(names: list[str], issued: pl.Series) -> set[str]:
+    return set(issued.filter(issued.is_in(pl.Series(names, dtype=pl.String).implode())))
+
+
+def _name_again(record_id: str, attempt: int) -> str:
+    return name_customer(f"{record_id}#{attempt}")
 
 
 def name_customer(text: str) -> str:

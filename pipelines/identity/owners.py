@@ -26,7 +26,7 @@ class Owners:
 
 def find_owners(people: Profiled, customer_map: pl.DataFrame) -> Owners:
     """The owners that ``customer_map`` (at least record_id and customer_id) gives the profiles of ``people``."""
-    customer_map = customer_map.select("record_id", "customer_id")
+    customer_map = customer_map.select("record_id", "customer_id").rechunk()  # Rows are soon taken out of it.
     numbers = customer_map["customer_id"].hash().rank("dense").to_numpy().astype(np.int32) - 1
     if customer_map["record_id"].equals(people.records["record_id"]):  # As they nearly always are.
         in_order = numbers

@@ -25,7 +25,8 @@ def place_records(
     others = records.filter(~is_compared)
     is_told_by_mail = others.select(is_receipt()).to_series()
     receipts = others.filter(is_told_by_mail).select("record_id", "email_key")
-    is_user = is_compared & records["email_key"].is_in(receipts["email_key"].unique().implode())
+    # Told by hashes: a user of another e-mail, taken for one of these, is nobody's.
+    is_user = is_compared & records["email_key"].hash().is_in(receipts["email_key"].hash().implode())
     users = pl.DataFrame({"email_key": records["email_key"], "cluster": numbers}).filter(is_user).unique()
     # Clusters without a compared record are numbered beyond the labels.
     attached = (

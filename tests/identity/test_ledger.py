@@ -106,6 +106,18 @@ def test_a_name_that_is_someone_elses_gets_a_counter(monkeypatch: pytest.MonkeyP
     assert set(ids(replay(("a", "b"))).values()) == {"cus_same", "cus_b#1"}
 
 
+@pytest.mark.parametrize("nights", [["a", "ab", "abc"], ["a", "abc"], ["abc"]])
+def test_no_name_is_given_twice_whenever_it_was_given_first(nights: list[str], monkeypatch: pytest.MonkeyPatch):
+    monkeypatch.setattr(ledger_module, "name_customer", lambda text: f"cus_same{text.partition('#')[2]}")
+    assert ids(replay(*map(tuple, nights))) == {"a": "cus_same", "b": "cus_same1", "c": "cus_same2"}
+
+
+def test_a_second_name_that_was_issued_before_is_not_given_either(monkeypatch: pytest.MonkeyPatch):
+    names = {"z": "cus_q1", "a": "cus_q", "b": "cus_q", "b#1": "cus_q1", "b#2": "cus_q2"}
+    monkeypatch.setattr(ledger_module, "name_customer", names.__getitem__)
+    assert ids(replay(("z",), ("z", "a", "b"))) == {"a": "cus_q", "b": "cus_q2", "z": "cus_q1"}
+
+
 def test_runs_of_one_day_are_numbered_and_stamped_with_its_end():
     ledger = assign_ids(clusters("ab"), empty_ledger(), DAY)
     ledger = assign_ids(clusters("a", "b"), ledger, DAY)
