@@ -10,6 +10,7 @@ process of its own. Both must come to the same records, pairs, clusters, ids and
 """
 
 import argparse
+import os
 import shutil
 import statistics
 from datetime import date, timedelta
@@ -101,6 +102,7 @@ def measure(customers: int = CUSTOMERS, rounds: int = ROUNDS, share: float = SHA
             homes = {name: Path(temporary) / name for name in copies}
             for name in list(copies)[:: -1 if turn % 2 else 1]:
                 shutil.copytree(base, homes[name])
+                os.sync()  # So that the copy is not still on its way to the disk while the night runs.
                 steps, peak = run_apart(run_night, homes[name], next_day, copies[name])
                 turns[name].append({**steps, "whole": sum(steps.values()), "peak": peak})
                 print(f"round {turn + 1}, {name}: {turns[name][-1]}", flush=True)

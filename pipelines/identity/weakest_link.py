@@ -23,22 +23,19 @@ def find_weakest_needed_link(customers: Numbers, left: Numbers, right: Numbers, 
     count = len(customers)
     weakest = np.full(count, np.inf)
     groups = np.arange(count, dtype=np.int32)
-    while True:
-        across = groups[left] != groups[right]
-        if not across.any():
-            break
-        left, right, strength = left[across], right[across], strength[across]
+    while len(left):  # What is linked are groups, by the place of one of theirs.
         best = np.zeros(count)
-        np.maximum.at(best, groups[left], strength)
-        np.maximum.at(best, groups[right], strength)
-        chosen = (strength >= best[groups[left]]) | (strength >= best[groups[right]])
-        joined = connect(count, groups[left[chosen]], groups[right[chosen]])[groups]
+        np.maximum.at(best, left, strength)
+        np.maximum.at(best, right, strength)
+        chosen = (strength >= best[left]) | (strength >= best[right])
+        joined = connect(count, left[chosen], right[chosen])
         lowest = np.full(count, np.inf)
-        np.minimum.at(lowest, groups, weakest)
-        np.minimum.at(lowest, groups[left[chosen]], strength[chosen])
-        np.minimum.at(lowest, groups[right[chosen]], strength[chosen])
-        carried = np.full(count, np.inf)
-        np.minimum.at(carried, joined, lowest[groups])
-        weakest, groups = carried[joined], joined
+        np.minimum.at(lowest, joined[groups], weakest)
+        np.minimum.at(lowest, joined[left[chosen]], strength[chosen])
+        groups = joined[groups]
+        weakest = lowest[groups]
+        left, right = joined[left], joined[right]
+        across = left != right
+        left, right, strength = left[across], right[across], strength[across]
     parts = np.bincount(customers[groups == np.arange(count)], minlength=int(customers.max(initial=0)) + 1)
     return np.asarray(np.where(parts[customers] > 1, APART, weakest))
