@@ -99,14 +99,14 @@ def carry_over_keys(
     slot, kept = np.empty(len(changed), dtype=np.int32), np.zeros(len(changed), dtype=np.uint32)
     slot[~changed], kept[~changed] = before.slot[stays], before.kept[stays]
     slot[changed] = np.arange(before.slots.height, before.slots.height + news.height)
-    today = BlockKeys(before.base, added, slot, kept)
-    number = np.full(today.slots.height, -1, dtype=np.int32)
+    slots = pl.concat([before.base, added])
+    number = np.full(slots.height, -1, dtype=np.int32)
     number[slot] = np.arange(len(slot))
     gone = before.slots.select(*BLOCKS)[before.slot[~stays]]
 
     def look_at(column: str) -> tuple[pl.DataFrame, npt.NDArray[np.int64]]:
         limit = largest_blocks[BLOCKS[column]]
-        members = _members_of_changed_blocks(today.slots[column], number, changed, gone[column], news[column], limit)
+        members = _members_of_changed_blocks(slots[column], number, changed, gone[column], news[column], limit)
         return members, _pairs_to_look_at(members)
 
     with ThreadPoolExecutor() as threads:
@@ -114,7 +114,7 @@ def carry_over_keys(
     for position, looked_at in enumerate(members):
         numbers, bit = looked_at["number"].to_numpy(), np.uint32(1 << position)
         kept[numbers] = np.where(looked_at["is_within"].to_numpy(), kept[numbers] | bit, kept[numbers] & ~bit)
-    return today.clear(), find_distinct(np.concatenate(pairs))
+    return BlockKeys(before.base, added, slot, kept).clear(), find_distinct(np.concatenate(pairs))
 
 
 def _members_of_changed_blocks(
