@@ -13,12 +13,11 @@ import numpy as np
 import numpy.typing as npt
 import polars as pl
 
-from pipelines.identity.blocking import BLOCKS
+from pipelines.identity.blocking import BLOCKS, NO_KEY
 from pipelines.identity.hashes import find_distinct
 from pipelines.identity.link import Numbers, pack_pairs
 
 Mask = npt.NDArray[np.bool_]
-NO_KEY = 0  # In place of a hash: the profile has no value of the key.
 
 MOST_ADDED = 0.05
 """Share of the slots beyond which those behind them are put in their place, and those of nobody cleared away."""
@@ -47,17 +46,13 @@ class BlockKeys:
         """``profile_hash`` of each profile."""
         return self.slots["profile_hash"].rechunk().gather(self.slot)
 
-    def take(self, numbers: Numbers) -> pl.DataFrame:
-        """The key hashes of some profiles, null where a block is beyond its limit."""
-        kept = pl.Series("kept", self.kept[numbers])
-        return (
-            self.slots.select(*BLOCKS)[self.slot[numbers]]
-            .with_columns(kept)
-            .select(
-                pl.when((pl.col("kept") & (1 << position)) > 0).then(pl.col(column)).alias(column)
-                for position, column in enumerate(BLOCKS)
-            )
-        )
+    def take(self, numbers: Numbers) -> list[npt.NDArray[np.uint64]]:
+        """The key hashes of some profiles, key by key; NO_KEY too where a block is beyond its limit."""
+        keys, kept = self.slots.select(*BLOCKS)[self.slot[numbers]], self.kept[numbers]
+        return [
+            np.where(kept & np.uint32(1 << position), hashes.to_numpy(), np.uint64(NO_KEY))
+            for position, hashes in enumerate(keys.iter_columns())
+        ]
 
     def clear(self) -> "BlockKeys":
         """The same, its slots in the order of the profiles, where too many are added."""

@@ -4,6 +4,7 @@ The value of a key is kept as a 64-bit hash. A block is all profiles with one va
 the model version's limit for its key is left out.
 """
 
+from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 
@@ -23,6 +24,7 @@ from pipelines.identity.model import (
 from pipelines.identity.sql import in_memory
 
 Rows = npt.NDArray[np.int64]
+NO_KEY = 0  # In place of a hash: there is no value of the key.
 
 BLOCKS = {blocking_column(position): name for position, name in enumerate(BLOCKING_KEYS)}
 """The columns of key hashes, and the blocking key that each is of, in order."""
@@ -146,11 +148,14 @@ def _pair_within_blocks(hashes: pl.Series, position: int) -> Rows:
 
 
 def first_shared_key(
-    keys: pl.DataFrame, left: npt.NDArray[np.int32], right: npt.NDArray[np.int32]
+    keys: Sequence[npt.NDArray[np.uint64]], left: npt.NDArray[np.int32], right: npt.NDArray[np.int32]
 ) -> npt.NDArray[np.int16]:
-    """For each pair of rows of ``keys``, the position of the first key whose value both have; -1: they share none."""
+    """For each pair of rows of ``keys``, the position of the first key whose value both have; -1: they share none.
+
+    ``keys`` are columns of hashes in the order of BLOCKS, NO_KEY where there is none.
+    """
     found = np.full(len(left), -1, dtype=np.int16)
-    for position, column in reversed(list(enumerate(BLOCKS))):
-        values, known = keys[column].fill_null(0).to_numpy(), keys[column].is_not_null().to_numpy()
-        found[(values[left] == values[right]) & known[left] & known[right]] = position
+    for position, hashes in reversed(list(enumerate(keys))):
+        values = hashes[left]
+        found[(values == hashes[right]) & (values != NO_KEY)] = position
     return found

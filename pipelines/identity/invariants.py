@@ -46,8 +46,9 @@ def count_rewritten_entries(ledger: pl.DataFrame, committed: pl.DataFrame) -> in
     kept = ledger.head(committed.height)
     if kept.height < committed.height:
         return committed.height - kept.height
-    changed = [(kept[column].ne_missing(committed[column])) for column in committed.columns]
-    return int(pl.DataFrame(changed).select(pl.any_horizontal(pl.all()).sum()).item() or 0) if committed.height else 0
+    both = pl.concat([kept, committed.select(pl.all().name.suffix("_before"))], how="horizontal")
+    changed = [pl.col(column).ne_missing(pl.col(f"{column}_before")) for column in committed.columns]
+    return int(both.select(pl.any_horizontal(changed).sum()).item())
 
 
 def count_unreplayed_records(customer_ids: pl.DataFrame, clusters: pl.DataFrame) -> int:

@@ -2,7 +2,7 @@
 
 import polars as pl
 
-from pipelines.identity.invariants import count_misplaced_records, count_unreplayed_records
+from pipelines.identity.invariants import count_misplaced_records, count_rewritten_entries, count_unreplayed_records
 
 
 def table(column: str, **places: str | None) -> pl.DataFrame:
@@ -34,3 +34,15 @@ def test_records_that_are_missing_repeated_or_invented_are_counted():
     placed = pl.concat([table("customer_id", a="x", d="y"), table("customer_id", a="x")])
     assert count_misplaced_records(placed, CLUSTERS) == 4
     assert count_misplaced_records(CLUSTERS, CLUSTERS) == 0
+
+
+def test_entries_of_the_published_ledger_that_are_gone_or_other_are_rewritten():
+    def ledger(*reasons: str | None) -> pl.DataFrame:
+        rows = {"entry_no": range(1, len(reasons) + 1), "reason": reasons}
+        return pl.DataFrame(rows, schema={"entry_no": pl.Int64, "reason": pl.String})
+
+    committed = ledger("new", None, "moved")
+    assert count_rewritten_entries(ledger("new", None, "moved", "split"), committed) == 0
+    assert count_rewritten_entries(ledger("new", "said now", "other", "split"), committed) == 2
+    assert count_rewritten_entries(ledger("new", None), committed) == 1
+    assert count_rewritten_entries(ledger("new"), ledger()) == 0
