@@ -18,14 +18,12 @@ from pipelines.identity.shared_values import (
     LIMITED_COLUMNS,
     bears_any,
     find_shared_values,
-    withdraw_shared_values,
 )
 from pipelines.identity.standardise import (
     MATCH_COLUMNS,
     OLDEST_LIVING_YEARS,
     clean_records,
-    hash_content,
-    in_order,
+    complete_records,
 )
 from pipelines.ordering import order_of
 
@@ -78,8 +76,8 @@ def clean_all(
 ) -> Cleaned:
     """``identity/records`` of what was gathered: ``standardise``, with decisions marked, and ``row_hash``."""
     cleaned = _clean(gathered, hash_rows(gathered), country, as_of, attributes)
-    shared = find_shared_values(cleaned, attributes)
-    return Cleaned(_complete(cleaned, shared, decisions), cleaned.filter(bears_any(cleaned, shared)))
+    records = _complete(cleaned, find_shared_values(cleaned, attributes), decisions)
+    return Cleaned(records, _withhold(cleaned, records))
 
 
 def clean_changed(
@@ -118,7 +116,8 @@ def clean_changed(
         theirs = hashes.is_in(kept["row_hash"].filter(is_turned).implode())
         turned = _clean(gathered.filter(theirs), hashes.filter(theirs), country, as_of, attributes)
         cleaned = pl.concat([cleaned, turned])
-    changed = _complete(cleaned.sort("record_id"), shared, decisions)
+    cleaned = cleaned.sort("record_id")
+    changed = _complete(cleaned, shared, decisions)
     others = known.filter(~is_kept)
     # The same row, and the same of its values withdrawn: nothing changed.
     same = changed.join(
@@ -134,7 +133,7 @@ def clean_changed(
         others["record_id"].filter(~others["record_id"].is_in(cleaned["record_id"].implode())),
         cleaned.height - as_before.height,
         everyone[rows[order_of(everyone["record_id"].gather(rows))]],
-        cleaned.filter(bears_any(cleaned, shared)),
+        _withhold(cleaned, changed),
     )
 
 
@@ -148,9 +147,12 @@ def _clean(
 
 def _complete(cleaned: pl.DataFrame, shared: Mapping[str, pl.Series], decisions: pl.DataFrame) -> pl.DataFrame:
     """``identity/records`` of :func:`_clean`: without the values that are ``shared``, and with decisions marked."""
-    withdrawn = withdraw_shared_values(cleaned, shared)
-    complete = in_order(withdrawn.with_columns(hash_content(withdrawn))).with_columns(withdrawn["row_hash"])
-    return mark_decided(complete, decisions)
+    return mark_decided(complete_records(cleaned, shared).with_columns(cleaned["row_hash"]), decisions)
+
+
+def _withhold(cleaned: pl.DataFrame, complete: pl.DataFrame) -> pl.DataFrame:
+    """The rows of ``cleaned`` that :func:`_complete` withdrew a value of."""
+    return cleaned.filter(complete["shared_values"].is_not_null())
 
 
 def _depends_on_the_day(gathered: pl.DataFrame, earlier: date, later: date) -> pl.Series:

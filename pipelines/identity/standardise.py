@@ -130,8 +130,14 @@ def standardise(
     """
     attributes = attributes or load_attributes()
     cleaned = clean_records(gathered, country, as_of, attributes)
-    withdrawn = withdraw_shared_values(cleaned, find_shared_values(cleaned, attributes))
-    return in_order(withdrawn.with_columns(hash_content(withdrawn)))
+    return complete_records(cleaned, find_shared_values(cleaned, attributes))
+
+
+def complete_records(cleaned: pl.DataFrame, shared: Mapping[str, pl.Series]) -> pl.DataFrame:
+    """What of :func:`standardise` comes after :func:`clean_records`, in its order: the values that are ``shared``
+    (``find_shared_values``) withdrawn, and the columns of ``identity/records``, in order."""
+    withdrawn = withdraw_shared_values(cleaned, shared)
+    return _in_order(withdrawn.with_columns(hash_content(withdrawn)))
 
 
 def clean_records(
@@ -294,7 +300,7 @@ def hash_content(records: pl.DataFrame) -> pl.Series:
     return hashed["content_hash"]
 
 
-def in_order(records: pl.DataFrame) -> pl.DataFrame:
+def _in_order(records: pl.DataFrame) -> pl.DataFrame:
     """The columns of ``identity/records``, in order; ``is_decided`` is false until decisions are known."""
     return records.select(
         *RECORD_COLUMNS, *MATCH_COLUMNS, "shared_values", "shared_digests", "content_hash",
