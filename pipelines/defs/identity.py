@@ -41,7 +41,6 @@ from pipelines.identity.decisions import (
     read_decisions,
     read_decisions_in_force,
 )
-from pipelines.identity.hashes import count_each
 from pipelines.identity.ledger import current_map, empty_ledger
 from pipelines.identity.owners import find_owners
 from pipelines.identity.placeholders import with_own_values
@@ -283,17 +282,17 @@ def clusters(night: Night) -> Result:
         grouped, is_built_upon = divide_records(
             night.lake, people, night.pairs, night.required_model, read_decisions_in_force(night.lake), night.full
         )
-        with beside(night.lake.write, "identity", "clusters", grouped):
-            sizes = count_each(grouped["cluster_id"].hash())
+        with beside(night.lake.write, "identity", "clusters", grouped.table):
+            misplaced = invariants.count_misplaced_records(grouped.table, people.records)
             result = _result(
-                grouped,
+                grouped.table,
                 {
-                    "clusters": len(sizes),
-                    "largest_cluster": int(sizes.max() or 0),  # type: ignore[arg-type]
+                    "clusters": len(grouped.sizes),
+                    "largest_cluster": int(grouped.sizes.max(initial=0)),
                     "built_upon_earlier": is_built_upon,
-                    **_drawn(night, chart_cluster_sizes(sizes)),
+                    **_drawn(night, chart_cluster_sizes(pl.Series(grouped.sizes))),
                 },
-                _holds("each_record_is_in_one_cluster", invariants.count_misplaced_records(grouped, people.records)),
+                _holds("each_record_is_in_one_cluster", misplaced),
             )
         night.hold_clusters(grouped)
         return result
@@ -355,15 +354,14 @@ def customer_ids(night: Night) -> Result:
         else:
             today = everyone.join(placed, on="record_id", maintain_order="left")
         with beside(night.lake.write, "identity", "customer_ids", today):
-            owners = find_owners(night.people, today)
+            numbers = night.clusters.number_customers(today)
+            owners = find_owners(night.people, today, numbers)
+            unreplayed = 0 if numbers is not None else invariants.count_unreplayed_records(today, night.clusters.table)
             result = _result(
                 today,
                 {"customers": owners.count},
                 _holds("each_record_has_one_customer", invariants.count_misplaced_records(today, everyone)),
-                _holds(
-                    "the_ledger_replays_to_the_map",
-                    invariants.count_unreplayed_records(today, night.clusters),
-                ),
+                _holds("the_ledger_replays_to_the_map", unreplayed),
             )
         night.hold_owners(owners)
         return result

@@ -16,6 +16,7 @@ from pipelines.config import LANGUAGES, Home, Language, Sources, find_home, find
 from pipelines.defs.held import Held
 from pipelines.errors import ConfigurationError, ParcoursError
 from pipelines.identity.carried import read_pairs
+from pipelines.identity.clustered import Clustered, find_clusters
 from pipelines.identity.link import ENDS, Weighed
 from pipelines.identity.owners import Owners, find_owners
 from pipelines.identity.profiles import Profiled, profile_records
@@ -48,7 +49,7 @@ class Night(dg.ConfigurableResource):  # type: ignore[type-arg]
     _report_language: Language = PrivateAttr()
     _run_id: str = PrivateAttr()
     _people: Held[Profiled] = PrivateAttr(default_factory=Held)
-    _clusters: Held[pl.DataFrame] = PrivateAttr(default_factory=Held)
+    _clusters: Held[Clustered] = PrivateAttr(default_factory=Held)
     _owners: Held[Owners] = PrivateAttr(default_factory=Held)
     _pairs: Held[Weighed] = PrivateAttr(default_factory=Held)
     _model: Held[ModelVersion] = PrivateAttr(default_factory=Held)
@@ -102,13 +103,13 @@ class Night(dg.ConfigurableResource):  # type: ignore[type-arg]
         self._people.put(self.lake.stamp("identity", "records"), profile_records(records.select(COMPARED_COLUMNS)))
 
     @property
-    def clusters(self) -> pl.DataFrame:
+    def clusters(self) -> Clustered:
         """``identity/clusters``; read once, too."""
         return self._clusters.get(
-            self.lake.stamp("identity", "clusters"), lambda: self.lake.read("identity", "clusters")
+            self.lake.stamp("identity", "clusters"), lambda: find_clusters(self.lake.read("identity", "clusters"))
         )
 
-    def hold_clusters(self, clusters: pl.DataFrame) -> None:
+    def hold_clusters(self, clusters: Clustered) -> None:
         """``clusters`` are what ``identity/clusters`` holds now."""
         self._clusters.put(self.lake.stamp("identity", "clusters"), clusters)
 

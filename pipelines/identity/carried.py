@@ -21,6 +21,7 @@ from pipelines.beside import beside
 from pipelines.identity.attributes import Attribute
 from pipelines.identity.block_keys import BlockKeys
 from pipelines.identity.cluster import keep_links, label_profiles
+from pipelines.identity.clustered import Clustered
 from pipelines.identity.decided import list_concerned
 from pipelines.identity.incremental import Scored, rescore, score_all
 from pipelines.identity.ledger import assign_ids, current_map
@@ -191,7 +192,7 @@ def divide_records(
     full: bool = False,
     name: str = "clusters",
     demand: float = 0.0,
-) -> tuple[pl.DataFrame, bool]:
+) -> tuple[Clustered, bool]:
     """``cluster_records`` of ``identity/pairs``, and whether earlier clusters of the ``name`` could be built upon.
 
     ``pairs`` are those of :func:`read_pairs`, with at least match_weight; ``demand`` is the evidence in bits that it
@@ -241,7 +242,7 @@ def _read_settled(
 
 
 def update_ledger(
-    lake: Lake, clusters: pl.DataFrame, committed: pl.DataFrame, as_of: date, full: bool = False
+    lake: Lake, clusters: Clustered, committed: pl.DataFrame, as_of: date, full: bool = False
 ) -> pl.DataFrame:
     """Writes ``identity/ledger``: ``committed``, and what makes ``clusters`` today's map; returns it.
 
@@ -250,19 +251,19 @@ def update_ledger(
     state = Carried(lake, "ledger")
     conditions = _conditions()
     noted = None if full else state.note(conditions)
-    is_known = noted is not None and noted["ledger"] == _digest_ledger(committed)
+    hashes = _hash_entries(committed)
+    is_known = noted is not None and noted["ledger"] == _digest(hashes)
     known = state.read("map") if is_known else None
-    entries = assign_ids(clusters, committed, as_of, known)
+    entries = assign_ids(clusters.table, committed, as_of, known)
     state.begin()
     with beside(lake.write, "identity", "ledger", entries):
         news = entries.tail(entries.height - committed.height)
         today = current_map(entries) if known is None else current_map(news, known)
-        is_whole = today["record_id"].equals(clusters["record_id"])
+        is_whole = today["record_id"].equals(clusters.table["record_id"])
         if is_whole:
-            state.write("map", clusters.select("record_id", "cluster_id").with_columns(today["customer_id"]))
-        digest = _digest_ledger(entries)
+            state.write("map", today.with_columns(pl.Series("first", clusters.first)))
     if is_whole:
-        state.end(conditions, ledger=digest, stamp=_stamp_of_ledger(lake))
+        state.end(conditions, ledger=_digest(hashes + _hash_entries(news)), stamp=_stamp_of_ledger(lake))
     return entries
 
 
@@ -272,7 +273,7 @@ def read_map(lake: Lake, full: bool = False) -> pl.DataFrame:
     noted = None if full else state.note(_conditions())
     if noted is None or noted["stamp"] != _stamp_of_ledger(lake):
         ledger = lake.read("identity", "ledger")
-        if noted is None or noted["ledger"] != _digest_ledger(ledger):
+        if noted is None or noted["ledger"] != _digest(_hash_entries(ledger)):
             return current_map(ledger)
     return state.read("map").select("record_id", "customer_id")
 
@@ -282,9 +283,9 @@ def _stamp_of_ledger(lake: Lake) -> list[list[int]]:
     return [list(file) for file in lake.stamp("identity", "ledger")]
 
 
-def _digest_ledger(ledger: pl.DataFrame) -> str:
-    """Of all that the map depends on."""
-    return _digest(ledger.select("change", "customer_id", "record_id").hash_rows().to_numpy().tobytes())
+def _hash_entries(ledger: pl.DataFrame) -> bytes:
+    """64 bits an entry, of all that the map depends on."""
+    return ledger.select("change", "customer_id", "record_id").hash_rows().to_numpy().tobytes()
 
 
 def _conditions(**others: str) -> dict[str, Any]:

@@ -89,7 +89,7 @@ def cluster_records(
     people = profile_records(records)
     links = keep_links(number_pairs(people.profiles, pairs), demand)
     labels = label_profiles(people, links, model, decisions, demand)
-    return place_records(people.records, people.members, labels, decisions)
+    return place_records(people.records, people.members, labels, decisions).table
 
 
 def keep_links(pairs: Weighed, demand: float = 0.0) -> Links:

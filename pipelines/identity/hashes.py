@@ -33,12 +33,6 @@ def are_repeated(hashes: pl.Series) -> pl.Series:
     return hashes.is_in(pl.Series(values[is_first & ~is_last]).implode())
 
 
-def count_each(hashes: pl.Series) -> pl.Series:
-    """How often the column has each of its values, in no order that means anything; there is no null."""
-    values, is_first, _ = _sort(hashes.to_numpy())
-    return pl.Series(np.diff(np.flatnonzero(is_first), append=len(values)))
-
-
 def count_distinct(hashes: pl.Series) -> int:
     """How many values the column has; there is no null."""
     return int(_sort(hashes.to_numpy())[1].sum())

@@ -54,7 +54,8 @@ def assign_ids(
     ``<as_of>.<n>``, n counting the runs of that day that changed something.
 
     ``known``, where given, saves the replay, and looking at what stayed as it was: the map that the ledger replays to
-    and the clusters it was made for (record_id, cluster_id, customer_id, sorted by record_id), one id a cluster.
+    and the clusters it was made for, one id a cluster: record_id, first (the row of the first record of its cluster),
+    customer_id, sorted by record_id.
     """
     clusters = clusters.select("record_id", "cluster_id")
     if not clusters["record_id"].is_sorted():
@@ -163,12 +164,13 @@ def _leave_out_unchanged(clusters: pl.DataFrame, known: pl.DataFrame) -> tuple[p
     Names go by their hashes, which takes a tenth of the time of texts. One taken for another is looked at in vain, and
     found unchanged.
     """
-    now, then = clusters.select(pl.all().hash()), known.select(pl.all().hash())
+    now, then = clusters.select(pl.all().hash()), known.select(pl.col("record_id", "customer_id").hash())
     is_known, stays = are_in_both(now["record_id"], then["record_id"])
     if not clusters["record_id"].filter(is_known).equals(known["record_id"].filter(stays)):  # Two texts have one hash.
         is_known = clusters["record_id"].is_in(known["record_id"].implode())
         stays = known["record_id"].is_in(clusters["record_id"].implode())
-    is_other = clusters["cluster_id"].filter(is_known) != known["cluster_id"].filter(stays)  # Both sorted: row by row.
+    names_then = then["record_id"].gather(known["first"])
+    is_other = now["cluster_id"].filter(is_known) != names_then.filter(stays)  # Both sorted: row by row.
     names = _either(now["cluster_id"], is_known, is_other)
     ids = _either(then["customer_id"], stays, is_other)
     theirs = pl.concat(

@@ -155,9 +155,10 @@ def _compare(profiles: pl.DataFrame, left: Numbers, right: Numbers, fields: tupl
             columns = sorted({column for compared in together for column in compared.needed_columns})
             sides = _pair_up(profiles.select(columns), left, right)
             connection.register("sides", pa.Table.from_batches(sides.to_batches(max_chunksize=at_once)))
-            found = connection.sql(f"select {', '.join(map(level_sql, together))} from sides").to_arrow_table()
-            for position in range(len(together)):
-                levels[:, start + position] = found[position].to_numpy()
+            # Planned once; as a relation, it would be twice.
+            found = connection.execute(f"select {', '.join(map(level_sql, together))} from sides").fetchnumpy()
+            for position, column in enumerate(found.values()):
+                levels[:, start + position] = column
     return levels
 
 

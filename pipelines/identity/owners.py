@@ -24,10 +24,14 @@ class Owners:
         return int(self.of_records.max(initial=-1)) + 1
 
 
-def find_owners(people: Profiled, customer_map: pl.DataFrame) -> Owners:
-    """The owners that ``customer_map`` (at least record_id and customer_id) gives the profiles of ``people``."""
+def find_owners(people: Profiled, customer_map: pl.DataFrame, numbers: Numbers | None = None) -> Owners:
+    """The owners that ``customer_map`` (at least record_id and customer_id) gives the profiles of ``people``.
+
+    ``numbers`` are those of its customers, row by row, where they are known.
+    """
     customer_map = customer_map.select("record_id", "customer_id").rechunk()  # Rows are soon taken out of it.
-    numbers = customer_map["customer_id"].hash().rank("dense").to_numpy().astype(np.int32) - 1
+    if numbers is None:
+        numbers = customer_map["customer_id"].hash().rank("dense").to_numpy().astype(np.int32) - 1
     if customer_map["record_id"].equals(people.records["record_id"]):  # As they nearly always are.
         in_order = numbers
     else:

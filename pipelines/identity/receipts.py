@@ -4,13 +4,14 @@ import numpy as np
 import numpy.typing as npt
 import polars as pl
 
+from pipelines.identity.clustered import Clustered, name_clusters
 from pipelines.identity.decided import hold_apart, tie_records
 from pipelines.identity.profiles import is_receipt
 
 
 def place_records(
     records: pl.DataFrame, members: pl.DataFrame, labels: npt.NDArray[np.int32], decisions: pl.DataFrame
-) -> pl.DataFrame:
+) -> Clustered:
     """``identity/clusters``: one row per record, sorted by record_id, named by the smallest record_id of its cluster.
 
     ``records`` are sorted; ``members`` (``number_profiles``) tell which of them were compared, ``labels`` tell the
@@ -42,14 +43,7 @@ def place_records(
         clustered = pl.DataFrame({"record_id": records["record_id"], "cluster": numbers}).filter(is_compared)
         placed = _obey(placed, receipts, users, clustered, decisions, len(labels) + records.height)
     numbers[~is_compared.to_numpy()] = placed.sort("record_id")["cluster"].to_numpy()
-    return _name_clusters(records["record_id"], numbers)
-
-
-def _name_clusters(record_ids: pl.Series, numbers: npt.NDArray[np.int64]) -> pl.DataFrame:
-    """record_id and cluster_id, from the numbers of the clusters of ``record_ids``, which are sorted."""
-    first = np.zeros(int(numbers.max(initial=0)) + 1, dtype=np.int64)
-    first[numbers[::-1]] = np.arange(len(numbers))[::-1]  # What is written last, the smallest record_id, stays.
-    return pl.DataFrame({"record_id": record_ids, "cluster_id": record_ids.gather(first[numbers])})
+    return name_clusters(records["record_id"], numbers)
 
 
 def _sole(users: pl.DataFrame, key: str) -> pl.DataFrame:

@@ -22,7 +22,7 @@ def divide_otherwise(
     are those of ``read_pairs``, with at least match_weight.
     """
     divided = [
-        divide_records(lake, people, pairs, model, decisions, full, f"clusters_{name}", demand)[0].rename(
+        divide_records(lake, people, pairs, model, decisions, full, f"clusters_{name}", demand)[0].table.rename(
             {"cluster_id": f"{name}_cluster_id"}
         )
         for name, demand in DEMANDS.items()

@@ -88,7 +88,7 @@ class Recogniser:
         return {
             "records": records,
             "pairs": pairs,
-            "clusters": clusters,
+            "clusters": clusters.table,
             "ids": ids,
             "customers": customers,
             "sensitivity": divide_otherwise(self.lake, people, numbered, self.model, decisions, self.full),
@@ -214,7 +214,7 @@ def test_records_written_anew_before_their_pairs_go_by_the_pairs_that_they_still
     assert 0 < numbered.pairs.height < first["pairs"].height
     clusters, built_upon = divide_records(night.lake, people, numbered, model, no_decisions())
     assert not built_upon
-    assert clusters.equals(cluster_records(records, first["pairs"], model))
+    assert clusters.table.equals(cluster_records(records, first["pairs"], model))
 
 
 def test_another_model_or_other_code_starts_from_nothing(tables, model, retailer, tmp_path, monkeypatch):
