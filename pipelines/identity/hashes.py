@@ -1,4 +1,4 @@
-"""Columns of 64-bit hashes, and other numbers, compared sorted: a third of the time of looking each up in a set."""
+"""Columns of 64-bit hashes, and other numbers, compared by sums and sorted, sooner than each value is looked up."""
 
 from typing import TypeVar
 
@@ -9,22 +9,28 @@ import polars as pl
 Number = TypeVar("Number", bound=np.generic)
 
 
+PARTS = 18
+"""Bits of a hash that say which part of a column it is in: of a million, a few to each."""
+
+
 def are_in_both(one: pl.Series, other: pl.Series) -> tuple[pl.Series, pl.Series]:
-    """For each value of ``one``, then of ``other``, whether both columns have it; there is no null.
+    """For each value of ``one``, then of ``other``, whether both columns have it; they are 64-bit hashes, none null.
 
-    It is quick where each column has a value once and most of them are in both.
+    It is quick where most of them are in both. A part of the two columns that has one sum is taken for the same: it is
+    not in one of 2**64 parts that differ. So only the parts that differ are looked at.
     """
-    values, is_first, is_last = _sort(pl.concat([one, other]).to_numpy())
-    unshared = pl.Series(values[is_first & is_last]).implode()
-    in_both = ~one.is_in(unshared), ~other.is_in(unshared)
-    if _count_and_sum(one, in_both[0]) == _count_and_sum(other, in_both[1]):
-        return in_both
-    return one.is_in(other.implode()), other.is_in(one.implode())  # A column has some value twice.
-
-
-def _count_and_sum(hashes: pl.Series, chosen: pl.Series) -> tuple[int, int]:
-    values = hashes.to_numpy()[chosen.to_numpy()]
-    return len(values), int(values.sum())  # Beyond 64 bits it starts again from 0, on either side.
+    sides = one.to_numpy().view(np.uint64), other.to_numpy().view(np.uint64)
+    parts = [(values >> np.uint64(64 - PARTS)).view(np.int64) for values in sides]
+    balance = np.zeros(1 << PARTS, dtype=np.uint64)  # Beyond 64 bits it starts again from 0, either way.
+    np.add.at(balance, parts[0], sides[0])
+    np.subtract.at(balance, parts[1], sides[1])
+    differs = balance != 0
+    rows = [np.flatnonzero(differs.take(places)) for places in parts]
+    looked_at = [pl.Series(values[found]) for values, found in zip(sides, rows, strict=True)]
+    masks = [np.ones(len(values), dtype=np.bool_) for values in sides]
+    masks[0][rows[0]] = looked_at[0].is_in(looked_at[1].implode())
+    masks[1][rows[1]] = looked_at[1].is_in(looked_at[0].implode())
+    return pl.Series(masks[0]), pl.Series(masks[1])
 
 
 def are_repeated(hashes: pl.Series) -> pl.Series:

@@ -8,7 +8,7 @@ from pipelines.identity.hashes import are_in_both, are_repeated, count_distinct
 
 
 def drawn(seed: int, count: int, of: int) -> pl.Series:
-    return pl.Series(np.random.default_rng(seed).integers(0, of, count).astype(np.uint64))
+    return pl.Series(np.random.default_rng(seed).integers(0, of, count)).hash()
 
 
 @pytest.mark.parametrize("seed", range(20))
@@ -22,8 +22,17 @@ def test_with_and_without_repetitions(seed: int, of: int) -> None:
     assert count_distinct(one) == len(set(one))
 
 
+def test_of_many_the_few_that_one_column_lacks_are_found() -> None:
+    many = drawn(1, 200_000, 1 << 60)
+    one, others = many.gather(range(3, 200_000)), drawn(2, 5, 1 << 60)
+    other = pl.concat([many.gather(range(199_990)), others]).reverse()
+    here, there = are_in_both(one, other)
+    assert one.filter(~here).to_list() == many.to_list()[199_990:]
+    assert other.filter(~there).to_list() == [*others.to_list()[::-1], *many.to_list()[2::-1]]
+
+
 def test_what_stands_twice_in_either_column_and_not_in_the_other_is_in_one_alone() -> None:
-    one, other = (pl.Series([1, 1, 5], dtype=pl.UInt64), pl.Series([2, 5, 2], dtype=pl.UInt64))
+    one, other = pl.Series([1, 1, 5]).hash(), pl.Series([2, 5, 2]).hash()
     assert [mask.to_list() for mask in are_in_both(one, other)] == [[False, False, True], [False, True, False]]
 
 
