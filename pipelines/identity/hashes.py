@@ -16,8 +16,8 @@ PARTS = 18
 def are_in_both(one: pl.Series, other: pl.Series) -> tuple[pl.Series, pl.Series]:
     """For each value of ``one``, then of ``other``, whether both columns have it; they are 64-bit hashes, none null.
 
-    It is quick where most of them are in both. A part of the two columns that has one sum is taken for the same: it is
-    not in one of 2**64 parts that differ. So only the parts that differ are looked at.
+    It is quick where most of them are in both: only the parts of the columns whose sums differ are looked at. Parts
+    that are not the same have one sum once in 2**64.
     """
     sides = one.to_numpy().view(np.uint64), other.to_numpy().view(np.uint64)
     parts = [(values >> np.uint64(64 - PARTS)).view(np.int64) for values in sides]

@@ -177,6 +177,26 @@ def test_records_whose_value_stays_withdrawn_are_not_cleaned_again_and_amend_not
     assert pl.read_parquet(night.lake.amendments_path("identity", "records")).is_empty()
 
 
+def test_the_ledger_goes_on_from_the_map_of_the_night_before(tables, model, tmp_path, monkeypatch):
+    known: list[pl.DataFrame | None] = []
+    assign = carried.assign_ids
+
+    def watched(clusters: pl.DataFrame, ledger: pl.DataFrame, as_of: date, before: pl.DataFrame | None) -> pl.DataFrame:
+        known.append(before)
+        return assign(clusters, ledger, as_of, before)
+
+    monkeypatch.setattr(carried, "assign_ids", watched)
+    night = Recogniser(tmp_path, model, full=False)
+    exports = tables
+    for number in range(3):
+        ledger = night.ledger
+        night.recognise(exports, FIRST_DAY + timedelta(days=number), no_decisions())
+        exports = change(exports, tables, np.random.default_rng(number))
+    assert known[0] is None
+    assert known[2].drop("first").equals(current_map(ledger))
+    assert 0 < ledger.height < night.ledger.height
+
+
 @pytest.mark.parametrize("step", ["records", "pairs", "clusters"])
 def test_after_a_kill_between_two_writes_everything_is_worked_out_again(tables, model, tmp_path, step, monkeypatch):
     night, in_full = Recogniser(tmp_path / "night", model, full=False), Recogniser(tmp_path / "full", model, full=True)
