@@ -6,7 +6,7 @@ import polars as pl
 import pytest
 from splink import DuckDBAPI, Linker
 
-from pipelines.identity.blocking import BLOCKS, find_pairs, first_shared_key, hash_keys, keep_small_blocks
+from pipelines.identity.blocking import BLOCKS, NO_KEY, find_pairs, first_shared_key, hash_keys, keep_small_blocks
 from pipelines.identity.model import declare_fields, splink_settings
 from pipelines.identity.profiles import build_profiles
 
@@ -51,7 +51,7 @@ def test_pairs_come_once_sorted_and_the_smaller_row_left(keyed):
     order = np.lexsort((blocked.right, blocked.left))
     assert np.array_equal(order, np.arange(len(blocked)))
     assert len({(left, right) for left, right, _ in as_set(blocked)}) == len(blocked)
-    hashes = [column.fill_null(0).to_numpy() for column in small.select(*BLOCKS).iter_columns()]
+    hashes = [column.fill_null(NO_KEY).to_numpy() for column in small.select(*BLOCKS).iter_columns()]
     assert np.array_equal(first_shared_key(hashes, blocked.left, blocked.right), blocked.found_by)
 
 
