@@ -28,12 +28,12 @@ import splink.comparison_library as cl
 from splink import DuckDBAPI, Linker, SettingsCreator, block_on
 
 from benchmarks.people import key_profiles, save_retailer
-from pipelines.identity.blocking import hash_keys, keep_small_blocks, limit_blocks
-from pipelines.identity.cluster import connect
-from pipelines.identity.evaluate import Scores, evaluate
-from pipelines.identity.model import BLOCKING_KEYS, blocking_column, declare_fields, splink_settings
-from pipelines.identity.profiles import with_name_parts
-from pipelines.identity.standardise import MATCH_COLUMNS
+from pipelines.identity.clustering.cluster import connect
+from pipelines.identity.evaluation.metrics import Scores, evaluate
+from pipelines.identity.model.specification import BLOCKING_KEYS, blocking_column, declare_fields, splink_settings
+from pipelines.identity.scoring.blocking import hash_keys, keep_small_blocks, limit_blocks
+from pipelines.identity.scoring.profiles import with_name_parts
+from pipelines.identity.standardisation.standardise import MATCH_COLUMNS
 
 THRESHOLDS = tuple(range(-8, 41))  # Match weights, in bits: wide enough that the best is never at an end.
 RANDOM_PAIRS = 4e6  # For u; Splink's documentation asks for more than its default of a million.

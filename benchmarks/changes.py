@@ -4,8 +4,8 @@ from datetime import date
 
 import polars as pl
 
-from pipelines.identity.standardise import gather_records
-from pipelines.lake import Lake
+from pipelines.identity.standardisation.standardise import gather_records
+from pipelines.lake.tables import Lake
 
 TABLES = {
     "contacts": ("crm", "contact_id"), "customers": ("ecommerce", "account_id"), "orders": ("ecommerce", "order_id"),

@@ -18,10 +18,10 @@ from pathlib import Path
 
 import duckdb
 
-from pipelines.config import load_sources
-from pipelines.extracts import contracts
+from pipelines import contracts
+from pipelines.config.sources import load_sources
 from pipelines.extracts.conform import extract_table
-from pipelines.lake import Lake
+from pipelines.lake.tables import Lake
 
 ROWS = 10_000_000
 ROOT = Path(__file__).resolve().parents[1]

@@ -26,13 +26,13 @@ from benchmarks import people
 from benchmarks.apart import run_apart
 from benchmarks.bare_splink import hush, score_as_a_newcomer, score_standardised, score_thresholds
 from benchmarks.page import write_section
-from pipelines.identity.cluster import cluster_records
-from pipelines.identity.evaluate import evaluate
-from pipelines.identity.link import score_pairs
-from pipelines.identity.profiles import build_profiles
-from pipelines.identity.standardise import standardise
-from pipelines.identity.train import SEED, learn
-from pipelines.lake import replacing
+from pipelines.identity.clustering.cluster import cluster_records
+from pipelines.identity.evaluation.metrics import evaluate
+from pipelines.identity.scoring.predict import score_pairs
+from pipelines.identity.scoring.profiles import build_profiles
+from pipelines.identity.standardisation.standardise import standardise
+from pipelines.identity.training.train import SEED, learn
+from pipelines.lake.tables import replacing
 
 CUSTOMERS, SEEDS = (50_000, 400_000), (11, 12, 13)
 PUBLIC_SETS = {"FEBRL3": people.febrl3, "historical_50k, half": people.historical}

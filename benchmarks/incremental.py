@@ -23,12 +23,12 @@ import polars as pl
 from benchmarks import people
 from benchmarks.apart import run_apart
 from benchmarks.changes import change_lake
-from pipelines.config import Home
+from pipelines.config.home import Home
 from pipelines.defs.identity import identity_assets
 from pipelines.defs.resources import Night
-from pipelines.lake import Lake
-from pipelines.publish import COMPARED_WITH
+from pipelines.lake.tables import Lake
 from pipelines.sample.world import generate
+from pipelines.warehouse.publish import COMPARED_WITH
 
 CUSTOMERS, SEED, ROUNDS, SHARE = 400_000, 11, 2, 0.01
 MOST_OF_FULL = 0.20

@@ -19,9 +19,10 @@ from typing import Any
 import duckdb
 
 from benchmarks.pipeline import DAYS, SEED, run_parcours
-from pipelines import publish, warehouse
-from pipelines.config import find_home, load_sources
+from pipelines.config.home import find_home
+from pipelines.config.sources import load_sources
 from pipelines.segments.definitions import find_segments, load_segments
+from pipelines.warehouse import dbt_project, publish
 
 ROOT = Path(__file__).parents[1]
 BUNDLED = ROOT / "data" / "sample" / "sources.yml"
@@ -88,7 +89,7 @@ def build(home_folder: Path, sources_file: Path) -> Build:
 
     publish.begin(home, afresh=True)
     segments = load_segments(find_segments(home, sources))
-    built = warehouse.build(home, sources, sources.as_of, segments=segments, listeners=[listen])
+    built = dbt_project.build(home, sources, sources.as_of, segments=segments, listeners=[listen])
     peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 2**20
     marts = _count(home.build_database, "marts")
     workshop = home.build_database.with_name(f"{home.build_database.name}.workshop")

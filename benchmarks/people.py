@@ -1,6 +1,6 @@
 """People to recognise, with the truth: generated retailers, FEBRL3 and historical_50k, each as a folder of two tables.
 
-``gathered.parquet`` holds the records as ``pipelines.identity.standardise.gather_records`` collects them,
+``gathered.parquet`` holds the records as ``gather_records`` of ``standardise`` collects them,
 ``truth.parquet`` one row per record: record_id, person_id.
 """
 
@@ -11,8 +11,8 @@ from tempfile import TemporaryDirectory
 import duckdb
 import polars as pl
 
-from pipelines.identity.standardise import gather_records
-from pipelines.lake import Lake
+from pipelines.identity.standardisation.standardise import gather_records
+from pipelines.lake.tables import Lake
 from pipelines.sample.world import World, generate
 
 PUBLIC_DATA = Path(__file__).resolve().parents[2] / "shared" / "data" / "er"

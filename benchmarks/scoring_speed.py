@@ -25,15 +25,15 @@ from splink import DuckDBAPI, Linker
 from benchmarks import people
 from benchmarks.apart import run_apart
 from benchmarks.bare_splink import hush
-from pipelines.identity.blocking import find_pairs, hash_keys, keep_small_blocks
-from pipelines.identity.cluster import cluster_records
-from pipelines.identity.link import KEPT_WEIGHT, score_pairs
-from pipelines.identity.profiles import build_profiles
-from pipelines.identity.standardise import standardise
-from pipelines.identity.train import SEED as TRAINING_SEED
-from pipelines.identity.train import train, trained_splink_settings
-from pipelines.identity.version import load_version
-from pipelines.lake import Lake
+from pipelines.identity.clustering.cluster import cluster_records
+from pipelines.identity.model.registry import load_version
+from pipelines.identity.scoring.blocking import find_pairs, hash_keys, keep_small_blocks
+from pipelines.identity.scoring.predict import KEPT_WEIGHT, score_pairs
+from pipelines.identity.scoring.profiles import build_profiles
+from pipelines.identity.standardisation.standardise import standardise
+from pipelines.identity.training.train import SEED as TRAINING_SEED
+from pipelines.identity.training.train import train, trained_splink_settings
+from pipelines.lake.tables import Lake
 
 CUSTOMERS, SEED, ROUNDS = 400_000, 11, 3
 CLUSTERED_AT = 0.95  # The match probability that Splink's own examples cluster at; the time hardly depends on it.

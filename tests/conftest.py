@@ -13,7 +13,7 @@ from pathlib import Path
 
 import pytest
 
-from pipelines.config import Home, find_home
+from pipelines.config.home import Home, find_home
 
 PEOPLE, DAYS, SEED = 150, 200, 7
 

@@ -12,7 +12,7 @@ import dbt.adapters.duckdb
 import dbt.cli.main
 
 import pipelines.definitions
-from pipelines.cli import main
+from pipelines.cli.main import main
 
 PRELOADED = (dbt.adapters.duckdb, dbt.cli.main, pipelines.definitions)
 

@@ -5,12 +5,12 @@ import polars as pl
 
 from pipelines.defs.resources import Night
 from pipelines.defs.results import Result
-from pipelines.identity import run_metrics
-from pipelines.identity.carried import read_map
-from pipelines.identity.churn import count_churn
-from pipelines.identity.drift import ACCEPT, compare_run, describe_drift
-from pipelines.identity.ledger import empty_ledger
-from pipelines.lake import Lake
+from pipelines.identity.customer_ids.ledger import empty_ledger
+from pipelines.identity.incremental.steps import read_map
+from pipelines.identity.monitoring import run_metrics
+from pipelines.identity.monitoring.churn import count_churn
+from pipelines.identity.monitoring.drift import ACCEPT, compare_run, describe_drift
+from pipelines.lake.tables import Lake
 
 KEY = dg.AssetKey(["identity", "drift"])
 COMPARED = ("records", "model", "pairs", "ledger", "customers")

@@ -10,11 +10,11 @@ from typing import Any
 import dagster as dg
 import polars as pl
 
-from pipelines.defs.failures import told
+from pipelines.contracts import TABLES, Table
+from pipelines.defs.failures import as_step_failure
 from pipelines.defs.resources import Night
 from pipelines.defs.results import Result
 from pipelines.extracts.conform import Extracted, RejectLimitExceeded, extract_table
-from pipelines.extracts.contracts import TABLES, Table
 
 OWNERS = ["team:customer-data"]
 
@@ -66,7 +66,7 @@ def _extract_asset(table: Table) -> dg.AssetsDefinition:
         ],
     )
     def extract(night: Night) -> Iterator[dg.AssetCheckResult | Result]:
-        with told():
+        with as_step_failure():
             try:
                 extracted = extract_table(night.retailer, table, night.lake)
             except RejectLimitExceeded as error:
@@ -89,7 +89,7 @@ def _extract_asset(table: Table) -> dg.AssetsDefinition:
 )
 def quarantined_rows(night: Night) -> Result:
     """Written table by table by the extracts; counted here."""
-    with told():
+    with as_step_failure():
         files = [night.lake.quarantine_path(table.kind, table.name) for table in TABLES]
         rejected = pl.scan_parquet([file for file in files if file.exists()])
         by_table = rejected.group_by("table_name").len().sort("table_name").collect()

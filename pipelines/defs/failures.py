@@ -9,7 +9,7 @@ from pipelines.errors import ParcoursError
 
 
 @contextmanager
-def told() -> Iterator[None]:
+def as_step_failure() -> Iterator[None]:
     """Turns a ParcoursError into a failed step that carries its message and the exit code of the command."""
     try:
         yield

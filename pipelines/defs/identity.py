@@ -10,20 +10,24 @@ from typing import Any
 import dagster as dg
 import polars as pl
 
-from pipelines.beside import beside
-from pipelines.defs.failures import told
+from pipelines.defs.failures import as_step_failure
 from pipelines.defs.resources import Night
 from pipelines.defs.results import Result
-from pipelines.identity import invariants
-from pipelines.identity.attributes import Attribute, load_attributes
-from pipelines.identity.carried import (
-    divide_records,
-    read_map,
-    update_ledger,
-    update_pairs,
-    update_records,
+from pipelines.frames.background import beside
+from pipelines.identity.customer_ids.customer_numbers import find_owners
+from pipelines.identity.customer_ids.customers import describe_customers
+from pipelines.identity.customer_ids.ledger import current_map, empty_ledger
+from pipelines.identity.customer_ids.uncertain_pairs import find_uncertain_pairs
+from pipelines.identity.decisions.read import (
+    VERDICTS,
+    decisions_in_force,
+    find_absent,
+    read_decisions,
+    read_decisions_in_force,
 )
-from pipelines.identity.charts import (
+from pipelines.identity.incremental.steps import read_map, update_clusters, update_ledger, update_pairs, update_records
+from pipelines.identity.monitoring import invariants
+from pipelines.identity.monitoring.charts import (
     Chart,
     as_markdown,
     chart_cluster_sizes,
@@ -32,22 +36,12 @@ from pipelines.identity.charts import (
     chart_unlinkables,
     write_chart,
 )
-from pipelines.identity.crowds import describe_crowds, find_crowds, list_withdrawn
-from pipelines.identity.customers import describe_customers
-from pipelines.identity.decisions import (
-    VERDICTS,
-    decisions_in_force,
-    find_absent,
-    read_decisions,
-    read_decisions_in_force,
-)
-from pipelines.identity.ledger import current_map, empty_ledger
-from pipelines.identity.owners import find_owners
-from pipelines.identity.placeholders import with_own_values
-from pipelines.identity.retrain import MOST_MOVED, retrain
-from pipelines.identity.review import find_uncertain_pairs
-from pipelines.identity.standardise import scan_records
-from pipelines.lake import Lake
+from pipelines.identity.monitoring.shared_value_surge import describe_crowds, find_crowds, list_withdrawn
+from pipelines.identity.standardisation.attributes import Attribute, load_attributes
+from pipelines.identity.standardisation.placeholders import with_own_values
+from pipelines.identity.standardisation.standardise import scan_records
+from pipelines.identity.training.retrain import MOST_MOVED, retrain
+from pipelines.lake.tables import Lake
 
 GROUP = "identity"
 OWNERS = ["team:customer-data"]
@@ -111,7 +105,7 @@ def decisions(night: Night) -> Result:
 
     Read from the retailer's own file; a file that is faulty, or contradicts itself, stops the run.
     """
-    with told():
+    with as_step_failure():
         file = night.retailer.decisions_of(night.folder)
         written = read_decisions(file, must_exist=night.retailer.decisions is not None)
         holding = decisions_in_force(written, night.day)
@@ -149,7 +143,7 @@ def records(night: Night) -> Result:
 
     Contact fields are cleaned here and nowhere else.
     """
-    with told():
+    with as_step_failure():
         attributes = with_own_values(load_attributes(), night.retailer.placeholders, night.retailer.country)
         everyone, cleaned_anew = update_records(
             night.lake, night.retailer.country, night.day, attributes, read_decisions_in_force(night.lake), night.full
@@ -211,7 +205,7 @@ def model(context: dg.AssetExecutionContext, config: Training, night: Night) -> 
     Learned by the training job, and by the very first run. A nightly run keeps it, so that ids do not move because
     the model did.
     """
-    with told():
+    with as_step_failure():
         in_force = None if config.retrain else night.model
         if in_force is not None:
             shown, too_many = in_force, 0
@@ -253,7 +247,7 @@ def pairs(night: Night) -> Result:
 
     Only what changed since the last run is compared; the result is that of comparing everything.
     """
-    with told():
+    with as_step_failure():
         people, in_force = night.people, night.required_model
         scored, done = update_pairs(night.lake, people, in_force, night.full)
         return _result(
@@ -277,9 +271,9 @@ def pairs(night: Night) -> Result:
 )
 def clusters(night: Night) -> Result:
     """One row per record, with the person it was recognised as in this run; the name of a cluster does not last."""
-    with told():
+    with as_step_failure():
         people = night.people
-        grouped, is_built_upon = divide_records(
+        grouped, is_built_upon = update_clusters(
             night.lake, people, night.pairs, night.required_model, read_decisions_in_force(night.lake), night.full
         )
         with beside(night.lake.write, "identity", "clusters", grouped.table):
@@ -314,7 +308,7 @@ def ledger(night: Night) -> Result:
 
     Goes on from the ledger as last published; publication makes it the next one's beginning.
     """
-    with told():
+    with as_step_failure():
         committed = _committed_ledger(night.lake)
         entries = update_ledger(night.lake, night.clusters, committed, night.day, night.full)
         new = entries.tail(entries.height - committed.height)
@@ -346,7 +340,7 @@ def ledger(night: Night) -> Result:
 )
 def customer_ids(night: Night) -> Result:
     """One row per record: the customer it belongs to today."""
-    with told():
+    with as_step_failure():
         everyone = night.people.records.select("record_id", "source", "table_name")
         placed = read_map(night.lake, night.full)
         if placed["record_id"].equals(everyone["record_id"]):  # As it always is, where nothing is amiss.
@@ -376,7 +370,7 @@ def customer_ids(night: Night) -> Result:
 )
 def customers(night: Night) -> Result:
     """One row per customer: how many records it has and how sure it is that they are one person's."""
-    with told():
+    with as_step_failure():
         described = describe_customers(
             night.people,
             night.pairs,
@@ -405,7 +399,7 @@ def uncertain_pairs(night: Night) -> Result:
 
     What people have decided is left out. The mart identity_review_queue ranks them by what they are worth.
     """
-    with told():
+    with as_step_failure():
         asked = find_uncertain_pairs(
             night.people,
             night.pairs,

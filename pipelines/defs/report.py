@@ -4,10 +4,10 @@ from pathlib import Path
 
 import dagster as dg
 
-from pipelines.defs.failures import told
+from pipelines.defs.failures import as_step_failure
 from pipelines.defs.resources import Night
 from pipelines.defs.results import Result
-from pipelines.lake import replacing
+from pipelines.lake.tables import replacing
 from pipelines.report.write import Written, write_report
 
 KEPT = 30  # Reports of past runs, as many as there are logs: a month of nights.
@@ -24,7 +24,7 @@ KEPT = 30  # Reports of past runs, as many as there are logs: a month of nights.
     "stays published.",
 )
 def report(night: Night) -> Result:
-    with told():
+    with as_step_failure():
         written = write_report(night.folder, night.report_language)
         kept = _keep(written, night)
     return Result(

@@ -11,18 +11,19 @@ import dagster as dg
 import polars as pl
 from pydantic import Field, PrivateAttr
 
-from pipelines import lock
-from pipelines.config import LANGUAGES, Home, Language, Sources, find_home, find_sources, load_sources
-from pipelines.defs.held import Held
+from pipelines.config.home import Home, find_home, find_sources
+from pipelines.config.sources import LANGUAGES, Language, Sources, load_sources
+from pipelines.defs.memo import Memo
 from pipelines.errors import ConfigurationError, ParcoursError
-from pipelines.identity.carried import read_pairs
-from pipelines.identity.clustered import Clustered, find_clusters
-from pipelines.identity.link import ENDS, Weighed
-from pipelines.identity.owners import Owners, find_owners
-from pipelines.identity.profiles import Profiled, profile_records
-from pipelines.identity.restandardise import COMPARED_COLUMNS
-from pipelines.identity.version import ModelVersion, load_version, name_in_force
-from pipelines.lake import Lake, Stamp
+from pipelines.identity.clustering.clusters import Clustered, find_clusters
+from pipelines.identity.customer_ids.customer_numbers import Owners, find_owners
+from pipelines.identity.incremental.records import COMPARED_COLUMNS
+from pipelines.identity.incremental.steps import read_pairs
+from pipelines.identity.model.registry import ModelVersion, load_version, name_in_force
+from pipelines.identity.scoring.predict import ENDS, ScoredPairs
+from pipelines.identity.scoring.profiles import Profiled, profile_records
+from pipelines.lake import run_lock
+from pipelines.lake.tables import Lake, Stamp
 from pipelines.segments.definitions import Definitions, find_segments, load_segments
 
 
@@ -48,11 +49,11 @@ class Night(dg.ConfigurableResource):  # type: ignore[type-arg]
     _day: date = PrivateAttr()
     _report_language: Language = PrivateAttr()
     _run_id: str = PrivateAttr()
-    _people: Held[Profiled] = PrivateAttr(default_factory=Held)
-    _clusters: Held[Clustered] = PrivateAttr(default_factory=Held)
-    _owners: Held[Owners] = PrivateAttr(default_factory=Held)
-    _pairs: Held[Weighed] = PrivateAttr(default_factory=Held)
-    _model: Held[ModelVersion] = PrivateAttr(default_factory=Held)
+    _people: Memo[Profiled] = PrivateAttr(default_factory=Memo)
+    _clusters: Memo[Clustered] = PrivateAttr(default_factory=Memo)
+    _owners: Memo[Owners] = PrivateAttr(default_factory=Memo)
+    _pairs: Memo[ScoredPairs] = PrivateAttr(default_factory=Memo)
+    _model: Memo[ModelVersion] = PrivateAttr(default_factory=Memo)
 
     @property
     def folder(self) -> Home:
@@ -129,7 +130,7 @@ class Night(dg.ConfigurableResource):  # type: ignore[type-arg]
         return tuple(self.lake.stamp("identity", name) for name in ("records", "customer_ids"))
 
     @property
-    def pairs(self) -> Weighed:
+    def pairs(self) -> ScoredPairs:
         """``identity/pairs`` without their levels, and the profile numbers of their ends; read once, too."""
         columns = [*ENDS, "match_weight", "match_probability"]
         return self._pairs.get(
@@ -163,7 +164,7 @@ class Night(dg.ConfigurableResource):  # type: ignore[type-arg]
         self._segments = load_segments(self._segments_file)
         self._day = self._resolve_day(context)
         self._report_language = self._resolve_language()
-        with lock.hold(self._folder.root, self._run_id, when_alone=self.lake.sweep):
+        with run_lock.hold(self._folder.root, self._run_id, when_alone=self.lake.sweep):
             yield self
 
     def _resolve_day(self, context: dg.InitResourceContext) -> date:

@@ -5,7 +5,8 @@ from zoneinfo import ZoneInfo
 
 import dagster as dg
 
-from pipelines.config import find_home, find_sources, load_sources
+from pipelines.config.home import find_home, find_sources
+from pipelines.config.sources import load_sources
 from pipelines.defs.identity import Training
 
 TIMEZONE = "Europe/Paris"

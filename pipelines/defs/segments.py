@@ -8,7 +8,7 @@ import polars as pl
 
 from pipelines.defs.resources import Night
 from pipelines.defs.results import Result
-from pipelines.segments.memory import KIND
+from pipelines.segments.membership_log import KIND
 
 DESCRIPTIONS = {
     "definitions": "One row per segment that analysts define, or defined once: its words, and since when it is so.",

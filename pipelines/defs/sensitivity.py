@@ -2,11 +2,11 @@
 
 import dagster as dg
 
-from pipelines.defs.failures import told
+from pipelines.defs.failures import as_step_failure
 from pipelines.defs.resources import Night
 from pipelines.defs.results import Result
-from pipelines.identity.decisions import read_decisions_in_force
-from pipelines.identity.sensitivity import DEMANDS, divide_otherwise
+from pipelines.identity.decisions.read import read_decisions_in_force
+from pipelines.identity.monitoring.sensitivity import DEMANDS, divide_otherwise
 
 
 @dg.asset(
@@ -21,7 +21,7 @@ def sensitivity(night: Night) -> Result:
 
     The headline figures are told under all three, so that a reader sees how far identity error can move them.
     """
-    with told():
+    with as_step_failure():
         divided = divide_otherwise(
             night.lake,
             night.people,

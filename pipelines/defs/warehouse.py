@@ -7,16 +7,16 @@ from typing import Any
 import dagster as dg
 from dagster_dbt import DagsterDbtTranslator, DagsterDbtTranslatorSettings, DbtProject, dbt_assets
 
-from pipelines import publish, warehouse
-from pipelines.config import Home
+from pipelines.config.home import Home
 from pipelines.defs import dbt_events, drift, segments, value
-from pipelines.defs.failures import told
-from pipelines.defs.records import unhurried
+from pipelines.defs.failures import as_step_failure
 from pipelines.defs.resources import Night
 from pipelines.defs.results import Result
-from pipelines.lake import Lake
-from pipelines.segments.memory import tell_dbt
+from pipelines.defs.sqlite_pool import pooled_sqlite
+from pipelines.lake.tables import Lake
+from pipelines.segments.membership_log import write_dbt_inputs
 from pipelines.value.customer_values import FittedValues, fit_customer_values
+from pipelines.warehouse import dbt_project, publish
 
 TWO_FILES_OF_ONE_ASSET = DagsterDbtTranslatorSettings(enable_duplicate_source_asset_keys=True)
 """``identity/records`` and its amendments are two sources to dbt, and one asset."""
@@ -28,7 +28,7 @@ def warehouse_assets() -> list[dg.AssetsDefinition]:
     One step makes the models and the fits: a build begins, and is sealed, once.
     """
 
-    @dbt_assets(manifest=warehouse.prepare(), dagster_dbt_translator=AfterDrift(TWO_FILES_OF_ONE_ASSET))
+    @dbt_assets(manifest=dbt_project.prepare(), dagster_dbt_translator=AfterDrift(TWO_FILES_OF_ONE_ASSET))
     def models() -> Iterator[Result]:
         """Never run: what dagster-dbt knows about the models is taken from it."""
         yield from ()
@@ -40,7 +40,7 @@ def warehouse_assets() -> list[dg.AssetsDefinition]:
         can_subset=True,
     )
     def build(context: dg.AssetExecutionContext, night: Night) -> Iterator[Result | dg.AssetCheckResult]:
-        with unhurried(Path(context.instance.root_directory)):  # Most of a night's records, also where no command runs.
+        with pooled_sqlite(Path(context.instance.root_directory)):  # Also where no command runs.
             yield from _build(context, night)
 
     marts = sorted(spec.key for spec in models.specs if spec.key.path[0] == "marts")
@@ -65,7 +65,7 @@ def _build(context: dg.AssetExecutionContext, night: Night) -> Iterator[Result |
     def fit(lake: Lake) -> None:
         fitted.append((len(listener.finished), fit_customer_values(lake)))
 
-    with told():
+    with as_step_failure():
         is_sound = publish.begin(night.folder, afresh=not context.is_subset)
         try:
             _build_selected(context, night, listener, fit)
@@ -94,7 +94,7 @@ def _build_selected(
     context: dg.AssetExecutionContext, night: Night, listener: dbt_events.Listener, fit: Callable[[Lake], None]
 ) -> None:
     def build(*names: str) -> None:
-        warehouse.build(
+        dbt_project.build(
             *(night.folder, night.retailer, night.day),
             segments=night.segments,
             select=names,
@@ -107,7 +107,7 @@ def _build_selected(
         return
     names = dbt_events.selection(context)
     is_fitted = any(spec.key in context.selected_asset_keys for spec in value.SPECS)
-    before, after = warehouse.part_at_fit(names) if is_fitted else (names, [])
+    before, after = dbt_project.part_at_fit(names) if is_fitted else (names, [])
     if before:
         build(*before)
     if is_fitted:
@@ -115,7 +115,7 @@ def _build_selected(
     if after:
         build(*after)
     if not before and not after:
-        tell_dbt(night.lake, night.segments, night.day)
+        write_dbt_inputs(night.lake, night.segments, night.day)
 
 
 def _count_built_rows(home: Home) -> dict[str, int]:
@@ -135,7 +135,7 @@ def _published_warehouse(marts: Sequence[dg.AssetKey]) -> dg.AssetsDefinition:
         "The one before is kept for `parcours rollback`.",
     )
     def published_warehouse(night: Night) -> Result:
-        with told():
+        with as_step_failure():
             published = publish.publish(night.folder)
         return Result(
             metadata={

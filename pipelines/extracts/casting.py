@@ -5,9 +5,9 @@ was never there. DuckDB's own casts are kind in ways that would change meaning (
 the year 12), so each is narrowed here.
 """
 
-from pipelines.config import FileOptions
-from pipelines.extracts.contracts import Column
-from pipelines.extracts.quoting import quote_text
+from pipelines.config.sources import FileOptions
+from pipelines.contracts import Column
+from pipelines.extracts.sql_quoting import quote_text
 
 # Spellings of the systems seen; `o` is oui, `v` vrai, `f` false or faux.
 TRUE = ("true", "t", "yes", "y", "1", "1.0", "oui", "o", "vrai", "v", "on")

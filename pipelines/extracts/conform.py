@@ -15,14 +15,14 @@ from typing import Any
 import duckdb
 import polars as pl
 
-from pipelines.config import Source, Sources
+from pipelines.config.sources import Source, Sources
+from pipelines.contracts import Table
 from pipelines.errors import ExtractError, RejectLimitExceeded
 from pipelines.extracts import mapping as mappings
 from pipelines.extracts.connectors import Rows
 from pipelines.extracts.connectors.files import read_files
-from pipelines.extracts.contracts import Table
-from pipelines.extracts.quoting import quote_name, quote_text
-from pipelines.lake import Lake, replacing
+from pipelines.extracts.sql_quoting import quote_name, quote_text
+from pipelines.lake.tables import Lake, replacing
 
 __all__ = ["ExtractError", "Extracted", "RejectLimitExceeded", "SourceCounts", "extract_table"]
 

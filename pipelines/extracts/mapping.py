@@ -7,11 +7,11 @@ from difflib import get_close_matches
 
 import duckdb
 
-from pipelines.config import FileOptions, TableMapping
+from pipelines.config.sources import FileOptions, TableMapping
+from pipelines.contracts import Column, Table
 from pipelines.errors import ExtractError, MappingError
 from pipelines.extracts import casting
-from pipelines.extracts.contracts import Column, Table
-from pipelines.extracts.quoting import quote_name, quote_text
+from pipelines.extracts.sql_quoting import quote_name, quote_text
 
 Execute = Callable[[str], list[tuple[object, ...]]]
 

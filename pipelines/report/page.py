@@ -7,7 +7,7 @@ from pathlib import Path
 import jinja2
 from markupsafe import Markup
 
-from pipelines.config import Language
+from pipelines.config.sources import Language
 from pipelines.report.marts import Marts, open_marts
 from pipelines.report.section import Draw, tell_day
 from pipelines.report.sections import (

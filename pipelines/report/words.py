@@ -9,7 +9,7 @@ from typing import Any, Literal
 
 import yaml
 
-from pipelines.config import Language
+from pipelines.config.sources import Language
 
 Kind = Literal[
     "text", "count", "signed_count", "money", "money_short", "share", "percent", "signed_share", "signed_percent",

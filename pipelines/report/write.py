@@ -5,10 +5,11 @@ from pathlib import Path
 
 import polars as pl
 
-from pipelines.config import Home, Language
-from pipelines.lake import Lake, replacing
-from pipelines.publish import find_publication
+from pipelines.config.home import Home
+from pipelines.config.sources import Language
+from pipelines.lake.tables import Lake, replacing
 from pipelines.report.page import Origin, draw_page
+from pipelines.warehouse.publish import find_publication
 
 
 @dataclass(frozen=True)

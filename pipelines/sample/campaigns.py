@@ -6,7 +6,7 @@ from dataclasses import dataclass
 import numpy as np
 import polars as pl
 
-from pipelines.extracts.contracts import table
+from pipelines.contracts import table
 from pipelines.sample.columns import DAY, Bools, Ints, canonical, keys, pick, times
 from pipelines.sample.registers import Register
 from pipelines.sample.seasons import Calendar

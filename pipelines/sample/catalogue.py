@@ -6,7 +6,7 @@ import numpy as np
 import polars as pl
 from numpy.typing import NDArray
 
-from pipelines.extracts.contracts import table
+from pipelines.contracts import table
 from pipelines.sample.columns import Bools, Ints, canonical, dates, keys, money, weighted
 from pipelines.sample.places import communes
 

@@ -12,7 +12,7 @@ import numpy as np
 import polars as pl
 from numpy.typing import NDArray
 
-from pipelines.extracts.contracts import Table, Type
+from pipelines.contracts import Table, Type
 
 Ints = NDArray[np.int64]
 Bools = NDArray[np.bool_]

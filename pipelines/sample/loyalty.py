@@ -10,7 +10,7 @@ from datetime import date
 import numpy as np
 import polars as pl
 
-from pipelines.extracts.contracts import table
+from pipelines.contracts import table
 from pipelines.sample.columns import DAY, EPOCH, Bools, Ints, canonical, choose, keys, pick, times
 from pipelines.sample.lives import Lives
 from pipelines.sample.orders import APP, CANCELLED, PURGED_ACCOUNTS_FROM, REWARD_CENTS, Orders

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 import numpy as np
 import polars as pl
 
-from pipelines.extracts.contracts import table
+from pipelines.contracts import table
 from pipelines.sample.baskets import Aisles, Lines, draw_sizes, fill_baskets
 from pipelines.sample.columns import DAY, Bools, Ints, canonical, keep, keys, money, pick, price, times, weighted
 from pipelines.sample.contact_points import ContactPoints

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 import numpy as np
 import polars as pl
 
-from pipelines.extracts.contracts import table
+from pipelines.contracts import table
 from pipelines.sample.catalogue import DOMAIN, Stores
 from pipelines.sample.columns import DAY, Bools, Ints, canonical, choose, keep, keys, pick, times
 from pipelines.sample.contact_points import ContactPoints, fold

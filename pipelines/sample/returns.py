@@ -5,7 +5,7 @@ from dataclasses import dataclass
 import numpy as np
 import polars as pl
 
-from pipelines.extracts.contracts import table
+from pipelines.contracts import table
 from pipelines.sample.catalogue import Products
 from pipelines.sample.columns import DAY, Ints, canonical, keys, money, pick, times, totals
 from pipelines.sample.lives import OMNICHANNEL, Lives

@@ -8,7 +8,7 @@ import numpy as np
 import polars as pl
 import yaml
 
-from pipelines.extracts.contracts import table
+from pipelines.contracts import table
 from pipelines.sample.columns import DAY, Bools, Ints, canonical, choose, keep, keys, pick, times, weighted
 from pipelines.sample.lives import Lives
 from pipelines.sample.orders import CANCELLED, COLLECT, Orders

@@ -5,7 +5,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 import polars as pl
 
-from pipelines.extracts.contracts import table
+from pipelines.contracts import table
 from pipelines.sample import noise
 from pipelines.sample.baskets import Aisles, Lines, draw_sizes, fill_baskets
 from pipelines.sample.catalogue import Stores

@@ -11,7 +11,7 @@ import numpy as np
 import polars as pl
 from numpy.typing import NDArray
 
-from pipelines.extracts.contracts import table
+from pipelines.contracts import table
 from pipelines.sample.baskets import Aisles
 from pipelines.sample.campaigns import Campaigns
 from pipelines.sample.columns import DAY, Bools, Ints, canonical, dates, keys, money, pick, repeated, times, weighted

@@ -1,4 +1,4 @@
 """Segments and traits that analysts define in `segments.yml`: read, checked, and remembered from night to night.
 
-The SQL that evaluates them lies in dbt; here is what dbt is told, and what it cannot know: the nights before.
+Segments that every retailer has (RFM, lifecycle) are dbt models. Explained in docs/segments.md.
 """

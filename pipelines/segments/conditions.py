@@ -13,9 +13,9 @@ from typing import Any
 
 import duckdb
 
-from pipelines.documents import did_you_mean
+from pipelines.config.yaml_document import did_you_mean
 from pipelines.extracts.mapping import explain
-from pipelines.extracts.quoting import quote_name
+from pipelines.extracts.sql_quoting import quote_name
 
 NUMBER = "decimal(18,4)"
 """Type of every trait."""

@@ -15,8 +15,9 @@ from typing import Annotated, Any, Literal
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field
 
-from pipelines.config import Home, Sources
-from pipelines.documents import Document, Fault, Place, did_you_mean, read, tell, validate
+from pipelines.config.home import Home
+from pipelines.config.sources import Sources
+from pipelines.config.yaml_document import Document, Fault, Place, did_you_mean, read, tell, validate
 from pipelines.errors import ConfigurationError
 from pipelines.segments import conditions
 from pipelines.segments.columns import AS_OF, built_in_segments, columns_of

@@ -8,7 +8,7 @@ from typing import Any
 
 import polars as pl
 
-from pipelines.lake import Lake
+from pipelines.lake.tables import Lake
 from pipelines.value.back_test import back_test
 from pipelines.value.predict import PREDICTED, Predictions, predict
 

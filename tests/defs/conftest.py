@@ -7,7 +7,7 @@ from typing import Any
 import dagster as dg
 import pytest
 
-from pipelines.config import Home
+from pipelines.config.home import Home
 from pipelines.definitions import build_definitions
 
 Materialise = Callable[..., dg.ExecuteInProcessResult]

@@ -7,10 +7,10 @@ import dagster as dg
 import polars as pl
 import pytest
 
-from pipelines.config import Home
-from pipelines.identity import invariants
-from pipelines.lake import Lake
-from pipelines.publish import count_rows, seal_path
+from pipelines.config.home import Home
+from pipelines.identity.monitoring import invariants
+from pipelines.lake.tables import Lake
+from pipelines.warehouse.publish import count_rows, seal_path
 
 Materialise = Callable[..., dg.ExecuteInProcessResult]
 

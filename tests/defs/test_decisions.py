@@ -5,9 +5,9 @@ from pathlib import Path
 import dagster as dg
 import pytest
 
-from pipelines.config import Home
+from pipelines.config.home import Home
 from pipelines.definitions import build_definitions
-from pipelines.lake import Lake
+from pipelines.lake.tables import Lake
 
 HEADER = "verdict,record_a,record_b,author,reason,decided_on,expires_on"
 

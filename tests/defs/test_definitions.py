@@ -8,10 +8,10 @@ from pathlib import Path
 import dagster as dg
 import pytest
 
-from pipelines import warehouse
+from pipelines.contracts import TABLES
 from pipelines.definitions import build_definitions
 from pipelines.defs.schedules import every_night
-from pipelines.extracts.contracts import TABLES
+from pipelines.warehouse import dbt_project
 
 SAMPLE = """
 as_of: 2026-02-28
@@ -86,7 +86,7 @@ def test_publication_waits_for_every_mart(specs: dict[str, dg.AssetSpec]) -> Non
 def test_every_dbt_test_is_an_asset_check_and_blocks_unless_it_only_warns(
     checks: dict[tuple[str, str], dg.AssetCheckSpec],
 ) -> None:
-    manifest = json.loads(warehouse.prepare().read_text())
+    manifest = json.loads(dbt_project.prepare().read_text())
     tests = {
         node["name"]: (node["config"]["severity"] or "error").lower()
         for node in manifest["nodes"].values()

@@ -9,11 +9,12 @@ import dagster as dg
 import polars as pl
 import pytest
 
-from pipelines.commands import launch, run
-from pipelines.commands.launch import Outcome
-from pipelines.config import Home
-from pipelines.lake import Lake
-from pipelines.publish import seal_path
+from pipelines.cli import run_job
+from pipelines.cli.commands import run
+from pipelines.cli.run_job import Outcome
+from pipelines.config.home import Home
+from pipelines.lake.tables import Lake
+from pipelines.warehouse.publish import seal_path
 
 Materialise = Callable[..., dg.ExecuteInProcessResult]
 
@@ -89,8 +90,8 @@ def test_the_command_hands_the_acceptance_to_the_asset(
         handed.append(arguments[5] if len(arguments) > 5 else named["ops"])
         return Outcome(succeeded=False, log=home.root / "none.log")
 
-    monkeypatch.setattr(launch, "launch", note)
-    from pipelines.cli import build_parser
+    monkeypatch.setattr(run_job, "launch", note)
+    from pipelines.cli.main import build_parser
 
     for option in ((), ("--accept-drift",)):
         options = build_parser().parse_args(

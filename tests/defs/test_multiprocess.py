@@ -7,9 +7,9 @@ from pathlib import Path
 
 import duckdb
 
-from pipelines.config import Home
-from pipelines.identity.version import list_versions
-from pipelines.lake import Lake
+from pipelines.config.home import Home
+from pipelines.identity.model.registry import list_versions
+from pipelines.lake.tables import Lake
 
 ROOT = Path(__file__).parents[2]
 PREPARED = """

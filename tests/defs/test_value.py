@@ -8,8 +8,8 @@ import dagster as dg
 import duckdb
 import polars as pl
 
-from pipelines.config import Home
-from pipelines.lake import Lake
+from pipelines.config.home import Home
+from pipelines.lake.tables import Lake
 
 
 def test_values_are_fitted_again_between_the_models_before_and_the_marts_behind(

@@ -9,10 +9,10 @@ import polars as pl
 import pytest
 import yaml
 
-from pipelines.config import Sources, load_sources
-from pipelines.extracts import contracts
+from pipelines import contracts
+from pipelines.config.sources import Sources, load_sources
 from pipelines.extracts.conform import Extracted, extract_table
-from pipelines.lake import Lake
+from pipelines.lake.tables import Lake
 
 ORDER_COLUMNS = {
     "order_id": "id",

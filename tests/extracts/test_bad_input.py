@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from pipelines.config import load_sources
+from pipelines.config.sources import load_sources
 from pipelines.errors import ConfigurationError
 from pipelines.extracts.conform import ExtractError, RejectLimitExceeded
 

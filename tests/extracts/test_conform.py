@@ -14,8 +14,8 @@ import polars as pl
 import pytest
 import yaml
 
-from pipelines.config import load_sources
-from pipelines.extracts import contracts
+from pipelines import contracts
+from pipelines.config.sources import load_sources
 from pipelines.extracts.conform import Extracted, extract_table
 
 HEADER = "id,moment,total\n"
@@ -250,10 +250,10 @@ def test_the_time_zone_of_the_file_decides(tmp_path: Path, exports: Any) -> None
 PROGRAM = """
 import resource, sys
 from pathlib import Path
-from pipelines.config import load_sources
-from pipelines.extracts import contracts
+from pipelines.config.sources import load_sources
+from pipelines import contracts
 from pipelines.extracts.conform import ExtractError, extract_table
-from pipelines.lake import Lake
+from pipelines.lake.tables import Lake
 
 folder, largest_file = Path(sys.argv[1]), int(sys.argv[2])
 sources = load_sources(folder / "sources.yml")

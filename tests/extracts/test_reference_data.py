@@ -7,10 +7,10 @@ from typing import Any
 import duckdb
 import pytest
 
-from pipelines.config import load_sources
-from pipelines.extracts import contracts
+from pipelines import contracts
+from pipelines.config.sources import load_sources
 from pipelines.extracts.conform import extract_table
-from pipelines.lake import Lake
+from pipelines.lake.tables import Lake
 
 ROOT = Path(__file__).parents[2]
 REFERENCE_DATA = ROOT.parent / "shared" / "data"

@@ -8,11 +8,11 @@ from typing import Any, NamedTuple
 import polars as pl
 import pytest
 
-from pipelines.identity.profiles import build_profiles
-from pipelines.identity.standardise import RECORD_COLUMNS, gather_records, standardise
-from pipelines.identity.train import learn
-from pipelines.identity.version import ModelVersion
-from pipelines.lake import Lake
+from pipelines.identity.model.registry import ModelVersion
+from pipelines.identity.scoring.profiles import build_profiles
+from pipelines.identity.standardisation.standardise import RECORD_COLUMNS, gather_records, standardise
+from pipelines.identity.training.train import learn
+from pipelines.lake.tables import Lake
 from pipelines.sample.world import generate
 
 AS_OF = date(2026, 2, 28)

@@ -10,10 +10,10 @@ import polars as pl
 import pytest
 import yaml
 
-from pipelines.identity.cluster import cluster_records
-from pipelines.identity.evaluate import evaluate
-from pipelines.identity.link import score_pairs
-from pipelines.identity.standardise import standardise
+from pipelines.identity.clustering.cluster import cluster_records
+from pipelines.identity.evaluation.metrics import evaluate
+from pipelines.identity.scoring.predict import score_pairs
+from pipelines.identity.standardisation.standardise import standardise
 
 CASES: list[dict[str, Any]] = yaml.safe_load(Path(__file__).with_name("hard_cases.yml").read_text(encoding="utf-8"))
 TABLES = {

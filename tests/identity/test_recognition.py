@@ -6,15 +6,15 @@ import numpy as np
 import polars as pl
 import pytest
 
-from pipelines.identity.blocking import hash_keys, keep_small_blocks
-from pipelines.identity.cluster import cluster_records, connect
-from pipelines.identity.customers import describe_customers
-from pipelines.identity.evaluate import evaluate
-from pipelines.identity.link import compare_candidates, number_pairs, score_pairs
-from pipelines.identity.owners import find_owners
-from pipelines.identity.profiles import build_profiles, profile_records
-from pipelines.identity.standardise import RECORD_COLUMNS, standardise
-from pipelines.identity.weigh import frequencies_of, weigh_pairs
+from pipelines.identity.clustering.cluster import cluster_records, connect
+from pipelines.identity.customer_ids.customer_numbers import find_owners
+from pipelines.identity.customer_ids.customers import describe_customers
+from pipelines.identity.evaluation.metrics import evaluate
+from pipelines.identity.scoring.blocking import hash_keys, keep_small_blocks
+from pipelines.identity.scoring.match_weights import frequencies_of, weigh_pairs
+from pipelines.identity.scoring.predict import compare_candidates, number_pairs, score_pairs
+from pipelines.identity.scoring.profiles import build_profiles, profile_records
+from pipelines.identity.standardisation.standardise import RECORD_COLUMNS, standardise
 
 JEAN = {
     "first_name": "Jean", "last_name": "Lemercier", "birth_date": "1961-03-08", "email": "jean.lemercier@orange.fr",

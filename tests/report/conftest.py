@@ -9,7 +9,7 @@ from pathlib import Path
 import duckdb
 import pytest
 
-from pipelines.config import Home
+from pipelines.config.home import Home
 
 VOID = {"meta", "link", "br", "hr", "img", "input", "path"}
 

@@ -12,7 +12,7 @@ from typing import Any
 
 import pytest
 
-from pipelines.config import Home
+from pipelines.config.home import Home
 from pipelines.report.write import write_report
 
 CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")

@@ -11,7 +11,7 @@ import duckdb
 import polars as pl
 import pytest
 
-from pipelines.config import Home
+from pipelines.config.home import Home
 from pipelines.report.write import write_report
 
 STAGES = ["discovery", "consideration", "purchase", "post_purchase", "loyalty", "dormant"]

@@ -8,7 +8,8 @@ from typing import Any
 import pytest
 import yaml
 
-from pipelines.config import LANGUAGES, Home, Language
+from pipelines.config.home import Home
+from pipelines.config.sources import LANGUAGES, Language
 from pipelines.errors import ParcoursError
 from pipelines.report import words as words_module
 from pipelines.report.page import Origin, draw_page

@@ -9,10 +9,10 @@ import dagster as dg
 import duckdb
 import pytest
 
-from pipelines.cli import main
-from pipelines.commands import launch, summary
-from pipelines.commands.launch import Failure, Outcome
-from pipelines.config import Home
+from pipelines.cli import run_job, run_summary
+from pipelines.cli.main import main
+from pipelines.cli.run_job import Failure, Outcome
+from pipelines.config.home import Home
 from pipelines.defs import report as report_module
 from pipelines.defs.report import report
 from pipelines.defs.resources import Night
@@ -114,8 +114,8 @@ def test_a_night_without_its_report_is_published_and_ends_with_3(
     home = change_marts()
     outcome = Outcome(succeeded=False, log=home.root / "night.log")
     outcome.failures.append(Failure("published/report", "The report cannot be drawn.", 1))
-    monkeypatch.setattr(launch, "launch", lambda *_: outcome)
-    monkeypatch.setattr(summary, "render", lambda *_: "Published.\n")
+    monkeypatch.setattr(run_job, "launch", lambda *_: outcome)
+    monkeypatch.setattr(run_summary, "render", lambda *_: "Published.\n")
     arguments = ["run", "--home", str(home.root), "--sources", str(sources)]
 
     assert main(arguments) == 1, "nothing says that the warehouse was published"

@@ -4,11 +4,11 @@ from pathlib import Path
 
 import pytest
 
-from pipelines.config import load_sources
+from pipelines.config.sources import load_sources
+from pipelines.contracts import TABLES
 from pipelines.errors import ConfigurationError
 from pipelines.extracts.conform import extract_table
-from pipelines.extracts.contracts import TABLES
-from pipelines.lake import Lake
+from pipelines.lake.tables import Lake
 from pipelines.sample import SEED, generate_sample
 from pipelines.sample.exports import FLAWS, flaws_in, write_exports
 from pipelines.sample.world import World, generate

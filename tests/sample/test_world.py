@@ -5,7 +5,7 @@ import phonenumbers
 import polars as pl
 import pytest
 
-from pipelines.extracts.contracts import TABLES
+from pipelines.contracts import TABLES
 from pipelines.sample.columns import POLARS_TYPES
 from pipelines.sample.noise import shout
 from pipelines.sample.places import communes

@@ -4,7 +4,8 @@ from pathlib import Path
 
 import pytest
 
-from pipelines.config import Home, load_sources
+from pipelines.config.home import Home
+from pipelines.config.sources import load_sources
 from pipelines.errors import ConfigurationError
 from pipelines.segments.columns import built_in_segments, columns_of
 from pipelines.segments.definitions import BUNDLED, TIMES, Definitions, find_segments, load_segments

@@ -8,7 +8,7 @@ from datetime import date, timedelta
 import polars as pl
 import pytest
 
-from pipelines.identity.ledger import absorbed_ids, assign_ids, current_map, empty_ledger
+from pipelines.identity.customer_ids.ledger import absorbed_ids, assign_ids, current_map, empty_ledger
 from pipelines.segments.definitions import Definitions
 from pipelines.segments.history import (
     COMPUTED,

@@ -11,7 +11,7 @@ import duckdb
 import pytest
 import yaml
 
-from pipelines.config import Home, find_home
+from pipelines.config.home import Home, find_home
 from pipelines.segments.definitions import BUNDLED
 
 Command = Callable[..., subprocess.CompletedProcess[str]]

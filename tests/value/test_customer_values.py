@@ -8,7 +8,7 @@ import numpy as np
 import polars as pl
 import pytest
 
-from pipelines.lake import Lake
+from pipelines.lake.tables import Lake
 from pipelines.value.customer_values import describe_back_test, describe_values, fit_customer_values
 
 HELD_OUT_DAYS = 182

@@ -11,10 +11,10 @@ import polars as pl
 import pytest
 import yaml
 
-from pipelines.amendments import add_amendments, no_amendments
-from pipelines.config import Home
-from pipelines.extracts.contracts import TABLES
-from pipelines.lake import Lake
+from pipelines.config.home import Home
+from pipelines.contracts import TABLES
+from pipelines.lake.amendments import add_amendments, no_amendments
+from pipelines.lake.tables import Lake
 
 Rows = Iterable[Mapping[str, Any]]
 

@@ -12,7 +12,7 @@ import numpy as np
 import polars as pl
 import pytest
 
-from pipelines.config import Home
+from pipelines.config.home import Home
 
 WINDOW = timedelta(days=30)
 CLICK_TO_VISIT = timedelta(minutes=30)

@@ -10,10 +10,10 @@ from typing import Any
 import duckdb
 import pytest
 
-from pipelines import warehouse
-from pipelines.config import Home
-from pipelines.lake import Lake
+from pipelines.config.home import Home
+from pipelines.lake.tables import Lake
 from pipelines.value.customer_values import fit_customer_values
+from pipelines.warehouse import dbt_project
 
 MARTS = {
     "attribution_touches",
@@ -90,11 +90,11 @@ def test_orders_and_lines_alone_are_enough(make_home: Callable[[Mapping[str, Any
         before_fit.extend(made)
         fit_customer_values(lake)
 
-    warehouse.build(home, retailer, today, listeners=[listen], fit=fit)
-    nodes = json.loads(warehouse.prepare().read_text())["nodes"]
+    dbt_project.build(home, retailer, today, listeners=[listen], fit=fit)
+    nodes = json.loads(dbt_project.prepare().read_text())["nodes"]
     wanted = [id_ for id_ in nodes if id_.startswith(("model.", "seed.", "test."))]
     assert sorted(made) == sorted(wanted), "each node is built, and each test made, in one of the two passes"
-    first, second = warehouse.part_at_fit(id_.split(".")[2] for id_ in wanted)
+    first, second = dbt_project.part_at_fit(id_.split(".")[2] for id_ in wanted)
     assert sorted(first) == sorted(id_.split(".")[2] for id_ in before_fit)
     assert len(second) == len(wanted) - len(first) > 0
 
@@ -115,7 +115,7 @@ def test_a_lake_that_lies_under_an_awkward_name_is_read(
 ) -> None:
     home = Home(tmp_path / "L'été (copie)")
     write_lake(home, small_world)
-    warehouse.build(home, retailer, today, tests=False, select=["+customer_id_map"])
+    dbt_project.build(home, retailer, today, tests=False, select=["+customer_id_map"])
     assert count_rows(home) == {"customer_id_map": 14}
 
 
@@ -124,8 +124,8 @@ def test_a_failing_check_stops_the_build_and_names_the_check_without_values(
 ) -> None:
     ticket = {"source": "till", "ticket_id": "T1", "store_id": "S1", "sold_at": "2026-01-01", "total_amount": 1}
     home = make_home({"pos/tickets": [ticket, ticket], "identity/records": small_world["identity/records"][:1]})
-    with pytest.raises(warehouse.WarehouseError, match="unique_stg_pos__tickets_ticket_id") as stopped:
-        warehouse.build(home, retailer, today, select=["stg_pos__tickets"])
+    with pytest.raises(dbt_project.WarehouseError, match="unique_stg_pos__tickets_ticket_id") as stopped:
+        dbt_project.build(home, retailer, today, select=["stg_pos__tickets"])
     assert "nothing is published" in str(stopped.value)
     assert "till:tickets:T1" not in str(stopped.value)
 
@@ -135,23 +135,23 @@ def test_a_missing_table_is_told_with_its_place(
 ) -> None:
     home = make_home(small_world)
     (home.root / "lake" / "pos" / "tickets.parquet").unlink()
-    with pytest.raises(warehouse.WarehouseError, match=r"stg_pos__tickets: .*tickets\.parquet"):
-        warehouse.build(home, retailer, today, select=["stg_pos__tickets"])
+    with pytest.raises(dbt_project.WarehouseError, match=r"stg_pos__tickets: .*tickets\.parquet"):
+        dbt_project.build(home, retailer, today, select=["stg_pos__tickets"])
 
 
 def test_a_run_without_a_day_is_refused(
     small_home: Home, retailer: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(warehouse, "dbt_vars", lambda *_: {"lake": str(small_home.root / "lake")})
-    with pytest.raises(warehouse.WarehouseError, match="No as_of"):
-        warehouse.build(Home(tmp_path), retailer, date(2026, 3, 2), select=["int_tickets_classified"])
+    monkeypatch.setattr(dbt_project, "dbt_vars", lambda *_: {"lake": str(small_home.root / "lake")})
+    with pytest.raises(dbt_project.WarehouseError, match="No as_of"):
+        dbt_project.build(Home(tmp_path), retailer, date(2026, 3, 2), select=["int_tickets_classified"])
 
 
 def test_the_manifest_is_parsed_once_per_content(monkeypatch: pytest.MonkeyPatch) -> None:
-    manifest = warehouse.prepare()
+    manifest = dbt_project.prepare()
     parsed = manifest.stat().st_mtime_ns
-    monkeypatch.setattr(warehouse, "_invoke", lambda *_: pytest.fail("parsed again"))
-    assert warehouse.prepare() == manifest
+    monkeypatch.setattr(dbt_project, "_invoke", lambda *_: pytest.fail("parsed again"))
+    assert dbt_project.prepare() == manifest
     assert manifest.stat().st_mtime_ns == parsed
 
 
@@ -161,7 +161,7 @@ def test_another_home_and_another_day_need_no_parsing(
     for day in (date(2026, 3, 2), date(2026, 3, 3)):
         monkeypatch.setenv("PARCOURS_DBT_THREADS", str(day.day))
         home = make_home(small_world)
-        warehouse.build(home, retailer, day, tests=False, select=["stg_pos__stores"])
+        dbt_project.build(home, retailer, day, tests=False, select=["stg_pos__stores"])
         parsed = json.loads((home.build_database.parent / "dbt" / "perf_info.json").read_text())
         assert (parsed["path_count"] > 400, parsed["parsed_path_count"]) == (True, 0)
         with duckdb.connect(f"{home.build_database}.workshop", read_only=True) as connection:
@@ -173,11 +173,11 @@ def test_a_model_that_fails_leaves_the_table_of_before(
     make_home: Callable[[Mapping[str, Any]], Home], small_world: Any, retailer: Any, today: date
 ) -> None:
     home = make_home(small_world)
-    warehouse.build(home, retailer, today, tests=False, select=["+customer_id_map"])
+    dbt_project.build(home, retailer, today, tests=False, select=["+customer_id_map"])
     before = count_rows(home)
     Lake(home.root / "lake").path("identity", "customer_ids").unlink()
-    with pytest.raises(warehouse.WarehouseError, match="customer_id_map"):
-        warehouse.build(home, retailer, today, tests=False, select=["customer_id_map"])
+    with pytest.raises(dbt_project.WarehouseError, match="customer_id_map"):
+        dbt_project.build(home, retailer, today, tests=False, select=["customer_id_map"])
     assert count_rows(home) == before
 
 
@@ -187,7 +187,7 @@ def test_the_environment_is_as_before_after_a_build(
 
     monkeypatch.setenv("PARCOURS_TEMP_DIRECTORY", "mine")
     before = dict(os.environ)
-    warehouse.build(small_home, retailer, today, tests=False, select=["stg_pos__stores"])
+    dbt_project.build(small_home, retailer, today, tests=False, select=["stg_pos__stores"])
     assert {name: value for name, value in os.environ.items() if name.startswith("PARCOURS")} == {
         name: value for name, value in before.items() if name.startswith("PARCOURS")
     }

@@ -5,7 +5,7 @@ from datetime import date
 import duckdb
 import polars as pl
 
-from pipelines.config import Home
+from pipelines.config.home import Home
 
 
 def list_months(first: date, last: date) -> list[date]:

@@ -13,9 +13,9 @@ from typing import Any
 import duckdb
 import pytest
 
-from pipelines import warehouse
-from pipelines.config import Home
+from pipelines.config.home import Home
 from pipelines.segments.definitions import BUNDLED, load_segments
+from pipelines.warehouse import dbt_project
 
 # In a process of its own: the Java machine that Spark starts ends with it.
 BUILD_ON_SPARK = """
@@ -24,12 +24,12 @@ from datetime import date
 from pathlib import Path
 from types import SimpleNamespace
 from pipelines import warehouse
-from pipelines.config import Home
+from pipelines.config.home import Home
 from pipelines.segments.definitions import BUNDLED, load_segments
 given = json.loads(sys.argv[1])
 retailer = SimpleNamespace(timezone=given["timezone"], currency=given["currency"])
 home, as_of = Home(Path(given["home"])), date.fromisoformat(given["as_of"])
-warehouse.build(home, retailer, as_of, "spark", segments=load_segments(BUNDLED), tests=False)
+dbt_project.build(home, retailer, as_of, "spark", segments=load_segments(BUNDLED), tests=False)
 """
 
 
@@ -64,7 +64,7 @@ LACKING = what_spark_lacks()
 def test_every_mart_is_equal_on_duckdb_and_on_spark(
     small_home: Home, retailer: Any, today: date, tmp_path: Path
 ) -> None:
-    warehouse.build(small_home, retailer, today, segments=load_segments(BUNDLED), tests=False)
+    dbt_project.build(small_home, retailer, today, segments=load_segments(BUNDLED), tests=False)
     settings = {"home": str(small_home.root), "as_of": today.isoformat()}
     settings |= {"timezone": retailer.timezone, "currency": retailer.currency}
     (tmp_path / "spark-defaults.conf").write_text(QUICK_PLANS)
@@ -85,7 +85,7 @@ def test_every_mart_is_equal_on_duckdb_and_on_spark(
         assert len(marts) >= 14
         for mart in marts:
             columns = [(row[0], row[1]) for row in connection.execute(f"describe marts.{mart}").fetchall()]
-            files = str(warehouse.spark_folder(small_home) / "marts.db" / mart / "*.parquet")
+            files = str(dbt_project.spark_folder(small_home) / "marts.db" / mart / "*.parquet")
             on_spark = [row[0] for row in connection.execute(f"describe from read_parquet('{files}')").fetchall()]
             assert on_spark == [name for name, _ in columns], mart
             selected = ", ".join(f"cast({name} as {type_}) as {name}" for name, type_ in columns)

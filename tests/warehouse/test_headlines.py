@@ -10,8 +10,8 @@ import duckdb
 import pytest
 import yaml
 
-from pipelines import warehouse
-from pipelines.config import Home
+from pipelines.config.home import Home
+from pipelines.warehouse import dbt_project
 
 Told = dict[str, tuple[Decimal | None, int | None, float | None]]
 Tell = Callable[[str, str], Told]
@@ -21,7 +21,7 @@ Tell = Callable[[str, str], Told]
 def headlines_home(make_home: Callable[[Mapping[str, Any]], Home], retailer: Any, today: date) -> Home:
     world = yaml.safe_load(Path(__file__).with_name("headlines_world.yml").read_text(encoding="utf-8"))
     home = make_home(world)
-    warehouse.build(home, retailer, today)
+    dbt_project.build(home, retailer, today)
     return home
 
 

@@ -18,11 +18,11 @@ import duckdb
 import polars as pl
 import pytest
 
-from pipelines import warehouse
-from pipelines.config import Home
-from pipelines.identity.standardise import standardise_records
-from pipelines.lake import Lake
+from pipelines.config.home import Home
+from pipelines.identity.standardisation.standardise import standardise_records
+from pipelines.lake.tables import Lake
 from pipelines.sample.world import World, generate
+from pipelines.warehouse import dbt_project
 
 PARIS, UTC = ZoneInfo("Europe/Paris"), ZoneInfo("UTC")
 PEOPLE, DAYS, SEED = 260, 420, 11
@@ -353,7 +353,7 @@ def built(tmp_path_factory: pytest.TempPathFactory) -> tuple[Truth, Home]:
     lake = Lake(home.root / "lake")
     world = generate(PEOPLE, DAYS, SEED)
     write_lake(lake, world)
-    warehouse.build(home, Retailer(), world.as_of, tests=False)  # type: ignore[arg-type]
+    dbt_project.build(home, Retailer(), world.as_of, tests=False)  # type: ignore[arg-type]
     owned = lake.read("identity", "customer_ids").select("record_id", "customer_id")
     records = lake.read("identity", "records").join(owned, on="record_id")
     midnight = datetime.combine(world.as_of + DAY, datetime.min.time(), PARIS).astimezone(UTC).replace(tzinfo=None)

@@ -12,11 +12,11 @@ import polars as pl
 import pytest
 import yaml
 
-from pipelines import publish, warehouse
-from pipelines.config import Home
-from pipelines.lake import Lake
+from pipelines.config.home import Home
+from pipelines.lake.tables import Lake
 from pipelines.segments.definitions import Definitions, load_segments
-from pipelines.segments.memory import MARTS, log_in_force
+from pipelines.segments.membership_log import MARTS, log_in_force
+from pipelines.warehouse import dbt_project, publish
 
 NEW = {"description": "d", "owner": "o"}
 TRAITS = [
@@ -52,7 +52,7 @@ def publish_night(
 ) -> None:
     """Builds for a night and publishes; with ``only``, what it selects, on what was published before."""
     publish.begin(home, afresh=not only)
-    warehouse.build(home, retailer, night, segments=define(home, segments), select=only, tests=tests)
+    dbt_project.build(home, retailer, night, segments=define(home, segments), select=only, tests=tests)
     passed = {"checks_passed": 0, "checks_warned": 0}
     publish.seal(home, as_of=night.isoformat(), run_id=night.isoformat(), marts=["customer_360", *MARTS], **passed)
     publish.publish(home)

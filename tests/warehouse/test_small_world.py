@@ -10,9 +10,9 @@ from typing import Any
 import duckdb
 import pytest
 
-from pipelines import warehouse
-from pipelines.config import Home
-from pipelines.lake import Lake
+from pipelines.config.home import Home
+from pipelines.lake.tables import Lake
+from pipelines.warehouse import dbt_project
 
 Query = Callable[..., list[tuple[Any, ...]]]
 
@@ -20,7 +20,7 @@ Query = Callable[..., list[tuple[Any, ...]]]
 @pytest.fixture(scope="module")
 def query(small_home: Home, retailer: Any, today: date) -> Iterator[Query]:
     """Rows of a query on the small world's marts, built once, with every test of data and rules that dbt knows."""
-    warehouse.build(small_home, retailer, today, unit_tests=True)
+    dbt_project.build(small_home, retailer, today, unit_tests=True)
     with duckdb.connect(small_home.build_database, read_only=True) as connection:
         yield lambda sql, *values: connection.execute(sql, list(values)).fetchall()
 
@@ -366,7 +366,7 @@ def test_a_second_build_gives_the_same_marts_and_they_need_no_lake(
 ) -> None:
     again = Home(tmp_path)
     shutil.copytree(small_home.root / "lake", tmp_path / "lake")
-    warehouse.build(again, retailer, today, tests=False)
+    dbt_project.build(again, retailer, today, tests=False)
     shutil.rmtree(tmp_path / "lake")
     again.build_database.with_name(f"{again.build_database.name}.workshop").unlink()
 

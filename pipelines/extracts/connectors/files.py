@@ -10,10 +10,10 @@ from typing import Any
 
 import duckdb
 
-from pipelines.config import FileOptions
+from pipelines.config.sources import FileOptions
 from pipelines.errors import ExtractError
-from pipelines.extracts.connectors import plain, records
-from pipelines.extracts.quoting import quote_name, quote_text
+from pipelines.extracts.connectors import decoding, malformed_lines
+from pipelines.extracts.sql_quoting import quote_name, quote_text
 
 FORMATS = {
     ".csv": "csv",
@@ -27,7 +27,7 @@ FORMATS = {
 }
 DELIMITERS = (",", ";", "\t", "|")
 NOWHERE = "\x1f"  # A character that JSON text never holds, so that a line is one field.
-LINES = records.Dialect(NOWHERE, "", "", field_count=1, skip=0)
+LINES = malformed_lines.Dialect(NOWHERE, "", "", field_count=1, skip=0)
 
 
 @dataclass
@@ -38,7 +38,7 @@ class _File:
     path: Path
     format: str
     columns: list[str] = field(default_factory=list)
-    dialect: records.Dialect = LINES
+    dialect: malformed_lines.Dialect = LINES
     is_mended: bool = False
 
     def read(self) -> str:
@@ -100,9 +100,9 @@ class FileRows:
                 continue
             copy = self._scratch / f"mended-{number}"
             if file.format == "csv":
-                records.set_aside(file.path, file.dialect, copy, self.malformed, file.shown)
+                malformed_lines.set_aside(file.path, file.dialect, copy, self.malformed, file.shown)
             else:
-                records.set_aside_lines(file.path, copy, self.malformed, file.shown)
+                malformed_lines.set_aside_lines(file.path, copy, self.malformed, file.shown)
             file.path, file.is_mended, has_mended = copy, True, True
         return has_mended
 
@@ -116,7 +116,7 @@ class FileRows:
             if file.format == "jsonl":
                 found |= {(number, row): row for row in rows}
             elif file.format == "csv":
-                lines = records.find_lines(file.path, file.dialect, rows)
+                lines = malformed_lines.find_lines(file.path, file.dialect, rows)
                 found |= {(number, row): line for row, line in lines.items()}
         return found
 
@@ -150,7 +150,7 @@ def read_files(root: Path, shown_root: str, pattern: str, options: FileOptions, 
 
 
 def _read_file(path: Path, name: str, shown: str, options: FileOptions, copy: Path, malformed: Path) -> _File:
-    suffix = path.with_suffix("").suffix if path.suffix in plain.COMPRESSIONS else path.suffix
+    suffix = path.with_suffix("").suffix if path.suffix in decoding.COMPRESSIONS else path.suffix
     kind = options.format or FORMATS.get(suffix.lower())
     if kind is None:
         raise ExtractError(f"{shown} ends in neither {', '.join(FORMATS)}. Say `format` under its `options`.")
@@ -158,7 +158,7 @@ def _read_file(path: Path, name: str, shown: str, options: FileOptions, copy: Pa
         raise ExtractError(f"{shown} is empty: not even a header. Fetch it again, or take it out of the folder.")
     if kind == "parquet":
         return _read_parquet(path, name, shown)
-    readable = plain.make_plain(path, options.encoding, copy, shown)
+    readable = decoding.make_plain(path, options.encoding, copy, shown)
     if kind == "csv":
         return _read_csv(readable, name, shown, options)
     return _read_json_lines(readable, name, shown, copy.with_suffix(".mended"), malformed)
@@ -189,7 +189,9 @@ def _read_csv(path: Path, name: str, shown: str, options: FileOptions) -> _File:
         )
     columns = _make_unique([column.strip() for column in columns])
     escape = options.escape or options.quote
-    return _File(name, path, "csv", columns, records.Dialect(delimiter, options.quote, escape, len(columns), skip))
+    return _File(
+        name, path, "csv", columns, malformed_lines.Dialect(delimiter, options.quote, escape, len(columns), skip)
+    )
 
 
 def _read_header(path: Path, skip: int, options: FileOptions) -> tuple[str, int]:
@@ -200,7 +202,7 @@ def _read_header(path: Path, skip: int, options: FileOptions) -> tuple[str, int]
             if count <= skip or not (header or line.strip()):
                 continue
             header += line
-            if not options.quote or header.count(options.quote) % 2 == 0 or len(header) > plain.CHUNK:
+            if not options.quote or header.count(options.quote) % 2 == 0 or len(header) > decoding.CHUNK:
                 break
     return header.rstrip("\r\n"), count
 
@@ -238,7 +240,7 @@ def _read_json_lines(path: Path, name: str, shown: str, copy: Path, malformed: P
     """The keys of all the file's objects; lines that are no object go to ``malformed``."""
     file = _File(name, path, "jsonl")
     if not _parses(file):
-        records.set_aside_lines(path, copy, malformed, name)
+        malformed_lines.set_aside_lines(path, copy, malformed, name)
         file.path, file.is_mended = copy, True
     numbered = f"(select line, row_number() over () as number from {file.read()})"
     keys = _ask(f"select distinct unnest(json_keys(line)) as key from {file.read()} where {_IS_OBJECT} order by key")

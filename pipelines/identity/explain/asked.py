@@ -7,8 +7,8 @@ from typing import Literal
 import polars as pl
 
 from pipelines.errors import ConfigurationError, ParcoursError
-from pipelines.identity.ledger import Resolution, resolve
-from pipelines.lake import Lake
+from pipelines.identity.customer_ids.ledger import Resolution, resolve
+from pipelines.lake.tables import Lake
 
 
 @dataclass(frozen=True)

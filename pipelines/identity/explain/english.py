@@ -16,7 +16,7 @@ TEXTS: dict[str, str] = {
     "pooled_within": "Between the two sides of the customer: {count} pairs, each field by its mean",
     "mean": "mean over {count}",
     "asked_resolved": "{asked} is {customer} today.",
-    "model": "Weighed by model {version}.",
+    "model": "ScoredPairs by model {version}.",
     "page_note": "Bits: each one more doubles how much likelier one person is than two; 0 is even odds.",
     # Verdicts
     "decision": "One person, by decision: {author} decided on {decided_on} that {left} and {right} are one ({why}).",

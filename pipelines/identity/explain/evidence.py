@@ -8,13 +8,12 @@ from typing import Literal
 import numpy as np
 import numpy.typing as npt
 
+from pipelines.frames.in_memory_sql import in_memory
 from pipelines.identity.explain.neighbourhood import Neighbourhood, StoredPair
 from pipelines.identity.explain.values import shown_value, withdrawn_fields
-from pipelines.identity.link import KEPT_WEIGHT, compare_pairs
-from pipelines.identity.model import BLOCKING_KEYS, Field
-from pipelines.identity.sql import in_memory
-from pipelines.identity.version import ModelVersion
-from pipelines.identity.weigh import (
+from pipelines.identity.model.registry import ModelVersion
+from pipelines.identity.model.specification import BLOCKING_KEYS, Field
+from pipelines.identity.scoring.match_weights import (
     MISSING,
     Floats,
     Levels,
@@ -25,6 +24,7 @@ from pipelines.identity.weigh import (
     says_something,
     weigh_pairs,
 )
+from pipelines.identity.scoring.predict import KEPT_WEIGHT, compare_pairs
 
 Candidacy = Literal["stored", "one_profile", "by_rule", "no_common_key", "common_key_too_wide", "weight_not_kept"]
 """How a pair was looked at. ``stored``: weighed and kept; ``one_profile``: of identical content, nothing to weigh;

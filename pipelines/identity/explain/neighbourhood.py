@@ -11,11 +11,11 @@ from typing import Any, Literal
 
 import polars as pl
 
-from pipelines.identity.cluster import LINKED
-from pipelines.identity.decisions import read_decisions_in_force
-from pipelines.identity.profiles import build_profiles, is_compared, is_receipt, with_name_parts
-from pipelines.identity.standardise import MATCH_COLUMNS
-from pipelines.lake import Lake
+from pipelines.identity.clustering.cluster import LINKED
+from pipelines.identity.decisions.read import read_decisions_in_force
+from pipelines.identity.scoring.profiles import build_profiles, is_compared, is_receipt, with_name_parts
+from pipelines.identity.standardisation.standardise import MATCH_COLUMNS
+from pipelines.lake.tables import Lake
 
 Standing = Literal["profile", "receipt", "blank"]
 """What a record is to recognition: compared, placed by its e-mail, or alone for it says nothing."""

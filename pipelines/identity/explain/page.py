@@ -3,6 +3,7 @@
 from collections.abc import Iterable, Sequence
 from html import escape
 
+from pipelines.charts.page import make_page
 from pipelines.identity.explain.ask import Explained, Story
 from pipelines.identity.explain.evidence import Comparison
 from pipelines.identity.explain.sentences import (
@@ -18,7 +19,6 @@ from pipelines.identity.explain.sentences import (
 )
 from pipelines.identity.explain.waterfall import draw_waterfall, list_parts
 from pipelines.identity.explain.words import Words
-from pipelines.pages import make_page
 
 
 def page_why(explained: Explained, words: Words) -> str:

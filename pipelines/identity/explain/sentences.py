@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 from math import inf
 
-from pipelines.identity.cluster import JOINED, LARGEST_COMPONENT, LINKED
+from pipelines.identity.clustering.cluster import LARGEST_COMPONENT, LINKED, MERGE_THRESHOLD_BITS
 from pipelines.identity.explain.ask import Story
 from pipelines.identity.explain.asked import Side
 from pipelines.identity.explain.evidence import Comparison
@@ -26,7 +26,7 @@ def sum_up_why(answer: Answer, words: Words) -> str:
         probability=words.probability(comparison.match_probability),
         count=answer.pooled.profile_pairs if divided and answer.pooled else count,
         customers=words.sides(answer.email_users),
-        needed=words.bits(JOINED if divided else LINKED),
+        needed=words.bits(MERGE_THRESHOLD_BITS if divided else LINKED),
         short=words.number(answer.bits_short or 0.0),
         largest=LARGEST_COMPONENT,
     )

@@ -3,7 +3,7 @@
 from collections.abc import Iterable, Mapping
 from typing import Any
 
-from pipelines.identity.model import Field
+from pipelines.identity.model.specification import Field
 
 _PRINTED = {
     # The display columns that hold a field's value; others are shown as they are compared.

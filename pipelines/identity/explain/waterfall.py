@@ -3,9 +3,9 @@
 from collections.abc import Iterator
 from dataclasses import dataclass
 
+from pipelines.charts.svg import Bar, draw_bars
 from pipelines.identity.explain.evidence import Comparison, FieldEvidence, Pooled
 from pipelines.identity.explain.words import Words
-from pipelines.identity.svg import Bar, draw_bars
 
 
 @dataclass(frozen=True)

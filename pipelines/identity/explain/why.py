@@ -4,7 +4,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Literal
 
-from pipelines.identity.cluster import JOINED, LARGEST_COMPONENT, LINKED
+from pipelines.identity.clustering.cluster import LARGEST_COMPONENT, LINKED, MERGE_THRESHOLD_BITS
 from pipelines.identity.explain.asked import Side
 from pipelines.identity.explain.evidence import Comparison, Evidence, Pooled
 from pipelines.identity.explain.how import find_own_part, order_joins
@@ -127,9 +127,9 @@ def _why_divided(evidence: Evidence, sides: tuple[Side, Side], comparison: Compa
     # What people tied together came together last, and was weighed by its parts.
     pooled = evidence.pool(find_own_part(evidence, left), find_own_part(evidence, right))
     assert pooled is not None  # chains lead from profile to profile
-    if pooled.weight > JOINED and len(component) > LARGEST_COMPONENT:
+    if pooled.weight > MERGE_THRESHOLD_BITS and len(component) > LARGEST_COMPONENT:
         return Answer(sides, "component_too_large", comparison, None, steps, pooled)
-    short = max(0.0, JOINED - pooled.weight)
+    short = max(0.0, MERGE_THRESHOLD_BITS - pooled.weight)
     return Answer(sides, "divided_by_pooled_evidence", comparison, None, steps, pooled, short)
 
 

@@ -1,0 +1,55 @@
+"""Arguments that several commands share, and how their text becomes values."""
+
+import argparse
+from datetime import date, datetime
+from pathlib import Path
+from typing import TYPE_CHECKING
+from zoneinfo import ZoneInfo
+
+if TYPE_CHECKING:
+    from pipelines.config.sources import Sources
+
+
+def add_home(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument(
+        "--home",
+        type=Path,
+        metavar="DIR",
+        help="folder of the lake and the warehouse (else $PARCOURS_HOME, else data)",
+    )
+
+
+def add_sources(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument(
+        "--sources",
+        type=Path,
+        metavar="FILE",
+        help="the sources.yml to read (else $PARCOURS_SOURCES, else <home>/sources.yml, else the bundled sample)",
+    )
+
+
+def add_json(parser: argparse.ArgumentParser, schema: str) -> None:
+    parser.add_argument("--json", action="store_true", help=f"print JSON, as docs/schemas/{schema} describes it")
+
+
+def day(text: str) -> date:
+    try:
+        return date.fromisoformat(text)
+    except ValueError:
+        raise argparse.ArgumentTypeError(f"{text!r} is not a day; write YYYY-MM-DD") from None
+
+
+def resolve_day(option: date | None, sources: "Sources") -> date:
+    """The day it is: the one asked for, else that of sources.yml, else today where the retailer is."""
+    return option or sources.as_of or datetime.now(ZoneInfo(sources.timezone)).date()
+
+
+def at_least_one(text: str) -> int:
+    number = int(text)
+    if number < 1:
+        raise argparse.ArgumentTypeError(f"{text} is too small; at least 1")
+    return number
+
+
+def add_language(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("--lang", choices=("en", "fr"), default="en", help="language of what is said (default: en)")

@@ -1,0 +1,201 @@
+"""``parcours model``: the versions of the identity model, what is in them, and which one runs."""
+
+import argparse
+import json
+import sys
+from collections.abc import Callable
+from dataclasses import asdict
+from typing import TYPE_CHECKING, Any
+
+from pipelines.cli.arguments import add_home, add_json, add_sources, resolve_day
+from pipelines.cli.subcommands import Subcommands
+from pipelines.errors import ConfigurationError, ParcoursError
+
+if TYPE_CHECKING:
+    from pipelines.identity.model.history import Reason
+    from pipelines.lake.tables import Lake
+
+SCHEMA = "model.schema.json"
+
+
+def add(commands: Subcommands) -> None:
+    parser = commands.add_parser(
+        "model",
+        help="list, show, choose or revert the versions of the identity model",
+        description="The versions of the identity model: which there are, what is in them, which one runs and why. "
+        "`parcours train` makes new ones.",
+    )
+    actions = parser.add_subparsers(title="actions", metavar="ACTION", required=True)
+    _add_action(actions, "list", "the versions there are, and which were in force when and why", show_list)
+    show = _add_action(actions, "show", "what a version learned from, and what each level weighs", show_version)
+    show.add_argument("version", metavar="VERSION", nargs="?", help="default: the one in force")
+    use = _add_action(actions, "use", "put a version in force; the next run recognises people by it", use_version)
+    use.add_argument("version", metavar="VERSION", help="one that `parcours model list` names")
+    revert = _add_action(actions, "revert", "put the version before in force again; a second time undoes it", revert_to)
+    add_sources(use)
+    add_sources(revert)
+
+
+def _add_action(
+    actions: Subcommands, name: str, says: str, command: Callable[[argparse.Namespace], int]
+) -> argparse.ArgumentParser:
+    parser = actions.add_parser(name, help=says, description=f"{says[0].upper()}{says[1:]}.")
+    add_home(parser)
+    add_json(parser, SCHEMA)
+    # Without a default of its own, so that it does not overrule the one before the action.
+    parser.add_argument(
+        "--debug", action="store_true", default=argparse.SUPPRESS, help="show the traceback of an error"
+    )
+    parser.set_defaults(command=command)
+    return parser
+
+
+def show_list(options: argparse.Namespace) -> int:
+    from pipelines.identity.training.describe_versions import describe_versions
+
+    found = describe_versions(_find_lake(options))
+    _print(options, found, _render_list(found))
+    return 0
+
+
+def show_version(options: argparse.Namespace) -> int:
+    from pipelines.identity.model.registry import name_in_force, read_version
+    from pipelines.identity.training.describe_versions import describe_version
+
+    lake = _find_lake(options)
+    version = _find(options.version, lake) if options.version else name_in_force(lake)
+    if version is None:
+        raise ParcoursError("No identity model is in force. Name one that `parcours model list` shows.")
+    described = describe_version(read_version(version, lake), lake)
+    _print(options, described, _render_version(described))
+    return 0
+
+
+def use_version(options: argparse.Namespace) -> int:
+    return _change(options, "chosen", lambda lake: _find(options.version, lake))
+
+
+def revert_to(options: argparse.Namespace) -> int:
+    from pipelines.identity.model.history import find_previous, read_history
+    from pipelines.identity.model.registry import name_in_force
+
+    def before(lake: "Lake") -> str:
+        previous = find_previous(read_history(lake), name_in_force(lake))
+        if previous is None:
+            raise ParcoursError("No model was in force before this one. `parcours model list` shows those there are.")
+        return previous
+
+    return _change(options, "reverted", before)
+
+
+def _change(options: argparse.Namespace, reason: "Reason", choose: "Callable[[Lake], str]") -> int:
+    """Puts in force what ``choose`` names, unless it runs already, and says so."""
+    from pipelines.config.home import find_home, find_sources
+    from pipelines.config.sources import load_sources
+    from pipelines.identity.model.registry import load_version, name_in_force, put_in_force
+    from pipelines.lake import run_lock
+
+    lake, home = _find_lake(options), find_home(options.home)
+    as_of = resolve_day(None, load_sources(find_sources(options.sources, home)))
+    with run_lock.hold(home.root, f"model-{reason}"):
+        chosen = load_version(choose(lake), lake).version
+        if chosen == name_in_force(lake):
+            _print(options, {"in_force": chosen, "changed": None}, f"{chosen} is in force already; nothing changes.\n")
+            return 0
+        entry = put_in_force(chosen, lake, reason, as_of)
+    instead = f", {entry.replaced} no longer" if entry.replaced else ""
+    said = f"{chosen} is in force{instead}. The next `parcours run` recognises people by it; ids are kept.\n"
+    if entry.replaced:
+        said += "`parcours model revert` undoes this.\n"
+    _print(options, {"in_force": chosen, "changed": asdict(entry)}, said)
+    return 0
+
+
+def _find_lake(options: argparse.Namespace) -> "Lake":
+    from pipelines.config.home import find_home
+    from pipelines.identity.model.registry import list_versions
+    from pipelines.lake.tables import Lake
+
+    home = find_home(options.home)
+    lake = Lake(home.lake)
+    if not list_versions(lake):
+        raise ParcoursError(f"There is no identity model in {home.root} yet: `parcours run` trains the first.")
+    return lake
+
+
+def _find(version: str, lake: "Lake") -> str:
+    from pipelines.identity.model.registry import list_versions
+
+    known = list_versions(lake)
+    if version not in known:
+        raise ConfigurationError(f"There is no identity model {version!r}; there are: {', '.join(known)}.")
+    return version
+
+
+def _print(options: argparse.Namespace, content: dict[str, Any], text: str) -> None:
+    sys.stdout.write(json.dumps(content, indent=2, ensure_ascii=False) + "\n" if options.json else text)
+
+
+def _render_list(found: dict[str, Any]) -> str:
+    lines = [f"  {'Version':<14} {'Learned':<10} {'Profiles':>11} {'Pairs':>13}  Last put in force"]
+    for version in found["versions"]:
+        latest = version["put_in_force"]
+        lines.append(
+            f"{'*' if version['is_in_force'] else ' '} {version['version']:<14} {version['as_of'] or '-':<10} "
+            f"{_number(version['profiles']):>11} {_number(version['blocked_pairs']):>13}  "
+            + ("-" if latest is None else f"{latest['as_of'] or '-'}, {latest['reason']}")
+        )
+        if version["problem"]:
+            lines.append(f"    cannot run: {version['problem']}")
+    lines += ["", f"* in force{'' if found['in_force'] else ': none'}"]
+    return "\n".join(lines) + "\n"
+
+
+def _render_version(described: dict[str, Any]) -> str:
+    learned = described["learned"]
+    lines = [f"{described['version']}, {'in force' if described['is_in_force'] else 'not in force'}"]
+    if described["problem"]:
+        lines.append(f"It cannot run: {described['problem']}")
+    lines += [
+        f"Learned as of {learned.get('as_of') or 'an unknown day'} from {_number(learned.get('profiles'))} profiles "
+        f"and {_number(learned.get('blocked_pairs'))} pairs (seed {learned.get('seed')}); parameters from "
+        f"{learned.get('learned_from', 'an unknown place')}",
+        *(
+            f"Put in force {entry['as_of'] or '-'}: {entry['reason']}"
+            + (f", in place of {entry['replaced']}" if entry["replaced"] else "")
+            for entry in described["put_in_force"]
+        ),
+        "Of all pairs, "
+        + " and ".join(
+            f"1 in {1 / described['shares'][name]:,.0f} is one {word}"
+            for name, word in (("match", "person"), ("household", "household"))
+            if described["shares"].get(name)
+        ),
+        "",
+        "What a level weighs, in bits: for one person and for one household, against strangers",
+        f"  {'':<44} {'person':>8} {'household':>10}  {'pairs seen':>11}",
+    ]
+    field = None
+    for level in described["weights"]:
+        if level["field"] != field:
+            field = level["field"]
+            lines.append(f"  {field}")
+        seen = (level["seen"] or {}).get("match")
+        origin = "" if level["from"] == "records" else f"  {level['from']}"
+        lines.append(
+            f"    {level['level']:<42} {_bits(level['match_bits']):>8} {_bits(level['household_bits']):>10}  "
+            f"{'-' if seen is None else f'{seen:,.0f}':>11}{origin}"
+        )
+    lines += [
+        "",
+        "Where a value is the same, this is for one of average rarity: a rarer one weighs more, a commoner one less.",
+    ]
+    return "\n".join(lines) + "\n"
+
+
+def _bits(weight: float | None) -> str:
+    return "-" if weight is None else f"{weight:+.2f}"
+
+
+def _number(count: int | None) -> str:
+    return "-" if count is None else f"{count:,}"

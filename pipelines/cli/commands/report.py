@@ -1,0 +1,34 @@
+"""``parcours report``: draws the report of the published warehouse again, in either language."""
+
+import argparse
+import sys
+from pathlib import Path
+
+from pipelines.cli.arguments import add_home, add_sources
+from pipelines.cli.subcommands import Subcommands
+
+
+def add(commands: Subcommands) -> None:
+    parser = commands.add_parser(
+        "report",
+        help="draw the report of the published warehouse again",
+        description="Draws the report of the published warehouse: one HTML page that needs no network, counts and sums "
+        "only. Every run does so; this is for another language, another place, or after a rollback.",
+    )
+    add_home(parser)
+    add_sources(parser)
+    parser.add_argument("--lang", choices=("en", "fr"), help="its language (else `language` of sources.yml, else en)")
+    parser.add_argument("--out", type=Path, metavar="FILE", help="where to write it (else <home>/report.html)")
+    parser.set_defaults(command=report)
+
+
+def report(options: argparse.Namespace) -> int:
+    from pipelines.config.home import find_home, find_sources
+    from pipelines.config.sources import load_sources
+    from pipelines.report.write import write_report
+
+    home = find_home(options.home)
+    language = options.lang or load_sources(find_sources(options.sources, home)).language
+    written = write_report(home, language, options.out.expanduser().resolve() if options.out else None)
+    sys.stdout.write(f"{written.file}\n")
+    return 0

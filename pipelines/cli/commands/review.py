@@ -1,0 +1,213 @@
+"""``parcours review``: the questions worth a person's answer, and the answers, kept as decisions in a file."""
+
+import argparse
+import json
+import sys
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from datetime import date
+from itertools import islice
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from pipelines.cli.arguments import add_home, add_json, add_sources, at_least_one, day, resolve_day
+from pipelines.cli.subcommands import Subcommands
+from pipelines.errors import ConfigurationError, ParcoursError
+
+if TYPE_CHECKING:
+    import polars as pl
+
+    from pipelines.cli.review_screen import Question
+    from pipelines.config.home import Home
+
+LISTED = 20
+
+
+def add(commands: Subcommands) -> None:
+    parser = commands.add_parser(
+        "review",
+        help="decide whether two records are one person's, the most valuable questions first",
+        description="On a terminal, asks the questions of the published review queue one by one: pairs of records that "
+        "are uncertain, of customers who are worth much. An answer is a decision: it is written into the file of "
+        "decisions (<home>/decisions.csv, or `decisions` of sources.yml), outranks every rule, and holds from the next "
+        "run on.",
+    )
+    what = parser.add_mutually_exclusive_group()
+    what.add_argument("--list", action="store_true", help="print the questions and ask nothing")
+    what.add_argument("--same", nargs=2, metavar=("A", "B"), help="decide that two records are one person's")
+    what.add_argument("--different", nargs=2, metavar=("A", "B"), help="decide that two records are two people's")
+    what.add_argument("--undo", nargs=2, metavar=("A", "B"), help="take back what was decided on two records")
+    parser.add_argument(
+        "--author", metavar="NAME", help="who decides (else $PARCOURS_AUTHOR, $GIT_AUTHOR_NAME, the login name)"
+    )
+    parser.add_argument("--reason", metavar="TEXT", help="why; --same and --different need it")
+    parser.add_argument("--expires", type=day, metavar="DATE", help="last day on which the decision holds")
+    parser.add_argument(
+        "--as-of", type=day, metavar="DATE", help="the day of the decision (else as_of of sources.yml, else today)"
+    )
+    parser.add_argument(
+        "--limit", type=at_least_one, default=LISTED, metavar="N", help=f"most questions to list (default: {LISTED})"
+    )
+    add_home(parser)
+    add_sources(parser)
+    add_json(parser, "review.schema.json")
+    parser.set_defaults(command=review)
+
+
+def review(options: argparse.Namespace) -> int:
+    from pipelines.config.home import find_author, find_home, find_sources
+    from pipelines.config.sources import load_sources
+
+    answers = bool(options.undo or options.same or options.different)
+    _refuse_idle_options(options)
+    if not (answers or options.list or (sys.stdin.isatty() and sys.stdout.isatty())):
+        raise ConfigurationError(
+            "Questions are asked on a terminal. Without one, `parcours review --list` prints them, and --same, "
+            "--different and --undo answer."
+        )
+    home = find_home(options.home)
+    sources = load_sources(find_sources(options.sources, home))
+    desk = Desk(
+        home=home,
+        file=sources.decisions_of(home),
+        currency=sources.currency,
+        as_of=resolve_day(options.as_of, sources),
+        is_clock=not (options.as_of or sources.as_of),
+        author="" if options.list else find_author(options.author),
+    )
+    reason = (options.reason or "").strip()
+    if options.list:
+        desk.list_questions(options.limit, options.json)
+    elif options.undo:
+        desk.take_back(tuple(options.undo), reason)
+    elif answers:
+        desk.decide(bool(options.same), tuple(options.same or options.different), reason, options.expires)
+    else:
+        desk.ask_one_by_one(input)
+    return 0
+
+
+def _refuse_idle_options(options: argparse.Namespace) -> None:
+    """An option that does nothing beside the others is a mistake, not a wish."""
+    decides = bool(options.same or options.different)
+    if options.json and not options.list:
+        raise ConfigurationError("--json goes with --list.")
+    if options.expires and not decides:
+        raise ConfigurationError("--expires goes with --same or --different.")
+    if decides and not (options.reason and options.reason.strip()):
+        raise ConfigurationError("Why? Give the --reason of the decision: who reads it next year will want to know.")
+
+
+@dataclass(frozen=True)
+class Desk:
+    """Where somebody decides: who, for which home, into which file, on which day (named, or the clock's)."""
+
+    home: "Home"
+    file: Path
+    currency: str
+    as_of: date
+    is_clock: bool
+    author: str
+
+    def list_questions(self, limit: int, as_json: bool) -> None:
+        from pipelines.cli.review_screen import render_list
+
+        questions = list(islice(self._open_questions(), limit))
+        if as_json:
+            told = {
+                "as_of": self.as_of.isoformat(),
+                "decisions_file": str(self.file),
+                "questions": [question.as_dict() for question in questions],
+            }
+            sys.stdout.write(json.dumps(told, indent=2, ensure_ascii=False) + "\n")
+        else:
+            sys.stdout.write(render_list(questions, self.currency))
+
+    def decide(self, same: bool, records: tuple[str, str], reason: str, expires: date | None) -> None:
+        known = set(self._records()["record_id"])
+        unknown = [record for record in records if record not in known]
+        if unknown:
+            raise ConfigurationError(
+                f"Not among the records of the last run: {' and '.join(unknown)}. A record id looks like "
+                "crm:contacts:17; the mart customer_id_map lists those of every customer."
+            )
+        place = self._record(same, records, reason, expires)
+        said = "are one person's" if same else "are two people's"
+        sys.stdout.write(
+            f"Recorded at {place} in {self.file.parent}: {' and '.join(records)} {said}, decided by {self.author} on "
+            f"{self._day_told()}. It holds from the next `parcours run` on.\n"
+        )
+
+    def take_back(self, records: tuple[str, str], reason: str) -> None:
+        from pipelines.identity.decisions.write import take_back
+
+        places = take_back(self.file, records, self.author, reason, self.as_of)
+        sys.stdout.write(
+            f"Taken back at {', '.join(places)} in {self.file.parent} by {self.author} on {self._day_told()}; what was "
+            "decided stays there as a comment. From the next `parcours run` on, the evidence decides again.\n"
+        )
+
+    def ask_one_by_one(self, ask: Callable[[str], str]) -> None:
+        """Asks until there is no question left or no wish to go on; each answer is written as it is given."""
+        from rich.console import Console
+
+        from pipelines.cli.review_screen import show
+
+        sys.stdout.write(f"You decide as {self.author} on {self._day_told()}, into {self.file}.\n")
+        screen, records, recorded = Console(), self._records(), 0
+        try:
+            for question in self._open_questions():
+                show(screen, question, records, self.currency)
+                recorded += self._ask(question, ask)
+            sys.stdout.write("No question is left.\n")
+        except EOFError:
+            sys.stdout.write("\n")
+        sys.stdout.write(f"Recorded: {recorded}.{' They hold from the next `parcours run` on.' if recorded else ''}\n")
+
+    def _ask(self, question: "Question", ask: Callable[[str], str]) -> bool:
+        """Whether an answer was given and written. Raises EOFError to end the review."""
+        while True:
+            answer = ask("[s]ame person, [d]ifferent people, [n]ext, [q]uit: ").strip().lower()[:1]
+            if answer == "q":
+                raise EOFError
+            if answer == "n":
+                return False
+            reason = ask("Why? ").strip() if answer and answer in "sd" else ""
+            if not reason:
+                continue
+            try:
+                self._record(answer == "s", (question.record_id_l, question.record_id_r), reason)
+            except ConfigurationError as refused:
+                sys.stdout.write(f"{refused}\n")
+                continue
+            return True
+
+    def _record(self, same: bool, records: tuple[str, str], reason: str, expires: date | None = None) -> str:
+        from pipelines.identity.decisions.write import record_verdict
+
+        verdict = "must_link" if same else "cannot_link"
+        return record_verdict(self.file, verdict, records, self.author, reason, self.as_of, expires)
+
+    def _open_questions(self) -> "Iterator[Question]":
+        """The published questions, first things first, but those that decisions have answered since."""
+        from pipelines.cli.review_screen import read_questions
+        from pipelines.identity.decisions.read import Answers, decisions_in_force, read_decisions
+
+        answers, read_at = None, -1
+        for question in read_questions(self.home):
+            written_at = self.file.stat().st_mtime_ns if self.file.exists() else 0
+            if answers is None or written_at != read_at:  # Answered here a moment ago, or by somebody else.
+                answers, read_at = Answers(decisions_in_force(read_decisions(self.file), self.as_of)), written_at
+            if answers.find(question.record_id_l, question.record_id_r) is None:
+                yield question
+
+    def _records(self) -> "pl.DataFrame":
+        from pipelines.lake.tables import Lake
+
+        lake = Lake(self.home.lake)
+        if not lake.path("identity", "records").exists():
+            raise ParcoursError(f"There are no records in {self.home.root} to decide on yet: run `parcours run` first.")
+        return lake.read("identity", "records")
+
+    def _day_told(self) -> str:
+        return f"{self.as_of}{' (today: neither --as-of nor sources.yml names a day)' if self.is_clock else ''}"

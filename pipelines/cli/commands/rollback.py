@@ -1,0 +1,33 @@
+"""``parcours rollback``: publishes the previous warehouse again."""
+
+import argparse
+import sys
+
+from pipelines.cli.arguments import add_home
+from pipelines.cli.subcommands import Subcommands
+
+
+def add(commands: Subcommands) -> None:
+    parser = commands.add_parser(
+        "rollback",
+        help="publish the previous warehouse again",
+        description="Publishes the previous warehouse again and keeps the one it replaces: a second rollback undoes "
+        "the first. Customer ids stay as they are: an id once issued is never given away.",
+    )
+    add_home(parser)
+    parser.set_defaults(command=roll_back)
+
+
+def roll_back(options: argparse.Namespace) -> int:
+    from pipelines.config.home import find_home
+    from pipelines.lake import run_lock
+    from pipelines.warehouse.publish import rollback
+
+    home = find_home(options.home)
+    with run_lock.hold(home.root, "rollback"):
+        warehouse = rollback(home)
+    sys.stdout.write(
+        f"{warehouse} is the previous warehouse again. A second rollback undoes this one.\n"
+        "`parcours report` draws its report.\n"
+    )
+    return 0

@@ -1,0 +1,74 @@
+"""``parcours run``: everything, from the exports to the published warehouse, through the Dagster assets."""
+
+import argparse
+import sys
+
+from pipelines.cli.arguments import add_home, add_sources, day, resolve_day
+from pipelines.cli.subcommands import Subcommands
+
+PUBLISHED_UNFINISHED = 3
+"""Exit code of a run that published and then failed: analysts have their night, somebody has to look all the same."""
+
+
+def add(commands: Subcommands) -> None:
+    parser = commands.add_parser(
+        "run",
+        help="read the exports, recognise the customers, build and publish the warehouse",
+        description="Reads the exports, recognises the customers, builds the marts, publishes the warehouse and draws "
+        "its report. Exits 0 only if both were done, 3 if only the warehouse was published; else the published one is "
+        "as it was.",
+    )
+    add_home(parser)
+    add_sources(parser)
+    parser.add_argument(
+        "--as-of",
+        type=day,
+        metavar="DATE",
+        help="the day it is, YYYY-MM-DD: all is computed as of its end (else as_of of sources.yml, else today)",
+    )
+    parser.add_argument(
+        "--full",
+        action="store_true",
+        help="compute everything anew, also what is kept from the last run: the scores of pairs of unchanged records",
+    )
+    parser.add_argument(
+        "--accept-drift",
+        action="store_true",
+        help="publish although this night is further from the usual than its blocking limits: you have looked, and it "
+        "is as it should be",
+    )
+    parser.add_argument(
+        "--lang", choices=("en", "fr"), help="the language of the report (else `language` of sources.yml, else en)"
+    )
+    parser.set_defaults(command=run)
+
+
+def run(options: argparse.Namespace) -> int:
+    from pipelines.cli import run_job, run_summary
+    from pipelines.cli.progress import Progress
+    from pipelines.config.home import find_home, find_sources
+    from pipelines.config.sources import load_sources
+    from pipelines.lake import run_lock
+    from pipelines.lake.tables import Lake
+    from pipelines.segments.definitions import find_segments, load_segments
+
+    home = find_home(options.home)
+    file = find_sources(options.sources, home)
+    sources = load_sources(file)
+    load_segments(find_segments(home, sources))  # A mistake in it is told now, not once everything is built.
+    as_of = resolve_day(options.as_of, sources)
+    run_id = run_job.new_run_id()
+    settings = {"home": str(home.root), "sources": str(file), "as_of": as_of.isoformat(), "full": options.full}
+    if options.lang:
+        settings["language"] = options.lang
+    with run_lock.hold(home.root, run_id, when_alone=Lake(home.lake).sweep), Progress() as progress:
+        ops = {"identity__drift": {"config": {"accept": options.accept_drift}}}
+        outcome = run_job.launch("nightly", home, run_id, settings, progress, ops)
+    if not outcome.published:
+        sys.stderr.write(run_summary.render_failure(outcome, home))
+        return max((failure.exit_code for failure in outcome.failures), default=1)
+    sys.stdout.write(run_summary.render(outcome, home, sources, as_of, progress))
+    if not outcome.succeeded:
+        sys.stderr.write(run_summary.render_unfinished(outcome))
+        return PUBLISHED_UNFINISHED
+    return 0

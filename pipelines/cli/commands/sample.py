@@ -1,0 +1,38 @@
+"""``parcours sample``: a generated retailer with known truth."""
+
+import argparse
+import sys
+from pathlib import Path
+
+from pipelines.cli.arguments import at_least_one
+from pipelines.cli.subcommands import Subcommands
+from pipelines.errors import ConfigurationError
+from pipelines.sample import CUSTOMERS, DAYS, SEED, generate_sample
+
+
+def add(commands: Subcommands) -> None:
+    parser = commands.add_parser(
+        "sample",
+        help="write a generated retailer's exports",
+        description="Writes a generated French omnichannel retailer: its exports, a sources.yml that maps them, and "
+        "truth.parquet (record_id, person_id). The same options write the same bytes.",
+    )
+    parser.add_argument("--out", type=Path, required=True, metavar="DIR", help="folder to write to; new or empty")
+    parser.add_argument("--customers", type=at_least_one, default=CUSTOMERS, metavar="N", help=f"default: {CUSTOMERS}")
+    parser.add_argument("--days", type=at_least_one, default=DAYS, metavar="D", help=f"default: {DAYS}")
+    parser.add_argument("--seed", type=int, default=SEED, metavar="S", help=f"default: {SEED}")
+    parser.set_defaults(command=write)
+
+
+def write(options: argparse.Namespace) -> int:
+    out: Path = options.out
+    if out.exists() and (not out.is_dir() or any(out.iterdir())):
+        raise ConfigurationError(f"--out names {out}, which is there already and not empty. Name a new folder.")
+
+    world = generate_sample(out, options.customers, options.days, options.seed)
+    rows = sum(table.height for table in world.tables.values())
+    sys.stdout.write(
+        f"{rows:,} rows of {options.customers:,} people in {out}, as of {world.as_of}.\n"
+        f"Next: parcours run --home {out / 'home'} --sources {out / 'sources.yml'}\n"
+    )
+    return 0

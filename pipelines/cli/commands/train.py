@@ -1,0 +1,118 @@
+"""``parcours train``: a new version of the identity model, compared with the one in force, then put in force."""
+
+import argparse
+import sys
+from typing import Any
+
+from pipelines.cli.arguments import add_home, add_sources, resolve_day
+from pipelines.cli.subcommands import Subcommands
+
+MOVES_TOLD = 8
+_WORDS = {
+    "records_moved": "{records_moved:,} of {records:,} records ({share_moved:.2%}) would change customer",
+    "customers": "{customers_before:,} customers would be {customers_after:,}: {merges:,} go up in another, "
+    "{splits:,} parts come off one",
+    "pairs": "{pairs_changed:,} of {pairs:,} pairs ({share_of_pairs_changed:.2%}) would be linked or come apart",
+}
+
+
+def add(commands: Subcommands) -> None:
+    parser = commands.add_parser(
+        "train",
+        help="learn a new version of the identity model and put it in force",
+        description="Learns the identity model from the records of the last run, says what it would change, and puts "
+        "it in force where it moves few records; otherwise the one in force stays and the exit code is 1. The next run "
+        "recognises people by it; customer ids survive, as far as people do.",
+    )
+    add_home(parser)
+    add_sources(parser)
+    parser.add_argument(
+        "--compare-only",
+        action="store_true",
+        help="learn, save and compare; whatever it says, the model in force stays",
+    )
+    parser.add_argument(
+        "--with-decisions",
+        action="store_true",
+        help="learn from what people decided too: pairs they judged are known, not estimated",
+    )
+    parser.set_defaults(command=train)
+
+
+def train(options: argparse.Namespace) -> int:
+    from pipelines.cli import run_job, run_summary
+    from pipelines.cli.progress import Progress
+    from pipelines.config.home import find_home, find_sources
+    from pipelines.config.sources import load_sources
+    from pipelines.lake import run_lock
+    from pipelines.lake.tables import Lake
+
+    home = find_home(options.home)
+    file = find_sources(options.sources, home)
+    sources = load_sources(file)
+    as_of = resolve_day(None, sources)
+    run_id = run_job.new_run_id()
+    settings = {"home": str(home.root), "sources": str(file), "as_of": as_of.isoformat()}
+    training = {
+        "retrain": True,
+        "compare_only": options.compare_only,
+        "with_decisions": options.with_decisions,
+    }
+    with run_lock.hold(home.root, run_id, when_alone=Lake(home.lake).sweep), Progress() as progress:
+        outcome = run_job.launch(
+            "training", home, run_id, settings, progress, ops={"identity__model": {"config": training}}
+        )
+    learned = outcome.assets.get("identity/model", {}).get("training")
+    if learned is None:
+        sys.stderr.write(run_summary.render_failure(outcome, home))
+        return max((failure.exit_code for failure in outcome.failures), default=1)
+    stream = sys.stdout if outcome.succeeded else sys.stderr
+    stream.write(render(learned, options.compare_only))
+    return 0 if outcome.succeeded else 1
+
+
+def render(learned: dict[str, Any], compare_only: bool) -> str:
+    """What a training came to; ``learned`` is ``Retrained.as_dict``."""
+    lines = [] if learned["comparison"] is None else [*render_comparison(learned["comparison"]), ""]
+    return "\n".join([*lines, *_render_outcome(learned, compare_only)]) + "\n"
+
+
+def _render_outcome(learned: dict[str, Any], compare_only: bool) -> list[str]:
+    version, before = learned["learned"], learned["before"]
+    if version == before:
+        return [f"The same records gave the same model: {version} stays in force, nothing changes."]
+    choose = f"  parcours model use {version}"
+    stays = f"{before} stays in force" if before else "no model is in force yet"
+    if compare_only:
+        return [f"{version} is saved and {stays}. To put it in force:", choose]
+    if learned["records_too_many"]:
+        return [
+            f"{version} moves more records than a new model may unasked: {stays}, {version} is saved.",
+            "If the records have changed so much that this is right, put it in force:",
+            choose,
+        ]
+    return [f"Identity model {version} is in force. `parcours run` recognises people by it."]
+
+
+def render_comparison(comparison: dict[str, Any]) -> list[str]:
+    """The figures of ``Comparison.as_dict`` in lines: customers, pairs, and the weights that move most."""
+    before = comparison["before"]
+    lines = [f"{comparison['after']} beside {before or 'the customers published'}"]
+    figures = ["records_moved", "customers"] + ["pairs"] * (comparison["pairs"] is not None)
+    lines += [f"  {_WORDS[name].format_map(comparison)}" for name in figures]
+    if before is None:
+        return [*lines, "  the model in force until now cannot run any more: there are no weights to compare"]
+    moves = [move for move in comparison["weights"] if move["bits"] != 0.0]
+    if moves:
+        lines += ["", f"Weights that move most, in bits ({len(moves):,} of {len(comparison['weights']):,} move)"]
+        names = [f"{move['field']}: {move['level']}" for move in moves[:MOVES_TOLD]]
+        width = max(len(name) for name in names)
+        lines += [
+            f"  {name:<{width}}  {_bits(move['before'])} → {_bits(move['after'])}"
+            for name, move in zip(names, moves, strict=False)
+        ]
+    return lines
+
+
+def _bits(weight: float | None) -> str:
+    return "    none" if weight is None else f"{weight:+8.2f}"

@@ -1,0 +1,47 @@
+"""``parcours ui``: Dagster's interface on a home folder, with its schedule."""
+
+import argparse
+import os
+import sys
+from pathlib import Path
+
+from pipelines.cli.arguments import add_home, add_sources
+from pipelines.cli.subcommands import Subcommands
+
+PROJECT = Path(__file__).resolve().parents[3]
+
+
+def add(commands: Subcommands) -> None:
+    parser = commands.add_parser(
+        "ui",
+        help="open the Dagster interface",
+        description="Serves Dagster's interface: the graph, every run, the checks. While it is open, the nightly "
+        "schedule runs.",
+    )
+    add_home(parser)
+    add_sources(parser)
+    parser.add_argument("--host", default="127.0.0.1", help="address to listen on (default: this machine only)")
+    parser.add_argument("--port", type=int, default=3000, help="default: 3000")
+    parser.set_defaults(command=open_interface)
+
+
+def open_interface(options: argparse.Namespace) -> int:
+    from pipelines.cli.run_job import prepare_instance
+    from pipelines.config.home import find_home, find_sources
+    from pipelines.config.sources import load_sources
+    from pipelines.warehouse import dbt_project
+
+    home = find_home(options.home)
+    file = find_sources(options.sources, home)
+    load_sources(file)
+    dbt_project.prepare()
+    prepare_instance(home)
+    sys.stdout.write(f"Dagster on http://{options.host}:{options.port} for {home.root}; stop it with Ctrl-C\n")
+    sys.stdout.flush()
+    os.chdir(PROJECT)
+    os.environ |= {"PARCOURS_HOME": str(home.root), "PARCOURS_SOURCES": str(file)}
+    # Its successor `dg dev` is a package of its own, and does the same.
+    command = [sys.executable, "-W", "ignore:Function `dev_command` is superseded", "-m", "dagster", "dev"]
+    command += ["--module-name", "pipelines.definitions"]
+    command += ["--host", options.host, "--port", str(options.port)]
+    os.execv(sys.executable, command)  # noqa: S606  # it takes this process over: Ctrl-C and exit code are its own

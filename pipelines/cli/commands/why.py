@@ -1,0 +1,45 @@
+"""``parcours why``: why two records or customers are one person, or are not."""
+
+import argparse
+
+from pipelines.cli.arguments import add_home, add_json, add_language
+from pipelines.cli.explanation_output import add_html, tell
+from pipelines.cli.subcommands import Subcommands
+
+
+def add(commands: Subcommands) -> None:
+    parser = commands.add_parser(
+        "why",
+        help="why two records or customers are one person, or are not",
+        description="Compares two records, or the records of two customers, field by field: the evidence in bits and "
+        "what it adds up to, the rule or decision that applied, the chain that ties them, or what is missing. Of the "
+        "last run. Shows personal data.",
+    )
+    ids = "a record id (<source>:<table>:<key>) or a customer id of any age"
+    parser.add_argument("one", metavar="A", help=ids)
+    parser.add_argument("other", metavar="B", help="the other, likewise")
+    add_language(parser)
+    add_html(parser)
+    add_home(parser)
+    add_json(parser, "why.schema.json")
+    parser.set_defaults(command=explain)
+
+
+def explain(options: argparse.Namespace) -> int:
+    from pipelines.config.home import find_home
+    from pipelines.identity.explain.ask import explain_why
+    from pipelines.identity.explain.page import page_why
+    from pipelines.identity.explain.report import report_why
+    from pipelines.identity.explain.terminal import print_why
+    from pipelines.identity.explain.words import words_of
+    from pipelines.lake.tables import Lake
+
+    words = words_of(options.lang)
+    explained = explain_why(Lake(find_home(options.home).lake), options.one, options.other)
+    tell(
+        options,
+        lambda: page_why(explained, words),
+        lambda: report_why(explained, words),
+        lambda: print_why(explained, words),
+    )
+    return 0

@@ -1,0 +1,75 @@
+"""The ``parcours`` command: reads the arguments, runs one of ``pipelines.cli.main.commands``, turns errors into words.
+
+Exit codes: 0 done, 1 a check failed and nothing was published, 2 wrong use or configuration,
+3 published, but without a new report.
+"""
+
+import argparse
+import errno
+import os
+import sys
+from collections.abc import Sequence
+
+from pipelines.cli.commands import docs, evaluate, how, id, model, report, review, rollback, run, sample, train, ui, why
+from pipelines.errors import ParcoursError
+
+# What SQLite and DuckDB say of a disk that takes no more.
+DISK_FULL_WORDS = ("disk I/O error", "database or disk is full", "No space left on device", "File too large")
+
+COMMANDS = (run, sample, train, model, evaluate, report, id, why, how, review, rollback, docs, ui)
+
+
+def build_parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(
+        prog="parcours",
+        description="Turns a retailer's exports into one trustworthy profile per customer and the journey they are on.",
+        epilog="exit codes: 0 done, 1 a check failed and nothing was published, 2 wrong use or configuration, "
+        "3 published, but without a new report",
+    )
+    commands = parser.add_subparsers(title="commands", metavar="COMMAND", required=True)
+    for command in COMMANDS:
+        command.add(commands)
+    for subparser in commands.choices.values():
+        subparser.add_argument("--debug", action="store_true", help="show the traceback of an error")
+    return parser
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    options = build_parser().parse_args(arguments)
+    try:
+        exit_code: int = options.command(options)
+    except ParcoursError as error:
+        return _fail(str(error), error.exit_code, options.debug)
+    except KeyboardInterrupt:
+        return _fail("Stopped. The published warehouse is as it was.", 130, options.debug)
+    except BrokenPipeError:  # The reader of our output has closed it, `head` say.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return 0
+    except Exception as error:
+        full = _find_full_disk(error)
+        if full is not None:
+            return _fail(f"{full}. Make room, then run again: it goes on from a sound state.", 1, options.debug)
+        return _fail(
+            f"unexpected {type(error).__name__}: {error}\nThis is a defect of Parcours; --debug shows where it lies.",
+            1,
+            options.debug,
+        )
+    return exit_code
+
+
+def _fail(message: str, exit_code: int, debug: bool) -> int:
+    if debug:
+        raise  # noqa: PLE0704  # called only while an exception is being handled
+    sys.stderr.write(f"parcours: {message}\n")
+    return exit_code
+
+
+def _find_full_disk(error: BaseException | None) -> str | None:
+    """What the disk said, where ``error`` or what led to it comes from a disk that takes no more."""
+    while error is not None:
+        if isinstance(error, OSError) and error.errno in (errno.ENOSPC, errno.EDQUOT, errno.EFBIG):
+            return f"{error.strerror}: {error.filename}" if error.filename else str(error.strerror)
+        if any(words in str(error) for words in DISK_FULL_WORDS):
+            return "The disk of the home folder takes no more"
+        error = error.__cause__ or error.__context__
+    return None

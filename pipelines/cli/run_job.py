@@ -1,0 +1,239 @@
+"""A Dagster job run in this process, on the instance of the home folder, so that the interface shows it afterwards."""
+
+import contextlib
+import logging
+import os
+import sys
+import uuid
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from pipelines.cli.progress import Progress
+from pipelines.config.home import Home
+
+if TYPE_CHECKING:
+    import dagster as dg
+
+KEPT = 30  # Logs and run records, of 2 MB each: a month of nights.
+
+DAGSTER_SETTINGS = """\
+# Written once by Parcours; yours to change.
+telemetry:
+  enabled: false
+nux:  # no invitation to a newsletter
+  enabled: false
+run_coordinator:  # One run at a time works on a home folder; the others wait.
+  module: dagster.core.run_coordinator
+  class: QueuedRunCoordinator
+  config:
+    max_concurrent_runs: 1
+retention:
+  schedule:
+    purge_after_days: 90
+  sensor:
+    purge_after_days: 7
+"""
+
+
+@dataclass(frozen=True)
+class Failure:
+    """A step that failed: the message for people, and the exit code that goes with it."""
+
+    step: str
+    message: str
+    exit_code: int
+
+
+@dataclass
+class Outcome:
+    """What a job did. Materialisations map ``<group>/<asset>`` to metadata as plain values.
+
+    ``said`` is what checks that warned or failed say of themselves, by the names in the two lists.
+    """
+
+    succeeded: bool
+    log: Path
+    assets: dict[str, dict[str, Any]] = field(default_factory=dict)
+    failures: list[Failure] = field(default_factory=list)
+    checks_passed: int = 0
+    checks_warned: list[str] = field(default_factory=list)
+    checks_failed: list[str] = field(default_factory=list)
+    said: dict[str, str] = field(default_factory=dict)
+
+    @property
+    def published(self) -> bool:
+        """Whether the warehouse was put in place, whatever came after."""
+        return "published/warehouse" in self.assets
+
+
+def new_run_id() -> str:
+    return str(uuid.uuid4())
+
+
+def prepare_instance(home: Home) -> None:
+    """Makes Dagster keep its records in the home folder. Creates its settings, once, without telemetry."""
+    home.dagster.mkdir(parents=True, exist_ok=True)
+    settings = home.dagster / "dagster.yaml"
+    if not settings.exists():
+        settings.write_text(DAGSTER_SETTINGS, encoding="utf-8")
+    os.environ["DAGSTER_HOME"] = str(home.dagster)
+
+
+def launch(
+    job_name: str,
+    home: Home,
+    run_id: str,
+    settings: dict[str, Any],
+    progress: Progress,
+    ops: dict[str, Any] | None = None,
+) -> Outcome:
+    """Runs a job of the code location to its end, telling ``progress``; what is chatty goes to a log file.
+
+    ``settings`` are those of the resource ``night``, ``ops`` those of assets, by step.
+    """
+    log = _new_log(home, run_id)
+    with _silence(log):
+        import dagster as dg
+
+        from pipelines.definitions import build_definitions
+        from pipelines.defs.sqlite_pool import pooled_sqlite
+
+        prepare_instance(home)
+
+        handler = _file_handler(log)
+
+        @dg.logger
+        def telling(_: dg.InitLoggerContext) -> logging.Logger:
+            logger = logging.Logger("parcours.run")
+            logger.addHandler(_Telling(progress))
+            logger.addHandler(handler)
+            return logger
+
+        definitions = dg.Definitions.merge(build_definitions(), dg.Definitions(loggers={"telling": telling}))
+        job = definitions.resolve_job_def(job_name)
+        progress.expect(job.asset_layer.executable_asset_keys)
+        with contextlib.closing(handler), pooled_sqlite(home.dagster), dg.DagsterInstance.get() as instance:
+            result = job.execute_in_process(
+                run_config={
+                    "loggers": {"telling": {}},
+                    "resources": {"night": {"config": settings}},
+                    **({"ops": ops} if ops else {}),
+                },
+                instance=instance,
+                run_id=run_id,
+                raise_on_error=False,
+            )
+            for old in instance.get_runs()[KEPT:]:
+                if old.is_finished:
+                    instance.delete_run(old.run_id)
+    return _gather(result.all_events, result.success, log)
+
+
+class _Telling(logging.Handler):
+    """Passes Dagster's events on to the progress display."""
+
+    def __init__(self, progress: Progress) -> None:
+        super().__init__()
+        self.progress = progress
+
+    def emit(self, record: logging.LogRecord) -> None:
+        about = getattr(record, "dagster_meta", {})
+        event, step = about.get("dagster_event"), str(about.get("step_key") or "")
+        if event is None:
+            if step and record.levelno == logging.INFO:
+                self.progress.say(step, about.get("orig_message") or record.getMessage())
+            return
+        if event.event_type_value == "STEP_START":
+            self.progress.start(step)
+        elif event.event_type_value == "ASSET_MATERIALIZATION":
+            self.progress.count(step, _plain(event.materialization.metadata).get("dagster/row_count"))
+        elif event.event_type_value in ("STEP_SUCCESS", "STEP_FAILURE", "STEP_SKIPPED"):
+            self.progress.end(step, event.event_type_value == "STEP_SUCCESS")
+
+
+def _gather(events: "Sequence[dg.DagsterEvent]", succeeded: bool, log: Path) -> Outcome:
+    outcome = Outcome(succeeded, log)
+    for event in events:
+        kind = event.event_type_value
+        if kind == "ASSET_MATERIALIZATION":
+            materialization = event.step_materialization_data.materialization
+            outcome.assets[materialization.asset_key.to_user_string()] = _plain(materialization.metadata)
+        elif kind == "ASSET_CHECK_EVALUATION":
+            check = event.asset_check_evaluation_data
+            name = f"{check.check_name} on {check.asset_key.to_user_string()}"
+            if check.passed:
+                outcome.checks_passed += 1
+                continue
+            is_warning = check.severity.value == "WARN"
+            (outcome.checks_warned if is_warning else outcome.checks_failed).append(name)
+            if check.description:
+                outcome.said[name] = check.description
+        elif kind == "STEP_FAILURE":
+            outcome.failures.append(_explain(event, outcome))
+        elif kind == "PIPELINE_FAILURE" and not outcome.failures:  # Before the first step: the settings, say.
+            outcome.failures.append(Failure("run", _innermost(event.job_failure_data.error), 1))
+    return outcome
+
+
+def _explain(event: "dg.DagsterEvent", outcome: Outcome) -> Failure:
+    """The message a step failed with: ours, what its checks say, or of an unexpected error its class and words."""
+    data, step = event.step_failure_data, str(event.step_key).replace("__", "/")
+    said = data.user_failure_data
+    if said is not None:
+        return Failure(step, said.description or "", int(_plain(said.metadata).get("exit_code", 1)))
+    told = [
+        f"{name}:\n{outcome.said[name]}"
+        for name in outcome.checks_failed
+        if name.endswith(f" on {step}") and name in outcome.said
+    ]
+    return Failure(step, "\n".join(told) or _innermost(data.error), 1)
+
+
+def _innermost(error: Any) -> str:
+    """The words of the exception that began it."""
+    while error is not None and error.cause is not None:
+        error = error.cause
+    return error.message.strip() if error else "unknown"
+
+
+def _plain(metadata: Any) -> dict[str, Any]:
+    return {name: value.value for name, value in metadata.items() if hasattr(value, "value")}
+
+
+def _new_log(home: Home, run_id: str) -> Path:
+    """A new log file in ``<home>/logs``; the oldest beyond :data:`KEPT` are removed."""
+    from datetime import UTC, datetime
+
+    folder = home.root / "logs"
+    folder.mkdir(parents=True, exist_ok=True)
+    for old in sorted(folder.glob("*.log"))[: -KEPT + 1]:
+        old.unlink(missing_ok=True)
+    return folder / f"{datetime.now(UTC):%Y%m%dT%H%M%SZ}-{run_id[:8]}.log"
+
+
+def _file_handler(log: Path) -> logging.Handler:
+    handler = logging.FileHandler(log, encoding="utf-8")
+    handler.setFormatter(logging.Formatter("%(asctime)s %(levelname)s %(message)s"))
+    return handler
+
+
+@contextlib.contextmanager
+def _silence(log: Path) -> Iterator[None]:
+    """Sends what libraries print, also from other threads and compiled code, to the end of ``log``."""
+    sys.stdout.flush()
+    sys.stderr.flush()
+    kept = os.dup(1), os.dup(2)
+    target = os.open(log, os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o644)
+    try:
+        os.dup2(target, 1)
+        os.dup2(target, 2)
+        yield
+    finally:
+        sys.stdout.flush()
+        sys.stderr.flush()
+        for descriptor, original in enumerate(kept, start=1):
+            os.dup2(original, descriptor)
+            os.close(original)
+        os.close(target)

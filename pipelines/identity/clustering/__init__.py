@@ -1,0 +1,5 @@
+"""From scored pairs to clusters of records, one per person, with the rules that keep strangers apart.
+
+Which pairs are scored, and how, belongs in ``scoring``; the ids that clusters bear in ``customer_ids``. Explained in
+docs/identity.md, "Clustering".
+"""

@@ -1,0 +1,232 @@
+"""What people decided about records: the same person, or not. A decision outranks every rule and every model."""
+
+import re
+from collections import deque
+from collections.abc import Iterator, Mapping
+from datetime import date
+from pathlib import Path
+from typing import Any
+
+import polars as pl
+
+from pipelines.errors import ConfigurationError
+from pipelines.identity.decisions.file import COLUMNS, DecisionFile, read_file
+from pipelines.lake.tables import Lake
+
+DECISION_SCHEMA: dict[str, pl.DataType] = {
+    "verdict": pl.String(), "record_id_l": pl.String(), "record_id_r": pl.String(), "author": pl.String(),
+    "reason": pl.String(), "decided_on": pl.Date(), "expires_on": pl.Date(),
+}  # fmt: skip
+"""One row per decision. ``verdict`` is must_link or cannot_link; record_id_l < record_id_r; it holds from
+``decided_on`` to the end of ``expires_on`` (null: for ever)."""
+
+VERDICTS = ("must_link", "cannot_link")
+_DAY = re.compile(r"\d{4}-\d{2}-\d{2}")
+_RECORD = re.compile(r"[^:\s]+:[^:\s]+:.+")
+
+
+def no_decisions() -> pl.DataFrame:
+    """The frame of a retailer whose people decided nothing yet."""
+    return pl.DataFrame(schema=DECISION_SCHEMA)
+
+
+def read_decisions_in_force(lake: Lake) -> pl.DataFrame:
+    """``identity/decisions`` as the last run wrote it; empty before a run knew decisions."""
+    return lake.read("identity", "decisions") if lake.path("identity", "decisions").exists() else no_decisions()
+
+
+def read_decisions(path: Path, must_exist: bool = False) -> pl.DataFrame:
+    """Every decision of the file, in its order: DECISION_SCHEMA and ``place`` (``decisions.csv:3``). No file, no row.
+
+    ``must_exist``: sources.yml names the file, and a slip in a path must not undo what people decided. Raises
+    ConfigurationError that lists every fault with its file and line. Two decisions on one pair must not be in force on
+    one day; one about a record that is not there is none of the faults: the record may come back.
+    """
+    if must_exist and not path.exists():
+        raise ConfigurationError(
+            f"The file of human decisions that sources.yml names, {path}, does not exist. Correct `decisions:`, or "
+            f"begin the file with the line {','.join(COLUMNS)}."
+        )
+    return check_decisions(read_file(path), path)
+
+
+def check_decisions(found: DecisionFile, path: Path) -> pl.DataFrame:
+    """The same of a text that stands, or is about to, in the file ``path``."""
+    faults = list(found.faults)
+    rows: list[tuple[int, dict[str, Any]]] = []
+    for line, values in found.rows:
+        wrong = list(_find_faults(values))
+        faults += [(line, fault) for fault in wrong]
+        if not wrong:
+            rows.append((line, {**_typed(values), "place": f"{path.name}:{line}"}))
+    faults += _find_repetitions(rows)
+    if faults:
+        listed = "\n".join(f"  {path.name}:{line}: {fault}" for line, fault in sorted(faults))
+        plural = "fault" if len(faults) == 1 else "faults"
+        raise ConfigurationError(
+            f"{path} has {len(faults)} {plural} (docs/identity.md, Human decisions, explains it):\n{listed}"
+        )
+    return pl.DataFrame([row for _, row in rows], schema={**DECISION_SCHEMA, "place": pl.String()}, orient="row")
+
+
+def decisions_in_force(decisions: pl.DataFrame, as_of: date) -> pl.DataFrame:
+    """Those of ``read_decisions`` that hold on the day: ``identity/decisions``, sorted by both records.
+
+    Raises ConfigurationError where they contradict each other.
+    """
+    holding = decisions.filter(
+        (pl.col("decided_on") <= as_of) & (pl.col("expires_on").is_null() | (pl.col("expires_on") >= as_of))
+    )
+    refuse_contradictions(holding)
+    return holding.select(list(DECISION_SCHEMA)).sort("record_id_l", "record_id_r")
+
+
+def find_absent(decisions: pl.DataFrame, records: pl.LazyFrame) -> tuple[int, list[str]]:
+    """How many of ``decisions`` name a record that ``records`` lacks, and the ids of such records, sorted.
+
+    They wait: a record that a source has lost, or not sent yet, may come back.
+    """
+    named = pl.concat([decisions["record_id_l"], decisions["record_id_r"]]).unique()
+    present = records.select("record_id").filter(pl.col("record_id").is_in(named.implode())).collect()["record_id"]
+    waiting = decisions.filter(~pl.all_horizontal(pl.col("record_id_l", "record_id_r").is_in(present.implode())))
+    return waiting.height, sorted(set(named) - set(present))
+
+
+def refuse_contradictions(decisions: pl.DataFrame) -> None:
+    """Raises ConfigurationError where a chain of must_links holds two records together that a cannot_link keeps apart.
+
+    The message names every such chain, decision by decision: its place (where ``decisions`` has one), author and date.
+    """
+    linked = LinkedRecords(decisions)
+    told = []
+    for apart in decisions.filter(pl.col("verdict") == "cannot_link").iter_rows(named=True):
+        chain = linked.find_chain(apart["record_id_l"], apart["record_id_r"])
+        if chain is None:
+            continue
+        told.append(f"  {_describe(apart)} keeps {apart['record_id_l']} and {apart['record_id_r']} apart, but")
+        told += [f"    {_describe(link)} says {link['record_id_l']} is {link['record_id_r']}" for link in chain]
+    if told:
+        raise ConfigurationError(
+            "Human decisions contradict each other. Take one of each chain back (`parcours review --undo A B`), or "
+            "correct the file:\n" + "\n".join(told)
+        )
+
+
+class LinkedRecords:
+    """The groups of records that must_links hold together, and by which decisions."""
+
+    def __init__(self, decisions: pl.DataFrame) -> None:
+        self._neighbours: dict[str, list[tuple[str, dict[str, Any]]]] = {}
+        links = decisions.filter(pl.col("verdict") == "must_link").sort("record_id_l", "record_id_r")
+        for link in links.iter_rows(named=True):
+            one, other = link["record_id_l"], link["record_id_r"]
+            self._neighbours.setdefault(one, []).append((other, link))
+            self._neighbours.setdefault(other, []).append((one, link))
+        self._group: dict[str, str] = {}
+        for record in sorted(self._neighbours):
+            if record not in self._group:
+                self._group |= dict.fromkeys(self._reach(record), record)
+
+    def group_of(self, record: str) -> str:
+        """The name of the record's group: its smallest record, or the record itself where nothing links it."""
+        return self._group.get(record, record)
+
+    def find_chain(self, one: str, other: str) -> list[dict[str, Any]] | None:
+        """The fewest decisions that lead from one record to the other; None where none do."""
+        if self.group_of(one) != self.group_of(other):
+            return None
+        came_by = self._reach(one)
+        chain: list[dict[str, Any]] = []
+        while other != one:
+            link = came_by[other]
+            assert link is not None
+            chain.append(link)
+            other = link["record_id_l"] if link["record_id_r"] == other else link["record_id_r"]
+        return chain[::-1]
+
+    def _reach(self, start: str) -> dict[str, dict[str, Any] | None]:
+        """The records of the group, nearest first, each with the decision that led there."""
+        came_by: dict[str, dict[str, Any] | None] = {start: None}
+        waiting = deque([start])
+        while waiting:
+            for neighbour, link in self._neighbours.get(waiting.popleft(), []):
+                if neighbour not in came_by:
+                    came_by[neighbour] = link
+                    waiting.append(neighbour)
+        return came_by
+
+
+class Answers:
+    """What decisions say of any two records, directly or through others they are linked with."""
+
+    def __init__(self, decisions: pl.DataFrame) -> None:
+        self._linked = LinkedRecords(decisions)
+        apart = decisions.filter(pl.col("verdict") == "cannot_link").select("record_id_l", "record_id_r")
+        self._apart = {frozenset(map(self._linked.group_of, pair)) for pair in apart.iter_rows()}
+
+    def find(self, one: str, other: str) -> str | None:
+        """must_link, cannot_link, or None where nothing follows from what was decided."""
+        groups = frozenset(map(self._linked.group_of, (one, other)))
+        if len(groups) == 1:
+            return "must_link"
+        return "cannot_link" if groups in self._apart else None
+
+
+def _describe(decision: Mapping[str, Any]) -> str:
+    place = f"{decision['place']}, " if decision.get("place") else ""
+    return f"{place}{decision['author']} on {decision['decided_on']}"
+
+
+def _find_faults(values: Mapping[str, str]) -> Iterator[str]:
+    """What is wrong with one line's values, each fault led by its column."""
+    if values["verdict"] not in VERDICTS:
+        yield f"verdict: '{values['verdict']}' is not one of {', '.join(VERDICTS)}"
+    for name in ("record_a", "record_b", "author", "reason", "decided_on"):
+        if not values[name]:
+            yield f"{name}: is missing"
+    for name in ("record_a", "record_b"):
+        if values[name] and not _RECORD.fullmatch(values[name]):
+            yield f"{name}: '{values[name]}' is not a record id such as crm:contacts:17"
+    if values["record_a"] and values["record_a"] == values["record_b"]:
+        yield "record_b: is the same record as record_a"
+    for name in ("decided_on", "expires_on"):
+        if values[name] and _read_day(values[name]) is None:
+            yield f"{name}: '{values[name]}' is not a date: write it as 2026-03-01"
+    decided, expires = _read_day(values["decided_on"]), _read_day(values["expires_on"])
+    if decided and expires and expires < decided:
+        yield f"expires_on: {expires} is before decided_on, {decided}"
+
+
+def _read_day(text: str) -> date | None:
+    try:
+        return date.fromisoformat(text) if _DAY.fullmatch(text) else None
+    except ValueError:
+        return None
+
+
+def _typed(values: Mapping[str, str]) -> dict[str, Any]:
+    one, other = sorted((values["record_a"], values["record_b"]))
+    return {
+        "verdict": values["verdict"], "record_id_l": one, "record_id_r": other, "author": values["author"],
+        "reason": values["reason"], "decided_on": _read_day(values["decided_on"]),
+        "expires_on": _read_day(values["expires_on"]),
+    }  # fmt: skip
+
+
+def _find_repetitions(rows: list[tuple[int, dict[str, Any]]]) -> Iterator[tuple[int, str]]:
+    """Decisions on the pair of an earlier line that is in force on some day of theirs."""
+    earlier: dict[tuple[str, str], list[tuple[int, dict[str, Any]]]] = {}
+    for line, row in rows:
+        of_pair = earlier.setdefault((row["record_id_l"], row["record_id_r"]), [])
+        for first_line, first in of_pair:
+            if _overlap(first, row):
+                how = "repeats" if first["verdict"] == row["verdict"] else "contradicts"
+                yield line, f"{how} line {first_line}, which is in force at the same time: remove one, or end it"
+        of_pair.append((line, row))
+
+
+def _overlap(one: Mapping[str, Any], other: Mapping[str, Any]) -> bool:
+    return bool(
+        one["decided_on"] <= (other["expires_on"] or date.max)
+        and other["decided_on"] <= (one["expires_on"] or date.max)
+    )

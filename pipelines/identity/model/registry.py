@@ -1,0 +1,228 @@
+"""A trained model as data: its parameters, its frozen term frequencies, and where versions lie on disk.
+
+``lake.models/<version>/`` holds ``model.json`` (parameters and metadata), ``splink.json`` (the same m and u as Splink
+settings, for its charts) and ``term_frequencies/<field>.parquet``. ``lake.models/in_force`` names the one that runs;
+:mod:`pipelines.identity.model.specification.history` keeps which ones did.
+"""
+
+import hashlib
+import json
+import shutil
+from collections.abc import Iterable
+from dataclasses import asdict, dataclass, field
+from datetime import date
+from pathlib import Path
+from typing import Any
+
+import polars as pl
+
+from pipelines.errors import ParcoursError
+from pipelines.identity.model.history import Entry, Reason, append_entry
+from pipelines.identity.model.specification import BLOCKING_KEYS, CLASSES, Field, declare_fields
+from pipelines.lake.tables import Lake, replacing
+
+GAPS_TOLD = 5  # What a message names before it only counts.
+
+
+@dataclass(frozen=True)
+class Parameters:
+    """What the model knows, all of it numbers. Probabilities are of a level, given that the field can be compared.
+
+    ``levels[field][level]`` has match, household and stranger. ``shares`` (match, household) are of all pairs.
+    ``rarest[field]`` is the frequency of a value that no record had at training. ``largest_blocks[key]`` is how many
+    profiles may share a blocking key.
+    """
+
+    levels: dict[str, dict[str, dict[str, float]]]
+    shares: dict[str, float]
+    rarest: dict[str, float]
+    largest_blocks: dict[str, int]
+
+
+@dataclass(frozen=True)
+class ModelVersion:
+    """One trained model. ``term_frequencies[field]``: one row per value: value, frequency (share of the profiles)."""
+
+    version: str
+    parameters: Parameters
+    term_frequencies: dict[str, pl.DataFrame]
+    metadata: dict[str, Any] = field(default_factory=dict)
+
+    @property
+    def fields(self) -> tuple[Field, ...]:
+        return tuple(declared for declared in declare_fields() if declared.name in self.parameters.levels)
+
+
+def name_version(parameters: Parameters, term_frequencies: dict[str, pl.DataFrame]) -> str:
+    """A name that depends on the content only: the same training data give the same version."""
+    digest = hashlib.sha256(_dump(_as_dict(parameters)).encode())
+    for name in sorted(term_frequencies):
+        rows = term_frequencies[name].sort("value")
+        digest.update(name.encode())
+        digest.update("\x1f".join(rows["value"]).encode())
+        digest.update(rows["frequency"].to_numpy().tobytes())
+    return f"m{digest.hexdigest()[:12]}"
+
+
+def save_version(model: ModelVersion, lake: Lake, splink_settings: dict[str, Any]) -> Path:
+    """Writes the version's folder, whole or not at all, and returns it. One that is there and sound stays as it is."""
+    folder = lake.models / model.version
+    if _is_sound(model.version, lake):
+        return folder
+    building = lake.models / f"{model.version}.tmp-build"
+    shutil.rmtree(building, ignore_errors=True)
+    (building / "term_frequencies").mkdir(parents=True)
+    for name, frequencies in model.term_frequencies.items():
+        frequencies.write_parquet(building / "term_frequencies" / f"{name}.parquet")
+    (building / "splink.json").write_text(_dump(splink_settings), encoding="utf-8")
+    (building / "model.json").write_text(
+        _dump({"version": model.version, "metadata": model.metadata, "parameters": _as_dict(model.parameters)}),
+        encoding="utf-8",
+    )
+    shutil.rmtree(folder, ignore_errors=True)  # Only a damaged one is left to be there.
+    building.replace(folder)
+    return folder
+
+
+def _is_sound(version: str, lake: Lake) -> bool:
+    """Whether the version lies on disk with the content that its name stands for."""
+    if not (lake.models / version).exists():
+        return False
+    try:
+        saved = read_version(version, lake)
+    except ParcoursError:
+        return False
+    return name_version(saved.parameters, saved.term_frequencies) == version
+
+
+def put_in_force(
+    version: str,
+    lake: Lake,
+    reason: Reason = "chosen",
+    as_of: date | None = None,
+    comparison: dict[str, Any] | None = None,
+) -> Entry:
+    """Makes ``version`` the one that runs, and notes when and why. Raises ParcoursError where there is no such version.
+
+    A kill between the two leaves the version in force and only its note missing.
+    """
+    _require_version(version, lake)
+    replaced = name_in_force(lake)
+    with replacing(lake.models / "in_force") as pointer:
+        pointer.write_text(version + "\n", encoding="utf-8")
+    return append_entry(lake, version, reason, replaced, as_of, comparison)
+
+
+def list_versions(lake: Lake) -> list[str]:
+    """The versions on disk, in name order."""
+    return sorted(path.parent.name for path in lake.models.glob("*/model.json") if ".tmp-" not in path.parent.name)
+
+
+def name_in_force(lake: Lake) -> str | None:
+    """The name of the version that runs, or None before the first training."""
+    pointer = lake.models / "in_force"
+    return pointer.read_text(encoding="utf-8").strip() if pointer.exists() else None
+
+
+def model_in_force(lake: Lake) -> ModelVersion | None:
+    """The version that runs, or None before the first training. Raises ParcoursError where it cannot run."""
+    version = name_in_force(lake)
+    return None if version is None else load_version(version, lake)
+
+
+def load_version(version: str, lake: Lake) -> ModelVersion:
+    """The version as saved, fit to run.
+
+    Raises ParcoursError where it is not there, cannot be read, or was trained by other code than this: with other
+    fields, levels or blocking keys.
+    """
+    model = read_version(version, lake)
+    gaps = find_gaps(model.parameters, model.term_frequencies)
+    if gaps:
+        rest = f"; and {len(gaps) - GAPS_TOLD} more" if len(gaps) > GAPS_TOLD else ""
+        raise ParcoursError(
+            f"The identity model {version!r} in {lake.models / version} was trained by another release of Parcours and "
+            f"cannot run with this one: {'; '.join(gaps[:GAPS_TOLD])}{rest}. Train again with `parcours train`."
+        )
+    return model
+
+
+def read_version(version: str, lake: Lake) -> ModelVersion:
+    """The version as saved, whether or not it can run. Raises ParcoursError where it is not there or is damaged."""
+    _require_version(version, lake)
+    folder = lake.models / version
+    try:
+        saved = json.loads((folder / "model.json").read_text(encoding="utf-8"))
+        parameters = read_parameters(saved["parameters"])
+        frequencies = {
+            path.stem: pl.read_parquet(path) for path in sorted((folder / "term_frequencies").glob("*.parquet"))
+        }
+        return ModelVersion(saved["version"], parameters, frequencies, saved["metadata"])
+    except (OSError, ValueError, KeyError, TypeError, pl.exceptions.PolarsError) as error:
+        raise ParcoursError(
+            f"The identity model {version!r} in {folder} cannot be read ({type(error).__name__}). "
+            "Train again with `parcours train`."
+        ) from error
+
+
+def _require_version(version: str, lake: Lake) -> None:
+    known = list_versions(lake)
+    if version not in known:
+        raise ParcoursError(
+            f"No identity model {version!r} in {lake.models}; there are: {', '.join(known) or 'none'}. "
+            "Name one of these, or train one with `parcours train`."
+        )
+
+
+def find_gaps(
+    parameters: Parameters, term_frequencies: Iterable[str], fields: tuple[Field, ...] | None = None
+) -> list[str]:
+    """What keeps a version from running as declared, in words and by name; empty where nothing does.
+
+    ``fields`` are those declared (default: those of the model), ``term_frequencies`` the names of the fields that have
+    some.
+    """
+    declared = declare_fields() if fields is None else fields
+    gaps = [gap for compared in declared for gap in _find_field_gaps(compared, parameters, set(term_frequencies))]
+    names = {compared.name for compared in declared}
+    gaps += [f"it has the field {name}, which is no longer compared" for name in parameters.levels if name not in names]
+    gaps += [f"it lacks the blocking key {key!r}" for key in BLOCKING_KEYS if key not in parameters.largest_blocks]
+    gaps += [f"it lacks the share of pairs that are a {name}" for name in CLASSES if name not in parameters.shares]
+    return gaps
+
+
+def _find_field_gaps(compared: Field, parameters: Parameters, with_frequencies: set[str]) -> list[str]:
+    known = parameters.levels.get(compared.name)
+    if known is None:
+        return [f"it lacks the field {compared.name}"]
+    gaps = []
+    for level in compared.levels:
+        learned = known.get(level.name, {})
+        if not learned:
+            gaps.append(f"it lacks the level {compared.name}: {level.name}")
+        gaps += [
+            f"it lacks the {name} probability of {compared.name}: {level.name}"
+            for name in (*CLASSES, "stranger")
+            if learned and not learned.get(name, 0.0) > 0.0
+        ]
+    names = {level.name for level in compared.levels}
+    gaps += [
+        f"it has the level {compared.name}: {name}, which is no longer told" for name in known if name not in names
+    ]
+    weighs_rarity = any(level.is_agreement for level in compared.levels)
+    if weighs_rarity and (compared.name not in with_frequencies or compared.name not in parameters.rarest):
+        gaps.append(f"it lacks the term frequencies of {compared.name}")
+    return gaps
+
+
+def read_parameters(saved: dict[str, Any]) -> Parameters:
+    """Parameters from their JSON form."""
+    return Parameters(saved["levels"], saved["shares"], saved["rarest"], saved["largest_blocks"])
+
+
+def _as_dict(parameters: Parameters) -> dict[str, Any]:
+    return asdict(parameters)
+
+
+def _dump(content: Any) -> str:
+    return json.dumps(content, indent=1, ensure_ascii=False, sort_keys=True) + "\n"

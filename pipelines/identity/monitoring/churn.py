@@ -1,0 +1,61 @@
+"""What a run makes of the customer ids and records that were published before it."""
+
+from dataclasses import asdict, dataclass
+
+import polars as pl
+
+from pipelines.identity.customer_ids.ledger import current_map
+
+
+@dataclass(frozen=True)
+class Churn:
+    """Counts since the last publication. Ids: those published, those of them that are still a customer's, and how many
+    were created, absorbed, split, retired and restored. Records: those published, those of them that are no longer
+    there (gone), and those that are another customer's now (moved). ``customers`` are today's.
+    """
+
+    published_ids: int
+    kept: int
+    created: int
+    absorbed: int
+    split: int
+    retired: int
+    restored: int
+    published_records: int
+    gone: int
+    moved: int
+    customers: int
+
+    @property
+    def moved_share(self) -> float:
+        """Of the published records that are still there."""
+        return share(self.moved, self.published_records - self.gone)
+
+    def as_dict(self) -> dict[str, int]:
+        return asdict(self)
+
+
+def count_churn(ledger: pl.DataFrame, published: pl.DataFrame, today: pl.DataFrame | None = None) -> Churn:
+    """``ledger`` is today's, ``published`` the one of the last publication, with which it begins.
+
+    ``today``, where it is known, saves a replay: the map that ``ledger`` replays to.
+    """
+    before = current_map(published)
+    today = current_map(ledger) if today is None else today
+    new = ledger.tail(ledger.height - published.height)
+    ids = dict(new.group_by("change").agg(pl.col("customer_id").n_unique()).iter_rows())
+    stayed = before.join(today, on="record_id", suffix="_today")
+    return Churn(
+        published_ids=before["customer_id"].n_unique(),
+        kept=before.select("customer_id").unique().join(today, on="customer_id", how="semi").height,
+        **{change: ids.get(change, 0) for change in ("created", "absorbed", "split", "retired", "restored")},
+        published_records=before.height,
+        gone=before.height - stayed.height,
+        moved=stayed.filter(pl.col("customer_id") != pl.col("customer_id_today")).height,
+        customers=today["customer_id"].n_unique(),
+    )
+
+
+def share(part: int, whole: int) -> float:
+    """``part`` of ``whole``; of nothing, 0."""
+    return part / whole if whole else 0.0

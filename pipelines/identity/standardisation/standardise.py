@@ -1,0 +1,308 @@
+"""The contact fields of every identity-bearing record, made comparable: the one place that cleans them.
+
+Two sets of columns come out. The display columns are what a person would print (accents and capitals kept, "inconnu"
+gone); dbt builds the golden record from them. The match columns (``*_key``) are what records are compared on; display
+values never decide who is who.
+"""
+
+from collections.abc import Mapping
+from datetime import date, datetime, timedelta
+
+import polars as pl
+
+from pipelines.frames.in_memory_sql import in_memory
+from pipelines.identity.standardisation.addresses import city_key, postcode_key, present_line, street_key
+from pipelines.identity.standardisation.attributes import Attribute, load_attributes
+from pipelines.identity.standardisation.emails import clean_email, email_key
+from pipelines.identity.standardisation.loyalty_cards import card_key
+from pipelines.identity.standardisation.names import (
+    civility_within,
+    first_name_key,
+    first_name_root,
+    fold,
+    last_name_key,
+    present_name,
+    read_civility,
+)
+from pipelines.identity.standardisation.phones import read_phones
+from pipelines.identity.standardisation.shared_values import find_shared_values, withdraw_shared_values
+from pipelines.lake.tables import Lake
+
+RECORD_COLUMNS: dict[str, pl.DataType] = {
+    "record_id": pl.String(), "source": pl.String(), "kind": pl.String(), "table_name": pl.String(),
+    "source_key": pl.String(), "civility": pl.String(), "first_name": pl.String(), "last_name": pl.String(),
+    "email": pl.String(), "phone": pl.String(), "mobile": pl.String(), "birth_date": pl.Date(), "address": pl.String(),
+    "postcode": pl.String(), "city": pl.String(), "country": pl.String(), "loyalty_card_id": pl.String(),
+    "created_at": pl.Datetime("us"), "updated_at": pl.Datetime("us"), "deleted_at": pl.Datetime("us"),
+}  # fmt: skip
+"""The display columns of ``identity/records``, in order."""
+
+MATCH_COLUMNS: tuple[str, ...] = (
+    "gender_key", "first_key", "first_root", "last_key", "email_key", "mobile_key", "landline_key", "birth_key",
+    "street_key", "postcode_key", "city_key", "card_key",
+)  # fmt: skip
+"""What records are compared on. A record with the same values in all of them has the same ``content_hash``."""
+
+# Where an identity-bearing record comes from, and what its columns are called there.
+_ORDER_CONTACT = {
+    "source_key": "order_id", "first_name": "contact_first_name", "last_name": "contact_last_name",
+    "email": "contact_email", "phone": "contact_phone", "address": "contact_address",
+    "postcode": "contact_postcode", "city": "contact_city", "created_at": "ordered_at",
+}  # fmt: skip
+# A guest order that says nothing of its buyer is anonymous, not one more person; a postcode alone is nobody.
+_NAMES_SOMEBODY = pl.any_horizontal(
+    (pl.col(column).str.strip_chars() != "").fill_null(False)
+    for column in ("contact_first_name", "contact_last_name", "contact_email", "contact_phone", "contact_address")
+)
+_ORIGINS: tuple[tuple[str, str, dict[str, str], pl.Expr], ...] = (
+    ("crm", "contacts", {"source_key": "contact_id"}, pl.lit(True)),
+    ("ecommerce", "customers", {"source_key": "account_id"}, pl.lit(True)),
+    ("ecommerce", "orders", _ORDER_CONTACT, pl.col("account_id").is_null() & _NAMES_SOMEBODY),
+    ("pos", "members", {"source_key": "member_id"}, pl.lit(True)),
+    (
+        "pos",
+        "tickets",
+        {"source_key": "ticket_id", "email": "receipt_email", "created_at": "sold_at"},
+        pl.col("loyalty_card_id").is_null() & (pl.col("receipt_email").str.strip_chars() != ""),
+    ),
+)
+
+OLDEST_LIVING_YEARS = 120  # The oldest age ever verified is 122 years (Jeanne Calment); beyond, a typing error.
+
+
+def standardise_records(
+    lake: Lake, country: str, as_of: date | None = None, attributes: Mapping[str, Attribute] | None = None
+) -> pl.DataFrame:
+    """One row per identity-bearing record that survives: ``identity/records``, sorted by record_id.
+
+    ``country`` is the region of phone numbers written without one (ISO 3166, two letters). A record deleted by the end
+    of ``as_of`` does not survive; without ``as_of``, any that bears a deletion. ``attributes`` are by default those
+    shipped with the package. Raises ConfigurationError on a country without a numbering plan.
+    """
+    return standardise(gather_records(lake, as_of), country, as_of, attributes)
+
+
+def gather_records(lake: Lake, as_of: date | None = None) -> pl.DataFrame:
+    """One row per identity-bearing record as the extracts hold it, under the display columns' names."""
+    return scan_records(lake, as_of).collect()
+
+
+def scan_records(lake: Lake, as_of: date | None = None) -> pl.LazyFrame:
+    """The same, not read yet."""
+    gathered = []
+    for kind, name, renamed, bears_identity in _ORIGINS:
+        if not lake.path(kind, name).exists():
+            continue
+        gathered.append(_gather_table(lake.scan(kind, name).filter(bears_identity), kind, name, renamed))
+    if not gathered:
+        return pl.LazyFrame(schema=RECORD_COLUMNS)
+    return _drop_deleted(pl.concat(gathered), as_of)
+
+
+def _gather_table(rows: pl.LazyFrame, kind: str, name: str, renamed: dict[str, str]) -> pl.LazyFrame:
+    present = set(rows.collect_schema().names())
+    columns = []
+    for column, dtype in RECORD_COLUMNS.items():
+        origin = renamed.get(column, column)
+        columns.append((pl.col(origin) if origin in present else pl.lit(None)).cast(dtype).alias(column))
+    return rows.select(columns).with_columns(
+        pl.concat_str(pl.col("source"), pl.lit(f":{name}:"), pl.col("source_key")).alias("record_id"),
+        pl.lit(kind).alias("kind"),
+        pl.lit(name).alias("table_name"),
+    )
+
+
+def _drop_deleted(records: pl.LazyFrame, as_of: date | None) -> pl.LazyFrame:
+    if as_of is None:
+        return records.filter(pl.col("deleted_at").is_null())
+    end_of_day = datetime.combine(as_of + timedelta(days=1), datetime.min.time())
+    return records.filter(pl.col("deleted_at").is_null() | (pl.col("deleted_at") >= end_of_day))
+
+
+def standardise(
+    gathered: pl.DataFrame, country: str, as_of: date | None = None, attributes: Mapping[str, Attribute] | None = None
+) -> pl.DataFrame:
+    """Display columns cleaned and match columns added; same rows, sorted by record_id.
+
+    ``gathered`` has the columns of :data:`RECORD_COLUMNS`. Added: :data:`MATCH_COLUMNS`, ``shared_values`` (the fields
+    whose value too many names share, so that it is not matched on; null for none), ``shared_digests`` (hashes of those
+    values), ``content_hash`` and ``is_decided`` (false: what people decided is marked by ``decided``).
+    """
+    attributes = attributes or load_attributes()
+    cleaned = clean_records(gathered, country, as_of, attributes)
+    return complete_records(cleaned, find_shared_values(cleaned, attributes))
+
+
+def complete_records(cleaned: pl.DataFrame, shared: Mapping[str, pl.Series]) -> pl.DataFrame:
+    """What of :func:`standardise` comes after :func:`clean_records`, in its order: the values that are ``shared``
+    (``find_shared_values``) withdrawn, and the columns of ``identity/records``, in order."""
+    withdrawn = withdraw_shared_values(cleaned, shared)
+    return _in_order(withdrawn.with_columns(hash_content(withdrawn)))
+
+
+def clean_records(
+    gathered: pl.DataFrame, country: str, as_of: date | None, attributes: Mapping[str, Attribute]
+) -> pl.DataFrame:
+    """What of :func:`standardise` looks at one record at a time: :data:`RECORD_COLUMNS` and :data:`MATCH_COLUMNS`."""
+    cleaned = _clean_text(gathered.sort("record_id", maintain_order=True), attributes)
+    cleaned = _clean_phones(cleaned, country, attributes["phone"])
+    return _clean_dates(cleaned, attributes["birth_date"], as_of).select(*RECORD_COLUMNS, *MATCH_COLUMNS)
+
+
+def _clean_text(records: pl.DataFrame, attributes: Mapping[str, Attribute]) -> pl.DataFrame:
+    """Names, e-mail, address and card: placeholders gone from both sets of columns."""
+    cleaned = records.with_columns(
+        pl.col(name).str.strip_chars() for name in ("first_name", "last_name", "address", "city", "postcode", "country")
+    )
+    for column, derived in {
+        "civility": {"said_civility": read_civility(pl.col("civility"))},
+        "first_name": {
+            "first_key": first_name_key(pl.col("first_name")),
+            "first_civility": civility_within(pl.col("first_name")),
+            "first_shown": present_name(pl.col("first_name")),
+        },
+        "last_name": {
+            "last_key": last_name_key(pl.col("last_name")),
+            "last_civility": civility_within(pl.col("last_name")),
+            "last_shown": present_name(pl.col("last_name")),
+        },
+        "email": {
+            "clean_email": clean_email(pl.col("email")),
+            "email_key": email_key(clean_email(pl.col("email"))),
+        },
+        "address": {
+            "street_key": street_key(pl.col("address")),
+            "folded_address": fold(pl.col("address")),
+            "address_shown": present_line(pl.col("address")),
+        },
+        "city": {
+            "city_key": city_key(pl.col("city")),
+            "folded_city": fold(pl.col("city")),
+            "city_shown": present_line(pl.col("city")),
+        },
+        "postcode": {"postcode_key": postcode_key(pl.col("postcode"))},
+        "loyalty_card_id": {
+            "folded_card": fold(pl.col("loyalty_card_id")),
+            "card_key": card_key(pl.col("loyalty_card_id")),
+        },
+    }.items():
+        cleaned = _derive_by_value(cleaned, column, derived)
+    is_real = {
+        name: _is_real(pl.col(cleaned_column), pl.col(key), attributes[name])
+        for name, (cleaned_column, key) in {
+            "first_name": ("first_key", "first_key"), "last_name": ("last_key", "last_key"),
+            "email": ("clean_email", "email_key"), "address": ("folded_address", "street_key"),
+            "city": ("folded_city", "city_key"), "postcode": ("postcode_key", "postcode_key"),
+            "loyalty_card_id": ("folded_card", "card_key"),
+        }.items()
+    }  # fmt: skip
+    civility = pl.coalesce("said_civility", "first_civility", "last_civility")
+    kept = {  # What each column becomes, and the field whose placeholders empty it.
+        "first_name": ("first_shown", "first_name"), "first_key": ("first_key", "first_name"),
+        "last_name": ("last_shown", "last_name"), "last_key": ("last_key", "last_name"),
+        "email": ("clean_email", "email"), "email_key": ("email_key", "email"),
+        "address": ("address_shown", "address"), "street_key": ("street_key", "address"),
+        "postcode": ("postcode", "postcode"), "postcode_key": ("postcode_key", "postcode"),
+        "city": ("city_shown", "city"), "city_key": ("city_key", "city"),
+        "loyalty_card_id": ("loyalty_card_id", "loyalty_card_id"), "card_key": ("card_key", "loyalty_card_id"),
+    }  # fmt: skip
+    return cleaned.with_columns(
+        civility.alias("civility"),
+        civility.alias("gender_key"),
+        pl.when(pl.col("country") != "").then(pl.col("country")).alias("country"),
+        *(pl.when(is_real[field]).then(pl.col(origin)).alias(name) for name, (origin, field) in kept.items()),
+    ).with_columns(
+        pl.col("loyalty_card_id").str.strip_chars(),
+        pl.when(pl.col("card_key") != "").then(pl.col("card_key")).alias("card_key"),
+        first_name_root(pl.col("first_key")).alias("first_root"),
+    )
+
+
+def _derive_by_value(records: pl.DataFrame, column: str, derived: dict[str, pl.Expr]) -> pl.DataFrame:
+    """Adds the columns ``derived`` from ``column``, each distinct value worked on once."""
+    values = records.select(pl.col(column).drop_nulls().unique())
+    table = values.with_columns(expression.alias(name) for name, expression in derived.items())
+    return records.join(table, on=column, how="left", maintain_order="left")
+
+
+def _is_real(cleaned: pl.Expr, key: pl.Expr, attribute: Attribute) -> pl.Expr:
+    """False where the cleaned value is null, empty or declared to mean "none", or its key is one of the retailer's."""
+    real = cleaned.is_not_null() & (cleaned != "")
+    if attribute.own_values:
+        real &= ~key.is_in(attribute.own_values).fill_null(False)
+    if attribute.placeholders:
+        real &= ~cleaned.is_in(attribute.placeholders)
+    if attribute.placeholder_pattern:
+        real &= ~cleaned.str.contains(attribute.placeholder_pattern)
+    return real.fill_null(False)
+
+
+def _clean_phones(records: pl.DataFrame, country: str, attribute: Attribute) -> pl.DataFrame:
+    """phone and mobile as E.164; mobile_key and landline_key by what each number is, whichever column it stood in."""
+    numbers = read_phones(pl.concat([records["phone"], records["mobile"]]), country)
+    if attribute.own_values:
+        is_own = pl.col("e164").is_in(attribute.own_values)
+        numbers = numbers.with_columns(pl.when(~is_own).then(pl.col("e164")).alias("e164"))
+    national = pl.col("e164").str.replace(r"^\+\d{1,2}", "")
+    if attribute.placeholder_pattern:
+        is_placeholder = national.str.contains(attribute.placeholder_pattern)
+        numbers = numbers.with_columns(pl.when(~is_placeholder).then(pl.col("e164")).alias("e164"))
+    joined = records
+    for column in ("phone", "mobile"):
+        joined = joined.join(
+            numbers.select(
+                pl.col("value").alias(column),
+                pl.col("e164").alias(f"{column}_e164"),
+                (pl.col("is_landline") & pl.col("e164").is_not_null()).alias(f"{column}_is_landline"),
+            ),
+            on=column,
+            how="left",
+            maintain_order="left",
+        )
+    return joined.with_columns(
+        pl.col("phone_e164").alias("phone"),
+        pl.col("mobile_e164").alias("mobile"),
+        pl.coalesce(
+            pl.when(~pl.col("mobile_is_landline")).then(pl.col("mobile_e164")),
+            pl.when(~pl.col("phone_is_landline")).then(pl.col("phone_e164")),
+        ).alias("mobile_key"),
+        pl.coalesce(
+            pl.when(pl.col("phone_is_landline")).then(pl.col("phone_e164")),
+            pl.when(pl.col("mobile_is_landline")).then(pl.col("mobile_e164")),
+        ).alias("landline_key"),
+    )
+
+
+def _clean_dates(records: pl.DataFrame, attribute: Attribute, as_of: date | None) -> pl.DataFrame:
+    """birth_key without placeholders and dates to come; birth_date moreover null where nobody is that old.
+
+    A year mistyped by a century is no fact to print, but it differs from the true one by a digit, which the comparison
+    of birth dates knows how to read.
+    """
+    placeholders = [date.fromisoformat(value) for value in (*attribute.placeholders, *attribute.own_values)]
+    seen_at = pl.coalesce(pl.col("updated_at"), pl.col("created_at"), pl.lit(None, dtype=pl.Datetime("us"))).dt.date()
+    today = pl.lit(as_of, dtype=pl.Date).fill_null(seen_at) if as_of else seen_at
+    known = ~pl.col("birth_date").is_in(placeholders) & ~(pl.col("birth_date") > today).fill_null(False)
+    age = today.dt.year() - pl.col("birth_date").dt.year()
+    return records.with_columns(
+        pl.when(known & ~(age > OLDEST_LIVING_YEARS).fill_null(False)).then(pl.col("birth_date")).alias("birth_date"),
+        pl.when(known).then(pl.col("birth_date").dt.strftime("%Y-%m-%d")).alias("birth_key"),
+    )
+
+
+def hash_content(records: pl.DataFrame) -> pl.Series:
+    """``content_hash`` of each record: 128 bits of the match columns, the same on every machine and version."""
+    fields = ", ".join(f"coalesce({column}, '')" for column in MATCH_COLUMNS)
+    with in_memory() as connection:
+        connection.register("records", records.select(MATCH_COLUMNS).to_arrow())
+        hashes = connection.sql(f"select md5(concat_ws(chr(31), {fields})) as content_hash from records")
+        hashed: pl.DataFrame = pl.from_arrow(hashes.to_arrow_table())  # type: ignore[assignment]
+    return hashed["content_hash"]
+
+
+def _in_order(records: pl.DataFrame) -> pl.DataFrame:
+    """The columns of ``identity/records``, in order; ``is_decided`` is false until decisions are known."""
+    return records.select(
+        *RECORD_COLUMNS, *MATCH_COLUMNS, "shared_values", "shared_digests", "content_hash",
+        pl.lit(False).alias("is_decided"),
+    )  # fmt: skip

@@ -1,0 +1,134 @@
+"""Human decisions as labels: what the model would have said of the pairs that people judged, and what they teach it.
+
+A weight depends on two records and the model alone, never on decisions, so that each labelled pair is judged as if
+nobody had decided. The pairs that people judge are the uncertain ones: the scores are of hard cases, not of all pairs.
+"""
+
+from dataclasses import asdict, dataclass, replace
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+import polars as pl
+
+from pipelines.identity.clustering.cluster import LINKED
+from pipelines.identity.model.registry import ModelVersion
+from pipelines.identity.model.specification import CLASSES, Field
+from pipelines.identity.scoring.match_weights import Floats, frequencies_of, weigh_pairs
+from pipelines.identity.scoring.predict import Compared, compare_pairs
+from pipelines.identity.scoring.profiles import build_profiles
+
+
+@dataclass(frozen=True)
+class LabelScores:
+    """How the model does on labelled pairs. A pair is linked where its weight is at least ``LINKED``.
+
+    ``wrongly_linked`` are pairs that people hold apart, ``missed`` pairs that people hold together. ``not_weighed``
+    are decisions about records that are gone, or that carry nothing to compare: they count in no score.
+    """
+
+    precision: float
+    recall: float
+    f1: float
+    same_person: int
+    different_people: int
+    not_weighed: int
+    wrongly_linked: list[tuple[str, str]]
+    missed: list[tuple[str, str]]
+
+    def as_dict(self) -> dict[str, Any]:
+        return asdict(self)
+
+
+@dataclass(frozen=True)
+class Labelled:
+    """Pairs of profiles whose class people know: one person's where ``is_match``, else of a household or strangers."""
+
+    pairs: Compared
+    is_match: npt.NDArray[np.bool_]
+
+    def count(self) -> dict[str, int]:
+        same = int(self.is_match.sum())
+        return {"must_link": same, "cannot_link": len(self.is_match) - same}
+
+    def of_fields(self, positions: list[int]) -> "Labelled":
+        """The same with some of the fields."""
+        return Labelled(replace(self.pairs, levels=self.pairs.levels[:, positions]), self.is_match)
+
+    def behind(self, others: Compared) -> Compared:
+        """``others``, then these pairs."""
+        columns = ("left", "right", "found_by", "levels")
+        return Compared(*(np.concatenate([getattr(others, name), getattr(self.pairs, name)]) for name in columns))
+
+    def clamp(self, responsibilities: Floats) -> Floats:
+        """``responsibilities`` of these pairs (columns in the order of CLASSES) with what people know held fast."""
+        match = CLASSES.index("match")
+        rest = np.maximum(1.0 - responsibilities[:, match], 1e-300)
+        clamped = np.where(self.is_match[:, None], 0.0, responsibilities / rest[:, None])
+        clamped[:, match] = self.is_match
+        return clamped
+
+
+def compare_labels(profiles: pl.DataFrame, decisions: pl.DataFrame, fields: tuple[Field, ...]) -> Labelled:
+    """The decisions between two of ``profiles``, compared field by field."""
+    labels = number_labels(profiles, decisions)
+    pairs = compare_pairs(profiles, labels["left"].to_numpy(), labels["right"].to_numpy(), fields)
+    return Labelled(pairs, labels["is_match"].to_numpy())
+
+
+def without_labelled(compared: Compared, labelled: Labelled) -> Compared:
+    """``compared`` but the pairs that people judged: those count once, by what people said."""
+    known = _as_keys(labelled.pairs)
+    return compared.take(np.flatnonzero(~np.isin(_as_keys(compared), known))) if len(known) else compared
+
+
+def _as_keys(pairs: Compared) -> npt.NDArray[np.int64]:
+    return (pairs.left.astype(np.int64) << 32) + pairs.right.astype(np.int64)
+
+
+def number_labels(profiles: pl.DataFrame, decisions: pl.DataFrame) -> pl.DataFrame:
+    """The decisions between two of ``profiles``: one row per pair, sorted: left, right (profile_no), is_match.
+
+    A record that a decision names is a profile of its own, so that its id is one of theirs.
+    """
+    numbers = profiles.select("record_id", "profile_no")
+    return (
+        decisions.select("verdict", "record_id_l", "record_id_r")
+        .join(numbers.rename({"record_id": "record_id_l", "profile_no": "l"}), on="record_id_l")
+        .join(numbers.rename({"record_id": "record_id_r", "profile_no": "r"}), on="record_id_r")
+        .select(
+            pl.min_horizontal("l", "r").alias("left"),
+            pl.max_horizontal("l", "r").alias("right"),
+            (pl.col("verdict") == "must_link").alias("is_match"),
+        )
+        .sort("left", "right")
+    )
+
+
+def score_labels(records: pl.DataFrame, decisions: pl.DataFrame, model: ModelVersion) -> LabelScores:
+    """The model's links on the pairs of ``decisions`` (``identity/decisions`` of the run that made ``records``)."""
+    named = pl.concat([decisions["record_id_l"], decisions["record_id_r"]]).unique()
+    profiles, _ = build_profiles(records.filter(pl.col("record_id").is_in(named.implode())))
+    labels = number_labels(profiles, decisions)
+    compared = compare_pairs(profiles, labels["left"].to_numpy(), labels["right"].to_numpy(), model.fields)
+    weights = weigh_pairs(compared.levels, compared.left, frequencies_of(profiles, model), model).total
+    linked, same = weights >= LINKED, labels["is_match"].to_numpy()
+    ids = profiles["record_id"].to_list()
+    pairs = [(ids[left], ids[right]) for left, right in labels.select("left", "right").iter_rows()]
+    right = int((linked & same).sum())
+    precision, recall = _share(right, int(linked.sum())), _share(right, int(same.sum()))
+    return LabelScores(
+        precision=precision,
+        recall=recall,
+        f1=2 * precision * recall / (precision + recall) if precision + recall else 0.0,
+        same_person=int(same.sum()),
+        different_people=int((~same).sum()),
+        not_weighed=decisions.height - labels.height,
+        wrongly_linked=[pairs[row] for row in np.flatnonzero(linked & ~same)],
+        missed=[pairs[row] for row in np.flatnonzero(~linked & same)],
+    )
+
+
+def _share(part: int, whole: int) -> float:
+    """A share of nothing counts as 1: nothing was got wrong."""
+    return part / whole if whole else 1.0

@@ -1,0 +1,127 @@
+"""A new version of the model, learned beside the one in force, compared with it, and put in force where it may be."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import date
+from typing import Any
+
+import polars as pl
+
+from pipelines.errors import ParcoursError
+from pipelines.identity.decisions.read import read_decisions_in_force
+from pipelines.identity.model.history import Reason
+from pipelines.identity.model.registry import ModelVersion, load_version, name_in_force, put_in_force
+from pipelines.identity.standardisation.standardise import MATCH_COLUMNS
+from pipelines.identity.training.compare_models import Comparison, compare_models
+from pipelines.identity.training.train import train
+from pipelines.lake.tables import Lake
+
+NEEDED_COLUMNS = ("record_id", "content_hash", "is_decided", *MATCH_COLUMNS)
+
+MOST_MOVED = 0.02
+"""Share of records that may change customer by a new model without a person's word: every figure by customer moves with
+them. Ten times what learning anew moves on a generated retailer of 3,000 people: nobody with another seed, .2% where
+the model before knew half of the records only, .1% where it knew none of the tills'. More says that something else
+happened to the records than that they grew."""
+
+
+@dataclass(frozen=True)
+class Retrained:
+    """What came of a training: ``learned`` is the new version, ``in_force`` names the one that runs now.
+
+    ``predecessor`` is the one that ran until then where it still could, ``before`` its name in any case (None: this is
+    the first training). ``comparison`` is None where there was nothing to compare with, or nothing new.
+    """
+
+    learned: ModelVersion
+    before: str | None
+    predecessor: ModelVersion | None
+    in_force: str | None
+    comparison: Comparison | None
+
+    @property
+    def running(self) -> ModelVersion:
+        """The version that runs now; the one learned, where none can run."""
+        kept = self.predecessor
+        return kept if kept is not None and kept.version == self.in_force else self.learned
+
+    @property
+    def is_news(self) -> bool:
+        return self.learned.version != self.before
+
+    @property
+    def is_put_in_force(self) -> bool:
+        """Whether it runs now and did not before."""
+        return self.is_news and self.in_force == self.learned.version
+
+    @property
+    def records_too_many(self) -> int:
+        """The records it would move, where these are more than it may move unasked; else 0.
+
+        Beside a version that cannot run any more it may move any number: there is nothing to keep.
+        """
+        if self.comparison is None or self.predecessor is None or self.comparison.share_moved <= MOST_MOVED:
+            return 0
+        return self.comparison.records_moved
+
+    def as_dict(self) -> dict[str, Any]:
+        return {
+            "learned": self.learned.version,
+            "before": self.before,
+            "in_force": self.in_force,
+            "records_too_many": self.records_too_many,
+            "comparison": None if self.comparison is None else self.comparison.as_dict(),
+        }
+
+
+def retrain(
+    lake: Lake,
+    as_of: date,
+    report: Callable[[str], None],
+    compare_only: bool = False,
+    with_decisions: bool = False,
+) -> Retrained:
+    """Learns a version from the records of the last run, compares it, and puts it in force.
+
+    ``with_decisions``: what people decided, as of that run, is held fast while the rest is estimated.
+
+    It is put in force at once where there is none that can run, and else where it moves at most MOST_MOVED of the
+    records. Raises ParcoursError where there are no records, or no decisions, to learn from, TrainingError where they
+    teach no model.
+    """
+    if not lake.path("identity", "records").exists():
+        raise ParcoursError(f"There are no records to learn from in {lake.root}: run `parcours run` first.")
+    records = lake.read("identity", "records")
+    if not set(NEEDED_COLUMNS) <= set(records.columns):
+        raise ParcoursError(
+            f"The records in {lake.root} were made by another release of Parcours. Make them anew with `parcours run`: "
+            "where it stops at the model, it has made them, and `parcours train` goes on from there."
+        )
+    before = name_in_force(lake)
+    usable = _load_usable(lake, before)
+    decisions = read_decisions_in_force(lake)
+    if with_decisions and decisions.is_empty():
+        raise ParcoursError(
+            "No human decision was in force in the last run: there is none to learn from. Decide with `parcours "
+            "review`, then `parcours run`, or train without --with-decisions."
+        )
+    learned = train(records, lake, as_of=as_of, report=report, decisions=decisions if with_decisions else None)
+    comparison = None
+    if learned.version != before:
+        report("comparison with the model in force")
+        ledger = pl.read_parquet(lake.committed_ledger) if lake.committed_ledger.exists() else None
+        comparison = compare_models(records, usable, learned, as_of, ledger, decisions)
+    retrained = Retrained(learned, before, usable, before, comparison)
+    if compare_only or not retrained.is_news or retrained.records_too_many:
+        return retrained
+    reason: Reason = "first training" if before is None else "trained"
+    put_in_force(learned.version, lake, reason, as_of, None if comparison is None else comparison.figures())
+    return Retrained(learned, before, usable, learned.version, comparison)
+
+
+def _load_usable(lake: Lake, version: str | None) -> ModelVersion | None:
+    """The version where it can still run; a damaged one, or one of another release, is what training is to mend."""
+    try:
+        return None if version is None else load_version(version, lake)
+    except ParcoursError:
+        return None

@@ -1,0 +1,133 @@
+"""The memory of the analysts' segments in the lake: what dbt is told before a build, what is kept of what is published.
+
+The log (:mod:`pipelines.segments.history`) lies in ``lake/state/segments.parquet``, that of the warehouse of before
+beside it. A publication and a rollback each put the log that will be in force beside both (*stage*), swap the
+warehouses, and only then swap the logs (*settle*); after a kill, whether the warehouses were swapped decides whether
+the logs are. A run that publishes nothing stages nothing.
+"""
+
+import io
+import json
+from datetime import date
+from pathlib import Path
+
+import duckdb
+import polars as pl
+
+from pipelines.identity.customer_ids.ledger import absorbed_ids, empty_ledger
+from pipelines.lake.tables import Lake, replacing
+from pipelines.segments import history
+from pipelines.segments.definitions import ZERO_WHERE_NOTHING, Definitions
+
+KIND = "segments"
+TRAITS: dict[str, type[pl.DataType]] = {
+    **dict.fromkeys(("trait", "description", "owner", "mart", "aggregate", "measured_column", "filter"), pl.String),
+    "window_days": pl.Int64,
+    "is_zero_without_rows": pl.Boolean,
+}
+FAMILY = "custom"
+MARTS = ("customer_segments", "segment_sizes", "segments")
+"""What is read of a build that is about to be published."""
+
+
+def write_dbt_inputs(lake: Lake, definitions: Definitions, as_of: date) -> None:
+    """Writes what the models read: the definitions, and what is known of the nights before ``as_of``."""
+    log = read_log(log_in_force(lake))
+    ledger = lake.read("identity", "ledger") if lake.path("identity", "ledger").exists() else empty_ledger()
+    lake.write(KIND, "definitions", history.definitions_known(log, as_of, definitions))
+    lake.write(KIND, "stays", history.stays_before(log, as_of, absorbed_ids(ledger)))
+    lake.write(KIND, "nights", history.nights_before(log, as_of))
+    traits = [
+        {
+            **trait.model_dump(include={"description", "owner", "aggregate", "window_days"}),
+            "trait": trait.name,
+            "mart": trait.from_,
+            "measured_column": trait.column,
+            "filter": trait.where,
+            "is_zero_without_rows": trait.aggregate in ZERO_WHERE_NOTHING,
+        }
+        for trait in definitions.traits
+    ]
+    lake.write(KIND, "traits", pl.DataFrame(traits, schema=TRAITS).sort("trait"))
+
+
+def log_in_force(lake: Lake) -> Path:
+    """The log that belongs to the published warehouse."""
+    return lake.published(KIND)
+
+
+def read_log(file: Path) -> pl.DataFrame:
+    """The log, or an empty one where nothing has been published yet."""
+    return pl.read_parquet(file) if file.exists() else history.empty_log()
+
+
+def stage_publication(lake: Lake, database: Path, as_of: date) -> None:
+    """Puts by the log with what the marts of ``database`` say, about to be published for ``as_of``."""
+    with duckdb.connect(database, read_only=True) as connection:
+        night, members, computed = _read_marts(connection, as_of)
+    _stage(lake, history.take_down(read_log(log_in_force(lake)), night, members, computed))
+
+
+def stage_rollback(lake: Lake) -> None:
+    """Puts by the log of the warehouse of before; an empty one where it is older than segments of one's own."""
+    _stage(lake, read_log(_previous(lake)))
+
+
+def unstage(lake: Lake) -> None:
+    """The warehouses were not swapped: the log in force stays."""
+    _staged(lake).unlink(missing_ok=True)
+
+
+def settle(lake: Lake) -> None:
+    """The warehouses are swapped: the log put by is in force, that of before is kept. Once more changes nothing."""
+    if not _staged(lake).exists():
+        return
+    if log_in_force(lake).exists():
+        log_in_force(lake).replace(_previous(lake))
+    _staged(lake).replace(log_in_force(lake))
+
+
+def _stage(lake: Lake, log: pl.DataFrame) -> None:
+    content = io.BytesIO()  # Of a full disk, Python says so; Polars, writing itself, speaks of a faulty file.
+    log.write_parquet(content, compression="snappy")
+    with replacing(_staged(lake)) as temporary:
+        temporary.write_bytes(content.getvalue())
+
+
+def _staged(lake: Lake) -> Path:
+    return lake.published(f"{KIND}.staged")
+
+
+def _previous(lake: Lake) -> Path:
+    return lake.published(f"{KIND}.previous")
+
+
+def _read_marts(connection: duckdb.DuckDBPyConnection, as_of: date) -> tuple[date, pl.DataFrame, pl.DataFrame]:
+    """The night that the segments were built for, who is in them, and the segments that are defined."""
+    members = connection.execute(
+        "select segment, customer_id from marts.customer_segments where family = ? and is_current", [FAMILY]
+    ).fetchall()
+    computed = connection.execute(
+        """
+        select
+            sizes.computed_on, sizes.segment, sizes.member_count, sizes.entered_count, sizes.left_count,
+            sizes.definition_digest, segments.description, segments.owner, segments.rule, segments.reason
+        from marts.segment_sizes as sizes
+        inner join marts.segments as segments
+            on segments.family = ? and segments.segment = sizes.segment and segments.removed_on is null
+        qualify sizes.computed_on = max(sizes.computed_on) over ()
+        order by sizes.segment
+        """,
+        [FAMILY],
+    ).fetchall()
+    rows = []
+    for _, segment, members_now, entered, left, *definition in computed:
+        words = dict(zip(("digest", *history.WORDS), definition, strict=True))
+        rows.append((segment, json.dumps(words, ensure_ascii=False), members_now, entered, left))
+    # Where some models were built again and these were not, they are still those of an earlier night.
+    night = computed[0][0] if computed else as_of
+    return (
+        night,
+        pl.DataFrame(members, schema=history.MEMBERS, orient="row"),
+        pl.DataFrame(rows, schema=history.COMPUTED, orient="row"),
+    )

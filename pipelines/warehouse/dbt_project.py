@@ -1,0 +1,296 @@
+"""How dbt is run for a home: what it is told, where it writes, and the manifest a fresh clone lacks.
+
+dbt itself lives in ``dbt_project/``. It runs inside this process, so that importing it is paid once.
+"""
+
+import hashlib
+import json
+import os
+import shutil
+import tempfile
+from collections import Counter
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from contextlib import contextmanager, suppress
+from dataclasses import dataclass
+from datetime import date
+from importlib.metadata import version
+from pathlib import Path
+from typing import Any
+
+from pipelines.config.home import Home
+from pipelines.config.sources import Sources
+from pipelines.errors import ParcoursError
+from pipelines.lake.tables import Lake
+from pipelines.segments.definitions import NONE, Definitions
+from pipelines.segments.membership_log import write_dbt_inputs
+from pipelines.value.customer_values import fit_customer_values, make_room_for_histories
+
+PROJECT = Path(__file__).resolve().parents[2] / "dbt_project"
+FITTED_TO = "int_purchase_histories_summed"
+PARSED = PROJECT / "target" / "partial_parse.msgpack"
+PARSED_WITH = {"PARCOURS_BUILD_DATABASE": "warehouse.duckdb", "DO_NOT_TRACK": "1"}
+"""The same for every home, or dbt takes what another one parsed for outdated. Parsing opens no database."""
+NOT_CONTENT = frozenset({"target", "logs", "dbt_packages", ".user.yml", "__pycache__"})
+
+
+class WarehouseError(ParcoursError):
+    """dbt could not build, or a check of it failed; nothing is published."""
+
+
+@dataclass(frozen=True)
+class Built:
+    """What one dbt build did: how many nodes ended in each status, and where they can be looked up."""
+
+    statuses: dict[str, int]
+    seconds: float
+    artifacts: Path
+
+    def __add__(self, later: "Built") -> "Built":
+        statuses = dict(Counter(self.statuses) + Counter(later.statuses))
+        return Built(statuses, self.seconds + later.seconds, later.artifacts)
+
+
+def dbt_vars(home: Home, sources: Sources, as_of: date, segments: Definitions = NONE) -> dict[str, Any]:
+    """What the models are told: the day, the lake, the retailer's settings and the analysts' definitions."""
+    return {
+        "as_of": as_of.isoformat(),
+        "lake": str((home.root / "lake").resolve()),
+        "timezone": sources.timezone,
+        "currency": sources.currency,
+        "segments": [segment.model_dump(include={"name", "condition"}) for segment in segments.segments],
+        "traits": [trait.model_dump(by_alias=True, exclude={"description", "owner"}) for trait in segments.traits],
+    }
+
+
+def dbt_environment(home: Home, target: str = "duckdb") -> dict[str, str]:
+    """The environment variables that profiles.yml reads. Creates the folders they name."""
+    build = home.build_database.resolve().parent
+    build.mkdir(parents=True, exist_ok=True)
+    return {
+        "PARCOURS_BUILD_DATABASE": str(build / home.build_database.name),
+        "PARCOURS_TEMP_DIRECTORY": str(build / "spill"),
+        "PARCOURS_SPARK_WAREHOUSE": str(spark_folder(home)),
+        "PARCOURS_DBT_TARGET": target,
+        "DO_NOT_TRACK": "1",
+    }
+
+
+def spark_folder(home: Home) -> Path:
+    """Where target ``spark`` keeps its tables: ``<schema>.db/<table>``, Parquet files."""
+    return home.build_database.resolve().parent / "spark"
+
+
+def prepare() -> Path:
+    """Parses the project where its manifest is missing or of other content; returns the manifest's path.
+
+    Several processes may call it at once. Raises WarehouseError where the project does not parse.
+    """
+    target = PROJECT / "target"
+    manifest, stamp = target / "manifest.json", target / "manifest.of"
+    content = _digest_project()
+    if manifest.exists() and stamp.exists() and stamp.read_text() == content:
+        return manifest
+    target.mkdir(exist_ok=True)
+    with tempfile.TemporaryDirectory(prefix="parse-", dir=target) as folder:
+        scratch = Path(folder)
+        _parse("duckdb", scratch, "--no-partial-parse")
+        stamp.unlink(missing_ok=True)
+        for name in (PARSED.name, "manifest.json"):
+            if (scratch / name).exists():
+                (scratch / name).replace(target / name)
+        fresh = scratch / "manifest.of"
+        fresh.write_text(content)
+        fresh.replace(stamp)
+    return manifest
+
+
+def build(
+    home: Home,
+    sources: Sources,
+    as_of: date,
+    target: str = "duckdb",
+    *,
+    segments: Definitions = NONE,
+    select: Sequence[str] = (),
+    tests: bool = True,
+    unit_tests: bool = False,
+    listeners: Sequence[Callable[[Any], None]] = (),
+    fit: Callable[[Lake], object] = fit_customer_values,
+) -> Built:
+    """Runs ``dbt build`` for ``home``: seeds, models and, with ``tests``, the tests of their data.
+
+    In two passes: what :data:`FITTED_TO` is made of, then, after ``fit`` has read it from the lake and written there,
+    everything else. With ``select`` dbt builds what it names, in one pass, on what was fitted last. ``segments`` are
+    those that analysts define.
+
+    The ``unit_tests`` of the rules look at no data of the home: `make test` runs them, a night need not. On
+    ``spark`` the tables are made anew, as Parquet files under :func:`spark_folder`. ``listeners`` are called with
+    each of dbt's events, from its worker threads. Raises WarehouseError that names what failed and where the
+    compiled SQL lies.
+    """
+    artifacts = home.build_database.resolve().parent / "dbt"
+    if target == "spark":
+        shutil.rmtree(spark_folder(home), ignore_errors=True)  # Its catalog lives in memory; left-over files block it.
+    wanted = {"test": tests, "unit_test": unit_tests, "exposure": False}  # An exposure is told of, and not built.
+    arguments = ["build", *_places(artifacts), "--target", target, "--no-write-json"]
+    arguments += ["--vars", json.dumps(dbt_vars(home, sources, as_of, segments))]
+    arguments += [word for kind in wanted if not wanted[kind] for word in ("--exclude-resource-type", kind)]
+
+    project = _read_project(target, artifacts)
+
+    def run(*selection: str) -> Built:
+        ran = _invoke([*arguments, *selection], dbt_environment(home, target), artifacts, listeners, project)
+        statuses = Counter(str(node.status) for node in ran.results)
+        return Built(dict(statuses), float(ran.elapsed_time), artifacts)
+
+    make_room_for_histories(Lake(home.lake))
+    write_dbt_inputs(Lake(home.lake), segments, as_of)
+    if select:
+        return run("--select", *select)
+    # Cautious: a test that needs tables of both passes is made in the second.
+    first = run("--select", f"+{FITTED_TO}", "--indirect-selection", "cautious")
+    fit(Lake(home.lake))
+    return first + run("--exclude", f"+{FITTED_TO}", "--indirect-selection", "cautious")
+
+
+def document(home: Home) -> str:
+    """dbt's site about the project and the published warehouse, as one self-contained page.
+
+    dbt opens databases for writing, so it gets copies. Raises WarehouseError where it fails.
+    """
+    manifest = prepare()
+    with tempfile.TemporaryDirectory(prefix="docs-", dir=home.root) as folder:
+        copies = Home(Path(folder))
+        settings = dbt_environment(copies)
+        shutil.copyfile(home.warehouse, copies.build_database)
+        workshop = _workshop(home)
+        if workshop.exists():
+            shutil.copyfile(workshop, _workshop(copies))
+        shutil.copyfile(manifest, Path(folder) / "manifest.json")
+        project = _read_project("duckdb", Path(folder))
+        how = ["--target", "duckdb", "--no-compile", "--static"]
+        _invoke(["docs", "generate", *_places(Path(folder)), *how], settings, manifest=project)
+        page = (Path(folder) / "static_index.html").read_text(encoding="utf-8")
+    return page.replace(str(PROJECT), PROJECT.name)  # A page travels; where the project lies does not.
+
+
+def _workshop(home: Home) -> Path:
+    """Where dbt builds what is not published."""
+    return home.build_database.with_name(f"{home.build_database.name}.workshop")
+
+
+def part_at_fit(names: Iterable[str]) -> tuple[list[str], list[str]]:
+    """Those of the models, seeds and tests called ``names`` that come before the fit, and those that come after."""
+    manifest = json.loads(prepare().read_text())
+    parents: dict[str, list[str]] = manifest["parent_map"]
+    before: set[str] = set()
+    waiting = [f"model.parcours.{FITTED_TO}"]
+    while waiting:
+        node = waiting.pop()
+        before.add(node)
+        waiting += [parent for parent in parents[node] if parent not in before]
+    before |= {node for node in parents if node.startswith("test.") and before.issuperset(parents[node])}
+    of_first = {node.split(".")[2] for node in before}
+    every = list(names)
+    return [name for name in every if name in of_first], [name for name in every if name not in of_first]
+
+
+def _read_project(target: str, artifacts: Path) -> Any:
+    """dbt's manifest of the project, which holds for every home, day and retailer.
+
+    What :func:`prepare` parsed is read and not parsed again, but for another target, which has other macros.
+    """
+    prepare()
+    return _parse(target, artifacts, "--partial-parse", "--partial-parse-file-path", str(PARSED), "--no-write-json")
+
+
+def _parse(target: str, artifacts: Path, *how: str) -> Any:
+    return _invoke(["parse", *_places(artifacts), "--target", target, *how], PARSED_WITH)
+
+
+def _places(artifacts: Path) -> list[str]:
+    project = str(PROJECT)
+    return [
+        *("--project-dir", project, "--profiles-dir", project),
+        *("--target-path", str(artifacts), "--log-path", str(artifacts)),
+    ]
+
+
+def _invoke(
+    arguments: list[str],
+    settings: dict[str, str],
+    artifacts: Path | None = None,
+    listeners: Sequence[Callable[[Any], None]] = (),
+    manifest: Any = None,
+) -> Any:
+    """What dbt's command returns: the nodes it ran with their times, or the manifest that it parsed."""
+    from dbt.cli.main import dbtRunner  # Importing dbt takes seconds: only who runs it pays.
+
+    with _environment(settings, alone=manifest is None):
+        try:
+            done = dbtRunner(manifest, list(listeners)).invoke(
+                ["--log-level", "none", "--log-level-file", "none", "--no-use-colors", *arguments]
+            )
+        finally:
+            _close_databases()
+    if done.exception is not None:
+        raise WarehouseError(f"dbt {arguments[0]} stopped: {done.exception}") from done.exception
+    failed = [
+        node for node in getattr(done.result, "results", []) if str(node.status) in ("error", "fail", "runtime error")
+    ]
+    if failed or not done.success:
+        raise WarehouseError(_tell(failed, artifacts))
+    return done.result
+
+
+def _close_databases() -> None:
+    """Frees DuckDB's files for their next owner; dbt keeps them open until its process ends."""
+    from dbt.adapters.duckdb.connections import DuckDBConnectionManager
+
+    with suppress(Exception):  # There is none to close where dbt stopped early or ran on Spark.
+        DuckDBConnectionManager.env().close()  # type: ignore[no-untyped-call]
+    DuckDBConnectionManager.close_all_connections()  # type: ignore[no-untyped-call]
+
+
+def _tell(failed: list[Any], artifacts: Path | None) -> str:
+    """The nodes that failed, each with dbt's message, which holds counts and SQL errors."""
+    lines = [f"  {node.node.name}: {_shorten(node.message or 'failed')}" for node in failed[:20]]
+    rest = [f"  and {len(failed) - 20} more"] if len(failed) > 20 else []
+    where = f" The compiled SQL of each lies in {artifacts / 'compiled'}." if artifacts else ""
+    return "\n".join([f"dbt failed on {len(failed)} of its nodes, so nothing is published.{where}", *lines, *rest])
+
+
+def _shorten(message: str) -> str:
+    """One line without dbt's list of the macros on the way to the fault."""
+    told = (line.strip() for line in message.strip().splitlines())
+    return "; ".join(line for line in told if line and not line.startswith(("> in macro", "> called by")))
+
+
+@contextmanager
+def _environment(settings: dict[str, str], alone: bool) -> Iterator[None]:
+    """Sets variables for dbt's profile while the block runs, ``alone`` or over those that are there.
+
+    dbt takes them in no other way.
+    """
+    ours = {name for name in os.environ if name.startswith("PARCOURS_")} if alone else set()
+    before = {name: os.environ.get(name) for name in ours.union(settings)}
+    for name in ours:
+        del os.environ[name]
+    os.environ.update(settings)
+    try:
+        yield
+    finally:
+        for name, value in before.items():
+            if value is None:
+                del os.environ[name]
+            else:
+                os.environ[name] = value
+
+
+def _digest_project() -> str:
+    """A digest of every file that a parse reads, of what it is told, and of the versions that parse it."""
+    digest = hashlib.sha256(f"{version('dbt-core')} {version('dbt-duckdb')} {PARSED_WITH}".encode())
+    for path in sorted(PROJECT.rglob("*")):
+        if path.is_file() and not NOT_CONTENT.intersection(path.relative_to(PROJECT).parts):
+            digest.update(path.relative_to(PROJECT).as_posix().encode() + b"\0" + path.read_bytes() + b"\0")
+    return digest.hexdigest()

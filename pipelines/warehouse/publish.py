@@ -1,0 +1,343 @@
+"""Audit and atomic publication: the finished build becomes ``warehouse.duckdb``, or nothing changes.
+
+A build is *sealed* when every blocking check on it has passed; only a sealed build is published. The steps are ordered
+so that a kill between any two of them leaves a warehouse that opens and a rerun that ends well:
+
+1. what the next run compares itself with is promoted (the values withdrawn, the metrics of the runs), then the ledger
+   of customer ids, so that no id is ever published that a later run could give away;
+2. the warehouse of before is kept as ``warehouse.previous.duckdb`` (a second name of the same file: no bytes move);
+3. one rename puts the new one in its place;
+4. so does one for what is remembered of the analysts' segments, which goes with the warehouse, back too.
+"""
+
+import hashlib
+import json
+import os
+import shutil
+from collections.abc import Iterable
+from dataclasses import asdict, dataclass
+from datetime import date
+from pathlib import Path
+
+import duckdb
+import polars as pl
+
+from pipelines.config.home import Home
+from pipelines.errors import ParcoursError
+from pipelines.lake.tables import Lake, replacing
+from pipelines.segments import membership_log
+
+
+class PublishError(ParcoursError):
+    """The build is not fit to be published; the published warehouse is as it was."""
+
+
+class RollbackError(ParcoursError):
+    """There is no warehouse to go back to; the published one is as it was."""
+
+
+COMPARED_WITH = ("withdrawn_values", "run_metrics")
+"""Tables of ``identity`` that are the next run's yardstick once they are published."""
+
+
+@dataclass(frozen=True)
+class Seal:
+    """What a build was made of and which checks it passed: the promise that publication relies on.
+
+    ``marts`` are the tables that schema ``marts`` must hold; ``ledger`` is the digest of the identity ledger that the
+    marts were built from, so that the ids in them and the ids promoted are the same.
+    """
+
+    as_of: str
+    run_id: str
+    marts: tuple[str, ...]
+    checks_passed: int
+    checks_warned: int
+    ledger: str
+
+
+@dataclass(frozen=True)
+class Published:
+    """A publication: the file, its marts with their row counts, and the checks that it passed."""
+
+    warehouse: Path
+    as_of: str
+    marts: dict[str, int]
+    checks_passed: int
+    checks_warned: int
+    size_bytes: int
+
+
+@dataclass(frozen=True)
+class Publication:
+    """What was once published: the digest of its file, the day it stands for and the run that built it."""
+
+    digest: str
+    as_of: str
+    run_id: str
+
+
+KEPT_PUBLICATIONS = 30
+"""Only the published warehouse and the one before can be asked about; the rest is a month's record."""
+
+
+def seal_path(home: Home) -> Path:
+    return home.build_database.with_suffix(".sealed.json")
+
+
+def begin(home: Home, *, afresh: bool) -> bool:
+    """A build begins: the promise of the last one is taken back. Returns whether it may be sealed when it succeeds.
+
+    ``afresh`` starts from nothing. Otherwise only some models are built again, and the rest is what the last build
+    left, or, where that was published since, the published warehouse. No promise can then be made on the remains of a
+    build that failed (what is not built again may be what is at fault), nor where ids were assigned anew since.
+    """
+    _finish_interrupted(home)
+    is_sound = afresh or _digest(Lake(home.lake).path("identity", "ledger")) == _ledger_of_last_build(home)
+    seal_path(home).unlink(missing_ok=True)
+    home.build_database.parent.mkdir(parents=True, exist_ok=True)
+    _write_ahead_log(home.build_database).unlink(missing_ok=True)
+    if afresh:
+        for leftover in home.build_database.parent.glob(f"{home.build_database.name}*"):
+            leftover.unlink()
+    elif not home.build_database.exists() and home.warehouse.exists():
+        with replacing(home.build_database) as temporary:
+            shutil.copyfile(home.warehouse, temporary)
+    return is_sound
+
+
+def _ledger_of_last_build(home: Home) -> str | None:
+    """Digest of the ledger that the last build was made from; None where that build failed."""
+    if seal_path(home).exists():
+        return _read_seal(home).ledger
+    return None if home.build_database.exists() else _digest(Lake(home.lake).committed_ledger)
+
+
+def seal(home: Home, *, as_of: str, run_id: str, marts: Iterable[str], checks_passed: int, checks_warned: int) -> None:
+    """Declares the build finished: every model is built and every blocking check has passed."""
+    promise = Seal(
+        as_of=as_of,
+        run_id=run_id,
+        marts=tuple(sorted(marts)),
+        checks_passed=checks_passed,
+        checks_warned=checks_warned,
+        ledger=_digest(Lake(home.lake).path("identity", "ledger")),
+    )
+    with replacing(seal_path(home)) as temporary:
+        temporary.write_text(json.dumps(asdict(promise), indent=2))
+
+
+def publish(home: Home) -> Published:
+    """Audits the sealed build and publishes it. Raises PublishError, leaving the published warehouse as it was."""
+    _finish_interrupted(home)
+    promise = _read_seal(home)
+    marts = _audit(home, promise)
+
+    membership_log.stage_publication(Lake(home.lake), home.build_database, date.fromisoformat(promise.as_of))
+    _promote(Lake(home.lake))
+    _note_publication(home, promise)
+    if home.warehouse.exists():
+        _give_second_name(home.warehouse, home.previous_warehouse)
+    home.build_database.chmod(0o444)  # Opened for writing, the published file would lock every other reader out.
+    _sync(home.build_database)
+    _write_ahead_log(home.warehouse).unlink(missing_ok=True)  # A writer's leftover belongs to the file of before.
+    home.build_database.replace(home.warehouse)
+    _sync(home.root)
+    membership_log.settle(Lake(home.lake))
+    seal_path(home).unlink()
+
+    return Published(
+        warehouse=home.warehouse,
+        as_of=promise.as_of,
+        marts=marts,
+        checks_passed=promise.checks_passed,
+        checks_warned=promise.checks_warned,
+        size_bytes=home.warehouse.stat().st_size,
+    )
+
+
+def find_publication(home: Home) -> Publication | None:
+    """What published the warehouse that is there now, also after a rollback; None where that is not on record."""
+    if not home.warehouse.exists():
+        return None
+    digest = _digest(home.warehouse)
+    return next((noted for noted in reversed(_read_publications(home)) if noted.digest == digest), None)
+
+
+def _note_publication(home: Home, promise: Seal) -> None:
+    """Known by its content, so that a kill, a rollback or a copy can never give a warehouse another one's run."""
+    noted = Publication(_digest(home.build_database), promise.as_of, promise.run_id)
+    before = [earlier for earlier in _read_publications(home) if earlier.digest != noted.digest]
+    kept = [*before, noted][-KEPT_PUBLICATIONS:]
+    with replacing(_publications_path(home)) as temporary:
+        temporary.write_text("".join(f"{json.dumps(asdict(one))}\n" for one in kept))
+
+
+def _read_publications(home: Home) -> list[Publication]:
+    path = _publications_path(home)
+    return [Publication(**json.loads(line)) for line in path.read_text().splitlines()] if path.exists() else []
+
+
+def _publications_path(home: Home) -> Path:
+    return Lake(home.lake).published("publications").with_suffix(".jsonl")
+
+
+def rollback(home: Home) -> Path:
+    """Publishes the previous warehouse again and keeps the one it replaces, so that a second rollback undoes the first.
+
+    The ledger of customer ids stays as it is: an id once issued is never given away. The memory of the analysts'
+    segments goes back with the warehouse: a night that was taken back is none that a stay began or ended in. Raises
+    RollbackError.
+    """
+    _finish_interrupted(home)
+    if not home.previous_warehouse.exists():
+        raise RollbackError(
+            f"There is no previous warehouse at {home.previous_warehouse}: it appears with the second publication."
+        )
+    if home.warehouse.exists() and home.warehouse.samefile(home.previous_warehouse):
+        raise RollbackError(
+            f"{home.warehouse} is the previous warehouse already: a publication was interrupted before its last step. "
+            "Run `parcours run` to publish a new one."
+        )
+    membership_log.stage_rollback(Lake(home.lake))
+    if home.warehouse.exists():
+        _give_second_name(home.warehouse, _replaced(home))
+    _write_ahead_log(home.warehouse).unlink(missing_ok=True)
+    home.previous_warehouse.replace(home.warehouse)
+    membership_log.settle(Lake(home.lake))
+    _finish_interrupted(home)
+    _sync(home.root)
+    return home.warehouse
+
+
+def _read_seal(home: Home) -> Seal:
+    if not home.build_database.exists():
+        raise PublishError(
+            f"There is no build to publish at {home.build_database}: the last one was published or never finished. "
+            "Materialise the marts first (`parcours run` does everything)."
+        )
+    try:
+        fields = json.loads(seal_path(home).read_text())
+    except FileNotFoundError:
+        raise PublishError(
+            f"The build at {home.build_database} is not finished: a model or a blocking check failed, or the run was "
+            "stopped. Materialise all marts again."
+        ) from None
+    return Seal(**{**fields, "marts": tuple(fields["marts"])})
+
+
+def _audit(home: Home, promise: Seal) -> dict[str, int]:
+    """Row counts of the marts, where the build is whole: closed, readable, complete, of today's ids, not empty."""
+    log = _write_ahead_log(home.build_database)
+    if log.exists():
+        raise PublishError(f"The build was not closed properly ({log} is left over). Materialise the marts again.")
+    if _digest(Lake(home.lake).path("identity", "ledger")) != promise.ledger:
+        raise PublishError(
+            "Customer ids were assigned anew after the marts were built, so the two do not fit. "
+            "Materialise the marts again, then publish."
+        )
+    try:
+        counts = count_rows(home.build_database)
+    except duckdb.Error as error:
+        raise PublishError(f"The build at {home.build_database} cannot be read: {error}") from error
+
+    marts = {path.removeprefix("marts/"): count for path, count in counts.items() if path.startswith("marts/")}
+    missing = sorted({*promise.marts, *membership_log.MARTS} - set(marts))
+    if missing:
+        raise PublishError(f"The build lacks the marts {', '.join(missing)}. Materialise the marts again.")
+    records = Lake(home.lake).scan("identity", "records").select(pl.len()).collect().item()
+    if records and not marts.get("customer_360"):
+        raise PublishError(
+            f"customer_360 is empty although {records:,} records identify customers. Materialise the marts again; "
+            "should it happen twice, the models or the identity stage lose them."
+        )
+    return marts
+
+
+def count_rows(database: Path, *, with_views: bool = False) -> dict[str, int]:
+    """Row counts of the tables of a DuckDB file, by ``<schema>/<table>``; none where there is no file."""
+    if not database.exists():
+        return {}
+    kinds = ["BASE TABLE", "VIEW"] if with_views else ["BASE TABLE"]
+    with duckdb.connect(database, read_only=True) as connection:
+        names = connection.execute(
+            "select table_schema, table_name from information_schema.tables "
+            "where table_type in (select unnest(?)) order by table_schema, table_name",
+            [kinds],
+        ).fetchall()
+        counts = {}
+        for schema, name in names:
+            [(count,)] = connection.execute(f'select count(*) from "{schema}"."{name}"').fetchall()
+            counts[f"{schema}/{name}"] = int(count)
+    return counts
+
+
+def _promote(lake: Lake) -> None:
+    """Makes the identity state of the build that of the last publication.
+
+    The ledger comes last: a record that it knows must not be found among values that nobody has noted as withdrawn.
+    Noted too early, after a kill, they are those of a run that passed its checks.
+    """
+    for name in COMPARED_WITH:
+        if lake.path("identity", name).exists():
+            _copy(lake.path("identity", name), lake.published(name))
+    _copy(lake.path("identity", "ledger"), lake.committed_ledger)
+
+
+def _copy(file: Path, target: Path) -> None:
+    with replacing(target) as temporary:
+        shutil.copyfile(file, temporary)
+
+
+def _replaced(home: Home) -> Path:
+    """Where a rollback keeps the warehouse it replaces until the swap is done."""
+    return home.warehouse.with_name("warehouse.replaced.duckdb")
+
+
+def _finish_interrupted(home: Home) -> None:
+    """Ends what a kill left half done: the swap of a rollback, or of what is remembered beside a new warehouse."""
+    replaced, lake = _replaced(home), Lake(home.lake)
+    is_published = seal_path(home).exists() and not home.build_database.exists()  # The rename took the build away.
+    is_rolled_back = replaced.exists() and not home.previous_warehouse.exists()
+    if is_published or is_rolled_back:
+        membership_log.settle(lake)
+    else:
+        membership_log.unstage(lake)
+    if is_published:
+        seal_path(home).unlink()
+    if is_rolled_back:
+        replaced.replace(home.previous_warehouse)
+    else:
+        replaced.unlink(missing_ok=True)  # The swap had not begun: this is a second name of the published file.
+
+
+def _give_second_name(file: Path, name: Path) -> None:
+    """Makes ``name`` another name of ``file``, atomically; a copy where the file system has no hard links."""
+    temporary = name.with_name(f"{name.name}.tmp-link")
+    temporary.unlink(missing_ok=True)
+    try:
+        os.link(file, temporary)
+    except OSError:
+        shutil.copy2(file, temporary)
+    temporary.replace(name)
+    temporary.unlink(missing_ok=True)  # Renaming onto another name of the same file does nothing, and leaves both.
+
+
+def _write_ahead_log(database: Path) -> Path:
+    return database.with_name(f"{database.name}.wal")
+
+
+def _digest(file: Path) -> str:
+    """The file's SHA-256; empty where there is none."""
+    if not file.exists():
+        return ""
+    with file.open("rb") as content:
+        return hashlib.file_digest(content, "sha256").hexdigest()
+
+
+def _sync(path: Path) -> None:
+    descriptor = os.open(path, os.O_RDONLY)
+    try:
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)

@@ -1,0 +1,254 @@
+"""`parcours model` and `parcours train`: which model runs, and what becomes of the customer ids when it is another."""
+
+import json
+import shutil
+import subprocess
+from collections.abc import Callable
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import dagster as dg
+import duckdb
+import jsonschema
+import polars as pl
+import pytest
+
+from pipelines.cli.commands.train import render
+from pipelines.config.home import Home
+from pipelines.identity.clustering.cluster import LINKED
+from pipelines.identity.customer_ids.ledger import current_map, resolve
+from pipelines.identity.model.registry import model_in_force, name_version, save_version
+from pipelines.lake.tables import Lake
+
+Command = Callable[..., subprocess.CompletedProcess[str]]
+
+SCHEMA = json.loads((Path(__file__).parents[3] / "docs" / "schemas" / "model.schema.json").read_text())
+
+
+def ask(parcours: Command, home: Home, *arguments: object) -> dict[str, Any]:
+    """What ``parcours model ... --json`` says, which its schema must allow."""
+    finished = parcours("model", *arguments, "--home", home.root, "--json")
+    assert finished.returncode == 0, finished.stderr
+    said: dict[str, Any] = json.loads(finished.stdout)
+    jsonschema.validate(said, SCHEMA)
+    return said
+
+
+def save_doubting_version(home: Home) -> str:
+    """Saves a version that needs 12 bits more than the one in force, so that it takes some customers apart."""
+    lake = Lake(home.lake)
+    model = model_in_force(lake)
+    assert model is not None
+    shares = model.parameters.shares | {"match": model.parameters.shares["match"] / 2**12}
+    parameters = replace(model.parameters, shares=shares)
+    name = name_version(parameters, model.term_frequencies)
+    save_version(replace(model, version=name, parameters=parameters), lake, {})
+    return name
+
+
+def hold_together_by_hand(home: Home) -> frozenset[str]:
+    """Decides that the two records of the weakest link of all customers are one person's; returns them."""
+    links = Lake(home.lake).read("identity", "pairs").filter(pl.col("match_weight") >= LINKED)
+    customers = Lake(home.lake).read("identity", "customer_ids")
+    for end in ("record_id_l", "record_id_r"):
+        links = links.join(
+            customers.select(pl.col("record_id").alias(end), pl.col("customer_id").alias(f"of_{end}")), on=end
+        )
+    inside = links.filter(pl.col("of_record_id_l") == pl.col("of_record_id_r")).sort("match_weight", "record_id_l")
+    one, other = inside.row(0, named=True)["record_id_l"], inside.row(0, named=True)["record_id_r"]
+    home.decisions.write_text(
+        "verdict,record_a,record_b,author,reason,decided_on,expires_on\n"
+        f"must_link,{one},{other},clerk,seen together at the counter,2026-01-05,\n"
+    )
+    return frozenset({one, other})
+
+
+def published(home: Home) -> tuple[pl.DataFrame, dict[str, frozenset[str]]]:
+    """The ledger as published, and the records of each customer by it."""
+    ledger = pl.read_parquet(Lake(home.lake).committed_ledger)
+    customers = current_map(ledger).group_by("customer_id").agg("record_id").iter_rows()
+    return ledger, {customer: frozenset(records) for customer, records in customers}
+
+
+def assert_replay_is_what_was_published(home: Home) -> None:
+    ledger, _ = published(home)
+    today = Lake(home.lake).read("identity", "customer_ids").select("record_id", "customer_id")
+    assert current_map(ledger).equals(today.sort("record_id"))
+    with duckdb.connect(home.warehouse, read_only=True) as connection:
+        rows = connection.execute("select record_id, customer_id from marts.customer_id_map order by all").fetchall()
+    assert rows == today.sort("record_id").rows()
+
+
+def test_ids_outlive_another_model_and_going_back_restores_them(home: Home, exports: Path, parcours: Command) -> None:
+    sources = exports / "sources.yml"
+    first = ask(parcours, home, "list")["in_force"]
+    ledger_before, before = published(home)
+    doubting = save_doubting_version(home)
+    decided = hold_together_by_hand(home)
+
+    chosen = ask(parcours, home, "use", doubting, "--sources", sources)["changed"]
+    assert (chosen["version"], chosen["reason"], chosen["replaced"]) == (doubting, "chosen", first)
+    night = parcours("run", "--home", home.root, "--sources", sources)
+    assert night.returncode == 0, night.stderr
+    assert " split" in night.stdout, "the run tells the churn"
+    ledger_between, between = published(home)
+    assert any(decided <= records for records in between.values()), "what a person decided holds under any model"
+    together = {records: customer for customer, records in before.items()}
+    kept = {records: customer for customer, records in between.items() if records in together}
+    assert 20 < len(kept) < len(before), "some customers came apart, and some did not"
+    assert kept == {records: together[records] for records in kept}
+    assert ledger_between.head(ledger_before.height).equals(ledger_before)
+    assert {resolve(ledger_between, customer).status for customer in before} <= {"active", "absorbed"}
+    assert_replay_is_what_was_published(home)
+
+    trained = parcours("train", "--home", home.root, "--sources", sources)
+    assert trained.returncode == 1
+    assert f"parcours model use {first}" in trained.stderr
+    assert f"{doubting} stays in force" in trained.stderr
+    assert "would change customer" in trained.stderr
+    assert ask(parcours, home, "list")["in_force"] == doubting
+
+    reverted = ask(parcours, home, "revert", "--sources", sources)["changed"]
+    assert (reverted["version"], reverted["reason"], reverted["replaced"]) == (first, "reverted", doubting)
+    night = parcours("run", "--home", home.root, "--sources", sources, "--full")
+    assert night.returncode == 0, night.stderr
+    ledger_after, after = published(home)
+    assert after == before
+    assert_replay_is_what_was_published(home)
+    assert [entry["reason"] for entry in ask(parcours, home, "list")["history"]] == [
+        "first training",
+        "chosen",
+        "reverted",
+    ]
+
+    for customer in between:
+        resolution = resolve(ledger_after, customer)
+        assert resolution.customer_id in after
+    born_between = min(set(between) - set(before))
+    shown = parcours("id", born_between, "--home", home.root, "--json")
+    told = json.loads(shown.stdout)
+    assert (told["status"], told["customer_id"] in before) == ("absorbed", True)
+    assert set(between[born_between]) <= set(told["records"])
+
+
+@pytest.fixture(scope="module")
+def two_versions(first_night: tuple[Home, str], tmp_path_factory: pytest.TempPathFactory) -> tuple[Home, str]:
+    """A home with a second version that is not in force, and its name."""
+    root = tmp_path_factory.mktemp("two-versions") / "home"
+    shutil.copytree(first_night[0].root, root)
+    return Home(root), save_doubting_version(Home(root))
+
+
+def test_list_and_show_print_what_their_schema_says(two_versions: tuple[Home, str], parcours: Command) -> None:
+    home, second = two_versions
+    listed = ask(parcours, home, "list")
+    in_force = listed["in_force"]
+    assert {each["version"]: each["is_in_force"] for each in listed["versions"]} == {in_force: True, second: False}
+    assert [entry["reason"] for entry in listed["history"]] == ["first training"]
+    shown, other = ask(parcours, home, "show"), ask(parcours, home, "show", second)
+    assert (shown["version"], shown["is_in_force"]) == (in_force, True)
+    assert (other["version"], other["is_in_force"], other["put_in_force"]) == (second, False, [])
+    table = parcours("model", "list", "--home", home.root).stdout
+    assert f"* {in_force}" in table
+    assert f"  {second}" in table
+    page = parcours("model", "show", second, "--home", home.root).stdout
+    for level in other["weights"]:
+        assert f"    {level['level']:<42} {level['match_bits']:>+8.2f}" in page
+
+
+def test_a_run_leaves_its_charts_in_the_home_folder_and_with_its_assets(two_versions: tuple[Home, str]) -> None:
+    home, _ = two_versions
+    drawn = {"model": ["match_weights", "unlinkables"], "pairs": ["pair_weights"], "clusters": ["cluster_sizes"]}
+    assert {page.stem for page in home.charts.iterdir()} == {name for names in drawn.values() for name in names}
+    with dg.DagsterInstance.from_config(str(home.dagster)) as instance:
+        for asset, names in drawn.items():
+            event = instance.get_latest_materialization_event(dg.AssetKey(["identity", asset]))
+            assert event is not None
+            assert event.asset_materialization is not None
+            metadata = event.asset_materialization.metadata
+            for name in names:
+                shown = metadata[name]
+                assert isinstance(shown, dg.MarkdownMetadataValue)
+                assert str(shown.value).startswith("![")
+
+
+def test_the_version_that_runs_already_stays_and_one_that_is_not_there_is_refused(
+    two_versions: tuple[Home, str], parcours: Command
+) -> None:
+    home, _ = two_versions
+    before = (home.lake / "models" / "history.jsonl").read_bytes()
+    in_force = ask(parcours, home, "list")["in_force"]
+    assert ask(parcours, home, "use", in_force)["changed"] is None
+    refused = parcours("model", "use", "m0", "--home", home.root)
+    assert refused.returncode == 2
+    assert in_force in refused.stderr
+    alone = parcours("model", "revert", "--home", home.root)
+    assert alone.returncode == 1
+    assert "No model was in force before" in alone.stderr
+    assert (home.lake / "models" / "history.jsonl").read_bytes() == before
+
+
+def test_a_version_of_another_release_is_listed_and_not_put_in_force(
+    first_night: tuple[Home, str], tmp_path: Path, parcours: Command
+) -> None:
+    shutil.copytree(first_night[0].lake / "models", tmp_path / "home" / "lake" / "models")
+    home = Home(tmp_path / "home")
+    old = save_doubting_version(home)
+    file = home.lake / "models" / old / "model.json"
+    saved = json.loads(file.read_text(encoding="utf-8"))
+    del saved["parameters"]["levels"]["email"]["typing error"]
+    file.write_text(json.dumps(saved), encoding="utf-8")
+    refused = parcours("model", "use", old, "--home", home.root)
+    assert refused.returncode == 1
+    assert "it lacks the level email: typing error" in refused.stderr
+    assert "parcours train" in refused.stderr
+    [listed] = [each for each in ask(parcours, home, "list")["versions"] if each["version"] == old]
+    assert listed["problem"] == "it lacks the level email: typing error"
+    assert ask(parcours, home, "show", old)["problem"] == listed["problem"]
+
+
+def test_a_home_without_models_says_how_to_get_one(tmp_path: Path, parcours: Command) -> None:
+    for action in ("list", "show", "revert"):
+        finished = parcours("model", action, "--home", tmp_path)
+        assert finished.returncode == 1
+        assert "parcours run" in finished.stderr
+        assert "Traceback" not in finished.stderr
+
+
+def test_what_training_came_to_is_told_with_the_weights_that_move_most() -> None:
+    weights = [
+        {"field": "email", "level": "new", "before": None, "after": 3.0, "bits": None},
+        {"field": "gender", "level": "same", "before": 1.0, "after": -0.5, "bits": -1.5},
+        {"field": "gender", "level": "different", "before": -2.0, "after": -2.0, "bits": 0.0},
+    ]
+    comparison = {
+        "before": "m1", "after": "m2", "pairs": 2_000, "pairs_changed": 10, "share_of_pairs_changed": 0.005,
+        "records": 1_000, "records_moved": 25, "share_moved": 0.025, "customers_before": 400, "customers_after": 410,
+        "merges": 5, "splits": 15, "weights": weights,
+    }  # fmt: skip
+    learned = {"learned": "m2", "before": "m1", "in_force": "m1", "records_too_many": 25, "comparison": comparison}
+    kept = render(learned, compare_only=False).splitlines()
+    assert kept[0] == "m2 beside m1"
+    assert "25 of 1,000 records (2.50%) would change customer" in kept[1]
+    assert "5 go up in another, 15 parts come off one" in kept[2]
+    assert "10 of 2,000 pairs (0.50%)" in kept[3]
+    assert "(2 of 3 move)" in kept[5]
+    assert kept[6].split() == ["email:", "new", "none", "→", "+3.00"]
+    assert kept[7].split() == ["gender:", "same", "+1.00", "→", "-0.50"]
+    assert kept[-1] == "  parcours model use m2"
+    assert "m1 stays in force" in kept[-3]
+    fine = {**learned, "records_too_many": 0, "in_force": "m2"}
+    assert render(fine, compare_only=False).splitlines()[-1].startswith("Identity model m2 is in force.")
+    assert "m2 is saved and m1 stays in force" in render({**fine, "in_force": "m1"}, compare_only=True)
+    mended = {**fine, "comparison": {**comparison, "before": None, "pairs": None, "weights": []}}
+    assert "cannot run any more" in render(mended, compare_only=False)
+
+
+def test_training_on_the_same_records_changes_nothing(two_versions: tuple[Home, str], parcours: Command) -> None:
+    home, _ = two_versions
+    before = ask(parcours, home, "list")
+    trained = parcours("train", "--compare-only", "--home", home.root)
+    assert trained.returncode == 0, trained.stderr
+    assert f"{before['in_force']} stays in force, nothing changes" in trained.stdout
+    assert ask(parcours, home, "list") == before

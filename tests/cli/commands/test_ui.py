@@ -1,0 +1,65 @@
+"""`parcours ui` serves the code location, the schedule and the runs of the command, and stops when told."""
+
+import json
+import signal
+import socket
+import subprocess
+import time
+import urllib.error
+import urllib.request
+from collections.abc import Callable
+from pathlib import Path
+
+from pipelines.config.home import Home
+
+QUESTION = """{
+  repositoriesOrError { ... on RepositoryConnection { nodes {
+    jobs { name }
+    schedules { name scheduleState { status } }
+    assetNodes { id }
+  } } }
+  runsOrError { ... on Runs { results { jobName status } } }
+}"""
+
+
+def ask(port: int) -> dict[str, object] | None:
+    request = urllib.request.Request(
+        f"http://127.0.0.1:{port}/graphql",
+        data=json.dumps({"query": QUESTION}).encode(),
+        headers={"Content-Type": "application/json"},
+    )
+    try:
+        with urllib.request.urlopen(request, timeout=30) as answer:
+            return dict(json.load(answer)["data"])
+    except (urllib.error.URLError, TimeoutError, ConnectionError):
+        return None
+
+
+def test_the_interface_serves_the_assets_the_schedule_and_past_runs(
+    home: Home, exports: Path, start_parcours: Callable[..., subprocess.Popen[str]]
+) -> None:
+    with socket.socket() as free:
+        free.bind(("127.0.0.1", 0))
+        port = free.getsockname()[1]
+    interface = start_parcours("ui", "--home", home.root, "--sources", exports / "sources.yml", "--port", port)
+    try:
+        deadline, answer = time.monotonic() + 180, None
+        while answer is None or not answer["repositoriesOrError"]["nodes"]:  # type: ignore[index]
+            assert interface.poll() is None, interface.communicate()[1]
+            assert time.monotonic() < deadline, "the interface never answered"
+            time.sleep(0.5)
+            answer = ask(port)
+    finally:
+        interface.send_signal(signal.SIGINT)
+        try:
+            interface.communicate(timeout=60)
+        except subprocess.TimeoutExpired:
+            interface.kill()
+            raise
+    [location] = answer["repositoriesOrError"]["nodes"]  # type: ignore[index]
+    assert {"nightly", "training"} <= {job["name"] for job in location["jobs"]}
+    assert [(each["name"], each["scheduleState"]["status"]) for each in location["schedules"]] == [
+        ("every_night", "RUNNING")
+    ]
+    assert len(location["assetNodes"]) > 80
+    assert {"jobName": "nightly", "status": "SUCCESS"} in answer["runsOrError"]["results"]  # type: ignore[index]

@@ -1,0 +1,178 @@
+"""sources.yml and the home folder: what is read, and how every fault is told."""
+
+from datetime import date
+from pathlib import Path
+
+import pytest
+
+from pipelines import contracts
+from pipelines.config.home import Home
+from pipelines.config.sources import load_sources
+from pipelines.errors import ConfigurationError
+
+WHOLE = """
+timezone: Europe/Brussels
+country: BE
+currency: EUR
+reject_limit: 0.05
+as_of: 2026-03-01
+sources:
+  - name: shop
+    kind: ecommerce
+    connector: {type: files, root: exports/shop}
+    tables:
+      orders:
+        from: "orders_*.csv"
+        options: {delimiter: ";", decimal: ",", encoding: latin-1}
+        where: "Etat <> 'brouillon'"
+        columns:
+          order_id: "N° commande"
+          channel: "'web'"
+      order_lines: {from: lines.parquet, columns: {line_no: 1}}
+"""
+
+
+def write(folder: Path, text: str) -> Path:
+    path = folder / "sources.yml"
+    path.write_text(text, encoding="utf-8")
+    return path
+
+
+def told(folder: Path, text: str) -> str:
+    with pytest.raises(ConfigurationError) as raised:
+        load_sources(write(folder, text))
+    return str(raised.value)
+
+
+def source(tables: str, head: str = "", name: str = "shop", root: str = "x") -> str:
+    """A file with one source; ``tables`` is indented to its place."""
+    indented = "\n".join("      " + line for line in tables.splitlines())
+    return (
+        f"{head}sources:\n  - name: {name}\n    kind: ecommerce\n    connector: {{type: files, root: {root}}}\n"
+        f"    tables:\n{indented}\n"
+    )
+
+
+def own(values: str) -> str:
+    """A file with values of the retailer's own."""
+    return source("orders: {from: a}", f"placeholders:\n  {values}\n")
+
+
+def test_the_retailers_own_values_are_read_one_or_several_and_never_shown_in_a_fault(tmp_path: Path) -> None:
+    sources = load_sources(
+        write(tmp_path, own("{email: magasin@maison.fr, phone: ['04 72 11 22 33', '+32 2 511 11 11']}"))
+    )
+    assert sources.placeholders == {
+        "email": ("magasin@maison.fr",),
+        "phone": ("04 72 11 22 33", "+32 2 511 11 11"),
+    }
+    assert "jeanne" not in told(tmp_path, own("phone: [jeanne]"))
+
+
+def test_a_whole_file_is_read_with_its_base_folder(tmp_path: Path) -> None:
+    sources = load_sources(write(tmp_path, WHOLE))
+
+    assert (sources.timezone, sources.country, sources.currency) == ("Europe/Brussels", "BE", "EUR")
+    assert sources.as_of == date(2026, 3, 1)
+    assert sources.base == tmp_path
+    orders = sources.sources[0].tables["orders"]
+    assert orders.from_ == "orders_*.csv"
+    assert orders.columns["order_id"] == "N° commande"
+    assert sources.root_of(sources.sources[0]) == tmp_path / "exports" / "shop"
+
+
+def test_a_number_in_columns_is_the_same_digits_in_sql(tmp_path: Path) -> None:
+    sources = load_sources(write(tmp_path, WHOLE))
+    assert sources.sources[0].tables["order_lines"].columns == {"line_no": "1"}
+
+
+def test_only_the_sources_that_name_a_table_feed_it(tmp_path: Path) -> None:
+    sources = load_sources(write(tmp_path, WHOLE))
+    assert [fed.name for fed in sources.feeding(contracts.table("ecommerce", "orders"))] == ["shop"]
+    assert sources.feeding(contracts.table("crm", "contacts")) == ()
+    assert sources.feeding(contracts.table("ecommerce", "returns")) == ()
+
+
+def test_norway_is_a_country_and_not_false(tmp_path: Path) -> None:
+    assert load_sources(write(tmp_path, source("orders: {from: a.csv}", "country: NO\n"))).country == "NO"
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        (source("orders: {from: a.csv, colums: {}}"), "sources.yml:6: sources[shop].tables.orders.colums: unknown key"),
+        (source("orders: {from: a.csv, colums: {}}"), "did you mean 'columns'?"),
+        (source("orderz: {from: a.csv}"), "ecommerce has no table 'orderz', did you mean 'orders'?"),
+        (
+            source("orders:\n  from: a\n  columns:\n    ordered: x"),
+            "sources.yml:9: sources[shop].tables.orders.columns",
+        ),
+        (source("orders: {columns: {}}"), "sources[shop].tables.orders.from: missing: add the key 'from'"),
+        (source("orders: {from: a}", "timezone: Europe/Pari\n"), "did you mean 'Europe/Paris'?"),
+        (source("orders: {from: a}", "country: France\n"), "unknown country 'France'"),
+        (source("orders: {from: a}", "currency: EURO\n"), "unknown currency 'EURO', did you mean 'EUR'?"),
+        (source("orders: {from: a}", "as_of: 2026-02-30\n"), "sources.yml:1: as_of: '2026-02-30' is not a date"),
+        (source("orders: {from: a}", "reject_limit: 2\n"), "sources.yml:1: reject_limit"),
+        (source("orders: {from: a}", name="a:b"), "'a:b' must begin with a letter"),
+        (source("orders: {from: a, options: {encoding: latin-99}}"), "unknown encoding 'latin-99'"),
+        (source("orders: {from: a, options: {thousands: ','  , decimal: ','}}"), "the same character as 'decimal'"),
+        (source("orders: {from: a, where: x, query: y}"), "write the condition inside the query"),
+        (source("orders: {from: a}\norders: {from: b}"), "given twice, first in line 6"),
+        (own("emial: [a@b.fr]"), "sources.yml:2: placeholders.emial: unknown attribute 'emial', did you mean 'email'?"),
+        (own("email: ["), "this is not YAML"),
+        (own("email: [a@b.fr, magasin]"), "sources.yml:2: placeholders.email[1]: is not an e-mail address"),
+        (own("phone: ['04 72']"), "placeholders.phone[0]: is not a phone number of the country"),
+        (own("phone: [0412345670]"), "placeholders.phone[0]: is read as a number: write it in quotes"),
+        (own("birth_date: [01/01/1985]"), "placeholders.birth_date[0]: is not a date, such as 1985-01-01"),
+        (own("address: ['...']"), "placeholders.address[0]: is not a street line"),
+        (own("city: {Lyon: 1}"), "sources.yml:2: placeholders.city: must be a list"),
+        (source("orders: {from: a}", "placeholders: [a@b.fr]\n"), "placeholders: must be keys with their values"),
+        ("sources: []", "sources.yml:1: sources: is empty"),
+        ("", "sources: missing"),
+        ("- a\n", "expected keys such as `sources:`, found a list"),
+        ("sources: [\n", "sources.yml:2: this is not YAML"),
+    ],
+)
+def test_a_fault_names_its_line_its_key_and_the_way_out(tmp_path: Path, text: str, expected: str) -> None:
+    assert expected in told(tmp_path, text)
+
+
+def test_every_fault_is_told_at_once(tmp_path: Path) -> None:
+    text = source("orderz: {from: a}\norders: {from: a, columns: {nope: x}, optins: 1}", "curency: EUR\nas_of: soon\n")
+    message = told(tmp_path, text)
+    assert "has 5 faults" in message
+    assert [line.split(":")[1] for line in message.splitlines()[1:]] == ["1", "2", "8", "9", "9"]
+
+
+def test_two_sources_of_one_name_are_a_fault_whatever_the_case(tmp_path: Path) -> None:
+    one = source("orders: {from: a}")
+    message = told(tmp_path, one + one.removeprefix("sources:\n").replace("shop", "Shop"))
+    assert "'Shop' names another source too, in line 2" in message
+
+
+def test_an_unset_variable_is_named_with_its_place(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.delenv("SHOP_EXPORTS", raising=False)
+    message = told(tmp_path, source("orders: {from: a}", root='"${SHOP_EXPORTS}/daily"'))
+    assert "sources.yml:4: sources[shop].connector.root: the environment variable SHOP_EXPORTS is not set" in message
+
+
+def test_a_variable_is_filled_in_but_never_shown(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("SHOP_EXPORTS", "/secret-place")
+    text = source("orders: {from: a}", root='"${SHOP_EXPORTS}/daily"')
+    sources = load_sources(write(tmp_path, text))
+    assert sources.root_of(sources.sources[0]) == Path("/secret-place/daily")
+    assert "secret-place" not in repr(sources)
+    assert "secret-place" not in str(sources.model_dump())
+
+
+def test_a_missing_file_says_how_to_name_another(tmp_path: Path) -> None:
+    with pytest.raises(ConfigurationError, match="--sources"):
+        load_sources(tmp_path / "sources.yml")
+
+
+def test_decisions_lie_in_the_home_or_where_the_file_says_relative_to_it(tmp_path: Path) -> None:
+    home = Home(tmp_path / "home")
+    assert load_sources(write(tmp_path, WHOLE)).decisions_of(home) == tmp_path / "home" / "decisions.csv"
+    named = load_sources(write(tmp_path, f"decisions: ours/verdicts.csv\n{WHOLE}"))
+    assert named.decisions_of(home) == tmp_path / "ours" / "verdicts.csv"
+    assert "decisions: must be a text" in told(tmp_path, f"decisions: []\n{WHOLE}")

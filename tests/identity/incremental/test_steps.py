@@ -1,0 +1,269 @@
+"""A run that works on what changed ends where a run that works on everything ends: records, pairs, clusters and ids."""
+
+from collections.abc import Mapping
+from dataclasses import replace
+from datetime import date, datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import polars as pl
+import pytest
+
+from pipelines.identity.clustering.cluster import cluster_records
+from pipelines.identity.customer_ids.customer_numbers import find_owners
+from pipelines.identity.customer_ids.customers import describe_customers
+from pipelines.identity.customer_ids.ledger import current_map, empty_ledger
+from pipelines.identity.customer_ids.uncertain_pairs import find_uncertain_pairs
+from pipelines.identity.decisions.read import DECISION_SCHEMA, no_decisions
+from pipelines.identity.incremental import block_keys, state, steps
+from pipelines.identity.incremental.records import COMPARED_COLUMNS
+from pipelines.identity.incremental.steps import (
+    read_map,
+    read_pairs,
+    update_clusters,
+    update_ledger,
+    update_pairs,
+    update_records,
+)
+from pipelines.identity.model.registry import ModelVersion
+from pipelines.identity.monitoring.sensitivity import divide_otherwise
+from pipelines.identity.scoring.predict import ENDS
+from pipelines.identity.scoring.profiles import profile_records
+from pipelines.identity.standardisation.attributes import load_attributes
+from pipelines.lake import tables as lake_module
+from pipelines.lake.tables import Lake
+from pipelines.sample.world import generate
+
+FIRST_DAY = date(2026, 3, 1)
+TABLES = {"crm/contacts": "contact_id", "ecommerce/customers": "account_id", "pos/members": "member_id"}
+RECEIPTS = "pos/tickets"
+SOURCES = {"crm": "crm", "ecommerce": "shop", "pos": "till"}
+EDITED = ("first_name", "last_name", "email", "phone", "birth_date", "address", "postcode", "city", "loyalty_card_id")
+
+Tables = dict[str, pl.DataFrame]
+
+
+@pytest.fixture(scope="module")
+def tables() -> Tables:
+    """The identity-bearing tables of a small retailer, as the lake holds them."""
+    world = generate(160, 120, 3)
+    receipts = world.tables[RECEIPTS].filter(pl.col("receipt_email").is_not_null()).head(80)
+    wanted = {path: world.tables[path] for path in TABLES} | {RECEIPTS: receipts}
+    return {
+        path: frame.select(pl.lit(SOURCES[path.split("/")[0]]).alias("source"), pl.all())
+        for path, frame in wanted.items()
+    }
+
+
+@pytest.fixture(scope="module")
+def model(retailer) -> ModelVersion:
+    """A model whose blocks are soon too large, so that blocks come within their limits and go beyond them."""
+    limits = {name: 3 + number % 4 for number, name in enumerate(retailer.model.parameters.largest_blocks)}
+    return replace(retailer.model, parameters=replace(retailer.model.parameters, largest_blocks=limits))
+
+
+class Recogniser:
+    """Recognition over one lake, night after night."""
+
+    def __init__(self, root: Path, model: ModelVersion, full: bool) -> None:
+        self.lake, self.model, self.full, self.ledger = Lake(root), model, full, empty_ledger()
+        self.done: list[dict[str, Any]] = []
+
+    def recognise(self, tables: Tables, day: date, decisions: pl.DataFrame) -> Mapping[str, pl.DataFrame]:
+        for path, frame in tables.items():
+            self.lake.write(*path.split("/"), frame)
+        attributes = load_attributes()
+        compared, anew = update_records(self.lake, "FR", day, attributes, decisions, self.full)
+        records = self.lake.read("identity", "records")
+        assert compared.select(COMPARED_COLUMNS).equals(records.select(COMPARED_COLUMNS))
+        people = profile_records(records)
+        pairs, done = update_pairs(self.lake, people, self.model, self.full)
+        numbered = read_pairs(self.lake, people, [*ENDS, "match_weight", "match_probability"])
+        clusters, built_upon = update_clusters(self.lake, people, numbered, self.model, decisions, self.full)
+        self.ledger = update_ledger(self.lake, clusters, self.ledger, day, self.full)
+        ids = read_map(self.lake, self.full)
+        customers = describe_customers(people, numbered, find_owners(people, ids), decisions)
+        self.done.append({"anew": anew, "built_upon": built_upon, "records": records.height, **done})
+        return {
+            "records": records,
+            "pairs": pairs,
+            "clusters": clusters.table,
+            "ids": ids,
+            "customers": customers,
+            "sensitivity": divide_otherwise(self.lake, people, numbered, self.model, decisions, self.full),
+            "uncertain_pairs": find_uncertain_pairs(people, numbered, find_owners(people, ids), customers, decisions),
+        }
+
+
+def change(tables: Tables, pool: Tables, rng: np.random.Generator) -> Tables:
+    """A night's exports: rows gone, rows edited with what other rows say, late rows come in from ``pool``."""
+    changed = {}
+    for path, frame in tables.items():
+        rows = frame.filter(pl.Series(rng.random(frame.height) > 0.02))
+        for column in [name for name in EDITED if name in rows.columns]:
+            hit = pl.Series(rng.random(rows.height) < 0.01)
+            others = rows[column].gather(rng.permutation(rows.height))
+            rows = rows.with_columns(pl.when(hit).then(others).otherwise(pl.col(column)).alias(column))
+        key = TABLES.get(path, "ticket_id")
+        absent = pool[path].join(rows, on=key, how="anti")
+        late = absent.sample(min(absent.height, int(rng.integers(0, 12))), seed=int(rng.integers(1 << 30)))
+        changed[path] = pl.concat([rows, late]).sample(fraction=1.0, shuffle=True, seed=int(rng.integers(1 << 30)))
+    return changed
+
+
+def crowd(tables: Tables) -> Tables:
+    """Twelve contacts with the e-mail of a thirteenth."""
+    contacts = tables["crm/contacts"].sort("contact_id")
+    email = contacts["email"].drop_nulls()[0]
+    shared = pl.when(pl.int_range(pl.len()) < 13).then(pl.lit(email)).otherwise(pl.col("email")).alias("email")
+    return tables | {"crm/contacts": contacts.with_columns(shared)}
+
+
+def decide(records: pl.DataFrame, rng: np.random.Generator) -> pl.DataFrame:
+    """A few decisions that do not contradict each other: each record stands in one of them."""
+    chosen = records["record_id"].sort().gather(rng.choice(records.height, 8, replace=False)).to_list()
+    rows = [
+        ("must_link" if number % 2 else "cannot_link", *sorted(chosen[2 * number : 2 * number + 2]), "clerk", "seen",
+         FIRST_DAY, None)
+        for number in range(4)
+    ]  # fmt: skip
+    return pl.DataFrame(rows, schema=DECISION_SCHEMA, orient="row")
+
+
+def test_thirty_nights_of_changes_end_where_full_runs_end(tables, model, tmp_path, monkeypatch):
+    # So that some nights amend the records, or add to the block keys, and some write them anew.
+    monkeypatch.setattr(lake_module, "MOST_AMENDED", 0.4)
+    monkeypatch.setattr(block_keys, "MOST_ADDED", 0.3)
+    rng = np.random.default_rng(20260301)
+    by_night, in_full = (Recogniser(tmp_path / name, model, name == "full") for name in ("by_night", "full"))
+    today = {path: frame.sample(fraction=0.8, seed=1) for path, frame in tables.items()}
+    decisions = no_decisions()
+    for number in range(30):
+        day = FIRST_DAY + timedelta(days=number)
+        exports = crowd(today) if 10 <= number < 20 else today
+        found = by_night.recognise(exports, day, decisions)
+        expected = in_full.recognise(exports, day, decisions)
+        for name, frame in expected.items():
+            assert found[name].equals(frame), f"{name} of night {number}"
+        assert by_night.ledger.equals(in_full.ledger)
+        assert found["ids"].equals(current_map(by_night.ledger))
+        today = change(today, tables, rng)
+        if number % 4 == 3:
+            decisions = decide(found["records"], rng)
+    later = by_night.done[1:]
+    assert all(night["built_upon"] for night in later)
+    assert max(night["anew"] / night["records"] for night in later) < 0.35
+    assert all(night["compared_pairs"] > 0 for night in later)
+
+
+def test_a_night_without_changes_compares_nothing(tables, model, tmp_path):
+    night = Recogniser(tmp_path, model, full=False)
+    first = night.recognise(tables, FIRST_DAY, no_decisions())
+    again = night.recognise(tables, FIRST_DAY + timedelta(days=1), no_decisions())
+    assert all(again[name].equals(first[name]) for name in first)
+    assert night.done[1] == {
+        "anew": 0, "built_upon": True, "records": first["records"].height,
+        "changed_profiles": 0, "compared_pairs": 0,
+    }  # fmt: skip
+
+
+def test_records_whose_value_stays_withdrawn_are_not_cleaned_again_and_amend_nothing(tables, model, tmp_path):
+    night = Recogniser(tmp_path, model, full=False)
+    for number in range(2):
+        night.recognise(crowd(tables), FIRST_DAY + timedelta(days=number), no_decisions())
+    assert pl.read_parquet(night.lake.path("identity", "records"))["shared_values"].count() >= 13
+    assert night.done[1]["anew"] == 0
+    assert pl.read_parquet(night.lake.amendments_path("identity", "records")).is_empty()
+
+
+def test_the_ledger_goes_on_from_the_map_of_the_night_before(tables, model, tmp_path, monkeypatch):
+    known: list[pl.DataFrame | None] = []
+    assign = steps.assign_ids
+
+    def watched(clusters: pl.DataFrame, ledger: pl.DataFrame, as_of: date, before: pl.DataFrame | None) -> pl.DataFrame:
+        known.append(before)
+        return assign(clusters, ledger, as_of, before)
+
+    monkeypatch.setattr(steps, "assign_ids", watched)
+    night = Recogniser(tmp_path, model, full=False)
+    exports = tables
+    for number in range(3):
+        ledger = night.ledger
+        night.recognise(exports, FIRST_DAY + timedelta(days=number), no_decisions())
+        exports = change(exports, tables, np.random.default_rng(number))
+    assert known[0] is None
+    assert known[2].drop("first").equals(current_map(ledger))
+    assert 0 < ledger.height < night.ledger.height
+
+
+@pytest.mark.parametrize("step", ["records", "pairs", "clusters"])
+def test_after_a_kill_between_two_writes_everything_is_worked_out_again(tables, model, tmp_path, step, monkeypatch):
+    night, in_full = Recogniser(tmp_path / "night", model, full=False), Recogniser(tmp_path / "full", model, full=True)
+    night.recognise(tables, FIRST_DAY, no_decisions())
+    exports = change(tables, tables, np.random.default_rng(1))
+    end = steps.StepState.end
+
+    def killed(self: steps.StepState, *rest: Any, **noted: Any) -> None:
+        if self.step == step:
+            raise KeyboardInterrupt
+        end(self, *rest, **noted)
+
+    monkeypatch.setattr(steps.StepState, "end", killed)
+    with pytest.raises(KeyboardInterrupt):
+        night.recognise(exports, FIRST_DAY, no_decisions())
+    monkeypatch.setattr(steps.StepState, "end", end)
+    exports = change(exports, tables, np.random.default_rng(2))
+    found, expected = (one.recognise(exports, FIRST_DAY, no_decisions()) for one in (night, in_full))
+    assert all(found[name].equals(expected[name]) for name in ("records", "pairs", "clusters"))
+
+
+def test_records_written_anew_before_their_pairs_go_by_the_pairs_that_they_still_have(tables, model, tmp_path):
+    night = Recogniser(tmp_path, model, full=False)
+    first = night.recognise(tables, FIRST_DAY, no_decisions())
+    later = {path: frame.sample(fraction=0.7, seed=3) for path, frame in tables.items()}
+    for path, frame in later.items():
+        night.lake.write(*path.split("/"), frame)
+    update_records(night.lake, "FR", FIRST_DAY, load_attributes(), no_decisions())
+    records = night.lake.read("identity", "records")
+    people = profile_records(records)
+    numbered = read_pairs(night.lake, people, [*ENDS, "match_weight"])
+    profile_ids = people.profiles["record_id"]
+    assert profile_ids.gather(numbered.left).equals(numbered.pairs["record_id_l"], check_names=False)
+    assert profile_ids.gather(numbered.right).equals(numbered.pairs["record_id_r"], check_names=False)
+    assert 0 < numbered.pairs.height < first["pairs"].height
+    clusters, built_upon = update_clusters(night.lake, people, numbered, model, no_decisions())
+    assert not built_upon
+    assert clusters.table.equals(cluster_records(records, first["pairs"], model))
+
+
+def test_another_model_or_other_code_starts_from_nothing(tables, model, retailer, tmp_path, monkeypatch):
+    night = Recogniser(tmp_path, model, full=False)
+    night.recognise(tables, FIRST_DAY, no_decisions())
+    night.model = replace(retailer.model, version="another")
+    found = night.recognise(tables, FIRST_DAY, no_decisions())
+    assert not night.done[-1]["built_upon"]
+    assert night.done[-1]["changed_profiles"] > 0
+    monkeypatch.setattr(state, "LIBRARIES", ("duckdb",))
+    again = night.recognise(tables, FIRST_DAY, no_decisions())
+    assert night.done[-1]["anew"] == found["records"].height
+    assert again["pairs"].equals(found["pairs"])
+
+
+def test_a_record_dated_in_the_future_is_cleaned_again_when_its_day_comes(tables, model, tmp_path):
+    born = FIRST_DAY + timedelta(days=1)
+    contacts = tables["crm/contacts"].with_columns(
+        pl.when(pl.int_range(pl.len()) == 0).then(pl.lit(born)).otherwise(pl.col("birth_date")).alias("birth_date"),
+        pl.lit(datetime.fromisoformat("2026-02-01")).alias("updated_at"),
+    )
+    record = f"crm:contacts:{contacts['contact_id'][0]}"
+    night = Recogniser(tmp_path, model, full=False)
+    seen = [
+        night.recognise(tables | {"crm/contacts": contacts}, FIRST_DAY + timedelta(days=days), no_decisions())[
+            "records"
+        ]
+        .filter(pl.col("record_id") == record)["birth_key"]
+        .item()
+        for days in (0, 1)
+    ]
+    assert seen == [None, born.isoformat()]

@@ -1,0 +1,177 @@
+import base64
+import re
+import xml.etree.ElementTree as ElementTree
+
+import polars as pl
+import pytest
+
+from pipelines.charts.page import make_page
+from pipelines.charts.svg import Bar, Column, draw_bars, draw_columns
+from pipelines.identity.clustering.cluster import LINKED
+from pipelines.identity.monitoring import charts
+from pipelines.identity.monitoring.charts import (
+    as_markdown,
+    chart_cluster_sizes,
+    chart_match_weights,
+    chart_pair_weights,
+    chart_unlinkables,
+    weigh_against_themselves,
+    write_chart,
+)
+from pipelines.identity.scoring.level_weights import list_weights
+from pipelines.identity.scoring.match_weights import prior_of
+from pipelines.identity.scoring.predict import score_pairs
+
+SVG = "{http://www.w3.org/2000/svg}"
+
+
+def read_bars(svg):
+    """The drawn rectangles as (what they say, left edge, width, height), in order."""
+    rectangles = [
+        rect for rect in ElementTree.fromstring(svg).iter(f"{SVG}rect") if rect.find(f"{SVG}title") is not None
+    ]
+    return [
+        (rect.find(f"{SVG}title").text, *(float(rect.get(name)) for name in ("x", "width", "height")))
+        for rect in rectangles
+    ]
+
+
+@pytest.fixture(scope="module")
+def some(retailer):
+    return retailer.records.gather_every(4)
+
+
+@pytest.fixture(scope="module")
+def every_chart(retailer, some):
+    scored = score_pairs(some, retailer.model)
+    sizes = retailer.truth.group_by("person_id").len()["len"]
+    return (
+        chart_match_weights(retailer.model),
+        chart_unlinkables(some, retailer.model),
+        chart_pair_weights(scored),
+        chart_cluster_sizes(sizes),
+    )
+
+
+def test_a_bar_is_as_long_as_its_value_and_points_the_way_of_its_sign():
+    (said, start, width, _), (_, left, negative, _) = read_bars(draw_bars([Bar("for", 8.0), Bar("against", -4.0)], "t"))
+    assert said == "for: +8.00"
+    assert width == pytest.approx(2 * negative, abs=0.2)
+    assert left + negative == pytest.approx(start, abs=0.2), "both touch zero"
+
+
+def test_a_bar_of_a_waterfall_begins_where_the_one_before_ended():
+    (_, first, width, _), (said, second, _, _) = read_bars(draw_bars([Bar("a", 3.0), Bar("b", 5.0, start=3.0)], "t"))
+    assert said == "b: +2.00"
+    assert second == pytest.approx(first + width, abs=0.2)
+
+
+def test_a_column_is_as_tall_as_its_value():
+    (_, _, _, one), (_, _, _, four) = read_bars(draw_columns([Column("a", 1), Column("b", 4)], "t"))
+    assert four == pytest.approx(4 * one, abs=0.2)
+
+
+def test_what_a_label_says_is_never_taken_for_markup():
+    bars = [Bar("<b>&", 1.0, note='"</svg>', group="<i>")]
+    for svg in (draw_bars(bars, "<t>"), draw_columns([Column("<b>&", 1.0)], "<t>", "<x>", "<y>")):
+        root = ElementTree.fromstring(svg)
+        assert root.find(f"{SVG}title").text == "<t>"
+    assert "<title>&lt;t&gt;</title>" in make_page("<t>", [])
+
+
+@pytest.mark.parametrize("values", [[], [0.0], [0.0, 1e-12], [-1e9, 1e9], [3.3333333]])
+def test_any_values_make_a_chart(values):
+    svg = draw_bars([Bar(str(value), value) for value in values], "t")
+    assert len(read_bars(svg)) == len(values)
+    assert len(read_bars(draw_columns([Column(str(abs(value)), abs(value)) for value in values], "t"))) == len(values)
+
+
+def test_every_chart_is_a_page_that_needs_nothing_from_outside(every_chart, tmp_path):
+    for chart in every_chart:
+        page = write_chart(chart, tmp_path / "charts").read_text(encoding="utf-8")
+        assert "<script" not in page
+        assert set(re.findall(r"https?://[^\"' ]*", page)) == {"http://www.w3.org/2000/svg"}
+        assert not re.search(r"\b(src|href|url)\b *[=(]", page)
+        ElementTree.fromstring(chart.svg)
+    assert not list((tmp_path / "charts").glob("*.tmp-*"))
+    assert len(list((tmp_path / "charts").glob("*.html"))) == len(every_chart)
+
+
+def test_metadata_carry_the_picture_along(every_chart):
+    for chart in every_chart:
+        image, _, explanation = as_markdown(chart).partition("\n\n")
+        [(title, picture)] = re.findall(r"^!\[(.*)\]\(data:image/svg\+xml;base64,(.*)\)$", image)
+        assert base64.b64decode(picture).decode() == chart.svg
+        assert (title, explanation) == (chart.title, chart.explanation)
+
+
+def test_no_chart_shows_a_value_of_a_record(every_chart, retailer, tmp_path):
+    values = {value for field in ("first_name", "last_name", "email", "phone", "record_id")
+              for value in retailer.records[field].drop_nulls().unique() if len(value) > 3}  # fmt: skip
+    for chart in every_chart:
+        page = write_chart(chart, tmp_path).read_text(encoding="utf-8")
+        words = set(re.findall(r"[\w@.:+-]+", page.split("</style>")[-1]))
+        assert not words & values
+
+
+def test_every_level_of_the_model_has_a_bar_with_its_weight(retailer, every_chart):
+    drawn = [said for said, *_ in read_bars(every_chart[0].svg)][1:]
+    for weight, said in zip(list_weights(retailer.model), drawn, strict=True):
+        assert said.startswith(f"{weight.level}: {weight.match:+.2f}")
+
+
+def test_a_record_that_says_little_does_not_reach_a_link_with_itself(retailer, row, receipt, standardised):
+    records = standardised(
+        row("full", first_name="Apolline", last_name="Quemeneur", phone="06 12 34 56 78", email="a.quemeneur@free.fr"),
+        row("vague", first_name="Marie"),
+        row("blank"),
+        receipt("1", "somebody@free.fr"),
+    )
+    full, vague, blank = weigh_against_themselves(records, retailer.model)
+    assert blank == prior_of(retailer.model.parameters) < vague < LINKED < full
+    assert "66.67% of 3 records" in chart_unlinkables(records, retailer.model).explanation
+
+
+def test_a_record_weighs_the_same_with_itself_as_with_another_of_the_same_content(retailer, row, standardised):
+    same = {"first_name": "Apolline", "last_name": "Quemeneur"}  # No contact: alike or not, two profiles.
+    twins = standardised(row("1", **same), row("2", **same))
+    [between] = score_pairs(twins, retailer.model)["match_weight"]
+    assert weigh_against_themselves(twins, retailer.model).tolist() == [between, between]
+
+
+def test_the_share_of_unlinkables_of_many_records_is_told_from_some_of_them(retailer, monkeypatch):
+    exact = weigh_against_themselves(retailer.records, retailer.model)
+    monkeypatch.setattr(charts, "SAMPLED_RECORDS", 2_000)
+    sampled = weigh_against_themselves(retailer.records, retailer.model)
+    shuffled = weigh_against_themselves(retailer.records.sample(fraction=1.0, shuffle=True, seed=1), retailer.model)
+    assert len(sampled) == 2_000
+    assert sorted(sampled) == sorted(shuffled)
+    for threshold in (LINKED, 10.0, 15.0, 20.0):
+        assert (sampled < threshold).mean() == pytest.approx((exact < threshold).mean(), abs=0.03)
+
+
+def test_every_pair_is_in_one_column_of_the_pair_weights():
+    pairs = pl.DataFrame({"match_weight": [-10.0, -9.5, -0.1, 0.0, 0.9, 29.99, 30.0, 55.0]})
+    counted = {said.split(":")[0]: int(said.split()[1]) for said, *_ in read_bars(chart_pair_weights(pairs).svg)}
+    assert {label: count for label, count in counted.items() if count} == {
+        "-10": 2, "-1": 1, "0": 2, "29": 1, "30+": 2
+    }  # fmt: skip
+    assert "5 of 8 pairs" in chart_pair_weights(pairs).explanation
+
+
+def test_every_customer_is_in_one_bar_of_the_cluster_sizes():
+    chart = chart_cluster_sizes(pl.Series([1, 1, 2, 5, 6, 10, 11, 120]))
+    drawn = [said.split(" (")[0] for said, *_ in read_bars(chart.svg)]
+    assert drawn == [
+        "1 record: 2", "2 records: 1", "5 records: 1", "6 to 10 records: 2", "11 to 20 records: 1",
+        "more than 100 records: 1",
+    ]  # fmt: skip
+    assert "8 customers in 156 records; the largest has 120" in chart.explanation
+
+
+def test_a_home_without_anybody_still_has_its_charts(retailer, some):
+    nobody = some.head(0)
+    scored = score_pairs(nobody, retailer.model)
+    sizes = pl.Series(dtype=pl.UInt32)
+    for chart in (chart_unlinkables(nobody, retailer.model), chart_pair_weights(scored), chart_cluster_sizes(sizes)):
+        ElementTree.fromstring(chart.svg)

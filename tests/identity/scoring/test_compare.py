@@ -1,0 +1,90 @@
+"""Pairs are compared alike however many come at once, and shortcuts in the conditions change no verdict."""
+
+import duckdb
+import numpy as np
+import polars as pl
+import pytest
+
+from pipelines.identity.model.specification import _share_a_word, _typed_wrong, declare_fields
+from pipelines.identity.scoring.predict import compare_pairs
+from pipelines.identity.scoring.profiles import build_profiles, with_name_parts
+
+
+def test_many_pairs_are_compared_in_order_and_as_a_few_are(retailer):
+    profiles = build_profiles(retailer.records)[0].head(200)
+    generator = np.random.default_rng(1)
+    left, right = (generator.integers(0, profiles.height, 20_000, dtype=np.int32) for _ in range(2))
+    fields = declare_fields()
+    many = compare_pairs(profiles, left, right, fields)
+    assert np.array_equal(many.left, left)
+    assert np.array_equal(many.right, right)
+    for start in range(0, len(left), 4_000):
+        few = slice(start, start + 150)
+        assert np.array_equal(compare_pairs(profiles, left[few], right[few], fields).levels, many.levels[few])
+    assert sum(len(np.unique(column)) for column in many.levels.T) > 30, "the pairs show most levels"
+
+
+def test_profiles_in_several_chunks_are_compared_as_in_one(retailer):
+    whole = build_profiles(retailer.records)[0].head(60)
+    pieces = pl.concat([whole.head(25), whole.slice(25)], rechunk=False)
+    left, right = (side.ravel().astype(np.int32) for side in np.meshgrid(np.arange(60), np.arange(60)))
+    levels = compare_pairs(whole, left, right, declare_fields()).levels
+    assert np.array_equal(compare_pairs(pieces, left, right, declare_fields()).levels, levels)
+
+
+def edit(word, generator):
+    """The word with up to three letters dropped, added, replaced or exchanged."""
+    letters = list(word)
+    for _ in range(generator.integers(0, 4)):
+        at = int(generator.integers(0, len(letters)))
+        match generator.integers(0, 4):
+            case 0 if len(letters) > 1:
+                del letters[at]
+            case 1:
+                letters.insert(at, "aé-9"[generator.integers(0, 4)])
+            case 2:
+                letters[at] = "bœ0 "[generator.integers(0, 4)]
+            case _:
+                letters[at : at + 2] = letters[at : at + 2][::-1]
+    return "".join(letters)
+
+
+@pytest.mark.parametrize("edits", [1, 2])
+def test_typing_errors_are_told_as_by_the_distances_alone(edits):
+    generator = np.random.default_rng(2)
+    words = ["marguerite", "léo", "12 rue de la paix", "0612345678", "a"]
+    pairs = pl.DataFrame(  # noqa: F841 - DuckDB reads it
+        [(word, edit(word, generator)) for word in words for _ in range(400)], schema=["x_l", "x_r"], orient="row"
+    )
+    distances = f"levenshtein(x_l, x_r) <= {edits + 1} and damerau_levenshtein(x_l, x_r) <= {edits}"
+    rows = duckdb.sql(f"select {_typed_wrong('x', edits)} as told, {distances} as so from pairs").fetchall()
+    assert all(told == so for told, so in rows)
+    assert 100 < sum(so for _, so in rows) < len(rows) - 100
+
+
+def test_names_share_a_word_that_is_more_than_a_particle_or_an_initial():
+    keys = [
+        "jean",
+        "jean pierre",
+        "pierre",
+        "j pierre",
+        "le jean",
+        "de la",
+        "jp",
+        None,
+        "anne marie jean",
+        "mar",
+        "marie",
+    ]
+    named = with_name_parts(pl.DataFrame({"first_key": keys, "last_key": keys}))
+    assert named["first_parts"].to_list() == named["last_parts"].to_list()
+    words = [{word for word in (key or "").split() if len(word) > 2} for key in keys]
+    sides = named.select(pl.row_index("row"), "first_parts")  # noqa: F841 - DuckDB reads it
+    rows = duckdb.sql(
+        "with pairs as (select l.row as one, r.row as other, l.first_parts as first_parts_l,"
+        " r.first_parts as first_parts_r from sides as l cross join sides as r)"
+        f" select one, other, coalesce({_share_a_word('first_parts')}, false) from pairs"
+    ).fetchall()
+    assert {(one, other) for one, other, shares in rows if shares} == {
+        (one, other) for one in range(len(keys)) for other in range(len(keys)) if words[one] & words[other]
+    }

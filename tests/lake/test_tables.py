@@ -1,0 +1,63 @@
+"""The lake: where tables lie, and that a reader never sees half of one."""
+
+from pathlib import Path
+
+import polars as pl
+import pytest
+
+from pipelines.lake.tables import Lake, replacing
+
+
+def test_a_table_is_read_back_as_it_was_written(tmp_path: Path) -> None:
+    lake = Lake(tmp_path / "lake")
+    frame = pl.DataFrame({"source": ["shop"], "order_id": ["1"]})
+    assert lake.write("ecommerce", "orders", frame) == tmp_path / "lake" / "ecommerce" / "orders.parquet"
+    assert lake.read("ecommerce", "orders").equals(frame)
+    assert lake.scan("ecommerce", "orders").collect().equals(frame)
+
+
+def test_a_failed_write_leaves_the_old_table_and_no_leftover(tmp_path: Path) -> None:
+    target = tmp_path / "table.parquet"
+    target.write_text("old")
+
+    def fail_half_way() -> None:
+        with replacing(target) as temporary:
+            temporary.write_text("half")
+            raise RuntimeError("disk full")
+
+    with pytest.raises(RuntimeError, match="disk full"):
+        fail_half_way()
+    assert target.read_text() == "old"
+    assert list(tmp_path.iterdir()) == [target]
+
+
+def test_a_reader_of_the_old_table_is_not_disturbed(tmp_path: Path) -> None:
+    target = tmp_path / "table.parquet"
+    target.write_text("old")
+    with target.open() as reader:
+        with replacing(target) as temporary:
+            temporary.write_text("new")
+        assert reader.read() == "old"
+    assert target.read_text() == "new"
+
+
+def test_a_sweep_removes_what_a_killed_run_left_and_nothing_else(tmp_path: Path) -> None:
+    lake = Lake(tmp_path)
+    lake.write("crm", "contacts", pl.DataFrame({"source": ["crm"]}))
+    (tmp_path / "crm" / "contacts.parquet.tmp-0a1b2c3d").write_text("half")
+    leftover = tmp_path / "extract-crm-contacts.tmp-0a1b2c3d"
+    leftover.mkdir()
+    (leftover / "staging.parquet").write_text("half")
+    assert lake.sweep() == 2
+    assert [path.name for path in tmp_path.rglob("*") if path.is_file()] == ["contacts.parquet"]
+
+
+def test_scratch_is_gone_after_its_block_even_when_it_fails(tmp_path: Path) -> None:
+    def fail_half_way() -> None:
+        with Lake(tmp_path).scratch("extract") as folder:
+            (folder / "big").write_text("x")
+            raise RuntimeError("killed")
+
+    with pytest.raises(RuntimeError, match="killed"):
+        fail_half_way()
+    assert list(tmp_path.iterdir()) == []

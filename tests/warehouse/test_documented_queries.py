@@ -1,0 +1,48 @@
+"""The README and docs/questions.md show queries and what they print on the sample: it is true, or this is red."""
+
+import re
+import subprocess
+from collections.abc import Callable
+from pathlib import Path
+
+import duckdb
+import pytest
+
+from pipelines.config.home import Home, find_home
+
+ROOT = Path(__file__).parents[2]
+PAGES = ("README.md", "docs/questions.md")
+EXAMPLES = {
+    page: re.findall(r"```sql\n(.*?)```\n+```\n(.*?)```", (ROOT / page).read_text(encoding="utf-8"), re.DOTALL)
+    for page in PAGES
+}
+
+
+@pytest.fixture(scope="module")
+def published(
+    tmp_path_factory: pytest.TempPathFactory, parcours: Callable[..., subprocess.CompletedProcess[str]]
+) -> Home:
+    """What `make run` builds, in a home of the test's own."""
+    home = find_home(tmp_path_factory.mktemp("bundled") / "home")
+    night = parcours("run", "--home", home.root, cwd=ROOT)
+    assert night.returncode == 0, night.stderr
+    return home
+
+
+@pytest.mark.parametrize("page", PAGES)
+def test_every_query_of_a_page_is_shown_with_its_result(page: str) -> None:
+    assert len(EXAMPLES[page]) == (ROOT / page).read_text(encoding="utf-8").count("```sql") >= 3
+
+
+@pytest.mark.parametrize(
+    ("query", "shown"),
+    [
+        pytest.param(*example, id=f"{page}-{number}")
+        for page, shown in EXAMPLES.items()
+        for number, example in enumerate(shown)
+    ],
+)
+def test_a_query_prints_what_stands_below_it(published: Home, query: str, shown: str) -> None:
+    with duckdb.connect(published.warehouse, read_only=True) as connection:
+        printed = str(connection.sql(query))
+    assert printed.strip() == shown.strip()
