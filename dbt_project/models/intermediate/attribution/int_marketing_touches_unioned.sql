@@ -109,7 +109,7 @@ unioned as (
 
 ),
 
-places as (
+sources_ranked as (
 
     select
         traffic_source,
@@ -124,13 +124,13 @@ places as (
 select
     unioned.*,
     case
-        when places.place <= {{ var('markov_max_places') }}
+        when sources_ranked.place <= {{ var('markov_max_states') }}
             then unioned.traffic_source || ' / ' || unioned.traffic_medium
         else 'other / ' || unioned.traffic_medium
-    end as traffic_place
+    end as markov_state
 
 from unioned
-inner join places
+inner join sources_ranked
     on
-        unioned.traffic_source = places.traffic_source
-        and unioned.traffic_medium = places.traffic_medium
+        unioned.traffic_source = sources_ranked.traffic_source
+        and unioned.traffic_medium = sources_ranked.traffic_medium

@@ -51,7 +51,7 @@ matched_in_time as (
         touches.traffic_source,
         touches.traffic_medium,
         touches.traffic_campaign,
-        touches.traffic_place,
+        touches.markov_state,
         {{ whole_quotient(
             'greatest(' ~ epoch_seconds('orders.ordered_at') ~ ' - ' ~ epoch_seconds('touches.touched_at') ~ ', 0)',
             '86400'
@@ -71,7 +71,7 @@ with_touches as (
         *,
         row_number() over (partition by order_id order by touched_at, touch_id) as touch_number,
         count(*) over (partition by order_id) as touch_count,
-        count(*) over (partition by order_id, traffic_place) as touches_of_place
+        count(*) over (partition by order_id, markov_state) as touches_of_state
 
     from matched_in_time
 
@@ -93,14 +93,14 @@ select
     touch_id,
     cast(touch_number as bigint) as touch_number,
     cast(touch_count as bigint) as touch_count,
-    cast(touches_of_place as bigint) as touches_of_place,
+    cast(touches_of_state as bigint) as touches_of_state,
     touched_at,
     cast(least(age_days, {{ window_days }}) as bigint) as age_days,
     touch_channel,
     traffic_source,
     traffic_medium,
     traffic_campaign,
-    traffic_place
+    markov_state
 
 from with_touches
 
@@ -111,13 +111,13 @@ select
     order_id || ':direct' as touch_id,
     cast(1 as bigint) as touch_number,
     cast(1 as bigint) as touch_count,
-    cast(1 as bigint) as touches_of_place,
+    cast(1 as bigint) as touches_of_state,
     cast(null as timestamp) as touched_at,
     cast(0 as bigint) as age_days,
     cast(null as string) as touch_channel,
     'direct' as traffic_source,
     'none' as traffic_medium,
     'none' as traffic_campaign,
-    cast(null as string) as traffic_place
+    cast(null as string) as markov_state
 
 from without_touches

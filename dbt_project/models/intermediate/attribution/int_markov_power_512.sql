@@ -2,15 +2,15 @@ with
 
 matrix as (
 
-    select * from {{ ref('int_place_visits_followed_64') }}
+    select * from {{ ref('int_markov_power_64') }}
 
 ),
 
 {{ raise_to_the_eighth('matrix') }}
 
 select
-    from_place,
-    to_place,
+    from_state,
+    to_state,
     amount
 
 from matrix_8

@@ -10,8 +10,8 @@ touches as (
 
 order_paths as (
 
-    select * from {{ ref('int_order_paths_matched') }}
-    where traffic_place is not null
+    select * from {{ ref('int_conversion_paths_matched') }}
+    where markov_state is not null
 
 ),
 
@@ -26,7 +26,7 @@ touches_of_nothing as (
 
     select
         touches.touch_id,
-        touches.traffic_place,
+        touches.markov_state,
         touches.touched_at,
         coalesce(touches.customer_id, touches.visitor_id, touches.touch_id) as person,
         {{ epoch_seconds('touches.touched_at') }} as touched_second
@@ -76,7 +76,7 @@ steps as (
         order_id as path_id,
         cast(1 as bigint) as path_number,
         touch_number as step_number,
-        traffic_place
+        markov_state
 
     from order_paths
 
@@ -87,18 +87,18 @@ steps as (
         person as path_id,
         cast(path_number as bigint) as path_number,
         row_number() over (partition by person, path_number order by touched_at, touch_id) as step_number,
-        traffic_place
+        markov_state
 
     from lost_paths
 
 ),
 
--- Coming again from the same place is no step. The chain with such steps is absorbed with the same probabilities.
+-- A repeat of the same state is no transition: with or without it the chain is absorbed with the same probabilities.
 steps_changed as (
 
     select
         *,
-        lag(traffic_place) over (partition by path_kind, path_id, path_number order by step_number) as place_before
+        lag(markov_state) over (partition by path_kind, path_id, path_number order by step_number) as state_before
 
     from steps
 
@@ -110,29 +110,29 @@ moves as (
         path_kind,
         path_id,
         path_number,
-        traffic_place,
-        place_before,
-        lead(traffic_place) over (partition by path_kind, path_id, path_number order by step_number) as place_after
+        markov_state,
+        state_before,
+        lead(markov_state) over (partition by path_kind, path_id, path_number order by step_number) as state_after
 
     from steps_changed
-    where place_before is null or place_before <> traffic_place
+    where state_before is null or state_before <> markov_state
 
 ),
 
 transitions as (
 
     select
-        '(start)' as from_place,
-        traffic_place as to_place
+        '(start)' as from_state,
+        markov_state as to_state
 
     from moves
-    where place_before is null
+    where state_before is null
 
     union all
 
     select
-        traffic_place as from_place,
-        coalesce(place_after, case when path_kind = 'order' then '(order)' else '(lost)' end) as to_place
+        markov_state as from_state,
+        coalesce(state_after, case when path_kind = 'order' then '(order)' else '(lost)' end) as to_state
 
     from moves
 
@@ -141,24 +141,24 @@ transitions as (
 counted as (
 
     select
-        from_place,
-        to_place,
+        from_state,
+        to_state,
         count(*) as transition_count
 
     from transitions
-    group by from_place, to_place
+    group by from_state, to_state
 
 )
 
 select
-    from_place,
-    to_place,
+    from_state,
+    to_state,
     transition_count,
     -- In whole billionths: sums of decimals are the same in any order and on every engine.
     cast(
         {{ whole_quotient(
             'transition_count * cast(1000000000 as bigint)',
-            'cast(sum(transition_count) over (partition by from_place) as bigint)'
+            'cast(sum(transition_count) over (partition by from_state) as bigint)'
         ) }} as decimal(18, 0)
     ) * cast(0.000000001 as decimal(9, 9)) as probability
 
