@@ -33,7 +33,7 @@ found as (
     select
         customer_id,
         '{{ segment.name }}' as segment,
-        {{ judged(segment.condition) }} as judgement
+        {{ evaluated(segment.condition) }} as evaluation
 
     from described
     {{ 'union all' if not loop.last }}
@@ -41,7 +41,7 @@ found as (
     select
         customer_id,
         cast(null as string) as segment,
-        {{ judged('true') }} as judgement
+        {{ evaluated('true') }} as evaluation
 
     from described
     where false
@@ -52,7 +52,7 @@ found as (
 select
     found.customer_id,
     found.segment,
-    found.judgement is null as is_unevaluated
+    found.evaluation is null as is_unevaluated
 
 from found
-where coalesce(found.judgement.holds, found.judgement is null)
+where coalesce(found.evaluation.holds, found.evaluation is null)

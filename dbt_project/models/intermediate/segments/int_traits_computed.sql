@@ -58,15 +58,15 @@ from (
         customer_id,
         measured,
         happened,
-        coalesce(judgement.holds, false) as is_counted,
-        judgement is null as is_unevaluated
+        coalesce(evaluation.holds, false) as is_counted,
+        evaluation is null as is_unevaluated
 
     from (
     select
         customer_id,
         {{ trait.column if trait.column is not none else 'cast(null as bigint)' }} as measured,
         {{ time }} as happened,
-        {{ judged(condition) }} as judgement
+        {{ evaluated(condition) }} as evaluation
 
     from {{ trait['from'] }}
     where
@@ -75,8 +75,8 @@ from (
         and {{ time }} {{ '>' if is_day else '>=' }}
         {{ as_of_date(days=trait.window_days) if is_day else as_of_end(days=trait.window_days) }}
         {%- endif %}
-    ) as looked_at
-) as judged_rows
+    ) as rows_in_window
+) as evaluated_rows
 where is_counted or is_unevaluated
 group by customer_id
 {%- if not loop.last %}
