@@ -8,7 +8,7 @@ movements as (
 
 cards as (
 
-    select * from {{ ref('int_cards_attributed') }}
+    select * from {{ ref('int_loyalty_cards_attributed') }}
 
 )
 

@@ -1,8 +1,8 @@
 with
 
-wants as (
+intents as (
 
-    select * from {{ ref('int_wants_followed') }}
+    select * from {{ ref('int_product_intents_resolved') }}
 
 ),
 
@@ -39,7 +39,7 @@ orders as (
 
 waits as (
 
-    select * from {{ ref('int_waits_valued') }}
+    select * from {{ ref('int_long_waits_valued') }}
 
 ),
 
@@ -55,7 +55,7 @@ checkouts_lost as (
         session_id,
         sum(case when outcome is null then amount else 0 end) as amount
 
-    from wants
+    from intents
     where kind = 'checkout_abandoned'
     group by session_id
 
@@ -75,7 +75,7 @@ contacts as (
 
 unioned as (
 
-    -- A cart is one incident, whatever lies in it; a product seen out of stock is one for each visit and place.
+    -- A cart is one incident, whatever lies in it; a product seen out of stock is one for each visit and store.
     select
         kind,
         case
@@ -83,7 +83,7 @@ unioned as (
                 then session_id || ':' || coalesce(product_id, '') || ':' || coalesce(store_id, '')
             else session_id
         end as incident_id,
-        {{ local_date('wanted_at') }} as day,
+        {{ local_date('intended_at') }} as day,
         channel,
         store_id,
         product_id,
@@ -93,7 +93,7 @@ unioned as (
         quantity,
         case when outcome is null then amount else 0 end as revenue_at_risk
 
-    from wants
+    from intents
 
     union all
 

@@ -57,7 +57,7 @@ unioned as (
         sessions.session_id,
         cart_lines.product_id,
         cast(null as string) as store_id,
-        sessions.ended_at as wanted_at,
+        sessions.ended_at as intended_at,
         cart_lines.quantity
 
     from sessions
@@ -76,7 +76,7 @@ unioned as (
         session_id,
         product_id,
         store_id,
-        seen_at as wanted_at,
+        seen_at as intended_at,
         1 as quantity
 
     from not_in_stock
@@ -88,7 +88,7 @@ select
     unioned.session_id,
     unioned.product_id,
     unioned.store_id,
-    unioned.wanted_at,
+    unioned.intended_at,
     cast(unioned.quantity as bigint) as quantity,
     cast(unioned.quantity * products.price as decimal(18, 2)) as amount,
     sessions.channel,

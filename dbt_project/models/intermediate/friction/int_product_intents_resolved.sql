@@ -1,8 +1,8 @@
 with
 
-wants as (
+intents as (
 
-    select * from {{ ref('int_wants_listed') }}
+    select * from {{ ref('int_product_intents_listed') }}
 
 ),
 
@@ -44,45 +44,45 @@ bought as (
 
 ),
 
--- By the same person, or from the same device where nobody says who it was.
+-- By the same customer, or from the same device where the visit is anonymous.
 matched as (
 
     select
-        wants.kind,
-        wants.session_id,
-        wants.product_id,
-        wants.store_id,
+        intents.kind,
+        intents.session_id,
+        intents.product_id,
+        intents.store_id,
         bought.order_id,
         bought.channel,
         bought.ordered_at
 
-    from wants
+    from intents
     inner join bought
         on
-            wants.customer_id = bought.customer_id
-            and wants.product_id = bought.product_id
-            and wants.wanted_at < bought.ordered_at
-            and {{ add_days('wants.wanted_at', var('cart_recovery_days')) }} >= bought.ordered_at
+            intents.customer_id = bought.customer_id
+            and intents.product_id = bought.product_id
+            and intents.intended_at < bought.ordered_at
+            and {{ add_days('intents.intended_at', var('cart_recovery_days')) }} >= bought.ordered_at
 
     union all
 
     select
-        wants.kind,
-        wants.session_id,
-        wants.product_id,
-        wants.store_id,
+        intents.kind,
+        intents.session_id,
+        intents.product_id,
+        intents.store_id,
         bought.order_id,
         bought.channel,
         bought.ordered_at
 
-    from wants
+    from intents
     inner join bought
         on
-            wants.visitor_id = bought.visitor_id
-            and wants.product_id = bought.product_id
-            and wants.wanted_at < bought.ordered_at
-            and {{ add_days('wants.wanted_at', var('cart_recovery_days')) }} >= bought.ordered_at
-    where wants.customer_id is null
+            intents.visitor_id = bought.visitor_id
+            and intents.product_id = bought.product_id
+            and intents.intended_at < bought.ordered_at
+            and {{ add_days('intents.intended_at', var('cart_recovery_days')) }} >= bought.ordered_at
+    where intents.customer_id is null
 
 ),
 
@@ -99,15 +99,15 @@ ranked as (
 )
 
 select
-    wants.kind,
-    wants.session_id,
-    wants.product_id,
-    wants.store_id,
-    wants.wanted_at,
-    wants.quantity,
-    wants.amount,
-    wants.channel,
-    wants.customer_id,
+    intents.kind,
+    intents.session_id,
+    intents.product_id,
+    intents.store_id,
+    intents.intended_at,
+    intents.quantity,
+    intents.amount,
+    intents.channel,
+    intents.customer_id,
     ranked.order_id as bought_order_id,
     ranked.ordered_at as bought_at,
     case
@@ -115,11 +115,11 @@ select
         when ranked.channel is not null then 'bought_online'
     end as outcome
 
-from wants
+from intents
 left join ranked
     on
-        wants.kind = ranked.kind
-        and wants.session_id = ranked.session_id
-        and wants.product_id = ranked.product_id
-        and coalesce(wants.store_id, '') = coalesce(ranked.store_id, '')
+        intents.kind = ranked.kind
+        and intents.session_id = ranked.session_id
+        and intents.product_id = ranked.product_id
+        and coalesce(intents.store_id, '') = coalesce(ranked.store_id, '')
         and ranked.place = 1

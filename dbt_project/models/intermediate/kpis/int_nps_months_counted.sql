@@ -9,7 +9,7 @@ rated as (
 
 records_divided as (
 
-    select * from {{ ref('int_records_divided') }}
+    select * from {{ ref('int_records_clustered') }}
 
 ),
 

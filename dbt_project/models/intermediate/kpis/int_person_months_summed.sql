@@ -14,7 +14,7 @@ returns as (
 
 records_divided as (
 
-    select * from {{ ref('int_records_divided') }}
+    select * from {{ ref('int_records_clustered') }}
 
 ),
 

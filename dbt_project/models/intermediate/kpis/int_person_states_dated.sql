@@ -16,7 +16,7 @@ records as (
 
 records_divided as (
 
-    select * from {{ ref('int_records_divided') }}
+    select * from {{ ref('int_records_clustered') }}
 
 ),
 

@@ -29,14 +29,15 @@ matched as (
 
     select
         omnichannel.customer_count,
-        single.customer_count as twin_count,
+        single.customer_count as control_count,
         omnichannel.net_amount,
         omnichannel.order_count,
         omnichannel.lifetime_days,
         -- What as many single-channel customers of the same stratum came to, to the hundredth.
-        {{ divide_money('single.net_amount * omnichannel.weight', 'single.customer_count') }} as twin_net_amount,
-        {{ divide_money('single.order_count * omnichannel.weight', 'single.customer_count') }} as twin_order_count,
-        {{ divide_money('single.lifetime_days * omnichannel.weight', 'single.customer_count') }} as twin_lifetime_days
+        {{ divide_money('single.net_amount * omnichannel.weight', 'single.customer_count') }} as control_net_amount,
+        {{ divide_money('single.order_count * omnichannel.weight', 'single.customer_count') }} as control_order_count,
+        {{ divide_money('single.lifetime_days * omnichannel.weight', 'single.customer_count') }}
+            as control_lifetime_days
 
     from strata as omnichannel
     inner join strata as single
@@ -52,12 +53,12 @@ matched as (
 
 select
     cast(coalesce(sum(customer_count), 0) as bigint) as matched_customer_count,
-    cast(coalesce(sum(twin_count), 0) as bigint) as twin_count,
+    cast(coalesce(sum(control_count), 0) as bigint) as control_count,
     cast(sum(net_amount) as decimal(18, 2)) as net_amount,
     cast(sum(order_count) as decimal(18, 2)) as order_count,
     cast(sum(lifetime_days) as decimal(18, 2)) as lifetime_days,
-    cast(sum(twin_net_amount) as decimal(18, 2)) as twin_net_amount,
-    cast(sum(twin_order_count) as decimal(18, 2)) as twin_order_count,
-    cast(sum(twin_lifetime_days) as decimal(18, 2)) as twin_lifetime_days
+    cast(sum(control_net_amount) as decimal(18, 2)) as control_net_amount,
+    cast(sum(control_order_count) as decimal(18, 2)) as control_order_count,
+    cast(sum(control_lifetime_days) as decimal(18, 2)) as control_lifetime_days
 
 from matched

@@ -30,13 +30,13 @@ returns as (
 
 web_to_store as (
 
-    select * from {{ ref('int_web_to_store_found') }}
+    select * from {{ ref('int_web_to_store_orders_found') }}
 
 ),
 
 store_to_web as (
 
-    select * from {{ ref('int_store_to_web_found') }}
+    select * from {{ ref('int_store_to_web_orders_found') }}
 
 ),
 

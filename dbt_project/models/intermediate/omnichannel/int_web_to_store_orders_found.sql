@@ -20,13 +20,13 @@ order_lines as (
 
 products as (
 
-    select * from {{ ref('int_products_chosen') }}
+    select * from {{ ref('int_products_deduplicated') }}
 
 ),
 
-looks as (
+product_views as (
 
-    select * from {{ ref('int_looks_attributed') }}
+    select * from {{ ref('int_product_views_attributed') }}
 
 ),
 
@@ -57,18 +57,18 @@ matched as (
     select
         bought_in_store.order_id,
         bought_in_store.customer_id,
-        looks.looked_at,
-        bought_in_store.product_id = looks.product_id as is_same_product
+        product_views.viewed_at,
+        bought_in_store.product_id = product_views.product_id as is_same_product
 
     from bought_in_store
-    inner join looks
+    inner join product_views
         on
-            bought_in_store.customer_id = looks.customer_id
-            and bought_in_store.ordered_at > looks.looked_at
-            and bought_in_store.ordered_at <= {{ add_days('looks.looked_at', var('web_to_store_days')) }}
+            bought_in_store.customer_id = product_views.customer_id
+            and bought_in_store.ordered_at > product_views.viewed_at
+            and bought_in_store.ordered_at <= {{ add_days('product_views.viewed_at', var('web_to_store_days')) }}
             and (
-                bought_in_store.product_id = looks.product_id
-                or bought_in_store.category = looks.category
+                bought_in_store.product_id = product_views.product_id
+                or bought_in_store.category = product_views.category
             )
 
 )
@@ -76,8 +76,8 @@ matched as (
 select
     order_id,
     customer_id,
-    min(looked_at) as first_looked_at,
-    max(looked_at) as last_looked_at,
+    min(viewed_at) as first_viewed_at,
+    max(viewed_at) as last_viewed_at,
     max(case when is_same_product then 1 else 0 end) = 1 as is_same_product
 
 from matched

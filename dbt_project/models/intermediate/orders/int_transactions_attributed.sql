@@ -20,7 +20,7 @@ customer_ids as (
 
 cards as (
 
-    select * from {{ ref('int_cards_attributed') }}
+    select * from {{ ref('int_loyalty_cards_attributed') }}
 
 ),
 

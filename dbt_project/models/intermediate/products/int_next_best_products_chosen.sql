@@ -2,7 +2,7 @@ with
 
 scored as (
 
-    select * from {{ ref('int_products_scored') }}
+    select * from {{ ref('int_next_best_products_scored') }}
     where not is_back_test
 
 ),
@@ -21,13 +21,13 @@ favourites as (
 
 products as (
 
-    select * from {{ ref('int_products_chosen') }}
+    select * from {{ ref('int_products_deduplicated') }}
 
 ),
 
 missing as (
 
-    select * from {{ ref('int_products_missing') }}
+    select * from {{ ref('int_unavailable_products_listed') }}
 
 ),
 

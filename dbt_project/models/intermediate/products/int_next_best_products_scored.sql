@@ -16,7 +16,7 @@ pairs as (
 
 ranked_products as (
 
-    select * from {{ ref('int_products_ranked') }}
+    select * from {{ ref('int_product_popularity_ranked') }}
 
 ),
 

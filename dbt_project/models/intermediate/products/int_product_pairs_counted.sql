@@ -14,7 +14,7 @@ bought as (
 
 ranked_products as (
 
-    select * from {{ ref('int_products_ranked') }}
+    select * from {{ ref('int_product_popularity_ranked') }}
 
 ),
 

@@ -14,7 +14,7 @@ sessions as (
 
 products as (
 
-    select * from {{ ref('int_products_chosen') }}
+    select * from {{ ref('int_products_deduplicated') }}
 
 )
 
@@ -23,7 +23,7 @@ select
     sessions.customer_id,
     web_events.product_id,
     products.category,
-    web_events.occurred_at as looked_at,
+    web_events.occurred_at as viewed_at,
     sessions.channel
 
 from web_events

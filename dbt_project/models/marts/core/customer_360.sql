@@ -48,7 +48,7 @@ favourites as (
 
 points as (
 
-    select * from {{ ref('int_points_summed') }}
+    select * from {{ ref('int_loyalty_points_summed') }}
 
 ),
 
@@ -100,7 +100,7 @@ lifecycle_stays as (
 
 journey_stays as (
 
-    select * from {{ ref('int_stages_stayed') }}
+    select * from {{ ref('int_stage_stays_dated') }}
     where left_at is null
 
 ),
