@@ -1,14 +1,40 @@
-{#- Written out, so that no engine has to count months. Fifty years reach back before any loyalty card. -#}
+{#- Fifty years reach back before any loyalty card. -#}
 {%- set months_back = 600 -%}
+
+with
+
+digits as (
+
+    select digit
+    from (values (0), (1), (2), (3), (4), (5), (6), (7), (8), (9)) as listed (digit)  -- noqa: AL05
+
+),
+
+numbers as (
+
+    select ones.digit + 10 * tens.digit + 100 * hundreds.digit as months_ago
+
+    from digits as ones
+    cross join digits as tens
+    cross join digits as hundreds
+
+),
+
+numbered as (
+
+    select
+        months_ago,
+        {{ month_number(as_of_date()) }} - months_ago as month_number
+
+    from numbers
+    where months_ago < {{ months_back }}
+
+)
 
 select
     cast(months_ago as bigint) as months_ago,
-    cast(month as date) as month
+    make_date(
+        cast({{ whole_quotient('month_number', '12') }} as int), cast(month_number % 12 + 1 as int), 1
+    ) as month
 
-from (
-    values
-    {%- for months_ago in range(months_back) %}
-    ({{ months_ago }}, '{{ month_end_before_as_of(months_ago) | string | truncate(8, true, "", 0) }}01')
-    {{- ',' if not loop.last }}
-    {%- endfor %}
-) as listed (months_ago, month)  -- noqa: AL05
+from numbered
