@@ -29,13 +29,21 @@ candidates as (
         updated_at,
         is_deleted,
         count(*) as field_count,
-        {%- for field in ['first_name', 'last_name', 'address', 'postcode', 'city', 'country'] %}
-        coalesce(max(case when field = '{{ field }}' then lower(field_value) end), '') || '|' ||
+        {%- for group, fields in golden_groups_of_several() %}
+        {%- for field in fields %}
+        coalesce(max(case when field = '{{ field.name }}' then lower(field_value) end), '') || '|' ||
+        {%- endfor %}
         {%- endfor %}
         coalesce(
             max(
                 case
-                    when field_group not in ('name', 'address') then lower(field_value)
+                    when
+                        field_group not in (
+                            {%- for group, fields in golden_groups_of_several() -%}
+                            '{{ group }}'{{ ', ' if not loop.last }}
+                            {%- endfor -%}
+                        )
+                        then lower(field_value)
                 end
             ), ''
         ) as value_key

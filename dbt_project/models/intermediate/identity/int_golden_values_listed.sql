@@ -1,18 +1,3 @@
-{#- Golden field: the group it is taken with, and where a record holds it. -#}
-{%- set golden_fields = {
-    'civility': ('civility', 'civility'),
-    'first_name': ('name', 'first_name'),
-    'last_name': ('name', 'last_name'),
-    'email': ('email', 'email'),
-    'phone': ('phone', 'coalesce(mobile, phone)'),
-    'birth_date': ('birth_date', 'cast(birth_date as string)'),
-    'address': ('address', 'address'),
-    'postcode': ('address', 'postcode'),
-    'city': ('address', 'city'),
-    'country': ('address', 'country'),
-    'loyalty_card_id': ('loyalty_card', 'loyalty_card_id'),
-} -%}
-
 with
 
 records as (
@@ -23,16 +8,16 @@ records as (
 
 listed as (
 
-    {% for field, (field_group, expression) in golden_fields.items() -%}
+    {% for field in golden_fields() -%}
     select
         record_id,
         customer_id,
         table_name,
         updated_at,
         is_deleted,
-        '{{ field_group }}' as field_group,
-        '{{ field }}' as field,
-        {{ expression }} as field_value
+        '{{ field.group }}' as field_group,
+        '{{ field.name }}' as field,
+        {{ golden_value(field) }} as field_value
 
     from records
     {{- "\n\n    union all\n" if not loop.last }}
