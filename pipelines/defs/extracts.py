@@ -80,7 +80,7 @@ def _extract_asset(table: Table) -> dg.AssetsDefinition:
 
 
 @dg.asset(
-    key=["quarantine", "rows"],
+    key=["quarantine", "quarantined_rows"],
     deps=[dg.AssetKey([table.kind, table.name]) for table in TABLES],
     group_name="extracts",
     owners=OWNERS,
