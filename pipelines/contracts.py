@@ -6,7 +6,12 @@ public promise (they stand in sources.yml, in the lake and in the dbt sources). 
 """
 
 from dataclasses import dataclass
-from typing import Literal
+from typing import Literal, get_args
+
+Kind = Literal["crm", "ecommerce", "pos"]
+"""What a source is; it decides which canonical tables the source may fill."""
+
+KINDS: tuple[Kind, ...] = get_args(Kind)
 
 Type = Literal["text", "integer", "number", "money", "price", "boolean", "date", "timestamp"]
 
@@ -43,7 +48,7 @@ class Table:
     A key column that is not required may be null; null then equals null.
     """
 
-    kind: str
+    kind: Kind
     name: str
     key: tuple[str, ...]
     columns: tuple[Column, ...]
@@ -254,10 +259,9 @@ POS = (
 )
 
 TABLES: tuple[Table, ...] = CRM + ECOMMERCE + POS
-KINDS: tuple[str, ...] = ("crm", "ecommerce", "pos")
 
 
-def table(kind: str, name: str) -> Table:
+def table(kind: Kind, name: str) -> Table:
     """The canonical table called ``name`` of ``kind``. Raises KeyError where there is none."""
     for candidate in TABLES:
         if (candidate.kind, candidate.name) == (kind, name):

@@ -180,7 +180,7 @@ class Source(_Model):
     """One system's exports. ``name`` is the prefix of its record ids."""
 
     name: Annotated[str, Field(pattern=r"^[A-Za-z][A-Za-z0-9_-]{0,62}$")]
-    kind: Literal["crm", "ecommerce", "pos"]
+    kind: contracts.Kind
     connector: FilesConnector
     tables: Annotated[dict[str, TableMapping], Field(min_length=1)]
 
