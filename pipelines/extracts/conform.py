@@ -15,12 +15,13 @@ from typing import Any
 import duckdb
 import polars as pl
 
-from pipelines.config.sources import Source, Sources
+from pipelines.config.connectors import Source
+from pipelines.config.sources import Sources
 from pipelines.contracts import Table
 from pipelines.errors import ExtractError, RejectLimitExceeded
 from pipelines.extracts import mapping as mappings
-from pipelines.extracts.connectors import Rows
-from pipelines.extracts.connectors.files import read_files
+from pipelines.extracts.connectors.protocol import Rows
+from pipelines.extracts.connectors.registry import CONNECTORS
 from pipelines.extracts.sql_quoting import quote_name, quote_text
 from pipelines.lake.tables import Lake, replacing
 
@@ -135,11 +136,10 @@ def _extract_table(sources: Sources, table: Table, lake: Lake) -> Extracted:
 
 
 def _open_source(sources: Sources, source: Source, table: Table, scratch: Path) -> Rows:
-    mapping = source.tables[table.name]
+    open_rows, folder = CONNECTORS[source.connector.type], scratch / source.name
+    folder.mkdir()
     try:
-        return read_files(
-            sources.root_of(source), str(source.connector.root), mapping.from_, mapping.options, scratch / source.name
-        )
+        return open_rows(source.connector, source.tables[table.name], sources.base, folder)
     except ExtractError as error:
         raise _placed(error, sources, source, table) from None
 

@@ -7,7 +7,7 @@ from difflib import get_close_matches
 
 import duckdb
 
-from pipelines.config.sources import FileOptions, TableMapping
+from pipelines.config.connectors import TableMapping, TextOptions
 from pipelines.contracts import Column, Table
 from pipelines.errors import ExtractError, MappingError
 from pipelines.extracts import casting
@@ -37,7 +37,7 @@ class Mapping:
     table: Table
     columns: tuple[MappedColumn, ...]
     where: str | None
-    options: FileOptions
+    options: TextOptions
 
     @property
     def names(self) -> tuple[str, ...]:
