@@ -9,10 +9,10 @@ from typing import Any
 
 import yaml
 
+from pipelines.config.repository import DBT_PROJECT, REPOSITORY
 from pipelines.contracts import KINDS, SYSTEMS, TABLES, Column, Kind, Table
-from pipelines.warehouse.dbt_project import PROJECT
 
-PAGE = PROJECT.parent / "docs" / "canonical_tables.md"
+PAGE = REPOSITORY / "docs" / "canonical_tables.md"
 COMMAND = "python -m pipelines.warehouse.canonical_tables"
 HEAD = f"""# Canonical tables
 
@@ -61,7 +61,7 @@ def _describe_column(column: Column) -> str:
 
 def sources_path(kind: Kind) -> Path:
     """Where the tables of ``kind`` are declared to dbt."""
-    return PROJECT / "models" / "staging" / kind / "_sources.yml"
+    return DBT_PROJECT / "models" / "staging" / kind / "_sources.yml"
 
 
 def declare_sources(kind: Kind) -> str:

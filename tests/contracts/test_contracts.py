@@ -2,8 +2,8 @@
 
 import pytest
 
+from pipelines.config.repository import DBT_PROJECT
 from pipelines.contracts import KINDS, SYSTEMS, TABLES, Table
-from pipelines.warehouse.dbt_project import PROJECT
 
 
 @pytest.mark.parametrize("table", TABLES, ids=lambda table: table.path)
@@ -21,5 +21,5 @@ def test_a_key_names_columns_of_its_table_and_each_column_stands_once(table: Tab
 
 def test_each_kind_has_tables_and_a_staging_folder() -> None:
     assert {table.kind for table in TABLES} == set(KINDS) == set(SYSTEMS)
-    folders = {path.parent.name for path in (PROJECT / "models" / "staging").glob("*/_sources.yml")}
+    folders = {path.parent.name for path in (DBT_PROJECT / "models" / "staging").glob("*/_sources.yml")}
     assert set(KINDS) <= folders
