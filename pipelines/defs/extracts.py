@@ -14,7 +14,9 @@ from pipelines.contracts import TABLES, Table
 from pipelines.defs.failures import as_step_failure
 from pipelines.defs.resources import Night
 from pipelines.defs.results import Result
-from pipelines.extracts.conform import Extracted, RejectLimitExceeded, extract_table
+from pipelines.errors import RejectLimitExceeded
+from pipelines.extracts.conform import extract_table
+from pipelines.extracts.counts import Extracted
 
 OWNERS = ["team:customer-data"]
 

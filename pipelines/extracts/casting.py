@@ -1,6 +1,6 @@
 """A source's values as the canonical types, in DuckDB SQL.
 
-Each function returns an expression that is null where the value does not fit; ``conform`` tells that from a value that
+Each function returns an expression that is null where the value does not fit; ``mapping`` tells that from a value that
 was never there. DuckDB's own casts are kind in ways that would change meaning (`1.5` becomes the integer 2, `12-05-06`
 the year 12), so each is narrowed here.
 """
