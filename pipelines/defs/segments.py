@@ -1,4 +1,4 @@
-"""What the models are told of the analysts' segments: written when they are built, from `segments.yml` and the log."""
+"""What dbt reads about the analysts' segments, written when it builds, from `segments.yml` and the membership log."""
 
 from collections.abc import Iterator
 from typing import Any
@@ -11,10 +11,10 @@ from pipelines.defs.results import Result
 from pipelines.segments.membership_log import KIND
 
 DESCRIPTIONS = {
-    "definitions": "One row per segment that analysts define, or defined once: its words, and since when it is so.",
+    "definitions": "One row per segment that analysts define, or once defined: its texts, and since when it is so.",
     "traits": "One row per trait that analysts define: an aggregate per customer, for conditions to read.",
-    "stays": "One row per customer and stay in an analyst's segment, as known from the nights published before.",
-    "nights": "One row per analyst's segment and night published before: how many customers it held.",
+    "membership_intervals": "One row per customer and stay in an analyst's segment, from the nights published before.",
+    "published_sizes": "One row per analyst's segment and night published before: how many customers it held.",
 }
 SPECS = tuple(
     dg.AssetSpec(
