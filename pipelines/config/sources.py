@@ -12,7 +12,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from datetime import date
 from pathlib import Path
-from typing import Annotated, Any, Literal, get_args
+from typing import Annotated, Any, Literal
 
 import phonenumbers
 from pydantic import (
@@ -30,6 +30,7 @@ from pipelines.config.home import Home
 from pipelines.config.yaml_document import Document, Fault, Place, did_you_mean, read, tell, validate
 from pipelines.errors import ConfigurationError
 from pipelines.identity.standardisation import placeholders
+from pipelines.texts.catalogue import list_languages
 
 # ISO 4217, the codes of money in circulation.
 _CURRENCY_CODES = """
@@ -41,10 +42,6 @@ SDG SEK SGD SHP SLE SOS SRD SSP STN SVC SYP SZL THB TJS TMT TND TOP TRY TTD TWD 
 WST XAF XCD XOF XPF YER ZAR ZMW
 """
 CURRENCIES = frozenset(_CURRENCY_CODES.split())
-
-Language = Literal["en", "fr"]
-LANGUAGES: tuple[Language, ...] = get_args(Language)
-"""What the report is written in."""
 
 
 @dataclass(frozen=True)
@@ -100,6 +97,15 @@ def _known_currency(code: object) -> object:
         raise ValueError(
             f"unknown currency '{code}'{did_you_mean(code.upper(), CURRENCIES)}: three capital letters, ISO 4217"
         )
+    return code
+
+
+def _known_language(code: object) -> object:
+    """One of those that have a catalogue of texts."""
+    languages = list_languages()
+    if code not in languages:
+        known = " or ".join(f"'{language}'" for language in languages)
+        raise ValueError(f"'{code}' is not one of {known}{did_you_mean(str(code), languages)}")
     return code
 
 
@@ -192,7 +198,7 @@ class Sources(_Model):
     country: Annotated[str, BeforeValidator(_known_country)] = "FR"
     currency: Annotated[str, BeforeValidator(_known_currency)] = "EUR"
     reject_limit: Share = 0.01
-    language: Language = "en"
+    language: Annotated[str, BeforeValidator(_known_language)] = "en"
     as_of: date | None = None
     placeholders: dict[str, Placeholders] = {}
     decisions: Annotated[

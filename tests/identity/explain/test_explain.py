@@ -18,13 +18,13 @@ from pipelines.identity.customer_ids.ledger import assign_ids, current_map, empt
 from pipelines.identity.decisions.read import DECISION_SCHEMA, no_decisions
 from pipelines.identity.explain import english, french
 from pipelines.identity.explain import why as explain_module
-from pipelines.identity.explain.ask import Explained, explain_how, explain_why
+from pipelines.identity.explain.explanations import Explained, explain_how, explain_why
 from pipelines.identity.explain.evidence import Evidence
 from pipelines.identity.explain.how import find_decisive, order_joins
 from pipelines.identity.explain.neighbourhood import Neighbourhood
-from pipelines.identity.explain.page import page_how, page_why
+from pipelines.identity.explain.render_html import page_how, page_why
 from pipelines.identity.explain.sentences import note_why, sum_up_why
-from pipelines.identity.explain.terminal import print_why
+from pipelines.identity.explain.render_terminal import print_why
 from pipelines.identity.explain.why import Reason
 from pipelines.identity.explain.words import Words, words_of
 from pipelines.identity.incremental.steps import update_pairs

@@ -18,11 +18,11 @@ from pipelines.identity.customer_ids.customer_numbers import find_owners
 from pipelines.identity.customer_ids.customers import describe_customers
 from pipelines.identity.customer_ids.ledger import assign_ids, current_map, empty_ledger
 from pipelines.identity.decisions.read import DECISION_SCHEMA, no_decisions
-from pipelines.identity.explain.ask import Explained, tell_story
-from pipelines.identity.explain.asked import Side
+from pipelines.identity.explain.explanations import Explained, tell_story
+from pipelines.identity.explain.resolve_ids import Side
 from pipelines.identity.explain.evidence import Evidence
 from pipelines.identity.explain.neighbourhood import Neighbourhood, StoredPair
-from pipelines.identity.explain.report import report_how, report_why
+from pipelines.identity.explain.render_json import report_how, report_why
 from pipelines.identity.explain.why import Answer, answer_why
 from pipelines.identity.explain.words import words_of
 from pipelines.identity.scoring.predict import number_pairs, score_pairs
