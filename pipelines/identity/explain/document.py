@@ -8,10 +8,11 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True)
 class Part:
-    """One part of a match weight: a bar of a waterfall chart, a row of a table. ``weight`` in bits, ``bits`` as written.
+    """One part of a match weight: a bar of a waterfall chart, a row of a table.
 
-    ``values`` are those of the two records, empty where it is no field of two records; ``note``: how they compare.
-    A part that is not counted says nothing: it cannot be compared, or is counted under another field.
+    ``weight`` is in bits, ``bits`` the same as written. ``values`` are those of the two records, empty where the part is
+    no field of two records; ``note``: how they compare. A part that is not counted says nothing: it cannot be compared,
+    or is counted under another field.
     """
 
     label: str
