@@ -78,8 +78,11 @@ class Bar:
         return self.end - self.start
 
 
-def draw_bars(bars: Sequence[Bar], title: str, unit: str = "") -> Markup:
-    """Signed horizontal bars, one a row, with labels to the left and values to the right, as SVG."""
+def draw_bars(bars: Sequence[Bar], title: str, unit: str = "", decimal_mark: str = ".") -> Markup:
+    """Signed horizontal bars, one a row, with labels to the left and values to the right, as SVG.
+
+    ``decimal_mark`` is that of the numbers along the axis; those beside bars are written by who draws them.
+    """
     texts = [f"{bar.value:+.2f}" if bar.text is None else bar.text for bar in bars]
     low, high, ticks = _ticks([edge for bar in bars for edge in (bar.start, bar.end)])
     names, values, notes = (
@@ -114,7 +117,7 @@ def draw_bars(bars: Sequence[Bar], title: str, unit: str = "") -> Markup:
             labels.append(_Label(right + GAP + values + GAP, y + 14, bar.note, "dim"))
         y += ROW
     lines = [_Line(across(tick), top, across(tick), y, tick == 0) for tick in ticks]
-    labels += [_Label(across(tick), y + 16, f"{tick:g}", "dim", "middle") for tick in ticks]
+    labels += [_Label(across(tick), y + 16, f"{tick:g}".replace(".", decimal_mark), "dim", "middle") for tick in ticks]
     if unit:
         labels.append(_Label(right + GAP + 10, y + 16, unit, "dim"))
     return _draw(max(width, _width([title]) * 1.3 + 2 * GAP), y + 28, title, lines, boxes, labels)

@@ -32,6 +32,10 @@ class Texts:
     currency: str
     catalogue: Mapping[str, str]
 
+    @property
+    def decimal_mark(self) -> str:
+        return self.catalogue["format.decimal"]
+
     def say(self, key: str, /, **parts: str) -> str:
         """The text of the section with its parts, which are written already, filled in."""
         return self.catalogue[f"{self.section}.{key}"].format(**parts)
@@ -105,7 +109,7 @@ class Texts:
             text = text.removeprefix("-")
         whole, _, rest = text.partition(".")
         whole = whole.replace(",", self._format("thousands"))
-        return f"{whole}{self._format('decimal')}{rest}" if rest else whole
+        return f"{whole}{self.decimal_mark}{rest}" if rest else whole
 
     def _date(self, kind: Kind, value: date) -> str:
         group = "month_short" if kind == "month_short" else "month"

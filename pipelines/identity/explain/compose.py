@@ -28,6 +28,7 @@ def compose_why(explained: Explained, texts: Texts) -> Document:
     left, right = (side.asked for side in answer.sides)
     return Document(
         texts.language,
+        texts.decimal_mark,
         texts.say("why", left=left, right=right),
         sum_up_why(answer, texts),
         tuple(note_why(answer, texts)),
@@ -42,6 +43,7 @@ def compose_how(story: Story, texts: Texts) -> Document:
     steps = tuple(_describe_join(join, story, texts) for join in story.joins)
     return Document(
         texts.language,
+        texts.decimal_mark,
         texts.say("how", customer=story.asked.customer_id),
         sum_up_how(story, texts),
         tuple(note_id(story.asked, texts)),

@@ -10,9 +10,9 @@ from dataclasses import dataclass
 class Part:
     """One part of a match weight: a bar of a waterfall chart, a row of a table.
 
-    ``weight`` is in bits, ``bits`` the same as written. ``values`` are those of the two records, empty where the part is
-    no field of two records; ``note``: how they compare. A part that is not counted says nothing: it cannot be compared,
-    or is counted under another field.
+    ``weight`` is in bits, ``bits`` the same as written. ``values`` are those of the two records, empty where the part
+    is no field of two records; ``note``: how they compare. A part that is not counted says nothing: it cannot be
+    compared, or is counted under another field.
     """
 
     label: str
@@ -64,10 +64,11 @@ class Section:
 class Document:
     """An answer: its verdict in a sentence, what else there is to know, and the evidence in sections.
 
-    ``title`` says what was asked; ``scale`` explains what a bit is.
+    ``title`` says what was asked; ``scale`` explains what a bit is; ``decimal_mark`` is that of the language.
     """
 
     language: str
+    decimal_mark: str
     title: str
     verdict: str
     notes: tuple[str, ...]

@@ -12,11 +12,14 @@ TEMPLATES = Path(__file__).with_name("templates")
 
 
 def render_html(document: Document) -> str:
+    def draw(waterfall: Waterfall) -> Markup:
+        return draw_waterfall(waterfall, document.decimal_mark)
+
     page = open_templates(TEMPLATES).get_template("explanation.html")
-    return page.render(language=document.language, title=document.title, document=document, draw=draw_waterfall)
+    return page.render(language=document.language, title=document.title, document=document, draw=draw)
 
 
-def draw_waterfall(waterfall: Waterfall) -> Markup:
+def draw_waterfall(waterfall: Waterfall, decimal_mark: str) -> Markup:
     """The parts of a weight, each from where the one before ended; those that say nothing are left out."""
     bars, reached = [], 0.0
     for part in waterfall.parts:
@@ -25,4 +28,4 @@ def draw_waterfall(waterfall: Waterfall) -> Markup:
             reached += part.weight
     total = waterfall.total
     bars.append(Bar(total.label, total.weight, 0.0, total.bits, tone="total"))
-    return draw_bars(bars, waterfall.title, waterfall.headings[-1])
+    return draw_bars(bars, waterfall.title, waterfall.headings[-1], decimal_mark)
