@@ -136,7 +136,7 @@ class _Summary:
             told.append(self.texts.count("decided_waiting", held["about_absent_records"]))
         if held["not_yet_in_force"]:
             told.append(self.texts.count("decided_later", held["not_yet_in_force"]))
-        return [self.texts.say("decided", decisions="; ".join(told))] if told else []
+        return [self.texts.say("decided", decisions=self.texts.say("decided_separator").join(told))] if told else []
 
     def _tell_ids(self, drift: dict[str, Any]) -> list[str]:
         """What became of the ids since the last publication, in the ledger's words."""
