@@ -1,21 +1,25 @@
-"""A page of HTML that is one file: no script, no network, no fonts; it reads on a light and on a dark screen."""
+"""Pages of HTML and charts of SVG by templates that escape what they are given.
 
-from collections.abc import Sequence
-from html import escape
-
-STYLE = """
-:root { color-scheme: light dark; } body { font: 15px/1.5 system-ui, sans-serif; margin: 2rem auto; max-width: 60rem;
-  padding: 0 1rem; } svg { max-width: 100%; height: auto; display: block; margin: 1.5rem 0; }
-table { border-collapse: collapse; } td, th { padding: 0.2rem 0.8rem 0.2rem 0; text-align: left; vertical-align: top; }
+A template of any folder may extend `base.html` of this package: a page that is one file, without script, network and
+fonts, for a light and for a dark screen.
 """
 
+from functools import cache
+from pathlib import Path
 
-def make_page(title: str, blocks: Sequence[str], language: str = "en", *, style: str = STYLE, head: str = "") -> str:
-    """A page of ``blocks`` (HTML or SVG, already escaped) under a heading; ``head`` is HTML for its head."""
-    return (
-        f'<!doctype html>\n<html lang="{language}">\n<head>\n<meta charset="utf-8">\n'
-        '<meta name="viewport" content="width=device-width, initial-scale=1">\n'
-        f"{head}<title>{escape(title)}</title>\n<style>{style}</style>\n</head>\n<body>\n<h1>{escape(title)}</h1>\n"
-        + "\n".join(blocks)
-        + "\n</body>\n</html>\n"
+import jinja2
+
+TEMPLATES = Path(__file__).with_name("templates")
+
+
+@cache
+def open_templates(folder: Path = TEMPLATES) -> jinja2.Environment:
+    """The templates of ``folder``, and those of this package. A name that a template is not given is an error."""
+    return jinja2.Environment(
+        loader=jinja2.FileSystemLoader([folder, TEMPLATES]),
+        autoescape=True,
+        undefined=jinja2.StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+        keep_trailing_newline=True,
     )

@@ -1,30 +1,60 @@
 """Charts as text: SVG that needs no script, no network and no fonts, and reads on a light and on a dark screen.
 
 Sizes are estimated from the number of letters, so nothing has to be measured on a screen; output depends on input only.
+Here it is reckoned where lines, boxes and labels lie; the template `chart.svg` writes them down.
 """
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from html import escape
 from math import ceil, floor, log10
 from typing import Literal
+
+from markupsafe import Markup
+
+from pipelines.charts.page import open_templates
 
 Tone = Literal["for", "against", "total", "neutral"]
 
 LETTER = 6.6  # Width of a letter at 12 px, in pixels, rounded up: a label never runs into its bar.
 ROW, GAP, PLOT = 20, 14, 420  # Height of a row, space between columns, width of what bars are drawn in.
+TALL = 240  # Height of what columns are drawn in.
 
-_STYLE = """
-.chart { font: 12px system-ui, sans-serif; --paper: #ffffff; --ink: #24292f; --dim: #6e7781; --line: #d0d7de;
-  --for: #1a7f64; --against: #cf4a3c; --total: #4464ad; --neutral: #8c959f; }
-@media (prefers-color-scheme: dark) { .chart { --paper: #161b22; --ink: #e6edf3; --dim: #9198a1; --line: #3d444d;
-  --for: #3fb68f; --against: #f0776a; --total: #7d9bea; --neutral: #818b98; } }
-.chart .paper { fill: var(--paper); } .chart text { fill: var(--ink); } .chart .dim { fill: var(--dim); }
-.chart .title { font-size: 14px; font-weight: 600; } .chart .group { font-weight: 600; }
-.chart .line { stroke: var(--line); stroke-width: 1; } .chart .axis { stroke: var(--dim); stroke-width: 1; }
-.chart .for { fill: var(--for); } .chart .against { fill: var(--against); } .chart .total { fill: var(--total); }
-.chart .neutral { fill: var(--neutral); }
-"""
+
+@dataclass(frozen=True)
+class _Line:
+    """A line of the grid; that of zero is the axis."""
+
+    left: float
+    top: float
+    right: float
+    bottom: float
+    is_zero: bool
+
+    @property
+    def tone(self) -> str:
+        return "axis" if self.is_zero else "line"
+
+
+@dataclass(frozen=True)
+class _Box:
+    """A filled rectangle; ``said`` is shown when it is pointed at."""
+
+    left: float
+    top: float
+    width: float
+    height: float
+    tone: Tone
+    said: str
+    radius: int = 0
+
+
+@dataclass(frozen=True)
+class _Label:
+    left: float
+    baseline: float
+    text: str
+    tone: Literal["", "dim", "group"] = ""
+    anchor: Literal["", "middle", "end"] = ""
 
 
 @dataclass(frozen=True)
@@ -48,21 +78,26 @@ class Bar:
         return self.end - self.start
 
 
-def draw_bars(bars: Sequence[Bar], title: str, unit: str = "") -> str:
-    """Signed horizontal bars, one a row, with labels to the left and values to the right, as an SVG string."""
+def draw_bars(bars: Sequence[Bar], title: str, unit: str = "", decimal_mark: str = ".") -> Markup:
+    """Signed horizontal bars, one a row, with labels to the left and values to the right, as SVG.
+
+    ``decimal_mark`` is that of the numbers along the axis; those beside bars are written by who draws them.
+    """
     texts = [f"{bar.value:+.2f}" if bar.text is None else bar.text for bar in bars]
     low, high, ticks = _ticks([edge for bar in bars for edge in (bar.start, bar.end)])
-    labels = _width(bar.label for bar in bars)
-    values = _width(texts)
-    notes = _width(bar.note for bar in bars)
-    left = GAP + labels + GAP
-    width = left + PLOT + GAP + values + (GAP + notes if notes else 0) + GAP
+    names, values, notes = (
+        _width(column) for column in ([bar.label for bar in bars], texts, [bar.note for bar in bars])
+    )
+    left = GAP + names + GAP
+    right = left + PLOT
+    width = right + GAP + values + (GAP + notes if notes else 0) + GAP
 
     def across(value: float) -> float:
         return left + (value - low) / (high - low) * PLOT
 
     top = 40
-    rows: list[str] = []
+    boxes: list[_Box] = []
+    labels: list[_Label] = []
     y = float(top)
     group = ""
     for bar, text in zip(bars, texts, strict=True):
@@ -70,29 +105,22 @@ def draw_bars(bars: Sequence[Bar], title: str, unit: str = "") -> str:
             group = bar.group
             y += 6
             if group:
-                rows.append(f'<text class="group" x="{GAP}" y="{y + 14:.1f}">{escape(group)}</text>')
+                labels.append(_Label(GAP, y + 14, group, "group"))
                 y += ROW
-        tone = bar.tone or ("for" if bar.value >= 0 else "against")
         begin, end = sorted((across(bar.start), across(bar.end)))
-        said = escape(f"{bar.label}: {text}" + (f" ({bar.note})" if bar.note else ""))
-        rows += [
-            f'<text x="{left - GAP}" y="{y + 14:.1f}" text-anchor="end">{escape(bar.label)}</text>',
-            f'<rect class="{tone}" x="{begin:.1f}" y="{y + 3:.1f}" width="{max(end - begin, 1):.1f}" '
-            f'height="{ROW - 6}" rx="2"><title>{said}</title></rect>',
-            f'<text x="{left + PLOT + GAP + values}" y="{y + 14:.1f}" text-anchor="end">{escape(text)}</text>',
-        ]
+        said = f"{bar.label}: {text}" + (f" ({bar.note})" if bar.note else "")
+        tone = bar.tone or ("for" if bar.value >= 0 else "against")
+        boxes.append(_Box(begin, y + 3, max(end - begin, 1), ROW - 6, tone, said, radius=2))
+        labels.append(_Label(left - GAP, y + 14, bar.label, anchor="end"))
+        labels.append(_Label(right + GAP + values, y + 14, text, anchor="end"))
         if bar.note:
-            rows.append(
-                f'<text class="dim" x="{left + PLOT + GAP + values + GAP}" y="{y + 14:.1f}">{escape(bar.note)}</text>'
-            )
+            labels.append(_Label(right + GAP + values + GAP, y + 14, bar.note, "dim"))
         y += ROW
-    grid = [
-        f'<line class="{"axis" if tick == 0 else "line"}" x1="{across(tick):.1f}" y1="{top}" x2="{across(tick):.1f}" '
-        f'y2="{y:.1f}"/><text class="dim" x="{across(tick):.1f}" y="{y + 16:.1f}" text-anchor="middle">{tick:g}</text>'
-        for tick in ticks
-    ]
-    unit_text = f'<text class="dim" x="{left + PLOT + GAP + 10}" y="{y + 16:.1f}">{escape(unit)}</text>' if unit else ""
-    return _svg(max(width, _width([title]) * 1.3 + 2 * GAP), y + 28, title, [*grid, *rows, unit_text])
+    lines = [_Line(across(tick), top, across(tick), y, tick == 0) for tick in ticks]
+    labels += [_Label(across(tick), y + 16, f"{tick:g}".replace(".", decimal_mark), "dim", "middle") for tick in ticks]
+    if unit:
+        labels.append(_Label(right + GAP + 10, y + 16, unit, "dim"))
+    return _draw(max(width, _width([title]) * 1.3 + 2 * GAP), y + 28, title, lines, boxes, labels)
 
 
 @dataclass(frozen=True)
@@ -105,55 +133,42 @@ class Column:
     tone: Tone = "total"
 
 
-def draw_columns(columns: Sequence[Column], title: str, across: str = "", up: str = "") -> str:
-    """Upright columns from zero, side by side, as an SVG string; ``across`` and ``up`` name the axes."""
+def draw_columns(columns: Sequence[Column], title: str, across: str = "", up: str = "") -> Markup:
+    """Upright columns from zero, side by side, as SVG; ``across`` and ``up`` name the axes."""
     low, high, ticks = _ticks([0.0, *(column.value for column in columns)])
     numbers = _width(f"{tick:,g}" for tick in ticks)
-    left, top, tall = GAP + numbers + 6, 58, 240
+    left, top = GAP + numbers + 6, 58
     wide = max(6.0, min(40.0, 640 / max(1, len(columns))))
     # Labels that would touch are left out, all but every nth.
     every = max(1, ceil((_width(column.label for column in columns) + 6) / wide))
-    right = left + wide * len(columns)
+    right, bottom = left + wide * len(columns), top + TALL
 
     def upwards(value: float) -> float:
-        return top + tall - (value - low) / (high - low) * tall
+        return bottom - (value - low) / (high - low) * TALL
 
-    parts = [f'<text class="dim" x="{GAP}" y="{top - 12}">{escape(up)}</text>'] if up else []
-    for tick in ticks:
-        y = upwards(tick)
-        kind = "axis" if tick == 0 else "line"
-        parts += [
-            f'<line class="{kind}" x1="{left}" y1="{y:.1f}" x2="{right:.1f}" y2="{y:.1f}"/>',
-            f'<text class="dim" x="{left - 6}" y="{y + 4:.1f}" text-anchor="end">{tick:,g}</text>',
-        ]
+    lines = [_Line(left, upwards(tick), right, upwards(tick), tick == 0) for tick in ticks]
+    labels = [_Label(left - 6, upwards(tick) + 4, f"{tick:,g}", "dim", "end") for tick in ticks]
+    boxes = []
     for position, column in enumerate(columns):
         x, y = left + position * wide, upwards(column.value)
-        said = escape(f"{column.label}: {f'{column.value:,g}' if column.text is None else column.text}")
-        parts.append(
-            f'<rect class="{column.tone}" x="{x + wide * 0.08:.1f}" y="{y:.1f}" width="{wide * 0.84:.1f}" '
-            f'height="{upwards(0.0) - y:.1f}"><title>{said}</title></rect>'
-        )
+        said = f"{column.label}: {f'{column.value:,g}' if column.text is None else column.text}"
+        boxes.append(_Box(x + wide * 0.08, y, wide * 0.84, upwards(0.0) - y, column.tone, said))
         if position % every == 0:
-            parts.append(
-                f'<text class="dim" x="{x + wide / 2:.1f}" y="{top + tall + 16}" text-anchor="middle">'
-                f"{escape(column.label)}</text>"
-            )
+            labels.append(_Label(x + wide / 2, bottom + 16, column.label, "dim", "middle"))
+    if up:
+        labels.append(_Label(GAP, top - 12, up, "dim"))
     if across:
-        parts.append(
-            f'<text class="dim" x="{(left + right) / 2:.1f}" y="{top + tall + 36}" text-anchor="middle">'
-            f"{escape(across)}</text>"
-        )
+        labels.append(_Label((left + right) / 2, bottom + 36, across, "dim", "middle"))
     width = max(right, left + _width([across]), _width([title]) * 1.3) + 2 * GAP
-    return _svg(width, top + tall + 50, title, parts)
+    return _draw(width, bottom + 50, title, lines, boxes, labels)
 
 
-def _svg(width: float, height: float, title: str, parts: Sequence[str]) -> str:
-    return (
-        f'<svg xmlns="http://www.w3.org/2000/svg" class="chart" role="img" width="{width:.0f}" height="{height:.0f}" '
-        f'viewBox="0 0 {width:.0f} {height:.0f}"><title>{escape(title)}</title><style>{_STYLE}</style>'
-        f'<rect class="paper" width="100%" height="100%" rx="6"/>'
-        f'<text class="title" x="{GAP}" y="26">{escape(title)}</text>' + "".join(parts) + "</svg>"
-    )
+def _draw(
+    width: float, height: float, title: str, lines: Sequence[_Line], boxes: Sequence[_Box], labels: Sequence[_Label]
+) -> Markup:
+    chart = open_templates().get_template("chart.svg")
+    drawn = chart.render(width=width, height=height, title=title, margin=GAP, lines=lines, boxes=boxes, labels=labels)
+    return Markup(drawn)  # noqa: S704  # what it shows was escaped by the template
 
 
 def _width(texts: Iterable[str]) -> float:

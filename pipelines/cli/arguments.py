@@ -6,6 +6,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 from zoneinfo import ZoneInfo
 
+from pipelines.texts.catalogue import list_languages
+
 if TYPE_CHECKING:
     from pipelines.config.sources import Sources
 
@@ -52,4 +54,12 @@ def at_least_one(text: str) -> int:
 
 
 def add_language(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument("--lang", choices=("en", "fr"), default="en", help="language of what is said (default: en)")
+    """For what is said of the lake, where no `sources.yml` is read that names a language."""
+    parser.add_argument("--lang", choices=list_languages(), default="en", help="language of what is said (default: en)")
+
+
+def add_language_of_sources(parser: argparse.ArgumentParser, what: str) -> None:
+    """For what is said in the language of `sources.yml` unless another is asked for."""
+    parser.add_argument(
+        "--lang", choices=list_languages(), help=f"the language of {what} (else `language` of sources.yml, else en)"
+    )

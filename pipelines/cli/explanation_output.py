@@ -5,9 +5,12 @@ import json
 import sys
 from collections.abc import Callable
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from pipelines.errors import ConfigurationError
+
+if TYPE_CHECKING:
+    from pipelines.identity.explain.document import Document
 
 
 def add_html(parser: argparse.ArgumentParser) -> None:
@@ -16,23 +19,23 @@ def add_html(parser: argparse.ArgumentParser) -> None:
     )
 
 
-def tell(
-    options: argparse.Namespace,
-    page: Callable[[], str],
-    report: Callable[[], dict[str, Any]],
-    print_out: Callable[[], None],
-) -> None:
-    """Tells an explanation in the forms that ``options`` (html, json) ask for; to the terminal where in none."""
+def tell(options: argparse.Namespace, document: "Document", as_json: Callable[[], dict[str, Any]]) -> None:
+    """Tells an explanation in the forms that ``options`` (html, json) ask for; to the terminal where in none.
+
+    Raises ConfigurationError where the file of the page cannot be written.
+    """
+    from pipelines.identity.explain.render_html import render_html
+    from pipelines.identity.explain.render_terminal import print_document
+
     if options.html is not None:
-        write_page(options.html, page())
+        _write_page(options.html, render_html(document))
     if options.json:
-        sys.stdout.write(json.dumps(report(), indent=2, ensure_ascii=False) + "\n")
+        sys.stdout.write(json.dumps(as_json(), indent=2, ensure_ascii=False) + "\n")
     elif options.html is None:
-        print_out()
+        print_document(document)
 
 
-def write_page(file: Path, page: str) -> None:
-    """Writes an HTML page and says where. Raises ConfigurationError where the file cannot be written."""
+def _write_page(file: Path, page: str) -> None:
     try:
         file.write_text(page, encoding="utf-8")
     except OSError as error:

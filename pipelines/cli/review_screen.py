@@ -12,6 +12,7 @@ from rich.table import Table
 from rich.text import Text
 
 from pipelines.errors import ParcoursError
+from pipelines.texts.texts import Texts
 
 if TYPE_CHECKING:
     from pipelines.config.home import Home
@@ -69,26 +70,26 @@ def read_questions(home: "Home") -> Iterator[Question]:
         last = rows[-1][0]
 
 
-def render_list(questions: Sequence[Question], currency: str) -> str:
-    """One line a question."""
+def render_list(questions: Sequence[Question], texts: Texts) -> str:
+    """One line a question. ``texts``: the section ``review``, with the currency of the warehouse."""
     if not questions:
-        return "No question is open: nothing is uncertain, or everything is decided.\n"
-    header = ("rank", "now", "records", "", "probability", "uncertainty", f"at stake ({currency})")
-    lines = [header]
+        return texts.say("none_open") + "\n"
+    names = ("rank", "now", "records", "", "probability", "uncertainty", "at_stake")
+    lines = [tuple(texts.say(f"column_{name}", currency=texts.currency) if name else "" for name in names)]
     for question in questions:
-        probability = "" if question.match_probability is None else f"{question.match_probability:.4f}"
+        probability = question.match_probability
         lines.append(
             (
                 str(question.review_rank),
-                "together" if question.is_together else "apart",
+                texts.say("together" if question.is_together else "apart"),
                 question.record_id_l,
                 question.record_id_r,
-                probability,
-                f"{question.uncertainty_bits:.2f} bits",
-                f"{question.value_at_stake:,.2f}",
+                "" if probability is None else texts.write("fine_share", probability),
+                texts.say("bits", number=texts.write("decimal", question.uncertainty_bits)),
+                texts.write("decimal", question.value_at_stake),
             )
         )
-    widths = [max(len(line[column]) for line in lines) for column in range(len(header))]
+    widths = [max(len(line[column]) for line in lines) for column in range(len(names))]
     is_number = (True, False, False, False, True, True, True)
     return "".join(
         "  ".join(
@@ -100,22 +101,22 @@ def render_list(questions: Sequence[Question], currency: str) -> str:
     )
 
 
-def show(screen: Console, question: Question, records: pl.DataFrame, currency: str) -> None:
+def show(screen: Console, question: Question, records: pl.DataFrame, texts: Texts) -> None:
     """The question with both records, field by field. Shows what the two records say: to the person who decides."""
     rows = {row["record_id"]: row for row in _rows_of(records, question)}
     screen.print()
-    screen.print(_headline(question), style="bold", markup=False, highlight=False)
+    screen.print(_headline(question, texts), style="bold", markup=False, highlight=False)
     table = Table(show_edge=False, pad_edge=False)
     for title in ("", question.record_id_l, "", question.record_id_r):
         table.add_column(Text(title), overflow="fold")
     for name in SHOWN:
         one, other = (_spell(rows.get(record, {}).get(name)) for record in (question.record_id_l, question.record_id_r))
         if one or other:
-            table.add_row(name, Text(one), _mark(name, one, other), Text(other))
-    table.add_row("customer", question.customer_id_l, "", question.customer_id_r)
-    table.add_row("worth", *_worth(question, currency))
+            table.add_row(texts.name("field", name), Text(one), _mark(name, one, other), Text(other))
+    table.add_row(texts.say("customer"), question.customer_id_l, "", question.customer_id_r)
+    table.add_row(texts.say("worth"), *_worth(question, texts))
     screen.print(table)
-    screen.print(_weight(question), markup=False, highlight=False)
+    screen.print(_weight(question, texts), markup=False, highlight=False)
 
 
 def _rows_of(records: pl.DataFrame, question: Question) -> list[dict[str, Any]]:
@@ -123,22 +124,25 @@ def _rows_of(records: pl.DataFrame, question: Question) -> list[dict[str, Any]]:
     return records.filter(pl.col("record_id").is_in(asked)).select("record_id", *SHOWN).to_dicts()
 
 
-def _headline(question: Question) -> str:
-    now = "One customer today. Are they one person?" if question.is_together else "Two customers today. One person?"
-    return f"{question.review_rank}. {now}"
+def _headline(question: Question, texts: Texts) -> str:
+    return f"{question.review_rank}. {texts.say('one_customer' if question.is_together else 'two_customers')}"
 
 
-def _worth(question: Question, currency: str) -> tuple[str, str, str]:
-    one = f"{question.revenue_l:,.2f} {currency}"
-    return (one, "", "") if question.is_together else (one, "", f"{question.revenue_r:,.2f} {currency}")
+def _worth(question: Question, texts: Texts) -> tuple[str, str, str]:
+    one, other = (
+        f"{texts.write('decimal', revenue)} {texts.currency}" for revenue in (question.revenue_l, question.revenue_r)
+    )
+    return (one, "", "") if question.is_together else (one, "", other)
 
 
-def _weight(question: Question) -> str:
+def _weight(question: Question, texts: Texts) -> str:
     if question.match_weight is None or question.match_probability is None:
-        return "The two were never compared: other records hold them together."
-    return (
-        f"Weight {question.match_weight:+.1f} bits: {question.match_probability:.1%} likely one person, by these two "
-        f"records. Uncertainty {question.uncertainty_bits:.2f} of 1 bit."
+        return texts.say("never_compared")
+    return texts.say(
+        "weight",
+        weight=texts.write("bits", question.match_weight),
+        probability=texts.write("share", question.match_probability),
+        uncertainty=texts.write("decimal", question.uncertainty_bits),
     )
 
 

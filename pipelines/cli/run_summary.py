@@ -1,9 +1,13 @@
-"""What a run came to, in the words of the person who reads it over coffee."""
+"""What a run came to, in the words of the person who reads it over coffee.
+
+A night that published is told in the language of the report. Failures are told in English, as errors are.
+"""
 
 import os
 import shlex
 import sys
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
 from typing import Any
@@ -13,6 +17,7 @@ from pipelines.cli.run_job import Outcome
 from pipelines.config.home import Home
 from pipelines.config.sources import Sources
 from pipelines.lake.tables import Lake
+from pipelines.texts.texts import Texts
 
 MOST_LINES = 8
 FIRST_QUERY = (
@@ -21,18 +26,22 @@ FIRST_QUERY = (
 )
 
 
-def render(outcome: Outcome, home: Home, sources: Sources, as_of: date, progress: Progress) -> str:
-    """The summary of a run that published."""
+def render(outcome: Outcome, home: Home, sources: Sources, as_of: date, progress: Progress, texts: Texts) -> str:
+    """The summary of a run that published, in the words of ``texts`` (section ``run``).
+
+    What checks and sources say of themselves stays as they say it.
+    """
+    summary = _Summary(outcome, texts)
     paragraphs = [
-        [f"Published {_near(home.warehouse)}, as of {as_of:%d %B %Y}"],
-        _sources(outcome, sources),
-        _rejections(outcome, home),
-        _people(outcome),
-        _segments(outcome),
-        _marts(outcome),
-        _checks(outcome),
-        _times(progress),
-        _next(home, outcome),
+        [texts.say("published", file=_near(home.warehouse), day=texts.write("day", as_of))],
+        summary.list_sources(sources),
+        summary.list_rejections(home),
+        summary.tell_people(),
+        summary.tell_segments(),
+        summary.list_marts(),
+        summary.tell_checks(),
+        summary.tell_time(progress),
+        summary.say_what_next(home),
     ]
     return "\n" + "\n\n".join("\n".join(lines) for lines in paragraphs if lines) + "\n"
 
@@ -43,7 +52,11 @@ def render_failure(outcome: Outcome, home: Home) -> str:
     told = tuple(f"on {failure.step}" for failure in outcome.failures)
     at_fault = [name for name in outcome.checks_failed if not name.endswith(told)]
     if at_fault:
-        lines += ["", "Checks that failed:", *_shortened(f"  {name}" for name in at_fault)]
+        lines += [
+            "",
+            "Checks that failed:",
+            *_shorten((f"  {name}" for name in at_fault), lambda rest: f"and {rest} more"),
+        ]
     as_it_was = (
         f"The published warehouse {_near(home.warehouse)} is as it was."
         if home.warehouse.exists()
@@ -67,112 +80,140 @@ def _failures(outcome: Outcome) -> list[str]:
     return lines
 
 
-def _sources(outcome: Outcome, sources: Sources) -> list[str]:
-    totals = {source.name: [0, 0, 0] for source in sources.sources}
-    for metadata in outcome.assets.values():
-        for name, counts in metadata.get("rows_by_source", {}).items():
-            for position, column in enumerate(("rows_read", "rows_kept", "rows_rejected")):
-                totals[name][position] += counts[column]
-    rows = [[source.name, source.kind, *map(_number, totals[source.name])] for source in sources.sources]
-    return _table(["Source", "Kind", "Rows in", "Kept", "Rejected"], rows)
+@dataclass(frozen=True)
+class _Summary:
+    """The paragraphs, as lines. Some are labelled: a label stands before the first line, the others lie under it."""
 
+    outcome: Outcome
+    texts: Texts
 
-def _rejections(outcome: Outcome, home: Home) -> list[str]:
-    rejected = [
-        (metadata["rows_rejected"], asset, metadata["rejection_reasons"])
-        for asset, metadata in outcome.assets.items()
-        if metadata.get("rows_rejected")
-    ]
-    if not rejected:
-        return []
-    told = []
-    for count, asset, reasons in sorted(rejected, key=lambda row: (-row[0], row[1])):
-        most = max(reasons, key=lambda reason: (reasons[reason], reason), default="")
-        told.append(f"  {asset}: {_number(count)}, {'mostly ' if len(reasons) > 1 else ''}{most}")
-    folder = Lake(home.lake).quarantine_path("crm", "contacts").parent
-    return [f"Rejected rows are in {_near(folder)}, with file, line and reason:", *_shortened(told)]
+    def list_sources(self, sources: Sources) -> list[str]:
+        totals = {source.name: [0, 0, 0] for source in sources.sources}
+        for metadata in self.outcome.assets.values():
+            for name, counts in metadata.get("rows_by_source", {}).items():
+                for position, column in enumerate(("rows_read", "rows_kept", "rows_rejected")):
+                    totals[name][position] += counts[column]
+        rows = [[source.name, source.kind, *map(self._number, totals[source.name])] for source in sources.sources]
+        headings = [self.texts.say(f"column_{name}") for name in ("source", "kind", "read", "kept", "rejected")]
+        return _table(headings, rows)
 
+    def list_rejections(self, home: Home) -> list[str]:
+        rejected = [
+            (metadata["rows_rejected"], asset, metadata["rejection_reasons"])
+            for asset, metadata in self.outcome.assets.items()
+            if metadata.get("rows_rejected")
+        ]
+        if not rejected:
+            return []
+        told = []
+        for count, asset, reasons in sorted(rejected, key=lambda row: (-row[0], row[1])):
+            most = max(reasons, key=lambda reason: (reasons[reason], reason), default="")
+            key = "rejected_mostly_for" if len(reasons) > 1 else "rejected_for"
+            told.append("  " + self.texts.say(key, table=asset, count=self._number(count), reason=most))
+        folder = Lake(home.lake).quarantine_path("crm", "contacts").parent
+        return [self.texts.say("rejected_rows", folder=_near(folder)), *self._shorten(told)]
 
-def _people(outcome: Outcome) -> list[str]:
-    records = outcome.assets["identity/records"]["dagster/row_count"]
-    people = outcome.assets["identity/customers"]["dagster/row_count"]
-    lines = [
-        f"Customers  {_number(people)} people found in {_number(records)} records",
-        *_decisions(outcome.assets["identity/decisions"]),
-        *_ids(outcome.assets["identity/drift"]),
-    ]
-    model = outcome.assets["identity/model"]
-    if model["trained"]:
-        lines.append(f"           the identity model {model['version']} was trained first: there was none in force")
-    return lines
+    def tell_people(self) -> list[str]:
+        assets = self.outcome.assets
+        people, records = (assets[f"identity/{name}"]["dagster/row_count"] for name in ("customers", "records"))
+        lines = [
+            self.texts.say("people", people=self._number(people), records=self._number(records)),
+            *self._tell_decisions(assets["identity/decisions"]),
+            *self._tell_ids(assets["identity/drift"]),
+        ]
+        model = assets["identity/model"]
+        if model["trained"]:
+            lines.append(self.texts.say("trained", model=model["version"]))
+        return self._label("customers", lines)
 
+    def _tell_decisions(self, held: dict[str, Any]) -> list[str]:
+        """What people decided, where they decided anything."""
+        told = []
+        if held["dagster/row_count"]:
+            together = self.texts.count("decided_together", held["must_link"])
+            told.append(f"{together}, {self.texts.count('decided_apart', held['cannot_link'])}")
+        if held["about_absent_records"]:
+            told.append(self.texts.count("decided_waiting", held["about_absent_records"]))
+        if held["not_yet_in_force"]:
+            told.append(self.texts.count("decided_later", held["not_yet_in_force"]))
+        return [self.texts.say("decided", decisions=self.texts.say("decided_separator").join(told))] if told else []
 
-def _decisions(held: dict[str, Any]) -> list[str]:
-    """What people decided, where they decided anything."""
-    told = []
-    if held["dagster/row_count"]:
-        told.append(f"{_number(held['must_link'])} pairs together, {_number(held['cannot_link'])} apart")
-    waiting, to_come = held["about_absent_records"], held["not_yet_in_force"]
-    if waiting:
-        told.append(f"{_number(waiting)} {'waits' if waiting == 1 else 'wait'} for a record that is not there")
-    if to_come:
-        told.append(f"{_number(to_come)} not in force yet")
-    return [f"           decided by people: {'; '.join(told)}"] if told else []
+    def _tell_ids(self, drift: dict[str, Any]) -> list[str]:
+        """What became of the ids since the last publication, in the ledger's words."""
+        churn, changes = drift["churn"], ("created", "absorbed", "split", "retired", "restored")
+        if not churn["published_records"]:
+            return [self.texts.say("ids_first", created=self.texts.count("created", churn["created"]))]
+        if not any(churn[change] for change in changes):
+            return [self.texts.say("ids_unchanged", kept=self.texts.count("kept", churn["kept"]))]
+        counted = ", ".join(self.texts.count(change, churn[change]) for change in ("kept", *changes))
+        return [
+            self.texts.say("ids_changed", changes=counted),
+            self.texts.say("moved", share=self.texts.write("fine_share", drift["moved_share"])),
+        ]
 
+    def tell_segments(self) -> list[str]:
+        """Where the analysts' definitions were found: whoever writes one wants to know that it was read."""
+        told = self.outcome.assets["segments/definitions"]
+        segments, traits = (self.texts.count(name, told[name]) for name in ("segments", "traits"))
+        file = _near(Path(told["file"]))
+        return self._label("segments", [self.texts.say("definitions", segments=segments, traits=traits, file=file)])
 
-def _ids(drift: dict[str, Any]) -> list[str]:
-    """What became of the ids since the last publication, in the ledger's words."""
-    churn, changes = drift["churn"], ("created", "absorbed", "split", "retired", "restored")
-    if not churn["published_records"]:
-        return [f"           customer ids: {_number(churn['created'])} created, none published before"]
-    if not any(churn[change] for change in changes):
-        return [f"           customer ids since the last publication: {_number(churn['kept'])} kept, no id changed"]
-    counted = ", ".join(f"{_number(churn[change])} {change}" for change in ("kept", *changes))
-    return [
-        f"           customer ids since the last publication: {counted}",
-        f"           {drift['moved_share']:.2%} of the records published then are another customer's now",
-    ]
+    def list_marts(self) -> list[str]:
+        marts = self.outcome.assets["published/warehouse"]["rows_by_mart"]
+        width = max((len(name) for name in marts), default=0)
+        rows = (f"  {name:<{width}}  {self._number(count):>12}" for name, count in sorted(marts.items()))
+        return [self.texts.say("marts"), *rows]
 
+    def tell_checks(self) -> list[str]:
+        passed, warned = self.outcome.checks_passed, self.outcome.checks_warned
+        lines = [self.texts.say("checks", passed=self._number(passed), warned=self._number(len(warned)))]
+        for name in warned:
+            said = self.outcome.said.get(name, "").splitlines()
+            lines += [self.texts.say("warned", check=name), *self._shorten(f"  {line}" for line in said)]
+        return self._label("checks", lines)
 
-def _segments(outcome: Outcome) -> list[str]:
-    """Where the analysts' definitions were found: whoever writes one wants to know that it was read."""
-    told = outcome.assets["segments/definitions"]
-    counted = f"{_number(told['segments'])} segments and {_number(told['traits'])} traits"
-    return [f"Segments   {counted} of {_near(Path(told['file']))}"]
+    def tell_time(self, progress: Progress) -> list[str]:
+        elapsed = {name: progress.stages[name].elapsed for name in ORDER}
+        stages = [
+            f"{self.texts.name('stage', name)} {self.texts.write('number', seconds)} s"
+            for name, seconds in elapsed.items()
+        ]
+        whole, rest = (
+            self.texts.write("number", seconds)
+            for seconds in (progress.seconds, progress.seconds - sum(elapsed.values()))
+        )
+        return self._label("time", [self.texts.say("time", whole=whole, stages=", ".join(stages), rest=rest)])
 
+    def say_what_next(self, home: Home) -> list[str]:
+        query = f'import duckdb; duckdb.connect("{_near(home.warehouse)}", read_only=True).sql("{FIRST_QUERY}").show()'
+        home_option = "" if _near(home.root) == "data" else f" --home {shlex.quote(_near(home.root))}"
+        report = self.outcome.assets.get("published/report")
+        places = {"see_how": f"parcours ui{home_option}", "log": _near(self.outcome.log)}
+        if report:
+            places["read_report"] = _near(Path(report["latest"]))
+        labels = {name: self.texts.say(name) for name in ("read_report", "see_how", "log")}
+        width = max(len(label) for label in labels.values()) + 2
+        lines = {name: f"{labels[name]:<{width}}{place}" for name, place in places.items()}
+        return [
+            *([lines["read_report"]] if report else []),
+            self.texts.say("ask"),
+            f"  {_near(Path(sys.executable))} -c {shlex.quote(query)}",
+            lines["see_how"],
+            lines["log"],
+        ]
 
-def _marts(outcome: Outcome) -> list[str]:
-    marts = outcome.assets["published/warehouse"]["rows_by_mart"]
-    width = max((len(name) for name in marts), default=0)
-    return ["Marts (rows)", *(f"  {name:<{width}}  {_number(count):>12}" for name, count in sorted(marts.items()))]
+    def _label(self, name: str, lines: Sequence[str]) -> list[str]:
+        """The first line behind its label, the others under it."""
+        labels = {each: self.texts.say(f"label_{each}") for each in ("customers", "segments", "checks", "time")}
+        width = max(len(label) for label in labels.values()) + 2
+        heads = [labels[name], *[""] * (len(lines) - 1)]
+        return [f"{head:<{width}}{line}" for head, line in zip(heads, lines, strict=True)]
 
+    def _shorten(self, lines: Iterable[str]) -> list[str]:
+        return _shorten(lines, lambda rest: self.texts.say("more_lines", count=self._number(rest)))
 
-def _checks(outcome: Outcome) -> list[str]:
-    lines = [f"Checks     {_number(outcome.checks_passed)} passed, {len(outcome.checks_warned)} warned, 0 failed"]
-    for name in outcome.checks_warned:
-        said = outcome.said.get(name, "").splitlines()
-        lines += [f"           warned: {name}", *_shortened(f"             {line}" for line in said)]
-    return lines
-
-
-def _times(progress: Progress) -> list[str]:
-    stages = [f"{name} {progress.stages[name].elapsed:.1f} s" for name in ORDER]
-    whole = progress.seconds
-    rest = whole - sum(progress.stages[name].elapsed for name in ORDER)
-    return [f"Time       {whole:.1f} s: {', '.join(stages)}, starting up and bookkeeping {rest:.1f} s"]
-
-
-def _next(home: Home, outcome: Outcome) -> list[str]:
-    query = f'import duckdb; duckdb.connect("{_near(home.warehouse)}", read_only=True).sql("{FIRST_QUERY}").show()'
-    home_option = "" if _near(home.root) == "data" else f" --home {shlex.quote(_near(home.root))}"
-    report = outcome.assets.get("published/report")
-    return [
-        *([f"Read the report:       {_near(Path(report['latest']))}"] if report else []),
-        "Next, ask it something:",
-        f"  {_near(Path(sys.executable))} -c {shlex.quote(query)}",
-        f"See how it was built:  parcours ui{home_option}",
-        f"The whole log:         {_near(outcome.log)}",
-    ]
+    def _number(self, count: int) -> str:
+        return self.texts.write("count", count)
 
 
 def _table(header: Sequence[str], rows: Sequence[Sequence[Any]]) -> list[str]:
@@ -187,14 +228,11 @@ def _table(header: Sequence[str], rows: Sequence[Sequence[Any]]) -> list[str]:
     ]
 
 
-def _shortened(lines: Iterable[str]) -> list[str]:
+def _shorten(lines: Iterable[str], say_rest: Callable[[int], str]) -> list[str]:
+    """The first few lines, and how many are left out."""
     all_of_them = list(lines)
     rest = len(all_of_them) - MOST_LINES
-    return all_of_them if rest <= 0 else [*all_of_them[:MOST_LINES], f"  and {rest} more"]
-
-
-def _number(count: int) -> str:
-    return f"{count:,}"
+    return all_of_them if rest <= 0 else [*all_of_them[:MOST_LINES], f"  {say_rest(rest)}"]
 
 
 def _near(path: Path) -> str:

@@ -8,6 +8,7 @@ import phonenumbers
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field
 
 from pipelines.config.yaml_document import did_you_mean
+from pipelines.texts.catalogue import list_languages
 
 # ISO 4217, the codes of money in circulation.
 _CURRENCY_CODES = """
@@ -55,6 +56,15 @@ def _known_currency(code: object) -> object:
     return code
 
 
+def _known_language(code: object) -> object:
+    """One of those that have a catalogue of texts."""
+    languages = list_languages()
+    if code not in languages:
+        known = " or ".join(f"'{language}'" for language in languages)
+        raise ValueError(f"'{code}' is not one of {known}{did_you_mean(str(code), languages)}")
+    return code
+
+
 def _known_encoding(name: object) -> object:
     if not isinstance(name, str):
         return name
@@ -83,6 +93,7 @@ def _not_a_number(value: object) -> object:
 TimeZone = Annotated[str, BeforeValidator(_known_time_zone)]
 Country = Annotated[str, BeforeValidator(_known_country)]
 Currency = Annotated[str, BeforeValidator(_known_currency)]
+Language = Annotated[str, BeforeValidator(_known_language)]
 Encoding = Annotated[str, BeforeValidator(_known_encoding)]
 Character = Annotated[str, Field(min_length=1, max_length=1)]
 Expression = Annotated[str, Field(min_length=1), BeforeValidator(_as_sql)]

@@ -7,22 +7,18 @@ of the keys. What one source may say is declared in ``connectors``.
 from datetime import date
 from functools import partial
 from pathlib import Path
-from typing import Annotated, Literal, get_args
+from typing import Annotated, get_args
 
 from pydantic import BaseModel, Field, PlainSerializer, PlainValidator, PrivateAttr
 
 from pipelines.config.connectors import AnySource, Source, source_model
 from pipelines.config.environment_text import EnvironmentText
-from pipelines.config.field_types import ConfigModel, Country, Currency, Placeholders, Share, TimeZone
+from pipelines.config.field_types import ConfigModel, Country, Currency, Language, Placeholders, Share, TimeZone
 from pipelines.config.home import Home
 from pipelines.config.source_checks import find_faults
 from pipelines.config.yaml_document import Document, Place, format_faults, read, validate
 from pipelines.contracts import Table
 from pipelines.errors import ConfigurationError
-
-Language = Literal["en", "fr"]
-LANGUAGES: tuple[Language, ...] = get_args(Language)
-"""What the report is written in."""
 
 
 class Sources(ConfigModel):

@@ -12,7 +12,7 @@ import polars as pl
 from pydantic import Field, PrivateAttr
 
 from pipelines.config.home import Home, find_home, find_sources
-from pipelines.config.sources import LANGUAGES, Language, Sources, load_sources
+from pipelines.config.sources import Sources, load_sources
 from pipelines.defs.memo import Memo
 from pipelines.errors import ConfigurationError, ParcoursError
 from pipelines.identity.clustering.clusters import Clustered, find_clusters
@@ -25,6 +25,7 @@ from pipelines.identity.scoring.profiles import Profiled, profile_records
 from pipelines.lake import run_lock
 from pipelines.lake.tables import Lake, Stamp
 from pipelines.segments.definitions import Definitions, find_segments, load_segments
+from pipelines.texts.catalogue import list_languages
 
 
 class Night(dg.ConfigurableResource):  # type: ignore[type-arg]
@@ -38,7 +39,9 @@ class Night(dg.ConfigurableResource):  # type: ignore[type-arg]
         "says, else the day the run was launched.",
     )
     language: str | None = Field(
-        default=None, description="The language of the report, en or fr. Without it, what sources.yml says, else en."
+        default=None,
+        description=f"The language of the report: {', '.join(list_languages())}. Without it, what sources.yml says, "
+        "else en.",
     )
     full: bool = Field(default=False, description="Compute everything anew, also what could be reused.")
 
@@ -47,7 +50,7 @@ class Night(dg.ConfigurableResource):  # type: ignore[type-arg]
     _segments: Definitions = PrivateAttr()
     _segments_file: Path = PrivateAttr()
     _day: date = PrivateAttr()
-    _report_language: Language = PrivateAttr()
+    _report_language: str = PrivateAttr()
     _run_id: str = PrivateAttr()
     _people: Memo[Profiled] = PrivateAttr(default_factory=Memo)
     _clusters: Memo[Clustered] = PrivateAttr(default_factory=Memo)
@@ -80,7 +83,7 @@ class Night(dg.ConfigurableResource):  # type: ignore[type-arg]
         return self._day
 
     @property
-    def report_language(self) -> Language:
+    def report_language(self) -> str:
         return self._report_language
 
     @property
@@ -177,10 +180,10 @@ class Night(dg.ConfigurableResource):  # type: ignore[type-arg]
         launched = record.create_timestamp if record else datetime.now().astimezone()
         return launched.astimezone(ZoneInfo(self._retailer.timezone)).date()
 
-    def _resolve_language(self) -> Language:
+    def _resolve_language(self) -> str:
         if self.language is None:
             return self._retailer.language
-        known = next((language for language in LANGUAGES if language == self.language), None)
-        if known is None:
-            raise ConfigurationError(f"language '{self.language}' is not one of {', '.join(LANGUAGES)}.")
-        return known
+        languages = list_languages()
+        if self.language not in languages:
+            raise ConfigurationError(f"language '{self.language}' is not one of {', '.join(languages)}.")
+        return self.language

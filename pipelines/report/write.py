@@ -6,7 +6,6 @@ from pathlib import Path
 import polars as pl
 
 from pipelines.config.home import Home
-from pipelines.config.sources import Language
 from pipelines.lake.tables import Lake, replacing
 from pipelines.report.page import Origin, draw_page
 from pipelines.warehouse.publish import find_publication
@@ -20,7 +19,7 @@ class Written:
     headlines: dict[str, str]
 
 
-def write_report(home: Home, language: Language, target: Path | None = None) -> Written:
+def write_report(home: Home, language: str, target: Path | None = None) -> Written:
     """Draws the published warehouse and puts the page at ``target``, else `<home>/report.html`, by one rename.
 
     Raises ParcoursError where there is no warehouse, or one that lacks what is drawn; the file is then as it was.

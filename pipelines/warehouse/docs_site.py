@@ -3,26 +3,17 @@
 Each page is one file that needs neither a server nor a network.
 """
 
-import html
 import shutil
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
-from pipelines.charts.page import make_page
+from pipelines.charts.page import open_templates
 from pipelines.config.home import Home
 from pipelines.errors import ParcoursError
 from pipelines.warehouse import dbt_project
 from pipelines.warehouse.data_dictionary import read_marts
 
-STYLE = """
-body { font: 16px/1.5 system-ui, sans-serif; margin: 0 auto; max-width: 70rem; padding: 1rem; color: #1b1f24; }
-a { color: #0b57a4; } code { font-size: .9em; } nav a { margin-right: 1rem; white-space: nowrap; }
-div { overflow-x: auto; } table { border-collapse: collapse; width: 100%; }
-th, td { border-bottom: 1px solid #d0d7de; padding: .3rem .6rem .3rem 0; text-align: left; vertical-align: top; }
-@media (prefers-color-scheme: dark) { body { background: #14171a; color: #e6e8eb; } a { color: #7db7f5; } }
-"""
-
+TEMPLATES = Path(__file__).with_name("templates")
 
 MENDED = {
     ' xlink:href="{{': ' ng-attr-xlink:href="{{',
@@ -76,30 +67,13 @@ def write_documentation(home: Home, into: Path) -> Path:
 
 
 def render_index(pages: list[Page]) -> str:
-    items = "".join(f'<li><a href="{page.file}">{page.title}</a>: {page.about}</li>\n' for page in pages)
-    return _render("The warehouse", f"<ul>\n{items}</ul>\n")
+    return open_templates(TEMPLATES).get_template("index.html").render(title="The warehouse", pages=pages)
 
 
 def render_dictionary() -> str:
     """The data dictionary as a page: a section per mart, a row per column."""
-    groups = read_marts()
-    menu = "".join(f'<a href="#{mart["name"]}">{mart["name"]}</a>\n' for marts in groups.values() for mart in marts)
-    parts = [f"<nav>\n{menu}</nav>\n"]
-    for group, marts in groups.items():
-        parts.append(f"<h2>{group}</h2>\n")
-        parts += [_render_mart(mart) for mart in marts]
-    return _render(DICTIONARY.title, "".join(parts))
-
-
-def _render_mart(mart: dict[str, Any]) -> str:
-    rows = "".join(
-        f"<tr><td><code>{column['name']}</code></td><td>{column['data_type']}</td>"
-        f"<td>{_text(column['description'])}</td></tr>\n"
-        for column in mart["columns"]
-    )
-    head = "<tr><th>column</th><th>type</th><th>what it is</th></tr>\n"
-    title = f'<h3 id="{mart["name"]}">{mart["name"]}</h3>\n<p>{_text(mart["description"])}</p>\n'
-    return f"{title}<div><table>\n{head}{rows}</table></div>\n"
+    dictionary = open_templates(TEMPLATES).get_template("dictionary.html")
+    return dictionary.render(title=DICTIONARY.title, groups=read_marts())
 
 
 def _mend(page: str) -> str:
@@ -107,14 +81,3 @@ def _mend(page: str) -> str:
     for asked, mended in MENDED.items():
         page = page.replace(asked, mended)
     return page
-
-
-def _text(markdown: str) -> str:
-    """A description with its `code` as such."""
-    parts = html.escape(markdown.strip()).split("`")
-    return "".join(f"<code>{part}</code>" if number % 2 else part for number, part in enumerate(parts))
-
-
-def _render(title: str, body: str) -> str:
-    """A page in the style of these; with an icon of nothing, or a browser asks its server for one."""
-    return make_page(title, [body], style=STYLE, head='<link rel="icon" href="data:,">\n')

@@ -13,6 +13,7 @@ from typing import Any
 import pytest
 
 from pipelines.config.home import Home
+from pipelines.report.sections import SECTIONS
 from pipelines.report.write import write_report
 
 CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
@@ -183,5 +184,5 @@ def test_the_report_is_readable_on_a_desk_and_on_a_phone(browser: Browser, page:
         assert browser.ask(OVERLAPPING) == []
         assert browser.ask(FAINT) == []
         browser.ask("document.querySelectorAll('details').forEach(one => one.open = true)")
-    assert browser.ask("document.querySelectorAll('section').length") == 14
+    assert browser.ask("document.querySelectorAll('section').length") == len(SECTIONS)
     assert browser.complaints == []

@@ -262,9 +262,9 @@ def test_ways_across_channels_are_shares_of_what_could_have_gone_them(report: An
         }
         for row in sums.to_dicts()
     ]
-    found = sorted(report.tables["paths"], key=lambda row: (row["times"][0], row["base_count"][0]))
+    found = sorted(report.tables["omnichannel_paths"], key=lambda row: (row["times"][0], row["base_count"][0]))
     check(found, sorted(expected, key=lambda row: (str(row["times"]), str(row["base_count"]))))
-    shares = [float(row["share_of_base"][0] or 0) for row in report.tables["paths"]]
+    shares = [float(row["share_of_base"][0] or 0) for row in report.tables["omnichannel_paths"]]
     assert shares == sorted(shares, reverse=True)
 
 

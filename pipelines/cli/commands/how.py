@@ -26,19 +26,13 @@ def add(commands: Subcommands) -> None:
 
 def explain(options: argparse.Namespace) -> int:
     from pipelines.config.home import find_home
-    from pipelines.identity.explain.ask import explain_how
-    from pipelines.identity.explain.page import page_how
-    from pipelines.identity.explain.report import report_how
-    from pipelines.identity.explain.terminal import print_how
-    from pipelines.identity.explain.words import words_of
+    from pipelines.identity.explain.compose import compose_how
+    from pipelines.identity.explain.explanations import explain_how
+    from pipelines.identity.explain.render_json import how_as_json
     from pipelines.lake.tables import Lake
+    from pipelines.texts.texts import open_texts
 
-    words = words_of(options.lang)
+    texts = open_texts(options.lang, "explanations")
     story = explain_how(Lake(find_home(options.home).lake), options.customer)
-    tell(
-        options,
-        lambda: page_how(story, words),
-        lambda: report_how(story, words),
-        lambda: print_how(story, words),
-    )
+    tell(options, compose_how(story, texts), lambda: how_as_json(story, texts))
     return 0

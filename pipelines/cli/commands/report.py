@@ -1,10 +1,10 @@
-"""``parcours report``: draws the report of the published warehouse again, in either language."""
+"""``parcours report``: draws the report of the published warehouse again, in any language."""
 
 import argparse
 import sys
 from pathlib import Path
 
-from pipelines.cli.arguments import add_home, add_sources
+from pipelines.cli.arguments import add_home, add_language_of_sources, add_sources
 from pipelines.cli.subcommands import Subcommands
 
 
@@ -17,7 +17,7 @@ def add(commands: Subcommands) -> None:
     )
     add_home(parser)
     add_sources(parser)
-    parser.add_argument("--lang", choices=("en", "fr"), help="its language (else `language` of sources.yml, else en)")
+    add_language_of_sources(parser, "the report")
     parser.add_argument("--out", type=Path, metavar="FILE", help="where to write it (else <home>/report.html)")
     parser.set_defaults(command=report)
 

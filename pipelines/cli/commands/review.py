@@ -10,7 +10,15 @@ from itertools import islice
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from pipelines.cli.arguments import add_home, add_json, add_sources, at_least_one, day, resolve_day
+from pipelines.cli.arguments import (
+    add_home,
+    add_json,
+    add_language_of_sources,
+    add_sources,
+    at_least_one,
+    day,
+    resolve_day,
+)
 from pipelines.cli.subcommands import Subcommands
 from pipelines.errors import ConfigurationError, ParcoursError
 
@@ -19,6 +27,7 @@ if TYPE_CHECKING:
 
     from pipelines.cli.review_screen import Question
     from pipelines.config.home import Home
+    from pipelines.texts.texts import Texts
 
 LISTED = 20
 
@@ -48,6 +57,7 @@ def add(commands: Subcommands) -> None:
     parser.add_argument(
         "--limit", type=at_least_one, default=LISTED, metavar="N", help=f"most questions to list (default: {LISTED})"
     )
+    add_language_of_sources(parser, "the questions")
     add_home(parser)
     add_sources(parser)
     add_json(parser, "review.schema.json")
@@ -57,6 +67,7 @@ def add(commands: Subcommands) -> None:
 def review(options: argparse.Namespace) -> int:
     from pipelines.config.home import find_author, find_home, find_sources
     from pipelines.config.sources import load_sources
+    from pipelines.texts.texts import open_texts
 
     answers = bool(options.undo or options.same or options.different)
     _refuse_idle_options(options)
@@ -70,7 +81,7 @@ def review(options: argparse.Namespace) -> int:
     desk = Desk(
         home=home,
         file=sources.decisions_of(home),
-        currency=sources.currency,
+        texts=open_texts(options.lang or sources.language, "review", sources.currency),
         as_of=resolve_day(options.as_of, sources),
         is_clock=not (options.as_of or sources.as_of),
         author="" if options.list else find_author(options.author),
@@ -100,11 +111,14 @@ def _refuse_idle_options(options: argparse.Namespace) -> None:
 
 @dataclass(frozen=True)
 class Desk:
-    """Where somebody decides: who, for which home, into which file, on which day (named, or the clock's)."""
+    """Where somebody decides: who, for which home, into which file, on which day (named, or the clock's).
+
+    ``texts``: the section ``review`` of the language that is spoken here.
+    """
 
     home: "Home"
     file: Path
-    currency: str
+    texts: "Texts"
     as_of: date
     is_clock: bool
     author: str
@@ -121,7 +135,7 @@ class Desk:
             }
             sys.stdout.write(json.dumps(told, indent=2, ensure_ascii=False) + "\n")
         else:
-            sys.stdout.write(render_list(questions, self.currency))
+            sys.stdout.write(render_list(questions, self.texts))
 
     def decide(self, same: bool, records: tuple[str, str], reason: str, expires: date | None) -> None:
         known = set(self._records()["record_id"])
@@ -132,19 +146,26 @@ class Desk:
                 "crm:contacts:17; the mart customer_id_map lists those of every customer."
             )
         place = self._record(same, records, reason, expires)
-        said = "are one person's" if same else "are two people's"
-        sys.stdout.write(
-            f"Recorded at {place} in {self.file.parent}: {' and '.join(records)} {said}, decided by {self.author} on "
-            f"{self._day_told()}. It holds from the next `parcours run` on.\n"
+        self._say(
+            "decided_same" if same else "decided_different",
+            place=place,
+            folder=str(self.file.parent),
+            left=records[0],
+            right=records[1],
+            author=self.author,
+            day=self._tell_day(),
         )
 
     def take_back(self, records: tuple[str, str], reason: str) -> None:
         from pipelines.identity.decisions.write import take_back
 
         places = take_back(self.file, records, self.author, reason, self.as_of)
-        sys.stdout.write(
-            f"Taken back at {', '.join(places)} in {self.file.parent} by {self.author} on {self._day_told()}; what was "
-            "decided stays there as a comment. From the next `parcours run` on, the evidence decides again.\n"
+        self._say(
+            "taken_back",
+            places=", ".join(places),
+            folder=str(self.file.parent),
+            author=self.author,
+            day=self._tell_day(),
         )
 
     def ask_one_by_one(self, ask: Callable[[str], str]) -> None:
@@ -153,30 +174,32 @@ class Desk:
 
         from pipelines.cli.review_screen import show
 
-        sys.stdout.write(f"You decide as {self.author} on {self._day_told()}, into {self.file}.\n")
+        self._say("deciding", author=self.author, day=self._tell_day(), file=str(self.file))
         screen, records, recorded = Console(), self._records(), 0
         try:
             for question in self._open_questions():
-                show(screen, question, records, self.currency)
+                show(screen, question, records, self.texts)
                 recorded += self._ask(question, ask)
-            sys.stdout.write("No question is left.\n")
+            self._say("none_left")
         except EOFError:
             sys.stdout.write("\n")
-        sys.stdout.write(f"Recorded: {recorded}.{' They hold from the next `parcours run` on.' if recorded else ''}\n")
+        hold = f" {self.texts.say('hold')}" if recorded else ""
+        sys.stdout.write(f"{self.texts.say('recorded', count=self.texts.write('count', recorded))}{hold}\n")
 
     def _ask(self, question: "Question", ask: Callable[[str], str]) -> bool:
         """Whether an answer was given and written. Raises EOFError to end the review."""
+        meanings = {self.texts.say(f"answer_{meaning}"): meaning for meaning in ("same", "different", "next", "quit")}
         while True:
-            answer = ask("[s]ame person, [d]ifferent people, [n]ext, [q]uit: ").strip().lower()[:1]
-            if answer == "q":
+            answer = meanings.get(ask(self.texts.say("prompt")).strip().lower()[:1])
+            if answer == "quit":
                 raise EOFError
-            if answer == "n":
+            if answer == "next":
                 return False
-            reason = ask("Why? ").strip() if answer and answer in "sd" else ""
+            reason = ask(self.texts.say("why")).strip() if answer else ""
             if not reason:
                 continue
             try:
-                self._record(answer == "s", (question.record_id_l, question.record_id_r), reason)
+                self._record(answer == "same", (question.record_id_l, question.record_id_r), reason)
             except ConfigurationError as refused:
                 sys.stdout.write(f"{refused}\n")
                 continue
@@ -209,5 +232,10 @@ class Desk:
             raise ParcoursError(f"There are no records in {self.home.root} to decide on yet: run `parcours run` first.")
         return lake.read("identity", "records")
 
-    def _day_told(self) -> str:
-        return f"{self.as_of}{' (today: neither --as-of nor sources.yml names a day)' if self.is_clock else ''}"
+    def _say(self, key: str, **parts: str) -> None:
+        sys.stdout.write(self.texts.say(key, **parts) + "\n")
+
+    def _tell_day(self) -> str:
+        """As it stands in the file of decisions."""
+        day = self.as_of.isoformat()
+        return self.texts.say("day_of_clock", day=day) if self.is_clock else day

@@ -3,7 +3,7 @@
 import argparse
 import sys
 
-from pipelines.cli.arguments import add_home, add_sources, day, resolve_day
+from pipelines.cli.arguments import add_home, add_language_of_sources, add_sources, day, resolve_day
 from pipelines.cli.subcommands import Subcommands
 
 PUBLISHED_UNFINISHED = 3
@@ -37,9 +37,7 @@ def add(commands: Subcommands) -> None:
         help="publish although this night is further from the usual than its blocking limits: you have looked, and it "
         "is as it should be",
     )
-    parser.add_argument(
-        "--lang", choices=("en", "fr"), help="the language of the report (else `language` of sources.yml, else en)"
-    )
+    add_language_of_sources(parser, "the report and of the summary")
     parser.set_defaults(command=run)
 
 
@@ -51,6 +49,7 @@ def run(options: argparse.Namespace) -> int:
     from pipelines.lake import run_lock
     from pipelines.lake.tables import Lake
     from pipelines.segments.definitions import find_segments, load_segments
+    from pipelines.texts.texts import open_texts
 
     home = find_home(options.home)
     file = find_sources(options.sources, home)
@@ -67,7 +66,8 @@ def run(options: argparse.Namespace) -> int:
     if not outcome.published:
         sys.stderr.write(run_summary.render_failure(outcome, home))
         return max((failure.exit_code for failure in outcome.failures), default=1)
-    sys.stdout.write(run_summary.render(outcome, home, sources, as_of, progress))
+    texts = open_texts(options.lang or sources.language, "run")
+    sys.stdout.write(run_summary.render(outcome, home, sources, as_of, progress, texts))
     if not outcome.succeeded:
         sys.stderr.write(run_summary.render_unfinished(outcome))
         return PUBLISHED_UNFINISHED

@@ -27,19 +27,13 @@ def add(commands: Subcommands) -> None:
 
 def explain(options: argparse.Namespace) -> int:
     from pipelines.config.home import find_home
-    from pipelines.identity.explain.ask import explain_why
-    from pipelines.identity.explain.page import page_why
-    from pipelines.identity.explain.report import report_why
-    from pipelines.identity.explain.terminal import print_why
-    from pipelines.identity.explain.words import words_of
+    from pipelines.identity.explain.compose import compose_why
+    from pipelines.identity.explain.explanations import explain_why
+    from pipelines.identity.explain.render_json import why_as_json
     from pipelines.lake.tables import Lake
+    from pipelines.texts.texts import open_texts
 
-    words = words_of(options.lang)
+    texts = open_texts(options.lang, "explanations")
     explained = explain_why(Lake(find_home(options.home).lake), options.one, options.other)
-    tell(
-        options,
-        lambda: page_why(explained, words),
-        lambda: report_why(explained, words),
-        lambda: print_why(explained, words),
-    )
+    tell(options, compose_why(explained, texts), lambda: why_as_json(explained, texts))
     return 0

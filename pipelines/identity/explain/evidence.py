@@ -10,7 +10,7 @@ import numpy.typing as npt
 
 from pipelines.frames.in_memory_sql import in_memory
 from pipelines.identity.explain.neighbourhood import Neighbourhood, StoredPair
-from pipelines.identity.explain.values import shown_value, withdrawn_fields
+from pipelines.identity.explain.printed_values import shown_value, withdrawn_fields
 from pipelines.identity.model.registry import ModelVersion
 from pipelines.identity.model.specification import BLOCKING_KEYS, Field
 from pipelines.identity.scoring.match_weights import (

@@ -11,7 +11,7 @@ from dataclasses import dataclass, replace
 from pipelines.errors import ParcoursError
 from pipelines.identity.explain.evidence import Comparison, Evidence, every_pair
 from pipelines.identity.explain.neighbourhood import Decision, Neighbourhood, StoredPair, strongest_first
-from pipelines.identity.explain.ties import Rule, Tie, certain_ties, link_ties, receipt_ties
+from pipelines.identity.explain.record_ties import Rule, Tie, certain_ties, link_ties, receipt_ties
 
 _STRENGTH: tuple[Rule, ...] = ("pooled_evidence", "link", "receipt_email", "identical_content", "decision")
 """From the rule that holds weakest to the strongest."""

@@ -5,12 +5,10 @@ from dataclasses import dataclass
 from typing import Literal
 
 from pipelines.identity.clustering.cluster import LARGEST_COMPONENT, LINKED, MERGE_THRESHOLD_BITS
-from pipelines.identity.explain.asked import Side
 from pipelines.identity.explain.evidence import Comparison, Evidence, Pooled
 from pipelines.identity.explain.how import find_own_part, order_joins
 from pipelines.identity.explain.neighbourhood import Decision, Neighbourhood
-from pipelines.identity.explain.paths import find_strongest_path
-from pipelines.identity.explain.ties import (
+from pipelines.identity.explain.record_ties import (
     Tie,
     both_ways,
     certain_ties,
@@ -19,6 +17,8 @@ from pipelines.identity.explain.ties import (
     pick_by_subject,
     receipt_ties,
 )
+from pipelines.identity.explain.resolve_ids import Side
+from pipelines.identity.explain.strongest_path import find_strongest_path
 
 Reason = Literal[
     "decision", "identical_content", "receipt_email", "link", "chain", "pooled_evidence",

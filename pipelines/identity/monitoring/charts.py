@@ -6,13 +6,13 @@ many there are tells how far recognition can go at all, whatever the model (the 
 
 import base64
 from dataclasses import dataclass
-from html import escape
 from pathlib import Path
 
 import numpy as np
 import polars as pl
+from markupsafe import Markup
 
-from pipelines.charts.page import make_page
+from pipelines.charts.page import open_templates
 from pipelines.charts.svg import Bar, Column, draw_bars, draw_columns
 from pipelines.identity.clustering.cluster import LINKED
 from pipelines.identity.model.registry import ModelVersion
@@ -22,6 +22,7 @@ from pipelines.identity.scoring.predict import KEPT_WEIGHT, compare_pairs
 from pipelines.identity.scoring.profiles import build_profiles, is_receipt
 from pipelines.lake.tables import replacing
 
+TEMPLATES = Path(__file__).with_name("templates")
 SAMPLED_RECORDS = 10_000  # Compared with themselves: a share is then known to a point, in a fraction of a second.
 SEED = 20260101
 THRESHOLDS = range(-10, 31, 1)  # Bits: from what pairs are kept at to far above a link.
@@ -36,12 +37,12 @@ class Chart:
     name: str
     title: str
     explanation: str
-    svg: str
+    svg: Markup
 
 
 def write_chart(chart: Chart, folder: Path) -> Path:
     """Writes ``<folder>/<name>.html``, a page that needs nothing else, and returns its path."""
-    page = make_page(chart.title, [chart.svg, f"<p>{escape(chart.explanation)}</p>"])
+    page = open_templates(TEMPLATES).get_template("chart.html").render(title=chart.title, chart=chart)
     target = folder / f"{chart.name}.html"
     with replacing(target) as temporary:
         temporary.write_text(page, encoding="utf-8")

@@ -4,9 +4,10 @@ from decimal import Decimal
 from typing import Any
 
 from pipelines.report.figures import Bar, Bars, Heat, HeatCell, HeatRow, Segment, percent_of
-from pipelines.report.marts import Marts, Row
-from pipelines.report.section import Section, head, say_empty, share, tabulate, tell_period
-from pipelines.report.words import Kind, Words
+from pipelines.report.published_marts import Marts, Row
+from pipelines.report.section_contract import Section, say_empty, share, tell_period
+from pipelines.report.tables import label_columns, tabulate
+from pipelines.texts.texts import Kind, Texts
 
 MARTS = ("traffic_source_performance",)
 MODELS = ("first_touch", "last_touch", "linear", "position_based", "time_decay", "markov")
@@ -27,35 +28,35 @@ order by sum(revenue_linear) desc, sum(sessions) desc, source, medium
 """
 
 
-def draw(marts: Marts, words: Words) -> Section:
+def draw(marts: Marts, texts: Texts) -> Section:
     found = marts.ask_period(QUERY)
     if not found:
-        return say_empty("attribution", MARTS, words)
+        return say_empty("attribution", MARTS, texts)
     direct = sum((row["revenue_linear"] for row in found if row["medium"] == "none"), Decimal(0))
     whole = sum((row["revenue_linear"] for row in found), Decimal(0))
-    rows = [_complete(row, words) for row in _merge_small(found)]
+    rows = [_complete(row, texts) for row in _merge_small(found)]
     shown = [row for row in rows if row["medium"] != "none" and row["revenue_linear"] > 0][:MOST_SHOWN]
     kinds: dict[str, Kind] = {f"revenue_{model}": "money" for model in MODELS}
     return Section(
         "attribution",
-        _title(shown, words),
+        _title(shown, texts),
         lead=[
-            *([words.say("attribution.lead")] if shown else []),
-            words.say("attribution.direct", share=words.write("percent", share(direct, whole))),
+            *([texts.say("attribution.lead")] if shown else []),
+            texts.say("attribution.direct", share=texts.write("percent", share(direct, whole))),
         ],
-        figures=[_draw_revenue(shown, words), _draw_models(shown, words)] if shown else [],
+        figures=[_draw_revenue(shown, texts), _draw_models(shown, texts)] if shown else [],
         tables=[
             tabulate(
                 "attribution",
-                words.say("attribution.figure"),
-                head(words, traffic="text", sessions="count", **kinds, spend="money", roas="number"),
+                texts.say("attribution.figure"),
+                label_columns(texts, traffic="text", sessions="count", **kinds, spend="money", roas="number"),
                 rows,
-                words,
+                texts,
             )
         ],
         marts=MARTS,
-        nav=words.say("attribution.nav"),
-        scope=tell_period(marts, words),
+        nav=texts.say("attribution.nav"),
+        scope=tell_period(marts, texts),
     )
 
 
@@ -67,64 +68,65 @@ def _merge_small(found: list[Row]) -> list[Row]:
     return [*found[:MOST_LISTED], {"source": None, "medium": "", "merged": len(rest), **others}]
 
 
-def _complete(row: Row, words: Words) -> Row:
+def _complete(row: Row, texts: Texts) -> Row:
     if row["source"] is None:
-        traffic = words.say("attribution.others", count=words.write("count", row["merged"]))
+        traffic = texts.say("attribution.others", count=texts.write("count", row["merged"]))
     elif row["medium"] == "none":
-        traffic = words.name("source", row["source"])
+        traffic = texts.name("source", row["source"])
     else:
-        traffic = f"{words.name('source', row['source'])} · {words.name('medium', row['medium'])}"
+        source, medium = texts.name("source", row["source"]), texts.name("medium", row["medium"])
+        traffic = texts.say("attribution.traffic", source=source, medium=medium)
     return row | {"traffic": traffic, "roas": share(row["revenue_linear"], row["spend"])}
 
 
-def _title(shown: list[Row], words: Words) -> str:
+def _title(shown: list[Row], texts: Texts) -> str:
     if not shown:
-        return words.say("attribution.title_plain")
+        return texts.say("attribution.title_plain")
     credits = [shown[0][f"revenue_{model}"] for model in MODELS]
-    return words.say(
+    return texts.say(
         "attribution.title",
         source=shown[0]["traffic"],
-        low=words.write("money_short", min(credits)),
-        high=words.write("money_short", max(credits)),
+        low=texts.write("money_short", min(credits)),
+        high=texts.write("money_short", max(credits)),
     )
 
 
-def _draw_revenue(shown: list[Row], words: Words) -> Bars:
+def _draw_revenue(shown: list[Row], texts: Texts) -> Bars:
     most = max(row["revenue_linear"] for row in shown)
     bars = []
     for row in shown:
-        notes = [words.count("attribution.sessions", row["sessions"])]
+        notes = [texts.count("attribution.sessions", row["sessions"])]
         if row["roas"] is not None:
-            spend, roas = words.write("money_short", row["spend"]), words.write("number", row["roas"])
-            notes.append(words.say("attribution.spend", spend=spend, roas=roas))
+            spend, roas = texts.write("money_short", row["spend"]), texts.write("number", row["roas"])
+            notes.append(texts.say("attribution.spend", spend=spend, roas=roas))
         revenue = row["revenue_linear"]
         bars.append(
             Bar(
                 row["traffic"],
-                words.write("money_short", revenue),
+                texts.write("money_short", revenue),
                 [Segment(0, percent_of(revenue, most))],
                 " · ".join(notes),
             )
         )
-    return Bars(words.say("attribution.figure"), bars)
+    return Bars(texts.say("attribution.figure"), bars)
 
 
-def _draw_models(shown: list[Row], words: Words) -> Heat:
+def _draw_models(shown: list[Row], texts: Texts) -> Heat:
     """What each other model adds to the usual one's revenue, or takes away, in percent."""
     others = [model for model in MODELS if model != USUAL]
 
     def cell(row: Row, model: str) -> HeatCell:
         moved = float(row[f"revenue_{model}"] / row["revenue_linear"]) - 1
-        said = f"{words.name('model', model)}: {words.write('money', row[f'revenue_{model}'])}"
+        said = f"{texts.name('model', model)}: {texts.write('money', row[f'revenue_{model}'])}"
         heat = min(1.0, round(abs(moved) / FULL_HEAT, 3))
-        text = words.write("signed_percent", moved)
+        text = texts.write("signed_percent", moved)
         return HeatCell(text, heat, said, "blue" if moved >= 0 else "amber")
 
     return Heat(
-        words.say("attribution.models"),
-        words.say("column.traffic"),
+        texts.say("attribution.models"),
+        texts.say("column.traffic"),
         "",
-        words.say("attribution.across"),
-        [words.name("model_short", model) for model in others],
+        texts.say("attribution.across"),
+        [texts.name("model_short", model) for model in others],
         [HeatRow(row["traffic"], "", [cell(row, model) for model in others]) for row in shown],
     )

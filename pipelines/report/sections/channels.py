@@ -3,9 +3,10 @@
 from decimal import Decimal
 
 from pipelines.report.figures import Bar, Bars, Segment, percent_of
-from pipelines.report.marts import Marts, Row
-from pipelines.report.section import Section, head, say_empty, share, tabulate, tell_period
-from pipelines.report.words import Words
+from pipelines.report.published_marts import Marts, Row
+from pipelines.report.section_contract import Section, say_empty, share, tell_period
+from pipelines.report.tables import label_columns, tabulate
+from pipelines.texts.texts import Texts
 
 MARTS = ("channel_performance",)
 QUERY = """
@@ -24,12 +25,12 @@ order by sum(revenue) desc, channel
 """
 
 
-def draw(marts: Marts, words: Words) -> Section:
+def draw(marts: Marts, texts: Texts) -> Section:
     rows = [
         row
         | {
             "name": row["channel"],
-            "channel": words.name("channel", row["channel"]),
+            "channel": texts.name("channel", row["channel"]),
             "average_basket": share(row["ordered_amount"], row["orders"]),
             "conversion_rate": share(row["visitor_orders"], row["visits"]),
             "identified_share": share(row["identified_orders"], row["orders"]),
@@ -38,20 +39,20 @@ def draw(marts: Marts, words: Words) -> Section:
     ]
     whole = sum(row["revenue"] for row in rows)
     if not rows:
-        return say_empty("channels", MARTS, words)
+        return say_empty("channels", MARTS, texts)
     for row in rows:
         row["share_of_revenue"] = share(row["revenue"], whole)
     return Section(
         "channels",
-        _title(rows, words),
-        lead=[words.say("channels.lead")],
-        figures=[Bars(words.say("channels.figure"), [_draw_channel(row, rows[0]["revenue"], words) for row in rows])],
+        _title(rows, texts),
+        lead=[texts.say("channels.lead")],
+        figures=[Bars(texts.say("channels.figure"), [_draw_channel(row, rows[0]["revenue"], texts) for row in rows])],
         tables=[
             tabulate(
                 "channels",
-                words.say("channels.figure"),
-                head(
-                    words,
+                texts.say("channels.figure"),
+                label_columns(
+                    texts,
                     channel="text",
                     revenue="money",
                     share_of_revenue="share",
@@ -62,34 +63,34 @@ def draw(marts: Marts, words: Words) -> Section:
                     identified_share="share",
                 ),
                 rows,
-                words,
+                texts,
             )
         ],
         marts=MARTS,
-        nav=words.say("channels.nav"),
-        scope=tell_period(marts, words),
+        nav=texts.say("channels.nav"),
+        scope=tell_period(marts, texts),
     )
 
 
-def _title(rows: list[Row], words: Words) -> str:
+def _title(rows: list[Row], texts: Texts) -> str:
     converting = [row for row in rows if row["conversion_rate"] is not None]
     if not converting or rows[0]["share_of_revenue"] is None:
-        return words.say("channels.title_plain")
+        return texts.say("channels.title_plain")
     best = max(converting, key=lambda row: (row["conversion_rate"], row["name"]))
-    return words.say(
+    return texts.say(
         "channels.title",
         first=rows[0]["channel"],
-        share=words.write("percent", rows[0]["share_of_revenue"]),
+        share=texts.write("percent", rows[0]["share_of_revenue"]),
         best=best["channel"],
-        rate=words.write("percent", best["conversion_rate"]),
+        rate=texts.write("percent", best["conversion_rate"]),
     )
 
 
-def _draw_channel(row: Row, most: Decimal, words: Words) -> Bar:
-    notes = [words.count("channels.orders", row["orders"])]
+def _draw_channel(row: Row, most: Decimal, texts: Texts) -> Bar:
+    notes = [texts.count("channels.orders", row["orders"])]
     if row["average_basket"] is not None:
-        notes.append(words.say("channels.basket", amount=words.write("money", row["average_basket"])))
+        notes.append(texts.say("channels.basket", amount=texts.write("money", row["average_basket"])))
     if row["conversion_rate"] is not None:
-        notes.append(words.say("channels.conversion", rate=words.write("share", row["conversion_rate"])))
+        notes.append(texts.say("channels.conversion", rate=texts.write("share", row["conversion_rate"])))
     width = max(0.0, percent_of(row["revenue"], most))
-    return Bar(row["channel"], words.write("money_short", row["revenue"]), [Segment(0, width)], " · ".join(notes))
+    return Bar(row["channel"], texts.write("money_short", row["revenue"]), [Segment(0, width)], " · ".join(notes))

@@ -3,9 +3,10 @@
 from decimal import Decimal
 
 from pipelines.report.figures import Bar, Bars, Segment, percent_of
-from pipelines.report.marts import Marts, Row
-from pipelines.report.section import Section, head, say_empty, share, tabulate, tell_period
-from pipelines.report.words import Words
+from pipelines.report.published_marts import Marts, Row
+from pipelines.report.section_contract import Section, say_empty, share, tell_period
+from pipelines.report.tables import label_columns, tabulate
+from pipelines.texts.texts import Texts
 
 MARTS = ("friction_points",)
 QUERY = """
@@ -22,34 +23,34 @@ order by sum(revenue_at_risk) desc, sum(count) desc, kind
 """
 
 
-def draw(marts: Marts, words: Words) -> Section:
+def draw(marts: Marts, texts: Texts) -> Section:
     rows = [
         row
         | {
-            "friction": words.name("friction_kind", row["kind"]),
+            "friction": texts.name("friction_kind", row["kind"]),
             "recovered_share": share(row["bought_in_store"] + row["bought_online"], row["incidents"]),
         }
         for row in marts.ask_period(QUERY)
     ]
     if not rows:
-        return say_empty("friction", MARTS, words)
+        return say_empty("friction", MARTS, texts)
     most = rows[0]["revenue_at_risk"]
     return Section(
         "friction",
-        words.say(
+        texts.say(
             "friction.title",
             first=rows[0]["friction"],
-            amount=words.write("money_short", most),
-            incidents=words.count("friction.incidents", rows[0]["incidents"]),
+            amount=texts.write("money_short", most),
+            incidents=texts.count("friction.incidents", rows[0]["incidents"]),
         ),
-        lead=[words.say("friction.lead"), words.say("friction.overlap")],
-        figures=[Bars(words.say("friction.figure"), [_draw_kind(row, most, words) for row in rows])],
+        lead=[texts.say("friction.lead"), texts.say("friction.overlap")],
+        figures=[Bars(texts.say("friction.figure"), [_draw_kind(row, most, texts) for row in rows])],
         tables=[
             tabulate(
                 "friction",
-                words.say("friction.figure"),
-                head(
-                    words,
+                texts.say("friction.figure"),
+                label_columns(
+                    texts,
                     friction="text",
                     revenue_at_risk="money",
                     incidents="count",
@@ -58,22 +59,22 @@ def draw(marts: Marts, words: Words) -> Section:
                     recovered_share="share",
                 ),
                 rows,
-                words,
+                texts,
             )
         ],
         marts=MARTS,
-        nav=words.say("friction.nav"),
-        scope=tell_period(marts, words),
+        nav=texts.say("friction.nav"),
+        scope=tell_period(marts, texts),
     )
 
 
-def _draw_kind(row: Row, most: Decimal, words: Words) -> Bar:
-    notes = [words.count("friction.incidents", row["incidents"])]
+def _draw_kind(row: Row, most: Decimal, texts: Texts) -> Bar:
+    notes = [texts.count("friction.incidents", row["incidents"])]
     if row["recovered_share"]:
-        notes.append(words.say("friction.recovered", share=words.write("share", row["recovered_share"])))
+        notes.append(texts.say("friction.recovered", share=texts.write("share", row["recovered_share"])))
     return Bar(
         row["friction"],
-        words.write("money_short", row["revenue_at_risk"]),
+        texts.write("money_short", row["revenue_at_risk"]),
         [Segment(0, percent_of(row["revenue_at_risk"], most), "red")],
         " · ".join(notes),
     )

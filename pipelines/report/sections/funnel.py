@@ -1,9 +1,10 @@
 """The funnel online: everybody who came on a day, known or not, by how far they got."""
 
 from pipelines.report.figures import Bar, Bars, Legend, Segment, percent_of
-from pipelines.report.marts import Marts, Row
-from pipelines.report.section import Section, head, say_empty, share, tabulate, tell_period
-from pipelines.report.words import Words
+from pipelines.report.published_marts import Marts, Row
+from pipelines.report.section_contract import Section, say_empty, share, tell_period
+from pipelines.report.tables import label_columns, tabulate
+from pipelines.texts.texts import Texts
 
 MARTS = ("journey_stage_daily",)
 STEPS = ("discovery", "consideration", "purchase")
@@ -20,35 +21,35 @@ order by stage
 """
 
 
-def draw(marts: Marts, words: Words) -> Section:
+def draw(marts: Marts, texts: Texts) -> Section:
     found = {row["stage"]: row for row in marts.ask_period(QUERY)}
-    rows = _count_steps(found, words)
+    rows = _count_steps(found, texts)
     everybody = rows[0]["visitors"]
     if not everybody:
-        return say_empty("funnel", MARTS, words)
+        return say_empty("funnel", MARTS, texts)
     strangers = sum(row["anonymous_orders"] for row in found.values())
     return Section(
         "funnel",
-        words.say(
+        texts.say(
             "funnel.title",
-            visitors=words.write("count", everybody),
-            bought=words.write("percent", rows[-1]["share_of_first"]),
-            anonymous=words.write("percent", share(rows[0]["anonymous"], everybody)),
+            visitors=texts.write("count", everybody),
+            bought=texts.write("percent", rows[-1]["share_of_first"]),
+            anonymous=texts.write("percent", share(rows[0]["anonymous"], everybody)),
         ),
-        lead=[words.say("funnel.lead"), words.say("funnel.orders", count=words.write("count", strangers))],
+        lead=[texts.say("funnel.lead"), texts.say("funnel.orders", count=texts.write("count", strangers))],
         figures=[
             Bars(
-                words.say("funnel.figure"),
-                [_draw_step(row, everybody, words) for row in rows],
-                [Legend("blue", words.say("column.known")), Legend("amber", words.say("column.anonymous"))],
+                texts.say("funnel.figure"),
+                [_draw_step(row, everybody, texts) for row in rows],
+                [Legend("blue", texts.say("column.known")), Legend("amber", texts.say("column.anonymous"))],
             )
         ],
         tables=[
             tabulate(
                 "funnel",
-                words.say("funnel.figure"),
-                head(
-                    words,
+                texts.say("funnel.figure"),
+                label_columns(
+                    texts,
                     step="text",
                     visitors="count",
                     share_of_first="share",
@@ -58,16 +59,16 @@ def draw(marts: Marts, words: Words) -> Section:
                     anonymous_share="share",
                 ),
                 rows,
-                words,
+                texts,
             )
         ],
         marts=MARTS,
-        nav=words.say("funnel.nav"),
-        scope=tell_period(marts, words),
+        nav=texts.say("funnel.nav"),
+        scope=tell_period(marts, texts),
     )
 
 
-def _count_steps(found: dict[str, Row], words: Words) -> list[Row]:
+def _count_steps(found: dict[str, Row], texts: Texts) -> list[Row]:
     """Who reached each step: visitors are counted at the furthest one, so a step holds those of the later ones too."""
     rows: list[Row] = []
     for place, step in enumerate(STEPS):
@@ -76,7 +77,7 @@ def _count_steps(found: dict[str, Row], words: Words) -> list[Row]:
         first = rows[0] if rows else {"known": known, "anonymous": anonymous, "visitors": known + anonymous}
         rows.append(
             {
-                "step": words.name("step", step),
+                "step": texts.name("step", step),
                 "visitors": known + anonymous,
                 "share_of_first": share(known + anonymous, first["visitors"]),
                 "known": known,
@@ -88,13 +89,13 @@ def _count_steps(found: dict[str, Row], words: Words) -> list[Row]:
     return rows
 
 
-def _draw_step(row: Row, everybody: int, words: Words) -> Bar:
+def _draw_step(row: Row, everybody: int, texts: Texts) -> Bar:
     known, anonymous = percent_of(row["known"], everybody), percent_of(row["anonymous"], everybody)
-    note = words.say(
+    note = texts.say(
         "funnel.note",
-        share=words.write("share", row["share_of_first"]),
-        known=words.write("count", row["known"]),
-        anonymous=words.write("count", row["anonymous"]),
+        share=texts.write("share", row["share_of_first"]),
+        known=texts.write("count", row["known"]),
+        anonymous=texts.write("count", row["anonymous"]),
     )
     segments = [Segment(0, known, "blue"), Segment(known, anonymous, "amber")]
-    return Bar(row["step"], words.write("count", row["visitors"]), segments, note)
+    return Bar(row["step"], texts.write("count", row["visitors"]), segments, note)

@@ -1,10 +1,11 @@
 """The headlines of the last whole month, each with the span that identity error leaves open."""
 
 from pipelines.report.figures import Card, Cards
-from pipelines.report.marts import MONTHS, Marts, Row, shift
-from pipelines.report.paths import draw_line
-from pipelines.report.section import Column, Section, head, say_empty, tabulate
-from pipelines.report.words import Kind, Words
+from pipelines.report.published_marts import MONTHS, Marts, Row, shift
+from pipelines.report.section_contract import Section, say_empty
+from pipelines.report.svg_paths import draw_line
+from pipelines.report.tables import Column, label_columns, tabulate
+from pipelines.texts.texts import Kind, Texts
 
 MARTS = ("kpis",)
 ORDER = (
@@ -32,9 +33,9 @@ order by month, headline, identity_threshold
 """
 
 
-def draw(marts: Marts, words: Words) -> Section:
+def draw(marts: Marts, texts: Texts) -> Section:
     if marts.period is None:
-        return say_empty("headlines", MARTS, words)
+        return say_empty("headlines", MARTS, texts)
     last, year_before = marts.period.last, shift(marts.period.last, -MONTHS)
     found = marts.ask(QUERY, first=year_before, last=last)
     now = {(row["headline"], row["identity_threshold"]): row for row in found if row["month"] == last}
@@ -44,7 +45,7 @@ def draw(marts: Marts, words: Words) -> Section:
         {
             "name": name,
             "kind": KINDS.get(now[(name, "default")]["unit"], "money"),
-            "headline": words.name("headline", name),
+            "headline": texts.name("headline", name),
             "denominator": now[(name, "default")]["denominator"],
             "year_before": usual.get((name, year_before)),
             "months": [usual.get((name, month)) for month in months],
@@ -55,64 +56,66 @@ def draw(marts: Marts, words: Words) -> Section:
     ]
     return Section(
         "headlines",
-        _title(rows, words),
-        lead=[words.say("headlines.lead"), words.say("headlines.identity")],
+        _title(rows, texts),
+        lead=[texts.say("headlines.lead"), texts.say("headlines.identity")],
         figures=[
-            Cards(words.say("headlines.figure"), [_card(row, words) for row in rows if row["default"] is not None])
+            Cards(texts.say("headlines.figure"), [_card(row, texts) for row in rows if row["default"] is not None])
         ],
         tables=[
             tabulate(
                 "headlines",
-                words.say("headlines.table"),
-                head(words, headline="text", strict="number", default="number", loose="number", year_before="number"),
+                texts.say("headlines.table"),
+                label_columns(
+                    texts, headline="text", strict="number", default="number", loose="number", year_before="number"
+                ),
                 rows,
-                words,
+                texts,
                 kind_of_row="kind",
             ),
             tabulate(
                 "headlines_months",
-                words.say("headlines.months"),
+                texts.say("headlines.months"),
                 [
-                    *head(words, month="month_short"),
+                    *label_columns(texts, month="month_short"),
                     *(Column(row["name"], row["headline"], row["kind"]) for row in rows),
                 ],
                 [
                     {"month": month, **{row["name"]: usual.get((row["name"], month)) for row in rows}}
                     for month in months
                 ],
-                words,
+                texts,
             ),
         ],
         marts=MARTS,
-        nav=words.say("headlines.nav"),
-        scope=words.write("month", last),
-        facts={row["name"]: words.write(row["kind"], row["default"]) for row in rows},
+        nav=texts.say("headlines.nav"),
+        scope=texts.write("month", last),
+        facts={row["name"]: texts.write(row["kind"], row["default"]) for row in rows},
     )
 
 
-def _title(rows: list[Row], words: Words) -> str:
+def _title(rows: list[Row], texts: Texts) -> str:
     values = {row["name"]: row["default"] for row in rows}
     active, worth = values.get("active_customers"), values.get("revenue_per_active_customer")
     if not active or worth is None:
-        return words.say("headlines.title_plain")
-    return words.say("headlines.title", active=words.write("count", active), worth=words.write("money_short", worth))
+        return texts.say("headlines.title_plain")
+    return texts.say("headlines.title", active=texts.write("count", active), worth=texts.write("money_short", worth))
 
 
-def _card(row: Row, words: Words) -> Card:
+def _card(row: Row, texts: Texts) -> Card:
     def write(value: float | None) -> str:
-        return words.write("money_short" if row["kind"] == "money" and (value or 0) >= 1000 else row["kind"], value)
+        return texts.write("money_short" if row["kind"] == "money" and (value or 0) >= 1000 else row["kind"], value)
 
     notes = []
     spread = sorted(row[name] for name in ("strict", "default", "loose") if row[name] is not None)
     if spread and spread[0] != spread[-1]:
-        notes.append(words.say("headlines.span", low=write(spread[0]), high=write(spread[-1])))
+        notes.append(texts.say("headlines.span", low=write(spread[0]), high=write(spread[-1])))
     if row["kind"] == "score" and row["denominator"] is not None and row["denominator"] < FEW_ANSWERS:
-        notes.append(words.count("headlines.answers", row["denominator"]))
+        notes.append(texts.count("headlines.answers", row["denominator"]))
     before = row["year_before"]
     return Card(
         row["headline"],
         write(row["default"]),
         " · ".join(notes),
-        words.say("headlines.before", value=write(before)) if before is not None else "",
+        texts.say("headlines.before", value=write(before)) if before is not None else "",
         draw_line(row["months"]),
     )

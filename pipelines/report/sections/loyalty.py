@@ -1,9 +1,10 @@
 """The points ledger: what was earned, spent and lost, and in which channels."""
 
 from pipelines.report.figures import Bar, Bars, Legend, Segment, Tone, percent_of
-from pipelines.report.marts import Marts, Row
-from pipelines.report.section import Section, head, say_empty, share, tabulate, tell_period
-from pipelines.report.words import Words
+from pipelines.report.published_marts import Marts, Row
+from pipelines.report.section_contract import Section, say_empty, share, tell_period
+from pipelines.report.tables import label_columns, tabulate
+from pipelines.texts.texts import Texts
 
 MARTS = ("loyalty_ledger",)
 CHANNELS: dict[str, Tone] = {"store": "blue", "web": "amber", "app": "green", "service": "grey"}
@@ -20,21 +21,21 @@ where month between $first and $last
 """
 
 
-def draw(marts: Marts, words: Words) -> Section:
+def draw(marts: Marts, texts: Texts) -> Section:
     found: list[Row] = []
     if marts.period is not None:
         found = marts.ask(QUERY, first=marts.period.first, last=marts.period.last)
     if not found or not found[0]["cards"]:
-        return say_empty("loyalty", MARTS, words)
+        return say_empty("loyalty", MARTS, texts)
     ledger = {name: value or 0 for name, value in found[0].items()}
     lines = [
-        {"name": name, "ledger": words.name("ledger", name), "points": ledger[name]}
+        {"name": name, "ledger": texts.name("ledger", name), "points": ledger[name]}
         for name in ("opening", *MOVES, "closing")
     ]
     moves = [
         {
             "name": move,
-            "ledger": words.name("ledger", move),
+            "ledger": texts.name("ledger", move),
             "points": ledger[move],
             **{channel: ledger[f"{move}_{channel}"] for channel in CHANNELS},
         }
@@ -42,34 +43,42 @@ def draw(marts: Marts, words: Words) -> Section:
     ]
     return Section(
         "loyalty",
-        _title(ledger, words),
-        lead=[words.count("loyalty.cards", ledger["cards"]), words.say("loyalty.lead")],
-        figures=[_draw_ledger(lines, words), _draw_channels(moves, words)],
+        _title(ledger, texts),
+        lead=[texts.count("loyalty.cards", ledger["cards"]), texts.say("loyalty.lead")],
+        figures=[_draw_ledger(lines, texts), _draw_channels(moves, texts)],
         tables=[
-            tabulate("loyalty", words.say("loyalty.figure"), head(words, ledger="text", points="count"), lines, words),
+            tabulate(
+                "loyalty",
+                texts.say("loyalty.figure"),
+                label_columns(texts, ledger="text", points="count"),
+                lines,
+                texts,
+            ),
             tabulate(
                 "loyalty_channels",
-                words.say("loyalty.channels"),
-                head(words, ledger="text", points="count", store="count", web="count", app="count", service="count"),
+                texts.say("loyalty.channels"),
+                label_columns(
+                    texts, ledger="text", points="count", store="count", web="count", app="count", service="count"
+                ),
                 moves,
-                words,
+                texts,
             ),
         ],
         marts=MARTS,
-        nav=words.say("loyalty.nav"),
-        scope=tell_period(marts, words),
+        nav=texts.say("loyalty.nav"),
+        scope=tell_period(marts, texts),
     )
 
 
-def _title(ledger: Row, words: Words) -> str:
+def _title(ledger: Row, texts: Texts) -> str:
     """Where points come from and where they go: online is whatever is not a store or the service."""
     earned, spent = (share(ledger[f"{move}_web"] + ledger[f"{move}_app"], ledger[move]) for move in ("earned", "spent"))
     if earned is None or spent is None:
-        return words.say("loyalty.title_plain", closing=words.write("count", ledger["closing"]))
-    return words.say("loyalty.title", earned=words.write("percent", earned), spent=words.write("percent", spent))
+        return texts.say("loyalty.title_plain", closing=texts.write("count", ledger["closing"]))
+    return texts.say("loyalty.title", earned=texts.write("percent", earned), spent=texts.write("percent", spent))
 
 
-def _draw_ledger(lines: list[Row], words: Words) -> Bars:
+def _draw_ledger(lines: list[Row], texts: Texts) -> Bars:
     """A waterfall from the opening balance to the closing one."""
     edges: list[tuple[Row, int, int, Tone]] = []
     balance = 0
@@ -85,19 +94,19 @@ def _draw_ledger(lines: list[Row], words: Words) -> Bars:
     bars = [
         Bar(
             line["ledger"],
-            words.write("signed_count" if line["name"] in MOVES else "count", line["points"]),
+            texts.write("signed_count" if line["name"] in MOVES else "count", line["points"]),
             [Segment(percent_of(min(start, end) - low, high - low), percent_of(abs(end - start), high - low), tone)],
         )
         for line, start, end, tone in edges
     ]
-    return Bars(words.say("loyalty.figure"), bars, axis=percent_of(-low, high - low) if low < 0 else None)
+    return Bars(texts.say("loyalty.figure"), bars, axis=percent_of(-low, high - low) if low < 0 else None)
 
 
 def _tone(points: int) -> Tone:
     return "green" if points >= 0 else "red"
 
 
-def _draw_channels(moves: list[Row], words: Words) -> Bars:
+def _draw_channels(moves: list[Row], texts: Texts) -> Bars:
     """What was earned, and what was spent, as shares of the channels."""
     bars = []
     for row in moves:
@@ -109,9 +118,9 @@ def _draw_channels(moves: list[Row], words: Words) -> Bars:
             width = percent_of(abs(row[channel]), whole)
             segments.append(Segment(round(start, 2), width, tone))
             if width:
-                part = words.write("share", share(abs(row[channel]), whole))
-                notes.append(f"{words.name('points_channel', channel)} {part}")
+                part = texts.write("share", share(abs(row[channel]), whole))
+                notes.append(f"{texts.name('points_channel', channel)} {part}")
             start += width
-        bars.append(Bar(row["ledger"], words.write("signed_count", row["points"]), segments, " · ".join(notes)))
-    legend = [Legend(tone, words.name("points_channel", channel)) for channel, tone in CHANNELS.items()]
-    return Bars(words.say("loyalty.channels"), bars, legend)
+        bars.append(Bar(row["ledger"], texts.write("signed_count", row["points"]), segments, " · ".join(notes)))
+    legend = [Legend(tone, texts.name("points_channel", channel)) for channel, tone in CHANNELS.items()]
+    return Bars(texts.say("loyalty.channels"), bars, legend)

@@ -3,9 +3,10 @@
 from collections import Counter
 
 from pipelines.report.figures import Bar, Bars, Combination, Segment, Upset, percent_of
-from pipelines.report.marts import Marts, Row
-from pipelines.report.section import FEW, Section, head, say_empty, share, tabulate, tell_day
-from pipelines.report.words import Words
+from pipelines.report.published_marts import Marts, Row
+from pipelines.report.section_contract import FEW, Section, say_empty, share, tell_day
+from pipelines.report.tables import label_columns, tabulate
+from pipelines.texts.texts import Texts
 
 MARTS = ("channel_overlap",)
 MOST = 10
@@ -26,10 +27,10 @@ order by scope, channel_count
 SEPARATOR = " | "
 
 
-def draw(marts: Marts, words: Words) -> Section:
+def draw(marts: Marts, texts: Texts) -> Section:
     found = marts.ask(BOUGHT)
     if not found:
-        return say_empty("overlap", MARTS, words)
+        return say_empty("overlap", MARTS, texts)
     rows = _merge_small(found)
     sizes: Counter[str] = Counter()
     for row in rows:
@@ -37,25 +38,25 @@ def draw(marts: Marts, words: Words) -> Section:
     sets = sorted(sizes, key=lambda name: (-sizes[name], name))
     for row in rows:
         row["names"].sort(key=sets.index)
-        names = " + ".join(words.name("channel", name) for name in row["names"])
-        row["channels"] = names or words.count("overlap.others", row["combinations"])
-    counts = [row | {"channel_scope": words.name("scope", row["scope"])} for row in marts.ask(TOUCHED)]
+        names = " + ".join(texts.name("channel", name) for name in row["names"])
+        row["channels"] = names or texts.count("overlap.others", row["combinations"])
+    counts = [row | {"channel_scope": texts.name("scope", row["scope"])} for row in marts.ask(TOUCHED)]
     _add_shares(counts)
     return Section(
         "overlap",
-        words.say(
+        texts.say(
             "overlap.title",
-            several=words.write("percent", _share_from(counts, "bought", 2)),
-            three=words.write("percent", _share_from(counts, "touched", 3)),
+            several=texts.write("percent", _share_from(counts, "bought", 2)),
+            three=texts.write("percent", _share_from(counts, "touched", 3)),
         ),
-        lead=[words.say("overlap.lead")],
-        figures=[_draw_combinations(rows, sets, words), _draw_counts(counts, words)],
+        lead=[texts.say("overlap.lead")],
+        figures=[_draw_combinations(rows, sets, texts), _draw_counts(counts, texts)],
         tables=[
             tabulate(
                 "overlap",
-                words.say("overlap.figure"),
-                head(
-                    words,
+                texts.say("overlap.figure"),
+                label_columns(
+                    texts,
                     channels="text",
                     customers="count",
                     share="share",
@@ -64,19 +65,19 @@ def draw(marts: Marts, words: Words) -> Section:
                     revenue_per_customer="money",
                 ),
                 rows,
-                words,
+                texts,
             ),
             tabulate(
                 "overlap_counts",
-                words.say("overlap.counts"),
-                head(words, channel_scope="text", channel_count="count", customers="count", share="share"),
+                texts.say("overlap.counts"),
+                label_columns(texts, channel_scope="text", channel_count="count", customers="count", share="share"),
                 counts,
-                words,
+                texts,
             ),
         ],
         marts=MARTS,
-        nav=words.say("overlap.nav"),
-        scope=tell_day(marts, words),
+        nav=texts.say("overlap.nav"),
+        scope=tell_day(marts, texts),
     )
 
 
@@ -113,36 +114,36 @@ def _share_from(counts: list[Row], scope: str, channel_count: int) -> float:
     return float(sum(shares))
 
 
-def _draw_combinations(rows: list[Row], sets: list[str], words: Words) -> Upset:
+def _draw_combinations(rows: list[Row], sets: list[str], texts: Texts) -> Upset:
     most = max(row["customers"] for row in rows)
     combinations = [
         Combination(
             [name in row["names"] for name in sets],
             row["channels"],
             percent_of(row["customers"], most),
-            words.write("count", row["customers"]),
+            texts.write("count", row["customers"]),
             " · ".join(
                 [
-                    words.write("share", row["share"]),
-                    words.say("overlap.each", amount=words.write("money_short", row["revenue_per_customer"])),
+                    texts.write("share", row["share"]),
+                    texts.say("overlap.each", amount=texts.write("money_short", row["revenue_per_customer"])),
                 ]
             ),
         )
         for row in rows
     ]
-    return Upset(words.say("overlap.figure"), [words.name("channel", name) for name in sets], combinations)
+    return Upset(texts.say("overlap.figure"), [texts.name("channel", name) for name in sets], combinations)
 
 
-def _draw_counts(counts: list[Row], words: Words) -> Bars:
+def _draw_counts(counts: list[Row], texts: Texts) -> Bars:
     most = max(row["share"] for row in counts)
     bars = [
         Bar(
-            words.count("overlap.in_channels", row["channel_count"]),
-            words.write("share", row["share"]),
+            texts.count("overlap.in_channels", row["channel_count"]),
+            texts.write("share", row["share"]),
             [Segment(0, percent_of(row["share"], most), "green")],
-            words.count("page.customers", row["customers"]),
+            texts.count("page.customers", row["customers"]),
         )
         for row in counts
         if row["scope"] == "touched"
     ]
-    return Bars(words.say("overlap.touched"), bars)
+    return Bars(texts.say("overlap.touched"), bars)

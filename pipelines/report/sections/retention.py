@@ -3,9 +3,10 @@
 from datetime import date
 
 from pipelines.report.figures import Heat, HeatCell, HeatRow
-from pipelines.report.marts import MONTHS, Marts, Row, shift
-from pipelines.report.section import Section, head, say_empty, share, tabulate
-from pipelines.report.words import Words
+from pipelines.report.published_marts import MONTHS, Marts, Row, shift
+from pipelines.report.section_contract import Section, say_empty, share
+from pipelines.report.tables import label_columns, tabulate
+from pipelines.texts.texts import Texts
 
 MARTS = ("retention_cohorts",)
 COHORTS = 18
@@ -24,34 +25,34 @@ order by cohort_month, months_since
 """
 
 
-def draw(marts: Marts, words: Words) -> Section:
+def draw(marts: Marts, texts: Texts) -> Section:
     rows: list[Row] = []
     if marts.period is not None:
         last = marts.period.last
         rows = marts.ask(QUERY, first=shift(last, -COHORTS), last=last, most=MONTHS)
     if not rows:
-        return say_empty("retention", MARTS, words)
+        return say_empty("retention", MARTS, texts)
     for row in rows:
         row["retention_rate"] = share(row["active_customers"], row["customers"])
     ages = sorted({row["months_since"] for row in rows})
     together = {age: _sum_age(rows, age) for age in ages}
-    first, last_age = (words.write("percent", together[age]["retention_rate"]) for age in (ages[0], ages[-1]))
+    first, last_age = (texts.write("percent", together[age]["retention_rate"]) for age in (ages[0], ages[-1]))
     title = (
-        words.say("retention.title_short", first=first)
+        texts.say("retention.title_short", first=first)
         if len(ages) == 1
-        else words.say("retention.title", first=first, last=last_age, age=words.write("count", ages[-1]))
+        else texts.say("retention.title", first=first, last=last_age, age=texts.write("count", ages[-1]))
     )
     return Section(
         "retention",
         title,
-        lead=[words.say("retention.lead")],
-        figures=[_draw_cohorts(rows, together, words)],
+        lead=[texts.say("retention.lead")],
+        figures=[_draw_cohorts(rows, together, texts)],
         tables=[
             tabulate(
                 "retention",
-                words.say("retention.figure"),
-                head(
-                    words,
+                texts.say("retention.figure"),
+                label_columns(
+                    texts,
                     cohort_month="month_short",
                     months_since="count",
                     customers="count",
@@ -59,19 +60,21 @@ def draw(marts: Marts, words: Words) -> Section:
                     retention_rate="share",
                 ),
                 rows,
-                words,
+                texts,
             ),
             tabulate(
                 "retention_together",
-                words.say("retention.together"),
-                head(words, months_since="count", customers="count", active_customers="count", retention_rate="share"),
+                texts.say("retention.together"),
+                label_columns(
+                    texts, months_since="count", customers="count", active_customers="count", retention_rate="share"
+                ),
                 [together[age] for age in ages],
-                words,
+                texts,
             ),
         ],
         marts=MARTS,
-        nav=words.say("retention.nav"),
-        scope=words.say("retention.scope", count=words.write("count", len({row["cohort_month"] for row in rows}))),
+        nav=texts.say("retention.nav"),
+        scope=texts.say("retention.scope", count=texts.write("count", len({row["cohort_month"] for row in rows}))),
     )
 
 
@@ -88,7 +91,7 @@ def _sum_age(rows: list[Row], age: int) -> Row:
     }
 
 
-def _draw_cohorts(rows: list[Row], together: dict[int, Row], words: Words) -> Heat:
+def _draw_cohorts(rows: list[Row], together: dict[int, Row], texts: Texts) -> Heat:
     most = max(row["retention_rate"] for row in rows)
     cells = {(row["cohort_month"], row["months_since"]): row for row in rows}
     sizes: dict[date, int] = {row["cohort_month"]: row["customers"] for row in rows}
@@ -97,28 +100,28 @@ def _draw_cohorts(rows: list[Row], together: dict[int, Row], words: Words) -> He
         if row is None:
             return HeatCell("")
         rate = row["retention_rate"]
-        said = words.say(
+        said = texts.say(
             "retention.cell",
-            active=words.write("count", row["active_customers"]),
-            customers=words.write("count", row["customers"]),
-            rate=words.write("share", rate),
+            active=texts.write("count", row["active_customers"]),
+            customers=texts.write("count", row["customers"]),
+            rate=texts.write("share", rate),
         )
         return HeatCell(f"{100 * rate:.0f}", round(rate / most, 3) if most else 0.0, said)
 
-    heat = [HeatRow(words.say("retention.together"), "", [cell(row) for row in together.values()], is_total=True)]
+    heat = [HeatRow(texts.say("retention.together"), "", [cell(row) for row in together.values()], is_total=True)]
     heat += [
         HeatRow(
-            words.write("month_short", cohort),
-            words.write("count", size),
+            texts.write("month_short", cohort),
+            texts.write("count", size),
             [cell(cells.get((cohort, age))) for age in together],
         )
         for cohort, size in sizes.items()
     ]
     return Heat(
-        words.say("retention.figure"),
-        words.say("column.cohort_month"),
-        words.say("retention.size"),
-        words.say("retention.across"),
+        texts.say("retention.figure"),
+        texts.say("column.cohort_month"),
+        texts.say("retention.size"),
+        texts.say("retention.across"),
         [str(age) for age in together],
         heat,
     )

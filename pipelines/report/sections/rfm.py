@@ -3,9 +3,10 @@
 from decimal import Decimal
 
 from pipelines.report.figures import Bar, Bars, Heat, HeatCell, HeatRow, Segment, percent_of
-from pipelines.report.marts import Marts, Row
-from pipelines.report.section import FEW, Section, head, say_empty, share, tabulate, tell_day
-from pipelines.report.words import Words
+from pipelines.report.published_marts import Marts, Row
+from pipelines.report.section_contract import FEW, Section, say_empty, share, tell_day
+from pipelines.report.tables import label_columns, tabulate
+from pipelines.texts.texts import Texts
 
 MARTS = ("customer_360",)
 SCORES = (1, 2, 3, 4, 5)
@@ -25,36 +26,36 @@ order by sum(revenue_12m) desc, count(*) desc, rfm_segment
 """
 
 
-def draw(marts: Marts, words: Words) -> Section:
+def draw(marts: Marts, texts: Texts) -> Section:
     grid, segments = marts.ask(GRID), marts.ask(SEGMENTS)
     if not segments:
-        return say_empty("rfm", MARTS, words)
+        return say_empty("rfm", MARTS, texts)
     buyers = sum(row["customers"] for row in segments)
     whole = sum((row["revenue_12m"] for row in segments), Decimal(0))
     for row in segments:
-        row["segment"] = words.name("segment", row["name"])
+        row["segment"] = texts.name("segment", row["name"])
         row["share"] = share(row["customers"], buyers)
         row["share_of_revenue"] = share(row["revenue_12m"], whole)
         if row["customers"] < FEW:
             row["revenue_12m"] = row["share_of_revenue"] = None
     return Section(
         "rfm",
-        _title(segments, words),
-        lead=[words.say("rfm.lead")],
-        figures=[_draw_grid(grid, words), _draw_segments(segments, words)],
+        _title(segments, texts),
+        lead=[texts.say("rfm.lead")],
+        figures=[_draw_grid(grid, texts), _draw_segments(segments, texts)],
         tables=[
             tabulate(
                 "rfm",
-                words.say("rfm.grid"),
-                head(words, rfm_recency="count", rfm_frequency="count", customers="count"),
+                texts.say("rfm.grid"),
+                label_columns(texts, rfm_recency="count", rfm_frequency="count", customers="count"),
                 grid,
-                words,
+                texts,
             ),
             tabulate(
                 "rfm_segments",
-                words.say("rfm.segments"),
-                head(
-                    words,
+                texts.say("rfm.segments"),
+                label_columns(
+                    texts,
                     segment="text",
                     customers="count",
                     share="share",
@@ -62,28 +63,28 @@ def draw(marts: Marts, words: Words) -> Section:
                     share_of_revenue="share",
                 ),
                 segments,
-                words,
+                texts,
             ),
         ],
         marts=MARTS,
-        nav=words.say("rfm.nav"),
-        scope=tell_day(marts, words),
+        nav=texts.say("rfm.nav"),
+        scope=tell_day(marts, texts),
     )
 
 
-def _title(segments: list[Row], words: Words) -> str:
+def _title(segments: list[Row], texts: Texts) -> str:
     first = segments[0]
     if first["share_of_revenue"] is None:
-        return words.say("rfm.title_plain")
-    return words.say(
+        return texts.say("rfm.title_plain")
+    return texts.say(
         "rfm.title",
         segment=first["segment"],
-        share=words.write("percent", first["share"]),
-        revenue=words.write("percent", first["share_of_revenue"]),
+        share=texts.write("percent", first["share"]),
+        revenue=texts.write("percent", first["share_of_revenue"]),
     )
 
 
-def _draw_grid(grid: list[Row], words: Words) -> Heat:
+def _draw_grid(grid: list[Row], texts: Texts) -> Heat:
     """Recency downwards, the latest on top; frequency across."""
     sizes = {(row["rfm_recency"], row["rfm_frequency"]): row["customers"] for row in grid}
     most = max(sizes.values())
@@ -93,7 +94,7 @@ def _draw_grid(grid: list[Row], words: Words) -> Heat:
             "",
             [
                 HeatCell(
-                    words.write("count", sizes.get((recency, frequency), 0)),
+                    texts.write("count", sizes.get((recency, frequency), 0)),
                     round(sizes.get((recency, frequency), 0) / most, 3),
                 )
                 for frequency in SCORES
@@ -102,26 +103,26 @@ def _draw_grid(grid: list[Row], words: Words) -> Heat:
         for recency in reversed(SCORES)
     ]
     return Heat(
-        words.say("rfm.grid"),
-        words.say("column.rfm_recency"),
+        texts.say("rfm.grid"),
+        texts.say("column.rfm_recency"),
         "",
-        words.say("column.rfm_frequency"),
+        texts.say("column.rfm_frequency"),
         [str(score) for score in SCORES],
         rows,
         is_square=True,
     )
 
 
-def _draw_segments(segments: list[Row], words: Words) -> Bars:
+def _draw_segments(segments: list[Row], texts: Texts) -> Bars:
     most = max(max(row["share"], row["share_of_revenue"] or 0) for row in segments)
     bars = [
         Bar(
             row["segment"],
-            words.write("money_short", row["revenue_12m"]),
+            texts.write("money_short", row["revenue_12m"]),
             [Segment(0, max(0.0, percent_of(row["share_of_revenue"] or 0, most)))],
-            f"{words.count('page.customers', row['customers'])} ({words.write('share', row['share'])}) · "
-            + words.say("rfm.revenue", share=words.write("share", row["share_of_revenue"])),
+            f"{texts.count('page.customers', row['customers'])} ({texts.write('share', row['share'])}) · "
+            + texts.say("rfm.revenue", share=texts.write("share", row["share_of_revenue"])),
         )
         for row in segments
     ]
-    return Bars(words.say("rfm.segments"), bars)
+    return Bars(texts.say("rfm.segments"), bars)

@@ -1,10 +1,11 @@
 """What customers say: scores by channel and stage, and what their words are about."""
 
 from pipelines.report.figures import Bar, Bars, Segment, percent_of
-from pipelines.report.marts import Marts, Row
-from pipelines.report.section import Section, head, say_empty, share, tabulate, tell_period
+from pipelines.report.published_marts import Marts, Row
+from pipelines.report.section_contract import Section, say_empty, share, tell_period
 from pipelines.report.sections.stages import TONES
-from pipelines.report.words import Words
+from pipelines.report.tables import label_columns, tabulate
+from pipelines.texts.texts import Texts
 
 MARTS = ("satisfaction", "verbatim_themes")
 ENOUGH = 10
@@ -47,43 +48,43 @@ order by sum(mentions) desc, theme
 """
 
 
-def draw(marts: Marts, words: Words) -> Section:
-    channels = [_score(row, words.name("channel", row["name"])) for row in marts.ask_period(BY_CHANNEL)]
+def draw(marts: Marts, texts: Texts) -> Section:
+    channels = [_score(row, texts.name("channel", row["name"])) for row in marts.ask_period(BY_CHANNEL)]
     found = {row["name"]: row for row in marts.ask_period(BY_STAGE)}
-    stages = [_score(found[name], words.name("stage", name)) for name in (*TONES, "unknown") if name in found]
+    stages = [_score(found[name], texts.name("stage", name)) for name in (*TONES, "unknown") if name in found]
     themes = [
         row
         | {
-            "theme": row["theme_fr"] if words.language == "fr" else words.name("theme", row["theme"]),
+            "theme": row.get(f"theme_{texts.language}") or texts.name("theme", row["theme"]),
             "average_score": share(row["points"], row["mentions"]),
         }
         for row in marts.ask_period(THEMES)
     ]
     answers = sum(row["nps_answers"] + row["csat_answers"] + row["review_answers"] for row in channels)
     if not answers:
-        return say_empty("satisfaction", MARTS, words)
+        return say_empty("satisfaction", MARTS, texts)
     channels.sort(key=lambda row: (row["nps"] is None, -(row["nps"] or 0), row["name"]))
     figures = [
         Bars(
-            words.say(f"satisfaction.{grain}"), [_draw_score(row, words) for row in rows if row["nps_answers"]], axis=50
+            texts.say(f"satisfaction.{grain}"), [_draw_score(row, texts) for row in rows if row["nps_answers"]], axis=50
         )
         for grain, rows in (("channels", channels), ("stages", stages))
         if any(row["nps_answers"] for row in rows)
     ]
     if themes:
-        figures.append(_draw_themes(themes[:MOST_THEMES], words))
+        figures.append(_draw_themes(themes[:MOST_THEMES], texts))
     return Section(
         "satisfaction",
-        _title(channels, words),
-        lead=[words.say("satisfaction.lead")],
+        _title(channels, texts),
+        lead=[texts.say("satisfaction.lead")],
         figures=figures,
         tables=[
             *(
                 tabulate(
                     f"satisfaction_{grain}",
-                    words.say(f"satisfaction.{grain}"),
-                    head(
-                        words,
+                    texts.say(f"satisfaction.{grain}"),
+                    label_columns(
+                        texts,
                         subject="text",
                         nps="score",
                         nps_answers="count",
@@ -93,21 +94,21 @@ def draw(marts: Marts, words: Words) -> Section:
                         review_answers="count",
                     ),
                     rows,
-                    words,
+                    texts,
                 )
                 for grain, rows in (("channels", channels), ("stages", stages))
             ),
             tabulate(
                 "satisfaction_themes",
-                words.say("satisfaction.themes"),
-                head(words, theme="text", mentions="count", average_score="number"),
+                texts.say("satisfaction.themes"),
+                label_columns(texts, theme="text", mentions="count", average_score="number"),
                 themes,
-                words,
+                texts,
             ),
         ],
         marts=MARTS,
-        nav=words.say("satisfaction.nav"),
-        scope=tell_period(marts, words),
+        nav=texts.say("satisfaction.nav"),
+        scope=tell_period(marts, texts),
     )
 
 
@@ -122,49 +123,48 @@ def _score(row: Row, subject: str) -> Row:
     }
 
 
-def _title(channels: list[Row], words: Words) -> str:
+def _title(channels: list[Row], texts: Texts) -> str:
     answers, promoters, detractors = (
         sum(row[name] for row in channels) for name in ("nps_answers", "promoters", "detractors")
     )
     if not answers:
-        return words.say("satisfaction.title_plain")
-    overall = words.write("score", 100 * (promoters - detractors) / answers)
-    told = words.count("satisfaction.answers", answers)
+        return texts.say("satisfaction.title_plain")
+    overall = texts.write("score", 100 * (promoters - detractors) / answers)
+    told = texts.count("satisfaction.answers", answers)
     rated = [row for row in channels if row["nps_answers"] >= ENOUGH]
     if len(rated) < 2:
-        return words.say("satisfaction.title_one", nps=overall, answers=told)
-    return words.say(
-        "satisfaction.title", nps=overall, answers=told, best=rated[0]["subject"], worst=rated[-1]["subject"]
-    )
+        return texts.say("satisfaction.title_one", nps=overall, answers=told)
+    best, worst = (texts.name("channel_in_sentence", row["name"]) for row in (rated[0], rated[-1]))
+    return texts.say("satisfaction.title", nps=overall, answers=told, best=best, worst=worst)
 
 
-def _draw_score(row: Row, words: Words) -> Bar:
+def _draw_score(row: Row, texts: Texts) -> Bar:
     """A bar from the middle, which is zero: to the right where promoters prevail, to the left where detractors do."""
     length = round(abs(row["nps"]) / 2, 2)
-    notes = [words.count("satisfaction.answers", row["nps_answers"])]
+    notes = [texts.count("satisfaction.answers", row["nps_answers"])]
     if row["csat"] is not None:
-        notes.append(words.say("satisfaction.csat", share=words.write("share", row["csat"])))
+        notes.append(texts.say("satisfaction.csat", share=texts.write("share", row["csat"])))
     if row["review_average"] is not None:
-        notes.append(words.say("satisfaction.reviews", average=words.write("number", row["review_average"])))
+        notes.append(texts.say("satisfaction.reviews", average=texts.write("number", row["review_average"])))
     return Bar(
         row["subject"],
-        words.write("score", row["nps"]),
+        texts.write("score", row["nps"]),
         [Segment(50 if row["nps"] >= 0 else 50 - length, length, "blue" if row["nps"] >= 0 else "red")],
         " · ".join(notes),
         is_faint=row["nps_answers"] < ENOUGH,
     )
 
 
-def _draw_themes(themes: list[Row], words: Words) -> Bars:
+def _draw_themes(themes: list[Row], texts: Texts) -> Bars:
     most = max(row["mentions"] for row in themes)
     bars = [
         Bar(
             row["theme"],
-            words.write("count", row["mentions"]),
+            texts.write("count", row["mentions"]),
             [Segment(0, percent_of(row["mentions"], most), "purple")],
-            words.say("satisfaction.theme_score", score=words.write("number", row["average_score"])),
+            texts.say("satisfaction.theme_score", score=texts.write("number", row["average_score"])),
             is_faint=row["mentions"] < ENOUGH,
         )
         for row in themes
     ]
-    return Bars(words.say("satisfaction.themes"), bars)
+    return Bars(texts.say("satisfaction.themes"), bars)

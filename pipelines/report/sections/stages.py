@@ -3,10 +3,11 @@
 from datetime import date
 
 from pipelines.report.figures import Area, Areas, Bar, Bars, Segment, Tone, percent_of
-from pipelines.report.marts import Marts, Row, shift
-from pipelines.report.paths import stack_areas
-from pipelines.report.section import Column, Section, head, say_empty, share, tabulate, tell_day
-from pipelines.report.words import Words
+from pipelines.report.published_marts import Marts, Row, shift
+from pipelines.report.section_contract import Section, say_empty, share, tell_day
+from pipelines.report.svg_paths import stack_areas
+from pipelines.report.tables import Column, label_columns, tabulate
+from pipelines.texts.texts import Texts
 
 MARTS = ("journey_stage_daily", "customer_journey_stages")
 TONES: dict[str, Tone] = {
@@ -41,9 +42,9 @@ order by stage
 Sizes = dict[tuple[date, str], int]
 
 
-def draw(marts: Marts, words: Words) -> Section:
+def draw(marts: Marts, texts: Texts) -> Section:
     if marts.as_of is None:
-        return say_empty("stages", MARTS, words)
+        return say_empty("stages", MARTS, texts)
     sizes: Sizes = {
         (row["day"], row["stage"]): row["customers"]
         for row in marts.ask(SIZES, first=shift(marts.as_of.replace(day=1), -MONTHS_SHOWN))
@@ -51,12 +52,12 @@ def draw(marts: Marts, words: Words) -> Section:
     days = sorted({day for day, _ in sizes})
     everybody = sum(sizes[(marts.as_of, stage)] for stage in TONES)
     if not everybody:
-        return say_empty("stages", MARTS, words)
+        return say_empty("stages", MARTS, texts)
     stays = {row["stage"]: row for row in marts.ask(STAYS)}
     today = [
         {
             "name": stage,
-            "stage": words.name("stage", stage),
+            "stage": texts.name("stage", stage),
             "customers": sizes[(marts.as_of, stage)],
             "share": share(sizes[(marts.as_of, stage)], everybody),
             "ended_stays": stays[stage]["ended"] if stage in stays else 0,
@@ -64,63 +65,68 @@ def draw(marts: Marts, words: Words) -> Section:
         }
         for stage in TONES
     ]
-    shares = {row["name"]: words.write("percent", row["share"]) for row in today}
+    shares = {row["name"]: texts.write("percent", row["share"]) for row in today}
     return Section(
         "stages",
-        words.say("stages.title", dormant=shares["dormant"], loyalty=shares["loyalty"]),
-        lead=[words.say("stages.lead")],
-        figures=[_draw_today(today, words), *([_draw_months(days, sizes, words)] if len(days) > 2 else [])],
+        texts.say("stages.title", dormant=shares["dormant"], loyalty=shares["loyalty"]),
+        lead=[texts.say("stages.lead")],
+        figures=[_draw_today(today, texts), *([_draw_months(days, sizes, texts)] if len(days) > 2 else [])],
         tables=[
             tabulate(
                 "stages",
-                words.say("stages.today"),
-                head(words, stage="text", customers="count", share="share", ended_stays="count", median_days="days"),
+                texts.say("stages.today"),
+                label_columns(
+                    texts, stage="text", customers="count", share="share", ended_stays="count", median_days="days"
+                ),
                 today,
-                words,
+                texts,
             ),
             tabulate(
                 "stages_months",
-                words.say("stages.months"),
-                [*head(words, day="day"), *(Column(stage, words.name("stage", stage), "count") for stage in TONES)],
+                texts.say("stages.months"),
+                [
+                    *label_columns(texts, day="day"),
+                    *(Column(stage, texts.name("stage", stage), "count") for stage in TONES),
+                ],
                 [{"day": day, **{stage: sizes[(day, stage)] for stage in TONES}} for day in days],
-                words,
+                texts,
             ),
         ],
         marts=MARTS,
-        nav=words.say("stages.nav"),
-        scope=tell_day(marts, words),
+        nav=texts.say("stages.nav"),
+        scope=tell_day(marts, texts),
     )
 
 
-def _draw_today(today: list[Row], words: Words) -> Bars:
+def _draw_today(today: list[Row], texts: Texts) -> Bars:
     most = max(row["customers"] for row in today)
     bars = [
         Bar(
             row["stage"],
-            words.write("count", row["customers"]),
+            texts.write("count", row["customers"]),
             [Segment(0, percent_of(row["customers"], most), TONES[row["name"]])],
-            words.write("share", row["share"])
+            texts.write("share", row["share"])
             + (
                 ""
                 if row["median_days"] is None
-                else " · " + words.say("stages.stay", days=words.write("about_days", row["median_days"]))
+                else " · " + texts.say("stages.stay", days=texts.write("about_days", row["median_days"]))
             ),
         )
         for row in today
     ]
-    return Bars(words.say("stages.today"), bars)
+    return Bars(texts.say("stages.today"), bars)
 
 
-def _draw_months(days: list[date], sizes: Sizes, words: Words) -> Areas:
+def _draw_months(days: list[date], sizes: Sizes, texts: Texts) -> Areas:
     # Those who are lost lie at the bottom, so that the rest is read off the edge between.
     stages = list(reversed(TONES))
     top = max(sum(sizes[(day, stage)] for stage in TONES) for day in days)
     paths = stack_areas([[sizes[(day, stage)] for day in days] for stage in stages], top)
     places = sorted({round(number * (len(days) - 1) / TICKS) for number in range(TICKS + 1)})
     return Areas(
-        words.say("stages.months"),
-        words.say("stages.description", first=words.write("day", days[0]), last=words.write("day", days[-1])),
+        texts.say("stages.months"),
+        texts.say("stages.description", first=texts.write("day", days[0]), last=texts.write("day", days[-1])),
         [Area(path, TONES[stage]) for path, stage in zip(paths, stages, strict=True)],
-        [(percent_of(place, len(days) - 1), words.write("month_short", days[place])) for place in places],
-        words.write("count", top),
+        [(percent_of(place, len(days) - 1), texts.write("month_short", days[place])) for place in places],
+        texts.write("count", top),
     )

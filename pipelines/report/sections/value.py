@@ -1,9 +1,10 @@
 """What an omnichannel customer is worth against a single-channel one, plainly and among their like."""
 
 from pipelines.report.figures import Bar, Bars, Segment, Tone, percent_of
-from pipelines.report.marts import Marts, Row
-from pipelines.report.section import FEW, Section, head, say_empty, tabulate, tell_day
-from pipelines.report.words import Words
+from pipelines.report.published_marts import Marts, Row
+from pipelines.report.section_contract import FEW, Section, say_empty, tell_day
+from pipelines.report.tables import label_columns, tabulate
+from pipelines.texts.texts import Texts
 
 MARTS = ("channel_value",)
 ORDER = ("omnichannel", "store_only", "online_only")
@@ -16,11 +17,11 @@ order by channel_profile
 """
 
 
-def draw(marts: Marts, words: Words) -> Section:
+def draw(marts: Marts, texts: Texts) -> Section:
     found = {row["channel_profile"]: row for row in marts.ask(QUERY) if row["customers"]}
     rows = [
         found[name]
-        | {"name": name, "channel_profile": words.name("profile", name)}
+        | {"name": name, "channel_profile": texts.name("profile", name)}
         | (
             {}
             if found[name]["customers"] >= FEW
@@ -30,10 +31,10 @@ def draw(marts: Marts, words: Words) -> Section:
         if name in found
     ]
     if not rows:
-        return say_empty("value", MARTS, words)
+        return say_empty("value", MARTS, texts)
     lifts = [
         {
-            "measure": words.name("measure", measure),
+            "measure": texts.name("measure", measure),
             "plain_lift": row[f"{measure}_lift"],
             "matched_lift": row[f"matched_{measure}_lift"],
         }
@@ -42,30 +43,30 @@ def draw(marts: Marts, words: Words) -> Section:
         for measure in MEASURES
     ]
     matched = next((row for row in rows if row["matched_customers"]), None)
-    lead = [words.say("value.lead")]
+    lead = [texts.say("value.lead")]
     if matched:
         lead.append(
-            words.say(
+            texts.say(
                 "value.matched",
-                customers=words.write("count", matched["matched_customers"]),
-                share=words.write("percent", matched["matched_share"]),
-                twins=words.write("count", matched["twins"]),
+                customers=texts.write("count", matched["matched_customers"]),
+                share=texts.write("percent", matched["matched_share"]),
+                controls=texts.write("count", matched["twins"]),
             )
         )
-    figures = [_draw_profiles(rows, words)]
+    figures = [_draw_profiles(rows, texts)]
     if any(lift["plain_lift"] is not None for lift in lifts):
-        figures.append(_draw_lifts(lifts, words))
+        figures.append(_draw_lifts(lifts, texts))
     return Section(
         "value",
-        _title(lifts, words),
+        _title(lifts, texts),
         lead=lead,
         figures=figures,
         tables=[
             tabulate(
                 "value",
-                words.say("value.figure"),
-                head(
-                    words,
+                texts.say("value.figure"),
+                label_columns(
+                    texts,
                     channel_profile="text",
                     customers="count",
                     revenue="money",
@@ -75,47 +76,47 @@ def draw(marts: Marts, words: Words) -> Section:
                     lifetime_days="days",
                 ),
                 rows,
-                words,
+                texts,
             ),
             tabulate(
                 "value_lifts",
-                words.say("value.lifts"),
-                head(words, measure="text", plain_lift="signed_share", matched_lift="signed_share"),
+                texts.say("value.lifts"),
+                label_columns(texts, measure="text", plain_lift="signed_share", matched_lift="signed_share"),
                 lifts,
-                words,
+                texts,
             ),
         ],
         marts=MARTS,
-        nav=words.say("value.nav"),
-        scope=tell_day(marts, words),
+        nav=texts.say("value.nav"),
+        scope=tell_day(marts, texts),
     )
 
 
-def _title(lifts: list[Row], words: Words) -> str:
+def _title(lifts: list[Row], texts: Texts) -> str:
     plain, matched = (lifts[0]["plain_lift"], lifts[0]["matched_lift"]) if lifts else (None, None)
     if plain is None:
-        return words.say("value.title_plain")
+        return texts.say("value.title_plain")
     if matched is None:
-        return words.say("value.title_unmatched", plain=words.write("times", 1 + plain))
-    return words.say("value.title", plain=words.write("times", 1 + plain), matched=words.write("times", 1 + matched))
+        return texts.say("value.title_unmatched", plain=texts.write("times", 1 + plain))
+    return texts.say("value.title", plain=texts.write("times", 1 + plain), matched=texts.write("times", 1 + matched))
 
 
-def _draw_profiles(rows: list[Row], words: Words) -> Bars:
+def _draw_profiles(rows: list[Row], texts: Texts) -> Bars:
     most = max((row["revenue_per_customer"] or 0 for row in rows), default=0)
     bars = [
         Bar(
             row["channel_profile"],
-            words.write("money_short", row["revenue_per_customer"]),
+            texts.write("money_short", row["revenue_per_customer"]),
             [Segment(0, max(0.0, percent_of(row["revenue_per_customer"] or 0, most)))],
-            f"{words.count('page.customers', row['customers'])} · "
-            + words.say("value.orders", orders=words.write("number", row["orders_per_customer"])),
+            f"{texts.count('page.customers', row['customers'])} · "
+            + texts.say("value.orders", orders=texts.write("number", row["orders_per_customer"])),
         )
         for row in rows
     ]
-    return Bars(words.say("value.figure"), bars)
+    return Bars(texts.say("value.figure"), bars)
 
 
-def _draw_lifts(lifts: list[Row], words: Words) -> Bars:
+def _draw_lifts(lifts: list[Row], texts: Texts) -> Bars:
     """Two bars a measure, from a common zero; a lift below it points the other way."""
     values = [row[name] for row in lifts for name in ("plain_lift", "matched_lift") if row[name] is not None]
     low, high = min(0.0, *values), max(0.0, *values)
@@ -131,9 +132,9 @@ def _draw_lifts(lifts: list[Row], words: Words) -> Bars:
             bars.append(
                 Bar(
                     row["measure"],
-                    words.write("signed_share", row[name]),
+                    texts.write("signed_share", row[name]),
                     [segment],
-                    words.say(f"column.{name}"),
+                    texts.say(f"column.{name}"),
                 )
             )
-    return Bars(words.say("value.lifts"), bars, axis=zero if low < 0 else None)
+    return Bars(texts.say("value.lifts"), bars, axis=zero if low < 0 else None)

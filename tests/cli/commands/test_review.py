@@ -7,6 +7,8 @@ import shutil
 import subprocess
 import sys
 from collections.abc import Callable, Sequence
+from datetime import date
+from decimal import Decimal
 from io import FileIO
 from pathlib import Path
 from typing import Any
@@ -16,8 +18,11 @@ import jsonschema
 import polars as pl
 import pytest
 
+from pipelines.cli.commands.review import Desk
+from pipelines.cli.review_screen import Question
 from pipelines.config.home import Home, find_home
 from pipelines.lake.tables import Lake
+from pipelines.texts.texts import open_texts
 
 Command = Callable[..., subprocess.CompletedProcess[str]]
 Marts = dict[str, list[tuple[object, ...]]]
@@ -185,6 +190,43 @@ def test_nothing_published_yet_says_what_to_do_first(tmp_path: Path, exports: Pa
     for arguments in (["--list"], ["--same", "a:b:1", "a:b:2", "--reason", "x", "--author", "Ada"]):
         told = parcours("review", *arguments, *where)
         assert (told.returncode, "parcours run" in told.stderr) == (1, True)
+
+
+# ---- In another language ----
+
+
+def ask_in_french(folder: Path, answers: list[str]) -> tuple[bool, list[str]]:
+    """Whether one question was answered in French, and the prompts that were shown."""
+    prompts: list[str] = []
+
+    def answer(prompt: str) -> str:
+        prompts.append(prompt)
+        return answers.pop(0)
+
+    day, texts = date(2026, 2, 28), open_texts("fr", "review", "EUR")
+    desk = Desk(Home(folder), folder / "decisions.csv", texts, day, is_clock=False, author="Ada")
+    question = Question(1, "a:b:1", "a:b:2", "c", "d", False, 1.0, 0.5, 1.0, Decimal(1), Decimal(1), Decimal(1), 1.0)
+    return desk._ask(question, answer), prompts
+
+
+def test_questions_are_answered_by_the_letters_of_the_language(tmp_path: Path) -> None:
+    assert ask_in_french(tmp_path, ["n", "s"])[0] is False, "s is the next one (suivante), n is nothing"
+    assert not (tmp_path / "decisions.csv").exists()
+    answered, prompts = ask_in_french(tmp_path, ["m", "même écriture"])
+    assert answered
+    assert [prompt.strip() for prompt in prompts] == [
+        "[m]ême personne, [d]eux personnes, [s]uivante, [q]uitter\u00a0:", "Pourquoi\u202f?"
+    ]  # fmt: skip
+    [_, recorded] = (tmp_path / "decisions.csv").read_text(encoding="utf-8").splitlines()
+    assert recorded == "must_link,a:b:1,a:b:2,Ada,même écriture,2026-02-28,"
+    with pytest.raises(EOFError):
+        ask_in_french(tmp_path, ["q"])
+
+
+def test_the_questions_are_listed_in_the_language_asked_for(questions: list[dict[str, Any]], review: Command) -> None:
+    listed = review("--list", "--limit", 1, "--lang", "fr").stdout.splitlines()
+    assert listed[0].split() == ["rang", "état", "fiches", "probabilité", "incertitude", "en", "jeu", "(EUR)"]
+    assert listed[1].split()[1] in ("réunies", "séparées")
 
 
 # ---- On a terminal ----

@@ -70,7 +70,7 @@ def test_people_read_sentences_in_their_language(parcours: Command, night: Home,
     english = parcours("how", customer, "--home", night.root)
     french = parcours("how", customer, "--home", night.root, "--lang", "fr")
     assert f"{customer}: {len(records)} records, in {len(records) - 1} joins." in english.stdout
-    assert f"{customer} : {len(records)} enregistrements, réunis en {len(records) - 1} étapes." in french.stdout
+    assert f"{customer}\u00a0: {len(records)} fiches, réunies en {len(records) - 1} étapes." in french.stdout
     assert "before any comparison" in english.stdout
     assert "avant toute comparaison" in french.stdout
     single, alone = next((name, of) for name, of in held.items() if len(of) == 1)

@@ -18,22 +18,22 @@ from pipelines.identity.customer_ids.customer_numbers import find_owners
 from pipelines.identity.customer_ids.customers import describe_customers
 from pipelines.identity.customer_ids.ledger import assign_ids, current_map, empty_ledger
 from pipelines.identity.decisions.read import DECISION_SCHEMA, no_decisions
-from pipelines.identity.explain.ask import Explained, tell_story
-from pipelines.identity.explain.asked import Side
 from pipelines.identity.explain.evidence import Evidence
+from pipelines.identity.explain.explanations import Explained, tell_story
 from pipelines.identity.explain.neighbourhood import Neighbourhood, StoredPair
-from pipelines.identity.explain.report import report_how, report_why
+from pipelines.identity.explain.render_json import how_as_json, why_as_json
+from pipelines.identity.explain.resolve_ids import Side
 from pipelines.identity.explain.why import Answer, answer_why
-from pipelines.identity.explain.words import words_of
 from pipelines.identity.scoring.predict import number_pairs, score_pairs
 from pipelines.identity.scoring.profiles import profile_records
 from pipelines.identity.standardisation.standardise import standardise_records
 from pipelines.identity.training.train import train
 from pipelines.lake.tables import Lake
+from pipelines.texts.texts import open_texts
 
 ROOT = Path(__file__).parents[3]
 IDENTITY_BEARING = ("crm/contacts", "ecommerce/customers", "ecommerce/orders", "pos/members", "pos/tickets")
-ENGLISH = words_of("en")
+ENGLISH = open_texts("en", "explanations")
 
 
 class Sample(NamedTuple):
@@ -84,7 +84,7 @@ def why(sample: Sample, one: str, other: str) -> Answer:
 def test_every_customer_of_several_records_is_told_join_by_join(sample):
     schema = validator("how.schema.json")
     for customer_id, story in sample.stories.items():
-        report = json.loads(json.dumps(report_how(story, ENGLISH)))
+        report = json.loads(json.dumps(how_as_json(story, ENGLISH)))
         assert [error.message for error in schema.iter_errors(report)] == [], customer_id
         assert len(story.joins) == len(story.asked.records) - 1
         parts = {(record,) for record in story.asked.records}
@@ -209,7 +209,7 @@ def test_why_two_records_of_a_customer_are_together_is_told_for_each_customer(sa
                 path = [step.comparison for step in answer.path]
                 assert (path[0].record_id_l, path[-1].record_id_r) == (one, other)
                 assert all(before.record_id_r == after.record_id_l for before, after in pairwise(path))
-        report = json.loads(json.dumps(report_why(Explained(answer, "m"), ENGLISH)))
+        report = json.loads(json.dumps(why_as_json(Explained(answer, "m"), ENGLISH)))
         assert [error.message for error in schema.iter_errors(report)] == []
     assert {"link", "chain", "identical_content", "receipt_email"} <= reasons
 
@@ -222,7 +222,7 @@ def test_why_two_records_are_apart_is_told_for_stored_pairs_between_customers(sa
     reasons = set()
     for pair in apart[::4]:
         answer = why(sample, pair.record_id_l, pair.record_id_r)
-        report = json.loads(json.dumps(report_why(Explained(answer, "m"), ENGLISH)))
+        report = json.loads(json.dumps(why_as_json(Explained(answer, "m"), ENGLISH)))
         assert [error.message for error in schema.iter_errors(report)] == []
         reasons.add(answer.reason)
         if answer.reason == "divided_by_pooled_evidence":

@@ -5,11 +5,11 @@ import xml.etree.ElementTree as ElementTree
 import polars as pl
 import pytest
 
-from pipelines.charts.page import make_page
 from pipelines.charts.svg import Bar, Column, draw_bars, draw_columns
 from pipelines.identity.clustering.cluster import LINKED
 from pipelines.identity.monitoring import charts
 from pipelines.identity.monitoring.charts import (
+    Chart,
     as_markdown,
     chart_cluster_sizes,
     chart_match_weights,
@@ -76,7 +76,14 @@ def test_what_a_label_says_is_never_taken_for_markup():
     for svg in (draw_bars(bars, "<t>"), draw_columns([Column("<b>&", 1.0)], "<t>", "<x>", "<y>")):
         root = ElementTree.fromstring(svg)
         assert root.find(f"{SVG}title").text == "<t>"
-    assert "<title>&lt;t&gt;</title>" in make_page("<t>", [])
+
+
+def test_what_a_chart_is_called_and_explained_by_is_never_taken_for_markup(tmp_path):
+    chart = Chart("c", "<t>", "<b>&", draw_bars([Bar("b", 1.0)], "<t>"))
+    page = write_chart(chart, tmp_path).read_text(encoding="utf-8")
+    assert "<title>&lt;t&gt;</title>" in page
+    assert "<p>&lt;b&gt;&amp;</p>" in page
+    assert page.count("<svg") == 1
 
 
 @pytest.mark.parametrize("values", [[], [0.0], [0.0, 1e-12], [-1e9, 1e9], [3.3333333]])

@@ -2,7 +2,7 @@ with
 
 set_aside as (
 
-    select * from {{ ref('stg_quarantine__rows') }}
+    select * from {{ ref('stg_quarantine__quarantined_rows') }}
 
 ),
 

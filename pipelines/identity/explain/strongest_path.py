@@ -4,7 +4,7 @@ from collections import deque
 from collections.abc import Iterable
 from math import inf
 
-from pipelines.identity.explain.ties import Tie
+from pipelines.identity.explain.record_ties import Tie
 
 
 def find_strongest_path(ties: Iterable[Tie], one: str, other: str) -> list[Tie] | None:

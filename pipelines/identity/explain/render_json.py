@@ -4,20 +4,20 @@ from dataclasses import asdict
 from datetime import date
 from typing import Any
 
-from pipelines.identity.explain.ask import Explained, Story
+from pipelines.identity.explain.explanations import Explained, Story
 from pipelines.identity.explain.sentences import sum_up_how, sum_up_why
-from pipelines.identity.explain.words import Words
+from pipelines.texts.texts import Texts
 
 
-def report_why(explained: Explained, words: Words) -> dict[str, Any]:
-    """The answer to ``parcours why``; ``summary`` is in the language of ``words``, all else in none."""
+def why_as_json(explained: Explained, texts: Texts) -> dict[str, Any]:
+    """The answer to ``parcours why``; ``summary`` is in the language of ``texts``, all else in none."""
     answer = explained.answer
-    report: dict[str, Any] = _plain(
+    answered: dict[str, Any] = _plain(
         {
             "asked": [asdict(side) for side in answer.sides],
             "is_together": answer.is_together,
             "reason": answer.reason,
-            "summary": sum_up_why(answer, words),
+            "summary": sum_up_why(answer, texts),
             "comparison": asdict(answer.comparison),
             "speaking_against": answer.comparison.speaking_against,
             "bits_short": answer.bits_short,
@@ -28,16 +28,16 @@ def report_why(explained: Explained, words: Words) -> dict[str, Any]:
             "model_version": explained.model_version,
         }
     )
-    return report
+    return answered
 
 
-def report_how(story: Story, words: Words) -> dict[str, Any]:
-    """The answer to ``parcours how``; ``summary`` is in the language of ``words``, all else in none."""
+def how_as_json(story: Story, texts: Texts) -> dict[str, Any]:
+    """The answer to ``parcours how``; ``summary`` is in the language of ``texts``, all else in none."""
     decisive = story.decisive
-    report: dict[str, Any] = _plain(
+    answered: dict[str, Any] = _plain(
         {
             **asdict(story.asked),
-            "summary": sum_up_how(story, words),
+            "summary": sum_up_how(story, texts),
             "joins": [
                 {
                     "number": join.number,
@@ -62,7 +62,7 @@ def report_how(story: Story, words: Words) -> dict[str, Any]:
             "model_version": story.model_version,
         }
     )
-    return report
+    return answered
 
 
 def _plain(value: Any) -> Any:

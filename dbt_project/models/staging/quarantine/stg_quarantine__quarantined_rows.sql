@@ -7,4 +7,4 @@ select
     reason,
     raw as raw_row
 
-from {{ source('quarantine', 'rows') }}
+from {{ source('quarantine', 'quarantined_rows') }}

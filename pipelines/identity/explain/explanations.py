@@ -4,10 +4,10 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from pipelines.errors import ParcoursError
-from pipelines.identity.explain.asked import Side, find_customer, find_sides
 from pipelines.identity.explain.evidence import Evidence
 from pipelines.identity.explain.how import Decisive, Join, find_decisive, order_joins
 from pipelines.identity.explain.neighbourhood import Neighbourhood, read_neighbourhood
+from pipelines.identity.explain.resolve_ids import Side, find_customer, find_sides
 from pipelines.identity.explain.why import Answer, answer_why
 from pipelines.identity.incremental.steps import find_scoring_version
 from pipelines.identity.model.registry import load_version, model_in_force

@@ -1,0 +1,58 @@
+"""What every section of the report keeps to: what its ``draw`` takes and gives, and rules that all of them share."""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+from pipelines.report.figures import Figure
+from pipelines.report.published_marts import Marts
+from pipelines.report.tables import Table
+from pipelines.texts.texts import Texts
+
+
+@dataclass(frozen=True)
+class Section:
+    """One question, answered. Without figures the title says that there is nothing to show and why.
+
+    ``name`` is that of the section's module, of its place on the page and of its texts. ``scope``: the day or months it
+    is of. ``facts``: values as written, by name, for who links the report.
+    """
+
+    name: str
+    title: str
+    lead: Sequence[str] = ()
+    figures: Sequence[Figure] = ()
+    tables: Sequence[Table] = ()
+    marts: Sequence[str] = ()
+    nav: str = ""
+    scope: str = ""
+    facts: dict[str, str] = field(default_factory=dict)
+
+
+FEW = 5
+"""Customers below whom a group's money is not shown: the sum of a few is close to what one of them spent."""
+
+Draw = Callable[[Marts, Texts], Section]
+
+
+def share(part: Any, whole: Any) -> float | None:
+    """A part of a whole; None where there is no whole."""
+    return None if part is None or not whole else float(part) / float(whole)
+
+
+def tell_period(marts: Marts, texts: Texts) -> str:
+    """The months that the flows of a section are summed over."""
+    if marts.period is None:
+        return ""
+    first, last = (texts.write("month", month) for month in (marts.period.first, marts.period.last))
+    return texts.say("page.period", first=first, last=last)
+
+
+def tell_day(marts: Marts, texts: Texts) -> str:
+    """The day that a section's state is of."""
+    return texts.say("page.as_of", day=texts.write("day", marts.as_of)) if marts.as_of else ""
+
+
+def say_empty(name: str, marts: Sequence[str], texts: Texts) -> Section:
+    """A section whose marts are empty: a sentence in place of a chart."""
+    return Section(name, texts.say(f"{name}.empty"), marts=marts, nav=texts.say(f"{name}.nav"))

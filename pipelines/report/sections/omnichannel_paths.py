@@ -1,0 +1,86 @@
+"""Paths across channels: how often they are taken, of how many times they could have been."""
+
+from pipelines.report.figures import Bar, Bars, Segment, percent_of
+from pipelines.report.published_marts import Marts, Row
+from pipelines.report.section_contract import Section, say_empty, share, tell_period
+from pipelines.report.tables import label_columns, tabulate
+from pipelines.texts.texts import Texts
+
+MARTS = ("omnichannel_paths",)
+QUERY = """
+select path, sum(count) as times, sum(base_count) as base_count, sum(revenue) as revenue
+from marts.omnichannel_paths
+where month >= $first and month < $end
+group by path
+order by path
+"""
+
+
+def draw(marts: Marts, texts: Texts) -> Section:
+    rows = [
+        row
+        | {
+            "name": row["path"],
+            "path": texts.name("path", row["path"]),
+            "base": texts.name("base", row["path"]),
+            "share_of_base": share(row["times"], row["base_count"]),
+        }
+        for row in marts.ask_period(QUERY)
+    ]
+    rows.sort(key=lambda row: (-(row["share_of_base"] or 0), row["name"]))
+    if not any(row["times"] for row in rows):
+        return say_empty("omnichannel_paths", MARTS, texts)
+    return Section(
+        "omnichannel_paths",
+        _title(rows, texts),
+        lead=[texts.say("omnichannel_paths.lead")],
+        figures=[Bars(texts.say("omnichannel_paths.figure"), [_draw_path(row, texts) for row in rows])],
+        tables=[
+            tabulate(
+                "omnichannel_paths",
+                texts.say("omnichannel_paths.figure"),
+                label_columns(
+                    texts,
+                    path="text",
+                    times="count",
+                    base_count="count",
+                    base="text",
+                    share_of_base="share",
+                    revenue="money",
+                ),
+                rows,
+                texts,
+            )
+        ],
+        marts=MARTS,
+        nav=texts.say("omnichannel_paths.nav"),
+        scope=tell_period(marts, texts),
+    )
+
+
+def _title(rows: list[Row], texts: Texts) -> str:
+    shares = {row["name"]: row["share_of_base"] for row in rows}
+    looked_up, added = shares.get("web_to_store"), shares.get("click_and_collect_addon")
+    if looked_up is None:
+        return texts.say("omnichannel_paths.title_plain")
+    if added is None:
+        return texts.say("omnichannel_paths.title_web_to_store", looked_up=texts.write("percent", looked_up))
+    return texts.say(
+        "omnichannel_paths.title", looked_up=texts.write("percent", looked_up), added=texts.write("percent", added)
+    )
+
+
+def _draw_path(row: Row, texts: Texts) -> Bar:
+    note = texts.say(
+        "omnichannel_paths.note",
+        times=texts.write("count", row["times"]),
+        base_count=texts.write("count", row["base_count"]),
+        base=row["base"],
+        revenue=texts.write("money_short", row["revenue"]),
+    )
+    return Bar(
+        row["path"],
+        texts.write("share", row["share_of_base"]),
+        [Segment(0, percent_of(row["share_of_base"] or 0, 1), "green")],
+        note,
+    )

@@ -1,0 +1,77 @@
+"""The summary of a night in the language of the retailer: numbers, plurals and columns as that language has them."""
+
+from datetime import date
+from pathlib import Path
+
+import pytest
+
+from pipelines.cli import run_summary
+from pipelines.cli.progress import Progress
+from pipelines.cli.run_job import Outcome
+from pipelines.config.home import Home
+from pipelines.config.sources import load_sources
+from pipelines.texts.catalogue import list_languages
+from pipelines.texts.texts import open_texts
+
+SOURCES = """
+sources:
+  - name: shop
+    kind: ecommerce
+    connector: {type: files, root: .}
+    tables: {orders: {from: orders.csv}}
+"""
+CHURN = {"published_records": 9, "kept": 1200, "created": 1, "absorbed": 2, "split": 0, "retired": 0, "restored": 0}
+
+
+def summarise(folder: Path, language: str) -> list[str]:
+    (folder / "sources.yml").write_text(SOURCES)
+    outcome = Outcome(succeeded=True, log=folder / "night.log", checks_passed=1234, checks_warned=["drift on x"])
+    outcome.said["drift on x"] = "\n".join(f"line {number}" for number in range(10))
+    counts = {"rows_read": 12345, "rows_kept": 12344, "rows_rejected": 1}
+    outcome.assets = {
+        "ecommerce/orders": {
+            "rows_by_source": {"shop": counts}, "rows_rejected": 1, "rejection_reasons": {"quantity is not a number": 1}
+        },
+        "identity/records": {"dagster/row_count": 4321},
+        "identity/customers": {"dagster/row_count": 2053},
+        "identity/decisions": {
+            "dagster/row_count": 2, "must_link": 1, "cannot_link": 2, "about_absent_records": 1, "not_yet_in_force": 0
+        },
+        "identity/drift": {"churn": CHURN, "moved_share": 0.0123},
+        "identity/model": {"trained": False, "version": "m1"},
+        "segments/definitions": {"segments": 1, "traits": 2, "file": str(folder / "segments.yml")},
+        "published/warehouse": {"rows_by_mart": {"kpis": 1234, "orders": 5}},
+    }  # fmt: skip
+    sources = load_sources(folder / "sources.yml")
+    texts = open_texts(language, "run")
+    with Progress(quiet=True) as progress:
+        pass
+    return run_summary.render(outcome, Home(folder), sources, date(2026, 3, 1), progress, texts).splitlines()
+
+
+def test_the_summary_is_told_in_french_where_that_is_the_language(tmp_path: Path) -> None:
+    told = summarise(tmp_path, "fr")
+    assert f"Publié\u00a0: {tmp_path}/warehouse.duckdb, au 1er mars 2026" in told
+    assert "Source  Type       Lignes lues  Gardées  Rejetées" in told
+    assert "  ecommerce/orders\u00a0: 1, quantity is not a number" in told
+    assert "Clients    2\u202f053 personnes reconnues dans 4\u202f321 fiches" in told
+    [decided] = [line.strip() for line in told if "décidé" in line]
+    assert decided.partition("\u00a0: ")[2] == "1 paire réunie, 2 séparées\u202f; 1 en attente d’une fiche absente"
+    assert "Segments   1 segment et 2 caractéristiques" in "\n".join(told)
+    assert "1\u202f200 conservés, 1 créé, 2 absorbés, 0 scindé" in "\n".join(told)
+    assert "Contrôles  1\u202f234 réussis, 1 avec avertissement, 0 en échec" in told
+
+
+@pytest.mark.parametrize("language", list_languages())
+def test_the_lines_of_a_paragraph_begin_under_each_other(tmp_path: Path, language: str) -> None:
+    told = summarise(tmp_path, language)
+    texts = open_texts(language, "run")
+    places = []
+    for label in ("customers", "segments", "checks", "time"):
+        head = texts.say(f"label_{label}")
+        [line] = [line for line in told if line.startswith(f"{head}  ")]
+        places.append(len(line) - len(line.removeprefix(head).lstrip()))
+    assert len(set(places)) == 1
+    [warned] = [line for line in told if "drift on x" in line]
+    assert warned.startswith(" " * places[0])
+    assert sum(line.strip().startswith("line ") for line in told) == run_summary.MOST_LINES
