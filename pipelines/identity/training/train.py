@@ -23,7 +23,7 @@ from pipelines.identity.scoring.blocking import hash_keys, keep_small_blocks, li
 from pipelines.identity.scoring.match_weights import Floats, copied_share
 from pipelines.identity.scoring.predict import Compared, compare_candidates, compare_pairs
 from pipelines.identity.scoring.profiles import build_profiles
-from pipelines.identity.training.default_parameters import default_model
+from pipelines.identity.training.default_parameters import read_default_model, scale_default_parameters
 from pipelines.identity.training.labels import Labelled, compare_labels, without_labelled
 from pipelines.lake.tables import Lake
 
@@ -100,18 +100,18 @@ def learn(
             strangers, seed, largest_blocks, labelled.of_fields(positions),
         )  # fmt: skip
     else:
-        parameters, observed = default_parameters(profiles.height, rarest, largest_blocks), {}
+        parameters, observed = scale_default_parameters(profiles.height, rarest, largest_blocks), {}
     borrowed = (
         [] if not enough else [compared_field.name for compared_field in fields if compared_field.name not in strangers]
     )
-    shipped = default_model()["levels"]
+    shipped = read_default_model()["levels"]
     parameters.levels.update({name: shipped[name] for name in borrowed if name in shipped})
     gaps = find_gaps(parameters, frequencies, fields)
     if gaps:
         raise TrainingError(
             "The identity model cannot be trained: neither these records nor a declaration say enough: "
             f"{'; '.join(gaps)}. Declare it in pipelines/identity/model/specification.py, "
-            "and make default_model.json again."
+            "and run scripts/make_default_model.py."
         )
     metadata = {
         "as_of": as_of.isoformat() if as_of else None,
@@ -127,13 +127,6 @@ def learn(
     }
     model = ModelVersion(name_version(parameters, frequencies), parameters, frequencies, metadata)
     return model, trained_splink_settings(model)
-
-
-def default_parameters(profiles: int, rarest: dict[str, float], largest_blocks: dict[str, int]) -> Parameters:
-    """The shipped parameters, their shares scaled to so many profiles."""
-    shipped = default_model()
-    shares = {name: min(0.3, 2 * shipped["pairs_per_profile"][name] / max(1, profiles - 1)) for name in CLASSES}
-    return Parameters(dict(shipped["levels"]), shares, rarest, largest_blocks)
 
 
 def _held(observed: dict[str, dict[str, float]]) -> list[str]:
