@@ -18,8 +18,9 @@ AT_HOME = (
 
 
 def read_phones(values: pl.Series, country: str) -> pl.DataFrame:
-    """One row per distinct non-null value of ``values``: value, e164 (null where it is no number), is_landline.
+    """One row per distinct non-null value of ``values``: value, e164, national, is_landline.
 
+    ``e164`` is null where the value is no phone number; ``national`` are its digits behind the country code.
     Raises ConfigurationError where ``country`` is not an ISO 3166 code with a numbering plan.
     """
     metadata = PhoneMetadata.metadata_for_region(country, None)
@@ -30,8 +31,9 @@ def read_phones(values: pl.Series, country: str) -> pl.DataFrame:
     slow = quick.filter(pl.col("e164").is_null() & pl.col("value").str.contains(r"\d{5}|\d.*\d.*\d.*\d.*\d"))
     read = [_read_one(value, country) for value in slow["value"]]
     by_library = pl.DataFrame(
-        {"value": slow["value"], "e164": [e164 for e164, _ in read], "is_landline": [landline for _, landline in read]},
-        schema={"value": pl.String, "e164": pl.String, "is_landline": pl.Boolean},
+        [(value, *number) for value, number in zip(slow["value"], read, strict=True)],
+        schema={"value": pl.String, "e164": pl.String, "national": pl.String, "is_landline": pl.Boolean},
+        orient="row",
     )
     by_plan = quick.join(by_library.select("value"), on="value", how="anti")
     return pl.concat([by_plan, by_library.select(by_plan.columns)]).sort("value")
@@ -56,6 +58,7 @@ def _read_national(distinct: pl.DataFrame, metadata: PhoneMetadata) -> pl.DataFr
     return distinct.select(
         "value",
         pl.when(is_valid).then(pl.lit(f"+{code}") + national).alias("e164"),
+        pl.when(is_valid).then(national).alias("national"),
         (is_valid & is_landline & ~is_mobile).alias("is_landline"),
     )
 
@@ -66,12 +69,14 @@ def _whole(*kinds: PhoneNumberDesc | None) -> str:
     return f"^(?:{'|'.join(patterns)})$" if patterns else "^$"
 
 
-def _read_one(value: str, country: str) -> tuple[str | None, bool]:
+def _read_one(value: str, country: str) -> tuple[str | None, str | None, bool]:
+    """e164, national and is_landline of one value."""
     try:
         number = phonenumbers.parse(value, country)
     except phonenumbers.NumberParseException:
-        return None, False
+        return None, None, False
     if not phonenumbers.is_possible_number(number):
-        return None, False
+        return None, None, False
     e164 = phonenumbers.format_number(number, phonenumbers.PhoneNumberFormat.E164)
-    return e164, phonenumbers.number_type(number) in AT_HOME
+    national = phonenumbers.national_significant_number(number)
+    return e164, national, phonenumbers.number_type(number) in AT_HOME

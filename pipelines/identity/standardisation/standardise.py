@@ -243,9 +243,8 @@ def _clean_phones(records: pl.DataFrame, country: str, attribute: Attribute) -> 
     if attribute.own_values:
         is_own = pl.col("e164").is_in(attribute.own_values)
         numbers = numbers.with_columns(pl.when(~is_own).then(pl.col("e164")).alias("e164"))
-    national = pl.col("e164").str.replace(r"^\+\d{1,2}", "")
     if attribute.placeholder_pattern:
-        is_placeholder = national.str.contains(attribute.placeholder_pattern)
+        is_placeholder = pl.col("national").str.contains(attribute.placeholder_pattern)
         numbers = numbers.with_columns(pl.when(~is_placeholder).then(pl.col("e164")).alias("e164"))
     joined = records
     for column in ("phone", "mobile"):
