@@ -7,13 +7,13 @@ back last: after a kill in between, or under other conditions than it was made i
 import hashlib
 import json
 from dataclasses import dataclass
-from functools import cache
 from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
 import polars as pl
 
+from pipelines.identity.incremental.code_digest import digest_code
 from pipelines.lake.tables import Lake, replacing
 
 LIBRARIES = ("duckdb", "polars", "numpy", "phonenumbers")
@@ -76,18 +76,7 @@ class StepState:
 
 def conditions_of(**others: str) -> dict[str, Any]:
     """What all that is carried over depends on beside the records: the code, its libraries, and ``others``."""
-    return {"code": _digest_code(), "libraries": {name: version(name) for name in LIBRARIES}, **others}
-
-
-@cache
-def _digest_code() -> str:
-    """Of all that recognition is written in: any change of it may change a result."""
-    code = hashlib.sha256()
-    for source in sorted(
-        path for path in Path(__file__).parents[1].rglob("*") if path.suffix in (".py", ".yml", ".json")
-    ):
-        code.update(source.read_bytes())
-    return code.hexdigest()
+    return {"code": digest_code(), "libraries": {name: version(name) for name in LIBRARIES}, **others}
 
 
 def digest(content: str | bytes) -> str:
