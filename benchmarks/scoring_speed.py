@@ -27,8 +27,8 @@ from benchmarks.apart import run_apart
 from benchmarks.bare_splink import hush
 from pipelines.identity.clustering.cluster import cluster_records
 from pipelines.identity.model.registry import load_version
-from pipelines.identity.scoring.blocking import find_pairs, hash_keys, keep_small_blocks
-from pipelines.identity.scoring.predict import KEPT_WEIGHT, score_pairs
+from pipelines.identity.scoring.blocking import find_candidate_pairs, hash_keys, keep_small_blocks
+from pipelines.identity.scoring.predict import STORE_THRESHOLD_BITS, score_pairs
 from pipelines.identity.scoring.profiles import build_profiles
 from pipelines.identity.standardisation.standardise import standardise
 from pipelines.identity.training.train import SEED as TRAINING_SEED
@@ -58,7 +58,7 @@ def prepare(folder: Path, as_of: date | None) -> Figures:
     return {
         "records": records.height,
         "profiles": profiles.height,
-        "pairs": len(find_pairs(keys)),
+        "pairs": len(find_candidate_pairs(keys)),
         "version": model.version,
     }
 
@@ -97,7 +97,7 @@ def run_bare_splink(folder: Path, version: str) -> Figures:
                     database.register(frequencies.to_arrow()), compared.column
                 )
         busy, started = time.process_time(), time.perf_counter()
-        predicted = linker.inference.predict(threshold_match_weight=KEPT_WEIGHT)
+        predicted = linker.inference.predict(threshold_match_weight=STORE_THRESHOLD_BITS)
         scored = time.perf_counter()
         clustered = linker.clustering.cluster_pairwise_predictions_at_threshold(
             predicted, threshold_match_probability=CLUSTERED_AT

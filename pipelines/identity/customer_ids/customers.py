@@ -5,19 +5,19 @@ from concurrent.futures import ThreadPoolExecutor
 import numpy as np
 import polars as pl
 
-from pipelines.identity.clustering.bottleneck import APART, find_weakest_needed_link
-from pipelines.identity.customer_ids.customer_numbers import Owners
+from pipelines.identity.clustering.bottleneck import NOT_CONNECTED, find_bottleneck_strength
+from pipelines.identity.customer_ids.customer_numbers import CustomerNumbers
 from pipelines.identity.decisions.read import no_decisions
 from pipelines.identity.scoring.match_weights import Floats
 from pipelines.identity.scoring.predict import Numbers, ScoredPairs, number_pairs
-from pipelines.identity.scoring.profiles import Profiled
+from pipelines.identity.scoring.profiles import ProfiledRecords
 
-BY_EVIDENCE_OF_ALL = 0.5
+POOLED_EVIDENCE_CONFIDENCE = 0.5
 """Confidence of a customer whose records hang together by the sum of all their pairs, with no chain of single links."""
 
 
 def describe_customers(
-    people: Profiled, pairs: ScoredPairs, owners: Owners, decisions: pl.DataFrame | None = None
+    profiled: ProfiledRecords, pairs: ScoredPairs, owners: CustomerNumbers, decisions: pl.DataFrame | None = None
 ) -> pl.DataFrame:
     """``identity/customers``: customer_id, record_count, identity_confidence (0 to 1), sorted by customer_id.
 
@@ -42,7 +42,7 @@ def describe_customers(
     with ThreadPoolExecutor(1) as thread:
         # Each id stands once. By two columns, texts of one beginning are sorted in a third of the time.
         in_order = thread.submit(counted.sort, "customer_id", "record_count")
-        links = _links_within(owner, pairs, number_pairs(people.profiles, _decided_links(decisions)))
+        links = _links_within(owner, pairs, number_pairs(profiled.profiles, _decided_links(decisions)))
         confidence = pl.Series("identity_confidence", _weigh_weakest_links(owner, len(first), *links))
     described = in_order.result()
     return described.drop("customer").with_columns(confidence.gather(described["customer"]))
@@ -55,16 +55,16 @@ def _weigh_weakest_links(owner: Numbers, count: int, left: Numbers, right: Numbe
     # Most of the others are two profiles, which one link holds together, or none.
     strongest = np.full(count, -1.0)
     np.maximum.at(strongest, owner[left], probability)
-    confidence[profiles == 2] = np.where(strongest < 0, BY_EVIDENCE_OF_ALL, strongest)[profiles == 2]
+    confidence[profiles == 2] = np.where(strongest < 0, POOLED_EVIDENCE_CONFIDENCE, strongest)[profiles == 2]
     are_several = profiles > 2
     looked_at = np.flatnonzero((owner >= 0) & are_several[owner]).astype(np.int32)
     places = np.empty(len(owner), dtype=np.int32)
     places[looked_at] = np.arange(len(looked_at), dtype=np.int32)
     inside = are_several[owner[left]]
-    weakest = find_weakest_needed_link(
+    weakest = find_bottleneck_strength(
         owner[looked_at], places[left[inside]], places[right[inside]], probability[inside]
     )
-    confidence[owner[looked_at]] = np.where(weakest == APART, BY_EVIDENCE_OF_ALL, weakest)
+    confidence[owner[looked_at]] = np.where(weakest == NOT_CONNECTED, POOLED_EVIDENCE_CONFIDENCE, weakest)
     return confidence
 
 

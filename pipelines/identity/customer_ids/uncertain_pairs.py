@@ -10,12 +10,12 @@ import numpy as np
 import numpy.typing as npt
 import polars as pl
 
-from pipelines.identity.clustering.bottleneck import APART, find_weakest_needed_link
-from pipelines.identity.clustering.cluster import connect
-from pipelines.identity.customer_ids.customer_numbers import Owners
-from pipelines.identity.customer_ids.customers import BY_EVIDENCE_OF_ALL
+from pipelines.identity.clustering.bottleneck import NOT_CONNECTED, find_bottleneck_strength
+from pipelines.identity.clustering.connected_components import find_connected_components
+from pipelines.identity.customer_ids.customer_numbers import CustomerNumbers
+from pipelines.identity.customer_ids.customers import POOLED_EVIDENCE_CONFIDENCE
 from pipelines.identity.scoring.predict import ENDS, Numbers, ScoredPairs
-from pipelines.identity.scoring.profiles import Profiled
+from pipelines.identity.scoring.profiles import ProfiledRecords
 
 QUESTION_SCHEMA: dict[str, pl.DataType] = {
     "record_id_l": pl.String(), "record_id_r": pl.String(), "customer_id_l": pl.String(), "customer_id_r": pl.String(),
@@ -30,7 +30,11 @@ SURE = 0.99
 
 
 def find_uncertain_pairs(
-    people: Profiled, pairs: ScoredPairs, owned: Owners, customers: pl.DataFrame, decisions: pl.DataFrame
+    profiled: ProfiledRecords,
+    pairs: ScoredPairs,
+    owned: CustomerNumbers,
+    customers: pl.DataFrame,
+    decisions: pl.DataFrame,
 ) -> pl.DataFrame:
     """``identity/uncertain_pairs``: QUESTION_SCHEMA, sorted by both records.
 
@@ -49,7 +53,7 @@ def find_uncertain_pairs(
     theirs = owners["customer_id"].is_in(unsure.implode())
     is_theirs = np.isin(owner, customer[theirs.to_numpy()])
     between_them = pairs.pairs.filter(pl.Series(is_together & is_theirs[pairs.left]))
-    their_profiles = people.profiles["record_id"].filter(pl.Series(is_theirs))
+    their_profiles = profiled.profiles["record_id"].filter(pl.Series(is_theirs))
     members = owners.filter(theirs).filter(pl.col("record_id").is_in(their_profiles.implode()))
     asked = pl.concat(
         [
@@ -79,7 +83,7 @@ def _ask_of_those_apart(pairs: pl.DataFrame, owners: pl.DataFrame, decisions: pl
         .unique(["one", "other"], keep="first", maintain_order=True)
         .with_columns(
             pl.lit(False).alias("is_together"),
-            pl.min_horizontal("match_probability", BY_EVIDENCE_OF_ALL).alias("doubt"),
+            pl.min_horizontal("match_probability", POOLED_EVIDENCE_CONFIDENCE).alias("doubt"),
         )
         .select(*_asked_columns(), "doubt")
     )
@@ -110,15 +114,22 @@ def _ask_of_those_together(pairs: pl.DataFrame, members: pl.DataFrame, decisions
     left, right = (strongest_first[place].cast(pl.Int32).to_numpy() for place in ("place_l", "place_r"))
     strength = np.arange(len(left), 0, -1, dtype=np.float64)  # No two links are equal: each tells which it is.
     customers = members["customer_id"].rle_id().cast(pl.Int32).to_numpy()
-    weakest = find_weakest_needed_link(customers, left, right, strength)
+    weakest = find_bottleneck_strength(customers, left, right, strength)
     firsts = np.flatnonzero(np.diff(customers, prepend=-1))
-    needed = weakest[firsts][np.isfinite(weakest[firsts]) & (weakest[firsts] != APART)]
-    doubt = pl.max_horizontal("match_probability", pl.lit(BY_EVIDENCE_OF_ALL))  # Null, never compared, is no maximum.
+    needed = weakest[firsts][np.isfinite(weakest[firsts]) & (weakest[firsts] != NOT_CONNECTED)]
+    doubt = pl.max_horizontal(
+        "match_probability", pl.lit(POOLED_EVIDENCE_CONFIDENCE)
+    )  # Null, never compared, is no maximum.
     columns = [name for name in _asked_columns() if name != "is_together"]
     asked: pl.DataFrame = pl.concat(
         [
             strongest_first[(len(left) - needed).astype(np.int64)].select(columns),
-            _name_parts(members, firsts[weakest[firsts] == APART], connect(len(customers), left, right), columns),
+            _name_parts(
+                members,
+                firsts[weakest[firsts] == NOT_CONNECTED],
+                find_connected_components(len(customers), left, right),
+                columns,
+            ),
         ]
     )
     return (

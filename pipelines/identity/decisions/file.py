@@ -46,10 +46,10 @@ def read_file(path: Path) -> DecisionFile:
             f"The decisions in {path} cannot be read ({reason}). It must be a CSV file in UTF-8 with the header "
             f"{','.join(COLUMNS)}."
         ) from None
-    return take_apart(text.split("\n"))
+    return parse_lines(text.split("\n"))
 
 
-def take_apart(lines: list[str]) -> DecisionFile:
+def parse_lines(lines: list[str]) -> DecisionFile:
     """The decisions that stand in ``lines``."""
     written = [
         (number, line.rstrip("\r").removeprefix(BYTE_ORDER_MARK if number == 1 else ""))
@@ -115,7 +115,7 @@ def _line_end(lines: list[str]) -> str:
 
 
 @contextmanager
-def editing(path: Path) -> Iterator[None]:
+def locked_for_editing(path: Path) -> Iterator[None]:
     """While the block runs, no other review writes into the folder: two people's verdicts are both kept."""
     path.parent.mkdir(parents=True, exist_ok=True)
     folder = os.open(path.parent, os.O_RDONLY)

@@ -6,7 +6,14 @@ from pathlib import Path
 import polars as pl
 
 from pipelines.errors import ConfigurationError
-from pipelines.identity.decisions.file import add_line, comment_out, editing, read_file, take_apart, write_lines
+from pipelines.identity.decisions.file import (
+    add_line,
+    comment_out,
+    locked_for_editing,
+    parse_lines,
+    read_file,
+    write_lines,
+)
 from pipelines.identity.decisions.read import check_decisions, decisions_in_force
 
 
@@ -23,7 +30,7 @@ def record_verdict(
 
     Raises ConfigurationError, the file as it was, where the decision is faulty or contradicts those of the day.
     """
-    with editing(path):
+    with locked_for_editing(path):
         found = read_file(path)
         check_decisions(found, path)  # Faults of others are told as theirs, not as of this decision.
         values = {
@@ -32,7 +39,7 @@ def record_verdict(
         }  # fmt: skip
         lines = add_line(found, values)
         try:
-            decisions = check_decisions(take_apart(lines), path)
+            decisions = check_decisions(parse_lines(lines), path)
             decisions_in_force(decisions, decided_on)
         except ConfigurationError as fault:
             raise ConfigurationError(f"Not recorded, the file is as it was. With this decision: {fault}") from None
@@ -46,7 +53,7 @@ def take_back(path: Path, records: tuple[str, str], author: str, reason: str, as
     Their lines stay as comments, with who took them back and when. Raises ConfigurationError where there is none.
     """
     one, other = sorted(records)
-    with editing(path):
+    with locked_for_editing(path):
         found = read_file(path)
         decisions = check_decisions(found, path)
         held = decisions.filter(

@@ -13,7 +13,7 @@ from typing import Any
 import polars as pl
 
 from pipelines.frames.in_memory_sql import in_memory
-from pipelines.identity.clustering.cluster import LINKED
+from pipelines.identity.clustering.cluster import LINK_THRESHOLD_BITS
 from pipelines.identity.scoring.profiles import build_profiles
 
 OVER_MERGED, MISSED = "over_merged", "missed"
@@ -26,7 +26,7 @@ _VALUES = {
 }  # fmt: skip
 _COLUMNS = tuple(dict.fromkeys(column for columns in _VALUES.values() for column in columns))
 
-MOST_VALUES = 20  # Values of a field that one part is compared by: more belong to a till, not to a person.
+MAX_VALUES = 20  # Values of a field that one part is compared by: more belong to a till, not to a person.
 COMPARED_WITH = 10  # Largest parts that each further part is compared with, beside those it has a scored pair with.
 CHUNK = 100_000  # Parts typed at a time, so that memory stays flat where everybody was taken for one.
 
@@ -108,7 +108,7 @@ TYPES: dict[str, tuple[ErrorType, ...]] = {
         ErrorType(
             "divided_though_linked",
             "a pair of records speaks for one person, the customer was divided all the same",
-            f"match_weight >= {LINKED}",
+            f"match_weight >= {LINK_THRESHOLD_BITS}",
         ),
         ErrorType(
             "swapped_names",
@@ -203,7 +203,7 @@ def _find_on_side(side: str, placed: pl.DataFrame, records: pl.DataFrame, pairs:
     fullest = inside.group_by("part_no", maintain_order=True).agg(pl.col("record_id").first().alias("fullest"))
     linked = _list_linked(inside, records, pairs)
     described = inside.group_by("part_no").agg(
-        pl.concat_list(columns).explode().drop_nulls().unique().sort().head(MOST_VALUES).alias(name)
+        pl.concat_list(columns).explode().drop_nulls().unique().sort().head(MAX_VALUES).alias(name)
         for name, columns in _VALUES.items()
     )
     later = parts.filter(pl.col("rank") > 0)
@@ -284,14 +284,14 @@ def _type_parts(
 ) -> pl.DataFrame:
     """For each part of ``later``: other (its part_no), one (that of the closest larger part), and the error's type."""
     largest = parts.filter(pl.col("rank") < COMPARED_WITH).select(pl.col("part_no").alias("one"), "whole")
-    beside = (
+    with_largest = (
         later.select(pl.col("part_no").alias("other"), "whole")
         .join(largest, on="whole")
         .filter(pl.col("one") < pl.col("other"))
         .select("one", "other")
     )
     scored = linked.join(later.select(pl.col("part_no").alias("other")), on="other", how="semi")
-    candidates = pl.concat([beside, scored.select("one", "other")]).unique()
+    candidates = pl.concat([with_largest, scored.select("one", "other")]).unique()
     candidates = candidates.join(scored, on=["one", "other"], how="left")
     sides = ", ".join(f"{end}.{name} as {end}_{name}" for end in ("one", "other") for name in _VALUES)
     in_common = " + ".join(f"{_common(name)}::integer" for name in _VALUES)

@@ -3,7 +3,9 @@
 from collections.abc import Iterator
 from math import inf
 
-from pipelines.identity.clustering.cluster import LARGEST_COMPONENT, LINKED, MERGE_THRESHOLD_BITS
+from pipelines.identity.clustering.agglomerate import MERGE_THRESHOLD_BITS
+from pipelines.identity.clustering.cluster import LINK_THRESHOLD_BITS
+from pipelines.identity.clustering.connected_components import LARGEST_COMPONENT
 from pipelines.identity.explain.ask import Story
 from pipelines.identity.explain.asked import Side
 from pipelines.identity.explain.evidence import Comparison
@@ -26,7 +28,7 @@ def sum_up_why(answer: Answer, words: Words) -> str:
         probability=words.probability(comparison.match_probability),
         count=answer.pooled.profile_pairs if divided and answer.pooled else count,
         customers=words.sides(answer.email_users),
-        needed=words.bits(MERGE_THRESHOLD_BITS if divided else LINKED),
+        needed=words.bits(MERGE_THRESHOLD_BITS if divided else LINK_THRESHOLD_BITS),
         short=words.number(answer.bits_short or 0.0),
         largest=LARGEST_COMPONENT,
     )

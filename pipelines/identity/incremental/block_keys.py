@@ -19,7 +19,7 @@ from pipelines.identity.scoring.predict import Numbers, pack_pairs
 
 Mask = npt.NDArray[np.bool_]
 
-MOST_ADDED = 0.05
+MAX_ADDED_SHARE = 0.05
 """Share of the slots beyond which those behind them are put in their place, and those of nobody cleared away."""
 
 
@@ -56,7 +56,7 @@ class BlockKeys:
 
     def clear(self) -> "BlockKeys":
         """The same, its slots in the order of the profiles, where too many are added."""
-        if self.added.height <= MOST_ADDED * self.base.height:
+        if self.added.height <= MAX_ADDED_SHARE * self.base.height:
             return self
         return _number_slots(self.slots.rechunk()[self.slot], self.kept)
 

@@ -20,7 +20,7 @@ import numpy.typing as npt
 import polars as pl
 
 from pipelines.frames.hash_columns import are_in_both, find_distinct
-from pipelines.identity.clustering.cluster import LINKED, LOOSEST
+from pipelines.identity.clustering.cluster import LINK_THRESHOLD_BITS, LOWEST_THRESHOLD_OFFSET_BITS
 from pipelines.identity.incremental.block_keys import BlockKeys, Mask, carry_over_keys, keep_keys
 from pipelines.identity.model.registry import ModelVersion
 from pipelines.identity.scoring.blocking import first_shared_key, hash_keys, keep_small_blocks
@@ -29,15 +29,15 @@ from pipelines.identity.scoring.predict import (
     ScoredPairs,
     compare_pairs,
     pack_pairs,
+    score_compared_pairs,
     score_profiles,
     unpack_pairs,
-    weigh_compared,
 )
-from pipelines.identity.scoring.profiles import Profiled
+from pipelines.identity.scoring.profiles import ProfiledRecords
 
 
 @dataclass(frozen=True)
-class Scored:
+class ScoringState:
     """Scored pairs and what they were scored from.
 
     ``pairs`` is ``identity/pairs``; ``left`` and ``right`` are the profile numbers of their ends.
@@ -50,7 +50,7 @@ class Scored:
 
 
 @dataclass(frozen=True)
-class Rescored:
+class ScoringUpdate:
     """Today's scored pairs, and what became of the profiles.
 
     ``number_now`` is, for each profile of before, its number today, -1 where it is gone or changed. ``touched`` are
@@ -58,36 +58,36 @@ class Rescored:
     they were, ``looked_at`` the pairs compared anew.
     """
 
-    now: Scored
+    now: ScoringState
     number_now: Numbers
     touched: Numbers
     changed: int
     looked_at: int
 
 
-def score_all(people: Profiled, model: ModelVersion) -> Scored:
+def score_all(profiled: ProfiledRecords, model: ModelVersion) -> ScoringState:
     """``score_pairs``, with what the next night needs to score only what changed."""
-    compared = people.take(people.profiles["profile_no"].to_numpy())
+    compared = profiled.take(profiled.profiles["profile_no"].to_numpy())
     hashes = hash_keys(compared)
     small = keep_small_blocks(hashes, model.parameters.largest_blocks)
     weighed = score_profiles(compared, small, model)
-    return Scored(weighed.pairs, weighed.left, weighed.right, keep_keys(people.hashes, hashes, small))
+    return ScoringState(weighed.pairs, weighed.left, weighed.right, keep_keys(profiled.hashes, hashes, small))
 
 
-def rescore(people: Profiled, model: ModelVersion, before: Scored) -> Rescored | None:
+def score_changes(profiled: ProfiledRecords, model: ModelVersion, before: ScoringState) -> ScoringUpdate | None:
     """Scores what changed in ``identity/records`` since ``before``, which was scored with the same model version.
 
     The pairs are those of ``score_pairs``, to the last bit. None where two profiles share a hash, so that it is not
     known which is which: to be expected once in millions of years.
     """
-    hashes = people.hashes
+    hashes = profiled.hashes
     stays, stood = (mask.to_numpy() for mask in are_in_both(before.keys.hashes, hashes))
     changed = ~stood
     if stays.sum() != stood.sum():
         return None
     number_now = np.full(len(stays), -1, dtype=np.int32)
     number_now[stays] = np.flatnonzero(stood)
-    news = hash_keys(people.take(_numbers(changed)))
+    news = hash_keys(profiled.take(_numbers(changed)))
     keys, looked_at = carry_over_keys(before.keys, stays, hashes, changed, news, model.parameters.largest_blocks)
     left, right = unpack_pairs(looked_at)
     was_left, was_right = number_now[before.left], number_now[before.right]
@@ -96,7 +96,7 @@ def rescore(people: Profiled, model: ModelVersion, before: Scored) -> Rescored |
     numbers = find_distinct(np.concatenate([left, right]))
     found_by = first_shared_key(keys.take(numbers), *_among(numbers, left, right))
     left, right, found_by = left[found_by >= 0], right[found_by >= 0], found_by[found_by >= 0]
-    fresh = _score(people.take(numbers), numbers, left, right, found_by, model)
+    fresh = _score(profiled.take(numbers), numbers, left, right, found_by, model)
     fresh_left, fresh_right = numbers[fresh.left], numbers[fresh.right]
     # Numbers are in the order of record_ids, and are sorted in a fraction of the time.
     packed = np.concatenate([pack_pairs(was_left, was_right)[~outdated], pack_pairs(fresh_left, fresh_right)])
@@ -104,12 +104,14 @@ def rescore(people: Profiled, model: ModelVersion, before: Scored) -> Rescored |
     packed = packed[order]
     rows = np.concatenate([np.flatnonzero(~outdated), before.pairs.height + np.arange(fresh.pairs.height)])[order]
     pairs = pl.concat([before.pairs, fresh.pairs], rechunk=True)[rows]  # From one chunk, rows are taken sooner.
-    was_linked = outdated & (before.pairs["match_weight"].to_numpy() >= LINKED + LOOSEST)
-    is_linked = fresh.pairs["match_weight"].to_numpy() >= LINKED + LOOSEST
+    was_linked = outdated & (
+        before.pairs["match_weight"].to_numpy() >= LINK_THRESHOLD_BITS + LOWEST_THRESHOLD_OFFSET_BITS
+    )
+    is_linked = fresh.pairs["match_weight"].to_numpy() >= LINK_THRESHOLD_BITS + LOWEST_THRESHOLD_OFFSET_BITS
     moved = [was_left[was_linked], was_right[was_linked], fresh_left[is_linked], fresh_right[is_linked]]
     touched = find_distinct(np.concatenate([_numbers(changed), *moved]))
-    scored = Scored(pairs, *unpack_pairs(packed), keys)
-    return Rescored(scored, number_now, touched[touched >= 0], int(changed.sum()), len(left))
+    scored = ScoringState(pairs, *unpack_pairs(packed), keys)
+    return ScoringUpdate(scored, number_now, touched[touched >= 0], int(changed.sum()), len(left))
 
 
 def _score(
@@ -123,7 +125,7 @@ def _score(
     """The given pairs scored as by ``score_profiles``; ``involved`` are their profiles, of the given ``numbers``, whose
     places stand for them in the result."""
     compared = compare_pairs(involved, *_among(numbers, left, right), model.fields)
-    return weigh_compared(involved, replace(compared, found_by=found_by), model)
+    return score_compared_pairs(involved, replace(compared, found_by=found_by), model)
 
 
 def _are_among(pairs: npt.NDArray[np.int64], some: npt.NDArray[np.int64]) -> Mask:

@@ -13,9 +13,9 @@ import polars as pl
 
 from pipelines.frames.hash_columns import are_in_both
 from pipelines.frames.nearly_sorted import order_of
-from pipelines.identity.clustering.link_constraints import mark_decided, name_decided
+from pipelines.identity.clustering.link_constraints import list_decided_records, mark_decided
 from pipelines.identity.standardisation.attributes import Attribute
-from pipelines.identity.standardisation.shared_values import LIMITED_COLUMNS, bears_any, find_shared_values
+from pipelines.identity.standardisation.shared_values import LIMITED_COLUMNS, find_shared_values, has_shared_value
 from pipelines.identity.standardisation.standardise import (
     MATCH_COLUMNS,
     OLDEST_LIVING_YEARS,
@@ -33,16 +33,16 @@ _USED = ("last_key", "created_at", "updated_at", *LIMITED_COLUMNS)  # What tells
 
 
 @dataclass(frozen=True)
-class Cleaned:
+class CleanedRecords:
     """``records`` are ``identity/records``. ``withheld`` are those of them with a value withdrawn, as
     :func:`clean_records` gave them: when it is widely shared no more, nobody else remembers it."""
 
     records: pl.DataFrame
-    withheld: pl.DataFrame
+    before_withdrawal: pl.DataFrame
 
 
 @dataclass(frozen=True)
-class Changes:
+class RecordChanges:
     """What a night changed in ``identity/records``.
 
     ``rows`` are the records that are new or other than they were, ``gone`` the record_ids that are no more. ``anew``
@@ -51,10 +51,10 @@ class Changes:
     """
 
     rows: pl.DataFrame
-    gone: pl.Series
-    anew: int
-    everyone: pl.DataFrame
-    withheld: pl.DataFrame
+    removed_ids: pl.Series
+    cleaned_count: int
+    records: pl.DataFrame
+    before_withdrawal: pl.DataFrame
 
 
 def hash_rows(gathered: pl.DataFrame) -> pl.Series:
@@ -69,11 +69,11 @@ def hash_rows(gathered: pl.DataFrame) -> pl.Series:
 
 def clean_all(
     gathered: pl.DataFrame, country: str, as_of: date, attributes: Mapping[str, Attribute], decisions: pl.DataFrame
-) -> Cleaned:
+) -> CleanedRecords:
     """``identity/records`` of what was gathered: ``standardise``, with decisions marked, and ``row_hash``."""
     cleaned = _clean(gathered, hash_rows(gathered), country, as_of, attributes)
     records = _complete(cleaned, find_shared_values(cleaned, attributes), decisions)
-    return Cleaned(records, _withhold(cleaned, records))
+    return CleanedRecords(records, _keep_before_withdrawal(cleaned, records))
 
 
 def clean_changed(
@@ -83,9 +83,9 @@ def clean_changed(
     attributes: Mapping[str, Attribute],
     decisions: pl.DataFrame,
     before: pl.LazyFrame,
-    withheld: pl.DataFrame,
+    before_withdrawal: pl.DataFrame,
     cleaned_on: date,
-) -> Changes:
+) -> RecordChanges:
     """What makes :func:`clean_all` of ``before``: that of the day ``cleaned_on``, country and attributes alike.
 
     ``before`` may be in any order; one that is nearly sorted is quicker. ``withheld`` is that of ``before``.
@@ -101,13 +101,15 @@ def clean_changed(
     kept = known.select("record_id", "row_hash", "is_decided", *_USED).filter(is_kept)
     is_new = ~lasts | of_the_day
     news = _clean(gathered.filter(is_new), hashes.filter(is_new), country, as_of, attributes)
-    as_before = withheld.filter(pl.col("row_hash").is_in(known["row_hash"].filter(stands & is_withheld).implode()))
+    as_before = before_withdrawal.filter(
+        pl.col("row_hash").is_in(known["row_hash"].filter(stands & is_withheld).implode())
+    )
     cleaned = pl.concat([news, as_before])
     # A value that nobody new bears is shared by no more names than before, but those withdrawn may be by fewer.
     suspects = {column: cleaned[column].drop_nulls().unique() for column in LIMITED_COLUMNS}
     shared = find_shared_values(pl.concat([kept.select(_USED), cleaned.select(_USED)]), attributes, suspects)
-    is_named = kept["record_id"].is_in(name_decided(decisions).implode())
-    is_turned = bears_any(kept, shared) | (kept["is_decided"] != is_named)
+    is_named = kept["record_id"].is_in(list_decided_records(decisions).implode())
+    is_turned = has_shared_value(kept, shared) | (kept["is_decided"] != is_named)
     if is_turned.any():  # Of these, the columns that are only shown were not read: it takes longer than cleaning them.
         theirs = hashes.is_in(kept["row_hash"].filter(is_turned).implode())
         turned = _clean(gathered.filter(theirs), hashes.filter(theirs), country, as_of, attributes)
@@ -122,14 +124,14 @@ def clean_changed(
     )  # fmt: skip
     kept_rows = is_kept.arg_true().filter(~is_turned).to_numpy()
     # Rows are taken out of one chunk in half the time that it takes out of several, even with making it one.
-    everyone = pl.concat([known.select(COMPARED_COLUMNS), changed.select(COMPARED_COLUMNS)], rechunk=True)
-    rows = np.concatenate([kept_rows, np.arange(known.height, everyone.height)])
-    return Changes(
+    records = pl.concat([known.select(COMPARED_COLUMNS), changed.select(COMPARED_COLUMNS)], rechunk=True)
+    rows = np.concatenate([kept_rows, np.arange(known.height, records.height)])
+    return RecordChanges(
         changed.filter(~pl.col("record_id").is_in(same["record_id"].implode())),
         others["record_id"].filter(~others["record_id"].is_in(cleaned["record_id"].implode())),
         cleaned.height - as_before.height,
-        everyone[rows[order_of(everyone["record_id"].gather(rows))]],
-        _withhold(cleaned, changed),
+        records[rows[order_of(records["record_id"].gather(rows))]],
+        _keep_before_withdrawal(cleaned, changed),
     )
 
 
@@ -146,7 +148,7 @@ def _complete(cleaned: pl.DataFrame, shared: Mapping[str, pl.Series], decisions:
     return mark_decided(complete_records(cleaned, shared).with_columns(cleaned["row_hash"]), decisions)
 
 
-def _withhold(cleaned: pl.DataFrame, complete: pl.DataFrame) -> pl.DataFrame:
+def _keep_before_withdrawal(cleaned: pl.DataFrame, complete: pl.DataFrame) -> pl.DataFrame:
     """The rows of ``cleaned`` that :func:`_complete` withdrew a value of."""
     return cleaned.filter(complete["shared_values"].is_not_null())
 

@@ -74,7 +74,7 @@ class StepState:
         return self._folder / "note.json"
 
 
-def conditions_of(**others: str) -> dict[str, Any]:
+def list_conditions(**others: str) -> dict[str, Any]:
     """What all that is carried over depends on beside the records: the code, its libraries, and ``others``."""
     return {"code": digest_code(), "libraries": {name: version(name) for name in LIBRARIES}, **others}
 

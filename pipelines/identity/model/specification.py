@@ -320,7 +320,7 @@ ALLOWANCES = {
 }  # fmt: skip
 """How many times PAIRS_PER_PROFILE a key may yield, where not once."""
 
-PAIRS_ANYHOW = 200_000
+PAIRS_ALWAYS_ALLOWED = 200_000
 """Pairs that one blocking key may yield however few the profiles: seconds of work, and no match missed."""
 
 

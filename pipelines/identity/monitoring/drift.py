@@ -13,7 +13,7 @@ Verdict = Literal["within", "warning", "blocking", "not compared"]
 
 RUNS = 7  # A week of nights: every weekday once, and a median that three odd nights do not move.
 SMALLEST_SHARE = 0.0001  # Stands for an empty bin, whose logarithm would be infinite.
-MOST_LINES = 12
+MAX_LINES = 12
 NEW_MODEL = "the model is new"
 ACCEPT = (
     "If this is as it should be, accept it: `parcours run --accept-drift`, or in the Dagster interface `accept: true` "
@@ -169,12 +169,12 @@ def describe_drift(compared: pl.DataFrame, *, families: Mapping[str, Family] | N
         if judged:
             return f"{judged} metrics are what the published runs let expect."
         return "There is nothing to compare with yet: no run of this size and model was published before."
-    lines = [_tell(row, declared[row["metric"]]) for row in crossed.iter_rows(named=True)]
-    rest = len(lines) - MOST_LINES
-    return "\n".join(lines if rest <= 0 else [*lines[:MOST_LINES], f"and {rest} more, in identity/drift"])
+    lines = [_describe_breach(row, declared[row["metric"]]) for row in crossed.iter_rows(named=True)]
+    rest = len(lines) - MAX_LINES
+    return "\n".join(lines if rest <= 0 else [*lines[:MAX_LINES], f"and {rest} more, in identity/drift"])
 
 
-def _tell(row: dict[str, Any], family: Family) -> str:
+def _describe_breach(row: dict[str, Any], family: Family) -> str:
     show = _SHOWN.get(family.name, _as_percent)
     runs = f"median of {row['runs']} run{'s' if row['runs'] > 1 else ''}"
     usual = "" if row["usual"] is None else f", usually {show(row['usual'])} ({runs})"

@@ -4,7 +4,7 @@ import polars as pl
 
 from pipelines.frames.hash_columns import count_distinct
 
-MOST_PAIRS_PER_RECORD = 500
+MAX_PAIRS_PER_RECORD = 500
 """Beyond, a value that everybody shares, a placeholder say, is used to find candidates: scoring then grows with the
 square of the records, and would swamp the machine a few nights later."""
 
@@ -20,8 +20,8 @@ def count_repeated_records(records: pl.DataFrame) -> int:
 
 
 def count_excess_pairs(pairs: pl.DataFrame, records: pl.DataFrame) -> int:
-    """Candidate pairs beyond :data:`MOST_PAIRS_PER_RECORD`."""
-    return max(pairs.height - MOST_PAIRS_PER_RECORD * records.height, 0)
+    """Candidate pairs beyond :data:`MAX_PAIRS_PER_RECORD`."""
+    return max(pairs.height - MAX_PAIRS_PER_RECORD * records.height, 0)
 
 
 def count_misplaced_records(placed: pl.DataFrame, records: pl.DataFrame) -> int:

@@ -18,7 +18,7 @@ from pipelines.identity.model.specification import (
     ALLOWANCES,
     BLOCKING_KEYS,
     LARGEST_BLOCK,
-    PAIRS_ANYHOW,
+    PAIRS_ALWAYS_ALLOWED,
     PAIRS_PER_PROFILE,
     blocking_column,
 )
@@ -36,7 +36,7 @@ ROW_BITS = (63 - KEY_BITS) // 2  # Two rows and a key are one signed number of 6
 
 
 @dataclass(frozen=True)
-class Blocked:
+class CandidatePairs:
     """Pairs of rows, left < right, and the position of the first blocking key that the two share."""
 
     left: npt.NDArray[np.int32]
@@ -108,13 +108,13 @@ def limit_blocks(keys: pl.DataFrame) -> dict[str, int]:
         limits[name], pairs = 1, 0
         for size, blocks in sizes.iter_rows():
             pairs += blocks * size * (size - 1) // 2
-            if pairs > max(PAIRS_ANYHOW, PAIRS_PER_PROFILE * ALLOWANCES.get(name, 1.0) * keys.height):
+            if pairs > max(PAIRS_ALWAYS_ALLOWED, PAIRS_PER_PROFILE * ALLOWANCES.get(name, 1.0) * keys.height):
                 break
             limits[name] = size
     return limits
 
 
-def find_pairs(keys: pl.DataFrame) -> Blocked:
+def find_candidate_pairs(keys: pl.DataFrame) -> CandidatePairs:
     """Every pair of rows of ``keys`` that share a value, once, sorted by left, then right.
 
     These are the pairs that Splink's blocking finds on the columns of ``keys``, which joins the table with itself for
@@ -128,7 +128,7 @@ def find_pairs(keys: pl.DataFrame) -> Blocked:
     pair = packed >> KEY_BITS
     first = np.concatenate([[True], pair[1:] != pair[:-1]])[: len(pair)]
     packed, pair = packed[first], pair[first]
-    return Blocked(
+    return CandidatePairs(
         (pair >> ROW_BITS).astype(np.int32),
         (pair & ((1 << ROW_BITS) - 1)).astype(np.int32),
         (packed & ((1 << KEY_BITS) - 1)).astype(np.int16),

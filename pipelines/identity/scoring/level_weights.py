@@ -6,7 +6,7 @@ import numpy as np
 
 from pipelines.identity.model.registry import ModelVersion
 from pipelines.identity.model.specification import CLASSES
-from pipelines.identity.scoring.match_weights import prior_of
+from pipelines.identity.scoring.match_weights import prior_weight
 
 PRIOR = "any two records"
 """Stands for the field where the weight is what a pair weighs before anything is compared."""
@@ -56,7 +56,10 @@ def _ratio(probabilities: dict[str, float], pair_class: str) -> float | None:
 
 def list_bits(model: ModelVersion) -> dict[tuple[str, str], float | None]:
     """The match weight of every (field, level), and of (PRIOR, class) for the shares of pairs, in bits."""
-    shares = {"one person": prior_of(model.parameters), "one household": np.log2(model.parameters.shares["household"])}
+    shares = {
+        "one person": prior_weight(model.parameters),
+        "one household": np.log2(model.parameters.shares["household"]),
+    }
     return {(PRIOR, name): float(bits) for name, bits in shares.items()} | {
         (each.field, each.level): each.match for each in list_weights(model)
     }

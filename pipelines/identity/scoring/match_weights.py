@@ -23,7 +23,7 @@ from pipelines.identity.model.specification import Field
 Floats = npt.NDArray[np.float64]
 Levels = npt.NDArray[np.int8]
 
-FEW = 4  # With so many times more values known than looked up, it is quicker to find those first.
+PREFILTER_RATIO = 4  # With so many times more values known than looked up, it is quicker to find those first.
 
 MISSING = -1
 """The level of a field that one of the two records lacks: no evidence either way."""
@@ -46,7 +46,7 @@ class Weights:
         return np.asarray(self.prior + self.fields.sum(axis=1) + self.household)
 
 
-def frequencies_of(profiles: pl.DataFrame, model: ModelVersion) -> dict[str, Floats]:
+def look_up_frequencies(profiles: pl.DataFrame, model: ModelVersion) -> dict[str, Floats]:
     """For each field with term frequencies, that of each profile's value (of the rarest, where training had none)."""
     frequencies = {}
     for compared in model.fields:
@@ -54,7 +54,7 @@ def frequencies_of(profiles: pl.DataFrame, model: ModelVersion) -> dict[str, Flo
             continue
         values = profiles.select(pl.col(compared.column).alias("value"))
         known_values = model.term_frequencies[compared.name]
-        if values.height < known_values.height / FEW:
+        if values.height < known_values.height / PREFILTER_RATIO:
             known_values = known_values.join(values, on="value", how="semi")
         joined = values.join(known_values, on="value", how="left", maintain_order="left")
         known = joined["frequency"].fill_null(model.parameters.rarest[compared.name])
@@ -82,7 +82,7 @@ def weigh_candidates(
     """
     fields = _log_ratios(levels, left, frequencies, model, "match")
     nobody_of_a_household = household_correction(np.array([-np.inf]), model.parameters)[0]
-    bound = prior_of(model.parameters) + nobody_of_a_household + ROUNDING + fields.sum(axis=1)
+    bound = prior_weight(model.parameters) + nobody_of_a_household + ROUNDING + fields.sum(axis=1)
     rows = np.flatnonzero(bound >= least)
     return rows, _with_household(fields[rows], levels[rows], left[rows], frequencies, model)
 
@@ -96,7 +96,7 @@ def _with_household(
 ) -> Weights:
     household = _log_ratios(levels, left, frequencies, model, "household")
     correction = household_correction(household.sum(axis=1), model.parameters)
-    return Weights(prior_of(model.parameters), fields, household, correction)
+    return Weights(prior_weight(model.parameters), fields, household, correction)
 
 
 def _log_ratios(
@@ -113,7 +113,7 @@ def _log_ratios(
     return ratios
 
 
-def prior_of(parameters: Parameters) -> float:
+def prior_weight(parameters: Parameters) -> float:
     """The weight of a pair of which nothing is known, but for the household correction."""
     return float(np.log2(parameters.shares["match"]))
 
@@ -174,7 +174,7 @@ def probability(weights: Floats) -> Floats:
     return np.asarray(1.0 / (1.0 + np.exp2(-np.clip(weights, -1000, 1000))))
 
 
-def says_something(levels: Levels, model: ModelVersion) -> npt.NDArray[np.bool_]:
+def are_informative(levels: Levels, model: ModelVersion) -> npt.NDArray[np.bool_]:
     """For each pair and field, whether it can be compared and is not counted under another field."""
     says: npt.NDArray[np.bool_] = levels != MISSING
     for position, compared in enumerate(model.fields):

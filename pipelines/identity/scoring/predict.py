@@ -11,19 +11,26 @@ import pyarrow as pa
 from pipelines.frames.in_memory_sql import in_memory
 from pipelines.identity.model.registry import ModelVersion
 from pipelines.identity.model.specification import BLOCKING_KEYS, Field
-from pipelines.identity.scoring.blocking import find_pairs, hash_keys, keep_small_blocks
-from pipelines.identity.scoring.match_weights import FEW, Floats, Levels, frequencies_of, probability, weigh_candidates
+from pipelines.identity.scoring.blocking import find_candidate_pairs, hash_keys, keep_small_blocks
+from pipelines.identity.scoring.match_weights import (
+    PREFILTER_RATIO,
+    Floats,
+    Levels,
+    look_up_frequencies,
+    probability,
+    weigh_candidates,
+)
 from pipelines.identity.scoring.profiles import build_profiles
 
 Numbers = npt.NDArray[np.int32]
 ENDS = ("record_id_l", "record_id_r")  # The columns of every table of pairs, the smaller record_id first.
 
-KEPT_WEIGHT = -10.0  # A pair a thousand times likelier to be two people than one adds nothing but disk space.
+STORE_THRESHOLD_BITS = -10.0  # A pair a thousand times likelier to be two people than one adds nothing but disk space.
 WEIGHED_AT_ONCE = 100_000  # Pairs: some 20 MB of arrays a thread.
 
 
 @dataclass(frozen=True)
-class Compared:
+class ComparedPairs:
     """Compared pairs: profile numbers (left < right), the blocking key that found them, and the level of each field."""
 
     left: Numbers
@@ -34,8 +41,8 @@ class Compared:
     def __len__(self) -> int:
         return len(self.left)
 
-    def take(self, rows: npt.NDArray[np.int64]) -> "Compared":
-        return Compared(self.left[rows], self.right[rows], self.found_by[rows], self.levels[rows])
+    def take(self, rows: npt.NDArray[np.int64]) -> "ComparedPairs":
+        return ComparedPairs(self.left[rows], self.right[rows], self.found_by[rows], self.levels[rows])
 
 
 @dataclass(frozen=True)
@@ -50,7 +57,7 @@ class ScoredPairs:
 def number_pairs(profiles: pl.DataFrame, pairs: pl.DataFrame) -> ScoredPairs:
     """``pairs`` between ``profiles`` (``number_profiles``), with the numbers of their ends; any others are left out."""
     numbered = profiles.select("record_id", "profile_no")
-    if pairs.height < profiles.height / FEW:
+    if pairs.height < profiles.height / PREFILTER_RATIO:
         numbered = numbered.filter(pl.col("record_id").is_in(pl.concat([pairs[end] for end in ENDS]).implode()))
     ends = [
         pairs.select(pl.col(end).alias("record_id"))
@@ -77,18 +84,20 @@ def score_pairs(records: pl.DataFrame, model: ModelVersion) -> pl.DataFrame:
 
 def score_profiles(profiles: pl.DataFrame, keys: pl.DataFrame, model: ModelVersion) -> ScoredPairs:
     """The pairs of ``profiles`` that share a value of ``keys``."""
-    return weigh_compared(profiles, compare_candidates(profiles, model.fields, keys), model)
+    return score_compared_pairs(profiles, compare_candidates(profiles, model.fields, keys), model)
 
 
-def weigh_compared(profiles: pl.DataFrame, compared: Compared, model: ModelVersion) -> ScoredPairs:
-    """The compared pairs with their weights, sorted; those below KEPT_WEIGHT are left out."""
-    frequencies = frequencies_of(profiles, model)
+def score_compared_pairs(profiles: pl.DataFrame, compared: ComparedPairs, model: ModelVersion) -> ScoredPairs:
+    """The compared pairs with their weights, sorted; those below STORE_THRESHOLD_BITS are left out."""
+    frequencies = look_up_frequencies(profiles, model)
 
     def weigh(start: int) -> tuple[npt.NDArray[np.int64], Floats, Floats]:
         some = slice(start, start + WEIGHED_AT_ONCE)
-        rows, weights = weigh_candidates(compared.levels[some], compared.left[some], frequencies, model, KEPT_WEIGHT)
+        rows, weights = weigh_candidates(
+            compared.levels[some], compared.left[some], frequencies, model, STORE_THRESHOLD_BITS
+        )
         total = weights.total
-        keep = total >= KEPT_WEIGHT
+        keep = total >= STORE_THRESHOLD_BITS
         return start + rows[keep], total[keep], weights.household[keep]
 
     with ThreadPoolExecutor() as threads:
@@ -126,15 +135,15 @@ def unpack_pairs(packed: npt.NDArray[np.int64]) -> tuple[Numbers, Numbers]:
     return (packed >> 32).astype(np.int32), (packed & 0xFFFFFFFF).astype(np.int32)
 
 
-def compare_candidates(profiles: pl.DataFrame, fields: tuple[Field, ...], keys: pl.DataFrame) -> Compared:
+def compare_candidates(profiles: pl.DataFrame, fields: tuple[Field, ...], keys: pl.DataFrame) -> ComparedPairs:
     """Every pair of profiles that share a value of ``keys`` (``blocking.keep_small_blocks``), compared; sorted."""
-    pairs = find_pairs(keys)
-    return Compared(pairs.left, pairs.right, pairs.found_by, _compare(profiles, pairs.left, pairs.right, fields))
+    pairs = find_candidate_pairs(keys)
+    return ComparedPairs(pairs.left, pairs.right, pairs.found_by, _compare(profiles, pairs.left, pairs.right, fields))
 
 
-def compare_pairs(profiles: pl.DataFrame, left: Numbers, right: Numbers, fields: tuple[Field, ...]) -> Compared:
+def compare_pairs(profiles: pl.DataFrame, left: Numbers, right: Numbers, fields: tuple[Field, ...]) -> ComparedPairs:
     """The given pairs of profiles, compared, in the order given."""
-    return Compared(left, right, np.zeros(len(left), dtype=np.int16), _compare(profiles, left, right, fields))
+    return ComparedPairs(left, right, np.zeros(len(left), dtype=np.int16), _compare(profiles, left, right, fields))
 
 
 def _compare(profiles: pl.DataFrame, left: Numbers, right: Numbers, fields: tuple[Field, ...]) -> Levels:

@@ -73,7 +73,7 @@ def number_profiles(records: pl.DataFrame) -> tuple[pl.DataFrame, pl.DataFrame]:
 
 
 @dataclass(frozen=True)
-class Profiled:
+class ProfiledRecords:
     """``identity/records``, sorted by record_id, and the frames of :func:`number_profiles` that they make."""
 
     records: pl.DataFrame
@@ -99,11 +99,11 @@ class Profiled:
         )
 
 
-def profile_records(records: pl.DataFrame) -> Profiled:
+def profile_records(records: pl.DataFrame) -> ProfiledRecords:
     """``records`` (``identity/records``), sorted, with the profiles they make."""
     if not records["record_id"].is_sorted():
         records = records.sort("record_id")
-    return Profiled(records, *number_profiles(records))
+    return ProfiledRecords(records, *number_profiles(records))
 
 
 def build_profiles(records: pl.DataFrame) -> tuple[pl.DataFrame, pl.DataFrame]:
@@ -111,8 +111,8 @@ def build_profiles(records: pl.DataFrame) -> tuple[pl.DataFrame, pl.DataFrame]:
 
     Added: the match columns, first_parts and last_parts (the words of a name).
     """
-    people = profile_records(records)
-    return people.take(people.profiles["profile_no"].to_numpy()), people.members
+    profiled = profile_records(records)
+    return profiled.take(profiled.profiles["profile_no"].to_numpy()), profiled.members
 
 
 def with_name_parts(profiles: pl.DataFrame) -> pl.DataFrame:

@@ -46,7 +46,7 @@ def city_key(text: pl.Expr) -> pl.Expr:
     return pl.when(key.str.len_chars() > 0).then(key)
 
 
-def present_line(text: pl.Expr) -> pl.Expr:
+def display_line(text: pl.Expr) -> pl.Expr:
     """A street line or a city as one would print it: one space, capitals only where it was all capitals or small."""
     trimmed = text.str.replace_all(r"\s+", " ").str.strip_chars().str.strip_chars(",;")
     shouted = (trimmed == trimmed.str.to_uppercase()) | (trimmed == trimmed.str.to_lowercase())

@@ -70,7 +70,7 @@ def fold_name(text: pl.Expr) -> pl.Expr:
     return _null_if_empty(folded)
 
 
-def civility_within(text: pl.Expr) -> pl.Expr:
+def civility_in_name(text: pl.Expr) -> pl.Expr:
     """`m` or `f` where a name starts with an honorific that tells, else null."""
     folded = text.str.to_lowercase().str.normalize("NFKD").str.replace_all(r"\p{M}", "")
     honorific = folded.str.extract(rf"^\s*({'|'.join((*MALE_HONORIFICS, *FEMALE_HONORIFICS))})(?:\.|\s)\s*\S", 1)
@@ -102,7 +102,7 @@ def last_name_key(text: pl.Expr) -> pl.Expr:
     return _null_if_empty(glued)
 
 
-def present_name(text: pl.Expr) -> pl.Expr:
+def display_name(text: pl.Expr) -> pl.Expr:
     """The name as one would print it: no honorific, one space, capitals only where it was all capitals or all small."""
     trimmed = text.str.replace_all(r"\s+", " ").str.strip_chars()
     bare = trimmed.str.replace(f"(?i){LEADING_HONORIFICS}", "${rest}")

@@ -10,7 +10,7 @@ from phonenumbers.phonemetadata import PhoneMetadata, PhoneNumberDesc
 
 from pipelines.errors import ConfigurationError
 
-AT_HOME = (
+LANDLINE_TYPES = (
     phonenumbers.PhoneNumberType.FIXED_LINE,
     phonenumbers.PhoneNumberType.VOIP,
     phonenumbers.PhoneNumberType.FIXED_LINE_OR_MOBILE,
@@ -79,4 +79,4 @@ def _read_one(value: str, country: str) -> tuple[str | None, str | None, bool]:
         return None, None, False
     e164 = phonenumbers.format_number(number, phonenumbers.PhoneNumberFormat.E164)
     national = phonenumbers.national_significant_number(number)
-    return e164, national, phonenumbers.number_type(number) in AT_HOME
+    return e164, national, phonenumbers.number_type(number) in LANDLINE_TYPES

@@ -35,7 +35,7 @@ def find_shared_values(
         return dict(zip(LIMITED_COLUMNS, threads.map(find, LIMITED_COLUMNS), strict=True))
 
 
-def bears_any(records: pl.DataFrame, shared: Mapping[str, pl.Series]) -> pl.Series:
+def has_shared_value(records: pl.DataFrame, shared: Mapping[str, pl.Series]) -> pl.Series:
     """For each record, whether it bears one of the ``shared`` values (:func:`find_shared_values`)."""
     bears = (records[column].is_in(values.implode()).fill_null(False) for column, values in shared.items())
     return pl.Series(np.logical_or.reduce([mask.to_numpy() for mask in bears]), dtype=pl.Boolean)
@@ -48,7 +48,7 @@ def withdraw_shared_values(records: pl.DataFrame, shared: Mapping[str, pl.Series
     the match columns withdrawn (``email,mobile``; null for none), and ``shared_digests``, beside each the SHA-256 of
     the value (``email:<hex>,mobile:<hex>``), by which records that share a value are told without showing it.
     """
-    concerned = bears_any(records, shared)
+    concerned = has_shared_value(records, shared)
     named, digested = [], []
     for column, values in shared.items():
         name = column.removesuffix("_key")
@@ -82,28 +82,28 @@ def _shared_values(records: pl.DataFrame, column: str, attribute: Attribute, sus
     users = records.lazy()
     if suspects is not None:
         users = users.filter(pl.col(column).is_in(suspects.implode()))
-    used = users.select(pl.col(column).alias("value"), short_name(), used_on()).drop_nulls(["value", "name"])
+    used = users.select(pl.col(column).alias("value"), surname_prefix(), use_day()).drop_nulls(["value", "name"])
     counted = used.group_by("value").agg(pl.col("name").n_unique().alias("names"))
     # No window holds more names than all time does: only the few values over the limit are looked at by date.
     over = counted.filter(pl.col("names") > attribute.shared_limit).select("value").collect()
     if attribute.shared_window_days is not None:
         widely_used = used.join(over.lazy(), on="value", how="semi").collect()
-        busiest = most_names_at_once(widely_used, attribute.shared_window_days)
+        busiest = max_names_in_window(widely_used, attribute.shared_window_days)
         over = busiest.filter(pl.col("names") > attribute.shared_limit)
     return over["value"].sort()
 
 
-def short_name() -> pl.Expr:
+def surname_prefix() -> pl.Expr:
     """``name``: what tells the users of a value apart, so that typing errors further on are no new person."""
     return pl.col("last_key").str.slice(0, NAME_LETTERS).alias("name")
 
 
-def used_on() -> pl.Expr:
+def use_day() -> pl.Expr:
     """``day``: when the record bore its values, as far as it says; null where it has no date."""
     return pl.coalesce("created_at", "updated_at").dt.date().alias("day")
 
 
-def most_names_at_once(used: pl.DataFrame, window_days: int) -> pl.DataFrame:
+def max_names_in_window(used: pl.DataFrame, window_days: int) -> pl.DataFrame:
     """The most distinct names that any ``window_days`` consecutive days saw: value, names, sorted by value.
 
     ``used`` has one row per use: value, name, day. A use without a day counts in every window.

@@ -11,17 +11,17 @@ from datetime import date, datetime, timedelta
 import polars as pl
 
 from pipelines.frames.in_memory_sql import in_memory
-from pipelines.identity.standardisation.addresses import city_key, postcode_key, present_line, street_key
+from pipelines.identity.standardisation.addresses import city_key, display_line, postcode_key, street_key
 from pipelines.identity.standardisation.attributes import Attribute, load_attributes
 from pipelines.identity.standardisation.emails import clean_email, email_key
 from pipelines.identity.standardisation.loyalty_cards import card_key
 from pipelines.identity.standardisation.names import (
-    civility_within,
+    civility_in_name,
+    display_name,
     first_name_key,
     first_name_root,
     fold,
     last_name_key,
-    present_name,
     read_civility,
 )
 from pipelines.identity.standardisation.phones import read_phones
@@ -158,13 +158,13 @@ def _clean_text(records: pl.DataFrame, attributes: Mapping[str, Attribute]) -> p
         "civility": {"said_civility": read_civility(pl.col("civility"))},
         "first_name": {
             "first_key": first_name_key(pl.col("first_name")),
-            "first_civility": civility_within(pl.col("first_name")),
-            "first_shown": present_name(pl.col("first_name")),
+            "first_civility": civility_in_name(pl.col("first_name")),
+            "first_shown": display_name(pl.col("first_name")),
         },
         "last_name": {
             "last_key": last_name_key(pl.col("last_name")),
-            "last_civility": civility_within(pl.col("last_name")),
-            "last_shown": present_name(pl.col("last_name")),
+            "last_civility": civility_in_name(pl.col("last_name")),
+            "last_shown": display_name(pl.col("last_name")),
         },
         "email": {
             "clean_email": clean_email(pl.col("email")),
@@ -173,12 +173,12 @@ def _clean_text(records: pl.DataFrame, attributes: Mapping[str, Attribute]) -> p
         "address": {
             "street_key": street_key(pl.col("address")),
             "folded_address": fold(pl.col("address")),
-            "address_shown": present_line(pl.col("address")),
+            "address_shown": display_line(pl.col("address")),
         },
         "city": {
             "city_key": city_key(pl.col("city")),
             "folded_city": fold(pl.col("city")),
-            "city_shown": present_line(pl.col("city")),
+            "city_shown": display_line(pl.col("city")),
         },
         "postcode": {"postcode_key": postcode_key(pl.col("postcode"))},
         "loyalty_card_id": {

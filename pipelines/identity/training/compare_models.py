@@ -11,7 +11,7 @@ from typing import Any
 import numpy as np
 import polars as pl
 
-from pipelines.identity.clustering.cluster import LINKED, cluster_records
+from pipelines.identity.clustering.cluster import LINK_THRESHOLD_BITS, cluster_records
 from pipelines.identity.customer_ids.ledger import assign_ids, current_map, empty_ledger
 from pipelines.identity.decisions.read import no_decisions
 from pipelines.identity.model.registry import ModelVersion
@@ -124,7 +124,7 @@ def compare_weights(before: ModelVersion, after: ModelVersion) -> tuple[WeightMo
 def _compare_pairs(before: pl.DataFrame, after: pl.DataFrame) -> tuple[int, int]:
     """How many pairs either frame of scored pairs holds, and how many of them only one of the two links."""
     ends = ["record_id_l", "record_id_r"]
-    linked = (pl.col("match_weight") >= LINKED).alias("is_linked")
+    linked = (pl.col("match_weight") >= LINK_THRESHOLD_BITS).alias("is_linked")
     joined = before.select(*ends, linked).join(after.select(*ends, linked), on=ends, how="full", coalesce=True)
     changed = pl.col("is_linked").fill_null(False) != pl.col("is_linked_right").fill_null(False)
     return joined.height, joined.filter(changed).height

@@ -11,17 +11,17 @@ import numpy as np
 import numpy.typing as npt
 import polars as pl
 
-from pipelines.identity.clustering.cluster import LINKED
+from pipelines.identity.clustering.cluster import LINK_THRESHOLD_BITS
 from pipelines.identity.model.registry import ModelVersion
 from pipelines.identity.model.specification import CLASSES, Field
-from pipelines.identity.scoring.match_weights import Floats, frequencies_of, weigh_pairs
-from pipelines.identity.scoring.predict import Compared, compare_pairs
+from pipelines.identity.scoring.match_weights import Floats, look_up_frequencies, weigh_pairs
+from pipelines.identity.scoring.predict import ComparedPairs, compare_pairs
 from pipelines.identity.scoring.profiles import build_profiles
 
 
 @dataclass(frozen=True)
 class LabelScores:
-    """How the model does on labelled pairs. A pair is linked where its weight is at least ``LINKED``.
+    """How the model does on labelled pairs. A pair is linked where its weight is at least ``LINK_THRESHOLD_BITS``.
 
     ``wrongly_linked`` are pairs that people hold apart, ``missed`` pairs that people hold together. ``not_weighed``
     are decisions about records that are gone, or that carry nothing to compare: they count in no score.
@@ -41,24 +41,24 @@ class LabelScores:
 
 
 @dataclass(frozen=True)
-class Labelled:
+class LabelledPairs:
     """Pairs of profiles whose class people know: one person's where ``is_match``, else of a household or strangers."""
 
-    pairs: Compared
+    pairs: ComparedPairs
     is_match: npt.NDArray[np.bool_]
 
     def count(self) -> dict[str, int]:
         same = int(self.is_match.sum())
         return {"must_link": same, "cannot_link": len(self.is_match) - same}
 
-    def of_fields(self, positions: list[int]) -> "Labelled":
+    def of_fields(self, positions: list[int]) -> "LabelledPairs":
         """The same with some of the fields."""
-        return Labelled(replace(self.pairs, levels=self.pairs.levels[:, positions]), self.is_match)
+        return LabelledPairs(replace(self.pairs, levels=self.pairs.levels[:, positions]), self.is_match)
 
-    def behind(self, others: Compared) -> Compared:
+    def behind(self, others: ComparedPairs) -> ComparedPairs:
         """``others``, then these pairs."""
         columns = ("left", "right", "found_by", "levels")
-        return Compared(*(np.concatenate([getattr(others, name), getattr(self.pairs, name)]) for name in columns))
+        return ComparedPairs(*(np.concatenate([getattr(others, name), getattr(self.pairs, name)]) for name in columns))
 
     def clamp(self, responsibilities: Floats) -> Floats:
         """``responsibilities`` of these pairs (columns in the order of CLASSES) with what people know held fast."""
@@ -69,20 +69,20 @@ class Labelled:
         return clamped
 
 
-def compare_labels(profiles: pl.DataFrame, decisions: pl.DataFrame, fields: tuple[Field, ...]) -> Labelled:
+def compare_labels(profiles: pl.DataFrame, decisions: pl.DataFrame, fields: tuple[Field, ...]) -> LabelledPairs:
     """The decisions between two of ``profiles``, compared field by field."""
     labels = number_labels(profiles, decisions)
     pairs = compare_pairs(profiles, labels["left"].to_numpy(), labels["right"].to_numpy(), fields)
-    return Labelled(pairs, labels["is_match"].to_numpy())
+    return LabelledPairs(pairs, labels["is_match"].to_numpy())
 
 
-def without_labelled(compared: Compared, labelled: Labelled) -> Compared:
+def leave_out_labelled(compared: ComparedPairs, labelled: LabelledPairs) -> ComparedPairs:
     """``compared`` but the pairs that people judged: those count once, by what people said."""
     known = _as_keys(labelled.pairs)
     return compared.take(np.flatnonzero(~np.isin(_as_keys(compared), known))) if len(known) else compared
 
 
-def _as_keys(pairs: Compared) -> npt.NDArray[np.int64]:
+def _as_keys(pairs: ComparedPairs) -> npt.NDArray[np.int64]:
     return (pairs.left.astype(np.int64) << 32) + pairs.right.astype(np.int64)
 
 
@@ -111,8 +111,8 @@ def score_labels(records: pl.DataFrame, decisions: pl.DataFrame, model: ModelVer
     profiles, _ = build_profiles(records.filter(pl.col("record_id").is_in(named.implode())))
     labels = number_labels(profiles, decisions)
     compared = compare_pairs(profiles, labels["left"].to_numpy(), labels["right"].to_numpy(), model.fields)
-    weights = weigh_pairs(compared.levels, compared.left, frequencies_of(profiles, model), model).total
-    linked, same = weights >= LINKED, labels["is_match"].to_numpy()
+    weights = weigh_pairs(compared.levels, compared.left, look_up_frequencies(profiles, model), model).total
+    linked, same = weights >= LINK_THRESHOLD_BITS, labels["is_match"].to_numpy()
     ids = profiles["record_id"].to_list()
     pairs = [(ids[left], ids[right]) for left, right in labels.select("left", "right").iter_rows()]
     right = int((linked & same).sum())

@@ -18,7 +18,7 @@ from pipelines.lake.tables import Lake
 
 NEEDED_COLUMNS = ("record_id", "content_hash", "is_decided", *MATCH_COLUMNS)
 
-MOST_MOVED = 0.02
+MAX_SHARE_MOVED = 0.02
 """Share of records that may change customer by a new model without a person's word: every figure by customer moves with
 them. Ten times what learning anew moves on a generated retailer of 3,000 people: nobody with another seed, .2% where
 the model before knew half of the records only, .1% where it knew none of the tills'. More says that something else
@@ -60,7 +60,7 @@ class Retrained:
 
         Beside a version that cannot run any more it may move any number: there is nothing to keep.
         """
-        if self.comparison is None or self.predecessor is None or self.comparison.share_moved <= MOST_MOVED:
+        if self.comparison is None or self.predecessor is None or self.comparison.share_moved <= MAX_SHARE_MOVED:
             return 0
         return self.comparison.records_moved
 
@@ -85,7 +85,7 @@ def retrain(
 
     ``with_decisions``: what people decided, as of that run, is held fast while the rest is estimated.
 
-    It is put in force at once where there is none that can run, and else where it moves at most MOST_MOVED of the
+    It is put in force at once where there is none that can run, and else where it moves at most MAX_SHARE_MOVED of the
     records. Raises ParcoursError where there are no records, or no decisions, to learn from, TrainingError where they
     teach no model.
     """

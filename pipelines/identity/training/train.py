@@ -21,24 +21,24 @@ from pipelines.identity.model.registry import ModelVersion, Parameters, find_gap
 from pipelines.identity.model.specification import CLASSES, Field, declare_fields, splink_settings
 from pipelines.identity.scoring.blocking import hash_keys, keep_small_blocks, limit_blocks
 from pipelines.identity.scoring.match_weights import Floats, copied_share
-from pipelines.identity.scoring.predict import Compared, compare_candidates, compare_pairs
+from pipelines.identity.scoring.predict import ComparedPairs, compare_candidates, compare_pairs
 from pipelines.identity.scoring.profiles import build_profiles
 from pipelines.identity.training.default_parameters import read_default_model, scale_default_parameters
-from pipelines.identity.training.labels import Labelled, compare_labels, without_labelled
+from pipelines.identity.training.labels import LabelledPairs, compare_labels, leave_out_labelled
 from pipelines.lake.tables import Lake
 
 SEED = 20260101
 RANDOM_PAIRS = 500_000  # For u: a level that one pair of a hundred thousand shows is then seen some five times.
 SAMPLED_PAIRS = 600_000  # Blocked pairs the estimation reads; beyond, parameters move in the third digit only.
-FEWEST_PAIRS = 3_000  # Blocked pairs below which chance, not people, would decide the parameters.
+MIN_PAIRS = 3_000  # Blocked pairs below which chance, not people, would decide the parameters.
 ITERATIONS = 60
 CONVERGED = 1e-4  # Largest change of any parameter at which the estimation stops.
-FEWEST_COMPARABLE = 200  # Random pairs that have a field on both sides, below which it is not learned but borrowed.
-FEWEST_SEEN = 1.0  # Matching pairs that show a level, below which its declared probability is what counts.
+MIN_COMPARABLE_PAIRS = 200  # Random pairs that have a field on both sides, below which it is not learned but borrowed.
+MIN_SEEN_PAIRS = 1.0  # Matching pairs that show a level, below which its declared probability is what counts.
 DECLARED_PAIRS = 30.0  # How many observed pairs a declared probability is worth against what data show.
 
 
-def _say_nothing(stage: str) -> None:  # noqa: ARG001 - the shape of a report, for callers that want none
+def _ignore_stage(stage: str) -> None:  # noqa: ARG001 - the shape of a report, for callers that want none
     return None
 
 
@@ -51,7 +51,7 @@ def train(
     lake: Lake,
     seed: int = SEED,
     as_of: date | None = None,
-    report: Callable[[str], None] = _say_nothing,
+    report: Callable[[str], None] = _ignore_stage,
     decisions: pl.DataFrame | None = None,
 ) -> ModelVersion:
     """Learns a version from ``identity/records`` and saves it; which version runs stays as it is.
@@ -69,7 +69,7 @@ def learn(
     profiles: pl.DataFrame,
     seed: int,
     as_of: date | None = None,
-    report: Callable[[str], None] = _say_nothing,
+    report: Callable[[str], None] = _ignore_stage,
     labels: pl.DataFrame | None = None,
 ) -> tuple[ModelVersion, dict[str, Any]]:
     """The model of ``profiles`` and its Splink settings; nothing is written.
@@ -90,11 +90,11 @@ def learn(
     }
     labelled = compare_labels(profiles, no_decisions() if labels is None else labels, fields)
     report("matches and households")
-    enough = len(compared) >= FEWEST_PAIRS
+    enough = len(compared) >= MIN_PAIRS
     if enough:
         known = tuple(compared_field for compared_field in fields if compared_field.name in strangers)
         positions = [position for position, compared_field in enumerate(fields) if compared_field.name in strangers]
-        unlabelled = without_labelled(compared, labelled)
+        unlabelled = leave_out_labelled(compared, labelled)
         parameters, observed = estimate_classes(
             profiles, replace(unlabelled, levels=unlabelled.levels[:, positions]), known, frequencies, rarest,
             strangers, seed, largest_blocks, labelled.of_fields(positions),
@@ -121,7 +121,7 @@ def learn(
         "labelled_pairs": labelled.count() if enough else {},
         "learned_from": "these records" if enough else "default_model.json: too few pairs to learn from",
         "fields_from_default_model": borrowed if enough else [compared_field.name for compared_field in fields],
-        "levels_held_at_declared_values": _held(observed),
+        "levels_held_at_declared_values": _list_held_levels(observed),
         "observed": observed,
         "libraries": {name: importlib.metadata.version(name) for name in ("splink", "duckdb", "polars", "numpy")},
     }
@@ -129,9 +129,9 @@ def learn(
     return model, trained_splink_settings(model)
 
 
-def _held(observed: dict[str, dict[str, float]]) -> list[str]:
+def _list_held_levels(observed: dict[str, dict[str, float]]) -> list[str]:
     """The levels that fewer matching pairs show than the declared value is worth, by name."""
-    return sorted(level for level, seen in observed.items() if seen["match"] < FEWEST_SEEN)
+    return sorted(level for level, seen in observed.items() if seen["match"] < MIN_SEEN_PAIRS)
 
 
 def _column(fields: tuple[Field, ...], name: str) -> str:
@@ -168,7 +168,7 @@ def estimate_strangers(
     estimated = {}
     for position, compared_field in enumerate(fields):
         column = compared.levels[:, position]
-        if (column >= 0).sum() < FEWEST_COMPARABLE:
+        if (column >= 0).sum() < MIN_COMPARABLE_PAIRS:
             continue
         counts = np.bincount(column[column >= 0], minlength=len(compared_field.levels)) + 0.5
         shares = counts / counts.sum()
@@ -195,14 +195,14 @@ def _draw_pairs(count: int, pairs: int, seed: int) -> tuple[npt.NDArray[np.int32
 
 def estimate_classes(
     profiles: pl.DataFrame,
-    compared: Compared,
+    compared: ComparedPairs,
     fields: tuple[Field, ...],
     frequencies: dict[str, pl.DataFrame],
     rarest: dict[str, float],
     strangers: dict[str, Floats],
     seed: int,
     largest_blocks: dict[str, int],
-    labelled: Labelled,
+    labelled: LabelledPairs,
 ) -> tuple[Parameters, dict[str, dict[str, float]]]:
     """m and h of every level and the shares of matches and households, by expectation-maximisation.
 
@@ -222,7 +222,7 @@ def estimate_classes(
     learned = {name: _declared(fields, name) for name in CLASSES}
     for index, compared_field in enumerate(fields):
         if compared_field.tells_members_apart:
-            learned["household"][index] = _apart(compared_field, strangers[compared_field.name])
+            learned["household"][index] = _differ_as_strangers(compared_field, strangers[compared_field.name])
     shares = {
         "match": max(1, len(compared)) * 0.2 / max(1, everyone),
         "household": max(1, len(compared)) * 0.1 / max(1, everyone),
@@ -273,7 +273,7 @@ def _rounded(value: float) -> float:
     return float(f"{value:.9g}")
 
 
-def _sample_rows(compared: Compared, wanted: int, seed: int) -> npt.NDArray[np.int64]:
+def _sample_rows(compared: ComparedPairs, wanted: int, seed: int) -> npt.NDArray[np.int64]:
     """Rows of at most so many pairs, in an order and by a draw that depend on the pairs and the seed alone.
 
     The database gives pairs in whatever order its threads end; a draw of positions would take others at each training.
@@ -294,7 +294,7 @@ def _scramble(left: npt.NDArray[np.int32], right: npt.NDArray[np.int32], seed: i
 
 def _inverse_frequencies(
     profiles: pl.DataFrame,
-    sample: Compared,
+    sample: ComparedPairs,
     fields: tuple[Field, ...],
     frequencies: dict[str, pl.DataFrame],
     rarest: dict[str, float],
@@ -328,14 +328,14 @@ def _declared(fields: tuple[Field, ...], name: str) -> list[Floats]:
     return declared
 
 
-def _apart(compared_field: Field, strangers: Floats) -> Floats:
+def _differ_as_strangers(compared_field: Field, strangers: Floats) -> Floats:
     """Two members of a household differ as strangers do, but for the declared shares of namesakes and twins."""
     excess = np.array([0.0 if level.condition == "ELSE" else level.household for level in compared_field.levels])
     return np.asarray(excess + (1.0 - excess.sum()) * strangers)
 
 
 def _expect(
-    sample: Compared,
+    sample: ComparedPairs,
     fields: tuple[Field, ...],
     learned: dict[str, list[Floats]],
     strangers: dict[str, Floats],

@@ -11,9 +11,15 @@ import pytest
 from pipelines.errors import ParcoursError
 from pipelines.identity.clustering.link_constraints import mark_decided
 from pipelines.identity.decisions.read import DECISION_SCHEMA
-from pipelines.identity.scoring.predict import Compared, score_pairs
+from pipelines.identity.scoring.predict import ComparedPairs, score_pairs
 from pipelines.identity.scoring.profiles import build_profiles
-from pipelines.identity.training.labels import Labelled, compare_labels, number_labels, score_labels, without_labelled
+from pipelines.identity.training.labels import (
+    LabelledPairs,
+    compare_labels,
+    leave_out_labelled,
+    number_labels,
+    score_labels,
+)
 from pipelines.identity.training.retrain import retrain
 from pipelines.identity.training.train import learn
 from pipelines.lake.tables import Lake
@@ -75,9 +81,11 @@ def test_a_label_names_profiles_by_number_whatever_the_order(records: pl.DataFra
 
 
 def test_what_people_know_of_a_pair_is_held_fast_and_the_rest_shared_out_anew() -> None:
-    pairs = Compared(*(np.zeros(3, dtype=np.int32) for _ in range(2)), np.zeros(3, dtype=np.int16), np.zeros((3, 1)))
+    pairs = ComparedPairs(
+        *(np.zeros(3, dtype=np.int32) for _ in range(2)), np.zeros(3, dtype=np.int16), np.zeros((3, 1))
+    )
     estimated = np.array([[0.2, 0.5], [0.6, 0.3], [1.0, 0.0]])
-    clamped = Labelled(pairs, np.array([True, False, False])).clamp(estimated)
+    clamped = LabelledPairs(pairs, np.array([True, False, False])).clamp(estimated)
     assert clamped.tolist() == [[1.0, 0.0], [0.0, pytest.approx(0.75)], [0.0, 0.0]]
 
 
@@ -87,7 +95,7 @@ def test_a_labelled_pair_counts_by_its_label_only(retailer: Any, records: pl.Dat
     fields = retailer.model.fields
     labelled = compare_labels(profiles, decisions, fields)
     every = compare_labels(profiles, decide(("must_link", "anne", "annie"), ("must_link", "anne", "twin")), fields)
-    left = without_labelled(every.pairs, labelled)
+    left = leave_out_labelled(every.pairs, labelled)
     assert (left.left.tolist(), left.right.tolist()) == (every.pairs.left[1:].tolist(), every.pairs.right[1:].tolist())
     assert labelled.count() == {"must_link": 1, "cannot_link": 0}
 
