@@ -1,4 +1,4 @@
-"""Candidate pairs found and scored with a version's frozen parameters and term frequencies."""
+"""Finds, compares and scores candidate pairs, with a model version's frozen parameters and term frequencies."""
 
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
@@ -25,8 +25,10 @@ from pipelines.identity.scoring.profiles import build_profiles
 Numbers = npt.NDArray[np.int32]
 ENDS = ("record_id_l", "record_id_r")  # The columns of every table of pairs, the smaller record_id first.
 
-STORE_THRESHOLD_BITS = -10.0  # A pair a thousand times likelier to be two people than one adds nothing but disk space.
-WEIGHED_AT_ONCE = 100_000  # Pairs: some 20 MB of arrays a thread.
+STORE_THRESHOLD_BITS = -10.0
+"""Match weight below which a pair is not stored: a thousand times likelier two people than one, it adds nothing."""
+
+WEIGHED_AT_ONCE = 100_000  # Pairs: some 20 MB of arrays per thread.
 
 
 @dataclass(frozen=True)
@@ -55,7 +57,7 @@ class ScoredPairs:
 
 
 def number_pairs(profiles: pl.DataFrame, pairs: pl.DataFrame) -> ScoredPairs:
-    """``pairs`` between ``profiles`` (``number_profiles``), with the numbers of their ends; any others are left out."""
+    """``pairs`` between ``profiles`` (``number_profiles``), others dropped, with the profile numbers of their ends."""
     numbered = profiles.select("record_id", "profile_no")
     if pairs.height < profiles.height / PREFILTER_RATIO:
         numbered = numbered.filter(pl.col("record_id").is_in(pl.concat([pairs[end] for end in ENDS]).implode()))
@@ -71,9 +73,9 @@ def number_pairs(profiles: pl.DataFrame, pairs: pl.DataFrame) -> ScoredPairs:
 
 
 def score_pairs(records: pl.DataFrame, model: ModelVersion) -> pl.DataFrame:
-    """One row per candidate pair worth keeping: ``identity/pairs``, sorted by both record ids.
+    """One row per candidate pair worth storing: ``identity/pairs``, sorted by both record ids.
 
-    ``records`` is ``identity/records``; profiles of identical records stand under their smallest record_id. Columns:
+    ``records`` is ``identity/records``; a profile of identical records goes by their smallest record_id. Columns:
     record_id_l, record_id_r, match_weight (bits), match_probability, household_weight (bits, at most 0), found_by (the
     blocking key's name), then ``level_<field>`` (position in the field's levels, -1: missing).
     """
@@ -88,7 +90,7 @@ def score_profiles(profiles: pl.DataFrame, keys: pl.DataFrame, model: ModelVersi
 
 
 def score_compared_pairs(profiles: pl.DataFrame, compared: ComparedPairs, model: ModelVersion) -> ScoredPairs:
-    """The compared pairs with their weights, sorted; those below STORE_THRESHOLD_BITS are left out."""
+    """The compared pairs with their weights, sorted; those below STORE_THRESHOLD_BITS are dropped."""
     frequencies = look_up_frequencies(profiles, model)
 
     def weigh(start: int) -> tuple[npt.NDArray[np.int64], Floats, Floats]:
@@ -101,9 +103,9 @@ def score_compared_pairs(profiles: pl.DataFrame, compared: ComparedPairs, model:
         return start + rows[keep], total[keep], weights.household[keep]
 
     with ThreadPoolExecutor() as threads:
-        weighed = list(threads.map(weigh, range(0, max(1, len(compared)), WEIGHED_AT_ONCE)))
-    rows, total, household = (np.concatenate(parts) for parts in zip(*weighed, strict=True))
-    # Profiles stand in the order of their record ids. Nothing is to be done where the pairs do already.
+        parts = list(threads.map(weigh, range(0, max(1, len(compared)), WEIGHED_AT_ONCE)))
+    rows, total, household = (np.concatenate(part) for part in zip(*parts, strict=True))
+    # Profiles are in the order of their record ids. Sorting costs nothing where the pairs are in order already.
     order = np.argsort(pack_pairs(compared.left[rows], compared.right[rows]), kind="stable")
     chosen, total, household = compared.take(rows[order]), total[order], household[order]
     ids = profiles["record_id"]
@@ -149,14 +151,14 @@ def compare_pairs(profiles: pl.DataFrame, left: Numbers, right: Numbers, fields:
 def _compare(profiles: pl.DataFrame, left: Numbers, right: Numbers, fields: tuple[Field, ...]) -> Levels:
     """The level of each field (columns) for each pair (rows).
 
-    Each side is handed over as the profiles and their numbers, an Arrow dictionary: no value is copied, nothing joined.
+    Each side is passed as the profiles and their numbers, an Arrow dictionary: no value is copied, nothing is joined.
     """
     levels = np.empty((len(left), len(fields)), dtype=np.int8)
     if not len(left) or not fields:
         return levels
     with in_memory() as connection:
         [(threads,)] = connection.sql("select current_setting('threads')").fetchall()
-        # Each part unpacks the dictionaries of its columns anew: parts are few, and of many pairs field by field.
+        # Each batch unpacks the dictionaries of its columns again: batches are few, and many pairs go field by field.
         at_once = max(-(-profiles.height // 2), -(-len(left) // threads))
         width = len(fields) if len(left) <= max(profiles.height, at_once) else 1
         for start in range(0, len(fields), width):
@@ -164,7 +166,7 @@ def _compare(profiles: pl.DataFrame, left: Numbers, right: Numbers, fields: tupl
             columns = sorted({column for compared in together for column in compared.needed_columns})
             sides = _pair_up(profiles.select(columns), left, right)
             connection.register("sides", pa.Table.from_batches(sides.to_batches(max_chunksize=at_once)))
-            # Planned once; as a relation, it would be twice.
+            # As a relation, it would be planned twice.
             found = connection.execute(f"select {', '.join(map(level_sql, together))} from sides").fetchnumpy()
             for position, column in enumerate(found.values()):
                 levels[:, start + position] = column

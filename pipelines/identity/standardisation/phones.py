@@ -1,7 +1,7 @@
-"""Phone numbers to E.164, and whether they ring in a home or in a pocket.
+"""Phone numbers to E.164, and whether they are landlines.
 
-The numbers of the configured country are read by its own numbering plan, vectorised; the rest, by the library, once per
-distinct value.
+Numbers of the configured country are matched against its numbering plan, vectorised; the others are parsed by the
+phonenumbers library. Either way, once per distinct value.
 """
 
 import phonenumbers
@@ -40,17 +40,17 @@ def read_phones(values: pl.Series, country: str) -> pl.DataFrame:
 
 
 def _read_national(distinct: pl.DataFrame, metadata: PhoneMetadata) -> pl.DataFrame:
-    """The values that are plain numbers of one country's plan; e164 null for the rest."""
+    """The values matched against one country's numbering plan; e164 and national are null for those outside it."""
     code = str(metadata.country_code)
     national_prefix = metadata.national_prefix or ""
     compact = (
         pl.col("value")
         .str.replace(r"\(0\)", "")
         .str.replace_all(r"[\s.\-/()_\u00a0]", "")
-        # A spreadsheet that read the number as a decimal: 612345678.0
+        # A spreadsheet that took the number for a decimal: 612345678,0
         .str.replace(r",0$", "")
     )
-    # The leading zero is also what spreadsheets take away, so the prefix is optional; the plan's pattern decides.
+    # Spreadsheets also remove the leading zero, so the prefix is optional; the plan's pattern decides.
     national = compact.str.extract(rf"^(?:(?:\+|00){code}{national_prefix}?|{national_prefix}|)(\d+)$", 1)
     is_valid = national.str.contains(_whole(metadata.general_desc))
     is_mobile = national.str.contains(_whole(metadata.mobile))
@@ -64,7 +64,7 @@ def _read_national(distinct: pl.DataFrame, metadata: PhoneMetadata) -> pl.DataFr
 
 
 def _whole(*kinds: PhoneNumberDesc | None) -> str:
-    """A pattern that the whole of a national number of one of these kinds fits."""
+    """A pattern that matches a whole national number of one of these kinds."""
     patterns = [f"(?:{kind.national_number_pattern})" for kind in kinds if kind and kind.national_number_pattern]
     return f"^(?:{'|'.join(patterns)})$" if patterns else "^$"
 

@@ -1,8 +1,8 @@
-"""The contact fields of every identity-bearing record, made comparable: the one place that cleans them.
+"""Cleans the contact fields of every identity-bearing record; nothing else cleans them.
 
-Two sets of columns come out. The display columns are what a person would print (accents and capitals kept, "inconnu"
-gone); dbt builds the golden record from them. The match columns (``*_key``) are what records are compared on; display
-values never decide who is who.
+Two sets of columns come out. The display columns are for people to read (accents and capitals kept, "inconnu" removed);
+dbt builds the golden record from them. The match columns (``*_key``) are what records are compared on; display values
+never decide who is who.
 """
 
 from collections.abc import Mapping
@@ -49,7 +49,7 @@ _ORDER_CONTACT = {
     "email": "contact_email", "phone": "contact_phone", "address": "contact_address",
     "postcode": "contact_postcode", "city": "contact_city", "created_at": "ordered_at",
 }  # fmt: skip
-# A guest order that says nothing of its buyer is anonymous, not one more person; a postcode alone is nobody.
+# A guest order that says nothing about its buyer is anonymous, not one more person; a postcode identifies nobody.
 _NAMES_SOMEBODY = pl.any_horizontal(
     (pl.col(column).str.strip_chars() != "").fill_null(False)
     for column in ("contact_first_name", "contact_last_name", "contact_email", "contact_phone", "contact_address")
@@ -67,16 +67,16 @@ _ORIGINS: tuple[tuple[str, str, dict[str, str], pl.Expr], ...] = (
     ),
 )
 
-OLDEST_LIVING_YEARS = 120  # The oldest age ever verified is 122 years (Jeanne Calment); beyond, a typing error.
+OLDEST_LIVING_YEARS = 120  # The oldest verified age is 122 years (Jeanne Calment); beyond, it is a typing error.
 
 
 def standardise_records(
     lake: Lake, country: str, as_of: date | None = None, attributes: Mapping[str, Attribute] | None = None
 ) -> pl.DataFrame:
-    """One row per identity-bearing record that survives: ``identity/records``, sorted by record_id.
+    """One row per identity-bearing record that is not deleted: ``identity/records``, sorted by record_id.
 
     ``country`` is the region of phone numbers written without one (ISO 3166, two letters). A record deleted by the end
-    of ``as_of`` does not survive; without ``as_of``, any that bears a deletion. ``attributes`` are by default those
+    of ``as_of`` is left out; without ``as_of``, any record with a deletion date. ``attributes`` are by default those
     shipped with the package. Raises ConfigurationError on a country without a numbering plan.
     """
     return standardise(gather_records(lake, as_of), country, as_of, attributes)
@@ -88,7 +88,7 @@ def gather_records(lake: Lake, as_of: date | None = None) -> pl.DataFrame:
 
 
 def scan_records(lake: Lake, as_of: date | None = None) -> pl.LazyFrame:
-    """The same, not read yet."""
+    """The same as a lazy frame."""
     gathered = []
     for kind, name, renamed, bears_identity in _ORIGINS:
         if not lake.path(kind, name).exists():
@@ -126,7 +126,7 @@ def standardise(
 
     ``gathered`` has the columns of :data:`RECORD_COLUMNS`. Added: :data:`MATCH_COLUMNS`, ``shared_values`` (the fields
     whose value too many names share, so that it is not matched on; null for none), ``shared_digests`` (hashes of those
-    values), ``content_hash`` and ``is_decided`` (false: what people decided is marked by ``decided``).
+    values), ``content_hash`` and ``is_decided`` (false here; ``clustering.link_constraints`` sets it).
     """
     attributes = attributes or load_attributes()
     cleaned = clean_records(gathered, country, as_of, attributes)
@@ -134,23 +134,25 @@ def standardise(
 
 
 def complete_records(cleaned: pl.DataFrame, shared: Mapping[str, pl.Series]) -> pl.DataFrame:
-    """What of :func:`standardise` comes after :func:`clean_records`, in its order: the values that are ``shared``
-    (``find_shared_values``) withdrawn, and the columns of ``identity/records``, in order."""
-    withdrawn = withdraw_shared_values(cleaned, shared)
-    return _in_order(withdrawn.with_columns(hash_content(withdrawn)))
+    """The second part of :func:`standardise`: the columns of ``identity/records``, in order.
+
+    The values that are ``shared`` (``find_shared_values``) are withdrawn from the match columns.
+    """
+    without_shared = withdraw_shared_values(cleaned, shared)
+    return _order_columns(without_shared.with_columns(hash_content(without_shared)))
 
 
 def clean_records(
     gathered: pl.DataFrame, country: str, as_of: date | None, attributes: Mapping[str, Attribute]
 ) -> pl.DataFrame:
-    """What of :func:`standardise` looks at one record at a time: :data:`RECORD_COLUMNS` and :data:`MATCH_COLUMNS`."""
+    """The first part of :func:`standardise`, record by record: :data:`RECORD_COLUMNS` and :data:`MATCH_COLUMNS`."""
     cleaned = _clean_text(gathered.sort("record_id", maintain_order=True), attributes)
     cleaned = _clean_phones(cleaned, country, attributes["phone"])
     return _clean_dates(cleaned, attributes["birth_date"], as_of).select(*RECORD_COLUMNS, *MATCH_COLUMNS)
 
 
 def _clean_text(records: pl.DataFrame, attributes: Mapping[str, Attribute]) -> pl.DataFrame:
-    """Names, e-mail, address and card: placeholders gone from both sets of columns."""
+    """Names, e-mail, address and card, with placeholders removed from both sets of columns."""
     cleaned = records.with_columns(
         pl.col(name).str.strip_chars() for name in ("first_name", "last_name", "address", "city", "postcode", "country")
     )
@@ -219,7 +221,7 @@ def _clean_text(records: pl.DataFrame, attributes: Mapping[str, Attribute]) -> p
 
 
 def _derive_by_value(records: pl.DataFrame, column: str, derived: dict[str, pl.Expr]) -> pl.DataFrame:
-    """Adds the columns ``derived`` from ``column``, each distinct value worked on once."""
+    """Adds the columns ``derived`` from ``column``, computed once per distinct value."""
     values = records.select(pl.col(column).drop_nulls().unique())
     table = values.with_columns(expression.alias(name) for name, expression in derived.items())
     return records.join(table, on=column, how="left", maintain_order="left")
@@ -238,7 +240,7 @@ def _is_real(cleaned: pl.Expr, key: pl.Expr, attribute: Attribute) -> pl.Expr:
 
 
 def _clean_phones(records: pl.DataFrame, country: str, attribute: Attribute) -> pl.DataFrame:
-    """phone and mobile as E.164; mobile_key and landline_key by what each number is, whichever column it stood in."""
+    """phone and mobile as E.164; mobile_key and landline_key by the kind of number, whichever column it was in."""
     numbers = read_phones(pl.concat([records["phone"], records["mobile"]]), country)
     if attribute.own_values:
         is_own = pl.col("e164").is_in(attribute.own_values)
@@ -273,10 +275,10 @@ def _clean_phones(records: pl.DataFrame, country: str, attribute: Attribute) -> 
 
 
 def _clean_dates(records: pl.DataFrame, attribute: Attribute, as_of: date | None) -> pl.DataFrame:
-    """birth_key without placeholders and dates to come; birth_date moreover null where nobody is that old.
+    """birth_key without placeholders and future dates; birth_date also null where nobody is that old.
 
-    A year mistyped by a century is no fact to print, but it differs from the true one by a digit, which the comparison
-    of birth dates knows how to read.
+    A year mistyped by a century is not for display, but it differs from the true one by one digit, which the comparison
+    of birth dates allows for.
     """
     placeholders = [date.fromisoformat(value) for value in (*attribute.placeholders, *attribute.own_values)]
     seen_at = pl.coalesce(pl.col("updated_at"), pl.col("created_at"), pl.lit(None, dtype=pl.Datetime("us"))).dt.date()
@@ -299,7 +301,7 @@ def hash_content(records: pl.DataFrame) -> pl.Series:
     return hashed["content_hash"]
 
 
-def _in_order(records: pl.DataFrame) -> pl.DataFrame:
+def _order_columns(records: pl.DataFrame) -> pl.DataFrame:
     """The columns of ``identity/records``, in order; ``is_decided`` is false until decisions are known."""
     return records.select(
         *RECORD_COLUMNS, *MATCH_COLUMNS, "shared_values", "shared_digests", "content_hash",
