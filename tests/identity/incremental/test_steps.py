@@ -204,17 +204,17 @@ def test_after_a_kill_between_two_writes_everything_is_worked_out_again(tables, 
     night, in_full = Recogniser(tmp_path / "night", model, full=False), Recogniser(tmp_path / "full", model, full=True)
     night.recognise(tables, FIRST_DAY, no_decisions())
     exports = change(tables, tables, np.random.default_rng(1))
-    end = steps.StepState.end
+    commit = steps.StepState.commit
 
     def killed(self: steps.StepState, *rest: Any, **noted: Any) -> None:
         if self.step == step:
             raise KeyboardInterrupt
-        end(self, *rest, **noted)
+        commit(self, *rest, **noted)
 
-    monkeypatch.setattr(steps.StepState, "end", killed)
+    monkeypatch.setattr(steps.StepState, "commit", killed)
     with pytest.raises(KeyboardInterrupt):
         night.recognise(exports, FIRST_DAY, no_decisions())
-    monkeypatch.setattr(steps.StepState, "end", end)
+    monkeypatch.setattr(steps.StepState, "commit", commit)
     exports = change(exports, tables, np.random.default_rng(2))
     found, expected = (one.recognise(exports, FIRST_DAY, no_decisions()) for one in (night, in_full))
     assert all(found[name].equals(expected[name]) for name in ("records", "pairs", "clusters"))
