@@ -138,8 +138,8 @@ def chart_pair_weights(pairs: pl.DataFrame) -> Chart:
         "pair_weights",
         "Match weights of pairs",
         f"{linked:,} of {pairs.height:,} pairs weigh {LINK_THRESHOLD_BITS:g} bits or more and are linked. Pairs "
-        f"below {low} bits are not kept. Two hills with a valley at 0 mean that the model tells people apart; a hill at "
-        "0 means that it guesses.",
+        f"below {low} bits are not kept. Two hills with a valley at 0 mean that the model tells people apart; a "
+        "hill at 0 means that it guesses.",
         draw_columns(columns, "Match weights of pairs", "match weight, bits", "pairs"),
     )
 

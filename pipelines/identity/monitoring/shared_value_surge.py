@@ -1,7 +1,7 @@
-"""A value that identified people and that a crowd shares overnight: what stops a run before their ids depend on it.
+"""Surges of shared values: a value that identified people and that dozens of names share overnight stops the run.
 
-A value that too many names use is withdrawn in silence (``shared_values``), which harms nobody while names come one by
-one. Where it comes to dozens at once, on records that are published, a form, a till or a join has gone wrong.
+A value that too many names use is withdrawn silently (``standardisation.shared_values``), which is harmless while names
+come one by one. Dozens at once, on published records, mean that a form, a till or a join has gone wrong.
 """
 
 from collections.abc import Mapping, Sequence
@@ -22,7 +22,7 @@ MAX_NAMED_RECORDS = 20  # Record ids in a message: enough to see what they have 
 
 @dataclass(frozen=True)
 class ValueSurge:
-    """A withdrawn value: its attribute, how many names and records share it, and some of their ids, published first."""
+    """A withdrawn value: its attribute, how many names and records share it, and some ids, published first."""
 
     attribute: str
     names: int
@@ -43,8 +43,8 @@ def find_surges(
 ) -> list[ValueSurge]:
     """The withdrawn values of more names at once than their attribute's surge_limit, most records first.
 
-    Left out are those of ``withdrawn_before`` (as :func:`list_withdrawn_values` gave it), and, where the record ids
-    ``published`` are given, those that none of them bears: nobody's published id rested on them.
+    Left out are those of ``withdrawn_before`` (from :func:`list_withdrawn_values`), and, where the record ids
+    ``published`` are given, those that none of them has: no published id depended on them.
     """
     uses = _uses(records)
     if withdrawn_before is not None:
@@ -62,7 +62,7 @@ def find_surges(
 
 
 def describe_surges(surges: Sequence[ValueSurge]) -> str:
-    """What the crowds are and what to do, without the values."""
+    """Names the surges and what to do about them, without the values."""
     if not surges:
         return "No value is newly shared by a crowd."
     lines = []

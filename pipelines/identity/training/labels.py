@@ -1,7 +1,7 @@
-"""Human decisions as labels: what the model would have said of the pairs that people judged, and what they teach it.
+"""Human decisions as labelled pairs: for scoring the model, and for training it.
 
-A weight depends on two records and the model alone, never on decisions, so that each labelled pair is judged as if
-nobody had decided. The pairs that people judge are the uncertain ones: the scores are of hard cases, not of all pairs.
+A weight depends on two records and the model alone, never on decisions, so each labelled pair is scored as if nobody
+had decided. People decide on uncertain pairs: the scores are of hard cases, not of all pairs.
 """
 
 from dataclasses import asdict, dataclass, replace
@@ -21,10 +21,10 @@ from pipelines.identity.scoring.profiles import build_profiles
 
 @dataclass(frozen=True)
 class LabelScores:
-    """How the model does on labelled pairs. A pair is linked where its weight is at least ``LINK_THRESHOLD_BITS``.
+    """Scores of the model on labelled pairs. A pair is linked where its weight is at least ``LINK_THRESHOLD_BITS``.
 
-    ``wrongly_linked`` are pairs that people hold apart, ``missed`` pairs that people hold together. ``not_weighed``
-    are decisions about records that are gone, or that carry nothing to compare: they count in no score.
+    ``wrongly_linked`` are linked pairs with a cannot-link, ``missed`` unlinked pairs with a must-link. ``not_weighed``
+    counts decisions about records that are gone, or that have nothing to compare: they are in no score.
     """
 
     precision: float
@@ -42,7 +42,7 @@ class LabelScores:
 
 @dataclass(frozen=True)
 class LabelledPairs:
-    """Pairs of profiles whose class people know: one person's where ``is_match``, else of a household or strangers."""
+    """Pairs of profiles whose class is known: one person where ``is_match``, else of one household or strangers."""
 
     pairs: ComparedPairs
     is_match: npt.NDArray[np.bool_]
@@ -52,16 +52,16 @@ class LabelledPairs:
         return {"must_link": same, "cannot_link": len(self.is_match) - same}
 
     def of_fields(self, positions: list[int]) -> "LabelledPairs":
-        """The same with some of the fields."""
+        """The same with only the fields at these positions."""
         return LabelledPairs(replace(self.pairs, levels=self.pairs.levels[:, positions]), self.is_match)
 
-    def behind(self, others: ComparedPairs) -> ComparedPairs:
+    def append_to(self, others: ComparedPairs) -> ComparedPairs:
         """``others``, then these pairs."""
         columns = ("left", "right", "found_by", "levels")
         return ComparedPairs(*(np.concatenate([getattr(others, name), getattr(self.pairs, name)]) for name in columns))
 
     def clamp(self, responsibilities: Floats) -> Floats:
-        """``responsibilities`` of these pairs (columns in the order of CLASSES) with what people know held fast."""
+        """``responsibilities`` of these pairs (columns in the order of CLASSES), with the known classes fixed."""
         match = CLASSES.index("match")
         rest = np.maximum(1.0 - responsibilities[:, match], 1e-300)
         clamped = np.where(self.is_match[:, None], 0.0, responsibilities / rest[:, None])
@@ -77,7 +77,7 @@ def compare_labels(profiles: pl.DataFrame, decisions: pl.DataFrame, fields: tupl
 
 
 def leave_out_labelled(compared: ComparedPairs, labelled: LabelledPairs) -> ComparedPairs:
-    """``compared`` but the pairs that people judged: those count once, by what people said."""
+    """``compared`` without the labelled pairs: these count once, by their label."""
     known = _as_keys(labelled.pairs)
     return compared.take(np.flatnonzero(~np.isin(_as_keys(compared), known))) if len(known) else compared
 
@@ -89,7 +89,7 @@ def _as_keys(pairs: ComparedPairs) -> npt.NDArray[np.int64]:
 def number_labels(profiles: pl.DataFrame, decisions: pl.DataFrame) -> pl.DataFrame:
     """The decisions between two of ``profiles``: one row per pair, sorted: left, right (profile_no), is_match.
 
-    A record that a decision names is a profile of its own, so that its id is one of theirs.
+    A record that a decision names is a profile of its own, so its id is a profile's.
     """
     numbers = profiles.select("record_id", "profile_no")
     return (
@@ -106,7 +106,7 @@ def number_labels(profiles: pl.DataFrame, decisions: pl.DataFrame) -> pl.DataFra
 
 
 def score_labels(records: pl.DataFrame, decisions: pl.DataFrame, model: ModelVersion) -> LabelScores:
-    """The model's links on the pairs of ``decisions`` (``identity/decisions`` of the run that made ``records``)."""
+    """Scores the model on the pairs of ``decisions`` (``identity/decisions`` of the run that made ``records``)."""
     named = pl.concat([decisions["record_id_l"], decisions["record_id_r"]]).unique()
     profiles, _ = build_profiles(records.filter(pl.col("record_id").is_in(named.implode())))
     labels = number_labels(profiles, decisions)
@@ -130,5 +130,5 @@ def score_labels(records: pl.DataFrame, decisions: pl.DataFrame, model: ModelVer
 
 
 def _share(part: int, whole: int) -> float:
-    """A share of nothing counts as 1: nothing was got wrong."""
+    """A share of nothing counts as 1: no error was made."""
     return part / whole if whole else 1.0

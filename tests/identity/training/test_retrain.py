@@ -100,7 +100,7 @@ def test_a_comparison_alone_changes_nothing_in_force(lake, run_with):
     before = run_with(bits=0.01)
     new = retrain(lake, AS_OF, silent, compare_only=True)
     assert new.comparison is not None
-    assert new.is_news
+    assert new.is_new_version
     assert not new.is_put_in_force
     assert name_in_force(lake) == before
     assert len(read_history(lake)) == 1
@@ -109,7 +109,7 @@ def test_a_comparison_alone_changes_nothing_in_force(lake, run_with):
 def test_the_same_records_give_the_same_model_and_nothing_changes(lake, run_with):
     before = run_with(bits=0)
     again = retrain(lake, AS_OF, silent)
-    assert (again.learned.version, again.is_news, again.comparison) == (before, False, None)
+    assert (again.learned.version, again.is_new_version, again.comparison) == (before, False, None)
     assert len(read_history(lake)) == 1
 
 
