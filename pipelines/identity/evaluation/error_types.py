@@ -81,7 +81,7 @@ TYPES: dict[str, tuple[ErrorType, ...]] = {
     OVER_MERGED: (
         ErrorType(
             "same_names_and_birth_date",
-            "same names, same birth date: the records tell no difference (or the truth errs)",
+            "same names, same birth date: the records show no difference (or the truth is wrong)",
             f"{_NAMES} and {_common('birth')}",
         ),
         ErrorType(

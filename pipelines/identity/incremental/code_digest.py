@@ -1,6 +1,7 @@
-"""Which code decides the results that one night takes over from the last: a change of it makes a step start anew.
+"""Declares the code that decides results: when it changes, no step reuses what an earlier night left.
 
-Named one by one, so that a text or a chart may change without a rebuild, and a file that moves is missed out loud.
+Modules are named one by one, so that a text or a chart can change without a rebuild, and a file that has moved raises
+an error instead of silently narrowing the digest.
 """
 
 import hashlib

@@ -9,8 +9,8 @@ from pipelines.identity.scoring.profiles import ProfiledRecords
 from pipelines.lake.tables import Lake
 
 THRESHOLD_OFFSETS_BITS: dict[str, float] = {"strict": 6.0, "loose": -6.0}
-"""Offsets from the usual thresholds: odds of 64 to 1 for one person when strict, of 64 to 1 against when loose. Of pairs
-in between, the model itself is unsure."""
+"""Offsets from the usual thresholds: odds of 64 to 1 for one person when strict, of 64 to 1 against when loose. Pairs
+in between are those of which the model itself is unsure."""
 
 
 def update_sensitivity(

@@ -94,7 +94,7 @@ def retrain(
     records = lake.read("identity", "records")
     if not set(NEEDED_COLUMNS) <= set(records.columns):
         raise ParcoursError(
-            f"The records in {lake.root} were made by another release of Parcours. Make them anew with `parcours run`: "
+            f"The records in {lake.root} were made by another release of Parcours. Run `parcours run` again: "
             "where it stops at the model, it has made them, and `parcours train` goes on from there."
         )
     before = name_in_force(lake)

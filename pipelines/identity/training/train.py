@@ -185,8 +185,8 @@ def estimate_strangers(
 def _draw_pairs(count: int, pairs: int, seed: int) -> tuple[npt.NDArray[np.int32], npt.NDArray[np.int32]]:
     """Random pairs of two different numbers below ``count``."""
     if count < 2:
-        nobody = np.array([], dtype=np.int32)
-        return nobody, nobody
+        empty = np.array([], dtype=np.int32)
+        return empty, empty
     generator = np.random.default_rng(seed)
     left = generator.integers(0, count, pairs, dtype=np.int32)
     right = generator.integers(0, count - 1, pairs, dtype=np.int32)
