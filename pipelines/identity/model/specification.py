@@ -282,7 +282,7 @@ def splink_comparison(compared: Field) -> cl.CustomComparison:
 BLOCKING_KEYS: dict[str, str] = {
     # Each is SQL over one record; two records with the same value are candidates. Together they must cover every way in
     # which two records of one person may share something that identifies them. From wide to narrow: on small data the
-    # wide ones find everything; on large data their blocks are too large (PAIRS_PER_PROFILE) and the narrow ones remain.
+    # wide ones find everything; on large data their blocks are too large (PAIRS_PER_PROFILE) and narrow ones remain.
     "e-mail": "email_key",
     "mobile": "mobile_key",
     "landline": "landline_key",
