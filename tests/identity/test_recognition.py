@@ -2,12 +2,10 @@
 
 from pathlib import Path
 
-import numpy as np
 import polars as pl
 import pytest
 
 from pipelines.identity.clustering.cluster import cluster_records
-from pipelines.identity.clustering.connected_components import find_connected_components
 from pipelines.identity.customer_ids.customer_numbers import number_customers
 from pipelines.identity.customer_ids.customers import describe_customers
 from pipelines.identity.evaluation.metrics import evaluate
@@ -82,16 +80,6 @@ def test_customers_count_their_records_and_are_as_sure_as_their_weakest_needed_l
     assert customers["identity_confidence"].is_between(0, 1).all()
     assert (customers.filter(pl.col("record_count") == 1)["identity_confidence"] == 1).all()
     assert customers["identity_confidence"].min() < 0.99
-
-
-@pytest.mark.parametrize("links", [[], [(0, 1)], [(3, 4), (1, 3), (0, 1)], [(0, 4), (1, 2), (2, 3), (3, 4)]])
-def test_connected_components_are_labelled_by_their_smallest_member(links):
-    left, right = (np.array([link[side] for link in links], dtype=np.int32) for side in (0, 1))
-    expected = list(range(5))
-    for _ in links:
-        for one, other in links:
-            expected[one] = expected[other] = min(expected[one], expected[other])
-    assert find_connected_components(5, left, right).tolist() == expected
 
 
 @pytest.mark.parametrize("rows", [0, 1, 40])

@@ -207,7 +207,7 @@ def _find_field_gaps(compared: Field, parameters: Parameters, with_frequencies: 
         ]
     names = {level.name for level in compared.levels}
     gaps += [
-        f"it has the level {compared.name}: {name}, which is no longer told" for name in known if name not in names
+        f"it has the level {compared.name}: {name}, which is no longer a level" for name in known if name not in names
     ]
     weighs_rarity = any(level.is_agreement for level in compared.levels)
     if weighs_rarity and (compared.name not in with_frequencies or compared.name not in parameters.rarest):

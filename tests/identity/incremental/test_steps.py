@@ -220,7 +220,7 @@ def test_after_a_kill_between_two_writes_everything_is_worked_out_again(tables, 
     assert all(found[name].equals(expected[name]) for name in ("records", "pairs", "clusters"))
 
 
-def test_records_written_anew_before_their_pairs_go_by_the_pairs_that_they_still_have(tables, model, tmp_path):
+def test_records_rewritten_before_their_pairs_use_the_pairs_that_still_fit(tables, model, tmp_path):
     night = Recogniser(tmp_path, model, full=False)
     first = night.recognise(tables, FIRST_DAY, no_decisions())
     later = {path: frame.sample(fraction=0.7, seed=3) for path, frame in tables.items()}

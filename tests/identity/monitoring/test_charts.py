@@ -139,7 +139,7 @@ def test_a_record_weighs_the_same_with_itself_as_with_another_of_the_same_conten
     assert weigh_against_themselves(twins, retailer.model).tolist() == [between, between]
 
 
-def test_the_share_of_unlinkables_of_many_records_is_told_from_some_of_them(retailer, monkeypatch):
+def test_the_share_of_unlinkables_of_many_records_is_estimated_from_a_sample(retailer, monkeypatch):
     exact = weigh_against_themselves(retailer.records, retailer.model)
     monkeypatch.setattr(charts, "SAMPLED_RECORDS", 2_000)
     sampled = weigh_against_themselves(retailer.records, retailer.model)

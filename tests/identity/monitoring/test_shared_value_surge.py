@@ -36,7 +36,7 @@ def strangers(row: Make, count: int, **fields: Any) -> list[dict[str, Any]]:
         ({"loyalty_card_id": "C0012345"}, "loyalty_card_id"),
     ],
 )
-def test_a_published_value_of_more_names_than_the_limit_is_a_crowd(
+def test_a_published_value_of_more_names_than_the_limit_is_a_surge(
     row: Make, standardised: Make, fields: dict[str, str], attribute: str
 ) -> None:
     limit = load_attributes()[attribute].surge_limit
@@ -57,7 +57,7 @@ def test_what_was_withdrawn_already_or_reached_nobody_published_stops_nothing(ro
     assert len(find_surges(records, load_attributes())) == 1, "before any publication, every crowd is told"
 
 
-def test_a_phone_number_of_sixty_names_over_a_century_is_no_crowd(row: Make, standardised: Make) -> None:
+def test_a_phone_number_of_sixty_names_over_a_century_is_no_surge(row: Make, standardised: Make) -> None:
     rows = strangers(row, 60, phone="04 78 37 11 22")
     for number, given in enumerate(rows):
         given["created_at"] = datetime.fromisoformat(f"{1920 + number}-01-01")

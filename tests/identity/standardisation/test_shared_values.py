@@ -37,7 +37,7 @@ def spread(row: Make, days_between: int, names: tuple[str, ...] = NAMES[:7], **f
 
 
 @pytest.mark.parametrize(("days_between", "is_withdrawn"), [(30, True), (182, True), (183, False), (600, False)])
-def test_a_phone_number_of_seven_names_is_a_crowd_only_within_its_window(
+def test_a_phone_number_of_seven_names_is_withdrawn_only_within_its_window(
     row: Make, standardised: Make, days_between: int, is_withdrawn: bool
 ) -> None:
     found = standardised(*spread(row, days_between, phone=NUMBER))
@@ -133,7 +133,7 @@ def test_without_a_limit_nothing_is_withdrawn(row: Make) -> None:
 
 
 @pytest.mark.parametrize(
-    ("declared", "told"),
+    ("declared", "message"),
     [
         ("{kind: contact, shared_window_days: 30}", "shared_window_days without shared_limit"),
         ("{kind: contact, shared_limit: 0}", "shared_limit must be a whole number, at least 1"),
@@ -141,6 +141,6 @@ def test_without_a_limit_nothing_is_withdrawn(row: Make) -> None:
         ("{kind: contact, shared_limit: 5, shared_window_days: true}", "shared_window_days must be a whole number"),
     ],
 )
-def test_limits_that_cannot_hold_are_refused_by_name(declared: str, told: str) -> None:
-    with pytest.raises(ConfigurationError, match=f"email: {told}"):
+def test_limits_that_cannot_hold_are_refused_by_name(declared: str, message: str) -> None:
+    with pytest.raises(ConfigurationError, match=f"email: {message}"):
         declare_attributes(f"email: {declared}")

@@ -80,7 +80,7 @@ def test_a_label_names_profiles_by_number_whatever_the_order(records: pl.DataFra
     ]
 
 
-def test_what_people_know_of_a_pair_is_held_fast_and_the_rest_shared_out_anew() -> None:
+def test_the_class_of_a_labelled_pair_is_fixed_and_the_rest_rescaled() -> None:
     pairs = ComparedPairs(
         *(np.zeros(3, dtype=np.int32) for _ in range(2)), np.zeros(3, dtype=np.int16), np.zeros((3, 1))
     )
@@ -105,20 +105,20 @@ def test_labels_move_the_model_towards_what_people_said(retailer: Any) -> None:
     other_names = [level.name for level in retailer.model.fields[0].levels].index("different")
     doubted = pairs.filter((pl.col("level_first_name") == other_names) & (pl.col("match_weight") < 0)).head(300)
     assert doubted.height == 300
-    told = doubted.select(
+    labels = doubted.select(
         pl.lit("must_link").alias("verdict"), "record_id_l", "record_id_r", pl.lit("Ada").alias("author"),
         pl.lit("why").alias("reason"), pl.lit(date(2026, 1, 1)).alias("decided_on"),
         pl.lit(None, dtype=pl.Date).alias("expires_on"),
     )  # fmt: skip
-    profiles, _ = build_profiles(mark_decided(retailer.records, told))
+    profiles, _ = build_profiles(mark_decided(retailer.records, labels))
 
     def different_first_names(labels: pl.DataFrame) -> tuple[float, dict[str, int]]:
         model, _ = learn(profiles, seed=1, labels=labels)
         return model.parameters.levels["first_name"]["different"]["match"], model.metadata["labelled_pairs"]
 
     without = retailer.model.parameters.levels["first_name"]["different"]["match"]
-    same, some = different_first_names(told)
-    apart, others = different_first_names(told.with_columns(pl.lit("cannot_link").alias("verdict")))
+    same, some = different_first_names(labels)
+    apart, others = different_first_names(labels.with_columns(pl.lit("cannot_link").alias("verdict")))
     assert same > without + 0.01
     assert apart < without + 0.001
     assert (some["must_link"], others["cannot_link"]) == (300, 300)

@@ -123,7 +123,7 @@ def test_beside_a_model_that_cannot_run_any_more_the_new_one_comes_in_force_howe
     assert name_in_force(lake) == new.learned.version
 
 
-def test_records_of_another_release_are_told_in_words(lake, records):
+def test_records_of_another_release_are_refused_in_words(lake, records):
     lake.write("identity", "records", records.drop("is_decided"))
     with pytest.raises(ParcoursError, match=r"another release.*parcours run"):
         retrain(lake, AS_OF, silent)
