@@ -126,13 +126,13 @@ class LinkedRecords:
             self._neighbours.setdefault(one, []).append((other, link))
             self._neighbours.setdefault(other, []).append((one, link))
         self._group: dict[str, str] = {}
-        for record in sorted(self._neighbours):
-            if record not in self._group:
-                self._group |= dict.fromkeys(self._reach(record), record)
+        for record_id in sorted(self._neighbours):
+            if record_id not in self._group:
+                self._group |= dict.fromkeys(self._reach(record_id), record_id)
 
-    def group_of(self, record: str) -> str:
-        """The name of the record's group: its smallest record, or the record itself where nothing links it."""
-        return self._group.get(record, record)
+    def group_of(self, record_id: str) -> str:
+        """The name of the record's group: its smallest record_id, or the record's own where nothing links it."""
+        return self._group.get(record_id, record_id)
 
     def find_chain(self, one: str, other: str) -> list[dict[str, Any]] | None:
         """The fewest decisions that lead from one record to the other; None where none do."""

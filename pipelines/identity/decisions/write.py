@@ -20,7 +20,7 @@ from pipelines.identity.decisions.read import check_decisions, decisions_in_forc
 def record_verdict(
     path: Path,
     verdict: str,
-    records: tuple[str, str],
+    record_ids: tuple[str, str],
     author: str,
     reason: str,
     decided_on: date,
@@ -34,7 +34,8 @@ def record_verdict(
         found = read_file(path)
         check_decisions(found, path)  # Faults already there are reported as such, not as faults of this decision.
         values = {
-            "verdict": verdict, "record_a": records[0], "record_b": records[1], "author": author, "reason": reason,
+            "verdict": verdict, "record_a": record_ids[0], "record_b": record_ids[1],
+            "author": author, "reason": reason,
             "decided_on": decided_on.isoformat(), "expires_on": expires_on.isoformat() if expires_on else "",
         }  # fmt: skip
         lines = add_line(found, values)
@@ -47,12 +48,12 @@ def record_verdict(
         return str(decisions["place"][-1])
 
 
-def take_back(path: Path, records: tuple[str, str], author: str, reason: str, as_of: date) -> list[str]:
+def take_back(path: Path, record_ids: tuple[str, str], author: str, reason: str, as_of: date) -> list[str]:
     """Takes back every decision on the pair that is or will be in force; returns the places where they were.
 
     Their lines stay as comments, with who took them back and when. Raises ConfigurationError where there is none.
     """
-    one, other = sorted(records)
+    one, other = sorted(record_ids)
     with locked_for_editing(path):
         found = read_file(path)
         decisions = check_decisions(found, path)
