@@ -1,7 +1,7 @@
 """Parameters for data too few to learn from: `default_model.json`, learned from a generated retailer.
 
-``python scripts/make_default_model.py`` makes the file again. Term frequencies and the stranger probabilities always
-come from the data at hand; shares are kept as pairs per profile, which hold at any size.
+``python scripts/make_default_model.py`` makes the file again. Term frequencies and the number of strangers always come
+from the data at hand; shares are kept as pairs per profile, which hold at any size.
 """
 
 import json
