@@ -28,7 +28,7 @@ import splink.comparison_library as cl
 from splink import DuckDBAPI, Linker, SettingsCreator, block_on
 
 from benchmarks.people import key_profiles, save_retailer
-from pipelines.identity.clustering.cluster import connect
+from pipelines.identity.clustering.connected_components import find_connected_components
 from pipelines.identity.evaluation.metrics import Scores, evaluate
 from pipelines.identity.model.specification import BLOCKING_KEYS, blocking_column, declare_fields, splink_settings
 from pipelines.identity.scoring.blocking import hash_keys, keep_small_blocks, limit_blocks
@@ -157,7 +157,7 @@ def score_thresholds(record_ids: pl.Series, edges: Edges, truth: pl.DataFrame) -
     scores = {}
     for threshold in THRESHOLDS:
         strong = edges.weight >= threshold
-        labels = connect(len(record_ids), edges.left[strong], edges.right[strong])
+        labels = find_connected_components(len(record_ids), edges.left[strong], edges.right[strong])
         clusters = pl.DataFrame({"record_id": record_ids, "customer_id": labels})
         scores[threshold] = evaluate(clusters, truth)
     return scores

@@ -23,8 +23,8 @@ from typing import Any
 import polars as pl
 
 from benchmarks import people
-from benchmarks.apart import run_apart
 from benchmarks.bare_splink import hush, score_as_a_newcomer, score_standardised, score_thresholds
+from benchmarks.own_process import run_in_own_process
 from benchmarks.page import write_section
 from pipelines.identity.clustering.cluster import cluster_records
 from pipelines.identity.evaluation.metrics import evaluate
@@ -105,9 +105,9 @@ def measure_set(found: Found, folder: Path, as_of: date | None, systems: Sequenc
     """The results of each of ``systems`` on the people of ``folder``; ``found`` names the set."""
     for system in systems:
         if system == PARCOURS:
-            result, peak = run_apart(measure_parcours, folder, as_of)
+            result, peak = run_in_own_process(measure_parcours, folder, as_of)
         else:
-            result, peak = run_apart(measure_bare, folder, as_of, BARE_WAYS[system])
+            result, peak = run_in_own_process(measure_bare, folder, as_of, BARE_WAYS[system])
         yield {**found, "system": system, **result, "peak_gib": round(peak, 2)}
 
 
@@ -126,7 +126,7 @@ def measure_all(
             found: Found = {"data": "retailer", "customers": size, "seed": seed}
             if missing(found):
                 with TemporaryDirectory() as folder:
-                    as_of, _ = run_apart(people.save_retailer, size, seed, Path(folder))
+                    as_of, _ = run_in_own_process(people.save_retailer, size, seed, Path(folder))
                     yield from measure_set(found, Path(folder), as_of, missing(found))
     for name, read in PUBLIC_SETS.items() if public else ():
         found = {"data": name, "customers": None, "seed": None}
@@ -175,7 +175,7 @@ def _rows(name: str, found: Sequence[Found], floors: dict[str, float], most: flo
     shares = shares_of_bare(found)
     for one in sorted(found, key=lambda one: one["system"] != PARCOURS):
         is_ours = one["system"] == PARCOURS
-        told = "; ".join(f"{LABELS[measure]} {share:.2f}" for measure, share in shares.items()) if is_ours else ""
+        of_bare = "; ".join(f"{LABELS[measure]} {share:.2f}" for measure, share in shares.items()) if is_ours else ""
         verdict = judge(one, shares, floors, most) if is_ours else ""
         system = one["system"]
         if "thresholds" in one:
@@ -183,7 +183,7 @@ def _rows(name: str, found: Sequence[Found], floors: dict[str, float], most: flo
         stages = ", ".join(f"{stage} {spent:g}" for stage, spent in one["seconds"].items())
         yield (
             f"| {name} | {system} | {one['records']:,} | {one['bcubed_f1']:.4f} | {one['pairwise_f1']:.4f} "
-            f"| {one['pairwise_precision']:.4f} | {one['pairwise_recall']:.4f} | {told} | {verdict} | {stages} "
+            f"| {one['pairwise_precision']:.4f} | {one['pairwise_recall']:.4f} | {of_bare} | {verdict} | {stages} "
             f"| {one['peak_gib']:.1f} |"
         )
 

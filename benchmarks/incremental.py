@@ -21,8 +21,8 @@ import dagster as dg
 import polars as pl
 
 from benchmarks import people
-from benchmarks.apart import run_apart
 from benchmarks.changes import change_lake
+from benchmarks.own_process import run_in_own_process
 from pipelines.config.home import Home
 from pipelines.defs.identity import identity_assets
 from pipelines.defs.resources import Night
@@ -90,12 +90,12 @@ def measure(customers: int = CUSTOMERS, rounds: int = ROUNDS, share: float = SHA
     """The section of this page."""
     with TemporaryDirectory() as temporary:
         base, copies = Path(temporary) / "base", {"changed only": False, "full": True}
-        as_of, _ = run_apart(build_home, base, customers, SEED)
-        first, _ = run_apart(run_night, base, as_of, True)
+        as_of, _ = run_in_own_process(build_home, base, customers, SEED)
+        first, _ = run_in_own_process(run_night, base, as_of, True)
         print(f"first night: {first}", flush=True)
         publish_state(base)
         next_day = as_of + timedelta(days=1)
-        changed, _ = run_apart(change_lake, Lake(Home(base).lake), as_of, share, SEED)
+        changed, _ = run_in_own_process(change_lake, Lake(Home(base).lake), as_of, share, SEED)
         turns: dict[str, list[dict[str, float]]] = {name: [] for name in copies}
         differing: set[str] = set()
         for turn in range(rounds):
@@ -103,12 +103,12 @@ def measure(customers: int = CUSTOMERS, rounds: int = ROUNDS, share: float = SHA
             for name in list(copies)[:: -1 if turn % 2 else 1]:
                 shutil.copytree(base, homes[name])
                 os.sync()  # So that the copy is not still on its way to the disk while the night runs.
-                steps, peak = run_apart(run_night, homes[name], next_day, copies[name])
+                steps, peak = run_in_own_process(run_night, homes[name], next_day, copies[name])
                 turns[name].append({**steps, "whole": sum(steps.values()), "peak": peak})
                 print(f"round {turn + 1}, {name}: {turns[name][-1]}", flush=True)
-            found, _ = run_apart(find_differences, *homes.values())
+            found, _ = run_in_own_process(find_differences, *homes.values())
             differing.update(found)
-            rows, _ = run_apart(count_tables, homes["full"])
+            rows, _ = run_in_own_process(count_tables, homes["full"])
             for home in homes.values():
                 shutil.rmtree(home)
     return render(rows, changed, turns, sorted(differing))
@@ -130,11 +130,11 @@ def render(
     )
     core = sum(some[step] for step in CORE) / sum(everything[step] for step in CORE)
     peaks = {name: max(turn["peak"] for turn in found) for name, found in turns.items()}
-    told = ", ".join(f"{count:,} {name}" for name, count in changed.items())
+    counts = ", ".join(f"{count:,} {name}" for name, count in changed.items())
     verdict = "met" if share <= MOST_OF_FULL and not differing else "**missed**"
     same = f"**Different**: {', '.join(differing)}." if differing else f"Identical: {', '.join(COMPARED)}."
     lines = [
-        f"{rows['records']:,} records and {rows['pairs']:,} scored pairs after the change; {told}. "
+        f"{rows['records']:,} records and {rows['pairs']:,} scored pairs after the change; {counts}. "
         f"Medians of {len(turns['full'])} rounds.",
         "",
         "| step | what changed, s | everything (`--full`), s |",

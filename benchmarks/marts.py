@@ -57,10 +57,10 @@ def measure(customers: int = CUSTOMERS) -> str:
 
 def _measure_sources(title: str, home: Path, sources: Path) -> str:
     run_parcours(["run", "--home", home, "--sources", sources])
-    return render(title, _build_apart(home, sources))
+    return render(title, _build_in_own_process(home, sources))
 
 
-def _build_apart(home: Path, sources: Path) -> Build:
+def _build_in_own_process(home: Path, sources: Path) -> Build:
     """The same build again in a process of its own, so that its memory is that of the build."""
     done = subprocess.run(
         [sys.executable, "-m", "benchmarks.marts", "--build", home, sources],
@@ -71,12 +71,12 @@ def _build_apart(home: Path, sources: Path) -> Build:
     )
     if done.returncode:
         raise SystemExit(f"the build of {home} failed:\n{done.stderr}")
-    told: dict[str, Any] = json.loads(done.stdout)
-    return Build(**told | {"marts": frozenset(told["marts"])})
+    figures: dict[str, Any] = json.loads(done.stdout)
+    return Build(**figures | {"marts": frozenset(figures["marts"])})
 
 
 def build(home_folder: Path, sources_file: Path) -> Build:
-    """Builds the warehouse anew from what lies in the lake of the home."""
+    """Builds the warehouse again from the lake of the home."""
     home, sources = find_home(home_folder), load_sources(sources_file)
     if sources.as_of is None:
         raise SystemExit(f"{sources_file} names no as_of")
@@ -146,10 +146,10 @@ def main() -> None:
     parser.add_argument("--build", nargs=2, type=Path, help=argparse.SUPPRESS)
     options = parser.parse_args()
     if options.build:
-        told = vars(build(*options.build))
-        print(json.dumps(told | {"marts": sorted(told["marts"])}))
+        figures = vars(build(*options.build))
+        print(json.dumps(figures | {"marts": sorted(figures["marts"])}))
     elif options.of:
-        print(render(str(options.of[0]), _build_apart(*options.of)))
+        print(render(str(options.of[0]), _build_in_own_process(*options.of)))
     else:
         print(measure(options.customers))
 

@@ -23,12 +23,12 @@ import polars as pl
 from splink import DuckDBAPI, Linker
 
 from benchmarks import people
-from benchmarks.apart import run_apart
 from benchmarks.bare_splink import hush
+from benchmarks.own_process import run_in_own_process
 from pipelines.identity.clustering.cluster import cluster_records
 from pipelines.identity.model.registry import load_version
-from pipelines.identity.scoring.blocking import find_pairs, hash_keys, keep_small_blocks
-from pipelines.identity.scoring.predict import KEPT_WEIGHT, score_pairs
+from pipelines.identity.scoring.blocking import find_candidate_pairs, hash_keys, keep_small_blocks
+from pipelines.identity.scoring.predict import STORE_THRESHOLD_BITS, score_pairs
 from pipelines.identity.scoring.profiles import build_profiles
 from pipelines.identity.standardisation.standardise import standardise
 from pipelines.identity.training.train import SEED as TRAINING_SEED
@@ -58,7 +58,7 @@ def prepare(folder: Path, as_of: date | None) -> Figures:
     return {
         "records": records.height,
         "profiles": profiles.height,
-        "pairs": len(find_pairs(keys)),
+        "pairs": len(find_candidate_pairs(keys)),
         "version": model.version,
     }
 
@@ -97,7 +97,7 @@ def run_bare_splink(folder: Path, version: str) -> Figures:
                     database.register(frequencies.to_arrow()), compared.column
                 )
         busy, started = time.process_time(), time.perf_counter()
-        predicted = linker.inference.predict(threshold_match_weight=KEPT_WEIGHT)
+        predicted = linker.inference.predict(threshold_match_weight=STORE_THRESHOLD_BITS)
         scored = time.perf_counter()
         clustered = linker.clustering.cluster_pairwise_predictions_at_threshold(
             predicted, threshold_match_probability=CLUSTERED_AT
@@ -114,11 +114,11 @@ SYSTEMS = {"Parcours": run_parcours, "bare Splink": run_bare_splink}
 
 def compare(folder: Path, as_of: date | None, rounds: int) -> str:
     """The Markdown table of ``rounds`` turns on ``gathered.parquet`` of ``folder``."""
-    prepared, _ = run_apart(prepare, folder, as_of)
+    prepared, _ = run_in_own_process(prepare, folder, as_of)
     turns: dict[str, list[Figures]] = {name: [] for name in SYSTEMS}
     for turn in range(rounds):
         for name in list(SYSTEMS)[:: -1 if turn % 2 else 1]:
-            figures, peak = run_apart(SYSTEMS[name], folder, prepared["version"])
+            figures, peak = run_in_own_process(SYSTEMS[name], folder, prepared["version"])
             turns[name].append({**figures, "peak": peak, "whole": figures["score"] + figures["cluster"]})
             print(f"round {turn + 1}, {name}: {turns[name][-1]}", flush=True)
     lines = [
@@ -159,7 +159,7 @@ def measure(
     with TemporaryDirectory() as temporary:
         folder = Path(temporary)
         if gathered is None:
-            as_of, _ = run_apart(people.save_retailer, customers, SEED, folder)
+            as_of, _ = run_in_own_process(people.save_retailer, customers, SEED, folder)
         else:
             (folder / "gathered.parquet").symlink_to(gathered.resolve())
         return compare(folder, as_of, rounds)

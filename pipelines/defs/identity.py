@@ -13,8 +13,8 @@ import polars as pl
 from pipelines.defs.failures import as_step_failure
 from pipelines.defs.resources import Night
 from pipelines.defs.results import Result
-from pipelines.frames.background import beside
-from pipelines.identity.customer_ids.customer_numbers import find_owners
+from pipelines.frames.background import running_in_background
+from pipelines.identity.customer_ids.customer_numbers import number_customers
 from pipelines.identity.customer_ids.customers import describe_customers
 from pipelines.identity.customer_ids.ledger import current_map, empty_ledger
 from pipelines.identity.customer_ids.uncertain_pairs import find_uncertain_pairs
@@ -36,11 +36,11 @@ from pipelines.identity.monitoring.charts import (
     chart_unlinkables,
     write_chart,
 )
-from pipelines.identity.monitoring.shared_value_surge import describe_crowds, find_crowds, list_withdrawn
+from pipelines.identity.monitoring.shared_value_surge import describe_surges, find_surges, list_withdrawn_values
 from pipelines.identity.standardisation.attributes import Attribute, load_attributes
 from pipelines.identity.standardisation.placeholders import with_own_values
 from pipelines.identity.standardisation.standardise import scan_records
-from pipelines.identity.training.retrain import MOST_MOVED, retrain
+from pipelines.identity.training.retrain import MAX_SHARE_MOVED, retrain
 from pipelines.lake.tables import Lake
 
 GROUP = "identity"
@@ -134,7 +134,7 @@ def decisions(night: Night) -> Result:
         _check(
             "records",
             "no_value_is_newly_shared_by_a_crowd",
-            "No value that identified people when last published is now shared by more names than crowd_limit.",
+            "No value that identified people when last published is now shared by more names than surge_limit.",
         ),
     ],
 )
@@ -168,19 +168,19 @@ def _no_new_crowd(lake: Lake, rows: pl.DataFrame, attributes: Mapping[str, Attri
     withdrawn_before = lake.published("withdrawn_values")
     is_first = not withdrawn_before.exists()
     if is_first:
-        crowds = find_crowds(rows, attributes)
+        crowds = find_surges(rows, attributes)
     else:
         known = pl.read_parquet(withdrawn_before)
-        crowds = find_crowds(rows, attributes, known)
+        crowds = find_surges(rows, attributes, known)
         if crowds:  # On most nights there is none, and no need to know who is published.
-            crowds = find_crowds(rows, attributes, known, current_map(_committed_ledger(lake))["record_id"])
+            crowds = find_surges(rows, attributes, known, current_map(_committed_ledger(lake))["record_id"])
     if is_first or not crowds:  # What a run that stopped withdrew must never pass for known.
-        lake.write("identity", "withdrawn_values", list_withdrawn(rows))
+        lake.write("identity", "withdrawn_values", list_withdrawn_values(rows))
     return dg.AssetCheckResult(
         check_name="no_value_is_newly_shared_by_a_crowd",
         passed=not crowds,
         severity=dg.AssetCheckSeverity.WARN if is_first else dg.AssetCheckSeverity.ERROR,
-        description=describe_crowds(crowds),
+        description=describe_surges(crowds),
         metadata={"crowds": dg.MetadataValue.json([asdict(crowd) for crowd in crowds])},
     )
 
@@ -195,7 +195,7 @@ def _no_new_crowd(lake: Lake, rows: pl.DataFrame, attributes: Mapping[str, Attri
         _check(
             "model",
             "a_new_model_moves_few_records",
-            f"A newly learned model comes in force unasked only where at most {MOST_MOVED:.0%} of the records move.",
+            f"A new model comes into force unasked only where at most {MAX_SHARE_MOVED:.0%} of the records move.",
         )
     ],
 )
@@ -238,7 +238,7 @@ def model(context: dg.AssetExecutionContext, config: Training, night: Night) -> 
         _check(
             "pairs",
             "candidate_pairs_do_not_explode",
-            f"There are at most {invariants.MOST_PAIRS_PER_RECORD} candidate pairs per record.",
+            f"There are at most {invariants.MAX_PAIRS_PER_RECORD} candidate pairs per record.",
         )
     ],
 )
@@ -276,7 +276,7 @@ def clusters(night: Night) -> Result:
         grouped, is_built_upon = update_clusters(
             night.lake, people, night.pairs, night.required_model, read_decisions_in_force(night.lake), night.full
         )
-        with beside(night.lake.write, "identity", "clusters", grouped.table):
+        with running_in_background(night.lake.write, "identity", "clusters", grouped.table):
             misplaced = invariants.count_misplaced_records(grouped.table, people.records)
             result = _result(
                 grouped.table,
@@ -347,9 +347,9 @@ def customer_ids(night: Night) -> Result:
             today = everyone.with_columns(placed["customer_id"])
         else:
             today = everyone.join(placed, on="record_id", maintain_order="left")
-        with beside(night.lake.write, "identity", "customer_ids", today):
+        with running_in_background(night.lake.write, "identity", "customer_ids", today):
             numbers = night.clusters.number_customers(today)
-            owners = find_owners(night.people, today, numbers)
+            owners = number_customers(night.people, today, numbers)
             unreplayed = 0 if numbers is not None else invariants.count_unreplayed_records(today, night.clusters.table)
             result = _result(
                 today,

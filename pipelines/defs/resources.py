@@ -15,13 +15,13 @@ from pipelines.config.home import Home, find_home, find_sources
 from pipelines.config.sources import Sources, load_sources
 from pipelines.defs.memo import Memo
 from pipelines.errors import ConfigurationError, ParcoursError
-from pipelines.identity.clustering.clusters import Clustered, find_clusters
-from pipelines.identity.customer_ids.customer_numbers import Owners, find_owners
+from pipelines.identity.clustering.clusters import Clusters, index_clusters
+from pipelines.identity.customer_ids.customer_numbers import CustomerNumbers, number_customers
 from pipelines.identity.incremental.records import COMPARED_COLUMNS
 from pipelines.identity.incremental.steps import read_pairs
 from pipelines.identity.model.registry import ModelVersion, load_version, name_in_force
 from pipelines.identity.scoring.predict import ENDS, ScoredPairs
-from pipelines.identity.scoring.profiles import Profiled, profile_records
+from pipelines.identity.scoring.profiles import ProfiledRecords, profile_records
 from pipelines.lake import run_lock
 from pipelines.lake.tables import Lake, Stamp
 from pipelines.segments.definitions import Definitions, find_segments, load_segments
@@ -52,9 +52,9 @@ class Night(dg.ConfigurableResource):  # type: ignore[type-arg]
     _day: date = PrivateAttr()
     _report_language: str = PrivateAttr()
     _run_id: str = PrivateAttr()
-    _people: Memo[Profiled] = PrivateAttr(default_factory=Memo)
-    _clusters: Memo[Clustered] = PrivateAttr(default_factory=Memo)
-    _owners: Memo[Owners] = PrivateAttr(default_factory=Memo)
+    _people: Memo[ProfiledRecords] = PrivateAttr(default_factory=Memo)
+    _clusters: Memo[Clusters] = PrivateAttr(default_factory=Memo)
+    _owners: Memo[CustomerNumbers] = PrivateAttr(default_factory=Memo)
     _pairs: Memo[ScoredPairs] = PrivateAttr(default_factory=Memo)
     _model: Memo[ModelVersion] = PrivateAttr(default_factory=Memo)
 
@@ -91,7 +91,7 @@ class Night(dg.ConfigurableResource):  # type: ignore[type-arg]
         return self._run_id
 
     @property
-    def people(self) -> Profiled:
+    def people(self) -> ProfiledRecords:
         """``identity/records`` as they are compared, and where each is from, and their profiles.
 
         Read once for all the steps of this process: reading it anew in each was most of the work of a quiet night.
@@ -107,25 +107,25 @@ class Night(dg.ConfigurableResource):  # type: ignore[type-arg]
         self._people.put(self.lake.stamp("identity", "records"), profile_records(records.select(COMPARED_COLUMNS)))
 
     @property
-    def clusters(self) -> Clustered:
+    def clusters(self) -> Clusters:
         """``identity/clusters``; read once, too."""
         return self._clusters.get(
-            self.lake.stamp("identity", "clusters"), lambda: find_clusters(self.lake.read("identity", "clusters"))
+            self.lake.stamp("identity", "clusters"), lambda: index_clusters(self.lake.read("identity", "clusters"))
         )
 
-    def hold_clusters(self, clusters: Clustered) -> None:
+    def hold_clusters(self, clusters: Clusters) -> None:
         """``clusters`` are what ``identity/clusters`` holds now."""
         self._clusters.put(self.lake.stamp("identity", "clusters"), clusters)
 
     @property
-    def owners(self) -> Owners:
+    def owners(self) -> CustomerNumbers:
         """Whose the records and profiles of :attr:`people` are, by ``identity/customer_ids``; read once, too."""
         return self._owners.get(
             self._stamp_of_owners(),
-            lambda: find_owners(self.people, self.lake.read("identity", "customer_ids")),
+            lambda: number_customers(self.people, self.lake.read("identity", "customer_ids")),
         )
 
-    def hold_owners(self, owners: Owners) -> None:
+    def hold_owners(self, owners: CustomerNumbers) -> None:
         """``owners`` are those of :attr:`people` by what ``identity/customer_ids`` holds now."""
         self._owners.put(self._stamp_of_owners(), owners)
 

@@ -6,7 +6,7 @@ from pipelines.defs.failures import as_step_failure
 from pipelines.defs.resources import Night
 from pipelines.defs.results import Result
 from pipelines.identity.decisions.read import read_decisions_in_force
-from pipelines.identity.monitoring.sensitivity import DEMANDS, divide_otherwise
+from pipelines.identity.monitoring.sensitivity import THRESHOLD_OFFSETS_BITS, update_sensitivity
 
 
 @dg.asset(
@@ -22,7 +22,7 @@ def sensitivity(night: Night) -> Result:
     The headline figures are told under all three, so that a reader sees how far identity error can move them.
     """
     with as_step_failure():
-        divided = divide_otherwise(
+        divided = update_sensitivity(
             night.lake,
             night.people,
             night.pairs,
@@ -33,6 +33,6 @@ def sensitivity(night: Night) -> Result:
         return Result(
             metadata={
                 "dagster/row_count": divided.height,
-                **{f"{name}_clusters": divided[f"{name}_cluster_id"].n_unique() for name in DEMANDS},
+                **{f"{name}_clusters": divided[f"{name}_cluster_id"].n_unique() for name in THRESHOLD_OFFSETS_BITS},
             }
         )

@@ -7,7 +7,7 @@ from typing import Any
 
 
 @contextmanager
-def beside(work: Callable[..., Any], *arguments: Any) -> Iterator[None]:
+def running_in_background(work: Callable[..., Any], *arguments: Any) -> Iterator[None]:
     """Does ``work`` in a thread while the block runs, and waits for it. What it raises is raised when the block ends,
     unless the block raises itself."""
     with ThreadPoolExecutor(1) as thread:

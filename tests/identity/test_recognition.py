@@ -2,16 +2,15 @@
 
 from pathlib import Path
 
-import numpy as np
 import polars as pl
 import pytest
 
-from pipelines.identity.clustering.cluster import cluster_records, connect
-from pipelines.identity.customer_ids.customer_numbers import find_owners
+from pipelines.identity.clustering.cluster import cluster_records
+from pipelines.identity.customer_ids.customer_numbers import number_customers
 from pipelines.identity.customer_ids.customers import describe_customers
 from pipelines.identity.evaluation.metrics import evaluate
 from pipelines.identity.scoring.blocking import hash_keys, keep_small_blocks
-from pipelines.identity.scoring.match_weights import frequencies_of, weigh_pairs
+from pipelines.identity.scoring.match_weights import look_up_frequencies, weigh_pairs
 from pipelines.identity.scoring.predict import compare_candidates, number_pairs, score_pairs
 from pipelines.identity.scoring.profiles import build_profiles, profile_records
 from pipelines.identity.standardisation.standardise import RECORD_COLUMNS, standardise
@@ -55,7 +54,7 @@ def test_the_parts_of_a_weight_add_up_to_the_stored_weight(retailer):
     compared = compare_candidates(
         profiles, model.fields, keep_small_blocks(hash_keys(profiles), model.parameters.largest_blocks)
     )
-    weights = weigh_pairs(compared.levels, compared.left, frequencies_of(profiles, model), model)
+    weights = weigh_pairs(compared.levels, compared.left, look_up_frequencies(profiles, model), model)
     ids = profiles["record_id"]
     computed = pl.DataFrame(
         {
@@ -74,23 +73,13 @@ def test_customers_count_their_records_and_are_as_sure_as_their_weakest_needed_l
     records = retailer.records
     pairs = score_pairs(records, retailer.model)
     mapped = cluster_records(records, pairs, retailer.model).rename({"cluster_id": "customer_id"})
-    people = profile_records(records)
-    customers = describe_customers(people, number_pairs(people.profiles, pairs), find_owners(people, mapped))
+    profiled = profile_records(records)
+    customers = describe_customers(profiled, number_pairs(profiled.profiles, pairs), number_customers(profiled, mapped))
     assert customers["record_count"].sum() == records.height
     assert customers["customer_id"].n_unique() == customers.height
     assert customers["identity_confidence"].is_between(0, 1).all()
     assert (customers.filter(pl.col("record_count") == 1)["identity_confidence"] == 1).all()
     assert customers["identity_confidence"].min() < 0.99
-
-
-@pytest.mark.parametrize("links", [[], [(0, 1)], [(3, 4), (1, 3), (0, 1)], [(0, 4), (1, 2), (2, 3), (3, 4)]])
-def test_connected_components_are_labelled_by_their_smallest_member(links):
-    left, right = (np.array([link[side] for link in links], dtype=np.int32) for side in (0, 1))
-    expected = list(range(5))
-    for _ in links:
-        for one, other in links:
-            expected[one] = expected[other] = min(expected[one], expected[other])
-    assert connect(5, left, right).tolist() == expected
 
 
 @pytest.mark.parametrize("rows", [0, 1, 40])
@@ -101,9 +90,11 @@ def test_few_or_empty_records_are_no_trouble(retailer, standardised, row, rows, 
     clusters = cluster_records(found, pairs, retailer.model).rename({"cluster_id": "customer_id"})
     persons = 1 if rows and "email" in fields else rows
     assert (clusters.height, clusters["customer_id"].n_unique()) == (rows, persons)
-    people = profile_records(found)
+    profiled = profile_records(found)
     assert (
-        describe_customers(people, number_pairs(people.profiles, pairs), find_owners(people, clusters)).height
+        describe_customers(
+            profiled, number_pairs(profiled.profiles, pairs), number_customers(profiled, clusters)
+        ).height
         == persons
     )
 
@@ -119,8 +110,8 @@ PUBLIC = Path(__file__).resolve().parents[3] / "shared" / "data" / "er"
 @pytest.mark.skipif(not PUBLIC.exists(), reason="the public record linkage sets are not beside the project")
 @pytest.mark.parametrize(("name", "floor"), [("febrl3", 0.99), ("historical", 0.84)])
 def test_public_sets_are_recognised_with_the_general_settings(tmp_path, name, floor):
-    from benchmarks import identity, people
+    from benchmarks import identity, profiled
 
-    gathered, truth = getattr(people, name)(tmp_path)
+    gathered, truth = getattr(profiled, name)(tmp_path)
     clusters, _ = identity.recognise(gathered, None)
     assert evaluate(clusters, truth).pairwise_f1 >= floor

@@ -1,112 +1,122 @@
-"""Records that were not compared find their place: receipts by their e-mail, records that say nothing alone."""
+"""Clusters for records that were not compared: receipts go by their e-mail, blank records stand alone."""
 
 import numpy as np
 import numpy.typing as npt
 import polars as pl
 
-from pipelines.identity.clustering.clusters import Clustered, name_clusters
-from pipelines.identity.clustering.link_constraints import hold_apart, tie_records
+from pipelines.identity.clustering.clusters import Clusters, name_clusters
+from pipelines.identity.clustering.link_constraints import group_must_links, list_cannot_links
 from pipelines.identity.scoring.profiles import is_receipt
 
 
-def place_records(
+def assign_uncompared(
     records: pl.DataFrame, members: pl.DataFrame, labels: npt.NDArray[np.int32], decisions: pl.DataFrame
-) -> Clustered:
+) -> Clusters:
     """``identity/clusters``: one row per record, sorted by record_id, named by the smallest record_id of its cluster.
 
-    ``records`` are sorted; ``members`` (``number_profiles``) tell which of them were compared, ``labels`` tell the
-    cluster of each profile. A receipt goes to the one cluster that uses its e-mail. Where none or several do,
-    receipts of that e-mail stay together, apart from all others. What people decided comes first: a record that
-    they tied to another goes where that one is; one that they held apart from a record is not of its cluster, but
-    of the one other user of the e-mail, else alone.
+    ``records`` are sorted; ``members`` (``number_profiles``) are those that were compared, ``labels`` the cluster of
+    each profile. A receipt goes to the one cluster that uses its e-mail. Where none or several do, the receipts of that
+    e-mail form a cluster of their own. Human decisions come first: a record with a must-link to another goes where that
+    one is; one with a cannot-link to a record never joins its cluster, but that of the one other user of the e-mail,
+    or else stands alone.
     """
     numbers = np.full(records.height, -1, dtype=np.int64)
     numbers[members["row"].to_numpy()] = labels[members["profile_no"].to_numpy()]
     is_compared = pl.Series(numbers >= 0)
-    others = records.filter(~is_compared)
-    is_told_by_mail = others.select(is_receipt()).to_series()
-    receipts = others.filter(is_told_by_mail).select("record_id", "email_key")
-    # Told by hashes: a user of another e-mail, taken for one of these, is nobody's.
+    uncompared = records.filter(~is_compared)
+    has_email = uncompared.select(is_receipt()).to_series()
+    receipts = uncompared.filter(has_email).select("record_id", "email_key")
+    # Found by hashes: a user of another e-mail with the same hash is joined with no receipt below.
     is_user = is_compared & records["email_key"].hash().is_in(receipts["email_key"].hash().implode())
     users = pl.DataFrame({"email_key": records["email_key"], "cluster": numbers}).filter(is_user).unique()
     # Clusters without a compared record are numbered beyond the labels.
     attached = (
         receipts.with_row_index("number", len(labels))
-        .join(_sole(users, "email_key"), on="email_key", how="left")
+        .join(_find_only_cluster(users, "email_key"), on="email_key", how="left")
         .with_columns(pl.col("number").cast(pl.Int64).min().over("email_key").alias("own_cluster"))
         .select("record_id", pl.coalesce("cluster", "own_cluster").alias("cluster"))
     )
-    blank = others.filter(~is_told_by_mail).select("record_id")
+    blank = uncompared.filter(~has_email).select("record_id")
     alone = blank.with_columns(pl.int_range(pl.len(), dtype=pl.Int64).alias("cluster") + len(labels) + receipts.height)
-    placed = pl.concat([attached, alone])
+    assigned = pl.concat([attached, alone])
     if not decisions.is_empty():
-        clustered = pl.DataFrame({"record_id": records["record_id"], "cluster": numbers}).filter(is_compared)
-        placed = apply_decisions(placed, receipts, users, clustered, decisions, len(labels) + records.height)
-    numbers[~is_compared.to_numpy()] = placed.sort("record_id")["cluster"].to_numpy()
+        compared = pl.DataFrame({"record_id": records["record_id"], "cluster": numbers}).filter(is_compared)
+        assigned = apply_decisions(assigned, receipts, users, compared, decisions, len(labels) + records.height)
+    numbers[~is_compared.to_numpy()] = assigned.sort("record_id")["cluster"].to_numpy()
     return name_clusters(records["record_id"], numbers)
 
 
-def _sole(users: pl.DataFrame, key: str) -> pl.DataFrame:
-    """The keys that one cluster uses, with it: key, cluster_id."""
+def _find_only_cluster(users: pl.DataFrame, key: str) -> pl.DataFrame:
+    """The keys that one cluster only uses, with it: key, cluster."""
     counted = users.group_by(key).agg(pl.len().alias("users"), pl.col("cluster").min())
     return counted.filter(pl.col("users") == 1).select(key, "cluster")
 
 
 def apply_decisions(
-    placed: pl.DataFrame,
+    assigned: pl.DataFrame,
     receipts: pl.DataFrame,
     users: pl.DataFrame,
-    clustered: pl.DataFrame,
+    compared: pl.DataFrame,
     decisions: pl.DataFrame,
-    unused: int,
+    first_unused: int,
 ) -> pl.DataFrame:
-    """``placed`` (record_id, cluster) with the records that decisions name where these let them be.
+    """``assigned`` (record_id, cluster) with the uncompared records that decisions name where these allow them to be.
 
-    From the number ``unused`` on, clusters have none yet.
+    ``receipts`` have record_id and email_key, ``users`` the clusters of each e-mail (email_key, cluster), ``compared``
+    the clusters of compared records (record_id, cluster). Clusters have no number from ``first_unused`` on.
 
-    Records tied together move together, to the cluster of a compared record they are tied to, else to where the first
-    of them was placed.
+    The records of a must-link group move together: to the cluster of a compared record of the group, else to where the
+    first of them was assigned.
     """
-    ties = tie_records(decisions)
-    apart = hold_apart(decisions, ties)
-    names = ties["tie"].unique().sort()
-    alone_number = pl.col("tie").replace_strict(names, range(unused, unused + len(names)), return_dtype=pl.Int64)
-    tied = placed.join(ties, on="record_id")
-    homes = clustered.join(ties, on="record_id").group_by("tie").agg(pl.col("cluster").min().alias("home"))
-    homeless = tied.join(homes, on="tie", how="anti")
-
-    def barred(where: pl.DataFrame) -> pl.DataFrame:
-        """The clusters that each tie must stay out of: tie, cluster."""
-        others = where.join(ties, on="record_id").select(pl.col("tie").alias("other_tie"), "cluster")
-        return apart.join(others, on="other_tie").select("tie", "cluster").unique()
-
-    not_theirs = barred(pl.concat([clustered, placed]))
-    emails = homeless.join(receipts, on="record_id")
-    could_be = pl.concat(
-        [emails.join(users, on="email_key").select("tie", pl.col("cluster_right").alias("cluster")),
-         homeless.select("tie", "cluster")]
-    ).unique()  # fmt: skip
-    concerned = could_be.join(not_theirs, on=["tie", "cluster"], how="semi").select("tie").unique()
-    left_to_them = could_be.join(users.select("cluster").unique(), on="cluster", how="semi").join(
-        not_theirs, on=["tie", "cluster"], how="anti"
+    groups = group_must_links(decisions)
+    cannot_links = list_cannot_links(decisions, groups)
+    names = groups["must_link_group"].unique().sort()
+    own_number = pl.col("must_link_group").replace_strict(
+        names, range(first_unused, first_unused + len(names)), return_dtype=pl.Int64
     )
-    first_places = homeless.sort("record_id").unique("tie", keep="first").select("tie", pl.col("cluster").alias("home"))
-    chosen = pl.concat(
+    grouped = assigned.join(groups, on="record_id")
+    anchors = (
+        compared.join(groups, on="record_id").group_by("must_link_group").agg(pl.col("cluster").min().alias("target"))
+    )
+    unanchored = grouped.join(anchors, on="must_link_group", how="anti")
+
+    def list_barred(placed: pl.DataFrame) -> pl.DataFrame:
+        """The clusters that each group must stay out of, given where records are: must_link_group, cluster."""
+        others = placed.join(groups, on="record_id").select(pl.col("must_link_group").alias("other_group"), "cluster")
+        return cannot_links.join(others, on="other_group").select("must_link_group", "cluster").unique()
+
+    barred = list_barred(pl.concat([compared, assigned]))
+    emails = unanchored.join(receipts, on="record_id")
+    candidates = pl.concat(
+        [emails.join(users, on="email_key").select("must_link_group", pl.col("cluster_right").alias("cluster")),
+         unanchored.select("must_link_group", "cluster")]
+    ).unique()  # fmt: skip
+    keys = ["must_link_group", "cluster"]
+    constrained = candidates.join(barred, on=keys, how="semi").select("must_link_group").unique()
+    allowed = candidates.join(users.select("cluster").unique(), on="cluster", how="semi").join(
+        barred, on=keys, how="anti"
+    )
+    first_assigned = (
+        unanchored.sort("record_id")
+        .unique("must_link_group", keep="first")
+        .select("must_link_group", pl.col("cluster").alias("target"))
+    )
+    targets = pl.concat(
         [
-            homes,
-            concerned.join(_sole(left_to_them, "tie"), on="tie", how="left").select(
-                "tie", pl.coalesce("cluster", alone_number).alias("home")
+            anchors,
+            constrained.join(_find_only_cluster(allowed, "must_link_group"), on="must_link_group", how="left").select(
+                "must_link_group", pl.coalesce("cluster", own_number).alias("target")
             ),
-            first_places.join(concerned, on="tie", how="anti"),
+            first_assigned.join(constrained, on="must_link_group", how="anti"),
         ]
     )
-    moved = tied.join(chosen, on="tie").select("record_id", pl.col("home").alias("cluster"))
-    # Two that are held apart may be left with the same user: which of them is theirs is not known.
+    moved = grouped.join(targets, on="must_link_group").select("record_id", pl.col("target").alias("cluster"))
+    # Two groups with a cannot-link between them may be left with the same user: which of them is theirs is not known.
     in_conflict = (
-        moved.join(ties, on="record_id")
-        .join(homes, on="tie", how="anti")
-        .join(barred(pl.concat([clustered, moved])), on=["tie", "cluster"], how="semi")
+        moved.join(groups, on="record_id")
+        .join(anchors, on="must_link_group", how="anti")
+        .join(list_barred(pl.concat([compared, moved])), on=keys, how="semi")
     )
-    alone = in_conflict.select("record_id", alone_number.alias("cluster"))
+    alone = in_conflict.select("record_id", own_number.alias("cluster"))
     moved = pl.concat([moved.join(alone, on="record_id", how="anti"), alone])
-    return pl.concat([placed.join(moved, on="record_id", how="anti"), moved])
+    return pl.concat([assigned.join(moved, on="record_id", how="anti"), moved])

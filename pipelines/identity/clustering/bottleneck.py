@@ -1,34 +1,34 @@
-"""The weakest link that a customer cannot do without.
+"""The bottleneck of each customer: the weakest link of its maximum spanning tree.
 
-Of all ways to hold its profiles together, take the one whose weakest link is strongest, a maximum spanning tree: that
-link (Borůvka's algorithm, for all customers at once).
+Of all ways to hold the customer's profiles together, that tree is the one whose weakest link is strongest (Borůvka's
+algorithm, for all customers at once).
 """
 
 import numpy as np
 
-from pipelines.identity.clustering.cluster import connect
+from pipelines.identity.clustering.connected_components import find_connected_components
 from pipelines.identity.scoring.match_weights import Floats
 from pipelines.identity.scoring.predict import Numbers
 
-APART = 0.0
-"""In place of a strength: links leave parts of the customer apart."""
+NOT_CONNECTED = 0.0
+"""In place of a strength: the links do not connect all profiles of the customer."""
 
 
-def find_weakest_needed_link(customers: Numbers, left: Numbers, right: Numbers, strength: Floats) -> Floats:
-    """For each profile, how strong the weakest link is that its customer cannot do without.
+def find_bottleneck_strength(customers: Numbers, left: Numbers, right: Numbers, strength: Floats) -> Floats:
+    """For each profile, the strength of the weakest link that its customer cannot do without.
 
-    ``customers`` are those of the profiles, by number; the links are between two profiles of one customer, by place,
-    and their ``strength`` is above 0. APART where links leave parts; infinite where one profile needs none.
+    ``customers`` are the customer numbers of the profiles; links are between two profiles of one customer, by position,
+    and their ``strength`` is above 0. NOT_CONNECTED where links leave parts; infinite where one profile needs none.
     """
     count = len(customers)
     weakest = np.full(count, np.inf)
     groups = np.arange(count, dtype=np.int32)
-    while len(left):  # What is linked are groups, by the place of one of theirs.
+    while len(left):  # Links run between groups, each named by the position of one of its profiles.
         best = np.zeros(count)
         np.maximum.at(best, left, strength)
         np.maximum.at(best, right, strength)
         chosen = (strength >= best[left]) | (strength >= best[right])
-        joined = connect(count, left[chosen], right[chosen])
+        joined = find_connected_components(count, left[chosen], right[chosen])
         lowest = np.full(count, np.inf)
         np.minimum.at(lowest, joined[groups], weakest)
         np.minimum.at(lowest, joined[left[chosen]], strength[chosen])
@@ -38,4 +38,4 @@ def find_weakest_needed_link(customers: Numbers, left: Numbers, right: Numbers, 
         across = left != right
         left, right, strength = left[across], right[across], strength[across]
     parts = np.bincount(customers[groups == np.arange(count)], minlength=int(customers.max(initial=0)) + 1)
-    return np.asarray(np.where(parts[customers] > 1, APART, weakest))
+    return np.asarray(np.where(parts[customers] > 1, NOT_CONNECTED, weakest))

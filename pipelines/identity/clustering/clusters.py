@@ -1,4 +1,4 @@
-"""Which records are one person's, told by texts for those who read it, and by numbers for the steps to come."""
+"""Clusters of records: named by record ids for those who read them, by row numbers for the steps to come."""
 
 from dataclasses import dataclass
 from functools import cached_property
@@ -12,7 +12,7 @@ from pipelines.identity.scoring.predict import Numbers
 
 
 @dataclass(frozen=True)
-class Clustered:
+class Clusters:
     """``identity/clusters``, and for each of its rows the row of the first record of its cluster.
 
     ``table`` has one row per record, sorted: record_id, and cluster_id, the record_id of that first one.
@@ -28,10 +28,10 @@ class Clustered:
         return counts[counts > 0].astype(np.int32)
 
     def number_customers(self, customer_ids: pl.DataFrame) -> Numbers | None:
-        """The number of each row's customer, where customers are the clusters: one id each, none of them of two.
+        """The customer number of each row, where customers and clusters are the same: one id a cluster, and no two.
 
-        ``customer_ids`` is ``identity/customer_ids``. None where it has other records than the table, or other
-        customers than there are clusters, told by 64-bit hashes.
+        ``customer_ids`` is ``identity/customer_ids``. None where it has other records than the table, or where its
+        customers are not the clusters; ids are compared by 64-bit hashes.
         """
         ids = customer_ids["customer_id"]
         if not customer_ids["record_id"].equals(self.table["record_id"]) or ids.null_count():
@@ -46,15 +46,15 @@ class Clustered:
         return np.asarray(numbers[self.first])
 
 
-def name_clusters(record_ids: pl.Series, labels: npt.NDArray[np.int64]) -> Clustered:
-    """The clusters of ``record_ids``, which are sorted; those with one label (from 0) are one."""
+def name_clusters(record_ids: pl.Series, labels: npt.NDArray[np.int64]) -> Clusters:
+    """The clusters of ``record_ids``, which are sorted; records with the same label (from 0) are one cluster."""
     first = np.zeros(int(labels.max(initial=0)) + 1, dtype=np.int32)
     first[labels[::-1]] = np.arange(len(labels), dtype=np.int32)[::-1]  # The smallest record_id is written last: stays.
     rows = first[labels]
-    return Clustered(pl.DataFrame({"record_id": record_ids, "cluster_id": record_ids.gather(rows)}), rows)
+    return Clusters(pl.DataFrame({"record_id": record_ids, "cluster_id": record_ids.gather(rows)}), rows)
 
 
-def find_clusters(table: pl.DataFrame) -> Clustered:
-    """The clusters of ``identity/clusters`` as another process wrote it."""
+def index_clusters(table: pl.DataFrame) -> Clusters:
+    """The clusters of the table ``identity/clusters``, as read back from the lake."""
     rows = table.select(pl.col("record_id").alias("cluster_id"), pl.int_range(pl.len(), dtype=pl.Int32).alias("row"))
-    return Clustered(table, table.join(rows, on="cluster_id", how="left", maintain_order="left")["row"].to_numpy())
+    return Clusters(table, table.join(rows, on="cluster_id", how="left", maintain_order="left")["row"].to_numpy())

@@ -1,16 +1,16 @@
-"""People to customer ids that survive reruns, merges and splits: an append-only ledger, from which today's map follows.
+"""The append-only ledger of customer ids: ids survive reruns, merges and splits, and today's map follows from it.
 
 One row per change. ``created absorbed split retired restored`` are about a customer, ``assigned removed`` about a
-record.
-Replaying ``assigned`` and ``removed`` in order gives the map; the rest says what became of every id ever issued.
+record. Replaying ``assigned`` and ``removed`` in order gives the map; the rest says what became of every id issued.
 
-- A merge that comes apart gives the absorbed id back what it had, where that is together and whole (``restored``).
-- Else an id goes where most of its records went (of two equal parts, the one with its smallest record_id): its heir.
-- Where several ids have one heir, the oldest stays (issued by the earliest run; then the one with most records there,
-  then the smaller id); the others are absorbed and resolve to it for ever.
-- A cluster that is no id's heir takes back the resting id most of whose records it holds (``restored``); else it gets a
-  new one (``created``), beside a ``split`` of the id its records leave.
-- An id none of whose records is left is ``retired``; it rests, and wakes if they come back.
+- When a merge comes apart, the absorbed id gets its records back, if they are together and complete (``restored``).
+- Otherwise an id goes where most of its records went (of two equal parts, the one with its smallest record_id): the
+  heir.
+- Where several ids have the same heir, the oldest stays (issued by the earliest run; then the one with most records
+  there, then the smaller id); the others are absorbed and resolve to it for ever.
+- A cluster that is no id's heir takes back the resting id most of whose records it holds (``restored``); otherwise it
+  gets a new one (``created``), along with a ``split`` of the id that its records leave.
+- An id with no records left is ``retired``; it rests, and is restored if they come back.
 """
 
 import base64
@@ -36,65 +36,66 @@ LEDGER_SCHEMA: dict[str, pl.DataType] = {
 """``split``: customer_id is the id that was divided, into_customer_id the one that took a part. ``absorbed``:
 into_customer_id is the id that stays."""
 
-ID_LETTERS = 12  # 60 bits: among ten million customers, a chance of 1 in 23,000 that any two collide (and they may).
+ID_LETTERS = 12  # 60 bits: among ten million customers, a chance of 1 in 23,000 of any collision, which is handled.
 _ORDER = ("retired", "absorbed", "restored", "created", "split", "removed", "assigned")
 
 
 def empty_ledger() -> pl.DataFrame:
-    """A ledger before its first run."""
+    """The ledger before the first run."""
     return pl.DataFrame(schema=LEDGER_SCHEMA)
 
 
 def assign_ids(
-    clusters: pl.DataFrame, ledger: pl.DataFrame, as_of: date, known: pl.DataFrame | None = None
+    clusters: pl.DataFrame, ledger: pl.DataFrame, as_of: date, earlier_map: pl.DataFrame | None = None
 ) -> pl.DataFrame:
     """The ledger with the changes appended that make ``clusters`` (record_id, cluster_id) today's map.
 
     The same clusters again append nothing. The run is stamped with the end of ``as_of`` and numbered
     ``<as_of>.<n>``, n counting the runs of that day that changed something.
 
-    ``known``, where given, saves the replay, and looking at what stayed as it was: the map that the ledger replays to
-    and the clusters it was made for, one id a cluster: record_id, first (the row of the first record of its cluster),
-    customer_id, sorted by record_id.
+    ``earlier_map``, where given, saves the replay and the comparison of what did not change: the map that the ledger
+    replays to and the clusters it was made for, one id per cluster: record_id, first (the row of the first record of
+    its cluster), customer_id, sorted by record_id.
     """
     clusters = clusters.select("record_id", "cluster_id")
     if not clusters["record_id"].is_sorted():
         clusters = clusters.sort("record_id")
-    before = current_map(ledger) if known is None else known.select("record_id", "customer_id")
-    concerned = (clusters, before) if known is None else _leave_out_unchanged(clusters, known)
-    moves = concerned[0].join(concerned[1], on="record_id", how="full", coalesce=True)
+    before = current_map(ledger) if earlier_map is None else earlier_map.select("record_id", "customer_id")
+    now, then = (clusters, before) if earlier_map is None else _leave_out_unchanged(clusters, earlier_map)
+    moves = now.join(then, on="record_id", how="full", coalesce=True)
     moves = moves.filter(~_is_unchanged(moves))
     if moves.is_empty():
         return ledger
-    decided = _decide(moves, before, ledger)
-    changes = _describe(moves, decided)
-    return pl.concat([ledger, _stamp(changes, ledger, as_of)])
+    assigned = _assign_to_clusters(moves, before, ledger)
+    changes = _list_changes(moves, assigned)
+    return pl.concat([ledger, _number_entries(changes, ledger, as_of)])
 
 
-def current_map(ledger: pl.DataFrame, known: pl.DataFrame | None = None) -> pl.DataFrame:
+def current_map(ledger: pl.DataFrame, earlier_map: pl.DataFrame | None = None) -> pl.DataFrame:
     """Today's map, one row per record: record_id, customer_id, sorted by record_id.
 
-    Given ``known``, the map up to some entry, ``ledger`` is what came after it.
+    With ``earlier_map``, the map up to some entry, ``ledger`` is only what came after it.
     """
     last_moves = (
         ledger.lazy()
         .filter(pl.col("change").is_in(["assigned", "removed"]))
         .select("record_id", "change", "customer_id")
         .collect()
-        .unique("record_id", keep="last")  # Entries stand in the order of their numbers.
+        .unique("record_id", keep="last")  # Entries are in the order of their numbers.
     )
     assigned = last_moves.filter(pl.col("change") == "assigned").select("record_id", "customer_id")
-    if known is not None:
-        stays = ~known["record_id"].is_in(last_moves["record_id"].implode())
-        assigned = pl.concat([known.select("record_id", "customer_id").filter(stays), assigned], rechunk=True)
+    if earlier_map is not None:
+        stays = ~earlier_map["record_id"].is_in(last_moves["record_id"].implode())
+        assigned = pl.concat([earlier_map.select("record_id", "customer_id").filter(stays), assigned], rechunk=True)
     return assigned[order_of(assigned["record_id"])]
 
 
 @dataclass(frozen=True)
 class Resolution:
-    """What became of an id. ``customer_id``: today's id (None where retired or unknown). ``path``: the ids on the way.
+    """What became of an id. ``customer_id``: today's id (None where retired or unknown).
 
-    ``took_parts``: ids that took records away from the id asked about, by splits, in order.
+    ``path``: the ids from the one asked about to today's, one per absorption. ``took_parts``: the ids that took records
+    from the id asked about by splits, in order.
     """
 
     asked: str
@@ -131,7 +132,7 @@ def resolve(ledger: pl.DataFrame, customer_id: str) -> Resolution:
 
 
 def absorbed_ids(ledger: pl.DataFrame) -> pl.DataFrame:
-    """Every id that is absorbed today, one row each: customer_id, into_customer_id, the id at the end of the way."""
+    """Every id that is absorbed today, one row each: customer_id, and into_customer_id, the id it resolves to."""
     last = (
         ledger.filter(pl.col("change").is_in(["created", "restored", "absorbed", "retired"]))
         .sort("entry_no")
@@ -140,7 +141,7 @@ def absorbed_ids(ledger: pl.DataFrame) -> pl.DataFrame:
     steps = last.filter(pl.col("change") == "absorbed").select("customer_id", "into_customer_id")
     further = steps.rename({"customer_id": "into_customer_id", "into_customer_id": "next_customer_id"})
     resolved = steps
-    while True:  # One step of all at a time; an id is absorbed by one that was not, so that the way ends.
+    while True:  # One step for all at a time; an id is absorbed by one that was not, so this ends.
         moved = resolved.join(further, on="into_customer_id", how="left")
         if moved["next_customer_id"].is_null().all():
             return resolved.sort("customer_id")
@@ -155,46 +156,48 @@ def history(ledger: pl.DataFrame, customer_id: str) -> pl.DataFrame:
     return ledger.filter(named).sort("entry_no")
 
 
-def _leave_out_unchanged(clusters: pl.DataFrame, known: pl.DataFrame) -> tuple[pl.DataFrame, pl.DataFrame]:
-    """Of today's ``clusters`` and of the ``known`` map, whole clusters and whole ids, all that are not as they were.
+def _leave_out_unchanged(clusters: pl.DataFrame, earlier_map: pl.DataFrame) -> tuple[pl.DataFrame, pl.DataFrame]:
+    """Today's ``clusters`` and the ``earlier_map`` without the clusters and ids that did not change.
 
-    A cluster is named by its first record. One whose records all were in the cluster of that name, which lost none, is
-    the same cluster: it has no row that came, went or changed its name.
+    A cluster is named by its first record. One whose records were all in the cluster of that name, which lost none, is
+    unchanged: none of its rows is new, gone or of another name.
 
-    Names go by their hashes, which takes a tenth of the time of texts. One taken for another is looked at in vain, and
-    found unchanged.
+    Names are compared by their hashes, which takes a tenth of the time of texts. Where two names share a hash, an
+    unchanged cluster may be kept, and is found unchanged later.
     """
-    now, then = clusters.select(pl.all().hash()), known.select(pl.col("record_id", "customer_id").hash())
+    now, then = clusters.select(pl.all().hash()), earlier_map.select(pl.col("record_id", "customer_id").hash())
     is_known, stays = are_in_both(now["record_id"], then["record_id"])
-    if not clusters["record_id"].filter(is_known).equals(known["record_id"].filter(stays)):  # Two texts have one hash.
-        is_known = clusters["record_id"].is_in(known["record_id"].implode())
-        stays = known["record_id"].is_in(clusters["record_id"].implode())
-    names_then = then["record_id"].gather(known["first"])
+    if (
+        not clusters["record_id"].filter(is_known).equals(earlier_map["record_id"].filter(stays))
+    ):  # Two ids share a hash.
+        is_known = clusters["record_id"].is_in(earlier_map["record_id"].implode())
+        stays = earlier_map["record_id"].is_in(clusters["record_id"].implode())
+    names_then = then["record_id"].gather(earlier_map["first"])
     is_other = now["cluster_id"].filter(is_known) != names_then.filter(stays)  # Both sorted: row by row.
-    names = _either(now["cluster_id"], is_known, is_other)
-    ids = _either(then["customer_id"], stays, is_other)
-    theirs = pl.concat(
+    names = _list_changed(now["cluster_id"], is_known, is_other)
+    ids = _list_changed(then["customer_id"], stays, is_other)
+    records = pl.concat(
         [
             now["record_id"].filter(now["cluster_id"].is_in(names.implode())),
             then["record_id"].filter(then["customer_id"].is_in(ids.implode())),
         ]
     ).implode()
     return (
-        clusters.filter(now["record_id"].is_in(theirs)),
-        known.filter(then["record_id"].is_in(theirs)).select("record_id", "customer_id"),
+        clusters.filter(now["record_id"].is_in(records)),
+        earlier_map.filter(then["record_id"].is_in(records)).select("record_id", "customer_id"),
     )
 
 
-def _either(hashes: pl.Series, is_shared: pl.Series, is_other: pl.Series) -> pl.Series:
-    """The ``hashes`` of rows that only one side has, and of those ``is_shared`` that are other on the other side."""
+def _list_changed(hashes: pl.Series, is_shared: pl.Series, is_other: pl.Series) -> pl.Series:
+    """The ``hashes`` of rows that only this side has, and of shared rows that are different on the other side."""
     return pl.concat([hashes.filter(~is_shared), hashes.filter(is_shared).filter(is_other)])
 
 
 def _is_unchanged(moves: pl.DataFrame) -> pl.Series:
-    """For each of ``moves``, whether its cluster has exactly the records of one id: nothing about it is news."""
+    """For each of ``moves``, whether its cluster has exactly the records of one id: nothing changed."""
     cluster, customer = _number(moves["cluster_id"]), _number(moves["customer_id"])
     in_cluster, of_customer = np.bincount(cluster), np.bincount(customer)
-    # A cluster is one id's where as many records as it has, and as the id has, stand in both.
+    # They are the same where the records in both are as many as the cluster has and as the id has.
     both = cluster.astype(np.int64) * len(of_customer) + customer
     _, inverse, counts = np.unique(both, return_inverse=True, return_counts=True)
     together = counts[inverse]
@@ -203,12 +206,12 @@ def _is_unchanged(moves: pl.DataFrame) -> pl.Series:
 
 
 def _number(names: pl.Series) -> npt.NDArray[np.int64]:
-    """A number from 1 for each name, 0 for none."""
+    """A number from 1 for each name, 0 for null."""
     return (names.cast(pl.Categorical).to_physical().cast(pl.Int64) + 1).fill_null(0).to_numpy()
 
 
-def _decide(moves: pl.DataFrame, before: pl.DataFrame, ledger: pl.DataFrame) -> pl.DataFrame:
-    """For every cluster that changed, its id and how it came by it: cluster_id, customer_id, change (null: kept)."""
+def _assign_to_clusters(moves: pl.DataFrame, before: pl.DataFrame, ledger: pl.DataFrame) -> pl.DataFrame:
+    """The id of every cluster that changed, and how it gets it: cluster_id, customer_id, change (null: it keeps it)."""
     members = moves.drop_nulls("cluster_id").select("record_id", "cluster_id")
     overlap = moves.drop_nulls(["cluster_id", "customer_id"])
     last_held = _last_held(ledger)
@@ -221,11 +224,11 @@ def _decide(moves: pl.DataFrame, before: pl.DataFrame, ledger: pl.DataFrame) -> 
         .unique("cluster_id", keep="first", maintain_order=True)
         .select("cluster_id", "customer_id", pl.lit(None, dtype=pl.String).alias("change"))
     )
-    homeless = members.join(pl.concat([kept, undone]), on="cluster_id", how="anti")
+    without_id = members.join(pl.concat([kept, undone]), on="cluster_id", how="anti")
     resting = last_held.join(undone, on="customer_id", how="anti")
-    restored = _restore(homeless, members, resting, before, ages)
+    restored = _restore(without_id, members, resting, before, ages)
     unnamed = (
-        homeless.join(restored, on="cluster_id", how="anti")
+        without_id.join(restored, on="cluster_id", how="anti")
         .group_by("cluster_id")
         .agg(pl.col("record_id").min().alias("smallest"))
         .sort("smallest")
@@ -239,20 +242,20 @@ def _decide(moves: pl.DataFrame, before: pl.DataFrame, ledger: pl.DataFrame) -> 
     return pl.concat([kept, undone, restored, created])
 
 
-_NOBODY = {"cluster_id": pl.String, "customer_id": pl.String, "change": pl.String}
+_NO_ASSIGNMENT = {"cluster_id": pl.String, "customer_id": pl.String, "change": pl.String}
 
 
 def _undo_merges(
     overlap: pl.DataFrame, members: pl.DataFrame, last_held: pl.DataFrame, ages: pl.DataFrame
 ) -> pl.DataFrame:
-    """Absorbed ids whose part comes apart again, whole: they take it back before the heir of the rest is sought.
+    """Absorbed ids that get their records back, because these form a cluster again; this comes before heirs are found.
 
-    So undoing a merge gives every id what it had, also where the part that was absorbed is the larger one. The part
-    must hold all that the resting id last held, and that must be most of the part; the id it leaves must live on
-    elsewhere.
+    So undoing a merge gives every id what it had, even where the absorbed part is the larger one. The cluster must have
+    all records that the resting id last held, and these must be most of the cluster; the id that they leave must have
+    another cluster left.
     """
     if last_held.is_empty() or overlap.is_empty():
-        return pl.DataFrame(schema=_NOBODY)
+        return pl.DataFrame(schema=_NO_ASSIGNMENT)
     sizes = members.group_by("cluster_id").agg(pl.len().alias("size"))
     claims = (
         last_held.join(members, on="record_id")
@@ -266,7 +269,7 @@ def _undo_merges(
         .unique("cluster_id", keep="first", maintain_order=True)
         .select("cluster_id", "customer_id", pl.lit("restored").alias("change"))
     )
-    # Of the clusters that an id's records are in now, one must be left for the id itself.
+    # Of the clusters that an id's records are in now, one must remain for the id itself.
     claimed = (
         overlap.select("customer_id", "cluster_id")
         .unique()
@@ -301,13 +304,13 @@ def _ages(ledger: pl.DataFrame, ids: pl.Series) -> pl.DataFrame:
 
 
 def _restore(
-    homeless: pl.DataFrame, members: pl.DataFrame, resting: pl.DataFrame, before: pl.DataFrame, ages: pl.DataFrame
+    without_id: pl.DataFrame, members: pl.DataFrame, resting: pl.DataFrame, before: pl.DataFrame, ages: pl.DataFrame
 ) -> pl.DataFrame:
     """Resting ids taken back by the clusters that hold most of what they last held: cluster_id, customer_id, change."""
-    if resting.is_empty() or homeless.is_empty():
-        return pl.DataFrame(schema=_NOBODY)
-    # Heirs are sought among all clusters, so that a small part split from the survivor of a merge does not wake the
-    # merged id while most of its records stay.
+    if resting.is_empty() or without_id.is_empty():
+        return pl.DataFrame(schema=_NO_ASSIGNMENT)
+    # Heirs are found among all clusters, so that a small part split from the survivor of a merge does not restore the
+    # absorbed id while most of its records stay.
     elsewhere = before.rename({"customer_id": "stays_with"})
     placed = (
         resting.join(members, on="record_id", how="left")
@@ -317,7 +320,7 @@ def _restore(
     )
     return (
         _heirs(placed)
-        .join(homeless.select("cluster_id").unique(), on="cluster_id", how="semi")
+        .join(without_id.select("cluster_id").unique(), on="cluster_id", how="semi")
         .join(ages, on="customer_id", how="left")
         .sort("cluster_id", pl.col("common") * -1, "issued_at", "issued_run", "customer_id")
         .unique("cluster_id", keep="first", maintain_order=True)
@@ -326,7 +329,7 @@ def _restore(
 
 
 def _last_held(ledger: pl.DataFrame) -> pl.DataFrame:
-    """What each resting id (absorbed or retired) held when it came to rest: customer_id, record_id."""
+    """The records that each resting id (absorbed or retired) last held: customer_id, record_id."""
     came_to_rest = ledger.filter(pl.col("change").is_in(["absorbed", "retired"]))["customer_id"].unique()
     state = (
         ledger.filter(
@@ -356,18 +359,18 @@ def _last_held(ledger: pl.DataFrame) -> pl.DataFrame:
 
 
 def _new_ids(smallest_records: pl.Series, issued: pl.Series) -> list[str]:
-    """An id for each cluster, from its smallest record_id; a counter makes another where the id is someone else's."""
+    """An id for each cluster, from its smallest record_id; with a counter where that id is already issued."""
     candidates = [name_customer(record_id) for record_id in smallest_records]
     taken = _find_issued(candidates, issued)
-    # Each look goes through all issued ids: the next names of those whose first is taken are looked for together.
-    refused = [pair for pair in zip(smallest_records, candidates, strict=True) if pair[1] in taken]
-    again = [_name_again(record_id, 1) for record_id, _ in refused]
+    # Each look-up scans all issued ids: the second names of those whose first is taken are looked up together.
+    collisions = [pair for pair in zip(smallest_records, candidates, strict=True) if pair[1] in taken]
+    again = [_name_again(record_id, 1) for record_id, _ in collisions]
     taken |= _find_issued(again, issued)
-    looked_for = {*candidates, *again}
+    checked = {*candidates, *again}
     ids = []
     for record_id, candidate in zip(smallest_records, candidates, strict=True):
         named, attempt = candidate, 0
-        while named in taken or (named not in looked_for and issued.eq(named).any()):
+        while named in taken or (named not in checked and issued.eq(named).any()):
             attempt += 1
             named = _name_again(record_id, attempt)
         taken.add(named)
@@ -389,22 +392,22 @@ def name_customer(text: str) -> str:
     return f"cus_{letters[:ID_LETTERS]}"
 
 
-def _describe(moves: pl.DataFrame, decided: pl.DataFrame) -> pl.DataFrame:
-    """The entries that carry out what was decided, unnumbered: change, customer_id, into_customer_id, record_id, ..."""
+def _list_changes(moves: pl.DataFrame, assigned: pl.DataFrame) -> pl.DataFrame:
+    """The entries that carry out the assignment, not yet numbered: change, customer_id, into_customer_id, ..."""
     placed = moves.join(
-        decided.select("cluster_id", pl.col("customer_id").alias("new_id"), pl.col("change").alias("how")),
+        assigned.select("cluster_id", pl.col("customer_id").alias("new_id"), pl.col("change").alias("how")),
         on="cluster_id",
         how="left",
     )
     sizes = placed.drop_nulls("new_id").group_by("new_id").agg(pl.len().alias("records"))
-    kept_ids = decided.filter(pl.col("change").is_null())["customer_id"].implode()
+    kept_ids = assigned.filter(pl.col("change").is_null())["customer_id"].implode()
     left = placed.drop_nulls("customer_id").filter(~pl.col("customer_id").is_in(kept_ids))
     return pl.concat(
         [
-            _issued(decided, sizes),
+            _issued(assigned, sizes),
             _absorbed(left),
             _retired(left),
-            _split(placed, decided),
+            _split(placed, assigned),
             placed.filter(pl.col("new_id").is_null()).select(
                 pl.lit("removed").alias("change"), "customer_id", _text(None, "into_customer_id"), "record_id",
                 _text("the record is no longer in the extracts", "reason"), _text(None, "evidence"),
@@ -431,9 +434,9 @@ def _count(column: str = "records") -> pl.Expr:
     return (pl.col(column).cast(pl.String) + pl.lit(" records")).alias("evidence")
 
 
-def _issued(decided: pl.DataFrame, sizes: pl.DataFrame) -> pl.DataFrame:
+def _issued(assigned: pl.DataFrame, sizes: pl.DataFrame) -> pl.DataFrame:
     """``created`` and ``restored`` entries."""
-    named = decided.drop_nulls("change").join(sizes, left_on="customer_id", right_on="new_id", how="left")
+    named = assigned.drop_nulls("change").join(sizes, left_on="customer_id", right_on="new_id", how="left")
     reason = pl.when(pl.col("change") == "created").then(pl.lit("a person not known before"))
     return named.select(
         "change", "customer_id", _text(None, "into_customer_id"), _text(None, "record_id"),
@@ -442,7 +445,7 @@ def _issued(decided: pl.DataFrame, sizes: pl.DataFrame) -> pl.DataFrame:
 
 
 def _absorbed(left: pl.DataFrame) -> pl.DataFrame:
-    """``absorbed`` entries: ids that did not stay, into the id of their heir."""
+    """``absorbed`` entries: ids that did not stay, into the id of their heir cluster."""
     heirs = _heirs(left.drop_nulls("new_id").select("customer_id", pl.col("new_id").alias("cluster_id"), "record_id"))
     return heirs.select(
         pl.lit("absorbed").alias("change"), "customer_id", pl.col("cluster_id").alias("into_customer_id"),
@@ -451,20 +454,20 @@ def _absorbed(left: pl.DataFrame) -> pl.DataFrame:
 
 
 def _retired(left: pl.DataFrame) -> pl.DataFrame:
-    """``retired`` entries: ids none of whose records is left."""
-    gone = left.group_by("customer_id").agg(
+    """``retired`` entries: ids with no records left."""
+    counted = left.group_by("customer_id").agg(
         pl.len().alias("records"), pl.col("new_id").drop_nulls().len().alias("kept")
     )
-    return gone.filter(pl.col("kept") == 0).select(
+    return counted.filter(pl.col("kept") == 0).select(
         pl.lit("retired").alias("change"), "customer_id", _text(None, "into_customer_id"), _text(None, "record_id"),
         _text("none of its records is left", "reason"), _count(),
     )  # fmt: skip
 
 
-def _split(placed: pl.DataFrame, decided: pl.DataFrame) -> pl.DataFrame:
+def _split(placed: pl.DataFrame, assigned: pl.DataFrame) -> pl.DataFrame:
     """``split`` entries: an id that stays, and each id of another cluster that took some of its records."""
     moved = placed.drop_nulls(["customer_id", "new_id"]).filter(pl.col("customer_id") != pl.col("new_id"))
-    stays = moved.filter(pl.col("customer_id").is_in(decided["customer_id"].implode()))
+    stays = moved.filter(pl.col("customer_id").is_in(assigned["customer_id"].implode()))
     parts = stays.group_by("customer_id", "new_id").agg(pl.len().alias("records"))
     return parts.select(
         pl.lit("split").alias("change"), "customer_id", pl.col("new_id").alias("into_customer_id"),
@@ -472,7 +475,7 @@ def _split(placed: pl.DataFrame, decided: pl.DataFrame) -> pl.DataFrame:
     )  # fmt: skip
 
 
-def _stamp(changes: pl.DataFrame, ledger: pl.DataFrame, as_of: date) -> pl.DataFrame:
+def _number_entries(changes: pl.DataFrame, ledger: pl.DataFrame, as_of: date) -> pl.DataFrame:
     """The entries numbered in a fixed order and stamped with the run."""
     day = as_of.isoformat()
     runs = ledger.filter(pl.col("run_id").str.starts_with(f"{day}."))["run_id"].n_unique()

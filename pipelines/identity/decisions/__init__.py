@@ -1,5 +1,5 @@
-"""What people decided about records: the file they keep, read, checked and written.
+"""Human decisions on pairs of records, must-link or cannot-link: the file that holds them, read, checked and written.
 
-How a decision constrains clusters is in ``clustering.link_constraints``, what the model learns of them in
+How a decision constrains clusters is in ``clustering.link_constraints``, how it labels pairs for the model in
 ``training.labels``. Explained in docs/identity.md, "Decisions".
 """

@@ -1,7 +1,7 @@
-"""The file in which people write their decisions, as text: CSV, one line a decision, read and written line by line.
+"""The file of human decisions as text: CSV, one decision per line, read and written line by line.
 
-It is edited by hand too, so that writing changes nothing but the line it is about: comments (lines that begin with
-``#``), delimiter, order of columns, line ends and a byte order mark stay as they are.
+People edit it by hand too, so writing changes only the line in question: comments (lines that begin with ``#``),
+delimiter, order of columns, line ends and a byte order mark stay as they are.
 """
 
 import csv
@@ -24,7 +24,7 @@ BYTE_ORDER_MARK = "\ufeff"
 
 @dataclass(frozen=True)
 class DecisionFile:
-    """The file as it stands. ``rows``: line number and values by column; ``faults``: line number and what is wrong."""
+    """The file as it is. ``rows``: line number and values by column; ``faults``: line number and what is wrong."""
 
     lines: list[str]
     has_header: bool = False
@@ -35,7 +35,7 @@ class DecisionFile:
 
 
 def read_file(path: Path) -> DecisionFile:
-    """The file's lines, taken apart; an empty one where there is no file. Raises ConfigurationError if unreadable."""
+    """The file, parsed; an empty one where there is no file. Raises ConfigurationError if unreadable."""
     try:
         text = path.read_bytes().decode("utf-8")
     except FileNotFoundError:
@@ -46,19 +46,19 @@ def read_file(path: Path) -> DecisionFile:
             f"The decisions in {path} cannot be read ({reason}). It must be a CSV file in UTF-8 with the header "
             f"{','.join(COLUMNS)}."
         ) from None
-    return take_apart(text.split("\n"))
+    return parse_lines(text.split("\n"))
 
 
-def take_apart(lines: list[str]) -> DecisionFile:
-    """The decisions that stand in ``lines``."""
+def parse_lines(lines: list[str]) -> DecisionFile:
+    """The decisions in ``lines``."""
     written = [
         (number, line.rstrip("\r").removeprefix(BYTE_ORDER_MARK if number == 1 else ""))
         for number, line in enumerate(lines, start=1)
     ]
-    told = [(number, line) for number, line in written if line.strip() and not line.lstrip().startswith("#")]
-    if not told:
+    entries = [(number, line) for number, line in written if line.strip() and not line.lstrip().startswith("#")]
+    if not entries:
         return DecisionFile(lines)
-    (header_line, header), *rest = told
+    (header_line, header), *rest = entries
     delimiter = max(DELIMITERS, key=header.count)
     columns = tuple(name.strip().strip('"').lower() for name in header.split(delimiter))
     if sorted(columns) != sorted(COLUMNS):
@@ -79,7 +79,7 @@ def take_apart(lines: list[str]) -> DecisionFile:
 
 
 def add_line(found: DecisionFile, values: Mapping[str, str]) -> list[str]:
-    """The lines with a decision more at their end, and with the header where there was none."""
+    """The lines with one more decision at the end, and a header where there was none."""
     lines, end = list(found.lines), _line_end(found.lines)
     if lines and lines[-1].strip():
         lines[-1] += end
@@ -91,7 +91,7 @@ def add_line(found: DecisionFile, values: Mapping[str, str]) -> list[str]:
 
 
 def comment_out(found: DecisionFile, numbers: list[int], note: str) -> list[str]:
-    """The lines, those of ``numbers`` turned into comments that begin with ``note``: no decisions, but still told."""
+    """The lines, with those of ``numbers`` turned into comments that begin with ``note``: void, but still on record."""
     return [
         f"# {_one_line(note)} | {line}" if number in numbers else line
         for number, line in enumerate(found.lines, start=1)
@@ -110,13 +110,13 @@ def _one_line(text: str) -> str:
 
 
 def _line_end(lines: list[str]) -> str:
-    """What stands before the line feed: a carriage return in files from Windows."""
+    """The character before the line feed: a carriage return in files from Windows."""
     return "\r" if len(lines) > 1 and lines[0].endswith("\r") else ""
 
 
 @contextmanager
-def editing(path: Path) -> Iterator[None]:
-    """While the block runs, no other review writes into the folder: two people's verdicts are both kept."""
+def locked_for_editing(path: Path) -> Iterator[None]:
+    """Locks the folder while the block runs: of two people's reviews at once, both verdicts are kept."""
     path.parent.mkdir(parents=True, exist_ok=True)
     folder = os.open(path.parent, os.O_RDONLY)
     try:
@@ -127,7 +127,7 @@ def editing(path: Path) -> Iterator[None]:
 
 
 def write_lines(path: Path, lines: list[str]) -> None:
-    """Puts the whole new text in place of the old, at once."""
+    """Replaces the whole text in one step."""
     target = path.resolve()  # Of a link, what it points to is replaced, not the link.
     with replacing(target) as temporary:
         temporary.write_bytes("\n".join(lines).encode())

@@ -1,4 +1,7 @@
-"""What people decided about records: the same person, or not. A decision outranks every rule and every model."""
+"""Reads and checks human decisions: two records are one person (must-link) or are not (cannot-link).
+
+A decision outranks every rule and every model.
+"""
 
 import re
 from collections import deque
@@ -26,21 +29,21 @@ _RECORD = re.compile(r"[^:\s]+:[^:\s]+:.+")
 
 
 def no_decisions() -> pl.DataFrame:
-    """The frame of a retailer whose people decided nothing yet."""
+    """An empty frame: nothing has been decided yet."""
     return pl.DataFrame(schema=DECISION_SCHEMA)
 
 
 def read_decisions_in_force(lake: Lake) -> pl.DataFrame:
-    """``identity/decisions`` as the last run wrote it; empty before a run knew decisions."""
+    """``identity/decisions`` as the last run wrote it; empty before the first run."""
     return lake.read("identity", "decisions") if lake.path("identity", "decisions").exists() else no_decisions()
 
 
 def read_decisions(path: Path, must_exist: bool = False) -> pl.DataFrame:
     """Every decision of the file, in its order: DECISION_SCHEMA and ``place`` (``decisions.csv:3``). No file, no row.
 
-    ``must_exist``: sources.yml names the file, and a slip in a path must not undo what people decided. Raises
+    ``must_exist``: sources.yml names the file, and a mistyped path must not undo what people decided. Raises
     ConfigurationError that lists every fault with its file and line. Two decisions on one pair must not be in force on
-    one day; one about a record that is not there is none of the faults: the record may come back.
+    the same day. A decision about a record that is not there is no fault: the record may come back.
     """
     if must_exist and not path.exists():
         raise ConfigurationError(
@@ -51,7 +54,7 @@ def read_decisions(path: Path, must_exist: bool = False) -> pl.DataFrame:
 
 
 def check_decisions(found: DecisionFile, path: Path) -> pl.DataFrame:
-    """The same of a text that stands, or is about to, in the file ``path``."""
+    """:func:`read_decisions` for a text that is in the file ``path``, or is about to be."""
     faults = list(found.faults)
     rows: list[tuple[int, dict[str, Any]]] = []
     for line, values in found.rows:
@@ -64,7 +67,7 @@ def check_decisions(found: DecisionFile, path: Path) -> pl.DataFrame:
         listed = "\n".join(f"  {path.name}:{line}: {fault}" for line, fault in sorted(faults))
         plural = "fault" if len(faults) == 1 else "faults"
         raise ConfigurationError(
-            f"{path} has {len(faults)} {plural} (docs/identity.md, Human decisions, explains it):\n{listed}"
+            f"{path} has {len(faults)} {plural} (docs/identity.md, Decisions, explains it):\n{listed}"
         )
     return pl.DataFrame([row for _, row in rows], schema={**DECISION_SCHEMA, "place": pl.String()}, orient="row")
 
@@ -82,7 +85,7 @@ def decisions_in_force(decisions: pl.DataFrame, as_of: date) -> pl.DataFrame:
 
 
 def find_absent(decisions: pl.DataFrame, records: pl.LazyFrame) -> tuple[int, list[str]]:
-    """How many of ``decisions`` name a record that ``records`` lacks, and the ids of such records, sorted.
+    """How many of ``decisions`` name a record that ``records`` does not have, and the ids of such records, sorted.
 
     They wait: a record that a source has lost, or not sent yet, may come back.
     """
@@ -93,27 +96,27 @@ def find_absent(decisions: pl.DataFrame, records: pl.LazyFrame) -> tuple[int, li
 
 
 def refuse_contradictions(decisions: pl.DataFrame) -> None:
-    """Raises ConfigurationError where a chain of must_links holds two records together that a cannot_link keeps apart.
+    """Raises ConfigurationError where a chain of must-links joins two records that a cannot-link keeps apart.
 
     The message names every such chain, decision by decision: its place (where ``decisions`` has one), author and date.
     """
     linked = LinkedRecords(decisions)
-    told = []
+    chains = []
     for apart in decisions.filter(pl.col("verdict") == "cannot_link").iter_rows(named=True):
         chain = linked.find_chain(apart["record_id_l"], apart["record_id_r"])
         if chain is None:
             continue
-        told.append(f"  {_describe(apart)} keeps {apart['record_id_l']} and {apart['record_id_r']} apart, but")
-        told += [f"    {_describe(link)} says {link['record_id_l']} is {link['record_id_r']}" for link in chain]
-    if told:
+        chains.append(f"  {_describe(apart)} keeps {apart['record_id_l']} and {apart['record_id_r']} apart, but")
+        chains += [f"    {_describe(link)} says {link['record_id_l']} is {link['record_id_r']}" for link in chain]
+    if chains:
         raise ConfigurationError(
             "Human decisions contradict each other. Take one of each chain back (`parcours review --undo A B`), or "
-            "correct the file:\n" + "\n".join(told)
+            "correct the file:\n" + "\n".join(chains)
         )
 
 
 class LinkedRecords:
-    """The groups of records that must_links hold together, and by which decisions."""
+    """The groups of records that must-links join, and the decisions that join them."""
 
     def __init__(self, decisions: pl.DataFrame) -> None:
         self._neighbours: dict[str, list[tuple[str, dict[str, Any]]]] = {}
@@ -123,13 +126,13 @@ class LinkedRecords:
             self._neighbours.setdefault(one, []).append((other, link))
             self._neighbours.setdefault(other, []).append((one, link))
         self._group: dict[str, str] = {}
-        for record in sorted(self._neighbours):
-            if record not in self._group:
-                self._group |= dict.fromkeys(self._reach(record), record)
+        for record_id in sorted(self._neighbours):
+            if record_id not in self._group:
+                self._group |= dict.fromkeys(self._reach(record_id), record_id)
 
-    def group_of(self, record: str) -> str:
-        """The name of the record's group: its smallest record, or the record itself where nothing links it."""
-        return self._group.get(record, record)
+    def group_of(self, record_id: str) -> str:
+        """The name of the record's group: its smallest record_id, or the record's own where nothing links it."""
+        return self._group.get(record_id, record_id)
 
     def find_chain(self, one: str, other: str) -> list[dict[str, Any]] | None:
         """The fewest decisions that lead from one record to the other; None where none do."""
@@ -157,7 +160,7 @@ class LinkedRecords:
 
 
 class Answers:
-    """What decisions say of any two records, directly or through others they are linked with."""
+    """What decisions imply for any two records, directly or through must-links to others."""
 
     def __init__(self, decisions: pl.DataFrame) -> None:
         self._linked = LinkedRecords(decisions)
@@ -214,7 +217,7 @@ def _typed(values: Mapping[str, str]) -> dict[str, Any]:
 
 
 def _find_repetitions(rows: list[tuple[int, dict[str, Any]]]) -> Iterator[tuple[int, str]]:
-    """Decisions on the pair of an earlier line that is in force on some day of theirs."""
+    """Decisions on the same pair as an earlier line, with a day on which both are in force."""
     earlier: dict[tuple[str, str], list[tuple[int, dict[str, Any]]]] = {}
     for line, row in rows:
         of_pair = earlier.setdefault((row["record_id_l"], row["record_id_r"]), [])

@@ -1,5 +1,5 @@
 """How good a clustering is against known truth: scores, and errors by type.
 
-Figures that need no truth belong in ``monitoring``; the benchmarks, which call this, in ``benchmarks/``. Explained in
+Metrics that need no truth belong in ``monitoring``; the benchmarks, which call this, in ``benchmarks/``. Explained in
 docs/identity.md, "Measuring".
 """

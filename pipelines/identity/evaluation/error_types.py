@@ -1,10 +1,10 @@
-"""What kind of errors a clustering makes, told from what the records show: it works with any truth.
+"""Classifies the errors of a clustering by what the records show; works with any truth.
 
-An error is one split or one join that is lacking to get from the customers found to the people there are. A customer
+An error is one split or one merge that is missing to get from the predicted customers to the true people. A customer
 that holds four people is three people too many (over-merged); a person found as three customers is two parts too many
 (missed): the splits and merges of Menestrina, Whang and Garcia-Molina, "Evaluating entity resolution results", VLDB
-2010. Each error is typed by the part it is closest to: the one with the strongest scored pair, else with most in
-common. Of two people who were taken for one that is likely why; of two parts of one person it is the nearest miss.
+2010. Each error is classified by the part it is closest to: the one with the strongest scored pair, else with most in
+common. For two people taken for one that is the likely cause; for two parts of one person it is the nearest miss.
 """
 
 from dataclasses import dataclass
@@ -13,7 +13,7 @@ from typing import Any
 import polars as pl
 
 from pipelines.frames.in_memory_sql import in_memory
-from pipelines.identity.clustering.cluster import LINKED
+from pipelines.identity.clustering.cluster import LINK_THRESHOLD_BITS
 from pipelines.identity.scoring.profiles import build_profiles
 
 OVER_MERGED, MISSED = "over_merged", "missed"
@@ -26,9 +26,9 @@ _VALUES = {
 }  # fmt: skip
 _COLUMNS = tuple(dict.fromkeys(column for columns in _VALUES.values() for column in columns))
 
-MOST_VALUES = 20  # Values of a field that one part is compared by: more belong to a till, not to a person.
-COMPARED_WITH = 10  # Largest parts that each further part is compared with, beside those it has a scored pair with.
-CHUNK = 100_000  # Parts typed at a time, so that memory stays flat where everybody was taken for one.
+MAX_VALUES = 20  # Values of a field that one part is compared by: more belong to a till, not to a person.
+COMPARED_WITH = 10  # Largest parts that each part is compared with, besides those it has a scored pair with.
+CHUNK = 100_000  # Parts classified at a time, so that memory stays flat where everybody was taken for one person.
 
 
 def _common(*fields: str) -> str:
@@ -67,7 +67,7 @@ _TELLING = _common("last", "birth", "email", "mobile", "landline", "card", "stre
 
 @dataclass(frozen=True)
 class ErrorType:
-    """One kind of error. ``condition`` is SQL over what two parts' records show; the first that holds names the error.
+    """One type of error. ``condition`` is SQL over two parts' values; the first that holds gives the error its type.
 
     ``one_<field>`` and ``other_<field>`` are the parts' values, ``match_weight`` that of their strongest scored pair.
     """
@@ -81,7 +81,7 @@ TYPES: dict[str, tuple[ErrorType, ...]] = {
     OVER_MERGED: (
         ErrorType(
             "same_names_and_birth_date",
-            "same names, same birth date: the records tell no difference (or the truth errs)",
+            "same names, same birth date: the records show no difference (or the truth is wrong)",
             f"{_NAMES} and {_common('birth')}",
         ),
         ErrorType(
@@ -108,7 +108,7 @@ TYPES: dict[str, tuple[ErrorType, ...]] = {
         ErrorType(
             "divided_though_linked",
             "a pair of records speaks for one person, the customer was divided all the same",
-            f"match_weight >= {LINKED}",
+            f"match_weight >= {LINK_THRESHOLD_BITS}",
         ),
         ErrorType(
             "swapped_names",
@@ -159,7 +159,7 @@ def find_errors(
 
     ``records`` is ``identity/records``, ``pairs`` ``identity/pairs``; ``predicted`` has record_id and customer_id,
     ``truth`` record_id and person_id. Records that only one of these two has are left out. ``record_pairs`` are the
-    pairs of records that the error puts wrongly together or apart: their sum is exact, as ``evaluate`` counts them. The
+    pairs of records wrongly joined or separated by the error: their sum is exact, as ``evaluate`` counts them. The
     two record ids (l < r) are of the pair with the strongest weight (bits), or of each part's fullest record where no
     pair was scored. Ordered by side, type as declared, record pairs (most first) and ids.
     """
@@ -192,7 +192,7 @@ def count_errors(errors: pl.DataFrame, examples: int) -> dict[str, list[dict[str
 
 
 def _find_on_side(side: str, placed: pl.DataFrame, records: pl.DataFrame, pairs: pl.DataFrame) -> pl.DataFrame:
-    """The errors of one side; ``placed`` has record_id, whole and part: a whole with two parts is at fault."""
+    """The errors of one side; ``placed`` has record_id, whole and part: a whole with several parts is an error."""
     parts = _list_parts(placed)
     inside = (
         placed.join(parts.select("whole", "part", "part_no"), on=["whole", "part"])
@@ -203,17 +203,17 @@ def _find_on_side(side: str, placed: pl.DataFrame, records: pl.DataFrame, pairs:
     fullest = inside.group_by("part_no", maintain_order=True).agg(pl.col("record_id").first().alias("fullest"))
     linked = _list_linked(inside, records, pairs)
     described = inside.group_by("part_no").agg(
-        pl.concat_list(columns).explode().drop_nulls().unique().sort().head(MOST_VALUES).alias(name)
+        pl.concat_list(columns).explode().drop_nulls().unique().sort().head(MAX_VALUES).alias(name)
         for name, columns in _VALUES.items()
     )
     later = parts.filter(pl.col("rank") > 0)
-    typed = [_type_parts(side, chunk, parts, linked, described) for chunk in later.iter_slices(CHUNK)]
-    if not typed:
+    classified = [_classify_parts(side, chunk, parts, linked, described) for chunk in later.iter_slices(CHUNK)]
+    if not classified:
         return pl.DataFrame(schema=ERROR_SCHEMA)
     order = pl.Enum([declared.name for declared in TYPES[side]])
     names = {number: fullest.rename({"part_no": number, "fullest": f"{number}_fullest"}) for number in ("one", "other")}
     return (
-        pl.concat(typed)
+        pl.concat(classified)
         .join(later.select(pl.col("part_no").alias("other"), "record_pairs"), on="other")
         .join(names["one"], on="one")
         .join(names["other"], on="other")
@@ -279,19 +279,19 @@ def _list_linked(inside: pl.DataFrame, records: pl.DataFrame, pairs: pl.DataFram
     )
 
 
-def _type_parts(
+def _classify_parts(
     side: str, later: pl.DataFrame, parts: pl.DataFrame, linked: pl.DataFrame, described: pl.DataFrame
 ) -> pl.DataFrame:
     """For each part of ``later``: other (its part_no), one (that of the closest larger part), and the error's type."""
     largest = parts.filter(pl.col("rank") < COMPARED_WITH).select(pl.col("part_no").alias("one"), "whole")
-    beside = (
+    with_largest = (
         later.select(pl.col("part_no").alias("other"), "whole")
         .join(largest, on="whole")
         .filter(pl.col("one") < pl.col("other"))
         .select("one", "other")
     )
     scored = linked.join(later.select(pl.col("part_no").alias("other")), on="other", how="semi")
-    candidates = pl.concat([beside, scored.select("one", "other")]).unique()
+    candidates = pl.concat([with_largest, scored.select("one", "other")]).unique()
     candidates = candidates.join(scored, on=["one", "other"], how="left")
     sides = ", ".join(f"{end}.{name} as {end}_{name}" for end in ("one", "other") for name in _VALUES)
     in_common = " + ".join(f"{_common(name)}::integer" for name in _VALUES)

@@ -1,4 +1,4 @@
-"""How good a clustering is, against known truth: pairwise, B-cubed and exact-cluster scores.
+"""Scores a clustering against known truth: pairwise, B-cubed and exact-cluster precision, recall and F1.
 
 Sources. Pairwise and cluster measures: Menestrina, Whang and Garcia-Molina, "Evaluating entity resolution results",
 VLDB 2010. B-cubed: Bagga and Baldwin 1998, in the form of Amigó et al., "A comparison of extrinsic clustering
@@ -13,7 +13,7 @@ import polars as pl
 
 @dataclass(frozen=True)
 class Scores:
-    """Shares between 0 and 1. A share of nothing (no predicted pair, say) counts as 1: nothing was got wrong."""
+    """Shares between 0 and 1. A share of nothing (no predicted pair, say) counts as 1: no error was made."""
 
     pairwise_precision: float
     pairwise_recall: float

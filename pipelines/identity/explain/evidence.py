@@ -17,14 +17,14 @@ from pipelines.identity.scoring.match_weights import (
     MISSING,
     Floats,
     Levels,
-    frequencies_of,
+    are_informative,
+    look_up_frequencies,
     pool_weights,
-    prior_of,
+    prior_weight,
     probability,
-    says_something,
     weigh_pairs,
 )
-from pipelines.identity.scoring.predict import KEPT_WEIGHT, compare_pairs
+from pipelines.identity.scoring.predict import STORE_THRESHOLD_BITS, compare_pairs
 
 Candidacy = Literal["stored", "one_profile", "by_rule", "no_common_key", "common_key_too_wide", "weight_not_kept"]
 """How a pair was looked at. ``stored``: weighed and kept; ``one_profile``: of identical content, nothing to weigh;
@@ -124,7 +124,7 @@ class Evidence:
         left, right = (np.array([pair[side] for pair in new], dtype=np.int32) for side in (0, 1))
         compared = compare_pairs(self.around.subjects, left, right, self.fields)
         weights = weigh_pairs(compared.levels, compared.left, self._frequencies, self.model)
-        says, total = says_something(compared.levels, self.model), weights.total
+        says, total = are_informative(compared.levels, self.model), weights.total
         for row, pair in enumerate(new):
             self._known[pair] = _Weighed(
                 compared.levels[row],
@@ -153,7 +153,7 @@ class Evidence:
         return Comparison(
             one,
             other,
-            prior_of(self.model.parameters),
+            prior_weight(self.model.parameters),
             tuple(self._field(position, field, one, other, weighed) for position, field in enumerate(self.fields)),
             weighed.household,
             weighed.total,
@@ -182,7 +182,7 @@ class Evidence:
             self.model.parameters,
         )
         household = float(correction[0])
-        prior = prior_of(self.model.parameters)
+        prior = prior_weight(self.model.parameters)
         return Pooled(
             len(pairs),
             prior,
@@ -231,11 +231,11 @@ class Evidence:
             return "by_rule"
         if not shared:
             return "no_common_key"
-        return "weight_not_kept" if weight < KEPT_WEIGHT else "common_key_too_wide"
+        return "weight_not_kept" if weight < STORE_THRESHOLD_BITS else "common_key_too_wide"
 
     @cached_property
     def _frequencies(self) -> dict[str, Floats]:
-        return frequencies_of(self.around.subjects, self.model)
+        return look_up_frequencies(self.around.subjects, self.model)
 
     @cached_property
     def _blocks(self) -> list[tuple[str | None, ...]]:

@@ -11,7 +11,7 @@ from typing import Any, Literal
 
 import polars as pl
 
-from pipelines.identity.clustering.cluster import LINKED
+from pipelines.identity.clustering.cluster import LINK_THRESHOLD_BITS
 from pipelines.identity.decisions.read import read_decisions_in_force
 from pipelines.identity.scoring.profiles import build_profiles, is_compared, is_receipt, with_name_parts
 from pipelines.identity.standardisation.standardise import MATCH_COLUMNS
@@ -128,7 +128,7 @@ class Neighbourhood:
     @cached_property
     def links(self) -> tuple[StoredPair, ...]:
         """The stored pairs that tie records together, strongest first."""
-        linked = (pair for pair in self.stored.values() if pair.match_weight >= LINKED)
+        linked = (pair for pair in self.stored.values() if pair.match_weight >= LINK_THRESHOLD_BITS)
         return tuple(sorted(linked, key=strongest_first))
 
     def email_of(self, record_id: str) -> str | None:
@@ -211,7 +211,7 @@ def read_neighbourhood(lake: Lake, customers: Iterable[str]) -> Neighbourhood:
     decisions = read_decisions_in_force(lake)
     held = _pick(placed, "customer_id", customers).collect()["record_id"]
     asked = _with_identical(records, _pick(records, "record_id", held).collect())
-    links = pairs.filter(pl.col("match_weight") >= LINKED).select("record_id_l", "record_id_r").collect()
+    links = pairs.filter(pl.col("match_weight") >= LINK_THRESHOLD_BITS).select("record_id_l", "record_id_r").collect()
     musts = decisions.filter(pl.col("verdict") == "must_link").select("record_id_l", "record_id_r")
     reached = _reach(build_profiles(asked)[0]["record_id"], pl.concat([links, musts]))
     receipts = asked.filter(is_receipt())

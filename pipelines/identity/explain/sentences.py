@@ -3,7 +3,9 @@
 from collections.abc import Iterator, Sequence
 from math import inf
 
-from pipelines.identity.clustering.cluster import LARGEST_COMPONENT, LINKED, MERGE_THRESHOLD_BITS
+from pipelines.identity.clustering.agglomerate import MERGE_THRESHOLD_BITS
+from pipelines.identity.clustering.cluster import LINK_THRESHOLD_BITS
+from pipelines.identity.clustering.connected_components import LARGEST_COMPONENT
 from pipelines.identity.explain.evidence import Comparison
 from pipelines.identity.explain.explanations import Story
 from pipelines.identity.explain.how import Decisive, Join
@@ -26,7 +28,7 @@ def sum_up_why(answer: Answer, texts: Texts) -> str:
         count=texts.write("count", len(answer.path) or len(answer.email_users)),
         pairs=texts.count("pairs", answer.pooled.profile_pairs) if answer.pooled else "",
         customers=shorten(answer.email_users, texts),
-        needed=texts.write("bits", MERGE_THRESHOLD_BITS if divided else LINKED),
+        needed=texts.write("bits", MERGE_THRESHOLD_BITS if divided else LINK_THRESHOLD_BITS),
         short=texts.write("decimal", answer.bits_short or 0.0),
         largest=texts.write("count", LARGEST_COMPONENT),
     )

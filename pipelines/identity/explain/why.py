@@ -4,7 +4,9 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Literal
 
-from pipelines.identity.clustering.cluster import LARGEST_COMPONENT, LINKED, MERGE_THRESHOLD_BITS
+from pipelines.identity.clustering.agglomerate import MERGE_THRESHOLD_BITS
+from pipelines.identity.clustering.cluster import LINK_THRESHOLD_BITS
+from pipelines.identity.clustering.connected_components import LARGEST_COMPONENT
 from pipelines.identity.explain.evidence import Comparison, Evidence, Pooled
 from pipelines.identity.explain.how import find_own_part, order_joins
 from pipelines.identity.explain.neighbourhood import Decision, Neighbourhood
@@ -112,9 +114,11 @@ def _why_apart(evidence: Evidence, sides: tuple[Side, Side]) -> Answer:
     component = around.component_of(left)
     if around.representative(right) in component:
         return _why_divided(evidence, sides, comparison, component)
-    if comparison.weight >= LINKED:
+    if comparison.weight >= LINK_THRESHOLD_BITS:
         return Answer(sides, "never_compared", comparison, pooled=pooled)
-    return Answer(sides, "too_little_evidence", comparison, pooled=pooled, bits_short=LINKED - comparison.weight)
+    return Answer(
+        sides, "too_little_evidence", comparison, pooled=pooled, bits_short=LINK_THRESHOLD_BITS - comparison.weight
+    )
 
 
 def _why_divided(evidence: Evidence, sides: tuple[Side, Side], comparison: Comparison, component: set[str]) -> Answer:

@@ -1,19 +1,19 @@
-"""What a step of one night's recognition keeps for the next, and the conditions under which it may be believed.
+"""What a step of recognition keeps from one night for the next, and the conditions under which it is valid.
 
-Each step keeps its own state in ``lake/state/<step>/``. Its note is taken away before anything is rewritten and comes
-back last: after a kill in between, or under other conditions than it was made in, a step starts from nothing.
+Each step keeps its own state in ``lake/state/<step>/``. Its note is removed before anything is rewritten and comes back
+last: after a kill in between, or under other conditions than those it was made under, a step starts from nothing.
 """
 
 import hashlib
 import json
 from dataclasses import dataclass
-from functools import cache
 from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
 import polars as pl
 
+from pipelines.identity.incremental.code_digest import digest_code
 from pipelines.lake.tables import Lake, replacing
 
 LIBRARIES = ("duckdb", "polars", "numpy", "phonenumbers")
@@ -26,20 +26,20 @@ class StepState:
     lake: Lake
     step: str
 
-    def note(self, conditions: dict[str, Any]) -> dict[str, Any] | None:
-        """What the step noted last, if it was made under ``conditions`` and nothing was cut short since."""
+    def read_valid_note(self, conditions: dict[str, Any]) -> dict[str, Any] | None:
+        """What the step noted last; None where that was under other ``conditions``, or where a run was cut short."""
         noted = self._read_note()
         return noted if noted.get("conditions") == conditions else None
 
     def read_conditions(self) -> dict[str, Any]:
-        """The conditions under which the step was made, whatever they are today; empty where it was cut short."""
-        made_under: dict[str, Any] = self._read_note().get("conditions", {})
-        return made_under
+        """The conditions of the last note, whatever they are today; empty where a run was cut short."""
+        conditions: dict[str, Any] = self._read_note().get("conditions", {})
+        return conditions
 
-    def read_made_of(self) -> str | None:
-        """The digest of what the step was made of, whatever the conditions; None where it was cut short."""
-        made_of: str | None = self._read_note().get("made_of")
-        return made_of
+    def read_input_digest(self) -> str | None:
+        """The digest of the step's last input, whatever the conditions; None where a run was cut short."""
+        input_digest: str | None = self._read_note().get("input_digest")
+        return input_digest
 
     def _read_note(self) -> dict[str, Any]:
         try:
@@ -48,11 +48,11 @@ class StepState:
             return {}
         return noted
 
-    def begin(self) -> None:
-        """Takes the note away: what is written from now on does not fit it."""
+    def invalidate(self) -> None:
+        """Removes the note: what is written from now on does not fit it."""
         self._note.unlink(missing_ok=True)
 
-    def end(self, conditions: dict[str, Any], **noted: Any) -> None:
+    def commit(self, conditions: dict[str, Any], **noted: Any) -> None:
         """Everything is written: the next night may start from it."""
         with replacing(self._note) as temporary:
             temporary.write_text(json.dumps({"conditions": conditions, **noted}), encoding="utf-8")
@@ -74,20 +74,9 @@ class StepState:
         return self._folder / "note.json"
 
 
-def conditions_of(**others: str) -> dict[str, Any]:
-    """What all that is carried over depends on beside the records: the code, its libraries, and ``others``."""
-    return {"code": _digest_code(), "libraries": {name: version(name) for name in LIBRARIES}, **others}
-
-
-@cache
-def _digest_code() -> str:
-    """Of all that recognition is written in: any change of it may change a result."""
-    code = hashlib.sha256()
-    for source in sorted(
-        path for path in Path(__file__).parents[1].rglob("*") if path.suffix in (".py", ".yml", ".json")
-    ):
-        code.update(source.read_bytes())
-    return code.hexdigest()
+def list_conditions(**others: str) -> dict[str, Any]:
+    """What every kept result depends on besides the records: the code, its libraries, and ``others``."""
+    return {"code": digest_code(), "libraries": {name: version(name) for name in LIBRARIES}, **others}
 
 
 def digest(content: str | bytes) -> str:

@@ -1,7 +1,7 @@
-"""The steps of a night's recognition, each of which goes on from what the night before left where it may be believed.
+"""The steps of a night's recognition; each reuses what the last night left, where that is still valid.
 
-What is kept, and when it may be believed, is in ``state``; what a change of records or pairs comes to, in ``records``
-and ``pairs`` beside.
+What is kept, and when it is valid, is in ``state``; what a change of records or pairs leads to, in ``records`` and
+``pairs``.
 """
 
 import json
@@ -13,19 +13,19 @@ from typing import Any
 import numpy as np
 import polars as pl
 
-from pipelines.frames.background import beside
-from pipelines.identity.clustering.assign_uncompared import place_records
-from pipelines.identity.clustering.cluster import keep_links, label_profiles
-from pipelines.identity.clustering.clusters import Clustered
-from pipelines.identity.clustering.link_constraints import list_concerned
+from pipelines.frames.background import running_in_background
+from pipelines.identity.clustering.assign_uncompared import assign_uncompared
+from pipelines.identity.clustering.cluster import cluster_profiled_records, select_links
+from pipelines.identity.clustering.clusters import Clusters
+from pipelines.identity.clustering.link_constraints import list_affected_records
 from pipelines.identity.customer_ids.ledger import assign_ids, current_map
 from pipelines.identity.incremental.block_keys import BlockKeys
-from pipelines.identity.incremental.pairs import Scored, rescore, score_all
+from pipelines.identity.incremental.pairs import ScoringState, score_all, score_changes
 from pipelines.identity.incremental.records import clean_all, clean_changed
-from pipelines.identity.incremental.state import StepState, conditions_of, digest
+from pipelines.identity.incremental.state import StepState, digest, list_conditions
 from pipelines.identity.model.registry import ModelVersion
 from pipelines.identity.scoring.predict import ENDS, Numbers, ScoredPairs, number_pairs
-from pipelines.identity.scoring.profiles import Profiled
+from pipelines.identity.scoring.profiles import ProfiledRecords
 from pipelines.identity.standardisation.attributes import Attribute
 from pipelines.identity.standardisation.standardise import gather_records
 from pipelines.lake.tables import Lake
@@ -39,84 +39,85 @@ def update_records(
     decisions: pl.DataFrame,
     full: bool = False,
 ) -> tuple[pl.DataFrame, int]:
-    """Writes ``identity/records`` of what the extracts hold, or amends it, where it was made of what they held before.
+    """Writes ``identity/records`` from the extracts, or amends it where the last night's is still valid.
 
-    Returns it, at least its COMPARED_COLUMNS, and how many rows were cleaned anew. ``full`` cleans them all.
+    Returns at least its COMPARED_COLUMNS, and how many rows were cleaned. ``full`` cleans them all.
     """
     state = StepState(lake, "records")
     kinds = {name: asdict(attribute) for name, attribute in attributes.items()}
-    conditions = conditions_of(country=country, attributes=digest(json.dumps(kinds, sort_keys=True, default=str)))
-    noted = None if full or not lake.is_amendable("identity", "records") else state.note(conditions)
+    conditions = list_conditions(country=country, attributes=digest(json.dumps(kinds, sort_keys=True, default=str)))
+    can_amend = not full and lake.is_amendable("identity", "records")
+    noted = state.read_valid_note(conditions) if can_amend else None
     gathered = gather_records(lake, as_of)
     if noted is None:
         cleaned = clean_all(gathered, country, as_of, attributes, decisions)
-        everyone, withheld, anew = cleaned.records, cleaned.withheld, gathered.height
-        state.begin()
-        lake.write_amendable("identity", "records", everyone)
+        records, before_withdrawal, cleaned_count = cleaned.records, cleaned.before_withdrawal, gathered.height
+        state.invalidate()
+        lake.write_amendable("identity", "records", records)
     else:
         before, cleaned_on = lake.scan("identity", "records", in_order=False), date.fromisoformat(noted["as_of"])
         changes = clean_changed(
-            gathered, country, as_of, attributes, decisions, before, state.read("withheld"), cleaned_on
+            gathered, country, as_of, attributes, decisions, before, state.read("before_withdrawal"), cleaned_on
         )
-        everyone, withheld, anew = changes.everyone, changes.withheld, changes.anew
-        state.begin()
-        lake.amend("identity", "records", changes.rows, changes.gone)
-    state.write("withheld", withheld)
-    state.end(conditions, as_of=as_of.isoformat())
-    return everyone, anew
+        records, before_withdrawal, cleaned_count = changes.records, changes.before_withdrawal, changes.cleaned_count
+        state.invalidate()
+        lake.amend("identity", "records", changes.rows, changes.removed_ids)
+    state.write("before_withdrawal", before_withdrawal)
+    state.commit(conditions, as_of=as_of.isoformat())
+    return records, cleaned_count
 
 
 def update_pairs(
-    lake: Lake, people: Profiled, model: ModelVersion, full: bool = False
+    lake: Lake, profiled: ProfiledRecords, model: ModelVersion, full: bool = False
 ) -> tuple[pl.DataFrame, dict[str, int]]:
-    """Writes ``identity/pairs``; returns it, and what was done: changed_profiles, compared_pairs where not all were.
+    """Writes ``identity/pairs``; returns it and counts: changed_profiles, and compared_pairs where not all were.
 
-    ``full`` scores every candidate.
+    ``full`` scores every candidate pair.
     """
     state = StepState(lake, "pairs")
-    conditions = conditions_of(model=model.version)
-    noted = None if full else state.note(conditions)
-    if noted is not None and noted["made_of"] == people.digest:
+    conditions = list_conditions(model=model.version)
+    noted = None if full else state.read_valid_note(conditions)
+    if noted is not None and noted["input_digest"] == profiled.digest:
         return lake.read("identity", "pairs"), {"changed_profiles": 0, "compared_pairs": 0}
-    again = None
+    update = None
     if noted is not None:
-        before = _read_scored(lake, state)
-        again = rescore(people, model, before)
-    scored = score_all(people, model) if again is None else again.now
-    state.begin()
-    with beside(lake.write, "identity", "pairs", scored.pairs):
+        before = _read_scoring_state(lake, state)
+        update = score_changes(profiled, model, before)
+    scored = score_all(profiled, model) if update is None else update.now
+    state.invalidate()
+    with running_in_background(lake.write, "identity", "pairs", scored.pairs):
         state.write("ends", pl.DataFrame({"left": scored.left, "right": scored.right}))
-        if again is None or scored.keys.base is not before.keys.base:
+        if update is None or scored.keys.base is not before.keys.base:
             state.write("keys", scored.keys.base)
         state.write("added_keys", scored.keys.added)
         state.write("slots", pl.DataFrame({"slot": scored.keys.slot, "kept": scored.keys.kept}))
-    if noted is None or again is None:
-        state.end(conditions, made_of=people.digest, since=None)
-        return scored.pairs, {"changed_profiles": people.profiles.height}
-    state.write("number_now", pl.DataFrame({"number": again.number_now}))
-    state.write("touched", pl.DataFrame({"number": again.touched}))
-    state.end(conditions, made_of=people.digest, since=noted["made_of"])
-    return scored.pairs, {"changed_profiles": again.changed, "compared_pairs": again.looked_at}
+    if noted is None or update is None:
+        state.commit(conditions, input_digest=profiled.digest, previous_input_digest=None)
+        return scored.pairs, {"changed_profiles": profiled.profiles.height}
+    state.write("number_now", pl.DataFrame({"number": update.number_now}))
+    state.write("touched", pl.DataFrame({"number": update.touched}))
+    state.commit(conditions, input_digest=profiled.digest, previous_input_digest=noted["input_digest"])
+    return scored.pairs, {"changed_profiles": update.changed, "compared_pairs": update.compared_pairs}
 
 
-def _read_scored(lake: Lake, state: StepState) -> Scored:
+def _read_scoring_state(lake: Lake, state: StepState) -> ScoringState:
     ends, slots = state.read("ends"), state.read("slots")
     keys = BlockKeys(state.read("keys"), state.read("added_keys"), slots["slot"].to_numpy(), slots["kept"].to_numpy())
-    return Scored(lake.read("identity", "pairs"), ends["left"].to_numpy(), ends["right"].to_numpy(), keys)
+    return ScoringState(lake.read("identity", "pairs"), ends["left"].to_numpy(), ends["right"].to_numpy(), keys)
 
 
 def find_scoring_version(lake: Lake) -> str | None:
-    """The model version that weighed ``identity/pairs``; None where a run was cut short, or there was none yet."""
+    """The model version that scored ``identity/pairs``; None where a run was cut short, or before the first one."""
     scored_by: str | None = StepState(lake, "pairs").read_conditions().get("model")
     return scored_by
 
 
-def read_pairs(lake: Lake, people: Profiled, columns: list[str]) -> ScoredPairs:
+def read_pairs(lake: Lake, profiled: ProfiledRecords, columns: list[str]) -> ScoredPairs:
     """The ``columns`` of ``identity/pairs``, with the profile numbers of their ends."""
     state = StepState(lake, "pairs")
-    if state.read_made_of() != people.digest:
+    if state.read_input_digest() != profiled.digest:
         needed = list(dict.fromkeys((*ENDS, *columns)))
-        numbered = number_pairs(people.profiles, lake.scan("identity", "pairs").select(needed).collect())
+        numbered = number_pairs(profiled.profiles, lake.scan("identity", "pairs").select(needed).collect())
         return replace(numbered, pairs=numbered.pairs.select(columns))
     ends = state.read("ends")
     pairs = lake.scan("identity", "pairs").select(columns).collect()
@@ -125,104 +126,104 @@ def read_pairs(lake: Lake, people: Profiled, columns: list[str]) -> ScoredPairs:
 
 def update_clusters(
     lake: Lake,
-    people: Profiled,
+    profiled: ProfiledRecords,
     pairs: ScoredPairs,
     model: ModelVersion,
     decisions: pl.DataFrame,
     full: bool = False,
     name: str = "clusters",
-    demand: float = 0.0,
-) -> tuple[Clustered, bool]:
-    """``cluster_records`` of ``identity/pairs``, and whether earlier clusters of the ``name`` could be built upon.
+    threshold_offset_bits: float = 0.0,
+) -> tuple[Clusters, bool]:
+    """``cluster_records`` of ``identity/pairs``, and whether the last night's clusters could be reused.
 
-    ``pairs`` are those of :func:`read_pairs`, with at least match_weight; ``demand`` is the evidence in bits that it
-    takes beyond the usual, LOOSEST at least.
+    ``pairs`` are those of :func:`read_pairs`, with at least match_weight. Clusters at another threshold are kept under
+    a ``name`` of their own; ``threshold_offset_bits`` is at least LOWEST_THRESHOLD_OFFSET_BITS.
     """
-    state = StepState(lake, name)
-    conditions = conditions_of(model=model.version, demand=str(demand))
-    scored = StepState(lake, "pairs")
-    pairs_noted = scored.note(conditions_of(model=model.version))
-    if pairs_noted is not None and pairs_noted["made_of"] != people.digest:
-        pairs_noted = None  # Records were written anew, and their pairs not yet.
-    noted = None if full else state.note(conditions)
-    settled = None
+    state, scoring = StepState(lake, name), StepState(lake, "pairs")
+    conditions = list_conditions(model=model.version, threshold_offset_bits=str(threshold_offset_bits))
+    pairs_noted = scoring.read_valid_note(list_conditions(model=model.version))
+    if pairs_noted is not None and pairs_noted["input_digest"] != profiled.digest:
+        pairs_noted = None  # The records were rewritten since the pairs were scored.
+    noted = None if full else state.read_valid_note(conditions)
+    earlier_labels = None
     if noted is not None and pairs_noted is not None:
-        settled = _read_settled(state, scored, noted["pairs"], pairs_noted, people.profiles.height)
-    if settled is not None:
-        concerned = list_concerned(state.read("decisions"), decisions)
-        is_concerned = pl.col("record_id").is_in(concerned.implode())
-        settled[people.members.filter(is_concerned)["profile_no"].to_numpy()] = -1
-    labels = label_profiles(people, keep_links(pairs, demand), model, decisions, demand, settled)
-    state.begin()
+        earlier_labels = _read_earlier_labels(state, scoring, noted["pairs"], pairs_noted, profiled.profiles.height)
+    if earlier_labels is not None:
+        affected = list_affected_records(state.read("decisions"), decisions)
+        is_affected = pl.col("record_id").is_in(affected.implode())
+        earlier_labels[profiled.members.filter(is_affected)["profile_no"].to_numpy()] = -1
+    links = select_links(pairs, threshold_offset_bits)
+    labels = cluster_profiled_records(profiled, links, model, decisions, threshold_offset_bits, earlier_labels)
+    state.invalidate()
     state.write("decisions", decisions)
     state.write("labels", pl.DataFrame({"label": labels}))
     if pairs_noted is not None:
-        state.end(conditions, pairs=pairs_noted["made_of"])
-    return place_records(people.records, people.members, labels, decisions), settled is not None
+        state.commit(conditions, pairs=pairs_noted["input_digest"])
+    return assign_uncompared(profiled.records, profiled.members, labels, decisions), earlier_labels is not None
 
 
-def _read_settled(
-    state: StepState, scored: StepState, made_of: str, pairs_noted: Mapping[str, Any], profiles: int
+def _read_earlier_labels(
+    state: StepState, scoring: StepState, clustered_pairs: str, pairs_noted: Mapping[str, Any], profiles: int
 ) -> Numbers | None:
-    """For each of today's profiles the label of its earlier cluster, -1 where it is touched.
+    """The earlier cluster label of each of today's profiles, -1 where a change touched it.
 
-    ``made_of`` is the digest of the pairs that the clusters were made of; None where these are neither today's pairs
-    nor what today's were made from.
+    ``clustered_pairs`` is the digest of the pairs that the earlier clusters were made of; None is returned where these
+    are neither today's pairs nor those that today's were updated from.
     """
-    if made_of not in (pairs_noted["made_of"], pairs_noted["since"]):
+    if clustered_pairs not in (pairs_noted["input_digest"], pairs_noted["previous_input_digest"]):
         return None
     labels = state.read("labels")["label"].to_numpy()
-    if made_of == pairs_noted["made_of"]:
+    if clustered_pairs == pairs_noted["input_digest"]:
         return labels.copy()
-    number_now = scored.read("number_now")["number"].to_numpy()
-    settled = np.full(profiles, -1, dtype=np.int32)
-    settled[number_now[number_now >= 0]] = labels[number_now >= 0]
-    settled[scored.read("touched")["number"].to_numpy()] = -1
-    return settled
+    number_now = scoring.read("number_now")["number"].to_numpy()
+    earlier_labels = np.full(profiles, -1, dtype=np.int32)
+    earlier_labels[number_now[number_now >= 0]] = labels[number_now >= 0]
+    earlier_labels[scoring.read("touched")["number"].to_numpy()] = -1
+    return earlier_labels
 
 
 def update_ledger(
-    lake: Lake, clusters: Clustered, committed: pl.DataFrame, as_of: date, full: bool = False
+    lake: Lake, clusters: Clusters, committed: pl.DataFrame, as_of: date, full: bool = False
 ) -> pl.DataFrame:
-    """Writes ``identity/ledger``: ``committed``, and what makes ``clusters`` today's map; returns it.
+    """Writes ``identity/ledger``: ``committed``, and the entries that make ``clusters`` today's map; returns it.
 
-    ``full`` replays all of ``committed`` and looks at every cluster.
+    ``full`` replays all of ``committed`` and compares every cluster.
     """
     state = StepState(lake, "ledger")
-    conditions = conditions_of()
-    noted = None if full else state.note(conditions)
+    conditions = list_conditions()
+    noted = None if full else state.read_valid_note(conditions)
     hashes = _hash_entries(committed)
-    is_known = noted is not None and noted["ledger"] == digest(hashes)
-    known = state.read("map") if is_known else None
-    entries = assign_ids(clusters.table, committed, as_of, known)
-    state.begin()
-    with beside(lake.write, "identity", "ledger", entries):
-        news = entries.tail(entries.height - committed.height)
-        today = current_map(entries) if known is None else current_map(news, known)
-        is_whole = today["record_id"].equals(clusters.table["record_id"])
-        if is_whole:
+    is_map_valid = noted is not None and noted["ledger"] == digest(hashes)
+    earlier_map = state.read("map") if is_map_valid else None
+    ledger = assign_ids(clusters.table, committed, as_of, earlier_map)
+    state.invalidate()
+    with running_in_background(lake.write, "identity", "ledger", ledger):
+        added = ledger.tail(ledger.height - committed.height)
+        today = current_map(ledger) if earlier_map is None else current_map(added, earlier_map)
+        is_complete = today["record_id"].equals(clusters.table["record_id"])
+        if is_complete:
             state.write("map", today.with_columns(pl.Series("first", clusters.first)))
-    if is_whole:
-        state.end(conditions, ledger=digest(hashes + _hash_entries(news)), stamp=_stamp_of_ledger(lake))
-    return entries
+    if is_complete:
+        state.commit(conditions, ledger=digest(hashes + _hash_entries(added)), stamp=_stamp_ledger(lake))
+    return ledger
 
 
 def read_map(lake: Lake, full: bool = False) -> pl.DataFrame:
-    """Today's map as ``identity/ledger`` gives it: record_id, customer_id, sorted. ``full`` replays all of it."""
+    """Today's map according to ``identity/ledger``: record_id, customer_id, sorted. ``full`` replays all of it."""
     state = StepState(lake, "ledger")
-    noted = None if full else state.note(conditions_of())
-    if noted is None or noted["stamp"] != _stamp_of_ledger(lake):
+    noted = None if full else state.read_valid_note(list_conditions())
+    if noted is None or noted["stamp"] != _stamp_ledger(lake):
         ledger = lake.read("identity", "ledger")
         if noted is None or noted["ledger"] != digest(_hash_entries(ledger)):
             return current_map(ledger)
     return state.read("map").select("record_id", "customer_id")
 
 
-def _stamp_of_ledger(lake: Lake) -> list[list[int]]:
-    """As JSON gives it back."""
+def _stamp_ledger(lake: Lake) -> list[list[int]]:
+    """The stamp of the file, as JSON returns it."""
     return [list(file) for file in lake.stamp("identity", "ledger")]
 
 
 def _hash_entries(ledger: pl.DataFrame) -> bytes:
-    """64 bits an entry, of all that the map depends on."""
+    """64 bits per entry, of everything that the map depends on."""
     return ledger.select("change", "customer_id", "record_id").hash_rows().to_numpy().tobytes()

@@ -1,4 +1,4 @@
-"""Which models were in force and why: `lake.models/history.jsonl`, one line per change, only ever added to."""
+"""The history of models in force, and why each came: `lake.models/history.jsonl`, one appended line per change."""
 
 import json
 from collections.abc import Sequence
@@ -10,14 +10,14 @@ from pipelines.errors import ParcoursError
 from pipelines.lake.tables import Lake, replacing
 
 Reason = Literal["first training", "trained", "chosen", "reverted"]
-"""Why a model came in force: the home's first, learned since, named by a person (`model use`), or gone back to."""
+"""Why a model came into force: the first, trained since, chosen (`model use`), or reverted to (`model revert`)."""
 
 
 @dataclass(frozen=True)
 class Entry:
     """One change of the model in force.
 
-    ``as_of`` is the day of the run or command (None: not told), ``replaced`` the version before (None: there was none).
+    ``as_of`` is the day of the run or command (None: unknown), ``replaced`` the version before (None: there was none).
     ``comparison`` holds the figures of the comparison that preceded it, where there was one.
     """
 
@@ -65,5 +65,5 @@ def find_previous(history: Sequence[Entry], in_force: str | None) -> str | None:
 
 
 def find_latest(history: Sequence[Entry], version: str) -> Entry | None:
-    """How ``version`` came in force the last time; None where it never was, or not by a command that tells."""
+    """How ``version`` last came into force; None where it never did, or where the history does not say."""
     return next((entry for entry in reversed(history) if entry.version == version), None)

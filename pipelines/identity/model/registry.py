@@ -1,8 +1,8 @@
-"""A trained model as data: its parameters, its frozen term frequencies, and where versions lie on disk.
+"""Trained model versions: parameters and frozen term frequencies, saved, loaded and put in force.
 
 ``lake.models/<version>/`` holds ``model.json`` (parameters and metadata), ``splink.json`` (the same m and u as Splink
 settings, for its charts) and ``term_frequencies/<field>.parquet``. ``lake.models/in_force`` names the one that runs;
-:mod:`pipelines.identity.model.specification.history` keeps which ones did.
+:mod:`pipelines.identity.model.history` keeps which ones did.
 """
 
 import hashlib
@@ -21,12 +21,12 @@ from pipelines.identity.model.history import Entry, Reason, append_entry
 from pipelines.identity.model.specification import BLOCKING_KEYS, CLASSES, Field, declare_fields
 from pipelines.lake.tables import Lake, replacing
 
-GAPS_TOLD = 5  # What a message names before it only counts.
+MAX_GAPS_NAMED = 5  # In a message; further ones are only counted.
 
 
 @dataclass(frozen=True)
 class Parameters:
-    """What the model knows, all of it numbers. Probabilities are of a level, given that the field can be compared.
+    """What the model has learned, all numbers. Probabilities are of a level, given that the field can be compared.
 
     ``levels[field][level]`` has match, household and stranger. ``shares`` (match, household) are of all pairs.
     ``rarest[field]`` is the frequency of a value that no record had at training. ``largest_blocks[key]`` is how many
@@ -65,7 +65,7 @@ def name_version(parameters: Parameters, term_frequencies: dict[str, pl.DataFram
 
 
 def save_version(model: ModelVersion, lake: Lake, splink_settings: dict[str, Any]) -> Path:
-    """Writes the version's folder, whole or not at all, and returns it. One that is there and sound stays as it is."""
+    """Writes the version's folder, whole or not at all, and returns it. One that exists and is sound stays as it is."""
     folder = lake.models / model.version
     if _is_sound(model.version, lake):
         return folder
@@ -79,13 +79,13 @@ def save_version(model: ModelVersion, lake: Lake, splink_settings: dict[str, Any
         _dump({"version": model.version, "metadata": model.metadata, "parameters": _as_dict(model.parameters)}),
         encoding="utf-8",
     )
-    shutil.rmtree(folder, ignore_errors=True)  # Only a damaged one is left to be there.
+    shutil.rmtree(folder, ignore_errors=True)  # What is still there by now is damaged.
     building.replace(folder)
     return folder
 
 
 def _is_sound(version: str, lake: Lake) -> bool:
-    """Whether the version lies on disk with the content that its name stands for."""
+    """Whether the version is on disk with the content that its name stands for."""
     if not (lake.models / version).exists():
         return False
     try:
@@ -139,10 +139,10 @@ def load_version(version: str, lake: Lake) -> ModelVersion:
     model = read_version(version, lake)
     gaps = find_gaps(model.parameters, model.term_frequencies)
     if gaps:
-        rest = f"; and {len(gaps) - GAPS_TOLD} more" if len(gaps) > GAPS_TOLD else ""
+        rest = f"; and {len(gaps) - MAX_GAPS_NAMED} more" if len(gaps) > MAX_GAPS_NAMED else ""
         raise ParcoursError(
             f"The identity model {version!r} in {lake.models / version} was trained by another release of Parcours and "
-            f"cannot run with this one: {'; '.join(gaps[:GAPS_TOLD])}{rest}. Train again with `parcours train`."
+            f"cannot run with this one: {'; '.join(gaps[:MAX_GAPS_NAMED])}{rest}. Train again with `parcours train`."
         )
     return model
 
@@ -177,7 +177,7 @@ def _require_version(version: str, lake: Lake) -> None:
 def find_gaps(
     parameters: Parameters, term_frequencies: Iterable[str], fields: tuple[Field, ...] | None = None
 ) -> list[str]:
-    """What keeps a version from running as declared, in words and by name; empty where nothing does.
+    """What keeps a version from running with the declared fields, in words and by name; empty where nothing does.
 
     ``fields`` are those declared (default: those of the model), ``term_frequencies`` the names of the fields that have
     some.
@@ -207,7 +207,7 @@ def _find_field_gaps(compared: Field, parameters: Parameters, with_frequencies: 
         ]
     names = {level.name for level in compared.levels}
     gaps += [
-        f"it has the level {compared.name}: {name}, which is no longer told" for name in known if name not in names
+        f"it has the level {compared.name}: {name}, which is no longer a level" for name in known if name not in names
     ]
     weighs_rarity = any(level.is_agreement for level in compared.levels)
     if weighs_rarity and (compared.name not in with_frequencies or compared.name not in parameters.rarest):

@@ -1,8 +1,8 @@
-"""What is compared, how, and which pairs are looked at: declarations only, nothing here runs.
+"""The comparison fields and levels, and the blocking keys: declarations only, nothing here runs.
 
 A pair of records is judged field by field. Each field has levels, tried in order, the first that holds counts. For
-every level three probabilities are learned (``train``): how often two records of one person show it (m), two records of
-two people of one household (h), and two strangers (u). Where both hold one value, it weighs by how rare the value is.
+every level three probabilities are learned (``training.train``): how often two records of one person show it (m), two
+records of two people of one household (h), and two strangers (u). An agreement on a value weighs by its term frequency.
 
 Why a third class: the usual model of record linkage (Fellegi and Sunter 1969) takes the fields as independent given
 match or non-match. Households break that: a couple shares surname, street, landline and often an e-mail at once, so
@@ -18,16 +18,17 @@ import splink.comparison_library as cl
 from splink import SettingsCreator, block_on
 
 CLASSES = ("match", "household")
-"""The classes of pairs beside strangers, in the order of parameter arrays."""
+"""The classes of pairs besides strangers, in the order of parameter arrays."""
 
 
 @dataclass(frozen=True)
 class Level:
     """One outcome of comparing a field.
 
-    ``condition`` is SQL over ``<column>_l`` and ``<column>_r``. ``match`` and ``household`` are what is expected before
-    data speak (they start the estimation and stand in for what too few pairs show). ``is_agreement`` marks the level at
-    which both hold one value, so that its rarity counts. ``is_neutral``: counted under another field, weighs nothing.
+    ``condition`` is SQL over ``<column>_l`` and ``<column>_r``. ``match`` and ``household`` are prior probabilities:
+    they start the estimation and stand in for what too few pairs show. ``is_agreement`` marks the level at which both
+    records have the same value, so that its term frequency counts. ``is_neutral``: counted under another field, weighs
+    nothing.
     """
 
     name: str
@@ -40,7 +41,7 @@ class Level:
 
 @dataclass(frozen=True)
 class Field:
-    """One comparison. ``column`` holds its values (and term frequencies); ``is_missing`` is SQL for "cannot be told".
+    """One comparison. ``column`` holds its values (and term frequencies); ``is_missing`` is SQL for "not comparable".
 
     ``tells_members_apart``: two people of one household differ in it as strangers do, but for the ``household`` shares
     (namesakes, twins); this is what makes them a class of their own, so it is declared, not learned.
@@ -279,9 +280,9 @@ def splink_comparison(compared: Field) -> cl.CustomComparison:
 
 
 BLOCKING_KEYS: dict[str, str] = {
-    # Each is SQL over one record; two records with the same value are looked at. Together they must leave no way for a
-    # person's two records to share something telling and yet never meet. From wide to narrow: on small data the wide
-    # ones find everything; on large data their blocks are too common (PAIRS_PER_PROFILE) and the narrow ones remain.
+    # Each is SQL over one record; two records with the same value are candidates. Together they must cover every way in
+    # which two records of one person may share something that identifies them. From wide to narrow: on small data the
+    # wide ones find everything; on large data their blocks are too large (PAIRS_PER_PROFILE) and narrow ones remain.
     "e-mail": "email_key",
     "mobile": "mobile_key",
     "landline": "landline_key",
@@ -313,14 +314,14 @@ PAIRS_PER_PROFILE = 2.0
 so that work grows with the number of records, not with its square; the limits are learned and frozen with a version."""
 
 ALLOWANCES = {
-    # Memo by few: a large block is one busy person's, since values that many names share are withdrawn beforehand.
+    # Held by few: a large block is one busy person's, since values that many names share are withdrawn beforehand.
     "e-mail": 5.0, "mobile": 5.0, "loyalty card": 5.0,
-    # Memo by many, and each followed by a narrower key that finds on large data what these no longer may.
+    # Held by many, and each followed by a narrower key that finds on large data what these no longer may.
     "start of both names": 0.25, "birth date": 0.25, "postcode and surname": 0.25, "postcode and first name": 0.25,
 }  # fmt: skip
-"""How many times PAIRS_PER_PROFILE a key may yield, where not once."""
+"""How many times PAIRS_PER_PROFILE a key may yield, where that is not once."""
 
-PAIRS_ANYHOW = 200_000
+PAIRS_ALWAYS_ALLOWED = 200_000
 """Pairs that one blocking key may yield however few the profiles: seconds of work, and no match missed."""
 
 
@@ -329,7 +330,7 @@ def blocking_column(position: int) -> str:
 
 
 def splink_settings(fields: tuple[Field, ...]) -> SettingsCreator:
-    """The Splink model over ``fields``, of profiles that carry one blocking column per BLOCKING_KEYS entry."""
+    """The Splink model over ``fields``, of profiles that have one blocking column per BLOCKING_KEYS entry."""
     return SettingsCreator(
         link_type="dedupe_only",
         unique_id_column_name="profile_no",

@@ -14,11 +14,11 @@ from markupsafe import Markup
 
 from pipelines.charts.page import open_templates
 from pipelines.charts.svg import Bar, Column, draw_bars, draw_columns
-from pipelines.identity.clustering.cluster import LINKED
+from pipelines.identity.clustering.cluster import LINK_THRESHOLD_BITS
 from pipelines.identity.model.registry import ModelVersion
 from pipelines.identity.scoring.level_weights import list_weights
-from pipelines.identity.scoring.match_weights import Floats, frequencies_of, prior_of, weigh_pairs
-from pipelines.identity.scoring.predict import KEPT_WEIGHT, compare_pairs
+from pipelines.identity.scoring.match_weights import Floats, look_up_frequencies, prior_weight, weigh_pairs
+from pipelines.identity.scoring.predict import STORE_THRESHOLD_BITS, compare_pairs
 from pipelines.identity.scoring.profiles import build_profiles, is_receipt
 from pipelines.lake.tables import replacing
 
@@ -58,7 +58,7 @@ def as_markdown(chart: Chart) -> str:
 def chart_match_weights(model: ModelVersion) -> Chart:
     """What each level of each field weighs, in bits."""
     title = f"Match weights of {model.version}"
-    bars = [Bar("any two records", prior_of(model.parameters), tone="neutral")]
+    bars = [Bar("any two records", prior_weight(model.parameters), tone="neutral")]
     bars += [
         Bar(
             weight.level,
@@ -84,17 +84,22 @@ def chart_unlinkables(records: pl.DataFrame, model: ModelVersion) -> Chart:
     weights = weigh_against_themselves(records, model)
     counted = max(1, len(weights))
     shares = [(threshold, 100.0 * float((weights < threshold).sum()) / counted) for threshold in THRESHOLDS]
-    at_link = 100.0 * float((weights < LINKED).sum()) / counted
+    at_link = 100.0 * float((weights < LINK_THRESHOLD_BITS).sum()) / counted
     columns = [
-        Column(str(threshold), share, f"{share:.2f}% of records", "neutral" if threshold <= LINKED else "total")
+        Column(
+            str(threshold),
+            share,
+            f"{share:.2f}% of records",
+            "neutral" if threshold <= LINK_THRESHOLD_BITS else "total",
+        )
         for threshold, share in shares
     ]
     return Chart(
         "unlinkables",
         "Records that say too little to be linked",
-        f"{at_link:.2f}% of {len(weights):,} records do not reach the weight of a link, {LINKED:g} bits, even with "
-        "themselves: nothing that is known of them could ever link them. Receipts, which go by their e-mail, are left "
-        "out.",
+        f"{at_link:.2f}% of {len(weights):,} records do not reach the weight of a link, {LINK_THRESHOLD_BITS:g} bits, "
+        "even with themselves: nothing that is known of them could ever link them. Receipts, which go by their e-mail, "
+        "are left out.",
         draw_columns(columns, "Records that say too little to be linked", "match weight needed, bits", "% of records"),
     )
 
@@ -110,32 +115,32 @@ def weigh_against_themselves(records: pl.DataFrame, model: ModelVersion) -> Floa
     profiles, members = build_profiles(chosen)
     numbers = profiles["profile_no"].to_numpy()
     compared = compare_pairs(profiles, numbers, numbers, model.fields)
-    weights = weigh_pairs(compared.levels, compared.left, frequencies_of(profiles, model), model)
-    blank = np.full(chosen.height - members.height, prior_of(model.parameters))
+    weights = weigh_pairs(compared.levels, compared.left, look_up_frequencies(profiles, model), model)
+    blank = np.full(chosen.height - members.height, prior_weight(model.parameters))
     return np.concatenate([weights.total[members["profile_no"].to_numpy()], blank])
 
 
 def chart_pair_weights(pairs: pl.DataFrame) -> Chart:
     """How many stored pairs have which match weight, a bit a column."""
-    low = int(KEPT_WEIGHT)
+    low = int(STORE_THRESHOLD_BITS)
     bins = pairs["match_weight"].floor().clip(low, OPEN_END).cast(pl.Int64)
     counts = dict(bins.value_counts().iter_rows())
-    linked = int((pairs["match_weight"] >= LINKED).sum())
+    linked = int((pairs["match_weight"] >= LINK_THRESHOLD_BITS).sum())
     columns = [
         Column(
             f"{weight}+" if weight == OPEN_END else str(weight),
             counts.get(weight, 0),
             f"{counts.get(weight, 0):,} pairs",
-            "for" if weight >= LINKED else "neutral",
+            "for" if weight >= LINK_THRESHOLD_BITS else "neutral",
         )
         for weight in range(low, OPEN_END + 1)
     ]
     return Chart(
         "pair_weights",
         "Match weights of pairs",
-        f"{linked:,} of {pairs.height:,} pairs weigh {LINKED:g} bits or more and are linked. Pairs below {low} bits "
-        "are not kept. Two hills with a valley at 0 mean that the model tells people apart; a hill at 0 means that it "
-        "guesses.",
+        f"{linked:,} of {pairs.height:,} pairs weigh {LINK_THRESHOLD_BITS:g} bits or more and are linked. Pairs "
+        f"below {low} bits are not kept. Two hills with a valley at 0 mean that the model tells people apart; a "
+        "hill at 0 means that it guesses.",
         draw_columns(columns, "Match weights of pairs", "match weight, bits", "pairs"),
     )
 

@@ -1,4 +1,4 @@
-"""What a run makes of the customer ids and records that were published before it."""
+"""Churn: what a run changes in the customer ids and records published before it."""
 
 from dataclasses import asdict, dataclass
 
@@ -9,9 +9,11 @@ from pipelines.identity.customer_ids.ledger import current_map
 
 @dataclass(frozen=True)
 class Churn:
-    """Counts since the last publication. Ids: those published, those of them that are still a customer's, and how many
-    were created, absorbed, split, retired and restored. Records: those published, those of them that are no longer
-    there (gone), and those that are another customer's now (moved). ``customers`` are today's.
+    """Counts since the last publication.
+
+    Ids: those published, those of them still in use (kept), and how many were created, absorbed, split, retired and
+    restored. Records: those published, those of them that no longer exist (gone), and those that belong to another
+    customer now (moved). ``customers`` are today's.
     """
 
     published_ids: int
@@ -38,7 +40,7 @@ class Churn:
 def count_churn(ledger: pl.DataFrame, published: pl.DataFrame, today: pl.DataFrame | None = None) -> Churn:
     """``ledger`` is today's, ``published`` the one of the last publication, with which it begins.
 
-    ``today``, where it is known, saves a replay: the map that ``ledger`` replays to.
+    ``today`` is the map that ``ledger`` replays to; where it is known, it saves a replay.
     """
     before = current_map(published)
     today = current_map(ledger) if today is None else today

@@ -1,4 +1,4 @@
-"""Whether a run is what the published ones before it let expect; `drift.yml` declares how far it may be from them."""
+"""Drift: how far a run's metrics are from those of the published runs before it, by the limits of `drift.yml`."""
 
 import math
 from collections.abc import Callable, Mapping
@@ -12,8 +12,8 @@ from pipelines.identity.monitoring.drift_limits import Family, Measure, load_fam
 Verdict = Literal["within", "warning", "blocking", "not compared"]
 
 RUNS = 7  # A week of nights: every weekday once, and a median that three odd nights do not move.
-SMALLEST_SHARE = 0.0001  # Stands for an empty bin, whose logarithm would be infinite.
-MOST_LINES = 12
+SMALLEST_SHARE = 0.0001  # In place of an empty bin, whose logarithm would be infinite.
+MAX_LINES = 12
 NEW_MODEL = "the model is new"
 ACCEPT = (
     "If this is as it should be, accept it: `parcours run --accept-drift`, or in the Dagster interface `accept: true` "
@@ -25,8 +25,8 @@ DRIFT: dict[str, pl.DataType] = {
     "distance": pl.Float64(), "limit": pl.Float64(), "verdict": pl.String(), "reason": pl.String(),
 }  # fmt: skip
 """``identity/drift``: one row per metric and key. ``usual`` is the median of ``runs`` published runs, ``distance``
-what the metric's measure makes of the two, ``limit`` the one it crosses, ``reason`` why it is not compared, or only
-warned of."""
+that of today's value from it by the metric's measure, ``limit`` the one it crosses, ``reason`` why it is not compared,
+or only a warning."""
 
 
 def compare_run(
@@ -37,10 +37,10 @@ def compare_run(
     model_version: str,
     families: Mapping[str, Family] | None = None,
 ) -> pl.DataFrame:
-    """``identity/drift`` of a run, sorted: its metrics beside the usual ones, each with a verdict.
+    """``identity/drift`` of a run, sorted: its metrics and the usual ones, each with a verdict.
 
-    ``measured`` and ``history`` are those of ``run_metrics``. The first run of a new model is only warned of what it
-    does to published ids: what it would move was compared, and held to a limit, before it was put in force.
+    ``measured`` and ``history`` are those of ``run_metrics``. On the first run of a new model, changes of published ids
+    only warn: what it moves was compared, and held to a limit, before it was put in force.
     """
     is_new_model = not history.is_empty() and history.sort("as_of")["model_version"][-1] != model_version
     runs = _runs_to_compare(history, as_of)
@@ -49,14 +49,12 @@ def compare_run(
         today = measured.filter(pl.col("metric") == family.name)
         before = runs.filter(pl.col("model_version") == model_version) if family.same_model else runs
         compared = _compare_bins(family, today, before) if family.measure == "psi" else _compare(family, today, before)
-        rows += [_spare_new_model(row, family) for row in compared] if is_new_model else compared
+        rows += [_relax_for_new_model(row, family) for row in compared] if is_new_model else compared
     return pl.DataFrame(rows, schema=DRIFT, orient="row").sort("metric", "key")
 
 
 def _runs_to_compare(history: pl.DataFrame, as_of: date) -> pl.DataFrame:
-    """The metrics of the last RUNS published days before ``as_of`` (else of that day itself), from the last acceptance
-    on.
-    """
+    """The metrics of the last RUNS published days before ``as_of`` (else of that day), since the last acceptance."""
     earlier = history.filter(pl.col("as_of") < as_of)
     if earlier.is_empty():
         return history.filter(pl.col("as_of") == as_of)
@@ -67,29 +65,29 @@ def _runs_to_compare(history: pl.DataFrame, as_of: date) -> pl.DataFrame:
 
 
 def _compare(family: Family, today: pl.DataFrame, before: pl.DataFrame) -> list[dict[str, Any]]:
-    """A row per key of a family whose values stand for themselves."""
+    """One row per key of a family whose values are compared one by one."""
     usual, runs = _usual(family, before), before["as_of"].n_unique()
     joined = today.join(usual, on="key", how="full", coalesce=True).sort("key")
     rows = []
     for row in joined.iter_rows(named=True):
         value, usual_value = row["value"], row["usual"]
         counts = [count for count in (row["count"], row["usual_count"]) if count is not None]
-        if family.measure == "ratio" and runs:  # Where there were none, or are none, there is nothing left to divide.
+        if family.measure == "ratio" and runs:  # None then or now counts as zero.
             value, usual_value = value or 0.0, usual_value or 0.0
-        behind = max(counts) if family.measure == "ratio" else min(counts)
+        rows_behind = max(counts) if family.measure == "ratio" else min(counts)
         distance = _distance(family.measure, value, usual_value)
-        rows.append(_judge(family, row["key"], value, usual_value, runs, distance, behind))
+        rows.append(_judge(family, row["key"], value, usual_value, runs, distance, rows_behind))
     return rows
 
 
 def _compare_bins(family: Family, today: pl.DataFrame, before: pl.DataFrame) -> list[dict[str, Any]]:
-    """One row for a whole distribution. Its values are the shares of the bin that moved most, which its key names."""
+    """One row for a whole distribution, with the shares of the bin that moved most, which its key names."""
     if today.is_empty():
         return []
     usual, runs = _usual(family, before), before["as_of"].n_unique()
-    behind = min([*today["count"], *usual["usual_count"].cast(pl.Int64)])
+    rows_behind = min([*today["count"], *usual["usual_count"].cast(pl.Int64)])
     if usual.is_empty():
-        return [_judge(family, "distribution", None, None, 0, None, behind)]
+        return [_judge(family, "distribution", None, None, 0, None, rows_behind)]
     joined = today.join(usual, on="key", how="full", coalesce=True).sort("key")
     now, was = (joined[column].fill_null(0.0) for column in ("value", "usual"))
     was = was / (was.sum() or 1.0)  # Medians of shares need not add up to one.
@@ -97,11 +95,11 @@ def _compare_bins(family: Family, today: pl.DataFrame, before: pl.DataFrame) -> 
     terms = (p - q) * (p / q).log()
     most = int(terms.arg_max() or 0)
     key = f"distribution, above all {joined['key'][most]}"
-    return [_judge(family, key, now[most], was[most], runs, float(terms.sum()), behind)]
+    return [_judge(family, key, now[most], was[most], runs, float(terms.sum()), rows_behind)]
 
 
 def _usual(family: Family, before: pl.DataFrame) -> pl.DataFrame:
-    """The median of the runs, by key: key, usual, usual_count. Of what is counted, a run without the key had none."""
+    """The median of the runs, by key: key, usual, usual_count. In counts, a run without the key had none."""
     runs = before["as_of"].n_unique()
     grouped = (
         before.filter(pl.col("metric") == family.name)
@@ -133,14 +131,14 @@ def _judge(
     usual: float | None,
     runs: int,
     distance: float | None,
-    behind: float,
+    rows_behind: float,
 ) -> dict[str, Any]:
     verdict: Verdict = "within"
     limit, reason = None, None
     if distance is None:
         verdict = "not compared"
         reason = "no published run has it" if usual is None else "this run has none"
-    elif behind < family.minimum:
+    elif rows_behind < family.minimum:
         verdict, reason = "not compared", f"fewer than {family.minimum:,} rows"
     elif (limit := family.blocking.crossed(distance)) is not None:
         verdict = "blocking"
@@ -152,7 +150,7 @@ def _judge(
     }  # fmt: skip
 
 
-def _spare_new_model(row: dict[str, Any], family: Family) -> dict[str, Any]:
+def _relax_for_new_model(row: dict[str, Any], family: Family) -> dict[str, Any]:
     if family.same_model and row["verdict"] == "not compared":
         return {**row, "reason": NEW_MODEL}
     if family.measure == "value" and row["verdict"] == "blocking":
@@ -161,7 +159,7 @@ def _spare_new_model(row: dict[str, Any], family: Family) -> dict[str, Any]:
 
 
 def describe_drift(compared: pl.DataFrame, *, families: Mapping[str, Family] | None = None) -> str:
-    """What crossed its limit, blocking first: what it is, what it usually is, the limit, and where to look."""
+    """The metrics beyond a limit, blocking first: today's value, the usual one, the limit, and where to look."""
     declared = families or load_families()
     crossed = compared.filter(pl.col("verdict").is_in(["warning", "blocking"])).sort("verdict", "metric", "key")
     if crossed.is_empty():
@@ -169,12 +167,12 @@ def describe_drift(compared: pl.DataFrame, *, families: Mapping[str, Family] | N
         if judged:
             return f"{judged} metrics are what the published runs let expect."
         return "There is nothing to compare with yet: no run of this size and model was published before."
-    lines = [_tell(row, declared[row["metric"]]) for row in crossed.iter_rows(named=True)]
-    rest = len(lines) - MOST_LINES
-    return "\n".join(lines if rest <= 0 else [*lines[:MOST_LINES], f"and {rest} more, in identity/drift"])
+    lines = [_describe_breach(row, declared[row["metric"]]) for row in crossed.iter_rows(named=True)]
+    rest = len(lines) - MAX_LINES
+    return "\n".join(lines if rest <= 0 else [*lines[:MAX_LINES], f"and {rest} more, in identity/drift"])
 
 
-def _tell(row: dict[str, Any], family: Family) -> str:
+def _describe_breach(row: dict[str, Any], family: Family) -> str:
     show = _SHOWN.get(family.name, _as_percent)
     runs = f"median of {row['runs']} run{'s' if row['runs'] > 1 else ''}"
     usual = "" if row["usual"] is None else f", usually {show(row['usual'])} ({runs})"

@@ -1,4 +1,4 @@
-"""How far a run may be from the published ones before it (`drift.yml`), read and checked once."""
+"""The limits of drift declared in `drift.yml`, read and checked once."""
 
 from dataclasses import dataclass
 from functools import cache
@@ -14,7 +14,7 @@ Measure = Literal["ratio", "difference", "psi", "value"]
 
 @dataclass(frozen=True)
 class Limits:
-    """The bounds of a distance; None: none."""
+    """The bounds of a distance; None for no bound."""
 
     below: float | None = None
     above: float | None = None
@@ -28,7 +28,7 @@ class Limits:
 
 @dataclass(frozen=True)
 class Family:
-    """A family of metrics: how its values are measured against the usual ones, and how far they may be."""
+    """A family of metrics: how its values are compared with the usual ones, and how far they may be from them."""
 
     name: str
     measure: Measure
@@ -40,7 +40,7 @@ class Family:
 
 
 def declare_families(text: str) -> dict[str, Family]:
-    """The families declared in YAML ``text``, by name. Raises ConfigurationError on what is unknown or missing."""
+    """The families declared in YAML ``text``, by name. Raises ConfigurationError on unknown or missing keys."""
     return {name: _declare(name, declared) for name, declared in yaml.safe_load(text).items()}
 
 

@@ -4,15 +4,15 @@ import polars as pl
 
 from pipelines.frames.hash_columns import count_distinct
 
-MOST_PAIRS_PER_RECORD = 500
-"""Beyond, a value that everybody shares, a placeholder say, is used to find candidates: scoring then grows with the
-square of the records, and would swamp the machine a few nights later."""
+MAX_PAIRS_PER_RECORD = 500
+"""Beyond it, a value that everybody shares, such as a placeholder, is used for blocking: scoring then grows with the
+square of the records, and would overload the machine a few nights later."""
 
 
 def count_repeated_records(records: pl.DataFrame) -> int:
-    """Rows whose record_id stands in the table more than once."""
+    """Rows whose record_id is in the table more than once."""
     ids = records["record_id"]
-    if not ids.is_sorted():  # As it nearly always is; and repeated texts would have one hash.
+    if not ids.is_sorted():  # It nearly always is. Repeated texts share a hash.
         if count_distinct(ids.hash()) == len(ids):
             return 0
         ids = ids.sort()
@@ -20,13 +20,13 @@ def count_repeated_records(records: pl.DataFrame) -> int:
 
 
 def count_excess_pairs(pairs: pl.DataFrame, records: pl.DataFrame) -> int:
-    """Candidate pairs beyond :data:`MOST_PAIRS_PER_RECORD`."""
-    return max(pairs.height - MOST_PAIRS_PER_RECORD * records.height, 0)
+    """Candidate pairs beyond :data:`MAX_PAIRS_PER_RECORD`."""
+    return max(pairs.height - MAX_PAIRS_PER_RECORD * records.height, 0)
 
 
 def count_misplaced_records(placed: pl.DataFrame, records: pl.DataFrame) -> int:
-    """Records that ``placed`` (one row per record: record_id, and where it belongs) lacks, repeats or invents."""
-    if placed["record_id"].equals(records["record_id"]):  # As they nearly always are, in one order: a look suffices.
+    """Records that ``placed`` (one row per record: record_id, its cluster or customer) lacks, repeats or invents."""
+    if placed["record_id"].equals(records["record_id"]):  # As they nearly always are, in the same order.
         return count_repeated_records(placed)
     missing = records.join(placed, on="record_id", how="anti").height
     invented = placed.join(records, on="record_id", how="anti").height
@@ -51,8 +51,10 @@ def count_rewritten_entries(ledger: pl.DataFrame, committed: pl.DataFrame) -> in
 
 
 def count_unreplayed_records(customer_ids: pl.DataFrame, clusters: pl.DataFrame) -> int:
-    """Records that the map replayed from the ledger does not place as the clusters do: one id a cluster, one cluster an
-    id. A record that either lacks counts too."""
+    """Records that the map replayed from the ledger places differently from the clusters.
+
+    Expected is one id per cluster and one cluster per id; a record that either side lacks counts too.
+    """
     both = customer_ids.select("record_id", "customer_id").join(
         clusters.select("record_id", "cluster_id"), on="record_id", how="full", coalesce=True
     )

@@ -1,7 +1,7 @@
-"""What a run looked like in numbers, kept from run to run: the yardstick of the nights to come.
+"""The metrics of a run, kept from run to run, with which later runs are compared.
 
-Six families: how many records each table gives and how full their match columns are, how many pairs each blocking rule
-finds, how the weights and the sizes of customers are distributed, and what became of the published ids.
+Six families: the records of each table and the null rates of their match columns, the pairs that each blocking rule
+finds, the distributions of match weights and customer sizes, and the churn of published ids.
 """
 
 from datetime import date
@@ -16,7 +16,7 @@ from pipelines.identity.standardisation.standardise import MATCH_COLUMNS
 MEASURED: dict[str, pl.DataType] = {
     "metric": pl.String(), "key": pl.String(), "value": pl.Float64(), "count": pl.Int64(),
 }  # fmt: skip
-"""One row per metric and key. ``count`` is how many rows stand behind the value: what it is a share of, or counts."""
+"""One row per metric and key. ``count`` is the number of rows that the value counts, or is a share of."""
 
 HISTORY: dict[str, pl.DataType] = {
     "as_of": pl.Date(), "run_id": pl.String(), "model_version": pl.String(), "is_accepted": pl.Boolean(), **MEASURED,
@@ -28,7 +28,7 @@ SIZE_EDGES = (1, 2, 3, 5, 10)  # Records of a customer, each the most of its bin
 
 
 def measure_run(records: pl.DataFrame, pairs: pl.DataFrame, customers: pl.DataFrame, churn: Churn) -> pl.DataFrame:
-    """The run's metrics (:data:`MEASURED`), sorted. Of ids there are none before the first publication."""
+    """The run's metrics (:data:`MEASURED`), sorted. There are none about ids before the first publication."""
     measured = [
         _record_counts(records),
         _null_rates(records),
@@ -50,7 +50,7 @@ def add_run(
     model_version: str,
     is_accepted: bool,
 ) -> pl.DataFrame:
-    """``history`` with the run; another run of the same day makes room for it."""
+    """``history`` with the run, in place of an earlier run of the same day."""
     run = measured.select(
         pl.lit(as_of).alias("as_of"),
         pl.lit(run_id).alias("run_id"),

@@ -1,7 +1,7 @@
-"""A value that identified people and that a crowd shares overnight: what stops a run before their ids depend on it.
+"""Surges of shared values: a value that identified people and that dozens of names share overnight stops the run.
 
-A value that too many names use is withdrawn in silence (``shared_values``), which harms nobody while names come one by
-one. Where it comes to dozens at once, on records that are published, a form, a till or a join has gone wrong.
+A value that too many names use is withdrawn silently (``standardisation.shared_values``), which is harmless while names
+come one by one. Dozens at once, on published records, mean that a form, a till or a join has gone wrong.
 """
 
 from collections.abc import Mapping, Sequence
@@ -10,14 +10,19 @@ from dataclasses import dataclass
 import polars as pl
 
 from pipelines.identity.standardisation.attributes import Attribute
-from pipelines.identity.standardisation.shared_values import LIMITED_COLUMNS, most_names_at_once, short_name, used_on
+from pipelines.identity.standardisation.shared_values import (
+    LIMITED_COLUMNS,
+    max_names_in_window,
+    surname_prefix,
+    use_day,
+)
 
-MOST_NAMED = 20  # Record ids in a message: enough to see what they have in common.
+MAX_NAMED_RECORDS = 20  # Record ids in a message: enough to see what they have in common.
 
 
 @dataclass(frozen=True)
-class Crowd:
-    """A withdrawn value: its attribute, how many names and records share it, and some of their ids, published first."""
+class ValueSurge:
+    """A withdrawn value: its attribute, how many names and records share it, and some ids, published first."""
 
     attribute: str
     names: int
@@ -25,49 +30,49 @@ class Crowd:
     record_ids: tuple[str, ...]
 
 
-def list_withdrawn(records: pl.DataFrame) -> pl.DataFrame:
+def list_withdrawn_values(records: pl.DataFrame) -> pl.DataFrame:
     """One row per value withdrawn in ``identity/records``: digest (``email:<hex>``), sorted. Shows no value."""
     return _uses(records).select("digest").unique().sort("digest")
 
 
-def find_crowds(
+def find_surges(
     records: pl.DataFrame,
     attributes: Mapping[str, Attribute],
     withdrawn_before: pl.DataFrame | None = None,
     published: pl.Series | None = None,
-) -> list[Crowd]:
-    """The withdrawn values of more names at once than their attribute's crowd_limit, most records first.
+) -> list[ValueSurge]:
+    """The withdrawn values of more names at once than their attribute's surge_limit, most records first.
 
-    Left out are those of ``withdrawn_before`` (as :func:`list_withdrawn` gave it), and, where the record ids
-    ``published`` are given, those that none of them bears: nobody's published id rested on them.
+    Left out are those of ``withdrawn_before`` (from :func:`list_withdrawn_values`), and, where the record ids
+    ``published`` are given, those that none of them has: no published id depended on them.
     """
     uses = _uses(records)
     if withdrawn_before is not None:
         uses = uses.join(withdrawn_before, on="digest", how="anti")
     known = pl.lit(value=True) if published is None else pl.col("record_id").is_in(published.implode())
     uses = uses.with_columns(known.alias("is_published"))
-    crowds = []
+    surges = []
     for name, field in ((column.removesuffix("_key"), field) for column, field in LIMITED_COLUMNS.items()):
         of_field = uses.filter(pl.col("digest").str.starts_with(f"{name}:"))
         reaching = of_field.join(of_field.filter("is_published").select("digest").unique(), on="digest", how="semi")
-        for digest, names in _crowded(reaching, attributes[field]).iter_rows():
+        for digest, names in _count_surging_names(reaching, attributes[field]).iter_rows():
             ids = reaching.filter(pl.col("digest") == digest).sort(~pl.col("is_published"), "record_id")["record_id"]
-            crowds.append(Crowd(field, names, len(ids), tuple(ids.head(MOST_NAMED))))
-    return sorted(crowds, key=lambda crowd: (-crowd.records, crowd.attribute, crowd.record_ids))
+            surges.append(ValueSurge(field, names, len(ids), tuple(ids.head(MAX_NAMED_RECORDS))))
+    return sorted(surges, key=lambda surge: (-surge.records, surge.attribute, surge.record_ids))
 
 
-def describe_crowds(crowds: Sequence[Crowd]) -> str:
-    """What the crowds are and what to do, without the values."""
-    if not crowds:
+def describe_surges(surges: Sequence[ValueSurge]) -> str:
+    """Names the surges and what to do about them, without the values."""
+    if not surges:
         return "No value is newly shared by a crowd."
     lines = []
-    for crowd in crowds:
-        more = f" and {crowd.records - len(crowd.record_ids):,} more" if crowd.records > len(crowd.record_ids) else ""
+    for surge in surges:
+        more = f" and {surge.records - len(surge.record_ids):,} more" if surge.records > len(surge.record_ids) else ""
         lines.append(
-            f"{crowd.attribute}: {crowd.names:,} names on {crowd.records:,} records share one value: "
-            f"{', '.join(crowd.record_ids)}{more}."
+            f"{surge.attribute}: {surge.names:,} names on {surge.records:,} records share one value: "
+            f"{', '.join(surge.record_ids)}{more}."
         )
-    fields = ", ".join(sorted({crowd.attribute for crowd in crowds}))
+    fields = ", ".join(sorted({surge.attribute for surge in surges}))
     return "\n".join(
         [
             *lines,
@@ -81,18 +86,18 @@ def _uses(records: pl.DataFrame) -> pl.DataFrame:
     """One row per record and withdrawn value: digest, record_id, name, day."""
     return (
         records.filter(pl.col("shared_digests").is_not_null())
-        .select("record_id", short_name(), used_on(), pl.col("shared_digests").str.split(",").alias("digest"))
+        .select("record_id", surname_prefix(), use_day(), pl.col("shared_digests").str.split(",").alias("digest"))
         .explode("digest")
     )
 
 
-def _crowded(uses: pl.DataFrame, attribute: Attribute) -> pl.DataFrame:
-    """digest and names of the values beyond the attribute's crowd_limit."""
+def _count_surging_names(uses: pl.DataFrame, attribute: Attribute) -> pl.DataFrame:
+    """digest and names of the values beyond the attribute's surge_limit."""
     named = uses.drop_nulls("name").rename({"digest": "value"})
     if attribute.shared_window_days is None:
         counted = named.group_by("value").agg(pl.col("name").n_unique().cast(pl.Int64).alias("names"))
     else:
-        counted = most_names_at_once(named, attribute.shared_window_days)
-    if attribute.crowd_limit is None:
+        counted = max_names_in_window(named, attribute.shared_window_days)
+    if attribute.surge_limit is None:
         return counted.clear()
-    return counted.filter(pl.col("names") > attribute.crowd_limit)
+    return counted.filter(pl.col("names") > attribute.surge_limit)

@@ -1,4 +1,4 @@
-"""Which pairs of profiles are looked at: those that share the value of a blocking key that not too many share.
+"""Blocking: the candidate pairs are the profiles that share a blocking key, unless too many share it.
 
 The value of a key is kept as a 64-bit hash. A block is all profiles with one value of one key; one that is larger than
 the model version's limit for its key is left out.
@@ -18,7 +18,7 @@ from pipelines.identity.model.specification import (
     ALLOWANCES,
     BLOCKING_KEYS,
     LARGEST_BLOCK,
-    PAIRS_ANYHOW,
+    PAIRS_ALWAYS_ALLOWED,
     PAIRS_PER_PROFILE,
     blocking_column,
 )
@@ -27,17 +27,17 @@ Rows = npt.NDArray[np.int64]
 NO_KEY = 0  # In place of a hash: there is no value of the key.
 
 BLOCKS = {blocking_column(position): name for position, name in enumerate(BLOCKING_KEYS)}
-"""The columns of key hashes, and the blocking key that each is of, in order."""
+"""The columns of key hashes, each with its blocking key, in order."""
 
 HASHED_AT_ONCE = 100_000  # Profiles.
 
 KEY_BITS = len(BLOCKS).bit_length()
-ROW_BITS = (63 - KEY_BITS) // 2  # Two rows and a key are one signed number of 64 bits: 500 million rows are in reach.
+ROW_BITS = (63 - KEY_BITS) // 2  # Two rows and a key fit into a signed 64-bit number, up to 500 million rows.
 
 
 @dataclass(frozen=True)
-class Blocked:
-    """Pairs of rows, left < right, and the position of the first blocking key that the two share."""
+class CandidatePairs:
+    """Candidate pairs: rows, left < right, and the position of the first blocking key that the two share."""
 
     left: npt.NDArray[np.int32]
     right: npt.NDArray[np.int32]
@@ -50,13 +50,13 @@ class Blocked:
 def hash_keys(profiles: pl.DataFrame) -> pl.DataFrame:
     """One row per profile, in the same order: a hash per blocking key (BLOCKS), null where the profile has no value.
 
-    The hashes are DuckDB's: they hold for one version of it.
+    The hashes are DuckDB's: they are valid for one version of it.
     """
     hashed = ", ".join(
         f"case when ({key}) is not null then hash({key}) end as {column}"
         for column, key in zip(BLOCKS, BLOCKING_KEYS.values(), strict=True)
     )
-    # Without a copy, and in parts that threads can share.
+    # Without a copy, and in batches that threads can share.
     whole = profiles.to_arrow(compat_level=pl.CompatLevel.newest())
     batches = whole.to_batches(max_chunksize=HASHED_AT_ONCE)
     with in_memory() as connection:
@@ -81,7 +81,7 @@ def _keep_small(hashes: pl.Series, largest: int) -> pl.Series:
 
 
 def _sort_into_blocks(hashes: pl.Series) -> tuple[Rows, Rows, Rows]:
-    """The rows that have a hash, block after block; where each block starts among them; and how many it has."""
+    """The rows that have a hash, block after block; the start of each block among them; and its size."""
     rows = hashes.is_not_null().arg_true().to_numpy().astype(np.int64)
     known = hashes.drop_nulls().to_numpy()
     order = np.argsort(known)
@@ -108,17 +108,17 @@ def limit_blocks(keys: pl.DataFrame) -> dict[str, int]:
         limits[name], pairs = 1, 0
         for size, blocks in sizes.iter_rows():
             pairs += blocks * size * (size - 1) // 2
-            if pairs > max(PAIRS_ANYHOW, PAIRS_PER_PROFILE * ALLOWANCES.get(name, 1.0) * keys.height):
+            if pairs > max(PAIRS_ALWAYS_ALLOWED, PAIRS_PER_PROFILE * ALLOWANCES.get(name, 1.0) * keys.height):
                 break
             limits[name] = size
     return limits
 
 
-def find_pairs(keys: pl.DataFrame) -> Blocked:
+def find_candidate_pairs(keys: pl.DataFrame) -> CandidatePairs:
     """Every pair of rows of ``keys`` that share a value, once, sorted by left, then right.
 
-    These are the pairs that Splink's blocking finds on the columns of ``keys``, which joins the table with itself for
-    each key and asks of every pair whether an earlier key has found it. Sorting numbers takes a fifth of that time.
+    These are the pairs that Splink's blocking finds on the columns of ``keys``, by joining the table with itself for
+    each key and excluding what an earlier key has found. Sorting numbers takes a fifth of that time.
     """
     with ThreadPoolExecutor() as threads:
         packed = np.concatenate(
@@ -128,7 +128,7 @@ def find_pairs(keys: pl.DataFrame) -> Blocked:
     pair = packed >> KEY_BITS
     first = np.concatenate([[True], pair[1:] != pair[:-1]])[: len(pair)]
     packed, pair = packed[first], pair[first]
-    return Blocked(
+    return CandidatePairs(
         (pair >> ROW_BITS).astype(np.int32),
         (pair & ((1 << ROW_BITS) - 1)).astype(np.int32),
         (packed & ((1 << KEY_BITS) - 1)).astype(np.int16),
@@ -136,7 +136,7 @@ def find_pairs(keys: pl.DataFrame) -> Blocked:
 
 
 def _pair_within_blocks(hashes: pl.Series, position: int) -> Rows:
-    """The pairs of each block, each as one number: left, right, and the key's position behind."""
+    """The pairs of each block, each as one number: left, right, and last the key's position."""
     rows, starts, sizes = _sort_into_blocks(hashes)
     found = [np.array([], dtype=np.int64)]
     for size in np.unique(sizes[sizes >= 2]):
@@ -150,7 +150,7 @@ def _pair_within_blocks(hashes: pl.Series, position: int) -> Rows:
 def first_shared_key(
     keys: Sequence[npt.NDArray[np.uint64]], left: npt.NDArray[np.int32], right: npt.NDArray[np.int32]
 ) -> npt.NDArray[np.int16]:
-    """For each pair of rows of ``keys``, the position of the first key whose value both have; -1: they share none.
+    """For each pair of rows of ``keys``, the position of the first key that the two share; -1 where they share none.
 
     ``keys`` are columns of hashes in the order of BLOCKS, NO_KEY where there is none.
     """

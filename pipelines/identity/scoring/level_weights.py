@@ -1,4 +1,4 @@
-"""What a version makes of each level, in bits: the numbers that charts, comparisons and `parcours model` show."""
+"""The match weight of every comparison level of a version, as charts, comparisons and `parcours model` show it."""
 
 from dataclasses import dataclass
 
@@ -6,20 +6,20 @@ import numpy as np
 
 from pipelines.identity.model.registry import ModelVersion
 from pipelines.identity.model.specification import CLASSES
-from pipelines.identity.scoring.match_weights import prior_of
+from pipelines.identity.scoring.match_weights import prior_weight
 
 PRIOR = "any two records"
-"""Stands for the field where the weight is what a pair weighs before anything is compared."""
+"""In place of a field: the prior, what a pair weighs before anything is compared."""
 
 
 @dataclass(frozen=True)
 class LevelWeight:
     """One level of one field.
 
-    ``match`` and ``household`` are log2 of how many times likelier it is between two records of one person, or of two
-    people of one household, than between strangers. For a level that both hold one value this is the weight of a value
-    of average rarity. None where the version does not know. ``probabilities`` are those behind it, of match, household
-    and stranger.
+    ``match`` and ``household`` are log2 Bayes factors: how many times likelier the level is between two records of one
+    person, or of two people of one household, than between strangers. For an agreement level this is the weight of a
+    value of average rarity. None where the version does not know it. ``probabilities`` are those of match, household
+    and stranger behind it.
     """
 
     field: str
@@ -32,7 +32,7 @@ class LevelWeight:
 def list_weights(model: ModelVersion) -> list[LevelWeight]:
     """The weights of every level, in the order in which fields and levels are declared.
 
-    A level that is counted under another field weighs 0. A version trained by another release lists what it has.
+    A level that is counted under another field weighs 0. A version trained by another release lists the levels it has.
     """
     declared = {(compared.name, level.name): level.is_neutral for compared in model.fields for level in compared.levels}
     known = {
@@ -56,7 +56,10 @@ def _ratio(probabilities: dict[str, float], pair_class: str) -> float | None:
 
 def list_bits(model: ModelVersion) -> dict[tuple[str, str], float | None]:
     """The match weight of every (field, level), and of (PRIOR, class) for the shares of pairs, in bits."""
-    shares = {"one person": prior_of(model.parameters), "one household": np.log2(model.parameters.shares["household"])}
+    shares = {
+        "one person": prior_weight(model.parameters),
+        "one household": np.log2(model.parameters.shares["household"]),
+    }
     return {(PRIOR, name): float(bits) for name, bits in shares.items()} | {
         (each.field, each.level): each.match for each in list_weights(model)
     }

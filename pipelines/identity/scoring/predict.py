@@ -1,4 +1,4 @@
-"""Candidate pairs found and scored with a version's frozen parameters and term frequencies."""
+"""Finds, compares and scores candidate pairs, with a model version's frozen parameters and term frequencies."""
 
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
@@ -11,19 +11,28 @@ import pyarrow as pa
 from pipelines.frames.in_memory_sql import in_memory
 from pipelines.identity.model.registry import ModelVersion
 from pipelines.identity.model.specification import BLOCKING_KEYS, Field
-from pipelines.identity.scoring.blocking import find_pairs, hash_keys, keep_small_blocks
-from pipelines.identity.scoring.match_weights import FEW, Floats, Levels, frequencies_of, probability, weigh_candidates
+from pipelines.identity.scoring.blocking import find_candidate_pairs, hash_keys, keep_small_blocks
+from pipelines.identity.scoring.match_weights import (
+    PREFILTER_RATIO,
+    Floats,
+    Levels,
+    look_up_frequencies,
+    probability,
+    weigh_candidates,
+)
 from pipelines.identity.scoring.profiles import build_profiles
 
 Numbers = npt.NDArray[np.int32]
 ENDS = ("record_id_l", "record_id_r")  # The columns of every table of pairs, the smaller record_id first.
 
-KEPT_WEIGHT = -10.0  # A pair a thousand times likelier to be two people than one adds nothing but disk space.
-WEIGHED_AT_ONCE = 100_000  # Pairs: some 20 MB of arrays a thread.
+STORE_THRESHOLD_BITS = -10.0
+"""Match weight below which a pair is not stored: a thousand times likelier two people than one, it adds nothing."""
+
+WEIGHED_AT_ONCE = 100_000  # Pairs: some 20 MB of arrays per thread.
 
 
 @dataclass(frozen=True)
-class Compared:
+class ComparedPairs:
     """Compared pairs: profile numbers (left < right), the blocking key that found them, and the level of each field."""
 
     left: Numbers
@@ -34,8 +43,8 @@ class Compared:
     def __len__(self) -> int:
         return len(self.left)
 
-    def take(self, rows: npt.NDArray[np.int64]) -> "Compared":
-        return Compared(self.left[rows], self.right[rows], self.found_by[rows], self.levels[rows])
+    def take(self, rows: npt.NDArray[np.int64]) -> "ComparedPairs":
+        return ComparedPairs(self.left[rows], self.right[rows], self.found_by[rows], self.levels[rows])
 
 
 @dataclass(frozen=True)
@@ -48,9 +57,9 @@ class ScoredPairs:
 
 
 def number_pairs(profiles: pl.DataFrame, pairs: pl.DataFrame) -> ScoredPairs:
-    """``pairs`` between ``profiles`` (``number_profiles``), with the numbers of their ends; any others are left out."""
+    """``pairs`` between ``profiles`` (``number_profiles``), others dropped, with the profile numbers of their ends."""
     numbered = profiles.select("record_id", "profile_no")
-    if pairs.height < profiles.height / FEW:
+    if pairs.height < profiles.height / PREFILTER_RATIO:
         numbered = numbered.filter(pl.col("record_id").is_in(pl.concat([pairs[end] for end in ENDS]).implode()))
     ends = [
         pairs.select(pl.col(end).alias("record_id"))
@@ -64,9 +73,9 @@ def number_pairs(profiles: pl.DataFrame, pairs: pl.DataFrame) -> ScoredPairs:
 
 
 def score_pairs(records: pl.DataFrame, model: ModelVersion) -> pl.DataFrame:
-    """One row per candidate pair worth keeping: ``identity/pairs``, sorted by both record ids.
+    """One row per candidate pair worth storing: ``identity/pairs``, sorted by both record ids.
 
-    ``records`` is ``identity/records``; profiles of identical records stand under their smallest record_id. Columns:
+    ``records`` is ``identity/records``; a profile of identical records goes by their smallest record_id. Columns:
     record_id_l, record_id_r, match_weight (bits), match_probability, household_weight (bits, at most 0), found_by (the
     blocking key's name), then ``level_<field>`` (position in the field's levels, -1: missing).
     """
@@ -77,24 +86,26 @@ def score_pairs(records: pl.DataFrame, model: ModelVersion) -> pl.DataFrame:
 
 def score_profiles(profiles: pl.DataFrame, keys: pl.DataFrame, model: ModelVersion) -> ScoredPairs:
     """The pairs of ``profiles`` that share a value of ``keys``."""
-    return weigh_compared(profiles, compare_candidates(profiles, model.fields, keys), model)
+    return score_compared_pairs(profiles, compare_candidates(profiles, model.fields, keys), model)
 
 
-def weigh_compared(profiles: pl.DataFrame, compared: Compared, model: ModelVersion) -> ScoredPairs:
-    """The compared pairs with their weights, sorted; those below KEPT_WEIGHT are left out."""
-    frequencies = frequencies_of(profiles, model)
+def score_compared_pairs(profiles: pl.DataFrame, compared: ComparedPairs, model: ModelVersion) -> ScoredPairs:
+    """The compared pairs with their weights, sorted; those below STORE_THRESHOLD_BITS are dropped."""
+    frequencies = look_up_frequencies(profiles, model)
 
     def weigh(start: int) -> tuple[npt.NDArray[np.int64], Floats, Floats]:
         some = slice(start, start + WEIGHED_AT_ONCE)
-        rows, weights = weigh_candidates(compared.levels[some], compared.left[some], frequencies, model, KEPT_WEIGHT)
+        rows, weights = weigh_candidates(
+            compared.levels[some], compared.left[some], frequencies, model, STORE_THRESHOLD_BITS
+        )
         total = weights.total
-        keep = total >= KEPT_WEIGHT
+        keep = total >= STORE_THRESHOLD_BITS
         return start + rows[keep], total[keep], weights.household[keep]
 
     with ThreadPoolExecutor() as threads:
-        weighed = list(threads.map(weigh, range(0, max(1, len(compared)), WEIGHED_AT_ONCE)))
-    rows, total, household = (np.concatenate(parts) for parts in zip(*weighed, strict=True))
-    # Profiles stand in the order of their record ids. Nothing is to be done where the pairs do already.
+        parts = list(threads.map(weigh, range(0, max(1, len(compared)), WEIGHED_AT_ONCE)))
+    rows, total, household = (np.concatenate(part) for part in zip(*parts, strict=True))
+    # Profiles are in the order of their record ids. Sorting costs nothing where the pairs are in order already.
     order = np.argsort(pack_pairs(compared.left[rows], compared.right[rows]), kind="stable")
     chosen, total, household = compared.take(rows[order]), total[order], household[order]
     ids = profiles["record_id"]
@@ -126,28 +137,28 @@ def unpack_pairs(packed: npt.NDArray[np.int64]) -> tuple[Numbers, Numbers]:
     return (packed >> 32).astype(np.int32), (packed & 0xFFFFFFFF).astype(np.int32)
 
 
-def compare_candidates(profiles: pl.DataFrame, fields: tuple[Field, ...], keys: pl.DataFrame) -> Compared:
+def compare_candidates(profiles: pl.DataFrame, fields: tuple[Field, ...], keys: pl.DataFrame) -> ComparedPairs:
     """Every pair of profiles that share a value of ``keys`` (``blocking.keep_small_blocks``), compared; sorted."""
-    pairs = find_pairs(keys)
-    return Compared(pairs.left, pairs.right, pairs.found_by, _compare(profiles, pairs.left, pairs.right, fields))
+    pairs = find_candidate_pairs(keys)
+    return ComparedPairs(pairs.left, pairs.right, pairs.found_by, _compare(profiles, pairs.left, pairs.right, fields))
 
 
-def compare_pairs(profiles: pl.DataFrame, left: Numbers, right: Numbers, fields: tuple[Field, ...]) -> Compared:
+def compare_pairs(profiles: pl.DataFrame, left: Numbers, right: Numbers, fields: tuple[Field, ...]) -> ComparedPairs:
     """The given pairs of profiles, compared, in the order given."""
-    return Compared(left, right, np.zeros(len(left), dtype=np.int16), _compare(profiles, left, right, fields))
+    return ComparedPairs(left, right, np.zeros(len(left), dtype=np.int16), _compare(profiles, left, right, fields))
 
 
 def _compare(profiles: pl.DataFrame, left: Numbers, right: Numbers, fields: tuple[Field, ...]) -> Levels:
     """The level of each field (columns) for each pair (rows).
 
-    Each side is handed over as the profiles and their numbers, an Arrow dictionary: no value is copied, nothing joined.
+    Each side is passed as the profiles and their numbers, an Arrow dictionary: no value is copied, nothing is joined.
     """
     levels = np.empty((len(left), len(fields)), dtype=np.int8)
     if not len(left) or not fields:
         return levels
     with in_memory() as connection:
         [(threads,)] = connection.sql("select current_setting('threads')").fetchall()
-        # Each part unpacks the dictionaries of its columns anew: parts are few, and of many pairs field by field.
+        # Each batch unpacks the dictionaries of its columns again: batches are few, and many pairs go field by field.
         at_once = max(-(-profiles.height // 2), -(-len(left) // threads))
         width = len(fields) if len(left) <= max(profiles.height, at_once) else 1
         for start in range(0, len(fields), width):
@@ -155,7 +166,7 @@ def _compare(profiles: pl.DataFrame, left: Numbers, right: Numbers, fields: tupl
             columns = sorted({column for compared in together for column in compared.needed_columns})
             sides = _pair_up(profiles.select(columns), left, right)
             connection.register("sides", pa.Table.from_batches(sides.to_batches(max_chunksize=at_once)))
-            # Planned once; as a relation, it would be twice.
+            # As a relation, it would be planned twice.
             found = connection.execute(f"select {', '.join(map(level_sql, together))} from sides").fetchnumpy()
             for position, column in enumerate(found.values()):
                 levels[:, start + position] = column

@@ -1,11 +1,11 @@
-"""Street lines, postcodes and cities made comparable."""
+"""Street lines, postcodes and cities: match keys to compare, and lines for display."""
 
 import polars as pl
 
 from pipelines.identity.standardisation.names import fold
 
-# Abbreviations of La Poste's standard NF Z10-011 and the ones that counters and forms use; opened, not shortened, so
-# that a string distance compares whole words.
+# Abbreviations of La Poste's standard NF Z10-011 and those that tills and forms use; written out rather than shortened,
+# so that a string distance compares whole words.
 ABBREVIATIONS = {
     "av": "avenue", "ave": "avenue", "bd": "boulevard", "bld": "boulevard", "blvd": "boulevard", "boul": "boulevard",
     "r": "rue", "all": "allee", "allees": "allee", "ch": "chemin", "che": "chemin", "chem": "chemin", "imp": "impasse",
@@ -32,7 +32,7 @@ def street_key(text: pl.Expr) -> pl.Expr:
 
 
 def postcode_key(text: pl.Expr) -> pl.Expr:
-    """Letters and digits only, and the zero that a spreadsheet took from `01000` put back."""
+    """Letters and digits only; the leading zero that a spreadsheet removed from `01000` is restored."""
     compact = fold(text).str.replace_all(r"\s", "").str.to_uppercase()
     restored = pl.when(compact.str.contains(r"^\d{4}$")).then(pl.lit("0") + compact).otherwise(compact)
     return pl.when(restored.str.len_chars() > 0).then(restored)
@@ -46,8 +46,8 @@ def city_key(text: pl.Expr) -> pl.Expr:
     return pl.when(key.str.len_chars() > 0).then(key)
 
 
-def present_line(text: pl.Expr) -> pl.Expr:
-    """A street line or a city as one would print it: one space, capitals only where it was all capitals or small."""
+def display_line(text: pl.Expr) -> pl.Expr:
+    """A street line or a city for display: single spaces, and proper case where it was all upper or all lower case."""
     trimmed = text.str.replace_all(r"\s+", " ").str.strip_chars().str.strip_chars(",;")
     shouted = (trimmed == trimmed.str.to_uppercase()) | (trimmed == trimmed.str.to_lowercase())
     lowered = trimmed.str.to_titlecase().str.replace_many(

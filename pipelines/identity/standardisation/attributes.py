@@ -1,4 +1,4 @@
-"""What each field says about a person (`attributes.yml`), read and checked once."""
+"""The declarations of `attributes.yml`: what each field says about a person, and which values say nothing."""
 
 from dataclasses import dataclass
 from functools import cache
@@ -14,11 +14,11 @@ Kind = Literal["unique", "contact", "descriptive"]
 
 @dataclass(frozen=True)
 class Attribute:
-    """One field: its kind, the values that mean "none", and with how many names a value may be seen (None: any).
+    """One field: its kind, the values that mean "none", and how many names may share a value (None: any number).
 
-    ``own_values`` are the retailer's own, as compared (``placeholders``): its switchboard, the address of its stores.
-    ``shared_limit`` holds within ``shared_window_days`` (None: over all time). A value that loses its say must not
-    have more than ``crowd_limit`` names at once.
+    ``own_values`` are the retailer's own, in comparable form (``placeholders``): its switchboard, its stores' address.
+    ``shared_limit`` holds within ``shared_window_days`` (None: over all time). A newly withdrawn value with more than
+    ``surge_limit`` names at once stops the run.
     """
 
     name: str
@@ -27,7 +27,7 @@ class Attribute:
     placeholder_patterns: tuple[str, ...] = ()
     shared_limit: int | None = None
     shared_window_days: int | None = None
-    crowd_limit: int | None = None
+    surge_limit: int | None = None
     own_values: tuple[str, ...] = ()
 
     @property
@@ -35,11 +35,11 @@ class Attribute:
         return "|".join(f"(?:{pattern})" for pattern in self.placeholder_patterns) or None
 
 
-NUMBERS = ("shared_limit", "shared_window_days", "crowd_limit")
+NUMBERS = ("shared_limit", "shared_window_days", "surge_limit")
 
 
 def declare_attributes(text: str) -> dict[str, Attribute]:
-    """The attributes declared in YAML ``text``, by name. Raises ConfigurationError on what is unknown or no limit."""
+    """The attributes declared in YAML ``text``, by name. Raises ConfigurationError on unknown keys and wrong limits."""
     known = {"kind", "placeholders", "placeholder_patterns", *NUMBERS}
     attributes = {}
     for name, declared in yaml.safe_load(text).items():
@@ -68,8 +68,8 @@ def _check_limits(name: str, declared: dict[str, Any]) -> None:
             raise ConfigurationError(f"attributes.yml: {name}: {key} must be a whole number, at least 1.")
     if limits and "shared_limit" not in limits:
         raise ConfigurationError(f"attributes.yml: {name}: {', '.join(limits)} without shared_limit: add it.")
-    if limits.get("crowd_limit", float("inf")) <= limits.get("shared_limit", 0):
-        raise ConfigurationError(f"attributes.yml: {name}: crowd_limit must be above shared_limit.")
+    if limits.get("surge_limit", float("inf")) <= limits.get("shared_limit", 0):
+        raise ConfigurationError(f"attributes.yml: {name}: surge_limit must be above shared_limit.")
 
 
 @cache

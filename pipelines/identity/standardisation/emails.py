@@ -1,4 +1,4 @@
-"""E-mail addresses made comparable."""
+"""E-mail addresses: cleaned for display, and reduced to the mailbox for comparison."""
 
 import polars as pl
 
@@ -8,7 +8,7 @@ VALID = r"^[a-z0-9.!#$%&'*+/=?^_`{|}~-]+@(?:[a-z0-9](?:[a-z0-9-]*[a-z0-9])?\.)+[
 
 
 def clean_email(text: pl.Expr) -> pl.Expr:
-    """The address as one would write to it, in lower case; null where it is no address."""
+    """The address in lower case, without what surrounds it; null where it is no e-mail address."""
     trimmed = (
         text.str.to_lowercase()
         .str.replace_all(r"[\s\u00a0\u200b]+", "")

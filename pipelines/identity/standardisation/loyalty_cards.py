@@ -1,4 +1,4 @@
-"""Loyalty card numbers made comparable."""
+"""Loyalty card numbers: the match key to compare."""
 
 import polars as pl
 

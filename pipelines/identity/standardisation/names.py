@@ -1,15 +1,15 @@
-"""First names and surnames made comparable, and presentable."""
+"""First names and surnames: match keys to compare, and names for display; civility."""
 
 import polars as pl
 
-# Read only in front of a name, never as the whole of it: "M. Martin" is Martin, "Me" alone stays.
+# Removed only in front of a name, never as the whole of it: "M. Martin" is Martin, "Me" alone stays.
 MALE_HONORIFICS = ("m", "mr", "monsieur", "mister", "sir", "herr", "senor")
 FEMALE_HONORIFICS = ("mme", "mlle", "mle", "madame", "mademoiselle", "mrs", "ms", "miss", "frau", "senora")
 OTHER_HONORIFICS = ("dr", "docteur", "doctor", "pr", "prof", "professeur", "me", "maitre", "m et mme")
 _ANY = "|".join(sorted((*MALE_HONORIFICS, *FEMALE_HONORIFICS, *OTHER_HONORIFICS), key=len, reverse=True))
 LEADING_HONORIFICS = rf"^(?:(?:{_ANY})(?:\.\s*|\s+))+(?P<rest>\S.*)$"
 
-# Words that say how a second surname came about; the surnames around them both count.
+# Words between two surnames that say how the second came about; both surnames count.
 MARRIAGE_WORDS = r"\b(?:nee?|epouse|epse|ep|veuve|vve|usage)\b"
 
 # "Le Gall" and "Legall" are one spelling; the nobiliary "de" comes and goes between two tills.
@@ -24,8 +24,8 @@ CIVILITIES = {
     **dict.fromkeys((*FEMALE_HONORIFICS, "f", "femme", "female", "feminin", "woman"), "f"),
 }
 
-# Short forms that share no spelling with the name they stand for, or too little for a string distance. One direction
-# is enough: both sides are replaced before they are compared.
+# Short forms whose spelling is too far from the full name for a string distance. One direction is enough: both sides
+# are replaced before they are compared.
 SHORT_FORMS = {
     # French
     "alex": "alexandre", "benj": "benjamin", "cath": "catherine", "chris": "christophe", "domi": "dominique",
@@ -52,7 +52,7 @@ SHORT_FORMS = {
 
 
 def fold(text: pl.Expr) -> pl.Expr:
-    """Lower case, no accents, ligatures opened, everything that is neither letter nor digit a single space."""
+    """Lower case, no accents or ligatures, and a single space for everything that is neither letter nor digit."""
     return (
         text.str.to_lowercase()
         .str.normalize("NFKD")
@@ -64,14 +64,14 @@ def fold(text: pl.Expr) -> pl.Expr:
 
 
 def fold_name(text: pl.Expr) -> pl.Expr:
-    """A name's letters, folded, without the honorific in front of it; null where nothing is left."""
+    """A name's letters, folded, without a leading honorific; null where nothing is left."""
     unaccented = text.str.to_lowercase().str.normalize("NFKD").str.replace_all(r"\p{M}", "").str.strip_chars()
     folded = fold(unaccented.str.replace(LEADING_HONORIFICS, "${rest}")).str.replace_all(r"\d+", "").str.strip_chars()
     return _null_if_empty(folded)
 
 
-def civility_within(text: pl.Expr) -> pl.Expr:
-    """`m` or `f` where a name starts with an honorific that tells, else null."""
+def civility_in_name(text: pl.Expr) -> pl.Expr:
+    """`m` or `f` where a name starts with an honorific of one gender, else null."""
     folded = text.str.to_lowercase().str.normalize("NFKD").str.replace_all(r"\p{M}", "")
     honorific = folded.str.extract(rf"^\s*({'|'.join((*MALE_HONORIFICS, *FEMALE_HONORIFICS))})(?:\.|\s)\s*\S", 1)
     return honorific.replace_strict(CIVILITIES, default=None, return_dtype=pl.String)
@@ -88,13 +88,13 @@ def first_name_key(text: pl.Expr) -> pl.Expr:
 
 
 def first_name_root(key: pl.Expr) -> pl.Expr:
-    """The first of several first names, short forms opened: `jean` for `jean pierre`, `william` for `bill`."""
+    """The first of several first names, with short forms in full: `jean` for `jean pierre`, `william` for `bill`."""
     opened = key.replace(list(SHORT_FORMS), list(SHORT_FORMS.values()))
     return opened.str.extract(r"^(\S+)", 1)
 
 
 def last_name_key(text: pl.Expr) -> pl.Expr:
-    """The comparable surname: particles glued or dropped, the parts of a double name apart: `legall`, `tour martin`."""
+    """The comparable surname: particles joined or dropped, double names in two words: `legall`, `tour martin`."""
     words = fold_name(text).str.replace_all(MARRIAGE_WORDS, " ").str.replace_all(r"\s+", " ").str.strip_chars()
     without_de = words.str.replace_all(DROPPED_PARTICLES, "${1}")
     # Twice, for two particles in a row ("de la Tour" is already "la tour" here, "van der Berg" is not).
@@ -102,8 +102,8 @@ def last_name_key(text: pl.Expr) -> pl.Expr:
     return _null_if_empty(glued)
 
 
-def present_name(text: pl.Expr) -> pl.Expr:
-    """The name as one would print it: no honorific, one space, capitals only where it was all capitals or all small."""
+def display_name(text: pl.Expr) -> pl.Expr:
+    """A name for display: no honorific, single spaces, and proper case where it was all upper or all lower case."""
     trimmed = text.str.replace_all(r"\s+", " ").str.strip_chars()
     bare = trimmed.str.replace(f"(?i){LEADING_HONORIFICS}", "${rest}")
     shouted = (bare == bare.str.to_uppercase()) | (bare == bare.str.to_lowercase())

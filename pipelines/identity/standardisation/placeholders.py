@@ -1,6 +1,7 @@
 """The retailer's own values (`placeholders` of sources.yml): its switchboard, its stores' addresses, a till's default.
 
-They say nothing about a customer, and are compared as records are: a phone number however it is written.
+They say nothing about a customer, and are recognised in the form in which records are compared: a phone number however
+it is written.
 """
 
 from collections.abc import Callable, Mapping, Sequence
@@ -36,11 +37,11 @@ EXPECTED: dict[str, str] = {
     "postcode": "a postcode",
     "city": "a city",
 }
-"""The attributes that may have values of the retailer's own, and what such a value is."""
+"""The attributes that may have values of the retailer's own, and what such a value must be."""
 
 
 def comparable(attribute: str, written: str, country: str) -> str | None:
-    """The value as records are compared on it; None where it is none of :data:`EXPECTED`."""
+    """The value in the form in which records are compared; None where it is not what :data:`EXPECTED` says."""
     if attribute == "birth_date":
         try:
             return date.fromisoformat(written.strip()).isoformat()

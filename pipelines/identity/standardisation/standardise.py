@@ -1,8 +1,8 @@
-"""The contact fields of every identity-bearing record, made comparable: the one place that cleans them.
+"""Cleans the contact fields of every identity-bearing record; nothing else cleans them.
 
-Two sets of columns come out. The display columns are what a person would print (accents and capitals kept, "inconnu"
-gone); dbt builds the golden record from them. The match columns (``*_key``) are what records are compared on; display
-values never decide who is who.
+Two sets of columns come out. The display columns are for people to read (accents and capitals kept, "inconnu" removed);
+dbt builds the golden record from them. The match columns (``*_key``) are what records are compared on; display values
+never decide who is who.
 """
 
 from collections.abc import Mapping
@@ -12,17 +12,17 @@ import polars as pl
 
 from pipelines.contracts import Kind
 from pipelines.frames.in_memory_sql import in_memory
-from pipelines.identity.standardisation.addresses import city_key, postcode_key, present_line, street_key
+from pipelines.identity.standardisation.addresses import city_key, display_line, postcode_key, street_key
 from pipelines.identity.standardisation.attributes import Attribute, load_attributes
 from pipelines.identity.standardisation.emails import clean_email, email_key
 from pipelines.identity.standardisation.loyalty_cards import card_key
 from pipelines.identity.standardisation.names import (
-    civility_within,
+    civility_in_name,
+    display_name,
     first_name_key,
     first_name_root,
     fold,
     last_name_key,
-    present_name,
     read_civility,
 )
 from pipelines.identity.standardisation.phones import read_phones
@@ -50,7 +50,7 @@ _ORDER_CONTACT = {
     "email": "contact_email", "phone": "contact_phone", "address": "contact_address",
     "postcode": "contact_postcode", "city": "contact_city", "created_at": "ordered_at",
 }  # fmt: skip
-# A guest order that says nothing of its buyer is anonymous, not one more person; a postcode alone is nobody.
+# A guest order that says nothing about its buyer is anonymous, not one more person; a postcode identifies nobody.
 _NAMES_SOMEBODY = pl.any_horizontal(
     (pl.col(column).str.strip_chars() != "").fill_null(False)
     for column in ("contact_first_name", "contact_last_name", "contact_email", "contact_phone", "contact_address")
@@ -68,16 +68,16 @@ _ORIGINS: tuple[tuple[Kind, str, dict[str, str], pl.Expr], ...] = (
     ),
 )
 
-OLDEST_LIVING_YEARS = 120  # The oldest age ever verified is 122 years (Jeanne Calment); beyond, a typing error.
+OLDEST_LIVING_YEARS = 120  # The oldest verified age is 122 years (Jeanne Calment); beyond, it is a typing error.
 
 
 def standardise_records(
     lake: Lake, country: str, as_of: date | None = None, attributes: Mapping[str, Attribute] | None = None
 ) -> pl.DataFrame:
-    """One row per identity-bearing record that survives: ``identity/records``, sorted by record_id.
+    """One row per identity-bearing record that is not deleted: ``identity/records``, sorted by record_id.
 
     ``country`` is the region of phone numbers written without one (ISO 3166, two letters). A record deleted by the end
-    of ``as_of`` does not survive; without ``as_of``, any that bears a deletion. ``attributes`` are by default those
+    of ``as_of`` is left out; without ``as_of``, any record with a deletion date. ``attributes`` are by default those
     shipped with the package. Raises ConfigurationError on a country without a numbering plan.
     """
     return standardise(gather_records(lake, as_of), country, as_of, attributes)
@@ -89,7 +89,7 @@ def gather_records(lake: Lake, as_of: date | None = None) -> pl.DataFrame:
 
 
 def scan_records(lake: Lake, as_of: date | None = None) -> pl.LazyFrame:
-    """The same, not read yet."""
+    """The same as a lazy frame."""
     gathered = []
     for kind, name, renamed, bears_identity in _ORIGINS:
         if not lake.path(kind, name).exists():
@@ -127,7 +127,7 @@ def standardise(
 
     ``gathered`` has the columns of :data:`RECORD_COLUMNS`. Added: :data:`MATCH_COLUMNS`, ``shared_values`` (the fields
     whose value too many names share, so that it is not matched on; null for none), ``shared_digests`` (hashes of those
-    values), ``content_hash`` and ``is_decided`` (false: what people decided is marked by ``decided``).
+    values), ``content_hash`` and ``is_decided`` (false here; ``clustering.link_constraints`` sets it).
     """
     attributes = attributes or load_attributes()
     cleaned = clean_records(gathered, country, as_of, attributes)
@@ -135,23 +135,25 @@ def standardise(
 
 
 def complete_records(cleaned: pl.DataFrame, shared: Mapping[str, pl.Series]) -> pl.DataFrame:
-    """What of :func:`standardise` comes after :func:`clean_records`, in its order: the values that are ``shared``
-    (``find_shared_values``) withdrawn, and the columns of ``identity/records``, in order."""
-    withdrawn = withdraw_shared_values(cleaned, shared)
-    return _in_order(withdrawn.with_columns(hash_content(withdrawn)))
+    """The second part of :func:`standardise`: the columns of ``identity/records``, in order.
+
+    The values that are ``shared`` (``find_shared_values``) are withdrawn from the match columns.
+    """
+    without_shared = withdraw_shared_values(cleaned, shared)
+    return _order_columns(without_shared.with_columns(hash_content(without_shared)))
 
 
 def clean_records(
     gathered: pl.DataFrame, country: str, as_of: date | None, attributes: Mapping[str, Attribute]
 ) -> pl.DataFrame:
-    """What of :func:`standardise` looks at one record at a time: :data:`RECORD_COLUMNS` and :data:`MATCH_COLUMNS`."""
+    """The first part of :func:`standardise`, record by record: :data:`RECORD_COLUMNS` and :data:`MATCH_COLUMNS`."""
     cleaned = _clean_text(gathered.sort("record_id", maintain_order=True), attributes)
     cleaned = _clean_phones(cleaned, country, attributes["phone"])
     return _clean_dates(cleaned, attributes["birth_date"], as_of).select(*RECORD_COLUMNS, *MATCH_COLUMNS)
 
 
 def _clean_text(records: pl.DataFrame, attributes: Mapping[str, Attribute]) -> pl.DataFrame:
-    """Names, e-mail, address and card: placeholders gone from both sets of columns."""
+    """Names, e-mail, address and card, with placeholders removed from both sets of columns."""
     cleaned = records.with_columns(
         pl.col(name).str.strip_chars() for name in ("first_name", "last_name", "address", "city", "postcode", "country")
     )
@@ -159,13 +161,13 @@ def _clean_text(records: pl.DataFrame, attributes: Mapping[str, Attribute]) -> p
         "civility": {"said_civility": read_civility(pl.col("civility"))},
         "first_name": {
             "first_key": first_name_key(pl.col("first_name")),
-            "first_civility": civility_within(pl.col("first_name")),
-            "first_shown": present_name(pl.col("first_name")),
+            "first_civility": civility_in_name(pl.col("first_name")),
+            "first_shown": display_name(pl.col("first_name")),
         },
         "last_name": {
             "last_key": last_name_key(pl.col("last_name")),
-            "last_civility": civility_within(pl.col("last_name")),
-            "last_shown": present_name(pl.col("last_name")),
+            "last_civility": civility_in_name(pl.col("last_name")),
+            "last_shown": display_name(pl.col("last_name")),
         },
         "email": {
             "clean_email": clean_email(pl.col("email")),
@@ -174,12 +176,12 @@ def _clean_text(records: pl.DataFrame, attributes: Mapping[str, Attribute]) -> p
         "address": {
             "street_key": street_key(pl.col("address")),
             "folded_address": fold(pl.col("address")),
-            "address_shown": present_line(pl.col("address")),
+            "address_shown": display_line(pl.col("address")),
         },
         "city": {
             "city_key": city_key(pl.col("city")),
             "folded_city": fold(pl.col("city")),
-            "city_shown": present_line(pl.col("city")),
+            "city_shown": display_line(pl.col("city")),
         },
         "postcode": {"postcode_key": postcode_key(pl.col("postcode"))},
         "loyalty_card_id": {
@@ -220,7 +222,7 @@ def _clean_text(records: pl.DataFrame, attributes: Mapping[str, Attribute]) -> p
 
 
 def _derive_by_value(records: pl.DataFrame, column: str, derived: dict[str, pl.Expr]) -> pl.DataFrame:
-    """Adds the columns ``derived`` from ``column``, each distinct value worked on once."""
+    """Adds the columns ``derived`` from ``column``, computed once per distinct value."""
     values = records.select(pl.col(column).drop_nulls().unique())
     table = values.with_columns(expression.alias(name) for name, expression in derived.items())
     return records.join(table, on=column, how="left", maintain_order="left")
@@ -239,14 +241,13 @@ def _is_real(cleaned: pl.Expr, key: pl.Expr, attribute: Attribute) -> pl.Expr:
 
 
 def _clean_phones(records: pl.DataFrame, country: str, attribute: Attribute) -> pl.DataFrame:
-    """phone and mobile as E.164; mobile_key and landline_key by what each number is, whichever column it stood in."""
+    """phone and mobile as E.164; mobile_key and landline_key by the kind of number, whichever column it was in."""
     numbers = read_phones(pl.concat([records["phone"], records["mobile"]]), country)
     if attribute.own_values:
         is_own = pl.col("e164").is_in(attribute.own_values)
         numbers = numbers.with_columns(pl.when(~is_own).then(pl.col("e164")).alias("e164"))
-    national = pl.col("e164").str.replace(r"^\+\d{1,2}", "")
     if attribute.placeholder_pattern:
-        is_placeholder = national.str.contains(attribute.placeholder_pattern)
+        is_placeholder = pl.col("national").str.contains(attribute.placeholder_pattern)
         numbers = numbers.with_columns(pl.when(~is_placeholder).then(pl.col("e164")).alias("e164"))
     joined = records
     for column in ("phone", "mobile"):
@@ -275,10 +276,10 @@ def _clean_phones(records: pl.DataFrame, country: str, attribute: Attribute) -> 
 
 
 def _clean_dates(records: pl.DataFrame, attribute: Attribute, as_of: date | None) -> pl.DataFrame:
-    """birth_key without placeholders and dates to come; birth_date moreover null where nobody is that old.
+    """birth_key without placeholders and future dates; birth_date also null where nobody is that old.
 
-    A year mistyped by a century is no fact to print, but it differs from the true one by a digit, which the comparison
-    of birth dates knows how to read.
+    A year mistyped by a century is not for display, but it differs from the true one by one digit, which the comparison
+    of birth dates allows for.
     """
     placeholders = [date.fromisoformat(value) for value in (*attribute.placeholders, *attribute.own_values)]
     seen_at = pl.coalesce(pl.col("updated_at"), pl.col("created_at"), pl.lit(None, dtype=pl.Datetime("us"))).dt.date()
@@ -301,7 +302,7 @@ def hash_content(records: pl.DataFrame) -> pl.Series:
     return hashed["content_hash"]
 
 
-def _in_order(records: pl.DataFrame) -> pl.DataFrame:
+def _order_columns(records: pl.DataFrame) -> pl.DataFrame:
     """The columns of ``identity/records``, in order; ``is_decided`` is false until decisions are known."""
     return records.select(
         *RECORD_COLUMNS, *MATCH_COLUMNS, "shared_values", "shared_digests", "content_hash",

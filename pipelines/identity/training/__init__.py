@@ -1,5 +1,5 @@
-"""A new version of the identity model: learned, compared with the one in force, described and put in force.
+"""Trains a new version of the identity model, compares it with the one in force, and puts it in force.
 
-A job of its own, seeded; the nightly run loads the version in force and learns nothing. Explained in docs/identity.md,
+A job of its own, seeded; the nightly run loads the version in force and trains nothing. Explained in docs/identity.md,
 "Training".
 """

@@ -1,7 +1,7 @@
-"""What a newly learned model would change, told before it is put in force: weights, pairs, and customers.
+"""Compares a newly trained model with the one in force before it replaces it: weights, pairs, and customers.
 
-Customers are compared as the ledger would carry them over: the new model's clusters are given their ids, and the
-records whose id is then another one have moved.
+Customers are compared as the ledger would carry them over: the new model's clusters get ids by the ledger's rules, and
+records with another id than today have moved.
 """
 
 from dataclasses import asdict, dataclass
@@ -11,7 +11,7 @@ from typing import Any
 import numpy as np
 import polars as pl
 
-from pipelines.identity.clustering.cluster import LINKED, cluster_records
+from pipelines.identity.clustering.cluster import LINK_THRESHOLD_BITS, cluster_records
 from pipelines.identity.customer_ids.ledger import assign_ids, current_map, empty_ledger
 from pipelines.identity.decisions.read import no_decisions
 from pipelines.identity.model.registry import ModelVersion
@@ -21,7 +21,7 @@ from pipelines.identity.scoring.predict import score_pairs
 
 @dataclass(frozen=True)
 class WeightMove:
-    """The weight of one level by the version in force and by the new one, in bits; None where one has no such level."""
+    """The weight of one level in the version in force and in the new one, in bits; None where one lacks the level."""
 
     field: str
     level: str
@@ -30,18 +30,18 @@ class WeightMove:
 
     @property
     def bits(self) -> float:
-        """By how much the weight moves; infinite where one version has no such level."""
+        """By how much the weight moves; infinite where one version lacks the level."""
         return float("inf") if self.before is None or self.after is None else self.after - self.before
 
 
 @dataclass(frozen=True)
 class Comparison:
-    """The new version ``after`` beside ``before``, the one in force (None where that one cannot run any more).
+    """The new version ``after`` compared with ``before``, the one in force (None where that one can no longer run).
 
     ``weights``: one per level, the largest move first; empty without ``before``. ``pairs``: those that either version
-    keeps, ``pairs_changed`` those that one of them links and the other does not (None without ``before``).
-    ``records``: those that have a customer today, ``records_moved`` those whose customer would be another. ``merges``:
-    customers that would go up in another. ``splits``: parts that would be taken off a customer.
+    stores, ``pairs_changed`` those that only one of them links (None without ``before``). ``records``: those that have
+    a customer today, ``records_moved`` those that would have another. ``merges``: customers that would be absorbed.
+    ``splits``: parts that would be separated from a customer.
     """
 
     before: str | None
@@ -90,9 +90,8 @@ def compare_models(
 ) -> Comparison | None:
     """Compares ``after`` with ``before`` on ``identity/records``.
 
-    Today's customers are those of ``ledger``, the one last published; without any, they are what ``before`` makes of
-    the records. Returns None where neither is there: nothing to compare with. Records without a customer today are left
-    out of the counts.
+    Today's customers are those of ``ledger``, as last published; without one, the clusters of ``before``. Returns None
+    where there is neither: nothing to compare with. Records without a customer today are not counted.
     """
     decided = no_decisions() if decisions is None else decisions
     known = empty_ledger() if ledger is None else ledger
@@ -115,25 +114,25 @@ def compare_models(
 
 
 def compare_weights(before: ModelVersion, after: ModelVersion) -> tuple[WeightMove, ...]:
-    """Every level of either version with its two weights, the largest move first, then by name."""
+    """Every level of either version with its two weights, largest move first, then by name."""
     old, new = list_bits(before), list_bits(after)
     moves = [WeightMove(*key, old.get(key), new.get(key)) for key in {**old, **new}]
     return tuple(sorted(moves, key=lambda move: (-abs(move.bits), move.field, move.level)))
 
 
 def _compare_pairs(before: pl.DataFrame, after: pl.DataFrame) -> tuple[int, int]:
-    """How many pairs either frame of scored pairs holds, and how many of them only one of the two links."""
+    """The number of pairs in either frame of scored pairs, and how many of them only one of the two links."""
     ends = ["record_id_l", "record_id_r"]
-    linked = (pl.col("match_weight") >= LINKED).alias("is_linked")
+    linked = (pl.col("match_weight") >= LINK_THRESHOLD_BITS).alias("is_linked")
     joined = before.select(*ends, linked).join(after.select(*ends, linked), on=ends, how="full", coalesce=True)
     changed = pl.col("is_linked").fill_null(False) != pl.col("is_linked_right").fill_null(False)
     return joined.height, joined.filter(changed).height
 
 
 def _compare_customers(clusters: pl.DataFrame, ledger: pl.DataFrame, as_of: date) -> dict[str, int]:
-    """What becomes of today's map where ``clusters`` are the people: the figures of a Comparison."""
+    """What becomes of today's map under the new ``clusters``: the figures of a Comparison."""
     today = current_map(ledger).join(clusters, on="record_id", how="semi")
-    # Records that are gone, or new since, would count as changes of the model's making.
+    # Records that are gone or new would count as changes that the model made.
     shared = pl.col("record_id").is_in(today["record_id"].implode())
     known = ledger.filter(pl.col("record_id").is_null() | shared)
     entries = assign_ids(clusters.filter(shared), known, as_of)

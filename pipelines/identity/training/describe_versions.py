@@ -1,4 +1,4 @@
-"""The versions of the model in plain values: which there are, what each learned, and which ran when and why."""
+"""Describes model versions in plain values: what each learned, and which was in force when and why."""
 
 from dataclasses import asdict
 from typing import Any

@@ -1,4 +1,4 @@
-"""A new version of the model, learned beside the one in force, compared with it, and put in force where it may be."""
+"""Trains a new model version, compares it with the one in force, and puts it in force if it moves few records."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -18,19 +18,19 @@ from pipelines.lake.tables import Lake
 
 NEEDED_COLUMNS = ("record_id", "content_hash", "is_decided", *MATCH_COLUMNS)
 
-MOST_MOVED = 0.02
-"""Share of records that may change customer by a new model without a person's word: every figure by customer moves with
-them. Ten times what learning anew moves on a generated retailer of 3,000 people: nobody with another seed, .2% where
-the model before knew half of the records only, .1% where it knew none of the tills'. More says that something else
-happened to the records than that they grew."""
+MAX_SHARE_MOVED = 0.02
+"""Share of records that a new model may move to another customer without a person's consent: every figure by customer
+moves with them. Ten times what retraining moves on a generated retailer of 3,000 people: none with another seed, .2%
+where the earlier model was trained on half of the records, .1% where it had none of the tills'. More means that the
+records did not only grow."""
 
 
 @dataclass(frozen=True)
 class Retrained:
-    """What came of a training: ``learned`` is the new version, ``in_force`` names the one that runs now.
+    """The outcome of a training: ``learned`` is the new version, ``in_force`` the name of the one that runs now.
 
-    ``predecessor`` is the one that ran until then where it still could, ``before`` its name in any case (None: this is
-    the first training). ``comparison`` is None where there was nothing to compare with, or nothing new.
+    ``predecessor`` is the version in force before, where it can still run, ``before`` its name in any case (None: this
+    is the first training). ``comparison`` is None where there was nothing to compare with, or nothing new.
     """
 
     learned: ModelVersion
@@ -41,26 +41,26 @@ class Retrained:
 
     @property
     def running(self) -> ModelVersion:
-        """The version that runs now; the one learned, where none can run."""
+        """The version that runs now; the new one where none can run."""
         kept = self.predecessor
         return kept if kept is not None and kept.version == self.in_force else self.learned
 
     @property
-    def is_news(self) -> bool:
+    def is_new_version(self) -> bool:
         return self.learned.version != self.before
 
     @property
     def is_put_in_force(self) -> bool:
         """Whether it runs now and did not before."""
-        return self.is_news and self.in_force == self.learned.version
+        return self.is_new_version and self.in_force == self.learned.version
 
     @property
     def records_too_many(self) -> int:
-        """The records it would move, where these are more than it may move unasked; else 0.
+        """The records that it would move, where these are more than MAX_SHARE_MOVED; else 0.
 
-        Beside a version that cannot run any more it may move any number: there is nothing to keep.
+        Compared with a version that can no longer run, it may move any number: there is nothing to keep.
         """
-        if self.comparison is None or self.predecessor is None or self.comparison.share_moved <= MOST_MOVED:
+        if self.comparison is None or self.predecessor is None or self.comparison.share_moved <= MAX_SHARE_MOVED:
             return 0
         return self.comparison.records_moved
 
@@ -81,20 +81,20 @@ def retrain(
     compare_only: bool = False,
     with_decisions: bool = False,
 ) -> Retrained:
-    """Learns a version from the records of the last run, compares it, and puts it in force.
+    """Trains a version on the records of the last run, compares it, and puts it in force.
 
-    ``with_decisions``: what people decided, as of that run, is held fast while the rest is estimated.
+    ``with_decisions``: the classes of pairs that people decided, as of that run, are fixed while the rest is estimated.
 
-    It is put in force at once where there is none that can run, and else where it moves at most MOST_MOVED of the
-    records. Raises ParcoursError where there are no records, or no decisions, to learn from, TrainingError where they
-    teach no model.
+    It is put in force at once where no other can run, and otherwise where it moves at most MAX_SHARE_MOVED of the
+    records. Raises ParcoursError where there are no records, or no decisions, to learn from, TrainingError where no
+    model can be trained on them.
     """
     if not lake.path("identity", "records").exists():
         raise ParcoursError(f"There are no records to learn from in {lake.root}: run `parcours run` first.")
     records = lake.read("identity", "records")
     if not set(NEEDED_COLUMNS) <= set(records.columns):
         raise ParcoursError(
-            f"The records in {lake.root} were made by another release of Parcours. Make them anew with `parcours run`: "
+            f"The records in {lake.root} were made by another release of Parcours. Run `parcours run` again: "
             "where it stops at the model, it has made them, and `parcours train` goes on from there."
         )
     before = name_in_force(lake)
@@ -112,7 +112,7 @@ def retrain(
         ledger = pl.read_parquet(lake.committed_ledger) if lake.committed_ledger.exists() else None
         comparison = compare_models(records, usable, learned, as_of, ledger, decisions)
     retrained = Retrained(learned, before, usable, before, comparison)
-    if compare_only or not retrained.is_news or retrained.records_too_many:
+    if compare_only or not retrained.is_new_version or retrained.records_too_many:
         return retrained
     reason: Reason = "first training" if before is None else "trained"
     put_in_force(learned.version, lake, reason, as_of, None if comparison is None else comparison.figures())
@@ -120,7 +120,7 @@ def retrain(
 
 
 def _load_usable(lake: Lake, version: str | None) -> ModelVersion | None:
-    """The version where it can still run; a damaged one, or one of another release, is what training is to mend."""
+    """The version, if it can still run; a damaged one, or one of another release, is what training replaces."""
     try:
         return None if version is None else load_version(version, lake)
     except ParcoursError:

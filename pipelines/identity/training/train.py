@@ -1,7 +1,7 @@
-"""Parameters learned from the records themselves, without labels; a job of its own, seeded, saved as a version.
+"""Trains a model version on the records themselves, without labels: parameters and term frequencies, seeded.
 
 1. How often strangers agree is counted on random pairs (u).
-2. Expectation-maximisation over blocked pairs tells matches, households and strangers apart (m and h).
+2. Expectation-maximisation over blocked pairs estimates matches, households and strangers (m and h).
 3. Parameters and term frequencies are frozen as a version.
 """
 
@@ -21,29 +21,29 @@ from pipelines.identity.model.registry import ModelVersion, Parameters, find_gap
 from pipelines.identity.model.specification import CLASSES, Field, declare_fields, splink_settings
 from pipelines.identity.scoring.blocking import hash_keys, keep_small_blocks, limit_blocks
 from pipelines.identity.scoring.match_weights import Floats, copied_share
-from pipelines.identity.scoring.predict import Compared, compare_candidates, compare_pairs
+from pipelines.identity.scoring.predict import ComparedPairs, compare_candidates, compare_pairs
 from pipelines.identity.scoring.profiles import build_profiles
-from pipelines.identity.training.default_parameters import default_model
-from pipelines.identity.training.labels import Labelled, compare_labels, without_labelled
+from pipelines.identity.training.default_parameters import read_default_model, scale_default_parameters
+from pipelines.identity.training.labels import LabelledPairs, compare_labels, leave_out_labelled
 from pipelines.lake.tables import Lake
 
 SEED = 20260101
 RANDOM_PAIRS = 500_000  # For u: a level that one pair of a hundred thousand shows is then seen some five times.
-SAMPLED_PAIRS = 600_000  # Blocked pairs the estimation reads; beyond, parameters move in the third digit only.
-FEWEST_PAIRS = 3_000  # Blocked pairs below which chance, not people, would decide the parameters.
+SAMPLED_PAIRS = 600_000  # Blocked pairs used for the estimation; more move parameters in the third digit only.
+MIN_PAIRS = 3_000  # Blocked pairs below which chance would decide the parameters.
 ITERATIONS = 60
 CONVERGED = 1e-4  # Largest change of any parameter at which the estimation stops.
-FEWEST_COMPARABLE = 200  # Random pairs that have a field on both sides, below which it is not learned but borrowed.
-FEWEST_SEEN = 1.0  # Matching pairs that show a level, below which its declared probability is what counts.
+MIN_COMPARABLE_PAIRS = 200  # Random pairs with a field on both sides below which it is taken from the defaults.
+MIN_SEEN_PAIRS = 1.0  # Matching pairs with a level below which its declared probability prevails.
 DECLARED_PAIRS = 30.0  # How many observed pairs a declared probability is worth against what data show.
 
 
-def _say_nothing(stage: str) -> None:  # noqa: ARG001 - the shape of a report, for callers that want none
+def _ignore_stage(stage: str) -> None:  # noqa: ARG001 - the shape of a report, for callers that want none
     return None
 
 
 class TrainingError(ParcoursError):
-    """A model that cannot be trained on these data."""
+    """A model cannot be trained on these data."""
 
 
 def train(
@@ -51,13 +51,13 @@ def train(
     lake: Lake,
     seed: int = SEED,
     as_of: date | None = None,
-    report: Callable[[str], None] = _say_nothing,
+    report: Callable[[str], None] = _ignore_stage,
     decisions: pl.DataFrame | None = None,
 ) -> ModelVersion:
-    """Learns a version from ``identity/records`` and saves it; which version runs stays as it is.
+    """Trains a version on ``identity/records`` and saves it; the version in force stays.
 
-    ``decisions`` (``identity/decisions`` of the same run) teach it what people know. The same input and seed give the
-    same version. Raises TrainingError naming the levels that nothing declares nor shows.
+    ``decisions`` (``identity/decisions`` of the same run) are labelled pairs. The same input and seed give the same
+    version. Raises TrainingError naming the levels that are neither declared nor seen.
     """
     profiles, _ = build_profiles(records)
     model, settings = learn(profiles, seed, as_of, report, decisions)
@@ -69,12 +69,12 @@ def learn(
     profiles: pl.DataFrame,
     seed: int,
     as_of: date | None = None,
-    report: Callable[[str], None] = _say_nothing,
+    report: Callable[[str], None] = _ignore_stage,
     labels: pl.DataFrame | None = None,
 ) -> tuple[ModelVersion, dict[str, Any]]:
-    """The model of ``profiles`` and its Splink settings; nothing is written.
+    """The model trained on ``profiles``, and its Splink settings; nothing is written.
 
-    ``labels`` are human decisions (``identity/decisions``): pairs whose class is not estimated but known.
+    ``labels`` are human decisions (``identity/decisions``): pairs whose class is known, not estimated.
     """
     fields = declare_fields()
     report("term frequencies")
@@ -90,28 +90,28 @@ def learn(
     }
     labelled = compare_labels(profiles, no_decisions() if labels is None else labels, fields)
     report("matches and households")
-    enough = len(compared) >= FEWEST_PAIRS
+    enough = len(compared) >= MIN_PAIRS
     if enough:
         known = tuple(compared_field for compared_field in fields if compared_field.name in strangers)
         positions = [position for position, compared_field in enumerate(fields) if compared_field.name in strangers]
-        unlabelled = without_labelled(compared, labelled)
+        unlabelled = leave_out_labelled(compared, labelled)
         parameters, observed = estimate_classes(
             profiles, replace(unlabelled, levels=unlabelled.levels[:, positions]), known, frequencies, rarest,
             strangers, seed, largest_blocks, labelled.of_fields(positions),
         )  # fmt: skip
     else:
-        parameters, observed = default_parameters(profiles.height, rarest, largest_blocks), {}
+        parameters, observed = scale_default_parameters(profiles.height, rarest, largest_blocks), {}
     borrowed = (
         [] if not enough else [compared_field.name for compared_field in fields if compared_field.name not in strangers]
     )
-    shipped = default_model()["levels"]
+    shipped = read_default_model()["levels"]
     parameters.levels.update({name: shipped[name] for name in borrowed if name in shipped})
     gaps = find_gaps(parameters, frequencies, fields)
     if gaps:
         raise TrainingError(
             "The identity model cannot be trained: neither these records nor a declaration say enough: "
             f"{'; '.join(gaps)}. Declare it in pipelines/identity/model/specification.py, "
-            "and make default_model.json again."
+            "and run scripts/make_default_model.py."
         )
     metadata = {
         "as_of": as_of.isoformat() if as_of else None,
@@ -121,7 +121,7 @@ def learn(
         "labelled_pairs": labelled.count() if enough else {},
         "learned_from": "these records" if enough else "default_model.json: too few pairs to learn from",
         "fields_from_default_model": borrowed if enough else [compared_field.name for compared_field in fields],
-        "levels_held_at_declared_values": _held(observed),
+        "levels_held_at_declared_values": _list_held_levels(observed),
         "observed": observed,
         "libraries": {name: importlib.metadata.version(name) for name in ("splink", "duckdb", "polars", "numpy")},
     }
@@ -129,16 +129,9 @@ def learn(
     return model, trained_splink_settings(model)
 
 
-def default_parameters(profiles: int, rarest: dict[str, float], largest_blocks: dict[str, int]) -> Parameters:
-    """The shipped parameters, their shares scaled to so many profiles."""
-    shipped = default_model()
-    shares = {name: min(0.3, 2 * shipped["pairs_per_profile"][name] / max(1, profiles - 1)) for name in CLASSES}
-    return Parameters(dict(shipped["levels"]), shares, rarest, largest_blocks)
-
-
-def _held(observed: dict[str, dict[str, float]]) -> list[str]:
-    """The levels that fewer matching pairs show than the declared value is worth, by name."""
-    return sorted(level for level, seen in observed.items() if seen["match"] < FEWEST_SEEN)
+def _list_held_levels(observed: dict[str, dict[str, float]]) -> list[str]:
+    """The levels seen in too few matching pairs to move them from their declared values, by name."""
+    return sorted(level for level, seen in observed.items() if seen["match"] < MIN_SEEN_PAIRS)
 
 
 def _column(fields: tuple[Field, ...], name: str) -> str:
@@ -146,7 +139,7 @@ def _column(fields: tuple[Field, ...], name: str) -> str:
 
 
 def count_term_frequencies(profiles: pl.DataFrame, fields: tuple[Field, ...]) -> dict[str, pl.DataFrame]:
-    """For each field with an agreement level: one row per value: value, frequency among the profiles that have one."""
+    """By field with an agreement level, one row per value: value, frequency among the profiles that have one."""
     frequencies = {}
     for compared in fields:
         if not any(level.is_agreement for level in compared.levels):
@@ -166,8 +159,8 @@ def estimate_strangers(
 ) -> dict[str, Floats]:
     """How often two strangers show each level of each field, counted on random pairs.
 
-    The agreement level is not counted but computed: two records drawn at random hold one value with probability
-    sum f(v)^2. A level that no random pair showed gets half a pair. A field that hardly any two records both have is
+    The agreement level is not counted but computed: two records drawn at random have the same value with probability
+    sum f(v)^2. A level that no random pair shows counts half a pair. A field that hardly any two records both have is
     left out.
     """
     left, right = _draw_pairs(profiles.height, RANDOM_PAIRS, seed)
@@ -175,7 +168,7 @@ def estimate_strangers(
     estimated = {}
     for position, compared_field in enumerate(fields):
         column = compared.levels[:, position]
-        if (column >= 0).sum() < FEWEST_COMPARABLE:
+        if (column >= 0).sum() < MIN_COMPARABLE_PAIRS:
             continue
         counts = np.bincount(column[column >= 0], minlength=len(compared_field.levels)) + 0.5
         shares = counts / counts.sum()
@@ -192,8 +185,8 @@ def estimate_strangers(
 def _draw_pairs(count: int, pairs: int, seed: int) -> tuple[npt.NDArray[np.int32], npt.NDArray[np.int32]]:
     """Random pairs of two different numbers below ``count``."""
     if count < 2:
-        nobody = np.array([], dtype=np.int32)
-        return nobody, nobody
+        empty = np.array([], dtype=np.int32)
+        return empty, empty
     generator = np.random.default_rng(seed)
     left = generator.integers(0, count, pairs, dtype=np.int32)
     right = generator.integers(0, count - 1, pairs, dtype=np.int32)
@@ -202,37 +195,37 @@ def _draw_pairs(count: int, pairs: int, seed: int) -> tuple[npt.NDArray[np.int32
 
 def estimate_classes(
     profiles: pl.DataFrame,
-    compared: Compared,
+    compared: ComparedPairs,
     fields: tuple[Field, ...],
     frequencies: dict[str, pl.DataFrame],
     rarest: dict[str, float],
     strangers: dict[str, Floats],
     seed: int,
     largest_blocks: dict[str, int],
-    labelled: Labelled,
+    labelled: LabelledPairs,
 ) -> tuple[Parameters, dict[str, dict[str, float]]]:
     """m and h of every level and the shares of matches and households, by expectation-maximisation.
 
-    Strangers stay as sampled: only they are known beforehand. Blocked pairs are nearly all the matches there are, but a
-    tiny part of the strangers, so shares are of all pairs and the strangers' density is that of all pairs too: a
-    pattern's expected count is (pairs in all) x (share x probability), class by class. Also returned: how many pairs
-    each class's levels were seen in.
+    Strangers stay as sampled: only they are known beforehand. Blocked pairs include nearly all matches, but only a tiny
+    part of the strangers, so shares are of all pairs and the strangers' density is that of all pairs too: a pattern's
+    expected count is (number of pairs) x (share x probability), class by class. Also returned: in how many pairs of
+    each class each level was seen.
 
-    Of ``labelled`` pairs, which are not among ``compared``, people know whether they are matches; each counts once.
+    ``labelled`` pairs, which are not among ``compared``, are known to be matches or not; each counts once.
     """
-    everyone = profiles.height * (profiles.height - 1) / 2
+    all_pairs = profiles.height * (profiles.height - 1) / 2
     rows = _sample_rows(compared, SAMPLED_PAIRS, seed)
-    sample = labelled.behind(compared.take(rows))
+    sample = labelled.append_to(compared.take(rows))
     scale = len(compared) / max(1, len(rows))
     stands_for = np.concatenate([np.full(len(rows), scale), np.ones(len(labelled.pairs))])
     rarity = _inverse_frequencies(profiles, sample, fields, frequencies, rarest)
     learned = {name: _declared(fields, name) for name in CLASSES}
     for index, compared_field in enumerate(fields):
         if compared_field.tells_members_apart:
-            learned["household"][index] = _apart(compared_field, strangers[compared_field.name])
+            learned["household"][index] = _differ_as_strangers(compared_field, strangers[compared_field.name])
     shares = {
-        "match": max(1, len(compared)) * 0.2 / max(1, everyone),
-        "household": max(1, len(compared)) * 0.1 / max(1, everyone),
+        "match": max(1, len(compared)) * 0.2 / max(1, all_pairs),
+        "household": max(1, len(compared)) * 0.1 / max(1, all_pairs),
     }
     observed: dict[str, list[Floats]] = {name: [np.zeros(len(f.levels)) for f in fields] for name in CLASSES}
     for _ in range(ITERATIONS):
@@ -242,7 +235,7 @@ def estimate_classes(
         moved = 0.0
         for position, name in enumerate(CLASSES):
             responsibility = responsibilities[:, position]
-            shares[name] = max(float(responsibility.sum()), 1.0) / everyone
+            shares[name] = max(float(responsibility.sum()), 1.0) / all_pairs
             for index, compared_field in enumerate(fields):
                 seen = _count_levels(sample.levels[:, index], responsibility, len(compared_field.levels))
                 observed[name][index] = seen
@@ -276,14 +269,14 @@ def estimate_classes(
 
 
 def _rounded(value: float) -> float:
-    """Nine significant digits: far below what data can tell, and the same whatever order sums were taken in."""
+    """Nine significant digits: far finer than the data, and independent of the order of sums."""
     return float(f"{value:.9g}")
 
 
-def _sample_rows(compared: Compared, wanted: int, seed: int) -> npt.NDArray[np.int64]:
-    """Rows of at most so many pairs, in an order and by a draw that depend on the pairs and the seed alone.
+def _sample_rows(compared: ComparedPairs, wanted: int, seed: int) -> npt.NDArray[np.int64]:
+    """Rows of at most ``wanted`` pairs, drawn and ordered by the pairs and the seed alone.
 
-    The database gives pairs in whatever order its threads end; a draw of positions would take others at each training.
+    Pairs come in the order in which threads end; a draw of positions would take others at each training.
     """
     rows = np.arange(len(compared))
     if len(compared) > wanted:
@@ -292,7 +285,7 @@ def _sample_rows(compared: Compared, wanted: int, seed: int) -> npt.NDArray[np.i
 
 
 def _scramble(left: npt.NDArray[np.int32], right: npt.NDArray[np.int32], seed: int) -> npt.NDArray[np.uint64]:
-    """A number for each pair, different and evenly spread for different pairs: SplitMix64 (Steele and others 2014)."""
+    """An evenly distributed number for each pair, different for each: SplitMix64 (Steele and others 2014)."""
     mixed = (left.astype(np.uint64) << np.uint64(32)) + right.astype(np.uint64) + np.uint64(seed)
     for shift, factor in ((30, 0xBF58476D1CE4E5B9), (27, 0x94D049BB133111EB)):
         mixed = (mixed ^ (mixed >> np.uint64(shift))) * np.uint64(factor)
@@ -301,7 +294,7 @@ def _scramble(left: npt.NDArray[np.int32], right: npt.NDArray[np.int32], seed: i
 
 def _inverse_frequencies(
     profiles: pl.DataFrame,
-    sample: Compared,
+    sample: ComparedPairs,
     fields: tuple[Field, ...],
     frequencies: dict[str, pl.DataFrame],
     rarest: dict[str, float],
@@ -335,14 +328,14 @@ def _declared(fields: tuple[Field, ...], name: str) -> list[Floats]:
     return declared
 
 
-def _apart(compared_field: Field, strangers: Floats) -> Floats:
-    """Two members of a household differ as strangers do, but for the declared shares of namesakes and twins."""
+def _differ_as_strangers(compared_field: Field, strangers: Floats) -> Floats:
+    """Two members of a household differ as strangers do, apart from the declared shares of namesakes and twins."""
     excess = np.array([0.0 if level.condition == "ELSE" else level.household for level in compared_field.levels])
     return np.asarray(excess + (1.0 - excess.sum()) * strangers)
 
 
 def _expect(
-    sample: Compared,
+    sample: ComparedPairs,
     fields: tuple[Field, ...],
     learned: dict[str, list[Floats]],
     strangers: dict[str, Floats],

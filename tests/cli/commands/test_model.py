@@ -16,7 +16,7 @@ import pytest
 
 from pipelines.cli.commands.train import render
 from pipelines.config.home import Home
-from pipelines.identity.clustering.cluster import LINKED
+from pipelines.identity.clustering.cluster import LINK_THRESHOLD_BITS
 from pipelines.identity.customer_ids.ledger import current_map, resolve
 from pipelines.identity.model.registry import model_in_force, name_version, save_version
 from pipelines.lake.tables import Lake
@@ -49,7 +49,7 @@ def save_doubting_version(home: Home) -> str:
 
 def hold_together_by_hand(home: Home) -> frozenset[str]:
     """Decides that the two records of the weakest link of all customers are one person's; returns them."""
-    links = Lake(home.lake).read("identity", "pairs").filter(pl.col("match_weight") >= LINKED)
+    links = Lake(home.lake).read("identity", "pairs").filter(pl.col("match_weight") >= LINK_THRESHOLD_BITS)
     customers = Lake(home.lake).read("identity", "customer_ids")
     for end in ("record_id_l", "record_id_r"):
         links = links.join(

@@ -5,7 +5,7 @@ from itertools import chain
 import numpy as np
 import pytest
 
-from pipelines.identity.clustering.cluster import agglomerate
+from pipelines.identity.clustering.agglomerate import agglomerate
 
 SIZE, COUNT = 6, 40
 PAIRS = SIZE * (SIZE - 1) // 2
@@ -57,9 +57,9 @@ def test_what_cannot_be_linked_stays_apart_and_what_must_be_is_one(retailer):
     none = as_places([])
     parameters = retailer.model.parameters
     assert agglomerate(3, *for_one_person, parameters, none, none).tolist() == [0, 0, 0, 3, 3, 3]
-    divided = agglomerate(3, *for_one_person, parameters, none, as_places([(3, 5)])).reshape(2, 3)
-    assert divided[0].tolist() == [0, 0, 0]
-    assert divided[1, 0] != divided[1, 2]
+    labels_after_split = agglomerate(3, *for_one_person, parameters, none, as_places([(3, 5)])).reshape(2, 3)
+    assert labels_after_split[0].tolist() == [0, 0, 0]
+    assert labels_after_split[1, 0] != labels_after_split[1, 2]
     tied = agglomerate(3, *for_one_person, parameters, as_places([(3, 4)]), as_places([(4, 5)]))
     assert tied.tolist() == [0, 0, 0, 3, 3, 5]
     for_two = -for_one_person[0], *for_one_person[1:]

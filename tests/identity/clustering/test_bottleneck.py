@@ -4,7 +4,7 @@ together."""
 import numpy as np
 import pytest
 
-from pipelines.identity.clustering.bottleneck import APART, find_weakest_needed_link
+from pipelines.identity.clustering.bottleneck import NOT_CONNECTED, find_bottleneck_strength
 
 
 def put_together(count: int, links: list[tuple[int, int, float]]) -> float:
@@ -14,7 +14,7 @@ def put_together(count: int, links: list[tuple[int, int, float]]) -> float:
         one, other = part[left], part[right]
         if one != other:
             part, weakest = [one if its == other else its for its in part], strength
-    return weakest if len(set(part)) == 1 else APART
+    return weakest if len(set(part)) == 1 else NOT_CONNECTED
 
 
 @pytest.mark.parametrize("seed", range(50))
@@ -34,5 +34,5 @@ def test_random_customers(seed: int) -> None:
             strengths.append(strength)
     order = rng.permutation(len(lefts))
     left, right = (np.array(places, dtype=np.int32)[order] for places in (lefts, rights))
-    found = find_weakest_needed_link(customers, left, right, np.array(strengths)[order])
+    found = find_bottleneck_strength(customers, left, right, np.array(strengths)[order])
     assert found.tolist() == expected

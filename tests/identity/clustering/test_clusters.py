@@ -4,14 +4,14 @@ import numpy as np
 import polars as pl
 import pytest
 
-from pipelines.identity.clustering.clusters import Clustered, find_clusters, name_clusters
+from pipelines.identity.clustering.clusters import Clusters, index_clusters, name_clusters
 
 RECORDS = pl.Series("record_id", list("abcdef"))
 LABELS = np.array([3, 0, 3, 9, 0, 3])
 
 
 @pytest.fixture
-def clustered() -> Clustered:
+def clustered() -> Clusters:
     return name_clusters(RECORDS, LABELS)
 
 
@@ -27,7 +27,7 @@ def test_a_cluster_is_named_by_its_first_record(clustered):
 
 
 def test_what_another_process_reads_is_the_same(clustered):
-    assert find_clusters(clustered.table).first.tolist() == clustered.first.tolist()
+    assert index_clusters(clustered.table).first.tolist() == clustered.first.tolist()
 
 
 def test_nobody():

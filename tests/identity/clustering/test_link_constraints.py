@@ -21,10 +21,10 @@ PAUL = {
 }  # fmt: skip
 
 
-def decide(*verdicts: tuple[str, str, str]) -> pl.DataFrame:
+def decide(*constraints: tuple[str, str, str]) -> pl.DataFrame:
     """Decisions of (verdict, record, record); records of the source crm are named by their key."""
     rows = []
-    for verdict, *sides in verdicts:
+    for verdict, *sides in constraints:
         left, right = sorted(side if ":" in side else f"crm:contacts:{side}" for side in sides)
         rows.append((verdict, left, right, "clerk", "seen in the shop", date(2026, 1, 5), None))
     return pl.DataFrame(rows, schema=DECISION_SCHEMA, orient="row")

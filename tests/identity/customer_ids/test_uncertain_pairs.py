@@ -8,7 +8,7 @@ import polars as pl
 import pytest
 
 from pipelines.identity.clustering.cluster import cluster_records
-from pipelines.identity.customer_ids.customer_numbers import find_owners
+from pipelines.identity.customer_ids.customer_numbers import number_customers
 from pipelines.identity.customer_ids.customers import describe_customers
 from pipelines.identity.customer_ids.uncertain_pairs import QUESTION_SCHEMA, find_uncertain_pairs
 from pipelines.identity.decisions.read import DECISION_SCHEMA, no_decisions
@@ -57,10 +57,10 @@ def ask(records: pl.DataFrame, pairs: pl.DataFrame, decisions: pl.DataFrame, *gr
     marked = records.with_columns(
         pl.col("record_id").is_in([*decisions["record_id_l"], *decisions["record_id_r"]]).alias("is_decided")
     )
-    people = profile_records(marked)
-    numbered = number_pairs(people.profiles, pairs)
-    customers = describe_customers(people, numbered, find_owners(people, customer_map), decisions)
-    asked = find_uncertain_pairs(people, numbered, find_owners(people, customer_map), customers, decisions)
+    profiled = profile_records(marked)
+    numbered = number_pairs(profiled.profiles, pairs)
+    customers = describe_customers(profiled, numbered, number_customers(profiled, customer_map), decisions)
+    asked = find_uncertain_pairs(profiled, numbered, number_customers(profiled, customer_map), customers, decisions)
     assert asked.schema == pl.Schema(QUESTION_SCHEMA)
     return [
         question | {"pair": question["record_id_l"][-1] + question["record_id_r"][-1]}
@@ -124,9 +124,9 @@ def test_a_customer_held_by_a_decision_alone_is_as_sure_as_people_are(records: p
     decisions = decide(AB="must_link")
     marked = records.with_columns(pl.col("record_id").is_in([record_id("A"), record_id("B")]).alias("is_decided"))
     customer_map = pl.DataFrame({"record_id": [record_id("A"), record_id("B")], "customer_id": ["AB", "AB"]})
-    people = profile_records(marked)
+    profiled = profile_records(marked)
     customers = describe_customers(
-        people, number_pairs(people.profiles, link()), find_owners(people, customer_map), decisions
+        profiled, number_pairs(profiled.profiles, link()), number_customers(profiled, customer_map), decisions
     )
     assert customers.row(0) == ("AB", 2, 1.0)
 
@@ -140,9 +140,9 @@ def test_a_customer_of_two_is_as_sure_as_the_link_between_them(
 ) -> None:
     owners = {"A": "one", "B": "one", "C": "other"}
     customer_map = pl.DataFrame({"record_id": list(map(record_id, owners)), "customer_id": list(owners.values())})
-    people = profile_records(records)
+    profiled = profile_records(records)
     customers = describe_customers(
-        people, number_pairs(people.profiles, link(**links)), find_owners(people, customer_map)
+        profiled, number_pairs(profiled.profiles, link(**links)), number_customers(profiled, customer_map)
     )
     assert customers.rows() == [("one", 2, pytest.approx(expected)), ("other", 1, 1.0)]
 
@@ -157,10 +157,12 @@ def test_of_equal_links_the_first_by_record_id_is_asked_about(records: pl.DataFr
 def test_every_question_of_a_generated_retailer_is_uncertain_and_asked_once(retailer: Any) -> None:
     pairs = score_pairs(retailer.records, retailer.model)
     customer_map = cluster_records(retailer.records, pairs, retailer.model).rename({"cluster_id": "customer_id"})
-    people = profile_records(retailer.records)
-    numbered = number_pairs(people.profiles, pairs)
-    customers = describe_customers(people, numbered, find_owners(people, customer_map))
-    asked = find_uncertain_pairs(people, numbered, find_owners(people, customer_map), customers, no_decisions())
+    profiled = profile_records(retailer.records)
+    numbered = number_pairs(profiled.profiles, pairs)
+    customers = describe_customers(profiled, numbered, number_customers(profiled, customer_map))
+    asked = find_uncertain_pairs(
+        profiled, numbered, number_customers(profiled, customer_map), customers, no_decisions()
+    )
     assert asked.height > 20
     assert asked["is_together"].n_unique() == 2
     assert asked["uncertainty_bits"].is_between(0.08, 1.0).all()

@@ -1,4 +1,4 @@
-"""The file in which people decide: every fault told at once, contradictions with their chain, verdicts in and out."""
+"""The file of human decisions: every fault reported at once, contradictions with their chain, verdicts in and out."""
 
 import stat
 from datetime import date
@@ -39,7 +39,7 @@ def line(
     return f"{verdict},{one},{other},{author},same card,{decided},{expires}"
 
 
-def told(file: Path) -> str:
+def read_fault(file: Path) -> str:
     with pytest.raises(ConfigurationError) as raised:
         decisions_in_force(read_decisions(file), DAY)
     return str(raised.value)
@@ -91,29 +91,29 @@ def test_a_file_from_a_french_spreadsheet_is_read(file: Path) -> None:
         ([f'must_link,{A},{B},Ada,"two', 'lines",2026-01-01,'], [":2: a quote is not closed", ":3: "]),
     ],
 )
-def test_a_faulty_line_is_told_with_its_number(file: Path, rows: list[str], words: list[str]) -> None:
-    message = told(write(file, *rows))
+def test_a_faulty_line_is_reported_with_its_number(file: Path, rows: list[str], words: list[str]) -> None:
+    message = read_fault(write(file, *rows))
     for word in words:
         assert word in message
 
 
-def test_all_faults_are_told_at_once(file: Path) -> None:
+def test_all_faults_are_reported_at_once(file: Path) -> None:
     rows = [f"perhaps,{A},{B},,why,2026-01-01,", line("must_link", A, C), f"cannot_link,{B},{C},Ada,why,soon,"]
-    message = told(write(file, *rows))
+    message = read_fault(write(file, *rows))
     assert "has 3 faults" in message
     for place in (":2: verdict", ":2: author", ":4: decided_on"):
         assert f"decisions.csv{place}" in message
 
 
-def test_a_header_that_is_not_the_one_agreed_on_is_told(file: Path) -> None:
-    message = told(write(file, header="verdict,a,b,author,reason,decided_on"))
+def test_a_header_with_other_columns_is_reported(file: Path) -> None:
+    message = read_fault(write(file, header="verdict,a,b,author,reason,decided_on"))
     assert f"decisions.csv:1: the header must be {HEADER}" in message
 
 
 @pytest.mark.parametrize("spoil", [lambda file: file.mkdir(), lambda file: file.write_bytes(b"verdict;\xe9\n")])
-def test_a_file_that_cannot_be_read_is_told(file: Path, spoil) -> None:  # type: ignore[no-untyped-def]
+def test_a_file_that_cannot_be_read_is_reported(file: Path, spoil) -> None:  # type: ignore[no-untyped-def]
     spoil(file)
-    assert "cannot be read" in told(file)
+    assert "cannot be read" in read_fault(file)
 
 
 @pytest.mark.parametrize(
@@ -148,7 +148,7 @@ def test_a_contradiction_is_refused_with_the_chain_that_contradicts(file: Path) 
         line("cannot_link", A, C, author="Dora", decided="2026-02-01"),
         line("must_link", "crm:contacts:X", "crm:contacts:Y"),
     )
-    message = told(file)
+    message = read_fault(file)
     expected = [
         f"decisions.csv:5, Dora on 2026-02-01 keeps {A} and {C} apart",
         f"decisions.csv:2, Ada on 2026-01-01 says {A} is {B}",
@@ -171,7 +171,7 @@ def test_a_chain_one_link_of_which_has_ended_contradicts_nothing(file: Path) -> 
     assert decisions_in_force(read_decisions(file), DAY).height == 2
 
 
-def test_the_shortest_chain_is_told_where_several_lead_there(file: Path) -> None:
+def test_the_shortest_chain_is_reported_where_several_lead_there(file: Path) -> None:
     write(file, line("must_link", A, B), line("must_link", B, C), line("must_link", C, D), line("must_link", A, D))
     chain = LinkedRecords(read_decisions(file)).find_chain(A, C)
     assert chain is not None
@@ -243,7 +243,7 @@ def test_a_verdict_that_the_next_run_would_refuse_is_not_written(
     assert file.read_bytes() == before
 
 
-def test_what_is_taken_back_is_no_decision_any_more_and_still_told(file: Path) -> None:
+def test_what_is_taken_back_is_no_decision_any_more_and_still_on_record(file: Path) -> None:
     write(file, line("must_link", A, B), line("cannot_link", A, C))
     assert take_back(file, (C, A), "Bob", "they are one", DAY) == ["decisions.csv:3"]
     assert read_decisions(file)["verdict"].to_list() == ["must_link"]

@@ -11,8 +11,9 @@ import polars as pl
 import pytest
 
 from pipelines.errors import ConfigurationError, ParcoursError
-from pipelines.identity.clustering import cluster
-from pipelines.identity.clustering.cluster import MERGE_THRESHOLD_BITS, cluster_records
+from pipelines.identity.clustering import connected_components
+from pipelines.identity.clustering.agglomerate import MERGE_THRESHOLD_BITS
+from pipelines.identity.clustering.cluster import cluster_records
 from pipelines.identity.clustering.link_constraints import mark_decided
 from pipelines.identity.customer_ids.ledger import assign_ids, current_map, empty_ledger
 from pipelines.identity.decisions.read import DECISION_SCHEMA, no_decisions
@@ -202,7 +203,7 @@ def test_father_and_son_that_a_third_record_ties_are_divided_by_the_evidence_ove
 
 
 def test_where_too_many_records_hang_together_that_is_the_reason(recognise, row, monkeypatch):
-    for module in (cluster, explain_module):
+    for module in (connected_components, explain_module):
         monkeypatch.setattr(module, "LARGEST_COMPONENT", 2)
     lake = recognise(
         row("1", **JEAN), row("2", **JEAN | {"city": None}), row("3", first_name="Jean", email=JEAN["email"])
@@ -368,7 +369,9 @@ def test_what_holds_a_customer_over_records_of_another_is_cut_too(retailer, stan
             left_over = pairs.filter(~pl.concat_list("record_id_l", "record_id_r").is_in([list(pair) for pair in gone]))
             number = {record: position for position, record in enumerate(ids)}
             sides = [left_over[column].replace_strict(number).to_numpy() for column in ("record_id_l", "record_id_r")]
-            labels = cluster.connect(10, sides[0].astype(np.int32), sides[1].astype(np.int32))
+            labels = connected_components.find_connected_components(
+                10, sides[0].astype(np.int32), sides[1].astype(np.int32)
+            )
             reached = [{int(labels[number[record]]) for record in side} for side in (decisive.left, decisive.right)]
             assert reached[0].isdisjoint(reached[1])
             through_others += any(not {*pair} <= set(held) for pair in gone)

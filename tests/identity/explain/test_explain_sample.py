@@ -12,9 +12,10 @@ import pytest
 from pipelines.config.sources import load_sources
 from pipelines.contracts import TABLES
 from pipelines.extracts.conform import extract_table
-from pipelines.identity.clustering.cluster import LINKED, MERGE_THRESHOLD_BITS, cluster_records
+from pipelines.identity.clustering.agglomerate import MERGE_THRESHOLD_BITS
+from pipelines.identity.clustering.cluster import LINK_THRESHOLD_BITS, cluster_records
 from pipelines.identity.clustering.link_constraints import mark_decided
-from pipelines.identity.customer_ids.customer_numbers import find_owners
+from pipelines.identity.customer_ids.customer_numbers import number_customers
 from pipelines.identity.customer_ids.customers import describe_customers
 from pipelines.identity.customer_ids.ledger import assign_ids, current_map, empty_ledger
 from pipelines.identity.decisions.read import DECISION_SCHEMA, no_decisions
@@ -100,7 +101,9 @@ def test_the_decisive_join_is_the_weakest_one_and_the_customer_is_as_sure_as_tha
     around = sample.evidence.around
     people = profile_records(sample.records)
     confidence = dict(
-        describe_customers(people, number_pairs(people.profiles, sample.pairs), find_owners(people, around.customers))
+        describe_customers(
+            people, number_pairs(people.profiles, sample.pairs), number_customers(people, around.customers)
+        )
         .select("customer_id", "identity_confidence")
         .iter_rows()
     )
@@ -204,7 +207,7 @@ def test_why_two_records_of_a_customer_are_together_is_told_for_each_customer(sa
             assert answer.is_together
             assert (answer.comparison.record_id_l, answer.comparison.record_id_r) == (one, other)
             if answer.reason == "link":
-                assert answer.comparison.stored.match_weight >= LINKED
+                assert answer.comparison.stored.match_weight >= LINK_THRESHOLD_BITS
             if answer.reason == "chain":
                 path = [step.comparison for step in answer.path]
                 assert (path[0].record_id_l, path[-1].record_id_r) == (one, other)

@@ -11,7 +11,7 @@ import polars as pl
 import pytest
 
 from pipelines.identity.clustering.cluster import cluster_records
-from pipelines.identity.customer_ids.customer_numbers import find_owners
+from pipelines.identity.customer_ids.customer_numbers import number_customers
 from pipelines.identity.customer_ids.customers import describe_customers
 from pipelines.identity.customer_ids.ledger import current_map, empty_ledger
 from pipelines.identity.customer_ids.uncertain_pairs import find_uncertain_pairs
@@ -27,7 +27,7 @@ from pipelines.identity.incremental.steps import (
     update_records,
 )
 from pipelines.identity.model.registry import ModelVersion
-from pipelines.identity.monitoring.sensitivity import divide_otherwise
+from pipelines.identity.monitoring.sensitivity import update_sensitivity
 from pipelines.identity.scoring.predict import ENDS
 from pipelines.identity.scoring.profiles import profile_records
 from pipelines.identity.standardisation.attributes import load_attributes
@@ -77,13 +77,13 @@ class Recogniser:
         compared, anew = update_records(self.lake, "FR", day, attributes, decisions, self.full)
         records = self.lake.read("identity", "records")
         assert compared.select(COMPARED_COLUMNS).equals(records.select(COMPARED_COLUMNS))
-        people = profile_records(records)
-        pairs, done = update_pairs(self.lake, people, self.model, self.full)
-        numbered = read_pairs(self.lake, people, [*ENDS, "match_weight", "match_probability"])
-        clusters, built_upon = update_clusters(self.lake, people, numbered, self.model, decisions, self.full)
+        profiled = profile_records(records)
+        pairs, done = update_pairs(self.lake, profiled, self.model, self.full)
+        numbered = read_pairs(self.lake, profiled, [*ENDS, "match_weight", "match_probability"])
+        clusters, built_upon = update_clusters(self.lake, profiled, numbered, self.model, decisions, self.full)
         self.ledger = update_ledger(self.lake, clusters, self.ledger, day, self.full)
         ids = read_map(self.lake, self.full)
-        customers = describe_customers(people, numbered, find_owners(people, ids), decisions)
+        customers = describe_customers(profiled, numbered, number_customers(profiled, ids), decisions)
         self.done.append({"anew": anew, "built_upon": built_upon, "records": records.height, **done})
         return {
             "records": records,
@@ -91,8 +91,10 @@ class Recogniser:
             "clusters": clusters.table,
             "ids": ids,
             "customers": customers,
-            "sensitivity": divide_otherwise(self.lake, people, numbered, self.model, decisions, self.full),
-            "uncertain_pairs": find_uncertain_pairs(people, numbered, find_owners(people, ids), customers, decisions),
+            "sensitivity": update_sensitivity(self.lake, profiled, numbered, self.model, decisions, self.full),
+            "uncertain_pairs": find_uncertain_pairs(
+                profiled, numbered, number_customers(profiled, ids), customers, decisions
+            ),
         }
 
 
@@ -134,7 +136,7 @@ def decide(records: pl.DataFrame, rng: np.random.Generator) -> pl.DataFrame:
 def test_thirty_nights_of_changes_end_where_full_runs_end(tables, model, tmp_path, monkeypatch):
     # So that some nights amend the records, or add to the block keys, and some write them anew.
     monkeypatch.setattr(lake_module, "MOST_AMENDED", 0.4)
-    monkeypatch.setattr(block_keys, "MOST_ADDED", 0.3)
+    monkeypatch.setattr(block_keys, "MAX_ADDED_SHARE", 0.3)
     rng = np.random.default_rng(20260301)
     by_night, in_full = (Recogniser(tmp_path / name, model, name == "full") for name in ("by_night", "full"))
     today = {path: frame.sample(fraction=0.8, seed=1) for path, frame in tables.items()}
@@ -202,23 +204,23 @@ def test_after_a_kill_between_two_writes_everything_is_worked_out_again(tables, 
     night, in_full = Recogniser(tmp_path / "night", model, full=False), Recogniser(tmp_path / "full", model, full=True)
     night.recognise(tables, FIRST_DAY, no_decisions())
     exports = change(tables, tables, np.random.default_rng(1))
-    end = steps.StepState.end
+    commit = steps.StepState.commit
 
     def killed(self: steps.StepState, *rest: Any, **noted: Any) -> None:
         if self.step == step:
             raise KeyboardInterrupt
-        end(self, *rest, **noted)
+        commit(self, *rest, **noted)
 
-    monkeypatch.setattr(steps.StepState, "end", killed)
+    monkeypatch.setattr(steps.StepState, "commit", killed)
     with pytest.raises(KeyboardInterrupt):
         night.recognise(exports, FIRST_DAY, no_decisions())
-    monkeypatch.setattr(steps.StepState, "end", end)
+    monkeypatch.setattr(steps.StepState, "commit", commit)
     exports = change(exports, tables, np.random.default_rng(2))
     found, expected = (one.recognise(exports, FIRST_DAY, no_decisions()) for one in (night, in_full))
     assert all(found[name].equals(expected[name]) for name in ("records", "pairs", "clusters"))
 
 
-def test_records_written_anew_before_their_pairs_go_by_the_pairs_that_they_still_have(tables, model, tmp_path):
+def test_records_rewritten_before_their_pairs_use_the_pairs_that_still_fit(tables, model, tmp_path):
     night = Recogniser(tmp_path, model, full=False)
     first = night.recognise(tables, FIRST_DAY, no_decisions())
     later = {path: frame.sample(fraction=0.7, seed=3) for path, frame in tables.items()}
@@ -226,13 +228,13 @@ def test_records_written_anew_before_their_pairs_go_by_the_pairs_that_they_still
         night.lake.write(*path.split("/"), frame)
     update_records(night.lake, "FR", FIRST_DAY, load_attributes(), no_decisions())
     records = night.lake.read("identity", "records")
-    people = profile_records(records)
-    numbered = read_pairs(night.lake, people, [*ENDS, "match_weight"])
-    profile_ids = people.profiles["record_id"]
+    profiled = profile_records(records)
+    numbered = read_pairs(night.lake, profiled, [*ENDS, "match_weight"])
+    profile_ids = profiled.profiles["record_id"]
     assert profile_ids.gather(numbered.left).equals(numbered.pairs["record_id_l"], check_names=False)
     assert profile_ids.gather(numbered.right).equals(numbered.pairs["record_id_r"], check_names=False)
     assert 0 < numbered.pairs.height < first["pairs"].height
-    clusters, built_upon = update_clusters(night.lake, people, numbered, model, no_decisions())
+    clusters, built_upon = update_clusters(night.lake, profiled, numbered, model, no_decisions())
     assert not built_upon
     assert clusters.table.equals(cluster_records(records, first["pairs"], model))
 

@@ -67,7 +67,7 @@ def test_a_version_that_is_not_there_is_refused_with_those_that_are(trained, lak
 
 
 @pytest.mark.parametrize(
-    ("change", "told"),
+    ("change", "message"),
     [
         (lambda saved: saved["levels"].pop("email"), "it lacks the field email"),
         (lambda saved: saved["levels"]["first_name"].pop("initial"), "it lacks the level first_name: initial"),
@@ -81,18 +81,18 @@ def test_a_version_that_is_not_there_is_refused_with_those_that_are(trained, lak
         (lambda saved: saved["levels"].update(eyes={}), "it has the field eyes, which is no longer compared"),
         (
             lambda saved: saved["levels"]["gender"].update(unknown={"match": 1.0}),
-            "it has the level gender: unknown, which is no longer told",
+            "it has the level gender: unknown, which is no longer a level",
         ),
     ],
 )
-def test_a_version_of_another_release_is_refused_with_what_it_lacks_and_what_to_do(trained, lake, change, told):
+def test_a_version_of_another_release_is_refused_with_what_it_lacks_and_what_to_do(trained, lake, change, message):
     rewrite(lake, trained[1].version, change)
     with pytest.raises(ParcoursError) as refused:
         model_in_force(lake)
-    assert told in str(refused.value)
+    assert message in str(refused.value)
     assert "parcours train" in str(refused.value)
-    assert describe_versions(lake)["versions"][0]["problem"] == told
-    assert describe_version(read_version(trained[1].version, lake), lake)["problem"] == told
+    assert describe_versions(lake)["versions"][0]["problem"] == message
+    assert describe_version(read_version(trained[1].version, lake), lake)["problem"] == message
 
 
 def test_a_version_that_lacks_much_names_some_and_counts_the_rest(trained, lake):
@@ -111,7 +111,7 @@ def test_a_damaged_version_says_how_to_mend_it_and_training_does(records, traine
     assert load_version(version, lake).parameters == trained[1].parameters
 
 
-def test_a_version_whose_content_is_not_what_its_name_says_is_written_anew(records, trained, lake):
+def test_a_version_whose_content_is_not_what_its_name_says_is_written_again(records, trained, lake):
     version = trained[1].version
     rewrite(lake, version, lambda saved: saved["shares"].update(match=0.5))
     train(records, lake, as_of=date(2026, 2, 28))

@@ -6,7 +6,7 @@ import polars as pl
 import pytest
 
 from pipelines.charts.svg import Bar, Column, draw_bars, draw_columns
-from pipelines.identity.clustering.cluster import LINKED
+from pipelines.identity.clustering.cluster import LINK_THRESHOLD_BITS
 from pipelines.identity.monitoring import charts
 from pipelines.identity.monitoring.charts import (
     Chart,
@@ -19,7 +19,7 @@ from pipelines.identity.monitoring.charts import (
     write_chart,
 )
 from pipelines.identity.scoring.level_weights import list_weights
-from pipelines.identity.scoring.match_weights import prior_of
+from pipelines.identity.scoring.match_weights import prior_weight
 from pipelines.identity.scoring.predict import score_pairs
 
 SVG = "{http://www.w3.org/2000/svg}"
@@ -135,7 +135,7 @@ def test_a_record_that_says_little_does_not_reach_a_link_with_itself(retailer, r
         receipt("1", "somebody@free.fr"),
     )
     full, vague, blank = weigh_against_themselves(records, retailer.model)
-    assert blank == prior_of(retailer.model.parameters) < vague < LINKED < full
+    assert blank == prior_weight(retailer.model.parameters) < vague < LINK_THRESHOLD_BITS < full
     assert "66.67% of 3 records" in chart_unlinkables(records, retailer.model).explanation
 
 
@@ -146,14 +146,14 @@ def test_a_record_weighs_the_same_with_itself_as_with_another_of_the_same_conten
     assert weigh_against_themselves(twins, retailer.model).tolist() == [between, between]
 
 
-def test_the_share_of_unlinkables_of_many_records_is_told_from_some_of_them(retailer, monkeypatch):
+def test_the_share_of_unlinkables_of_many_records_is_estimated_from_a_sample(retailer, monkeypatch):
     exact = weigh_against_themselves(retailer.records, retailer.model)
     monkeypatch.setattr(charts, "SAMPLED_RECORDS", 2_000)
     sampled = weigh_against_themselves(retailer.records, retailer.model)
     shuffled = weigh_against_themselves(retailer.records.sample(fraction=1.0, shuffle=True, seed=1), retailer.model)
     assert len(sampled) == 2_000
     assert sorted(sampled) == sorted(shuffled)
-    for threshold in (LINKED, 10.0, 15.0, 20.0):
+    for threshold in (LINK_THRESHOLD_BITS, 10.0, 15.0, 20.0):
         assert (sampled < threshold).mean() == pytest.approx((exact < threshold).mean(), abs=0.03)
 
 

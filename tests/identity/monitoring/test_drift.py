@@ -1,4 +1,4 @@
-"""Drift: a night beside the published ones, its limits, and what is told of it."""
+"""Drift: a night beside the published ones, its limits, and what is reported of it."""
 
 from datetime import date, timedelta
 from typing import Any
@@ -231,7 +231,7 @@ def test_nothing_at_all_is_measured_without_complaint() -> None:
 
 
 @pytest.mark.parametrize(
-    ("declared", "told"),
+    ("declared", "message"),
     [
         ("{measure: ratio, warning: {above: 2}, minimum: 1}", "missing keys .'look_at'."),
         ("{measure: share, warning: {}, minimum: 1, look_at: x}", "measure must be one of"),
@@ -239,8 +239,8 @@ def test_nothing_at_all_is_measured_without_complaint() -> None:
         ("{measure: ratio, warning: {}, minimum: 1, look_at: x, blok: {}}", "unknown keys .'blok'."),
     ],
 )
-def test_limits_that_make_no_sense_are_refused_by_name(declared: str, told: str) -> None:
-    with pytest.raises(ConfigurationError, match=f"weights: .*{told}"):
+def test_limits_that_make_no_sense_are_refused_by_name(declared: str, message: str) -> None:
+    with pytest.raises(ConfigurationError, match=f"weights: .*{message}"):
         declare_families(f"weights: {declared}")
 
 

@@ -7,7 +7,12 @@ from typing import Any
 import polars as pl
 import pytest
 
-from pipelines.identity.monitoring.shared_value_surge import MOST_NAMED, describe_crowds, find_crowds, list_withdrawn
+from pipelines.identity.monitoring.shared_value_surge import (
+    MAX_NAMED_RECORDS,
+    describe_surges,
+    find_surges,
+    list_withdrawn_values,
+)
 from pipelines.identity.standardisation.attributes import load_attributes
 
 Make = Callable[..., Any]
@@ -31,37 +36,37 @@ def strangers(row: Make, count: int, **fields: Any) -> list[dict[str, Any]]:
         ({"loyalty_card_id": "C0012345"}, "loyalty_card_id"),
     ],
 )
-def test_a_published_value_of_more_names_than_the_limit_is_a_crowd(
+def test_a_published_value_of_more_names_than_the_limit_is_a_surge(
     row: Make, standardised: Make, fields: dict[str, str], attribute: str
 ) -> None:
-    limit = load_attributes()[attribute].crowd_limit
+    limit = load_attributes()[attribute].surge_limit
     assert limit is not None
     records = standardised(*strangers(row, limit + 1, **fields))
-    [crowd] = find_crowds(records, load_attributes(), NOTHING, PUBLISHED)
-    assert (crowd.attribute, crowd.names, crowd.records) == (attribute, limit + 1, limit + 1)
-    assert crowd.record_ids[0] == "crm:contacts:0", "who had it before comes first"
-    assert len(crowd.record_ids) == MOST_NAMED
+    [surge] = find_surges(records, load_attributes(), NOTHING, PUBLISHED)
+    assert (surge.attribute, surge.names, surge.records) == (attribute, limit + 1, limit + 1)
+    assert surge.record_ids[0] == "crm:contacts:0", "who had it before comes first"
+    assert len(surge.record_ids) == MAX_NAMED_RECORDS
     at_the_limit = standardised(*strangers(row, limit, **fields))
-    assert find_crowds(at_the_limit, load_attributes(), NOTHING, PUBLISHED) == []
+    assert find_surges(at_the_limit, load_attributes(), NOTHING, PUBLISHED) == []
 
 
 def test_what_was_withdrawn_already_or_reached_nobody_published_stops_nothing(row: Make, standardised: Make) -> None:
     records = standardised(*strangers(row, 60, email="magasin@maison.fr"))
-    assert find_crowds(records, load_attributes(), list_withdrawn(records), PUBLISHED) == []
-    assert find_crowds(records, load_attributes(), NOTHING, pl.Series(["crm:contacts:999"])) == []
-    assert len(find_crowds(records, load_attributes())) == 1, "before any publication, every crowd is told"
+    assert find_surges(records, load_attributes(), list_withdrawn_values(records), PUBLISHED) == []
+    assert find_surges(records, load_attributes(), NOTHING, pl.Series(["crm:contacts:999"])) == []
+    assert len(find_surges(records, load_attributes())) == 1, "before any publication, every crowd is told"
 
 
-def test_a_phone_number_of_sixty_names_over_a_century_is_no_crowd(row: Make, standardised: Make) -> None:
+def test_a_phone_number_of_sixty_names_over_a_century_is_no_surge(row: Make, standardised: Make) -> None:
     rows = strangers(row, 60, phone="04 78 37 11 22")
     for number, given in enumerate(rows):
         given["created_at"] = datetime.fromisoformat(f"{1920 + number}-01-01")
-    assert find_crowds(standardised(*rows), load_attributes(), NOTHING, PUBLISHED) == []
+    assert find_surges(standardised(*rows), load_attributes(), NOTHING, PUBLISHED) == []
 
 
 def test_the_message_names_records_and_what_to_do_and_never_the_value(row: Make, standardised: Make) -> None:
     records = standardised(*strangers(row, 60, email="jeanne.dupuis@free.fr", mobile="06 12 34 56 79"))
-    said = describe_crowds(find_crowds(records, load_attributes(), NOTHING, PUBLISHED))
+    said = describe_surges(find_surges(records, load_attributes(), NOTHING, PUBLISHED))
     for expected in (
         "email: 60 names on 60 records",
         "phone: 60 names",
@@ -72,5 +77,5 @@ def test_the_message_names_records_and_what_to_do_and_never_the_value(row: Make,
         assert expected in said
     for secret in ("jeanne", "dupuis", "612345679", "34 56"):
         assert secret not in said
-    assert list_withdrawn(records).columns == ["digest"]
-    assert "free" not in str(list_withdrawn(records).rows())
+    assert list_withdrawn_values(records).columns == ["digest"]
+    assert "free" not in str(list_withdrawn_values(records).rows())

@@ -10,7 +10,7 @@ from pipelines.identity.model.specification import declare_fields, splink_settin
 from pipelines.identity.scoring.blocking import (
     BLOCKS,
     NO_KEY,
-    find_pairs,
+    find_candidate_pairs,
     first_shared_key,
     hash_keys,
     keep_small_blocks,
@@ -48,12 +48,12 @@ def test_the_pairs_are_those_that_splink_finds_on_the_same_keys(keyed):
         blocked = linker.inference.compute_blocked_pairs_for_predict().physical_name
         rows = connection.execute(f"select join_key_l, join_key_r, match_key::integer from {blocked}").fetchall()
     assert len(rows) > 10_000
-    assert as_set(find_pairs(small)) == set(rows)
+    assert as_set(find_candidate_pairs(small)) == set(rows)
 
 
 def test_pairs_come_once_sorted_and_the_smaller_row_left(keyed):
     _, _, small = keyed
-    blocked = find_pairs(small)
+    blocked = find_candidate_pairs(small)
     assert (blocked.left < blocked.right).all()
     order = np.lexsort((blocked.right, blocked.left))
     assert np.array_equal(order, np.arange(len(blocked)))
@@ -64,17 +64,17 @@ def test_pairs_come_once_sorted_and_the_smaller_row_left(keyed):
 
 def test_a_pair_that_two_keys_find_counts_for_the_first():
     keys = keys_of(block_2=[7, None, 7, 7], block_5=[1, 2, 1, 2])
-    assert as_set(find_pairs(keys)) == {(0, 2, 2), (0, 3, 2), (2, 3, 2), (1, 3, 5)}
+    assert as_set(find_candidate_pairs(keys)) == {(0, 2, 2), (0, 3, 2), (2, 3, 2), (1, 3, 5)}
 
 
 def test_rows_without_a_value_share_nothing():
-    assert as_set(find_pairs(keys_of(block_0=[None, None, 3]))) == set()
-    assert len(find_pairs(keys_of(block_0=[]))) == 0
+    assert as_set(find_candidate_pairs(keys_of(block_0=[None, None, 3]))) == set()
+    assert len(find_candidate_pairs(keys_of(block_0=[]))) == 0
 
 
 def test_the_largest_and_the_smallest_hash_are_values_as_others():
     keys = keys_of(block_0=[0, 2**64 - 1, 0, 2**64 - 1, None])
-    assert as_set(find_pairs(keys)) == {(0, 2, 0), (1, 3, 0)}
+    assert as_set(find_candidate_pairs(keys)) == {(0, 2, 0), (1, 3, 0)}
     assert keep_small_blocks(keys, LIMITS).equals(keys)
 
 

@@ -50,15 +50,15 @@ def edit(word, generator):
 
 
 @pytest.mark.parametrize("edits", [1, 2])
-def test_typing_errors_are_told_as_by_the_distances_alone(edits):
+def test_typing_errors_are_found_as_by_the_distances_alone(edits):
     generator = np.random.default_rng(2)
     words = ["marguerite", "léo", "12 rue de la paix", "0612345678", "a"]
     pairs = pl.DataFrame(  # noqa: F841 - DuckDB reads it
         [(word, edit(word, generator)) for word in words for _ in range(400)], schema=["x_l", "x_r"], orient="row"
     )
     distances = f"levenshtein(x_l, x_r) <= {edits + 1} and damerau_levenshtein(x_l, x_r) <= {edits}"
-    rows = duckdb.sql(f"select {_typed_wrong('x', edits)} as told, {distances} as so from pairs").fetchall()
-    assert all(told == so for told, so in rows)
+    rows = duckdb.sql(f"select {_typed_wrong('x', edits)} as found, {distances} as expected from pairs").fetchall()
+    assert all(found == expected for found, expected in rows)
     assert 100 < sum(so for _, so in rows) < len(rows) - 100
 
 

@@ -15,7 +15,7 @@ from pipelines.errors import ConfigurationError
 from pipelines.identity.standardisation.attributes import declare_attributes, load_attributes
 from pipelines.identity.standardisation.shared_values import (
     find_shared_values,
-    most_names_at_once,
+    max_names_in_window,
     withdraw_shared_values,
 )
 from pipelines.identity.standardisation.standardise import standardise
@@ -37,7 +37,7 @@ def spread(row: Make, days_between: int, names: tuple[str, ...] = NAMES[:7], **f
 
 
 @pytest.mark.parametrize(("days_between", "is_withdrawn"), [(30, True), (182, True), (183, False), (600, False)])
-def test_a_phone_number_of_seven_names_is_a_crowd_only_within_its_window(
+def test_a_phone_number_of_seven_names_is_withdrawn_only_within_its_window(
     row: Make, standardised: Make, days_between: int, is_withdrawn: bool
 ) -> None:
     found = standardised(*spread(row, days_between, phone=NUMBER))
@@ -84,7 +84,7 @@ def test_the_busiest_window_is_the_one_found_by_looking_at_all(
             len({name for v, name, day in used if v == value and (day is None or end - window < day <= end)})
             for end in range(31)
         )
-    assert dict(most_names_at_once(frame, window).iter_rows()) == expected
+    assert dict(max_names_in_window(frame, window).iter_rows()) == expected
 
 
 def test_what_is_withdrawn_depends_neither_on_the_order_of_rows_nor_on_another_value(row: Make) -> None:
@@ -119,7 +119,7 @@ def test_records_that_share_a_value_have_a_digest_in_common_that_does_not_show_i
 
 def test_without_a_limit_nothing_is_withdrawn(row: Make) -> None:
     unlimited = {
-        name: replace(attribute, shared_limit=None, shared_window_days=None, crowd_limit=None)
+        name: replace(attribute, shared_limit=None, shared_window_days=None, surge_limit=None)
         for name, attribute in load_attributes().items()
     }
     rows = pl.DataFrame(spread(row, 1, phone=NUMBER))
@@ -133,14 +133,14 @@ def test_without_a_limit_nothing_is_withdrawn(row: Make) -> None:
 
 
 @pytest.mark.parametrize(
-    ("declared", "told"),
+    ("declared", "message"),
     [
         ("{kind: contact, shared_window_days: 30}", "shared_window_days without shared_limit"),
         ("{kind: contact, shared_limit: 0}", "shared_limit must be a whole number, at least 1"),
-        ("{kind: contact, shared_limit: 5, crowd_limit: 5}", "crowd_limit must be above shared_limit"),
+        ("{kind: contact, shared_limit: 5, surge_limit: 5}", "surge_limit must be above shared_limit"),
         ("{kind: contact, shared_limit: 5, shared_window_days: true}", "shared_window_days must be a whole number"),
     ],
 )
-def test_limits_that_cannot_hold_are_refused_by_name(declared: str, told: str) -> None:
-    with pytest.raises(ConfigurationError, match=f"email: {told}"):
+def test_limits_that_cannot_hold_are_refused_by_name(declared: str, message: str) -> None:
+    with pytest.raises(ConfigurationError, match=f"email: {message}"):
         declare_attributes(f"email: {declared}")

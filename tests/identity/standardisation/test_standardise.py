@@ -6,7 +6,6 @@ import pytest
 from pipelines import contracts
 from pipelines.errors import ConfigurationError
 from pipelines.identity.standardisation.attributes import declare_attributes
-from pipelines.identity.standardisation.phones import read_phones
 from pipelines.identity.standardisation.standardise import MATCH_COLUMNS, RECORD_COLUMNS, gather_records, standardise
 from pipelines.lake.tables import Lake
 
@@ -67,32 +66,6 @@ def test_the_honorific_in_a_name_tells_the_civility(row, standardised):
 def test_an_email_is_cleaned_and_reduced_to_its_mailbox(row, standardised, given, clean, key):
     found = standardised(row("1", email=given)).row(0, named=True)
     assert (found["email"], found["email_key"]) == (clean, key)
-
-
-@pytest.mark.parametrize(
-    ("given", "mobile", "landline"),
-    [
-        ("06 12 34 56 79", "+33612345679", None),
-        ("+33 (0)6.12.34.56.79", "+33612345679", None),
-        ("0033612345679", "+33612345679", None),
-        ("612345679", "+33612345679", None),
-        ("01 42 68 53 00", None, "+33142685300"),
-        ("+44 7400 123456", "+447400123456", None),
-        ("0600000000", None, None),
-        ("06 66 66 66 66", None, None),
-        ("call me", None, None),
-        ("123", None, None),
-    ],
-)
-def test_a_phone_becomes_e164_and_is_told_pocket_from_home(row, standardised, given, mobile, landline):
-    found = standardised(row("1", phone=given)).row(0, named=True)
-    assert (found["mobile_key"], found["landline_key"]) == (mobile, landline)
-    assert found["phone"] == (mobile or landline)
-
-
-def test_a_country_without_a_numbering_plan_is_refused_by_name():
-    with pytest.raises(ConfigurationError, match="'XX'"):
-        read_phones(pl.Series(["0612345679"]), "XX")
 
 
 def test_an_unknown_key_in_the_attributes_is_refused_by_name():

@@ -137,9 +137,9 @@ def test_a_level_that_one_version_does_not_have_comes_first_and_has_no_number(re
 
 def test_the_comparison_as_plain_values_holds_counts_and_no_value_of_a_record(retailer, couple):
     compared = compare_models(couple, retailer.model, doubting(retailer.model, 60), AS_OF)
-    told = compared.as_dict()
-    assert {name: told[name] for name in compared.figures()} == compared.figures()
-    assert told["largest_weight_move"] == pytest.approx(60)
-    assert told["share_moved"] == 1 / 3
-    assert "crm:contacts" not in str(told)
-    assert "quemeneur" not in str(told).lower()
+    plain = compared.as_dict()
+    assert {name: plain[name] for name in compared.figures()} == compared.figures()
+    assert plain["largest_weight_move"] == pytest.approx(60)
+    assert plain["share_moved"] == 1 / 3
+    assert "crm:contacts" not in str(plain)
+    assert "quemeneur" not in str(plain).lower()

@@ -11,9 +11,15 @@ import pytest
 from pipelines.errors import ParcoursError
 from pipelines.identity.clustering.link_constraints import mark_decided
 from pipelines.identity.decisions.read import DECISION_SCHEMA
-from pipelines.identity.scoring.predict import Compared, score_pairs
+from pipelines.identity.scoring.predict import ComparedPairs, score_pairs
 from pipelines.identity.scoring.profiles import build_profiles
-from pipelines.identity.training.labels import Labelled, compare_labels, number_labels, score_labels, without_labelled
+from pipelines.identity.training.labels import (
+    LabelledPairs,
+    compare_labels,
+    leave_out_labelled,
+    number_labels,
+    score_labels,
+)
 from pipelines.identity.training.retrain import retrain
 from pipelines.identity.training.train import learn
 from pipelines.lake.tables import Lake
@@ -74,10 +80,12 @@ def test_a_label_names_profiles_by_number_whatever_the_order(records: pl.DataFra
     ]
 
 
-def test_what_people_know_of_a_pair_is_held_fast_and_the_rest_shared_out_anew() -> None:
-    pairs = Compared(*(np.zeros(3, dtype=np.int32) for _ in range(2)), np.zeros(3, dtype=np.int16), np.zeros((3, 1)))
+def test_the_class_of_a_labelled_pair_is_fixed_and_the_rest_rescaled() -> None:
+    pairs = ComparedPairs(
+        *(np.zeros(3, dtype=np.int32) for _ in range(2)), np.zeros(3, dtype=np.int16), np.zeros((3, 1))
+    )
     estimated = np.array([[0.2, 0.5], [0.6, 0.3], [1.0, 0.0]])
-    clamped = Labelled(pairs, np.array([True, False, False])).clamp(estimated)
+    clamped = LabelledPairs(pairs, np.array([True, False, False])).clamp(estimated)
     assert clamped.tolist() == [[1.0, 0.0], [0.0, pytest.approx(0.75)], [0.0, 0.0]]
 
 
@@ -87,7 +95,7 @@ def test_a_labelled_pair_counts_by_its_label_only(retailer: Any, records: pl.Dat
     fields = retailer.model.fields
     labelled = compare_labels(profiles, decisions, fields)
     every = compare_labels(profiles, decide(("must_link", "anne", "annie"), ("must_link", "anne", "twin")), fields)
-    left = without_labelled(every.pairs, labelled)
+    left = leave_out_labelled(every.pairs, labelled)
     assert (left.left.tolist(), left.right.tolist()) == (every.pairs.left[1:].tolist(), every.pairs.right[1:].tolist())
     assert labelled.count() == {"must_link": 1, "cannot_link": 0}
 
@@ -97,20 +105,20 @@ def test_labels_move_the_model_towards_what_people_said(retailer: Any) -> None:
     other_names = [level.name for level in retailer.model.fields[0].levels].index("different")
     doubted = pairs.filter((pl.col("level_first_name") == other_names) & (pl.col("match_weight") < 0)).head(300)
     assert doubted.height == 300
-    told = doubted.select(
+    labels = doubted.select(
         pl.lit("must_link").alias("verdict"), "record_id_l", "record_id_r", pl.lit("Ada").alias("author"),
         pl.lit("why").alias("reason"), pl.lit(date(2026, 1, 1)).alias("decided_on"),
         pl.lit(None, dtype=pl.Date).alias("expires_on"),
     )  # fmt: skip
-    profiles, _ = build_profiles(mark_decided(retailer.records, told))
+    profiles, _ = build_profiles(mark_decided(retailer.records, labels))
 
     def different_first_names(labels: pl.DataFrame) -> tuple[float, dict[str, int]]:
         model, _ = learn(profiles, seed=1, labels=labels)
         return model.parameters.levels["first_name"]["different"]["match"], model.metadata["labelled_pairs"]
 
     without = retailer.model.parameters.levels["first_name"]["different"]["match"]
-    same, some = different_first_names(told)
-    apart, others = different_first_names(told.with_columns(pl.lit("cannot_link").alias("verdict")))
+    same, some = different_first_names(labels)
+    apart, others = different_first_names(labels.with_columns(pl.lit("cannot_link").alias("verdict")))
     assert same > without + 0.01
     assert apart < without + 0.001
     assert (some["must_link"], others["cannot_link"]) == (300, 300)

@@ -12,7 +12,7 @@ from pipelines.identity.model.history import read_history
 from pipelines.identity.model.registry import list_versions, name_in_force, name_version, put_in_force, save_version
 from pipelines.identity.scoring.predict import score_pairs
 from pipelines.identity.training import train as train_module
-from pipelines.identity.training.retrain import MOST_MOVED, retrain
+from pipelines.identity.training.retrain import MAX_SHARE_MOVED, retrain
 from pipelines.identity.training.train import train
 from pipelines.lake.tables import Lake
 
@@ -79,7 +79,7 @@ def test_the_first_training_puts_its_model_in_force_with_nothing_to_compare(lake
 def test_a_model_that_moves_few_records_comes_in_force_with_its_figures(lake, run_with):
     before = run_with(bits=0.01)
     new = retrain(lake, AS_OF, silent)
-    assert new.comparison.share_moved <= MOST_MOVED
+    assert new.comparison.share_moved <= MAX_SHARE_MOVED
     assert name_in_force(lake) == new.in_force == new.learned.version != before
     entry = read_history(lake)[-1]
     assert (entry.reason, entry.replaced) == ("trained", before)
@@ -89,7 +89,7 @@ def test_a_model_that_moves_few_records_comes_in_force_with_its_figures(lake, ru
 def test_a_model_that_moves_many_records_is_saved_and_the_one_in_force_stays(lake, run_with):
     before = run_with(bits=60)
     new = retrain(lake, AS_OF, silent)
-    assert new.comparison.share_moved > MOST_MOVED
+    assert new.comparison.share_moved > MAX_SHARE_MOVED
     assert new.records_too_many == new.comparison.records_moved
     assert name_in_force(lake) == new.in_force == new.running.version == before
     assert new.learned.version in list_versions(lake)
@@ -100,7 +100,7 @@ def test_a_comparison_alone_changes_nothing_in_force(lake, run_with):
     before = run_with(bits=0.01)
     new = retrain(lake, AS_OF, silent, compare_only=True)
     assert new.comparison is not None
-    assert new.is_news
+    assert new.is_new_version
     assert not new.is_put_in_force
     assert name_in_force(lake) == before
     assert len(read_history(lake)) == 1
@@ -109,7 +109,7 @@ def test_a_comparison_alone_changes_nothing_in_force(lake, run_with):
 def test_the_same_records_give_the_same_model_and_nothing_changes(lake, run_with):
     before = run_with(bits=0)
     again = retrain(lake, AS_OF, silent)
-    assert (again.learned.version, again.is_news, again.comparison) == (before, False, None)
+    assert (again.learned.version, again.is_new_version, again.comparison) == (before, False, None)
     assert len(read_history(lake)) == 1
 
 
@@ -118,12 +118,12 @@ def test_beside_a_model_that_cannot_run_any_more_the_new_one_comes_in_force_howe
     before = run_with(bits=60)
     (lake.models / before / "model.json").write_text(damage, encoding="utf-8")
     new = retrain(lake, AS_OF, silent)
-    assert new.comparison.share_moved > MOST_MOVED
+    assert new.comparison.share_moved > MAX_SHARE_MOVED
     assert (new.comparison.before, new.records_too_many) == (None, 0)
     assert name_in_force(lake) == new.learned.version
 
 
-def test_records_of_another_release_are_told_in_words(lake, records):
+def test_records_of_another_release_are_refused_in_words(lake, records):
     lake.write("identity", "records", records.drop("is_decided"))
     with pytest.raises(ParcoursError, match=r"another release.*parcours run"):
         retrain(lake, AS_OF, silent)

@@ -1,4 +1,4 @@
-"""A function run in a process of its own, so that its memory is its own and a death there is told here."""
+"""Runs a function in a process of its own, to measure its memory and to report its death."""
 
 import multiprocessing
 import resource
@@ -10,7 +10,7 @@ from typing import Any, TypeVar
 Result = TypeVar("Result")
 
 
-def run_apart(function: Callable[..., Result], *arguments: Any) -> tuple[Result, float]:
+def run_in_own_process(function: Callable[..., Result], *arguments: Any) -> tuple[Result, float]:
     """What ``function`` returns, and the largest resident set of its process in GiB.
 
     The system counts a new process from what its parent holds, so a caller that measures memory holds no data itself.

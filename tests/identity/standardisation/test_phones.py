@@ -1,0 +1,67 @@
+import polars as pl
+import pytest
+
+from pipelines.errors import ConfigurationError
+from pipelines.identity.standardisation.phones import read_phones
+
+
+@pytest.mark.parametrize(
+    ("given", "mobile", "landline"),
+    [
+        ("06 12 34 56 79", "+33612345679", None),
+        ("+33 (0)6.12.34.56.79", "+33612345679", None),
+        ("0033612345679", "+33612345679", None),
+        ("612345679", "+33612345679", None),
+        ("01 42 68 53 00", None, "+33142685300"),
+        ("+44 7400 123456", "+447400123456", None),
+        ("0600000000", None, None),
+        ("06 66 66 66 66", None, None),
+        ("call me", None, None),
+        ("123", None, None),
+    ],
+)
+def test_a_phone_becomes_e164_as_a_mobile_or_a_landline(row, standardised, given, mobile, landline):
+    found = standardised(row("1", phone=given)).row(0, named=True)
+    assert (found["mobile_key"], found["landline_key"]) == (mobile, landline)
+    assert found["phone"] == (mobile or landline)
+
+
+@pytest.mark.parametrize(
+    "placeholder",
+    [
+        "+1 000 000 0000", "+1 212 000 0000", "+1 555 555 5555", "+1 123 456 7890", "+1 987 654 3210",
+        "+44 0000 000000", "+44 7000 000000", "+44 7777 777777",
+        "+351 000 000 000", "+351 910 000 000", "+351 912 345 678",
+        "+33 0 00 00 00 00", "06 00 00 00 00", "+33 1 23 45 67 89",
+        "+262 000 000 000", "+262 690 00 00 00", "+262 612 345 678",
+        "+212 600 000 000",
+    ],
+)  # fmt: skip
+def test_a_placeholder_phone_of_any_country_is_no_number(row, standardised, placeholder):
+    found = standardised(row("1", phone=placeholder)).row(0, named=True)
+    assert (found["phone"], found["mobile_key"], found["landline_key"]) == (None, None, None)
+
+
+@pytest.mark.parametrize(
+    ("real", "e164"),
+    [
+        ("+1 201 234 5678", "+12012345678"),
+        ("+44 20 7946 0018", "+442079460018"),
+        ("+351 213 456 781", "+351213456781"),
+        ("+33 6 12 34 56 79", "+33612345679"),
+        ("+262 692 12 34 56", "+262692123456"),
+    ],
+)
+def test_a_number_of_another_country_that_only_looks_regular_stays(row, standardised, real, e164):
+    assert standardised(row("1", phone=real)).row(0, named=True)["phone"] == e164
+
+
+def test_a_number_is_read_with_the_digits_behind_its_country_code():
+    values = pl.Series(["+1 212 555 0123", "0612345679", "+351 912 345 671", "nothing"])
+    found = dict(read_phones(values, "FR").select("value", "national").iter_rows())
+    assert found == dict(zip(values, ["2125550123", "612345679", "912345671", None], strict=True))
+
+
+def test_a_country_without_a_numbering_plan_is_refused_by_name():
+    with pytest.raises(ConfigurationError, match="'XX'"):
+        read_phones(pl.Series(["0612345679"]), "XX")
