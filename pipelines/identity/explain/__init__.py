@@ -1,5 +1,6 @@
 """Why two records or customers are one, or are not, and how a customer came together; reads, decides nothing.
 
-What is told is made once, as data, and rendered for a terminal, as a page and as JSON; its texts are those of
+``explanations`` answers ``why`` and ``how``, ``compose`` tells an answer as a ``document``, and ``render_terminal`` and
+``render_html`` show it (``render_json``: the answer itself). What is said stands in ``sentences`` and, by language, in
 ``pipelines.texts``. Explained in docs/identity.md, "Why and how".
 """
