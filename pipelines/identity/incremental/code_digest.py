@@ -33,13 +33,13 @@ DECIDING: tuple[str, ...] = (
 
 NOT_DECIDING: Mapping[str, str] = {
     "": "says only how long polars keeps freed memory",
-    "contracts": "gives only the names of the kinds; the rows that it shaped are compared with last night's",
+    "contracts": "only the type of a kind is read; the rows of the extracts are hashed as they are",
     "errors": "the classes of errors, which end a run without a result",
     "identity.decisions.file": "decisions are an input: the rows read last night are compared with today's",
     "identity.decisions.read": "decisions are an input: the rows read last night are compared with today's",
     "identity.model.history": "when a version came in force; the version itself is a condition of every step",
 }
-"""The modules and packages that the steps import besides, each with the reason why a change of it changes no result."""
+"""The modules and packages that the steps import besides, each with the reason why it changes no result."""
 
 
 @cache
