@@ -14,39 +14,60 @@ from pathlib import Path
 import pytest
 
 from pipelines.config.home import Home, find_home
+from pipelines.warehouse import dbt_project
 
 PEOPLE, DAYS, SEED = 150, 200, 7
 
 Command = Callable[..., subprocess.CompletedProcess[str]]
 MadeOnce = Callable[[str, Callable[[Path], None]], Path]
 
-# Files of whole nights, the longest first: begun last, one of them would keep a single worker busy at the end. The
-# second does without the first night, which the first of them makes for both workers.
+# Who asks for one of these, be it through other fixtures, needs a run: of the pipeline, of a command, or of dbt.
+RUNS = {"start_parcours", "fork_parcours", "make_home", "write_lake", "materialise"}
+
+# What takes longest, the longest first: begun last, one of them would keep a single worker busy at the end. The second
+# does without the first night, which the first of them makes for both workers.
 LONGEST = (
-    "test_kill.py",
-    "test_documented_queries.py",
-    "test_engines_agree.py",
-    "test_multiprocess.py",
-    "test_review_command.py",
-    "test_model_command.py",
-    "test_crowd.py",
-    "test_small_world.py",
-    "test_segments.py",
-    "test_end_to_end.py",
-    "test_two_nights.py",
-    "test_online_retail.py",
-    "test_incremental.py",
-    "test_journey_oracles.py",
-    "test_build.py",
-    "test_drift.py",
-    "test_blocking.py",
-    "test_value.py",
+    "cli/test_kill.py",
+    "warehouse/test_documented_queries.py",
+    "warehouse/test_engines_agree.py",
+    "defs/test_multiprocess.py",
+    "cli/commands/test_review.py",
+    "cli/commands/test_model.py",
+    "cli/test_crowd.py",
+    "warehouse/test_small_world.py",
+    "warehouse/test_segments.py",
+    "cli/test_end_to_end.py",
+    "segments/test_two_nights.py",
+    "cli/test_online_retail.py",
+    "identity/incremental/test_steps.py",
+    "warehouse/test_journey_oracles.py",
+    "warehouse/test_build.py",
 )
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    order = {name: rank for rank, name in enumerate(LONGEST)}
-    items.sort(key=lambda item: order.get(item.path.name, len(LONGEST)))
+    """Marks what needs a run, and puts it first: the longest files, the other runs, then all that is over at once."""
+    ranks = {file: rank for rank, file in enumerate(LONGEST)}
+    root = Path(__file__).parent
+    assert all((root / file).exists() for file in LONGEST), "a file of LONGEST is gone or has another name"
+
+    def rank(item: pytest.Item) -> int:
+        is_run = item.get_closest_marker("run") is not None
+        return ranks.get(item.path.relative_to(root).as_posix(), len(ranks) + (not is_run))
+
+    for item in items:
+        if RUNS.intersection(getattr(item, "fixturenames", ())):
+            item.add_marker("run")
+    items.sort(key=rank)
+
+
+@pytest.fixture(scope="session", autouse=True)
+def nothing_runs_unmarked(pytestconfig: pytest.Config) -> Iterator[None]:
+    """Where what needs a run is left out, a test that builds all the same says that it lacks the mark."""
+    with pytest.MonkeyPatch.context() as patch:
+        if pytestconfig.getoption("markexpr") == "not run":
+            patch.setattr(dbt_project, "build", lambda *_, **__: pytest.fail("it builds: mark it with pytest.mark.run"))
+        yield
 
 
 # The workers have a core each: a second thread of dbt's would take its time from the other worker.

@@ -23,9 +23,9 @@ import json, sys
 from datetime import date
 from pathlib import Path
 from types import SimpleNamespace
-from pipelines import warehouse
 from pipelines.config.home import Home
 from pipelines.segments.definitions import BUNDLED, load_segments
+from pipelines.warehouse import dbt_project
 given = json.loads(sys.argv[1])
 retailer = SimpleNamespace(timezone=given["timezone"], currency=given["currency"])
 home, as_of = Home(Path(given["home"])), date.fromisoformat(given["as_of"])
