@@ -5,6 +5,8 @@ BIN    := $(VENV)/bin
 STAMP  := $(VENV)/.setup-complete
 SPARK  := $(VENV)/.setup-spark
 ARGS   ?=
+# Two workers with a core each: a second thread of one would take its time from the other.
+PYTEST := POLARS_MAX_THREADS=1 $(BIN)/python -m pytest -n 2 --dist loadfile --no-loadscope-reorder
 
 .PHONY: run test quick ui docs bench lint style types layers sql units format setup spark clean
 
@@ -12,7 +14,7 @@ run: $(STAMP)  ## everything on the bundled sample (or your sources: make run AR
 	@$(BIN)/parcours run $(ARGS)
 
 test: $(STAMP) lint  ## everything; the slowest tests are named at the end
-	@$(BIN)/python -m pytest -n 2 --dist loadfile --no-loadscope-reorder --durations 25 $(ARGS)
+	@$(PYTEST) --durations 25 $(ARGS)
 
 quick: $(STAMP)  ## the inner loop: lint, types and every test that needs no run of the pipeline
 	@$(MAKE) --no-print-directory --jobs 2 units types style layers
@@ -43,7 +45,7 @@ sql: $(STAMP)
 	@$(BIN)/sqlfluff lint --processes 2 dbt_project
 
 units: $(STAMP)
-	@$(BIN)/python -m pytest -n 2 --dist loadfile --no-loadscope-reorder -m "not run" $(ARGS)
+	@$(PYTEST) -m "not run" $(ARGS)
 
 format: $(STAMP)
 	@$(BIN)/ruff check --fix .

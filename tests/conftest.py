@@ -43,6 +43,8 @@ LONGEST = (
     "identity/incremental/test_steps.py",
     "warehouse/test_journey_oracles.py",
     "warehouse/test_build.py",
+    "identity/customer_ids/test_ledger.py",
+    "identity/explain/test_explain_sample.py",
 )
 
 
@@ -71,9 +73,9 @@ def nothing_runs_unmarked(pytestconfig: pytest.Config) -> Iterator[None]:
         yield
 
 
-# The workers have a core each: a second thread of dbt's would take its time from the other worker.
-ALONE = {"PARCOURS_DBT_THREADS": "1"}
-USUAL = {"PARCOURS_DBT_THREADS": "2"}
+# The workers have a core each: a second thread of one would take its time from the other.
+ALONE = {"PARCOURS_DBT_THREADS": "1", "POLARS_MAX_THREADS": "1"}
+USUAL = {"PARCOURS_DBT_THREADS": "2", "POLARS_MAX_THREADS": "2"}
 PATIENCE_SECONDS = 300
 
 
