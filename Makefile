@@ -5,14 +5,19 @@ BIN    := $(VENV)/bin
 STAMP  := $(VENV)/.setup-complete
 SPARK  := $(VENV)/.setup-spark
 ARGS   ?=
+# Two workers with a core each: a second thread of one would take its time from the other.
+PYTEST := POLARS_MAX_THREADS=1 $(BIN)/python -m pytest -n 2 --dist loadfile --no-loadscope-reorder
 
-.PHONY: run test ui docs bench lint format setup spark lock clean
+.PHONY: run test quick ui docs bench lint style types layers sql units format setup spark clean
 
 run: $(STAMP)  ## everything on the bundled sample (or your sources: make run ARGS="--home my --sources my/sources.yml")
 	@$(BIN)/parcours run $(ARGS)
 
-test: $(STAMP) lint
-	@$(BIN)/python -m pytest -n 2 --dist loadfile --no-loadscope-reorder $(ARGS)
+test: $(STAMP) lint  ## everything; the slowest tests are named at the end
+	@$(PYTEST) --durations 25 $(ARGS)
+
+quick: $(STAMP)  ## the inner loop: lint, types and every test that needs no run of the pipeline
+	@$(MAKE) --no-print-directory --jobs 2 units types style layers
 
 ui: $(STAMP)  ## the Dagster UI on http://localhost:3000
 	@$(BIN)/parcours ui $(ARGS)
@@ -24,11 +29,23 @@ bench: $(STAMP)
 	@$(BIN)/python -m benchmarks $(ARGS)
 
 lint: $(STAMP)
+	@$(MAKE) --no-print-directory --jobs 2 sql types style layers
+
+style: $(STAMP)
 	@$(BIN)/ruff check .
 	@$(BIN)/ruff format --check .
+
+types: $(STAMP)
 	@$(BIN)/mypy
+
+layers: $(STAMP)
 	@$(BIN)/lint-imports
+
+sql: $(STAMP)
 	@$(BIN)/sqlfluff lint --processes 2 dbt_project
+
+units: $(STAMP)
+	@$(PYTEST) -m "not run" $(ARGS)
 
 format: $(STAMP)
 	@$(BIN)/ruff check --fix .

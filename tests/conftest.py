@@ -8,50 +8,74 @@ import shutil
 import signal
 import subprocess
 import sys
+import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
 
 from pipelines.config.home import Home, find_home
+from pipelines.warehouse import dbt_project
 
 PEOPLE, DAYS, SEED = 150, 200, 7
 
 Command = Callable[..., subprocess.CompletedProcess[str]]
 MadeOnce = Callable[[str, Callable[[Path], None]], Path]
 
-# Files of whole nights, the longest first: begun last, one of them would keep a single worker busy at the end. The
-# second does without the first night, which the first of them makes for both workers.
+# Who asks for one of these, be it through other fixtures, needs a run: of the pipeline, of a command, or of dbt.
+RUNS = {"start_parcours", "fork_parcours", "made_once", "make_home", "write_lake", "materialise"}
+
+# What takes longest, the longest first: begun last, one of them would keep a single worker busy at the end. The second
+# does without the first night, which the first of them makes for both workers.
 LONGEST = (
-    "test_kill.py",
-    "test_documented_queries.py",
-    "test_engines_agree.py",
-    "test_multiprocess.py",
-    "test_review_command.py",
-    "test_model_command.py",
-    "test_crowd.py",
-    "test_small_world.py",
-    "test_segments.py",
-    "test_end_to_end.py",
-    "test_two_nights.py",
-    "test_online_retail.py",
-    "test_incremental.py",
-    "test_journey_oracles.py",
-    "test_build.py",
-    "test_drift.py",
-    "test_blocking.py",
-    "test_value.py",
+    "cli/test_kill.py",
+    "warehouse/test_documented_queries.py",
+    "warehouse/test_engines_agree.py",
+    "defs/test_multiprocess.py",
+    "cli/commands/test_review.py",
+    "cli/commands/test_model.py",
+    "cli/test_crowd.py",
+    "warehouse/test_small_world.py",
+    "warehouse/test_segments.py",
+    "cli/test_end_to_end.py",
+    "segments/test_two_nights.py",
+    "cli/test_online_retail.py",
+    "identity/incremental/test_steps.py",
+    "warehouse/test_journey_oracles.py",
+    "warehouse/test_build.py",
+    "identity/customer_ids/test_ledger.py",
+    "identity/explain/test_explain_sample.py",
 )
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    order = {name: rank for rank, name in enumerate(LONGEST)}
-    items.sort(key=lambda item: order.get(item.path.name, len(LONGEST)))
+    """Marks what needs a run, and puts it first: the longest files, the other runs, then all that is over at once."""
+    ranks = {file: rank for rank, file in enumerate(LONGEST)}
+    root = Path(__file__).parent
+    assert all((root / file).exists() for file in LONGEST), "a file of LONGEST is gone or has another name"
+
+    def rank(item: pytest.Item) -> int:
+        is_run = item.get_closest_marker("run") is not None
+        return ranks.get(item.path.relative_to(root).as_posix(), len(ranks) + (not is_run))
+
+    for item in items:
+        if RUNS.intersection(getattr(item, "fixturenames", ())):
+            item.add_marker("run")
+    items.sort(key=rank)
 
 
-# The workers have a core each: a second thread of dbt's would take its time from the other worker.
-ALONE = {"PARCOURS_DBT_THREADS": "1"}
-USUAL = {"PARCOURS_DBT_THREADS": "2"}
+@pytest.fixture(scope="session", autouse=True)
+def nothing_runs_unmarked(pytestconfig: pytest.Config) -> Iterator[None]:
+    """Where what needs a run is left out, a test that builds all the same says that it lacks the mark."""
+    with pytest.MonkeyPatch.context() as patch:
+        if pytestconfig.getoption("markexpr") == "not run":
+            patch.setattr(dbt_project, "build", lambda *_, **__: pytest.fail("it builds: mark it with pytest.mark.run"))
+        yield
+
+
+# The workers have a core each: a second thread of one would take its time from the other.
+ALONE = {"PARCOURS_DBT_THREADS": "1", "POLARS_MAX_THREADS": "1"}
+USUAL = {"PARCOURS_DBT_THREADS": "2", "POLARS_MAX_THREADS": "2"}
 PATIENCE_SECONDS = 300
 
 
@@ -80,7 +104,10 @@ def start_parcours() -> Callable[..., subprocess.Popen[str]]:
 
 @pytest.fixture(scope="session")
 def fork_parcours(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Command]:
-    """``parcours`` to its end, in a process forked from one that has imported everything: seconds sooner."""
+    """``parcours`` to its end, in a process forked from one that has imported everything: seconds sooner.
+
+    With ``kill_at`` the process is killed as soon as it has said these words on stderr.
+    """
     printed = tmp_path_factory.mktemp("printed")
     files = {"out": str(printed / "out"), "err": str(printed / "err")}
     forker = subprocess.Popen(
@@ -97,12 +124,23 @@ def fork_parcours(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Command]
     def read_number() -> int:
         return int(replies.readline())
 
-    def run(*arguments: object, cwd: Path | None = None, **environment: str) -> subprocess.CompletedProcess[str]:
+    def kill(process: int, words: str) -> None:
+        deadline = time.monotonic() + PATIENCE_SECONDS
+        while words.encode() not in Path(files["err"]).read_bytes():
+            if select.select([replies], [], [], 0.02)[0] or time.monotonic() > deadline:
+                return  # Its exit code tells that it was not killed.
+        os.kill(process, signal.SIGKILL)
+
+    def run(
+        *arguments: object, cwd: Path | None = None, kill_at: str | None = None, **environment: str
+    ) -> subprocess.CompletedProcess[str]:
         for file in files.values():
             Path(file).write_bytes(b"")
         asked = {"arguments": list(map(str, arguments)), "cwd": str(cwd or Path.cwd()), **files}
         commands.write(json.dumps({**asked, "environment": _environment(**environment)}).encode() + b"\n")
         process = read_number()
+        if kill_at is not None:
+            kill(process, kill_at)
         if not select.select([replies], [], [], PATIENCE_SECONDS)[0]:
             os.kill(process, signal.SIGKILL)
             read_number()
@@ -116,18 +154,19 @@ def fork_parcours(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Command]
 
 
 @pytest.fixture(scope="session")
-def parcours(fork_parcours: Command) -> Command:
+def parcours(fork_parcours: Command, shared_folder: Path) -> Command:
     """``parcours`` as a process of its own, to its end.
 
-    Each of its commands starts from nothing once, with all that it has to import; from then on it is forked.
+    Each of its commands starts from nothing once, with all that it has to import; from then on, and for the other
+    worker, it is forked.
     """
-    started: set[object] = set()
 
     def run(*arguments: object, cwd: Path | None = None, **environment: str) -> subprocess.CompletedProcess[str]:
-        command = next(iter(arguments), None)
-        if command in started:
+        started = shared_folder / f"started-{next(iter(arguments), 'alone')}"
+        try:
+            started.touch(exist_ok=False)
+        except FileExistsError:
             return fork_parcours(*arguments, cwd=cwd, **environment)
-        started.add(command)
         process = _start(*arguments, cwd=cwd, **environment)
         out, err = process.communicate(timeout=PATIENCE_SECONDS)
         return subprocess.CompletedProcess(process.args, process.returncode, out, err)
@@ -136,19 +175,24 @@ def parcours(fork_parcours: Command) -> Command:
 
 
 @pytest.fixture(scope="session")
-def made_once(tmp_path_factory: pytest.TempPathFactory) -> Iterator[MadeOnce]:
+def shared_folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A folder of all workers: each has one of its own in that of the session."""
+    own = tmp_path_factory.getbasetemp()
+    folder = (own.parent if "PYTEST_XDIST_WORKER" in os.environ else own) / "shared"
+    folder.mkdir(exist_ok=True)
+    return folder
+
+
+@pytest.fixture(scope="session")
+def made_once(shared_folder: Path) -> Iterator[MadeOnce]:
     """A folder that is filled once for all workers: by the first to ask, while the others wait. Read only for all.
 
     Who wrote into one all the same, or has made a file there come and go, is found out when the worker ends.
     """
-    shared = tmp_path_factory.getbasetemp()
-    if "PYTEST_XDIST_WORKER" in os.environ:
-        shared = shared.parent  # Each worker has a folder of its own in that of the session.
     taken: dict[Path, dict[str, tuple[int, int]]] = {}
 
     def make(name: str, fill: Callable[[Path], None]) -> Path:
-        folder, made = shared / "made-once" / name, shared / "made-once" / f"{name}.made"
-        folder.parent.mkdir(exist_ok=True)
+        folder, made = shared_folder / name, shared_folder / f"{name}.made"
         with made.with_suffix(".lock").open("w") as lock:
             fcntl.flock(lock, fcntl.LOCK_EX)
             if not made.exists():

@@ -4,6 +4,7 @@ Not a test: the fixture ``parcours`` starts it, writes it a command a line, as J
 number of the process, and the exit code it ended with.
 """
 
+import gc
 import json
 import os
 import sys
@@ -32,6 +33,8 @@ def become(arguments: list[str], cwd: str, environment: dict[str, str], out: str
 def serve() -> None:
     replies = os.dup(1)
     os.dup2(2, 1)
+    gc.collect()
+    gc.freeze()  # What is imported stays: no process looks through it again, nor copies its pages for that.
     for line in sys.stdin:
         process = os.fork()
         if process == 0:

@@ -47,14 +47,15 @@ def fewer_contacts(exports: Path, tmp_path: Path) -> Path:
     return tmp_path / "exports"
 
 
-def kill_at(process: subprocess.Popen[str], words: str) -> None:
+def kill_at(process: subprocess.Popen[str], words: str) -> int:
+    """The exit code of a process that is killed as soon as it has said ``words``."""
     assert process.stderr is not None
     for line in process.stderr:
         if words in line:
             process.send_signal(signal.SIGKILL)
             break
     process.communicate(timeout=60)
-    assert process.returncode == -signal.SIGKILL, f"the run never said {words!r}"
+    return process.returncode
 
 
 def fill(folder: Path, room: int) -> Path:
@@ -73,6 +74,7 @@ def test_a_run_that_is_killed_or_finds_the_disk_full_harms_nothing_and_the_next_
     small_disk: Path | None,
     tmp_path: Path,
     start_parcours: Callable[..., subprocess.Popen[str]],
+    fork_parcours: Command,
     parcours: Command,
 ) -> None:
     shutil.copytree(first_night[0].root, (small_disk or tmp_path) / "home")
@@ -82,7 +84,11 @@ def test_a_run_that_is_killed_or_finds_the_disk_full_harms_nothing_and_the_next_
     arguments = ("run", "--home", home.root, "--sources", fewer_contacts / "sources.yml")
 
     for words in STAGES.values():
-        kill_at(start_parcours(*arguments), words)
+        if words == STAGES["while starting"]:
+            killed = kill_at(start_parcours(*arguments), words)
+        else:
+            killed = fork_parcours(*arguments, kill_at=words).returncode
+        assert killed == -signal.SIGKILL, f"the run never said {words!r}"
         assert home.warehouse.read_bytes() == published
         assert lake.committed_ledger.read_bytes() == ledger, "a run that publishes nothing changes no id"
 

@@ -15,6 +15,8 @@ from pipelines.config.home import Home
 from pipelines.contracts import TABLES
 from pipelines.lake.amendments import add_amendments, no_amendments
 from pipelines.lake.tables import Lake
+from pipelines.segments.definitions import BUNDLED, load_segments
+from pipelines.warehouse import dbt_project
 
 Rows = Iterable[Mapping[str, Any]]
 
@@ -202,6 +204,27 @@ def small_world() -> Mapping[str, Rows]:
 def small_home(make_home: Callable[[Mapping[str, Rows]], Home], small_world: Mapping[str, Rows]) -> Home:
     """A home with the small world's lake, not yet built."""
     return make_home(small_world)
+
+
+@pytest.fixture(scope="session")
+def built_world(
+    made_once: Callable[[str, Callable[[Path], None]], Path],
+    small_world: Mapping[str, Rows],
+    retailer: Retailer,
+    today: date,
+) -> Home:
+    """The small world built with the bundled segments, and with every test of data and rules that dbt knows.
+
+    Once for all workers, so read only.
+    """
+
+    def fill(folder: Path) -> None:
+        home = Home(folder)
+        write_tables(Lake(home.lake), small_world)
+        sources: Any = retailer
+        dbt_project.build(home, sources, today, segments=load_segments(BUNDLED), unit_tests=True)
+
+    return Home(made_once("small-world", fill))
 
 
 @pytest.fixture(scope="session")

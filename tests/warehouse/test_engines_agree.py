@@ -14,7 +14,6 @@ import duckdb
 import pytest
 
 from pipelines.config.home import Home
-from pipelines.segments.definitions import BUNDLED, load_segments
 from pipelines.warehouse import dbt_project
 
 # In a process of its own: the Java machine that Spark starts ends with it.
@@ -23,9 +22,9 @@ import json, sys
 from datetime import date
 from pathlib import Path
 from types import SimpleNamespace
-from pipelines import warehouse
 from pipelines.config.home import Home
 from pipelines.segments.definitions import BUNDLED, load_segments
+from pipelines.warehouse import dbt_project
 given = json.loads(sys.argv[1])
 retailer = SimpleNamespace(timezone=given["timezone"], currency=given["currency"])
 home, as_of = Home(Path(given["home"])), date.fromisoformat(given["as_of"])
@@ -36,6 +35,7 @@ dbt_project.build(home, retailer, as_of, "spark", segments=load_segments(BUNDLED
 # A handful of rows: starting counts, not throughput. Java code made for each query, and plans made again once it is
 # half done, are for millions of rows; without them the same queries give the same rows.
 QUICK_START = {
+    "PARCOURS_SPARK_MASTER": "local[1]",
     "PARCOURS_SPARK_PARTITIONS": "1",
     "PARCOURS_SPARK_JAVA_OPTIONS": "-XX:TieredStopAtLevel=1 -XX:+UseSerialGC",
 }
@@ -62,9 +62,8 @@ LACKING = what_spark_lacks()
 
 @pytest.mark.skipif(LACKING is not None, reason=f"Spark cannot run: {LACKING}")
 def test_every_mart_is_equal_on_duckdb_and_on_spark(
-    small_home: Home, retailer: Any, today: date, tmp_path: Path
+    built_world: Home, small_home: Home, retailer: Any, today: date, tmp_path: Path
 ) -> None:
-    dbt_project.build(small_home, retailer, today, segments=load_segments(BUNDLED), tests=False)
     settings = {"home": str(small_home.root), "as_of": today.isoformat()}
     settings |= {"timezone": retailer.timezone, "currency": retailer.currency}
     (tmp_path / "spark-defaults.conf").write_text(QUICK_PLANS)
@@ -78,7 +77,7 @@ def test_every_mart_is_equal_on_duckdb_and_on_spark(
     )
     assert ended.returncode == 0, ended.stderr[-4000:]
 
-    with duckdb.connect(small_home.build_database, read_only=True) as connection:
+    with duckdb.connect(built_world.build_database, read_only=True) as connection:
         connection.execute("set timezone = 'UTC'")  # Spark writes instants; read in UTC they are our naive times.
         names = "select table_name from information_schema.tables where table_schema = 'marts' order by 1"
         marts = [name for (name,) in connection.execute(names).fetchall()]

@@ -30,6 +30,7 @@ SOURCE_OF_KIND = {"crm": "crm", "ecommerce": "shop", "pos": "till"}
 DAY = timedelta(days=1)
 TOUCH_KINDS = Path(__file__).parents[2] / "dbt_project" / "seeds" / "touch_kinds.csv"
 Row = dict[str, Any]
+pytestmark = pytest.mark.run
 Touched = tuple[str | None, datetime | None, str, str, str]  # Customer, time, id, channel, kind.
 
 

@@ -12,16 +12,16 @@ import pytest
 
 from pipelines.config.home import Home
 from pipelines.lake.tables import Lake
+from pipelines.segments.definitions import BUNDLED, load_segments
 from pipelines.warehouse import dbt_project
 
 Query = Callable[..., list[tuple[Any, ...]]]
 
 
 @pytest.fixture(scope="module")
-def query(small_home: Home, retailer: Any, today: date) -> Iterator[Query]:
-    """Rows of a query on the small world's marts, built once, with every test of data and rules that dbt knows."""
-    dbt_project.build(small_home, retailer, today, unit_tests=True)
-    with duckdb.connect(small_home.build_database, read_only=True) as connection:
+def query(built_world: Home) -> Iterator[Query]:
+    """Rows of a query on the small world's marts."""
+    with duckdb.connect(built_world.build_database, read_only=True) as connection:
         yield lambda sql, *values: connection.execute(sql, list(values)).fetchall()
 
 
@@ -34,11 +34,11 @@ def test_every_customer_of_the_map_has_one_row(query: Query) -> None:
     assert query("select customer_id from marts.customer_360 order by 1") == [(f"C0{n}",) for n in range(1, 9)]
 
 
-def test_records_are_read_as_they_were_amended(query: Query, small_home: Home) -> None:
-    [compiled] = small_home.build_database.parent.rglob("compiled/*/models/**/stg_identity__records.sql")
+def test_records_are_read_as_they_were_amended(query: Query, built_world: Home) -> None:
+    [compiled] = built_world.build_database.parent.rglob("compiled/*/models/**/stg_identity__records.sql")
     told = "record_id, first_name, email, city"
     staged = query(f"select {told} from ({compiled.read_text()}) order by record_id")
-    records = Lake(small_home.lake).read("identity", "records")
+    records = Lake(built_world.lake).read("identity", "records")
     assert staged == records.select("record_id", "first_name", "email", "city").rows()
 
 
@@ -362,11 +362,11 @@ def test_the_published_schemas_are_the_marts_alone(query: Query) -> None:
 
 
 def test_a_second_build_gives_the_same_marts_and_they_need_no_lake(
-    query: Query, small_home: Home, retailer: Any, today: date, tmp_path: Path
+    query: Query, built_world: Home, retailer: Any, today: date, tmp_path: Path
 ) -> None:
     again = Home(tmp_path)
-    shutil.copytree(small_home.root / "lake", tmp_path / "lake")
-    dbt_project.build(again, retailer, today, tests=False)
+    shutil.copytree(built_world.root / "lake", tmp_path / "lake")
+    dbt_project.build(again, retailer, today, segments=load_segments(BUNDLED), tests=False)
     shutil.rmtree(tmp_path / "lake")
     again.build_database.with_name(f"{again.build_database.name}.workshop").unlink()
 
