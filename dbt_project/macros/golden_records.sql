@@ -3,8 +3,9 @@
     the rule of the group chooses (seeds survivorship_rules and record_trust). `columns` are those of a record that hold
     the field, the first one filled counts. `type` is that of the column in customer_360; values are listed as text.
 
-    A new field stands here, in the contract of customer_360, and in the records of pipelines/identity/standardise.py;
-    a new group in the two seeds as well. What is forgotten stops the build: every_golden_field_has_a_rule_and_a_trust.
+    A new field stands here, in the contract of customer_360, and among RECORD_COLUMNS of
+    pipelines/identity/standardisation/standardise.py; a new group in the two seeds as well. What is forgotten stops
+    the build: every_golden_field_has_a_rule_and_a_trust.
 #}
 {% macro golden_fields() %}
     {{- return([

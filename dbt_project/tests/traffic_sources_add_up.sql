@@ -5,14 +5,11 @@ with
 performance as (
 
     select
+        {%- for model in attribution_models() %}
+        coalesce(sum(revenue_{{ model }}), 0) as revenue_{{ model }},
+        {%- endfor %}
         coalesce(sum(sessions), 0) as sessions,
-        coalesce(sum(spend), 0) as spend,
-        coalesce(sum(revenue_first_touch), 0) as revenue_first_touch,
-        coalesce(sum(revenue_last_touch), 0) as revenue_last_touch,
-        coalesce(sum(revenue_linear), 0) as revenue_linear,
-        coalesce(sum(revenue_position_based), 0) as revenue_position_based,
-        coalesce(sum(revenue_time_decay), 0) as revenue_time_decay,
-        coalesce(sum(revenue_markov), 0) as revenue_markov
+        coalesce(sum(spend), 0) as spend
 
     from {{ ref('traffic_source_performance') }}
 
@@ -54,9 +51,6 @@ cross join ordered
 where
     performance.sessions <> visits.sessions
     or performance.spend <> spent.spend
-    or performance.revenue_first_touch <> ordered.revenue
-    or performance.revenue_last_touch <> ordered.revenue
-    or performance.revenue_linear <> ordered.revenue
-    or performance.revenue_position_based <> ordered.revenue
-    or performance.revenue_time_decay <> ordered.revenue
-    or performance.revenue_markov <> ordered.revenue
+    {%- for model in attribution_models() %}
+    or performance.revenue_{{ model }} <> ordered.revenue
+    {%- endfor %}

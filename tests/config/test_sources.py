@@ -139,7 +139,7 @@ def test_norway_is_a_country_and_not_false(tmp_path: Path) -> None:
             "sources:\n  - name: shop\n    kind: ecommerce\n    connector:\n      type: fils\n      root: x\n"
             "    tables: {orders: {from: a, options: {delimiter: ';'}}}",
             "has 1 fault (docs/sources.md explains every key):\n  sources.yml:5: sources[shop].connector.type: "
-            "there is no connector 'fils', did you mean 'files'? (known: files)",
+            "there is no connector 'fils', did you mean 'files'? (known: files",
         ),
         (
             source("orders: {from: a}").replace("type: files, ", ""),

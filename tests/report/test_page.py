@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Callable
+from importlib import import_module
 from pathlib import Path
 from typing import Any
 
@@ -20,11 +21,7 @@ Change = Callable[..., Home]
 
 SOURCE = Path(page_module.__file__).parent
 LANGUAGES = list_languages()
-MARTS = (
-    "channel_overlap", "channel_performance", "channel_value", "customer_360", "customer_journey_stages",
-    "friction_points", "journey_stage_daily", "journey_transitions", "kpis", "loyalty_ledger", "omnichannel_paths",
-    "retention_cohorts", "satisfaction", "traffic_source_performance", "verbatim_themes",
-)  # fmt: skip
+MARTS = sorted({"kpis"}.union(*(import_module(f"pipelines.report.sections.{name}").MARTS for name in SECTIONS)))
 ALIKE = {
     "Awin", "Base", "Bing", "Champions", "Criteo", "Direct", "E-mail", "Facebook", "Friction", "Google", "Incidents",
     "Instagram", "Marketing", "Markov", "Mentions", "NPS", "Newsletter", "Pinterest", "Points", "Position", "RFM",

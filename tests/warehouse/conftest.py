@@ -13,6 +13,7 @@ import yaml
 
 from pipelines.config.home import Home
 from pipelines.contracts import TABLES
+from pipelines.identity.standardisation.standardise import RECORD_COLUMNS
 from pipelines.lake.amendments import add_amendments, no_amendments
 from pipelines.lake.tables import Lake
 from pipelines.segments.definitions import BUNDLED, load_segments
@@ -39,14 +40,11 @@ QUARANTINE = {
     "reason": pl.String,
     "raw": pl.String,
 }
-TEXTS = ("civility", "first_name", "last_name", "email", "phone", "mobile")
-PLACE = ("address", "postcode", "city", "country", "loyalty_card_id")
-RECORDS: dict[str, Any] = {
-    **dict.fromkeys(("record_id", "source", "kind", "table_name", "source_key", *TEXTS), pl.String),
-    "birth_date": pl.Date,
-    **dict.fromkeys(PLACE, pl.String),
-    **dict.fromkeys(("created_at", "updated_at", "deleted_at"), pl.Datetime("us")),
-}
+CONTACT_TEXTS = [
+    name
+    for name, type_ in RECORD_COLUMNS.items()
+    if type_ == pl.String() and name not in ("record_id", "source", "kind", "table_name", "source_key")
+]
 CUSTOMER_IDS = dict.fromkeys(("record_id", "source", "table_name", "customer_id"), pl.String)
 CUSTOMERS = {"customer_id": pl.String, "record_count": pl.Int64, "identity_confidence": pl.Float64}
 LEDGER = {
@@ -62,7 +60,7 @@ UNCERTAIN_PAIRS = {
 }
 SENSITIVITY = dict.fromkeys(("record_id", "strict_cluster_id", "loose_cluster_id"), pl.String)
 IDENTITY = {
-    "records": RECORDS,
+    "records": RECORD_COLUMNS,
     "customer_ids": CUSTOMER_IDS,
     "customers": CUSTOMERS,
     "ledger": LEDGER,
@@ -103,7 +101,7 @@ def write_records(lake: Lake, records: pl.DataFrame) -> None:
     """Writes ``records`` as nights leave them: every other one as written, the others amended, one gone since."""
     is_amended = pl.int_range(pl.len()) % 2 == 1
     gone = records.head(1).with_columns(pl.lit("crm:contacts:gone since").alias("record_id"))
-    earlier = records.with_columns(pl.when(~is_amended).then(pl.col(name)).alias(name) for name in TEXTS + PLACE)
+    earlier = records.with_columns(pl.when(~is_amended).then(pl.col(name)).alias(name) for name in CONTACT_TEXTS)
     written = pl.concat([earlier.filter(pl.int_range(pl.len()) % 4 < 3), gone]).sort("record_id")  # Some came later.
     lake.write_amendable("identity", "records", written)
     amendments = add_amendments(no_amendments(written), records.filter(is_amended), gone["record_id"])
@@ -158,7 +156,7 @@ def write_tables(lake: Lake, tables: Mapping[str, Rows]) -> None:
     }
     for name, schema in IDENTITY.items():
         lake.write("identity", name, frame(identity[name], schema))
-    write_records(lake, frame(records, RECORDS).sort("record_id"))
+    write_records(lake, frame(records, RECORD_COLUMNS).sort("record_id"))
     path = lake.quarantine_path("crm", "contacts")
     path.parent.mkdir(parents=True, exist_ok=True)
     frame(tables.get("quarantine/rows", ()), QUARANTINE).write_parquet(path)

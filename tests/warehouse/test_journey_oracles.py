@@ -1,7 +1,7 @@
 """The journey marts of a generated retailer, beside the same rules written a second time over its extracts and truth.
 
 What belongs to whom is the generator's truth, so nothing here depends on how people are recognised; the SQL and this
-file share the seed of touch kinds and the contracts' words, and no code.
+file share the seed of touch kinds, the vars and the contracts' words, and no code.
 """
 
 import math
@@ -10,15 +10,16 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
 from decimal import Decimal
-from pathlib import Path
 from typing import Any
 from zoneinfo import ZoneInfo
 
 import duckdb
 import polars as pl
 import pytest
+import yaml
 
 from pipelines.config.home import Home
+from pipelines.config.repository import DBT_PROJECT
 from pipelines.identity.standardisation.standardise import standardise_records
 from pipelines.lake.tables import Lake
 from pipelines.sample.world import World, generate
@@ -28,10 +29,16 @@ PARIS, UTC = ZoneInfo("Europe/Paris"), ZoneInfo("UTC")
 PEOPLE, DAYS, SEED = 260, 420, 11
 SOURCE_OF_KIND = {"crm": "crm", "ecommerce": "shop", "pos": "till"}
 DAY = timedelta(days=1)
-TOUCH_KINDS = Path(__file__).parents[2] / "dbt_project" / "seeds" / "touch_kinds.csv"
+TOUCH_KINDS = DBT_PROJECT / "seeds" / "touch_kinds.csv"
+VARS: dict[str, int] = yaml.safe_load((DBT_PROJECT / "dbt_project.yml").read_text(encoding="utf-8"))["vars"]
 Row = dict[str, Any]
 pytestmark = pytest.mark.run
 Touched = tuple[str | None, datetime | None, str, str, str]  # Customer, time, id, channel, kind.
+
+
+def days(var: str) -> timedelta:
+    """A window of the project."""
+    return VARS[var] * DAY
 
 
 def local_day(instant: datetime) -> date:
@@ -161,7 +168,7 @@ class Truth:
             of_account = self.owners.get(f"shop:customers:{session.account}")
             session.customer = of_account or (None if session.account else of_order)
             devices[session.visitor].append((session, of_account or session.account or of_order, session.customer))
-        window = 30 * DAY
+        window = days("device_window_days")
         for visits in devices.values():
             for session, person, _ in visits:
                 if person is not None:
@@ -288,23 +295,26 @@ def stays_of(
     interested = [touch.at for touch in touches if kinds[touch.kind]["is_consideration"]]
     ordered = sorted(placed for placed, _ in bought)
 
+    active, consideration = days("active_within_days"), days("consideration_days")
+    post_purchase, loyalty_window = days("post_purchase_days"), days("loyalty_window_days")
+
     def stage_at(now: datetime) -> str:
-        if all(now >= at + 180 * DAY for at in alive if at <= now):
+        if all(now >= at + active for at in alive if at <= now):
             return "dormant"
         if any(placed <= now < handed for placed, handed in bought):
             return "purchase"
-        if any(placed <= now < handed + 30 * DAY for placed, handed in bought):
+        if any(placed <= now < handed + post_purchase for placed, handed in bought):
             return "post_purchase"
-        if any(at <= now < at + 30 * DAY for at in interested):
+        if any(at <= now < at + consideration for at in interested):
             return "consideration"
-        if sum(now - 365 * DAY < placed <= now for placed in ordered) >= 3:
+        if sum(now - loyalty_window < placed <= now for placed in ordered) >= VARS["loyalty_orders"]:
             return "loyalty"
         return "discovery"
 
     instants = {touch.at for touch in touches} | set(ordered)
-    instants |= {at + 180 * DAY for at in alive} | {at + 30 * DAY for at in interested}
-    instants |= {at + 365 * DAY for at in ordered} | {handed for _, handed in bought}
-    instants |= {handed + 30 * DAY for _, handed in bought}
+    instants |= {at + active for at in alive} | {at + consideration for at in interested}
+    instants |= {at + loyalty_window for at in ordered} | {handed for _, handed in bought}
+    instants |= {handed + post_purchase for _, handed in bought}
     stays: list[tuple[str, str, Any]] = []
     for now in sorted(at for at in instants if touches[0].at <= at < end):
         stage = stage_at(now)
@@ -399,7 +409,8 @@ def test_what_was_looked_up_online_and_bought_in_a_store_is_what_the_extracts_sa
         products = {line["product_id"] for line in truth.lines[ticket["ticket_id"]] if line["quantity"] > 0}
         categories = {category[product] for product in products}
         followed = any(
-            at < ticket["sold_at"] <= at + 7 * DAY and (product in products or category[product] in categories)
+            at < ticket["sold_at"] <= at + days("web_to_store_days")
+            and (product in products or category[product] in categories)
             for at, product in looks[ticket["customer"]]
         )
         net = ticket["total_amount"] - truth.refunds[ticket["ticket_id"]]
@@ -444,7 +455,7 @@ def test_carts_given_up_and_bought_after_all_are_what_the_web_events_say(built: 
             later = sorted(
                 one
                 for one in bought[session.customer or session.visitor, product]
-                if session.ended_at < one[0] <= session.ended_at + 7 * DAY
+                if session.ended_at < one[0] <= session.ended_at + days("cart_recovery_days")
             )
             if later:
                 sides.add("store" if later[0][2] == "store" else "online")
@@ -471,8 +482,9 @@ def test_transitions_between_stages_are_what_every_touch_says(built: tuple[Truth
     bought: dict[str, list[tuple[datetime, datetime]]] = defaultdict(list)
     for customer, at, channel, id_, _, _ in truth.purchases():
         if customer:
-            fulfilled = at if channel == "store" else truth.orders[id_]["fulfilled_at"] or at + 14 * DAY
-            bought[customer].append((at, min(max(fulfilled, at + DAY), at + 14 * DAY)))
+            latest = at + days("purchase_max_days")
+            fulfilled = at if channel == "store" else truth.orders[id_]["fulfilled_at"] or latest
+            bought[customer].append((at, min(max(fulfilled, at + days("purchase_min_days")), latest)))
     stays, left_open = Counter[Any](), Counter[Any]()
     moves: dict[tuple[str, str, str], list[tuple[float, str]]] = defaultdict(list)
     for customer, own in touches.items():
