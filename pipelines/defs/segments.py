@@ -1,4 +1,7 @@
-"""What the models are told of the analysts' segments: written when they are built, from `segments.yml` and the log."""
+"""What the dbt models read of the analysts' segments: `segments.yml` and the log of memberships, as tables.
+
+They are written when the models are built, in the same step.
+"""
 
 from collections.abc import Iterator
 from typing import Any
@@ -6,6 +9,7 @@ from typing import Any
 import dagster as dg
 import polars as pl
 
+from pipelines.defs.asset import spec_of
 from pipelines.defs.resources import Night
 from pipelines.defs.results import Result
 from pipelines.segments.membership_log import KIND
@@ -17,30 +21,26 @@ DESCRIPTIONS = {
     "nights": "One row per analyst's segment and night published before: how many customers it held.",
 }
 SPECS = tuple(
-    dg.AssetSpec(
-        key=[KIND, name],
-        deps=[dg.AssetKey(["identity", "ledger"])],
-        group_name=KIND,
-        owners=["team:customer-data"],
-        kinds={"python", "parquet"},
+    spec_of(
+        "analyst_segments",
+        f"{KIND}/{name}",
+        after=["identity/ledger"],
+        kinds=["python", "parquet"],
         description=description,
     )
     for name, description in DESCRIPTIONS.items()
 )
 
 
-def results(context: dg.AssetExecutionContext, night: Night) -> Iterator[Result]:
-    """The materialisations of what was written."""
-    for spec in SPECS:
-        file = night.lake.path(*spec.key.path)
-        if spec.key in context.selected_asset_keys and file.exists():
-            rows = pl.scan_parquet(file).select(pl.len()).collect().item()
-            yield Result(asset_key=spec.key, metadata={"dagster/row_count": rows, **_defined_in(night)})
-
-
-def _defined_in(night: Night) -> dict[str, Any]:
-    return {
+def input_results(context: dg.AssetExecutionContext, night: Night) -> Iterator[Result]:
+    """The materialisations of the tables that were written."""
+    defined: dict[str, Any] = {
         "file": dg.MetadataValue.path(night.segments_file),
         "segments": len(night.segments.segments),
         "traits": len(night.segments.traits),
     }
+    for spec in SPECS:
+        file = night.lake.path(*spec.key.path)
+        if spec.key in context.selected_asset_keys and file.exists():
+            rows = pl.scan_parquet(file).select(pl.len()).collect().item()
+            yield Result(asset_key=spec.key, metadata={"dagster/row_count": rows, **defined})

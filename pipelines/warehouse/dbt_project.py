@@ -22,8 +22,7 @@ from pipelines.config.sources import Sources
 from pipelines.errors import ParcoursError
 from pipelines.lake.tables import Lake
 from pipelines.segments.definitions import NONE, Definitions
-from pipelines.segments.membership_log import write_dbt_inputs
-from pipelines.value.customer_values import fit_customer_values, make_room_for_histories
+from pipelines.value.customer_values import fit_customer_values
 
 PROJECT = Path(__file__).resolve().parents[2] / "dbt_project"
 FITTED_TO = "int_purchase_histories_summed"
@@ -121,7 +120,9 @@ def build(
 
     In two passes: what :data:`FITTED_TO` is made of, then, after ``fit`` has read it from the lake and written there,
     everything else. With ``select`` dbt builds what it names, in one pass, on what was fitted last. ``segments`` are
-    those that analysts define.
+    those that analysts define. The lake holds what the models read, written by whoever calls this: the extracts, the
+    tables of identity, and, of the analysts' segments, what ``write_dbt_inputs`` writes; and room for the purchase
+    histories (``make_room_for_histories``).
 
     The ``unit_tests`` of the rules look at no data of the home: `make test` runs them, a night need not. On
     ``spark`` the tables are made anew, as Parquet files under :func:`spark_folder`. ``listeners`` are called with
@@ -143,8 +144,6 @@ def build(
         statuses = Counter(str(node.status) for node in ran.results)
         return Built(dict(statuses), float(ran.elapsed_time), artifacts)
 
-    make_room_for_histories(Lake(home.lake))
-    write_dbt_inputs(Lake(home.lake), segments, as_of)
     if select:
         return run("--select", *select)
     # Cautious: a test that needs tables of both passes is made in the second.

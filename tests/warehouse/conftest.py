@@ -15,6 +15,9 @@ from pipelines.config.home import Home
 from pipelines.contracts import TABLES
 from pipelines.lake.amendments import add_amendments, no_amendments
 from pipelines.lake.tables import Lake
+from pipelines.segments.definitions import NONE
+from pipelines.segments.membership_log import write_dbt_inputs
+from pipelines.value.customer_values import make_room_for_histories
 
 Rows = Iterable[Mapping[str, Any]]
 
@@ -110,7 +113,7 @@ def write_records(lake: Lake, records: pl.DataFrame) -> None:
 
 
 def write_tables(lake: Lake, tables: Mapping[str, Rows]) -> None:
-    """Writes every table of the lake: those of ``tables`` with their rows, all others empty.
+    """Writes every table that dbt reads: those of ``tables`` with their rows, all others empty, no analyst's segments.
 
     Rows of ``identity/records`` name their ``customer_id`` too; the map, the customers and the ledger follow from it.
     Rows of ``identity/sensitivity`` may name a record's ``strict_cluster_id`` or ``loose_cluster_id``: where they do
@@ -160,6 +163,8 @@ def write_tables(lake: Lake, tables: Mapping[str, Rows]) -> None:
     path = lake.quarantine_path("crm", "contacts")
     path.parent.mkdir(parents=True, exist_ok=True)
     frame(tables.get("quarantine/rows", ()), QUARANTINE).write_parquet(path)
+    write_dbt_inputs(lake, NONE, date(2026, 3, 2))
+    make_room_for_histories(lake)
 
 
 @pytest.fixture(scope="session")

@@ -14,7 +14,9 @@ import duckdb
 import pytest
 
 from pipelines.config.home import Home
+from pipelines.lake.tables import Lake
 from pipelines.segments.definitions import BUNDLED, load_segments
+from pipelines.segments.membership_log import write_dbt_inputs
 from pipelines.warehouse import dbt_project
 
 # In a process of its own: the Java machine that Spark starts ends with it.
@@ -23,9 +25,9 @@ import json, sys
 from datetime import date
 from pathlib import Path
 from types import SimpleNamespace
-from pipelines import warehouse
 from pipelines.config.home import Home
 from pipelines.segments.definitions import BUNDLED, load_segments
+from pipelines.warehouse import dbt_project
 given = json.loads(sys.argv[1])
 retailer = SimpleNamespace(timezone=given["timezone"], currency=given["currency"])
 home, as_of = Home(Path(given["home"])), date.fromisoformat(given["as_of"])
@@ -64,6 +66,7 @@ LACKING = what_spark_lacks()
 def test_every_mart_is_equal_on_duckdb_and_on_spark(
     small_home: Home, retailer: Any, today: date, tmp_path: Path
 ) -> None:
+    write_dbt_inputs(Lake(small_home.lake), load_segments(BUNDLED), today)
     dbt_project.build(small_home, retailer, today, segments=load_segments(BUNDLED), tests=False)
     settings = {"home": str(small_home.root), "as_of": today.isoformat()}
     settings |= {"timezone": retailer.timezone, "currency": retailer.currency}
