@@ -111,7 +111,7 @@ def launch(
             logger.addHandler(handler)
             return logger
 
-        definitions = dg.Definitions.merge(build_definitions(), dg.Definitions(loggers={"telling": telling}))
+        definitions = build_definitions(loggers={"telling": telling}, is_scheduled=False)
         job = definitions.resolve_job_def(job_name)
         progress.expect(job.asset_layer.executable_asset_keys)
         with contextlib.closing(handler), pooled_sqlite(home.dagster), dg.DagsterInstance.get() as instance:
