@@ -85,5 +85,5 @@ def drift(config: Acceptance, night: Night) -> Result:
 
 
 def _published(lake: Lake, name: str, empty: pl.DataFrame) -> pl.DataFrame:
-    file = lake.published(name)
+    file = lake.published_path(name)
     return pl.read_parquet(file) if file.exists() else empty

@@ -13,7 +13,7 @@ import polars as pl
 from pipelines.defs.asset import asset_of
 from pipelines.defs.resources import Night
 from pipelines.defs.results import Result, count_breaches, describe_table
-from pipelines.frames.background import beside
+from pipelines.frames.background import in_background
 from pipelines.identity.customer_ids.customer_numbers import find_owners
 from pipelines.identity.customer_ids.customers import describe_customers
 from pipelines.identity.customer_ids.ledger import current_map, empty_ledger
@@ -130,7 +130,7 @@ def records(night: Night) -> Result:
 
 def _no_new_crowd(lake: Lake, rows: pl.DataFrame, attributes: Mapping[str, Attribute]) -> dg.AssetCheckResult:
     """Fails where a crowd took a value from people who are published; before any publication, it only warns."""
-    withdrawn_before = lake.published("withdrawn_values")
+    withdrawn_before = lake.published_path("withdrawn_values")
     is_first = not withdrawn_before.exists()
     if is_first:
         crowds = find_crowds(rows, attributes)
@@ -226,7 +226,7 @@ def clusters(night: Night) -> Result:
     grouped, is_built_upon = update_clusters(
         night.lake, people, night.pairs, night.required_model, read_decisions_in_force(night.lake), night.full
     )
-    with beside(night.lake.write, "identity", "clusters", grouped.table):
+    with in_background(night.lake.write, "identity", "clusters", grouped.table):
         misplaced = invariants.count_misplaced_records(grouped.table, people.records)
         result = describe_table(
             grouped.table,
@@ -288,7 +288,7 @@ def customer_ids(night: Night) -> Result:
         today = everyone.with_columns(placed["customer_id"])
     else:
         today = everyone.join(placed, on="record_id", maintain_order="left")
-    with beside(night.lake.write, "identity", "customer_ids", today):
+    with in_background(night.lake.write, "identity", "customer_ids", today):
         numbers = night.clusters.number_customers(today)
         owners = find_owners(night.people, today, numbers)
         unreplayed = 0 if numbers is not None else invariants.count_unreplayed_records(today, night.clusters.table)

@@ -23,8 +23,8 @@ import numpy as np
 import numpy.typing as npt
 import polars as pl
 
-from pipelines.frames.hash_columns import are_in_both
-from pipelines.frames.nearly_sorted import order_of
+from pipelines.frames.hash_columns import mark_common_hashes
+from pipelines.frames.nearly_sorted import argsort_nearly_sorted
 
 Status = Literal["active", "absorbed", "retired", "unknown"]
 
@@ -87,7 +87,7 @@ def current_map(ledger: pl.DataFrame, known: pl.DataFrame | None = None) -> pl.D
     if known is not None:
         stays = ~known["record_id"].is_in(last_moves["record_id"].implode())
         assigned = pl.concat([known.select("record_id", "customer_id").filter(stays), assigned], rechunk=True)
-    return assigned[order_of(assigned["record_id"])]
+    return assigned[argsort_nearly_sorted(assigned["record_id"])]
 
 
 @dataclass(frozen=True)
@@ -165,7 +165,7 @@ def _leave_out_unchanged(clusters: pl.DataFrame, known: pl.DataFrame) -> tuple[p
     found unchanged.
     """
     now, then = clusters.select(pl.all().hash()), known.select(pl.col("record_id", "customer_id").hash())
-    is_known, stays = are_in_both(now["record_id"], then["record_id"])
+    is_known, stays = mark_common_hashes(now["record_id"], then["record_id"])
     if not clusters["record_id"].filter(is_known).equals(known["record_id"].filter(stays)):  # Two texts have one hash.
         is_known = clusters["record_id"].is_in(known["record_id"].implode())
         stays = known["record_id"].is_in(clusters["record_id"].implode())

@@ -19,7 +19,7 @@ import numpy as np
 import numpy.typing as npt
 import polars as pl
 
-from pipelines.frames.hash_columns import are_in_both, find_distinct
+from pipelines.frames.hash_columns import find_distinct, mark_common_hashes
 from pipelines.identity.clustering.cluster import LINKED, LOOSEST
 from pipelines.identity.incremental.block_keys import BlockKeys, Mask, carry_over_keys, keep_keys
 from pipelines.identity.model.registry import ModelVersion
@@ -81,7 +81,7 @@ def rescore(people: Profiled, model: ModelVersion, before: Scored) -> Rescored |
     known which is which: to be expected once in millions of years.
     """
     hashes = people.hashes
-    stays, stood = (mask.to_numpy() for mask in are_in_both(before.keys.hashes, hashes))
+    stays, stood = (mask.to_numpy() for mask in mark_common_hashes(before.keys.hashes, hashes))
     changed = ~stood
     if stays.sum() != stood.sum():
         return None

@@ -11,8 +11,8 @@ from datetime import date
 import numpy as np
 import polars as pl
 
-from pipelines.frames.hash_columns import are_in_both
-from pipelines.frames.nearly_sorted import order_of
+from pipelines.frames.hash_columns import mark_common_hashes
+from pipelines.frames.nearly_sorted import argsort_nearly_sorted
 from pipelines.identity.clustering.link_constraints import mark_decided, name_decided
 from pipelines.identity.standardisation.attributes import Attribute
 from pipelines.identity.standardisation.shared_values import LIMITED_COLUMNS, bears_any, find_shared_values
@@ -92,7 +92,7 @@ def clean_changed(
     """
     hashes = hash_rows(gathered)
     known = before.select(*COMPARED_COLUMNS, "row_hash").collect()
-    stands, lasts = are_in_both(known["row_hash"], hashes)
+    stands, lasts = mark_common_hashes(known["row_hash"], hashes)
     of_the_day = _depends_on_the_day(gathered, cleaned_on, as_of)
     if of_the_day.any():
         stands &= ~known["row_hash"].is_in(hashes.filter(of_the_day).implode())
@@ -128,7 +128,7 @@ def clean_changed(
         changed.filter(~pl.col("record_id").is_in(same["record_id"].implode())),
         others["record_id"].filter(~others["record_id"].is_in(cleaned["record_id"].implode())),
         cleaned.height - as_before.height,
-        everyone[rows[order_of(everyone["record_id"].gather(rows))]],
+        everyone[rows[argsort_nearly_sorted(everyone["record_id"].gather(rows))]],
         _withhold(cleaned, changed),
     )
 

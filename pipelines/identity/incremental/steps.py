@@ -13,7 +13,7 @@ from typing import Any
 import numpy as np
 import polars as pl
 
-from pipelines.frames.background import beside
+from pipelines.frames.background import in_background
 from pipelines.identity.clustering.assign_uncompared import place_records
 from pipelines.identity.clustering.cluster import keep_links, label_profiles
 from pipelines.identity.clustering.clusters import Clustered
@@ -84,7 +84,7 @@ def update_pairs(
         again = rescore(people, model, before)
     scored = score_all(people, model) if again is None else again.now
     state.begin()
-    with beside(lake.write, "identity", "pairs", scored.pairs):
+    with in_background(lake.write, "identity", "pairs", scored.pairs):
         state.write("ends", pl.DataFrame({"left": scored.left, "right": scored.right}))
         if again is None or scored.keys.base is not before.keys.base:
             state.write("keys", scored.keys.base)
@@ -196,7 +196,7 @@ def update_ledger(
     known = state.read("map") if is_known else None
     entries = assign_ids(clusters.table, committed, as_of, known)
     state.begin()
-    with beside(lake.write, "identity", "ledger", entries):
+    with in_background(lake.write, "identity", "ledger", entries):
         news = entries.tail(entries.height - committed.height)
         today = current_map(entries) if known is None else current_map(news, known)
         is_whole = today["record_id"].equals(clusters.table["record_id"])
