@@ -37,12 +37,13 @@ def drift(config: Acceptance, night: Night) -> Result:
     Publication keeps the metrics of the night for the ones to come.
     """
     lake = night.lake
-    version = night.model.version if night.model else ""
+    in_force = night.find_model()
+    version = in_force.version if in_force else ""
     ledger = lake.read("identity", "ledger")
     today = read_map(lake, night.full)
     churn = count_churn(ledger, _published(lake, "ledger", empty_ledger()), today)
     measured = run_metrics.measure_run(
-        night.people.records,
+        night.read_people().records,
         lake.read("identity", "pairs"),
         lake.read("identity", "customers"),
         churn,

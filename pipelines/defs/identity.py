@@ -113,7 +113,6 @@ def records(night: Night) -> Result:
     everyone, cleaned_anew = update_records(
         night.lake, night.retailer.country, night.day, attributes, read_decisions_in_force(night.lake), night.full
     )
-    night.hold_people(everyone)
     by_table = everyone.group_by("kind", "table_name").len().sort("kind", "table_name")
     return describe_table(
         everyone,
@@ -165,7 +164,7 @@ def model(context: dg.AssetExecutionContext, config: Training, night: Night) -> 
     Learned by the training job, and by the very first run. A nightly run keeps it, so that ids do not move because
     the model did.
     """
-    in_force = None if config.retrain else night.model
+    in_force = None if config.retrain else night.find_model()
     if in_force is not None:
         shown, too_many = in_force, 0
         found: dict[str, Any] = {"version": in_force.version, "trained": False}
@@ -180,7 +179,7 @@ def model(context: dg.AssetExecutionContext, config: Training, night: Night) -> 
             "trained": retrained.is_put_in_force,
             "training": dg.MetadataValue.json(retrained.as_dict()),
         }
-    charts = chart_match_weights(shown), chart_unlinkables(night.people.records, shown)
+    charts = chart_match_weights(shown), chart_unlinkables(night.read_people().records, shown)
     return Result(
         metadata={**found, "about": dg.MetadataValue.json(shown.metadata), **_drawn(night, *charts)},
         check_results=[count_breaches("a_new_model_moves_few_records", too_many)],
@@ -201,7 +200,7 @@ def pairs(night: Night) -> Result:
 
     Only what changed since the last run is compared; the result is that of comparing everything.
     """
-    people, in_force = night.people, night.required_model
+    people, in_force = night.read_people(), night.load_model()
     scored, done = update_pairs(night.lake, people, in_force, night.full)
     return describe_table(
         scored,
@@ -222,13 +221,18 @@ def pairs(night: Night) -> Result:
 )
 def clusters(night: Night) -> Result:
     """One row per record, with the person it was recognised as in this run; the name of a cluster does not last."""
-    people = night.people
+    people = night.read_people()
     grouped, is_built_upon = update_clusters(
-        night.lake, people, night.pairs, night.required_model, read_decisions_in_force(night.lake), night.full
+        night.lake,
+        people,
+        night.read_pairs(people),
+        night.load_model(),
+        read_decisions_in_force(night.lake),
+        night.full,
     )
     with in_background(night.lake.write, "identity", "clusters", grouped.table):
         misplaced = invariants.count_misplaced_records(grouped.table, people.records)
-        result = describe_table(
+        return describe_table(
             grouped.table,
             {
                 "clusters": len(grouped.sizes),
@@ -238,8 +242,6 @@ def clusters(night: Night) -> Result:
             },
             count_breaches("each_record_is_in_one_cluster", misplaced),
         )
-    night.hold_clusters(grouped)
-    return result
 
 
 @asset_of(
@@ -257,7 +259,7 @@ def ledger(night: Night) -> Result:
     Goes on from the ledger as last published; publication makes it the next one's beginning.
     """
     committed = _committed_ledger(night.lake)
-    entries = update_ledger(night.lake, night.clusters, committed, night.day, night.full)
+    entries = update_ledger(night.lake, night.read_clusters(), committed, night.day, night.full)
     new = entries.tail(entries.height - committed.height)
     return describe_table(
         entries,
@@ -282,24 +284,23 @@ def ledger(night: Night) -> Result:
 )
 def customer_ids(night: Night) -> Result:
     """One row per record: the customer it belongs to today."""
-    everyone = night.people.records.select("record_id", "source", "table_name")
+    people, clusters = night.read_people(), night.read_clusters()
+    everyone = people.records.select("record_id", "source", "table_name")
     placed = read_map(night.lake, night.full)
     if placed["record_id"].equals(everyone["record_id"]):  # As it always is, where nothing is amiss.
         today = everyone.with_columns(placed["customer_id"])
     else:
         today = everyone.join(placed, on="record_id", maintain_order="left")
     with in_background(night.lake.write, "identity", "customer_ids", today):
-        numbers = night.clusters.number_customers(today)
-        owners = find_owners(night.people, today, numbers)
-        unreplayed = 0 if numbers is not None else invariants.count_unreplayed_records(today, night.clusters.table)
-        result = describe_table(
+        numbers = clusters.number_customers(today)
+        owners = find_owners(people, today, numbers)
+        unreplayed = 0 if numbers is not None else invariants.count_unreplayed_records(today, clusters.table)
+        return describe_table(
             today,
             {"customers": owners.count},
             count_breaches("each_record_has_one_customer", invariants.count_misplaced_records(today, everyone)),
             count_breaches("the_ledger_replays_to_the_map", unreplayed),
         )
-    night.hold_owners(owners)
-    return result
 
 
 @asset_of(
@@ -309,11 +310,9 @@ def customer_ids(night: Night) -> Result:
 )
 def customers(night: Night) -> Result:
     """One row per customer: how many records it has and how sure it is that they are one person's."""
+    people = night.read_people()
     described = describe_customers(
-        night.people,
-        night.pairs,
-        night.owners,
-        read_decisions_in_force(night.lake),
+        people, night.read_pairs(people), night.read_owners(people), read_decisions_in_force(night.lake)
     )
     night.lake.write("identity", "customers", described)
     return describe_table(
@@ -341,10 +340,11 @@ def uncertain_pairs(night: Night) -> Result:
 
     What people have decided is left out. The mart identity_review_queue ranks them by what they are worth.
     """
+    people = night.read_people()
     asked = find_uncertain_pairs(
-        night.people,
-        night.pairs,
-        night.owners,
+        people,
+        night.read_pairs(people),
+        night.read_owners(people),
         night.lake.read("identity", "customers"),
         read_decisions_in_force(night.lake),
     )

@@ -17,11 +17,12 @@ def sensitivity(night: Night) -> Result:
 
     The headline figures are told under all three, so that a reader sees how far identity error can move them.
     """
+    people = night.read_people()
     divided = divide_otherwise(
         night.lake,
-        night.people,
-        night.pairs,
-        night.required_model,
+        people,
+        night.read_pairs(people),
+        night.load_model(),
         read_decisions_in_force(night.lake),
         night.full,
     )

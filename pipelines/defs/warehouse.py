@@ -122,7 +122,7 @@ def _run_dbt(
         return
     names = dbt_events.selected_names(context)
     is_fitted = any(spec.key in context.selected_asset_keys for spec in value.SPECS)
-    before, after = dbt_project.part_at_fit(names) if is_fitted else (names, [])
+    before, after = dbt_project.split_at_fit(names) if is_fitted else (names, [])
     if before:
         build(*before)
     if is_fitted:
