@@ -150,7 +150,7 @@ def _marts(outcome: Outcome) -> list[str]:
 def _checks(outcome: Outcome) -> list[str]:
     lines = [f"Checks     {_number(outcome.checks_passed)} passed, {len(outcome.checks_warned)} warned, 0 failed"]
     for name in outcome.checks_warned:
-        said = outcome.said.get(name, "").splitlines()
+        said = outcome.check_descriptions.get(name, "").splitlines()
         lines += [f"           warned: {name}", *_shortened(f"             {line}" for line in said)]
     return lines
 

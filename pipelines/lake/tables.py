@@ -16,9 +16,6 @@ import polars as pl
 
 from pipelines.lake.amendments import MAX_AMENDED_SHARE, add_amendments, apply_amendments, merge_by_key, no_amendments
 
-Stamp = tuple[tuple[int, int], ...]
-"""What tells the files of a table from those that were there before: their inodes and times."""
-
 
 @dataclass(frozen=True)
 class Lake:
@@ -99,8 +96,11 @@ class Lake:
     def read(self, kind: str, name: str) -> pl.DataFrame:
         return self.scan(kind, name).collect()
 
-    def stamp(self, kind: str, name: str) -> Stamp:
-        """Another after each write of ``<kind>/<name>``: no file is ever written in place."""
+    def stamp(self, kind: str, name: str) -> tuple[tuple[int, int], ...]:
+        """Inode and modification time, in nanoseconds, of the files of ``<kind>/<name>``: new after each write.
+
+        No file is ever written in place.
+        """
         files = self.path(kind, name), self.amendments_path(kind, name)
         return tuple((found.st_ino, found.st_mtime_ns) for found in (file.stat() for file in files if file.exists()))
 
