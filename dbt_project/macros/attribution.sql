@@ -15,7 +15,7 @@
 {% endmacro %}
 
 {# Percent of the credit for the `first`, the `middle` or the `last` touches under position_based. #}
-{% macro attribution_share(place) %}
+{% macro attribution_share(position) %}
     {%- set first, last = var('attribution_first_share') | int, var('attribution_last_share') | int -%}
     {%- if first < 1 or last < 1 or first + last > 100 -%}
         {{- exceptions.raise_compiler_error(
@@ -23,11 +23,11 @@
             ~ last ~ '; set each to at least 1, and both together to at most 100'
         ) -}}
     {%- endif -%}
-    {{- return({'first': first, 'last': last, 'middle': 100 - first - last}[place]) -}}
+    {{- return({'first': first, 'last': last, 'middle': 100 - first - last}[position]) -}}
 {% endmacro %}
 
 {#
-    A square matrix as rows (from_place, to_place, amount), raised to the eighth power by squaring three times. Amounts
+    A square matrix as rows (from_state, to_state, amount), raised to the eighth power by squaring three times. Amounts
     are kept to 15 decimals, so that the order in which rows are summed changes nothing.
 #}
 {% macro raise_to_the_eighth(matrix) -%}
@@ -35,14 +35,14 @@
     matrix_{{ power }} as (
 
         select
-            firsts.from_place,
-            seconds.to_place,
+            firsts.from_state,
+            seconds.to_state,
             cast(sum(firsts.amount * seconds.amount) as decimal(18, 15)) as amount
 
         from {{ matrix if loop.first else 'matrix_' ~ (power // 2) }} as firsts
         inner join {{ matrix if loop.first else 'matrix_' ~ (power // 2) }} as seconds
-            on firsts.to_place = seconds.from_place
-        group by firsts.from_place, seconds.to_place
+            on firsts.to_state = seconds.from_state
+        group by firsts.from_state, seconds.to_state
 
     ){{ ',' if not loop.last }}
     {%- endfor %}

@@ -8,17 +8,17 @@
     What the condition says of the row, as a struct around it: null itself where it fails, which a null condition is not.
     To be written once in a query: what stands in it twice, DuckDB computes first, outside of the try.
 #}
-{% macro judged(condition) %}
-    {{- return(adapter.dispatch('judged', 'parcours')(condition)) -}}
+{% macro evaluated(condition) %}
+    {{- return(adapter.dispatch('evaluated', 'parcours')(condition)) -}}
 {% endmacro %}
 
-{% macro default__judged(condition) -%}
+{% macro default__evaluated(condition) -%}
     try({'holds': cast((
 {{ condition }}
     ) as boolean)})
 {%- endmacro %}
 
-{% macro spark__judged(condition) -%}
+{% macro spark__evaluated(condition) -%}
     named_struct('holds', cast((
 {{ condition }}
     ) as boolean))

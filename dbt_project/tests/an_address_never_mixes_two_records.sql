@@ -1,4 +1,5 @@
--- A row is a golden address or name in customer_360 that no single record of the customer holds as a whole.
+-- A row is a golden address, or another group of golden fields, in customer_360 that no single record of the customer
+-- holds as a whole.
 with
 
 customers as (
@@ -11,26 +12,50 @@ records as (
 
     select * from {{ ref('int_records_identified') }}
 
+),
+
+customer_fields as (
+
+    {% for group, fields in golden_groups_of_several() -%}
+    select
+        customer_id,
+        '{{ group }}' as field_group,
+        {%- for field in fields %}
+        coalesce(cast({{ field.name }} as string), '') || '|' ||
+        {%- endfor %}
+        '' as field_values
+
+    from customers
+    {{- "\n\n    union all\n" if not loop.last }}
+    {% endfor %}
+),
+
+record_fields as (
+
+    {% for group, fields in golden_groups_of_several() -%}
+    select
+        customer_id,
+        '{{ group }}' as field_group,
+        {%- for field in fields %}
+        coalesce({{ golden_value(field) }}, '') || '|' ||
+        {%- endfor %}
+        '' as field_values
+
+    from records
+    {{- "\n\n    union all\n" if not loop.last }}
+    {% endfor %}
 )
 
-select customers.customer_id
+select
+    customer_fields.customer_id,
+    customer_fields.field_group
 
-from customers
-left join records as address_records
+from customer_fields
+left join record_fields
     on
-        customers.customer_id = address_records.customer_id
-        and coalesce(customers.address, '') = coalesce(address_records.address, '')
-        and coalesce(customers.postcode, '') = coalesce(address_records.postcode, '')
-        and coalesce(customers.city, '') = coalesce(address_records.city, '')
-        and coalesce(customers.country, '') = coalesce(address_records.country, '')
-left join records as name_records
-    on
-        customers.customer_id = name_records.customer_id
-        and coalesce(customers.first_name, '') = coalesce(name_records.first_name, '')
-        and coalesce(customers.last_name, '') = coalesce(name_records.last_name, '')
+        customer_fields.customer_id = record_fields.customer_id
+        and customer_fields.field_group = record_fields.field_group
+        and customer_fields.field_values = record_fields.field_values
 where
-    (
-        address_records.record_id is null
-        and coalesce(customers.address, customers.postcode, customers.city, customers.country) is not null
-    )
-    or (name_records.record_id is null and coalesce(customers.first_name, customers.last_name) is not null)
+    record_fields.customer_id is null
+    and replace(customer_fields.field_values, '|', '') <> ''

@@ -29,7 +29,7 @@ order_lines as (
 
 products as (
 
-    select * from {{ ref('int_products_chosen') }}
+    select * from {{ ref('int_products_deduplicated') }}
 
 ),
 

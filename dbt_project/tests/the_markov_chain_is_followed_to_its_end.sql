@@ -4,15 +4,15 @@ with
 
 transitions as (
 
-    select * from {{ ref('int_place_transitions_counted') }}
+    select * from {{ ref('int_markov_transitions_counted') }}
 
 ),
 
 counted as (
 
     select
-        sum(case when from_place = '(start)' then transition_count else 0 end) as path_count,
-        sum(case when to_place = '(order)' then transition_count else 0 end) as order_count
+        sum(case when from_state = '(start)' then transition_count else 0 end) as path_count,
+        sum(case when to_state = '(order)' then transition_count else 0 end) as order_count
 
     from transitions
 
@@ -21,7 +21,7 @@ counted as (
 measured as (
 
     select max(order_probability) as order_probability
-    from {{ ref('int_place_removals_measured') }}
+    from {{ ref('int_removal_effects_measured') }}
 
 )
 

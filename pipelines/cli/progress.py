@@ -12,16 +12,16 @@ from dataclasses import dataclass, field
 from types import TracebackType
 from typing import TYPE_CHECKING, Any, Self
 
+from pipelines.contracts import KINDS
+
 if TYPE_CHECKING:
     from rich.console import Console
     from rich.live import Live
     from rich.table import Table
 
 # The prefix of a step's name, and the stage it belongs to.
-STAGES = {
-    "crm": "extracts",
-    "ecommerce": "extracts",
-    "pos": "extracts",
+STAGES: dict[str, str] = {
+    **dict.fromkeys(KINDS, "extracts"),
     "quarantine": "extracts",
     "identity": "identity",
     "warehouse": "warehouse",

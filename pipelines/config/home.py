@@ -7,9 +7,8 @@ import os
 from dataclasses import dataclass
 from pathlib import Path
 
+from pipelines.config.repository import BUNDLED_SAMPLE
 from pipelines.errors import ConfigurationError
-
-BUNDLED_SAMPLE = Path(__file__).resolve().parents[2] / "data" / "sample" / "sources.yml"
 
 
 @dataclass(frozen=True)

@@ -14,29 +14,9 @@ from pipelines.contracts import TABLES, Table
 from pipelines.defs.asset import asset_of
 from pipelines.defs.resources import Night
 from pipelines.defs.results import Result
-from pipelines.extracts.conform import Extracted, RejectLimitExceeded, extract_table
-
-ONE_ROW_PER = {
-    "crm/contacts": "contact of the CRM, as of the extract",
-    "crm/consents": "consent given, refused or withdrawn, by contact, channel and purpose",
-    "crm/interactions": "conversation of a customer with service or a store",
-    "crm/campaign_events": "message of a campaign sent, delivered, opened, clicked, bounced or unsubscribed from",
-    "crm/surveys": "answer to a satisfaction survey, or review",
-    "crm/loyalty_movements": "movement of points on a loyalty card, in any channel",
-    "ecommerce/customers": "account of the online shop, as of the extract",
-    "ecommerce/orders": "online order, of an account or of a guest",
-    "ecommerce/order_lines": "line of an online order",
-    "ecommerce/returns": "return of an online order, by post or in a store",
-    "ecommerce/web_events": "event on the site or in the app",
-    "ecommerce/products": "product of the catalogue",
-    "ecommerce/ad_spend": "day and advertising campaign: what it cost",
-    "pos/members": "member of the store loyalty scheme, as of the extract",
-    "pos/tickets": "ticket of a till, with or without a known customer",
-    "pos/ticket_lines": "line of a ticket; a negative quantity is a return",
-    "pos/stores": "store",
-    "pos/footfall": "store and day: how many people came in",
-    "pos/stockouts": "store, product and day on which the product was missing",
-}
+from pipelines.errors import RejectLimitExceeded
+from pipelines.extracts.conform import extract_table
+from pipelines.extracts.counts import Extracted
 
 
 def extract_assets() -> list[dg.AssetsDefinition]:
@@ -48,7 +28,7 @@ def _extract_asset(table: Table) -> dg.AssetsDefinition:
     @asset_of(
         "extracts",
         table.path,
-        description=f"One row per {ONE_ROW_PER[table.path]}. From every {table.kind} source; empty if none has it.",
+        description=f"{table.description} From every {table.kind} source; empty if none has it.",
         metadata={"dagster/column_schema": _column_schema(table), "key": ", ".join(table.key)},
         checks={
             "rejects_stay_under_the_limit": "The share of rows that went to quarantine is at most reject_limit of "
@@ -70,7 +50,7 @@ def _extract_asset(table: Table) -> dg.AssetsDefinition:
 
 @asset_of(
     "extracts",
-    "quarantine/rows",
+    "quarantine/quarantined_rows",
     after=[table.path for table in TABLES],
     description="One row per row of an export that did not fit its table, with file, line, column and reason.",
 )
@@ -93,7 +73,7 @@ def _column_schema(table: Table) -> dg.TableSchema:
         dg.TableColumn(
             column.name,
             column.duckdb_type,
-            description=f"One of {', '.join(column.values)}." if column.values else None,
+            description=column.documentation,
             constraints=dg.TableColumnConstraints(nullable=not column.required),
         )
         for column in table.columns

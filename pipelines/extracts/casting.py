@@ -1,11 +1,11 @@
 """A source's values as the canonical types, in DuckDB SQL.
 
-Each function returns an expression that is null where the value does not fit; ``conform`` tells that from a value that
+Each function returns an expression that is null where the value does not fit; ``mapping`` tells that from a value that
 was never there. DuckDB's own casts are kind in ways that would change meaning (`1.5` becomes the integer 2, `12-05-06`
 the year 12), so each is narrowed here.
 """
 
-from pipelines.config.sources import FileOptions
+from pipelines.config.connectors import TextOptions
 from pipelines.contracts import Column
 from pipelines.extracts.sql_quoting import quote_text
 
@@ -35,7 +35,7 @@ def is_text(duckdb_type: str) -> bool:
     return duckdb_type.startswith(_TEXT_LIKE) and not duckdb_type.endswith("]")
 
 
-def normalise(value: str, duckdb_type: str, options: FileOptions) -> str:
+def normalise(value: str, duckdb_type: str, options: TextOptions) -> str:
     """``value`` with what means nothing as null: an empty or blank text, one of `nulls`."""
     if not is_text(duckdb_type):
         return value
@@ -46,7 +46,7 @@ def normalise(value: str, duckdb_type: str, options: FileOptions) -> str:
     return f"case when {trimmed} not in ({_listed(options.nulls)}) then {trimmed} end"
 
 
-def cast(value: str, duckdb_type: str, column: Column, options: FileOptions) -> str:
+def cast(value: str, duckdb_type: str, column: Column, options: TextOptions) -> str:
     """``value``, normalised and of ``duckdb_type``, as the type of ``column``."""
     match column.type:
         case "text":
@@ -77,7 +77,7 @@ def _as_text(value: str, duckdb_type: str) -> str:
     return f"cast({value} as varchar)"
 
 
-def _plain_number(text: str, options: FileOptions) -> str:
+def _plain_number(text: str, options: TextOptions) -> str:
     """A number as written by the source, as SQL writes it; null where its marks are in the wrong place."""
     decimal, thousands = options.decimal, options.thousands
     if not thousands:
@@ -95,7 +95,7 @@ def _escape(character: str) -> str:
     return "\\" + character if character in "\\]^-" else character
 
 
-def _as_integer(value: str, duckdb_type: str, options: FileOptions) -> str:
+def _as_integer(value: str, duckdb_type: str, options: TextOptions) -> str:
     if is_text(duckdb_type):
         plain = _plain_number(value, options)
         return f"case when regexp_full_match({plain}, '[+-]?[0-9]+([.]0*)?') then try_cast({plain} as bigint) end"
@@ -105,7 +105,7 @@ def _as_integer(value: str, duckdb_type: str, options: FileOptions) -> str:
     return f"case when {exact} = trunc({exact}) then try_cast({value} as bigint) end"
 
 
-def _as_decimal(value: str, duckdb_type: str, column: Column, options: FileOptions) -> str:
+def _as_decimal(value: str, duckdb_type: str, column: Column, options: TextOptions) -> str:
     plain = _plain_number(value, options) if is_text(duckdb_type) else value
     number = f"try_cast({plain} as {column.duckdb_type})"
     return f"case when isfinite({number}) then {number} end" if column.type == "number" else number

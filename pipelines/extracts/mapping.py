@@ -1,16 +1,16 @@
 """From a source's columns to the canonical ones: the SELECTs that map, cast and judge every row."""
 
-import re
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from difflib import get_close_matches
 
 import duckdb
 
-from pipelines.config.sources import FileOptions, TableMapping
+from pipelines.config.connectors import TableMapping, TextOptions
 from pipelines.contracts import Column, Table
 from pipelines.errors import ExtractError, MappingError
 from pipelines.extracts import casting
+from pipelines.extracts.duckdb_errors import explain
 from pipelines.extracts.sql_quoting import quote_name, quote_text
 
 Execute = Callable[[str], list[tuple[object, ...]]]
@@ -37,7 +37,7 @@ class Mapping:
     table: Table
     columns: tuple[MappedColumn, ...]
     where: str | None
-    options: FileOptions
+    options: TextOptions
 
     @property
     def names(self) -> tuple[str, ...]:
@@ -225,23 +225,3 @@ def _tell_missing(name: str, columns: Sequence[str]) -> str:
 
 def _tell_found(columns: Sequence[str]) -> str:
     return f"columns found: {', '.join(columns) or 'none'}"
-
-
-# These speak of the SQL or of the disk, never of a row.
-_WITHOUT_VALUES = (
-    duckdb.BinderException,
-    duckdb.CatalogException,
-    duckdb.IOException,
-    duckdb.OutOfMemoryException,
-    duckdb.ParserException,
-    duckdb.PermissionException,
-)
-
-
-def explain(error: duckdb.Error) -> str:
-    """DuckDB's reason in one line, without the values of a row, which are nobody's business in a log."""
-    reason = str(error).split("\n\nLINE ")[0].split("\n\n")[0]
-    reason = " ".join(reason.split())
-    if isinstance(error, _WITHOUT_VALUES):
-        return reason
-    return re.sub(r"'[^']*'|\"[^\"]*\"", "…", reason.split("Original Line")[0])[:300]

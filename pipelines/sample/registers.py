@@ -5,7 +5,7 @@ from dataclasses import dataclass
 import numpy as np
 import polars as pl
 
-from pipelines.contracts import table
+from pipelines.contracts import Kind, table
 from pipelines.sample.catalogue import DOMAIN, Stores
 from pipelines.sample.columns import DAY, Bools, Ints, canonical, choose, keep, keys, pick, times
 from pipelines.sample.contact_points import ContactPoints, fold
@@ -168,7 +168,7 @@ def _one_phone(rng: np.random.Generator, written: Written) -> pl.Series:
 
 
 def _register(
-    kind: str,
+    kind: Kind,
     name: str,
     key: str,
     prefix: str,

@@ -2,11 +2,10 @@
 
 import csv
 from functools import cache
-from pathlib import Path
 
 import yaml
 
-PROJECT = Path(__file__).resolve().parents[2] / "dbt_project"
+from pipelines.config.repository import DBT_PROJECT
 
 AS_OF = "as_of"
 """The day of the run, as a column of every condition on customers: no other "today" is known."""
@@ -15,7 +14,7 @@ AS_OF = "as_of"
 @cache
 def columns_of(mart: str) -> dict[str, str]:
     """The columns of a mart and their types, as its contract says."""
-    [contract] = (PROJECT / "models" / "marts").rglob(f"{mart}.yml")
+    [contract] = (DBT_PROJECT / "models" / "marts").rglob(f"{mart}.yml")
     [model] = yaml.safe_load(contract.read_text(encoding="utf-8"))["models"]
     return {column["name"]: column["data_type"] for column in model["columns"]}
 
@@ -25,6 +24,6 @@ def built_in_segments() -> dict[str, str]:
     """The segments that every retailer has, with their family."""
     found: dict[str, str] = {}
     for family in ("rfm", "lifecycle"):
-        with (PROJECT / "seeds" / f"{family}_segments.csv").open(encoding="utf-8") as rows:
+        with (DBT_PROJECT / "seeds" / f"{family}_segments.csv").open(encoding="utf-8") as rows:
             found |= {row["segment"]: family for row in csv.DictReader(rows)}
     return found

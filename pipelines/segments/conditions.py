@@ -14,7 +14,7 @@ from typing import Any
 import duckdb
 
 from pipelines.config.yaml_document import did_you_mean
-from pipelines.extracts.mapping import explain
+from pipelines.extracts.duckdb_errors import explain
 from pipelines.extracts.sql_quoting import quote_name
 
 NUMBER = "decimal(18,4)"

@@ -5,9 +5,9 @@ from typing import Any
 
 import yaml
 
-from pipelines.warehouse.dbt_project import PROJECT
+from pipelines.config.repository import DBT_PROJECT, REPOSITORY
 
-PAGE = PROJECT.parent / "docs" / "data_dictionary.md"
+PAGE = REPOSITORY / "docs" / "data_dictionary.md"
 HEAD = """# Data dictionary
 
 Every mart of schema `marts`, from the contracts in `dbt_project/models/marts`; the same texts stand as comments in the
@@ -17,7 +17,7 @@ configured currency, "today" is the as_of day in the configured time zone. Thres
 """
 
 
-def read_marts(models: Path = PROJECT / "models" / "marts") -> dict[str, list[dict[str, Any]]]:
+def read_marts(models: Path = DBT_PROJECT / "models" / "marts") -> dict[str, list[dict[str, Any]]]:
     """The contracts of the marts, by group; groups and marts in the order of their names."""
     groups: dict[str, list[dict[str, Any]]] = {}
     for path in sorted(models.rglob("*.yml")):
@@ -25,7 +25,7 @@ def read_marts(models: Path = PROJECT / "models" / "marts") -> dict[str, list[di
     return {group: sorted(marts, key=lambda mart: str(mart["name"])) for group, marts in sorted(groups.items())}
 
 
-def describe_marts(models: Path = PROJECT / "models" / "marts") -> str:
+def describe_marts(models: Path = DBT_PROJECT / "models" / "marts") -> str:
     """The page: one section per mart, one row per column."""
     parts = [HEAD]
     for group, marts in read_marts(models).items():

@@ -18,15 +18,15 @@ from pathlib import Path
 from typing import Any
 
 from pipelines.config.home import Home
+from pipelines.config.repository import DBT_PROJECT
 from pipelines.config.sources import Sources
 from pipelines.errors import ParcoursError
 from pipelines.lake.tables import Lake
 from pipelines.segments.definitions import NONE, Definitions
 from pipelines.value.customer_values import fit_customer_values
 
-PROJECT = Path(__file__).resolve().parents[2] / "dbt_project"
 FITTED_TO = "int_purchase_histories_summed"
-PARSED = PROJECT / "target" / "partial_parse.msgpack"
+PARSED = DBT_PROJECT / "target" / "partial_parse.msgpack"
 PARSED_WITH = {"PARCOURS_BUILD_DATABASE": "warehouse.duckdb", "DO_NOT_TRACK": "1"}
 """The same environment for every home, or dbt takes what was parsed for another one as outdated. Parsing opens no
 database."""
@@ -85,7 +85,7 @@ def prepare() -> Path:
 
     Several processes may call it at once. Raises WarehouseError where the project does not parse.
     """
-    target = PROJECT / "target"
+    target = DBT_PROJECT / "target"
     manifest, stamp = target / "manifest.json", target / "manifest.of"
     content = _digest_project()
     if manifest.exists() and stamp.exists() and stamp.read_text() == content:
@@ -171,7 +171,7 @@ def document(home: Home) -> str:
         how = ["--target", "duckdb", "--no-compile", "--static"]
         _invoke(["docs", "generate", *_path_options(Path(folder)), *how], settings, manifest=project)
         page = (Path(folder) / "static_index.html").read_text(encoding="utf-8")
-    return page.replace(str(PROJECT), PROJECT.name)  # A page travels; where the project lies does not.
+    return page.replace(str(DBT_PROJECT), DBT_PROJECT.name)  # A page travels; where the project lies does not.
 
 
 def _workshop(home: Home) -> Path:
@@ -209,7 +209,7 @@ def _parse(target: str, artifacts: Path, *how: str) -> Any:
 
 
 def _path_options(artifacts: Path) -> list[str]:
-    project = str(PROJECT)
+    project = str(DBT_PROJECT)
     return [
         *("--project-dir", project, "--profiles-dir", project),
         *("--target-path", str(artifacts), "--log-path", str(artifacts)),
@@ -290,7 +290,7 @@ def _environment(settings: dict[str, str], alone: bool) -> Iterator[None]:
 def _digest_project() -> str:
     """A digest of every file that a parse reads, of what it is told, and of the versions that parse it."""
     digest = hashlib.sha256(f"{version('dbt-core')} {version('dbt-duckdb')} {PARSED_WITH}".encode())
-    for path in sorted(PROJECT.rglob("*")):
-        if path.is_file() and not NOT_PARSED.intersection(path.relative_to(PROJECT).parts):
-            digest.update(path.relative_to(PROJECT).as_posix().encode() + b"\0" + path.read_bytes() + b"\0")
+    for path in sorted(DBT_PROJECT.rglob("*")):
+        if path.is_file() and not NOT_PARSED.intersection(path.relative_to(DBT_PROJECT).parts):
+            digest.update(path.relative_to(DBT_PROJECT).as_posix().encode() + b"\0" + path.read_bytes() + b"\0")
     return digest.hexdigest()

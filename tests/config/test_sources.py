@@ -6,8 +6,10 @@ from pathlib import Path
 import pytest
 
 from pipelines import contracts
+from pipelines.config.connectors import SOURCE_MODELS, Connector, FilesConnector, Source
+from pipelines.config.environment_text import FromEnvironment
 from pipelines.config.home import Home
-from pipelines.config.sources import load_sources
+from pipelines.config.sources import Sources, load_sources
 from pipelines.errors import ConfigurationError
 
 WHOLE = """
@@ -44,6 +46,12 @@ def told(folder: Path, text: str) -> str:
     return str(raised.value)
 
 
+def folder_of(sources: Sources) -> Path:
+    connector = sources.sources[0].connector
+    assert isinstance(connector, FilesConnector)
+    return connector.folder(sources.base)
+
+
 def source(tables: str, head: str = "", name: str = "shop", root: str = "x") -> str:
     """A file with one source; ``tables`` is indented to its place."""
     indented = "\n".join("      " + line for line in tables.splitlines())
@@ -78,7 +86,7 @@ def test_a_whole_file_is_read_with_its_base_folder(tmp_path: Path) -> None:
     orders = sources.sources[0].tables["orders"]
     assert orders.from_ == "orders_*.csv"
     assert orders.columns["order_id"] == "N° commande"
-    assert sources.root_of(sources.sources[0]) == tmp_path / "exports" / "shop"
+    assert folder_of(sources) == tmp_path / "exports" / "shop"
 
 
 def test_a_number_in_columns_is_the_same_digits_in_sql(tmp_path: Path) -> None:
@@ -127,6 +135,23 @@ def test_norway_is_a_country_and_not_false(tmp_path: Path) -> None:
         (own("address: ['...']"), "placeholders.address[0]: is not a street line"),
         (own("city: {Lyon: 1}"), "sources.yml:2: placeholders.city: must be a list"),
         (source("orders: {from: a}", "placeholders: [a@b.fr]\n"), "placeholders: must be keys with their values"),
+        (
+            "sources:\n  - name: shop\n    kind: ecommerce\n    connector:\n      type: fils\n      root: x\n"
+            "    tables: {orders: {from: a, options: {delimiter: ';'}}}",
+            "has 1 fault (docs/sources.md explains every key):\n  sources.yml:5: sources[shop].connector.type: "
+            "there is no connector 'fils', did you mean 'files'? (known: files)",
+        ),
+        (
+            source("orders: {from: a}").replace("type: files, ", ""),
+            "connector.type: missing: add the key 'type'",
+        ),
+        (source("orders: {from: a}").replace("root: x", "root: x, rot: y"), "unknown key 'rot', did you mean 'root'?"),
+        (source("orders: {from: a, options: {decimals: ','}}"), "orders.options.decimals: unknown key 'decimals', did"),
+        (source("orders: {from: a}").replace("ecommerce", "shop"), "'shop' is not one of 'crm', 'ecommerce' or 'pos'"),
+        (
+            source("orders: {from: a}").replace("    tables:\n      orders: {from: a}", "    tables: [orders]"),
+            "sources.yml:5: sources[shop].tables: must be keys with their values",
+        ),
         ("sources: []", "sources.yml:1: sources: is empty"),
         ("", "sources: missing"),
         ("- a\n", "expected keys such as `sources:`, found a list"),
@@ -135,6 +160,28 @@ def test_norway_is_a_country_and_not_false(tmp_path: Path) -> None:
 )
 def test_a_fault_names_its_line_its_key_and_the_way_out(tmp_path: Path, text: str, expected: str) -> None:
     assert expected in told(tmp_path, text)
+
+
+def test_a_connector_is_told_only_the_options_that_it_declares(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    class DatabaseConnector(Connector):
+        address: FromEnvironment
+
+    class DatabaseSource(Source):
+        connector: DatabaseConnector
+
+    monkeypatch.setitem(SOURCE_MODELS, "database", DatabaseSource)
+    monkeypatch.setenv("SHOP_PASSWORD", "open-sesame")
+    connector = '{type: database, address: "shop:${SHOP_PASSWORD}"}'
+    text = source("orders: {from: sales, options: {thousands: ' '}}").replace("{type: files, root: x}", connector)
+    sources = load_sources(write(tmp_path, text))
+    [shop] = sources.sources
+    assert isinstance(shop.connector, DatabaseConnector)
+    assert shop.connector.address.reveal() == "shop:open-sesame"
+    assert "${SHOP_PASSWORD}" in str(sources.model_dump())
+    assert "open-sesame" not in str(sources.model_dump()) + repr(sources)
+    message = told(tmp_path, text.replace("thousands: ' '", "delimiter: ';'").replace("address", "adress"))
+    assert "unknown key 'delimiter' (known: decimal, thousands, nulls)" in message
+    assert "unknown key 'adress', did you mean 'address'? (known: type, address)" in message
 
 
 def test_every_fault_is_told_at_once(tmp_path: Path) -> None:
@@ -160,7 +207,7 @@ def test_a_variable_is_filled_in_but_never_shown(tmp_path: Path, monkeypatch: py
     monkeypatch.setenv("SHOP_EXPORTS", "/secret-place")
     text = source("orders: {from: a}", root='"${SHOP_EXPORTS}/daily"')
     sources = load_sources(write(tmp_path, text))
-    assert sources.root_of(sources.sources[0]) == Path("/secret-place/daily")
+    assert folder_of(sources) == Path("/secret-place/daily")
     assert "secret-place" not in repr(sources)
     assert "secret-place" not in str(sources.model_dump())
 

@@ -11,7 +11,8 @@ import yaml
 
 from pipelines import contracts
 from pipelines.config.sources import Sources, load_sources
-from pipelines.extracts.conform import Extracted, extract_table
+from pipelines.extracts.conform import extract_table
+from pipelines.extracts.counts import Extracted
 from pipelines.lake.tables import Lake
 
 ORDER_COLUMNS = {

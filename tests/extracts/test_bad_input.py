@@ -6,8 +6,7 @@ from typing import Any
 import pytest
 
 from pipelines.config.sources import load_sources
-from pipelines.errors import ConfigurationError
-from pipelines.extracts.conform import ExtractError, RejectLimitExceeded
+from pipelines.errors import ConfigurationError, ExtractError, RejectLimitExceeded
 
 HEADER = "id,moment,total\n"
 GOOD = "1,2024-01-01 10:00,10\n"

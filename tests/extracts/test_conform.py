@@ -16,7 +16,8 @@ import yaml
 
 from pipelines import contracts
 from pipelines.config.sources import load_sources
-from pipelines.extracts.conform import Extracted, extract_table
+from pipelines.extracts.conform import extract_table
+from pipelines.extracts.counts import Extracted
 
 HEADER = "id,moment,total\n"
 
@@ -252,7 +253,8 @@ import resource, sys
 from pathlib import Path
 from pipelines.config.sources import load_sources
 from pipelines import contracts
-from pipelines.extracts.conform import ExtractError, extract_table
+from pipelines.errors import ExtractError
+from pipelines.extracts.conform import extract_table
 from pipelines.lake.tables import Lake
 
 folder, largest_file = Path(sys.argv[1]), int(sys.argv[2])

@@ -3,12 +3,9 @@
 import argparse
 import os
 import sys
-from pathlib import Path
 
 from pipelines.cli.arguments import add_home, add_sources
 from pipelines.cli.subcommands import Subcommands
-
-PROJECT = Path(__file__).resolve().parents[3]
 
 
 def add(commands: Subcommands) -> None:
@@ -28,6 +25,7 @@ def add(commands: Subcommands) -> None:
 def open_interface(options: argparse.Namespace) -> int:
     from pipelines.cli.run_job import prepare_instance
     from pipelines.config.home import find_home, find_sources
+    from pipelines.config.repository import REPOSITORY
     from pipelines.config.sources import load_sources
     from pipelines.warehouse import dbt_project
 
@@ -38,7 +36,7 @@ def open_interface(options: argparse.Namespace) -> int:
     prepare_instance(home)
     sys.stdout.write(f"Dagster on http://{options.host}:{options.port} for {home.root}; stop it with Ctrl-C\n")
     sys.stdout.flush()
-    os.chdir(PROJECT)
+    os.chdir(REPOSITORY)
     os.environ |= {"PARCOURS_HOME": str(home.root), "PARCOURS_SOURCES": str(file)}
     # Its successor `dg dev` is a package of its own, and does the same.
     command = [sys.executable, "-W", "ignore:Function `dev_command` is superseded", "-m", "dagster", "dev"]

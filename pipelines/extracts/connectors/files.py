@@ -10,7 +10,7 @@ from typing import Any
 
 import duckdb
 
-from pipelines.config.sources import FileOptions
+from pipelines.config.connectors import FileOptions, FilesConnector, FilesMapping
 from pipelines.errors import ExtractError
 from pipelines.extracts.connectors import decoding, malformed_lines
 from pipelines.extracts.sql_quoting import quote_name, quote_text
@@ -56,7 +56,7 @@ class _File:
 
 
 class FileRows:
-    """The files that one pattern finds, as rows (see :class:`pipelines.extracts.connectors.Rows`)."""
+    """The files that one pattern finds, as rows (see :class:`pipelines.extracts.connectors.protocol.Rows`)."""
 
     def __init__(self, files: list[_File], scratch: Path) -> None:
         self._files = files
@@ -121,11 +121,12 @@ class FileRows:
         return found
 
 
-def read_files(root: Path, shown_root: str, pattern: str, options: FileOptions, scratch: Path) -> FileRows:
-    """The rows of the files under ``root`` that ``pattern`` finds, by name.
+def open_rows(connector: FilesConnector, mapping: FilesMapping, base: Path, scratch: Path) -> FileRows:
+    """The rows of the files under the connector's root that the mapping's pattern finds, by name.
 
     Raises ExtractError where there are none, or one is empty, damaged or of no known format.
     """
+    root, shown_root, pattern = connector.folder(base), str(connector.root), mapping.from_
     if not root.is_dir():
         raise ExtractError(f"The folder {shown_root} does not exist. Correct `root` under the source's `connector`.")
     try:
@@ -138,14 +139,12 @@ def read_files(root: Path, shown_root: str, pattern: str, options: FileOptions, 
         raise ExtractError(
             f"No file matches {shown_root}/{pattern}. Correct `from`, or take the table out of sources.yml."
         )
-    scratch.mkdir(parents=True, exist_ok=True)
     files = []
     malformed = scratch / "malformed.jsonl"
     for number, path in enumerate(matches):
         name = path.relative_to(root).as_posix()
-        files.append(
-            _read_file(path.resolve(), name, f"{shown_root}/{name}", options, scratch / f"plain-{number}", malformed)
-        )
+        shown, copy = f"{shown_root}/{name}", scratch / f"plain-{number}"
+        files.append(_read_file(path.resolve(), name, shown, mapping.options, copy, malformed))
     return FileRows(files, scratch)
 
 

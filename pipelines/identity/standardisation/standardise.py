@@ -10,6 +10,7 @@ from datetime import date, datetime, timedelta
 
 import polars as pl
 
+from pipelines.contracts import Kind
 from pipelines.frames.in_memory_sql import connect_in_memory
 from pipelines.identity.standardisation.addresses import city_key, postcode_key, present_line, street_key
 from pipelines.identity.standardisation.attributes import Attribute, load_attributes
@@ -54,7 +55,7 @@ _NAMES_SOMEBODY = pl.any_horizontal(
     (pl.col(column).str.strip_chars() != "").fill_null(False)
     for column in ("contact_first_name", "contact_last_name", "contact_email", "contact_phone", "contact_address")
 )
-_ORIGINS: tuple[tuple[str, str, dict[str, str], pl.Expr], ...] = (
+_ORIGINS: tuple[tuple[Kind, str, dict[str, str], pl.Expr], ...] = (
     ("crm", "contacts", {"source_key": "contact_id"}, pl.lit(True)),
     ("ecommerce", "customers", {"source_key": "account_id"}, pl.lit(True)),
     ("ecommerce", "orders", _ORDER_CONTACT, pl.col("account_id").is_null() & _NAMES_SOMEBODY),

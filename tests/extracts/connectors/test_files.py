@@ -10,7 +10,7 @@ import polars as pl
 import pyarrow as pa
 import pytest
 
-from pipelines.extracts.conform import ExtractError
+from pipelines.errors import ExtractError
 
 ROWS = [("1", "Hélène"), ("2", 'L\'Haÿ; "les" Roses'), ("3", "deux\nlignes"), ("4", None)]
 

@@ -12,7 +12,7 @@ movements as (
 
 cards as (
 
-    select * from {{ ref('int_cards_attributed') }}
+    select * from {{ ref('int_loyalty_cards_attributed') }}
 
 ),
 

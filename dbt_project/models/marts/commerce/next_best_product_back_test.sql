@@ -2,7 +2,7 @@ with
 
 scored as (
 
-    select * from {{ ref('int_products_scored') }}
+    select * from {{ ref('int_next_best_products_scored') }}
     where is_back_test
 
 ),

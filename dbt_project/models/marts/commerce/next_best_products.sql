@@ -8,7 +8,7 @@ chosen as (
 
 products as (
 
-    select * from {{ ref('int_products_chosen') }}
+    select * from {{ ref('int_products_deduplicated') }}
 
 ),
 

@@ -16,7 +16,7 @@ order_lines as (
 
 products as (
 
-    select * from {{ ref('int_products_chosen') }}
+    select * from {{ ref('int_products_deduplicated') }}
 
 ),
 

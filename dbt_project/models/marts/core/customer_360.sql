@@ -1,7 +1,3 @@
-{%- set golden_fields = [
-    'civility', 'first_name', 'last_name', 'email', 'phone', 'address', 'postcode', 'city', 'country', 'loyalty_card_id'
-] -%}
-
 with
 
 customers as (
@@ -48,7 +44,7 @@ favourites as (
 
 points as (
 
-    select * from {{ ref('int_points_summed') }}
+    select * from {{ ref('int_loyalty_points_summed') }}
 
 ),
 
@@ -100,7 +96,7 @@ lifecycle_stays as (
 
 journey_stays as (
 
-    select * from {{ ref('int_stages_stayed') }}
+    select * from {{ ref('int_stage_stays_dated') }}
     where left_at is null
 
 ),
@@ -137,11 +133,12 @@ sources_counted as (
 golden as (
 
     select
-        golden_records.customer_id,
-        {%- for field in golden_fields %}
-        max(case when field_values.field = '{{ field }}' then field_values.field_value end) as {{ field }},
+        {%- for field in golden_fields() %}
+        cast(
+            max(case when field_values.field = '{{ field.name }}' then field_values.field_value end) as {{ field.type }}
+        ) as {{ field.name }},
         {%- endfor %}
-        cast(max(case when field_values.field = 'birth_date' then field_values.field_value end) as date) as birth_date
+        golden_records.customer_id
 
     from golden_records
     inner join field_values
@@ -213,16 +210,10 @@ consents_pivoted as (
 select
     customers.customer_id,
 
-    golden.civility,
-    golden.first_name,
-    golden.last_name,
-    golden.email,
-    golden.phone,
-    golden.birth_date,
-    golden.address,
-    golden.postcode,
-    golden.city,
-    golden.country,
+    -- The contract puts them in their places.
+    {%- for field in golden_fields() %}
+    golden.{{ field.name }},
+    {%- endfor %}
 
     customers.record_count,
     coalesce(sources_counted.source_count, 0) as source_count,
@@ -251,7 +242,6 @@ select
     favourites.favourite_category,
     favourites.favourite_channel,
 
-    golden.loyalty_card_id,
     coalesce(points.points_balance, 0) as points_balance,
     nps_scores.nps_score as last_nps_score,
     coalesce(service_contacts.service_contact_count, 0) as service_contact_count_90d,

@@ -22,7 +22,7 @@ listed as (
         created_at,
         updated_at,
         'email' as kind,
-        'email' as field_group,
+        '{{ golden_group('email') }}' as field_group,
         lower(email) as contact_value
 
     from records
@@ -38,7 +38,7 @@ listed as (
         created_at,
         updated_at,
         'phone' as kind,
-        'phone' as field_group,
+        '{{ golden_group('phone') }}' as field_group,
         mobile as contact_value
 
     from records
@@ -55,7 +55,7 @@ listed as (
         updated_at,
         'phone' as kind,
         -- The golden phone is the mobile where a record has both.
-        case when mobile is null then 'phone' else 'other' end as field_group,
+        case when mobile is null then '{{ golden_group('phone') }}' else 'other' end as field_group,
         phone as contact_value
 
     from records
@@ -71,7 +71,7 @@ listed as (
         created_at,
         updated_at,
         'postal_address' as kind,
-        'address' as field_group,
+        '{{ golden_group('address') }}' as field_group,
         coalesce(address, '') || ', ' || coalesce(postcode || ' ', '') || coalesce(city, '')
         || coalesce(', ' || country, '') as contact_value
 
@@ -88,7 +88,7 @@ listed as (
         created_at,
         updated_at,
         'loyalty_card' as kind,
-        'loyalty_card' as field_group,
+        '{{ golden_group('loyalty_card_id') }}' as field_group,
         loyalty_card_id as contact_value
 
     from records

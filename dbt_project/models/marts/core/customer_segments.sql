@@ -14,7 +14,7 @@ lifecycle_stays as (
 
 custom_stays as (
 
-    select * from {{ ref('int_custom_stays_dated') }}
+    select * from {{ ref('int_custom_segment_stays_dated') }}
 
 ),
 

@@ -14,7 +14,7 @@ order_lines as (
 
 products as (
 
-    select * from {{ ref('int_products_chosen') }}
+    select * from {{ ref('int_products_deduplicated') }}
 
 )
 

@@ -8,7 +8,7 @@ set_aside as (
 
 orphaned as (
 
-    select * from {{ ref('int_rows_orphaned') }}
+    select * from {{ ref('int_order_lines_orphaned') }}
 
 )
 

@@ -15,7 +15,7 @@ definitions as (
 
 stays as (
 
-    select * from {{ ref('int_custom_stays_dated') }}
+    select * from {{ ref('int_custom_segment_stays_dated') }}
 
 ),
 

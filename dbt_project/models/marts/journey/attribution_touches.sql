@@ -6,7 +6,7 @@ with
 
 paths as (
 
-    select * from {{ ref('int_order_paths_matched') }}
+    select * from {{ ref('int_conversion_paths_matched') }}
 
 ),
 
@@ -18,7 +18,7 @@ orders as (
 
 removals as (
 
-    select * from {{ ref('int_place_removals_measured') }}
+    select * from {{ ref('int_removal_effects_measured') }}
 
 ),
 
@@ -66,10 +66,10 @@ weighed as (
             else {{ attribution_share('middle') }}
         end as weight_position_based,
         ages.weight as weight_time_decay,
-        -- A place is removed as a whole, so it counts once, however often it was come from.
+        -- A state is removed as a whole, so it counts once, however many of the touches are in it.
         greatest(
             {{ whole_quotient(
-                'cast(floor(coalesce(removals.removal_effect, 1) * 1000000) as bigint) * 100', 'paths.touches_of_place'
+                'cast(floor(coalesce(removals.removal_effect, 1) * 1000000) as bigint) * 100', 'paths.touches_of_state'
             ) }}, 1
         ) as weight_markov
 
@@ -77,7 +77,7 @@ weighed as (
     inner join ages
         on paths.age_days = ages.age_days
     left join removals
-        on paths.traffic_place = removals.removed_place
+        on paths.markov_state = removals.removed_state
 
 ),
 

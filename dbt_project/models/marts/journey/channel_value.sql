@@ -18,9 +18,9 @@ buyers as (
 
 ),
 
-twins as (
+controls as (
 
-    select * from {{ ref('int_twins_matched') }}
+    select * from {{ ref('int_matched_controls_summed') }}
 
 ),
 
@@ -104,13 +104,13 @@ select
     {{ share('compared.net_amount_each', 'compared.single_net_amount_each') }} - 1 as revenue_lift,
     {{ share('compared.orders_each', 'compared.single_orders_each') }} - 1 as orders_lift,
     {{ share('compared.lifetime_each', 'compared.single_lifetime_each') }} - 1 as lifetime_lift,
-    twins.matched_customer_count as matched_customers,
-    {{ share('twins.matched_customer_count', 'compared.customer_count') }} as matched_share,
-    twins.twin_count as twins,
-    {{ share('twins.net_amount', 'twins.twin_net_amount') }} - 1 as matched_revenue_lift,
-    {{ share('twins.order_count', 'twins.twin_order_count') }} - 1 as matched_orders_lift,
-    {{ share('twins.lifetime_days', 'twins.twin_lifetime_days') }} - 1 as matched_lifetime_lift
+    controls.matched_customer_count as matched_customers,
+    {{ share('controls.matched_customer_count', 'compared.customer_count') }} as matched_share,
+    controls.control_count as twins,
+    {{ share('controls.net_amount', 'controls.control_net_amount') }} - 1 as matched_revenue_lift,
+    {{ share('controls.order_count', 'controls.control_order_count') }} - 1 as matched_orders_lift,
+    {{ share('controls.lifetime_days', 'controls.control_lifetime_days') }} - 1 as matched_lifetime_lift
 
 from compared
-left join twins
+left join controls
     on compared.channel_profile = 'omnichannel'

@@ -6,7 +6,7 @@ steps as (
         *,
         {{ local_date('happened_at') }} as happened_on
 
-    from {{ ref('int_path_steps_unioned') }}
+    from {{ ref('int_omnichannel_path_steps_unioned') }}
 
 )
 

@@ -26,18 +26,9 @@ select
     kind,
     table_name,
     source_key,
-    civility,
-    first_name,
-    last_name,
-    email,
-    phone,
-    mobile,
-    birth_date,
-    address,
-    postcode,
-    city,
-    country,
-    loyalty_card_id,
+    {%- for column in golden_columns() %}
+    {{ column }},
+    {%- endfor %}
     created_at,
     updated_at,
     deleted_at

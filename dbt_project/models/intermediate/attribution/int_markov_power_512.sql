@@ -1,0 +1,16 @@
+with
+
+matrix as (
+
+    select * from {{ ref('int_markov_power_64') }}
+
+),
+
+{{ raise_to_the_eighth('matrix') }}
+
+select
+    from_state,
+    to_state,
+    amount
+
+from matrix_8

@@ -1,0 +1,23 @@
+with
+
+movements as (
+
+    select * from {{ ref('stg_crm__loyalty_movements') }}
+
+),
+
+cards as (
+
+    select * from {{ ref('int_loyalty_cards_attributed') }}
+
+)
+
+select
+    cards.customer_id,
+    cast(sum(movements.points) as bigint) as points_balance
+
+from movements
+inner join cards
+    on movements.loyalty_card_id = cards.loyalty_card_id
+where movements.occurred_at < {{ as_of_end() }}
+group by cards.customer_id

@@ -1,0 +1,124 @@
+"""One source of `sources.yml`: how its system is reached, and how each of its tables is filled.
+
+What a connector can be told stands here, as the models that validate it; how it then reads stands in the module of the
+same name in ``extracts/connectors``. A new connector is a subclass of :class:`Source` here, entered in
+:data:`SOURCE_MODELS` under its `type`, and that module.
+"""
+
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Annotated, Any, Literal
+
+from pydantic import BeforeValidator, Field, SerializeAsAny
+
+from pipelines.config.environment_text import FromEnvironment
+from pipelines.config.field_types import Character, ConfigModel, Encoding, Expression, Share
+from pipelines.config.yaml_document import did_you_mean
+from pipelines.contracts import Kind
+
+
+class TextOptions(ConfigModel):
+    """How texts are to be understood, whatever they come from. The `options` of a table begin with these."""
+
+    decimal: Literal[".", ","] = "."
+    thousands: Character | None = None
+    nulls: tuple[str, ...] = ()
+
+
+class TableMapping(ConfigModel):
+    """How one source fills one canonical table. What ``from_`` names is the connector's to say: files, a table."""
+
+    from_: Annotated[str, Field(alias="from", min_length=1)]
+    options: TextOptions = TextOptions()
+    where: Expression | None = None
+    query: Annotated[str, Field(min_length=1)] | None = None
+    columns: Annotated[dict[str, Expression], Field(default_factory=dict)]
+    reject_limit: Share | None = None
+
+
+class Connector(ConfigModel):
+    """How a system is reached."""
+
+    type: str
+
+
+class Source(ConfigModel):
+    """One system. ``name`` is the prefix of its record ids."""
+
+    name: Annotated[str, Field(pattern=r"^[A-Za-z][A-Za-z0-9_-]{0,62}$")]
+    kind: Kind
+    connector: Connector
+    tables: Annotated[Mapping[str, TableMapping], Field(min_length=1)]
+
+
+class FilesConnector(Connector):
+    """Exports that lie in a folder; ``root`` is relative to `sources.yml`."""
+
+    root: FromEnvironment
+
+    def folder(self, base: Path) -> Path:
+        """The folder of the exports, absolute; ``base`` is that of `sources.yml`."""
+        return self.root.resolve_path(base)
+
+
+class FileOptions(TextOptions):
+    """How the files of one table are written. Most concern CSV."""
+
+    format: Literal["csv", "parquet", "jsonl"] | None = None
+    delimiter: Character | None = None
+    quote: Character | Literal[""] = '"'
+    escape: Character | None = None
+    encoding: Encoding = "utf-8"
+    skip: Annotated[int, Field(ge=0)] = 0
+    names: Annotated[tuple[str, ...], Field(min_length=1)] | None = None
+
+
+class FilesMapping(TableMapping):
+    """``from_`` is a pattern of files under the connector's root."""
+
+    options: FileOptions = FileOptions()
+
+
+class FilesSource(Source):
+    connector: FilesConnector
+    tables: Annotated[Mapping[str, FilesMapping], Field(min_length=1)]
+
+
+SOURCE_MODELS: dict[str, type[Source]] = {"files": FilesSource}
+"""Per `connector.type`, the model of a source that has it."""
+
+
+def source_model(written: object) -> type[Source]:
+    """The model of a source as ``written`` in the file: that of its connector's type.
+
+    Where the type is missing or unknown, a model that refuses the type and judges nothing that depends on it.
+    """
+    connector = written.get("connector") if isinstance(written, dict) else None
+    type_ = connector.get("type") if isinstance(connector, dict) else None
+    return SOURCE_MODELS.get(type_, _UnknownSource) if isinstance(type_, str) else _UnknownSource
+
+
+def _choose_model(written: object) -> object:
+    return written if isinstance(written, Source) else source_model(written).model_validate(written)
+
+
+AnySource = Annotated[SerializeAsAny[Source], BeforeValidator(_choose_model)]
+"""A source of whichever connector its `connector.type` names."""
+
+
+def _refuse_type(name: object) -> object:
+    hint = did_you_mean(str(name), SOURCE_MODELS)
+    raise ValueError(f"there is no connector '{name}'{hint} (known: {', '.join(SOURCE_MODELS)})")
+
+
+class _UnknownConnector(Connector, extra="ignore"):
+    type: Annotated[str, BeforeValidator(_refuse_type)]
+
+
+class _UnknownMapping(TableMapping):
+    options: Any = None
+
+
+class _UnknownSource(Source):
+    connector: _UnknownConnector
+    tables: Annotated[Mapping[str, _UnknownMapping], Field(min_length=1)]

@@ -1,0 +1,90 @@
+"""Types of the values in `sources.yml` that must be known names or codes, or that YAML is apt to misread."""
+
+import codecs
+import zoneinfo
+from typing import Annotated
+
+import phonenumbers
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field
+
+from pipelines.config.yaml_document import did_you_mean
+
+# ISO 4217, the codes of money in circulation.
+_CURRENCY_CODES = """
+AED AFN ALL AMD AOA ARS AUD AWG AZN BAM BBD BDT BGN BHD BIF BMD BND BOB BRL BSD BTN BWP BYN BZD CAD CDF CHF CLP CNY
+COP CRC CUP CVE CZK DJF DKK DOP DZD EGP ERN ETB EUR FJD FKP GBP GEL GHS GIP GMD GNF GTQ GYD HKD HNL HTG HUF IDR ILS
+INR IQD IRR ISK JMD JOD JPY KES KGS KHR KMF KPW KRW KWD KYD KZT LAK LBP LKR LRD LSL LYD MAD MDL MGA MKD MMK MNT MOP
+MRU MUR MVR MWK MXN MYR MZN NAD NGN NIO NOK NPR NZD OMR PAB PEN PGK PHP PKR PLN PYG QAR RON RSD RUB RWF SAR SBD SCR
+SDG SEK SGD SHP SLE SOS SRD SSP STN SVC SYP SZL THB TJS TMT TND TOP TRY TTD TWD TZS UAH UGX USD UYU UZS VES VND VUV
+WST XAF XCD XOF XPF YER ZAR ZMW
+"""
+CURRENCIES = frozenset(_CURRENCY_CODES.split())
+
+
+class ConfigModel(BaseModel):
+    """A mapping of a configuration file: no key but those declared, and never changed once read."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+
+def as_tuple(values: object) -> object:
+    """``email: info@shop.fr`` is a list of one."""
+    return (values,) if isinstance(values, str) else values
+
+
+def _known_time_zone(name: object) -> object:
+    if isinstance(name, str) and name not in zoneinfo.available_timezones():
+        raise ValueError(f"unknown time zone '{name}'{did_you_mean(name, zoneinfo.available_timezones())}")
+    return name
+
+
+def _known_country(code: object) -> object:
+    if isinstance(code, str) and code not in phonenumbers.SUPPORTED_REGIONS:
+        raise ValueError(
+            f"unknown country '{code}'{did_you_mean(code.upper(), phonenumbers.SUPPORTED_REGIONS)}: "
+            "two capital letters, ISO 3166 (FR, BE, GB)"
+        )
+    return code
+
+
+def _known_currency(code: object) -> object:
+    if isinstance(code, str) and code not in CURRENCIES:
+        raise ValueError(
+            f"unknown currency '{code}'{did_you_mean(code.upper(), CURRENCIES)}: three capital letters, ISO 4217"
+        )
+    return code
+
+
+def _known_encoding(name: object) -> object:
+    if not isinstance(name, str):
+        return name
+    try:
+        if not codecs.lookup(name)._is_text_encoding:
+            raise LookupError
+    except LookupError:
+        raise ValueError(f"unknown encoding '{name}': utf-8, latin-1, cp1252, iso-8859-15, utf-16 are usual") from None
+    return name
+
+
+def _as_sql(value: object) -> object:
+    """``line_no: 1`` in YAML is a number; as an expression it is the same digits."""
+    if isinstance(value, bool):
+        return "true" if value else "false"
+    return str(value) if isinstance(value, int | float) else value
+
+
+def _not_a_number(value: object) -> object:
+    """A number without quotes has lost its zeros by now, or was read in base eight."""
+    if isinstance(value, int | float):
+        raise ValueError("is read as a number: write it in quotes, so that no digit is lost")
+    return value
+
+
+TimeZone = Annotated[str, BeforeValidator(_known_time_zone)]
+Country = Annotated[str, BeforeValidator(_known_country)]
+Currency = Annotated[str, BeforeValidator(_known_currency)]
+Encoding = Annotated[str, BeforeValidator(_known_encoding)]
+Character = Annotated[str, Field(min_length=1, max_length=1)]
+Expression = Annotated[str, Field(min_length=1), BeforeValidator(_as_sql)]
+Share = Annotated[float, Field(ge=0, le=1)]
+Placeholders = Annotated[tuple[Annotated[str, BeforeValidator(_not_a_number)], ...], BeforeValidator(as_tuple)]

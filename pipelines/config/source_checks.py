@@ -1,0 +1,95 @@
+"""Faults of a `sources.yml` that its structure does not show: names that only canonical tables and attributes know.
+
+Each check looks at the file as written, so that it finds its faults also where the structure has some.
+"""
+
+from collections.abc import Iterator
+from typing import Any
+
+import phonenumbers
+
+from pipelines import contracts
+from pipelines.config.field_types import as_tuple
+from pipelines.config.yaml_document import Document, Fault, Place, did_you_mean
+from pipelines.identity.standardisation import placeholders
+
+
+def find_faults(document: Document) -> Iterator[Fault]:
+    """Everything below that is wrong with the file, in no order."""
+    yield from _check_sources(document)
+    yield from _check_placeholders(document)
+
+
+def _check_sources(document: Document) -> Iterator[Fault]:
+    """Names of sources that are given twice, and tables and columns that no source of the kind has."""
+    sources = document.data.get("sources")
+    seen: dict[str, int] = {}
+    for number, source in enumerate(sources if isinstance(sources, list) else []):
+        if not isinstance(source, dict):
+            continue
+        place: Place = ("sources", number)
+        name = source.get("name")
+        if isinstance(name, str):
+            if name.lower() in seen:
+                first = seen[name.lower()]
+                yield document.fault(
+                    (*place, "name"), f"'{name}' names another source too, in line {first}: rename one"
+                )
+            seen.setdefault(name.lower(), document.line((*place, "name")))
+        if source.get("kind") in contracts.KINDS and isinstance(source.get("tables"), dict):
+            yield from _check_tables(document, place, source["kind"], source["tables"])
+
+
+def _check_placeholders(document: Document) -> Iterator[Fault]:
+    """Attributes that take no placeholders, and values that no record could have."""
+    written, country = document.data.get("placeholders"), document.data.get("country", "FR")
+    known = placeholders.EXPECTED
+    for attribute, values in written.items() if isinstance(written, dict) else ():
+        place: Place = ("placeholders", attribute)
+        if attribute not in known:
+            hint = did_you_mean(str(attribute), known)
+            yield document.fault(place, f"unknown attribute '{attribute}'{hint} (known: {', '.join(known)})")
+            continue
+        listed = as_tuple(values)
+        for number, value in enumerate(listed if isinstance(listed, list | tuple) else ()):
+            if not isinstance(value, str) or country not in phonenumbers.SUPPORTED_REGIONS:
+                continue
+            if placeholders.comparable(attribute, value, country) is None:
+                yield document.fault((*place, number), f"is not {known[attribute]}: correct it or take it out")
+
+
+def _check_tables(document: Document, place: Place, kind: str, tables: dict[str, Any]) -> Iterator[Fault]:
+    known = {table.name: table for table in contracts.TABLES if table.kind == kind}
+    for name, mapping in tables.items():
+        here = (*place, "tables", name)
+        if name not in known:
+            hint = did_you_mean(name, known)
+            yield document.fault(here, f"{kind} has no table '{name}'{hint} (known: {', '.join(known)})")
+            continue
+        if not isinstance(mapping, dict):
+            continue
+        yield from _check_options(document, here, mapping)
+        columns = mapping.get("columns")
+        canonical = [column.name for column in known[name].columns]
+        for column in columns if isinstance(columns, dict) else ():
+            if column not in canonical:
+                hint = did_you_mean(column, canonical)
+                yield document.fault(
+                    (*here, "columns", column),
+                    f"{kind}/{name} has no column '{column}'{hint} (known: {', '.join(canonical)})",
+                )
+
+
+def _check_options(document: Document, place: Place, mapping: dict[str, Any]) -> Iterator[Fault]:
+    """Options that make no sense together."""
+    if mapping.get("where") and mapping.get("query"):
+        yield document.fault((*place, "where"), "'where' and 'query' together: write the condition inside the query")
+    options = mapping.get("options")
+    if not isinstance(options, dict):
+        return
+    distinct = ("delimiter", "quote", "decimal", "thousands")
+    given = {key: options[key] for key in distinct if options.get(key)}
+    if given.get("thousands") and given["thousands"] == given.get("decimal", "."):
+        yield document.fault((*place, "options", "thousands"), "the same character as 'decimal': drop one")
+    if given.get("delimiter") and given["delimiter"] == given.get("quote", '"'):
+        yield document.fault((*place, "options", "delimiter"), "the same character as 'quote': drop one")

@@ -1,0 +1,147 @@
+"""What a CRM knows: contacts, what they consented to, and what passed between them and the house."""
+
+from pipelines.contracts.schema import Column, Table
+from pipelines.contracts.shared_columns import (
+    ADDRESS,
+    BIRTH_DATE,
+    CITY,
+    CIVILITY,
+    COUNTRY,
+    CREATED_AT,
+    DELETED_AT,
+    EMAIL,
+    FIRST_NAME,
+    LAST_NAME,
+    LOYALTY_CARD,
+    PHONE,
+    POSTCODE,
+    UPDATED_AT,
+)
+
+CONTACTS = Table(
+    kind="crm",
+    name="contacts",
+    one_row_per="contact of the CRM, as of the extract",
+    key=("contact_id",),
+    columns=(
+        Column("contact_id", "Contact id within the source.", required=True),
+        CIVILITY,
+        FIRST_NAME,
+        LAST_NAME,
+        EMAIL,
+        PHONE,
+        Column("mobile", "Mobile number, as the source writes it."),
+        BIRTH_DATE,
+        ADDRESS,
+        POSTCODE,
+        CITY,
+        COUNTRY,
+        LOYALTY_CARD,
+        Column("preferred_channel", "Channel on which the contact prefers to be addressed, in the source's words."),
+        CREATED_AT,
+        UPDATED_AT,
+        DELETED_AT,
+    ),
+)
+
+CONSENTS = Table(
+    kind="crm",
+    name="consents",
+    one_row_per="consent given, refused or withdrawn, by contact, channel, purpose and time",
+    key=("contact_id", "channel", "purpose", "recorded_at"),
+    columns=(
+        Column("contact_id", "Contact who answered.", required=True),
+        Column("channel", "Channel that the answer is about.", required=True, values=("email", "sms", "phone", "post")),
+        Column("purpose", "What the channel may be used for, in the source's words.", required=True),
+        Column("status", "The answer.", required=True, values=("granted", "denied", "withdrawn")),
+        Column("recorded_at", "When the answer was recorded (UTC); the latest one holds.", "timestamp", required=True),
+        Column("proof", "Where the proof of the answer is kept."),
+    ),
+)
+
+INTERACTIONS = Table(
+    kind="crm",
+    name="interactions",
+    one_row_per="conversation of a customer with customer service or a store",
+    key=("interaction_id",),
+    columns=(
+        Column("interaction_id", "Interaction id within the source.", required=True),
+        Column("contact_id", "Contact concerned; null where the person was not recognised."),
+        Column(
+            "channel",
+            "Where the conversation took place.",
+            required=True,
+            values=("phone", "email", "chat", "social", "post", "store_appointment", "store"),
+        ),
+        Column(
+            "kind",
+            "What it was about.",
+            required=True,
+            values=("question", "complaint", "order_tracking", "return_request", "appointment", "advice", "other"),
+        ),
+        Column("started_at", "When it began (UTC).", "timestamp", required=True),
+        Column("ended_at", "When it ended (UTC).", "timestamp"),
+        Column("is_resolved", "Whether the matter was settled; null where unknown.", "boolean"),
+        Column("order_id", "Order concerned, in the id of the shop or till that took it."),
+        Column("product_id", "Product concerned; one numbering shared by all sources."),
+        Column("store_id", "Store concerned; one numbering shared by all sources."),
+        Column("text", "What was said or written."),
+    ),
+)
+
+CAMPAIGN_EVENTS = Table(
+    kind="crm",
+    name="campaign_events",
+    one_row_per="message of a campaign sent, delivered, opened, clicked, bounced or unsubscribed from",
+    key=("event_id",),
+    columns=(
+        Column("event_id", "Event id within the source.", required=True),
+        Column("contact_id", "Contact addressed.", required=True),
+        Column("campaign_id", "Campaign, in the source's id.", required=True),
+        Column("channel", "Channel of the message, such as email or sms.", required=True),
+        Column(
+            "event",
+            "What happened to the message.",
+            required=True,
+            values=("sent", "delivered", "opened", "clicked", "unsubscribed", "bounced"),
+        ),
+        Column("occurred_at", "When it happened (UTC).", "timestamp", required=True),
+    ),
+)
+
+SURVEYS = Table(
+    kind="crm",
+    name="surveys",
+    one_row_per="answer to a satisfaction survey, or review",
+    key=("response_id",),
+    columns=(
+        Column("response_id", "Answer id within the source.", required=True),
+        Column("contact_id", "Contact who answered; null where unknown."),
+        Column("order_id", "Order asked about, in the id of the shop or till that took it."),
+        Column("store_id", "Store asked about; one numbering shared by all sources."),
+        Column("channel", "Channel asked about or answered on, in the source's words."),
+        Column("kind", "What was asked.", required=True, values=("nps", "csat", "review")),
+        Column("score", "Score given, on the scale up to scale_max.", "number", required=True),
+        Column("scale_max", "Highest score that could be given.", "number", required=True),
+        Column("text", "Words that came with the score."),
+        Column("answered_at", "When it was answered (UTC).", "timestamp", required=True),
+    ),
+)
+
+LOYALTY_MOVEMENTS = Table(
+    kind="crm",
+    name="loyalty_movements",
+    one_row_per="movement of points on a loyalty card, in any channel",
+    key=("movement_id",),
+    columns=(
+        Column("movement_id", "Movement id within the source.", required=True),
+        Column("loyalty_card_id", "Card; one numbering shared by all sources.", required=True),
+        Column("points", "Points; negative where they leave the card.", "integer", required=True),
+        Column("kind", "Why they moved.", required=True, values=("earned", "spent", "expired", "adjusted")),
+        Column("channel", "Where they moved.", required=True, values=("store", "web", "app", "service")),
+        Column("order_id", "Order behind the movement, in the id of the shop or till that took it."),
+        Column("occurred_at", "When they moved (UTC).", "timestamp", required=True),
+    ),
+)
+
+TABLES = (CONTACTS, CONSENTS, INTERACTIONS, CAMPAIGN_EVENTS, SURVEYS, LOYALTY_MOVEMENTS)

@@ -1,0 +1,125 @@
+"""What the tills know: members of the store loyalty scheme, tickets, and the stores themselves."""
+
+from pipelines.contracts.schema import Column, Table
+from pipelines.contracts.shared_columns import (
+    ADDRESS,
+    BIRTH_DATE,
+    CITY,
+    CIVILITY,
+    COUNTRY,
+    CREATED_AT,
+    DELETED_AT,
+    EMAIL,
+    FIRST_NAME,
+    LAST_NAME,
+    LOYALTY_CARD,
+    PHONE,
+    POSTCODE,
+    UPDATED_AT,
+)
+
+MEMBERS = Table(
+    kind="pos",
+    name="members",
+    one_row_per="member of the store loyalty scheme, as of the extract",
+    key=("member_id",),
+    columns=(
+        Column("member_id", "Member id within the source.", required=True),
+        CIVILITY,
+        FIRST_NAME,
+        LAST_NAME,
+        EMAIL,
+        PHONE,
+        BIRTH_DATE,
+        ADDRESS,
+        POSTCODE,
+        CITY,
+        COUNTRY,
+        LOYALTY_CARD,
+        Column("store_id", "Store that enrolled the member."),
+        CREATED_AT,
+        UPDATED_AT,
+        DELETED_AT,
+    ),
+)
+
+TICKETS = Table(
+    kind="pos",
+    name="tickets",
+    one_row_per="ticket of a till, with or without a known customer",
+    key=("ticket_id",),
+    columns=(
+        Column("ticket_id", "Ticket id within the source.", required=True),
+        Column("store_id", "Store of the till.", required=True),
+        Column("loyalty_card_id", "Loyalty card presented; one numbering shared by all sources."),
+        Column("receipt_email", "E-mail address to which the receipt was sent."),
+        Column("sold_at", "When it was rung up (UTC).", "timestamp", required=True),
+        Column("gross_amount", "Value before discounts.", "money"),
+        Column("discount_amount", "Discounts, as a positive amount.", "money"),
+        Column("total_amount", "What was paid; negative where more came back than was bought.", "money", required=True),
+        Column("payment_kind", "How it was paid, in the source's words."),
+        Column("cashier_id", "Who rang it up."),
+        Column("web_order_id", "Online order picked up with it, in the shop's id."),
+        Column("updated_at", "When the row was last changed at the source (UTC).", "timestamp"),
+    ),
+)
+
+TICKET_LINES = Table(
+    kind="pos",
+    name="ticket_lines",
+    one_row_per="line of a ticket; a negative quantity is a return",
+    key=("ticket_id", "line_no"),
+    columns=(
+        Column("ticket_id", "Ticket that the line is of.", required=True),
+        Column("line_no", "Number of the line within the ticket.", "integer", required=True),
+        Column("product_id", "Product; one numbering shared by all sources.", required=True),
+        Column("quantity", "Units; negative for a return.", "integer", required=True),
+        Column("unit_price", "Price of one unit.", "price", required=True),
+        Column("line_amount", "What the line costs; negative for a return.", "money", required=True),
+        Column("original_ticket_id", "On a returned line, the ticket with which it was bought."),
+        Column("return_reason", "On a returned line, why it came back, in the source's words."),
+    ),
+)
+
+STORES = Table(
+    kind="pos",
+    name="stores",
+    one_row_per="store",
+    key=("store_id",),
+    columns=(
+        Column("store_id", "Store; one numbering shared by all sources.", required=True),
+        Column("name", "Name.", required=True),
+        POSTCODE,
+        CITY,
+        Column("latitude", "Latitude in degrees.", "number"),
+        Column("longitude", "Longitude in degrees.", "number"),
+        Column("opened_on", "Day on which it opened.", "date"),
+    ),
+)
+
+FOOTFALL = Table(
+    kind="pos",
+    name="footfall",
+    one_row_per="store and day: how many people came in",
+    key=("store_id", "date"),
+    columns=(
+        Column("store_id", "Store; one numbering shared by all sources.", required=True),
+        Column("date", "Day.", "date", required=True),
+        Column("visitors", "People counted at the door.", "integer", required=True),
+        Column("average_wait_minutes", "Average wait at the till, in minutes.", "number"),
+    ),
+)
+
+STOCKOUTS = Table(
+    kind="pos",
+    name="stockouts",
+    one_row_per="store, product and day on which the product was missing",
+    key=("store_id", "product_id", "date"),
+    columns=(
+        Column("store_id", "Store; one numbering shared by all sources.", required=True),
+        Column("product_id", "Product; one numbering shared by all sources.", required=True),
+        Column("date", "Day.", "date", required=True),
+    ),
+)
+
+TABLES = (MEMBERS, TICKETS, TICKET_LINES, STORES, FOOTFALL, STOCKOUTS)

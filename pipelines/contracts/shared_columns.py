@@ -1,0 +1,18 @@
+"""Columns that several canonical tables have, and that mean the same in each."""
+
+from pipelines.contracts.schema import Column
+
+CIVILITY = Column("civility", "Civility, as the source writes it.")
+FIRST_NAME = Column("first_name", "First name, as the source writes it.")
+LAST_NAME = Column("last_name", "Last name, as the source writes it.")
+EMAIL = Column("email", "E-mail address, as the source writes it.")
+PHONE = Column("phone", "Phone number, as the source writes it; without a prefix it is of the configured country.")
+BIRTH_DATE = Column("birth_date", "Date of birth.", "date")
+ADDRESS = Column("address", "Street and number.")
+POSTCODE = Column("postcode", "Postcode.")
+CITY = Column("city", "City.")
+COUNTRY = Column("country", "Country.")
+LOYALTY_CARD = Column("loyalty_card_id", "Loyalty card of the person; one numbering shared by all sources.")
+CREATED_AT = Column("created_at", "When the record was created (UTC).", "timestamp")
+UPDATED_AT = Column("updated_at", "When the row was last changed at the source (UTC).", "timestamp", required=True)
+DELETED_AT = Column("deleted_at", "When the record was deleted at the source (UTC); null while it exists.", "timestamp")

@@ -1,0 +1,54 @@
+"""What a connector is given and what it gives back.
+
+A connector reads nothing into Python: it returns :class:`Rows`, the columns and a SELECT that DuckDB can run, and what
+only the connector knows, such as the line of a row or which lines are no rows at all. One for a database would fetch
+into Parquet in the scratch folder and return a SELECT over that.
+"""
+
+from collections.abc import Iterable
+from pathlib import Path
+from typing import Any, Protocol
+
+
+class OpenRows(Protocol):
+    """The one function by which a connector's module is called, ``open_rows``."""
+
+    def __call__(self, connector: Any, mapping: Any, base: Path, scratch: Path) -> "Rows":
+        """The rows of one table of one source.
+
+        ``connector`` and ``mapping`` are what `sources.yml` says of both, as the models of the connector's type in
+        ``config/connectors``; relative paths start from ``base``. ``scratch`` is an empty folder, there until the
+        extract ends. Raises ExtractError where there is nothing to read, or what there is cannot be read.
+        """
+
+
+class Rows(Protocol):
+    """The rows of one source's table, before any mapping."""
+
+    columns: tuple[str, ...]
+    """The source's columns, as the source spells them."""
+
+    lacking: dict[str, list[str]]
+    """Per column that some file does not have: those files. Its value is null there."""
+
+    files: tuple[str, ...]
+    """What was read, as messages and the quarantine call it, in order."""
+
+    @property
+    def paths(self) -> tuple[Path, ...]:
+        """What the connection must be allowed to open."""
+
+    malformed: Path
+    """JSON lines, one per line of a file that is no row: file, line, reason, raw. May not exist."""
+
+    def select(self, *, numbered: bool) -> str:
+        """A SELECT of the source's columns and `_file`; numbered also of `_file_number` (from 0) and `_row` (from 1).
+
+        Numbering keeps DuckDB to one thread, so it is asked for only where the numbers are used.
+        """
+
+    def set_aside_malformed(self) -> bool:
+        """Moves lines that are no rows to ``malformed``, after the SELECT failed; whether that may mend it."""
+
+    def find_lines(self, places: Iterable[tuple[int, int]]) -> dict[tuple[int, int], int]:
+        """The line in its file of each (`_file_number`, `_row`), where rows have lines."""

@@ -1,0 +1,84 @@
+"""How many rows an extract read, kept and set aside, and whether more were set aside than allowed.
+
+Rows read = kept + rejected + filtered by `where` + repeated word for word.
+"""
+
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from pipelines.contracts import Table
+from pipelines.errors import RejectLimitExceeded
+
+REASONS_SHOWN = 5
+
+
+@dataclass(frozen=True)
+class SourceCounts:
+    """The rows of one source's table: read = kept + rejected + filtered + repeated.
+
+    ``rows_repeated`` are further copies, equal in every column, of a row that is kept.
+    """
+
+    rows_read: int
+    rows_kept: int
+    rows_rejected: int
+    rows_filtered: int
+    rows_repeated: int
+    reject_limit: float
+
+    @property
+    def reject_share(self) -> float:
+        """Of the rows that the source meant to give."""
+        return self.rows_rejected / max(self.rows_read - self.rows_filtered, 1)
+
+
+@dataclass(frozen=True)
+class Extracted:
+    """What an extract did. ``reasons`` counts rejected rows by column (None: the whole row) and reason, no values."""
+
+    table: Table
+    per_source: dict[str, SourceCounts] = field(default_factory=dict)
+    reasons: dict[tuple[str | None, str], int] = field(default_factory=dict)
+    files_read: tuple[str, ...] = ()
+
+    @property
+    def rows_read(self) -> int:
+        return sum(counts.rows_read for counts in self.per_source.values())
+
+    @property
+    def rows_kept(self) -> int:
+        return sum(counts.rows_kept for counts in self.per_source.values())
+
+    @property
+    def rows_rejected(self) -> int:
+        return sum(counts.rows_rejected for counts in self.per_source.values())
+
+    @property
+    def rows_filtered(self) -> int:
+        return sum(counts.rows_filtered for counts in self.per_source.values())
+
+    @property
+    def rows_repeated(self) -> int:
+        return sum(counts.rows_repeated for counts in self.per_source.values())
+
+
+def check_limits(extracted: Extracted, sources_file: str, quarantine: Path) -> None:
+    """Raises RejectLimitExceeded where a source has more rejected rows than its limit; it names the commonest reasons.
+
+    ``sources_file`` is what messages call sources.yml, ``quarantine`` where the rejected rows lie.
+    """
+    over = {name: counts for name, counts in extracted.per_source.items() if counts.reject_share > counts.reject_limit}
+    if not over:
+        return
+    shares = "; ".join(
+        f"{counts.rows_rejected:,} of {counts.rows_read - counts.rows_filtered:,} rows of source {name} "
+        f"({counts.reject_share:.1%}, reject_limit {counts.reject_limit:.1%})"
+        for name, counts in over.items()
+    )
+    most_frequent = [*extracted.reasons.items()][:REASONS_SHOWN]
+    reasons = "\n".join(f"  {count:,} x {reason}" for (_, reason), count in most_frequent)
+    raise RejectLimitExceeded(
+        f"{sources_file}, table {extracted.table.path}: too many rows do not fit: {shares}. "
+        f"The table was left as it was. Look at the rows in {quarantine}, mend the export or its mapping, "
+        f"or raise reject_limit. Most frequent:\n{reasons}"
+    )
