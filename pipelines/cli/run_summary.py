@@ -136,7 +136,7 @@ def _ids(drift: dict[str, Any]) -> list[str]:
 
 def _segments(outcome: Outcome) -> list[str]:
     """Where the analysts' definitions were found: whoever writes one wants to know that it was read."""
-    told = outcome.assets["segments/segment_definitions"]
+    told = outcome.assets["segments/definitions"]
     counted = f"{_number(told['segments'])} segments and {_number(told['traits'])} traits"
     return [f"Segments   {counted} of {_near(Path(told['file']))}"]
 

@@ -1,8 +1,8 @@
 """One source of `sources.yml`: how its system is reached, and how each of its tables is filled.
 
-What a connector can be told stands here, as the models that validate it; how it then reads stands in the module of the
-same name in ``extracts/connectors``. A new connector is a subclass of :class:`Source` here, entered in
-:data:`SOURCE_MODELS` under its `type`, and that module.
+The settings of a connector are declared here, as the models that validate them; how it reads stands in the module
+named like its type in ``extracts/connectors``. A new connector is that module, and here a subclass of :class:`Source`,
+entered in :data:`SOURCE_MODELS` under its `type`.
 """
 
 from collections.abc import Mapping
@@ -80,6 +80,8 @@ class FilesMapping(TableMapping):
 
 
 class FilesSource(Source):
+    """A system whose exports lie in a folder."""
+
     connector: FilesConnector
     tables: Annotated[Mapping[str, FilesMapping], Field(min_length=1)]
 

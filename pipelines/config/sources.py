@@ -1,7 +1,7 @@
 """`sources.yml` as a whole: the retailer's settings, and the sources there are.
 
-Every fault of a file is found before any is told, each with its line, its key and the way out; docs/sources.md is the
-reference of the keys. What one source may say is declared in ``connectors``.
+All faults of a file are reported at once, each with its line, its key and the way out; docs/sources.md is the reference
+of the keys. What one source may say is declared in ``connectors``.
 """
 
 from datetime import date
@@ -16,7 +16,7 @@ from pipelines.config.environment_text import EnvironmentText
 from pipelines.config.field_types import ConfigModel, Country, Currency, Placeholders, Share, TimeZone
 from pipelines.config.home import Home
 from pipelines.config.source_checks import find_faults
-from pipelines.config.yaml_document import Document, Place, read, tell, validate
+from pipelines.config.yaml_document import Document, Place, format_faults, read, validate
 from pipelines.contracts import Table
 from pipelines.errors import ConfigurationError
 
@@ -73,7 +73,7 @@ def load_sources(path: Path) -> Sources:
     sources, faults = validate(Sources, document, partial(_keys_allowed, document))
     faults += find_faults(document)
     if faults or sources is None:
-        raise ConfigurationError(tell(path, faults, "docs/sources.md"))
+        raise ConfigurationError(format_faults(path, faults, "docs/sources.md"))
     sources._base = path.resolve().parent
     sources._file = path.name
     return sources

@@ -1,4 +1,4 @@
-"""A YAML file that people write, as data with the line of every key, and its faults told in their terms."""
+"""A YAML file that people write, as data with the line of every key, and its faults in their terms."""
 
 import re
 from collections.abc import Callable, Iterable, Iterator, Mapping
@@ -18,6 +18,8 @@ Model = TypeVar("Model", bound=BaseModel)
 
 @dataclass(frozen=True)
 class Fault:
+    """What is wrong at one place of a file."""
+
     line: int
     place: str
     message: str
@@ -203,8 +205,8 @@ def did_you_mean(word: str, known: Iterable[str]) -> str:
     return f", did you mean '{close[0]}'?" if close else ""
 
 
-def tell(path: Path, faults: Iterable[Fault], guide: str) -> str:
-    """One line a fault, in the order of the file."""
+def format_faults(path: Path, faults: Iterable[Fault], guide: str) -> str:
+    """One line a fault, in the order of the file; ``guide`` is the page that explains the keys."""
     ordered = sorted(set(faults), key=lambda fault: (fault.line, fault.place, fault.message))
     plural = "fault" if len(ordered) == 1 else "faults"
     listed = "\n".join(f"  {path.name}:{fault.line}: {fault.place}: {fault.message}" for fault in ordered)

@@ -1,7 +1,4 @@
-"""What the dbt models read of the analysts' segments: `segments.yml` and the log of memberships, as tables.
-
-They are written when the models are built, in the same step.
-"""
+"""What dbt reads about the analysts' segments, written when it builds, from `segments.yml` and the membership log."""
 
 from collections.abc import Iterator
 from typing import Any
@@ -14,18 +11,11 @@ from pipelines.defs.resources import Night
 from pipelines.defs.results import Result
 from pipelines.segments.membership_log import KIND
 
-FILES = {
-    "segment_definitions": "definitions",
-    "trait_definitions": "traits",
-    "segment_stays": "stays",
-    "segment_nights": "nights",
-}
-"""The table in the lake behind each asset, whose name says in the graph what it holds."""
 DESCRIPTIONS = {
-    "segment_definitions": "One row per segment that analysts define, or defined once: its words, and since when.",
-    "trait_definitions": "One row per trait that analysts define: an aggregate per customer, for conditions to read.",
-    "segment_stays": "One row per customer and stay in an analyst's segment, from the nights published before.",
-    "segment_nights": "One row per analyst's segment and night published before: how many customers it held.",
+    "definitions": "One row per segment that analysts define, or once defined: its texts, and since when it is so.",
+    "traits": "One row per trait that analysts define: an aggregate per customer, for conditions to read.",
+    "membership_intervals": "One row per customer and stay in an analyst's segment, from the nights published before.",
+    "published_sizes": "One row per analyst's segment and night published before: how many customers it held.",
 }
 SPECS = tuple(
     spec_of(
@@ -47,7 +37,7 @@ def input_results(context: dg.AssetExecutionContext, night: Night) -> Iterator[R
         "traits": len(night.segments.traits),
     }
     for spec in SPECS:
-        file = night.lake.path(KIND, FILES[spec.key.path[-1]])
+        file = night.lake.path(*spec.key.path)
         if spec.key in context.selected_asset_keys and file.exists():
             rows = pl.scan_parquet(file).select(pl.len()).collect().item()
             yield Result(asset_key=spec.key, metadata={"dagster/row_count": rows, **defined})

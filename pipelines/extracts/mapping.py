@@ -61,7 +61,7 @@ class Mapping:
             value = casting.cast(f"n{number}", mapped.duckdb_type, mapped.column, self.options)
             typed += [f"{value} as c{number}", f"n{number} is not null as p{number}", f"e{number}"]
             judged += [f"c{number}", f"{_fault(number, mapped)} as f{number}"]
-        told = ", ".join(f"{quote_text(name)} || ' ' || f{number}" for number, name in enumerate(self.names))
+        faults = ", ".join(f"{quote_text(name)} || ' ' || f{number}" for number, name in enumerate(self.names))
         first = " ".join(
             f"when f{number} is not null then {quote_text(name)}" for number, name in enumerate(self.names)
         )
@@ -69,7 +69,7 @@ class Mapping:
             *(f"c{number} as {name}" for number, name in enumerate(names)),
             f"{' and '.join(['not w', *(f'f{number} is null' for number in numbers)])} as _fits",
             f"case when w then null {first} end as _column",
-            f"case when w then 'makes the condition `where` fail' else concat_ws('; ', {told}) end as _reason",
+            f"case when w then 'makes the condition `where` fail' else concat_ws('; ', {faults}) end as _reason",
         ]
         return _nest(
             self._let_through(rows),
@@ -137,8 +137,8 @@ def _fault(number: int, mapped: MappedColumn) -> str:
         cases.append(f"when c{number} is null then 'is missing'")
     if column.values:
         allowed = ", ".join(quote_text(value) for value in column.values)
-        told = quote_text(f"is not one of {', '.join(column.values)}")
-        cases.append(f"when c{number} not in ({allowed}) then {told}")
+        reason = quote_text(f"is not one of {', '.join(column.values)}")
+        cases.append(f"when c{number} not in ({allowed}) then {reason}")
     return f"case {' '.join(cases)} end"
 
 
@@ -163,7 +163,7 @@ def map_columns(
         own = spelled.get(column.name.lower())
         if wanted is None and own is None:
             if column.required:
-                missing.append(_tell_missing(column.name, columns))
+                missing.append(_describe_missing(column.name, columns))
             continue
         plain = own if wanted is None else wanted if wanted in columns else None
         if plain is None:
@@ -175,7 +175,7 @@ def map_columns(
     if missing:
         raise ExtractError(
             f"{len(missing)} required {'column has' if len(missing) == 1 else 'columns have'} no source column. "
-            "Map them under `columns`, or correct the export.\n" + "\n".join(missing) + f"\n  {_tell_found(columns)}"
+            "Map them under `columns`, or correct the export.\n" + "\n".join(missing) + f"\n  {_list_found(columns)}"
         )
     return Mapping(table, _bind(chosen, mapping.where, columns, rows, execute), mapping.where, mapping.options)
 
@@ -204,7 +204,7 @@ def _bind(
         raise MappingError(
             f"DuckDB does not understand {len(faults)} SQL {'expression' if len(faults) == 1 else 'expressions'} of "
             "sources.yml. A text needs quotes of its own (\"'web'\"); a column with blanks, or named like a word of "
-            "SQL, double ones ('\"N° commande\"').\n" + "\n".join(faults) + f"\n  {_tell_found(columns)}"
+            "SQL, double ones ('\"N° commande\"').\n" + "\n".join(faults) + f"\n  {_list_found(columns)}"
         )
     return tuple(bound)
 
@@ -218,10 +218,10 @@ def _binds(sql: str, execute: Execute) -> bool:
     return True
 
 
-def _tell_missing(name: str, columns: Sequence[str]) -> str:
+def _describe_missing(name: str, columns: Sequence[str]) -> str:
     close = get_close_matches(name, columns, n=1, cutoff=0.6)
     return f"  {name}" + (f": perhaps '{close[0]}'?" if close else "")
 
 
-def _tell_found(columns: Sequence[str]) -> str:
+def _list_found(columns: Sequence[str]) -> str:
     return f"columns found: {', '.join(columns) or 'none'}"

@@ -1,4 +1,4 @@
-"""What definitions may speak of: the columns of the marts, from their contracts, and the segments there are already."""
+"""What definitions may refer to: the columns of the marts, from their contracts, and the built-in segments."""
 
 import csv
 from functools import cache

@@ -132,15 +132,15 @@ def _reaching_beyond(nodes: list[dict[str, Any]], sql: str) -> Iterator[Mistake]
     for node in nodes:
         name = str(node.get("function_name") or "").removesuffix("_star")
         if node["class"] == "CAST" and not node["try_cast"] and _reads_columns(node["child"]):
-            told = "'cast' stops at the first value that does not fit: write try_cast"
-            yield Mistake(told, *_place(node, sql, "cast"))
+            message = "'cast' stops at the first value that does not fit: write try_cast"
+            yield Mistake(message, *_place(node, sql, "cast"))
         if node["class"] in REACHES_BEYOND:
             yield Mistake(f"has {REACHES_BEYOND[node['class']]}")
         elif node["class"] == "COLUMN_REF" and _is_unsteady(node["column_names"][-1]):
             name = node["column_names"][-1]
-            yield Mistake(_tell_unsteady(name), *_place(node, sql, name))
+            yield Mistake(_describe_unsteady(name), *_place(node, sql, name))
         elif name and _is_unsteady(name):
-            yield Mistake(_tell_unsteady(name), *_place(node, sql, name))
+            yield Mistake(_describe_unsteady(name), *_place(node, sql, name))
         elif name.lower() in _functions("function_type = 'aggregate'"):
             yield Mistake(f"'{name}' is of many rows: make it a trait, and compare that", *_place(node, sql, name))
 
@@ -149,7 +149,7 @@ def _reads_columns(tree: dict[str, Any]) -> bool:
     return any(node["class"] == "COLUMN_REF" for node in _walk(tree))
 
 
-def _tell_unsteady(name: str) -> str:
+def _describe_unsteady(name: str) -> str:
     return f"'{name}' differs from run to run, so no night could be replayed; the day of the run is as_of"
 
 

@@ -1,4 +1,4 @@
-"""`segments.yml`: segments and computed traits as analysts write them, with every fault told by its line.
+"""`segments.yml`: segments and computed traits as analysts write them, with the line of every fault.
 
 Structure is checked by pydantic, SQL by :mod:`pipelines.segments.conditions`, both before anything is built.
 docs/segments.md is the reference of the keys.
@@ -17,7 +17,7 @@ from pydantic import BaseModel, BeforeValidator, ConfigDict, Field
 
 from pipelines.config.home import Home
 from pipelines.config.sources import Sources
-from pipelines.config.yaml_document import Document, Fault, Place, did_you_mean, read, tell, validate
+from pipelines.config.yaml_document import Document, Fault, Place, did_you_mean, format_faults, read, validate
 from pipelines.errors import ConfigurationError
 from pipelines.segments import conditions
 from pipelines.segments.columns import AS_OF, built_in_segments, columns_of
@@ -98,6 +98,7 @@ class Definitions(_Model):
     segments: Annotated[tuple[Segment, ...], BeforeValidator(_listed)] = ()
 
     def traits_read_by(self, segment: Segment) -> tuple[Trait, ...]:
+        """The traits that the condition of ``segment`` reads."""
         read = conditions.columns_read(segment.condition)
         return tuple(trait for trait in self.traits if trait.name in read)
 
@@ -130,7 +131,7 @@ def load_segments(path: Path) -> Definitions:
     definitions, faults = validate(Definitions, document, _keys_allowed)
     faults += _Review(document).faults()
     if faults or definitions is None:
-        raise ConfigurationError(tell(path, faults, GUIDE))
+        raise ConfigurationError(format_faults(path, faults, GUIDE))
     return definitions
 
 
@@ -143,9 +144,9 @@ def _keys_allowed(place: Place) -> list[str]:
 
 @dataclass
 class _Review:
-    """What only the marts' columns and DuckDB can judge, of each definition by itself, so that all faults are told.
+    """What only the marts' columns and DuckDB can judge, of each definition by itself, so that all faults are found.
 
-    Of what is not even the right kind of value pydantic has told already.
+    Values of the wrong type are skipped: pydantic has reported them already.
     """
 
     document: Document

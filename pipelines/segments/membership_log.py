@@ -1,9 +1,9 @@
-"""The memory of the analysts' segments in the lake: what dbt is told before a build, what is kept of what is published.
+"""Where the log of memberships lies, what dbt reads of it, and how it changes hands with the published warehouse.
 
-The log (:mod:`pipelines.segments.history`) lies in ``lake/state/segments.parquet``, that of the warehouse of before
-beside it. A publication and a rollback each put the log that will be in force beside both (*stage*), swap the
-warehouses, and only then swap the logs (*settle*); after a kill, whether the warehouses were swapped decides whether
-the logs are. A run that publishes nothing stages nothing.
+The log (:mod:`pipelines.segments.memberships`) lies in ``lake/state/segments.parquet``, that of the previous warehouse
+beside it. A publication and a rollback each stage the log that will be in force, swap the warehouses, and only then
+commit what is staged; after a kill, whether the warehouses were swapped decides whether the logs are. A run that
+publishes nothing stages nothing.
 """
 
 import io
@@ -16,7 +16,7 @@ import polars as pl
 
 from pipelines.identity.customer_ids.ledger import absorbed_ids, empty_ledger
 from pipelines.lake.tables import Lake, replacing
-from pipelines.segments import history
+from pipelines.segments import memberships
 from pipelines.segments.definitions import ZERO_WHERE_NOTHING, Definitions
 
 KIND = "segments"
@@ -27,16 +27,16 @@ TRAITS: dict[str, type[pl.DataType]] = {
 }
 FAMILY = "custom"
 MARTS = ("customer_segments", "segment_sizes", "segments")
-"""What is read of a build that is about to be published."""
+"""What is read from a build that is about to be published."""
 
 
 def write_dbt_inputs(lake: Lake, definitions: Definitions, as_of: date) -> None:
-    """Writes what the models read: the definitions, and what is known of the nights before ``as_of``."""
+    """Writes the tables that dbt reads: the definitions, and the memberships on nights before ``as_of``."""
     log = read_log(log_in_force(lake))
     ledger = lake.read("identity", "ledger") if lake.path("identity", "ledger").exists() else empty_ledger()
-    lake.write(KIND, "definitions", history.definitions_known(log, as_of, definitions))
-    lake.write(KIND, "stays", history.stays_before(log, as_of, absorbed_ids(ledger)))
-    lake.write(KIND, "nights", history.nights_before(log, as_of))
+    lake.write(KIND, "definitions", memberships.list_definitions(log, as_of, definitions))
+    lake.write(KIND, "membership_intervals", memberships.intervals_before(log, as_of, absorbed_ids(ledger)))
+    lake.write(KIND, "published_sizes", memberships.sizes_before(log, as_of))
     traits = [
         {
             **trait.model_dump(include={"description", "owner", "aggregate", "window_days"}),
@@ -58,28 +58,28 @@ def log_in_force(lake: Lake) -> Path:
 
 def read_log(file: Path) -> pl.DataFrame:
     """The log, or an empty one where nothing has been published yet."""
-    return pl.read_parquet(file) if file.exists() else history.empty_log()
+    return pl.read_parquet(file) if file.exists() else memberships.empty_log()
 
 
 def stage_publication(lake: Lake, database: Path, as_of: date) -> None:
-    """Puts by the log with what the marts of ``database`` say, about to be published for ``as_of``."""
+    """Stages the log with the memberships in the marts of ``database``, about to be published for ``as_of``."""
     with duckdb.connect(database, read_only=True) as connection:
         night, members, computed = _read_marts(connection, as_of)
-    _stage(lake, history.take_down(read_log(log_in_force(lake)), night, members, computed))
+    _stage(lake, memberships.record_night(read_log(log_in_force(lake)), night, members, computed))
 
 
 def stage_rollback(lake: Lake) -> None:
-    """Puts by the log of the warehouse of before; an empty one where it is older than segments of one's own."""
+    """Stages the log of the previous warehouse; an empty one where that is older than the first segment."""
     _stage(lake, read_log(_previous(lake)))
 
 
-def unstage(lake: Lake) -> None:
-    """The warehouses were not swapped: the log in force stays."""
+def discard_staged(lake: Lake) -> None:
+    """Drops the staged log, as the warehouses were not swapped: the log in force stays."""
     _staged(lake).unlink(missing_ok=True)
 
 
-def settle(lake: Lake) -> None:
-    """The warehouses are swapped: the log put by is in force, that of before is kept. Once more changes nothing."""
+def commit_staged(lake: Lake) -> None:
+    """Puts the staged log in force, as the warehouses are swapped, and keeps the former one. Safe to repeat."""
     if not _staged(lake).exists():
         return
     if log_in_force(lake).exists():
@@ -122,12 +122,12 @@ def _read_marts(connection: duckdb.DuckDBPyConnection, as_of: date) -> tuple[dat
     ).fetchall()
     rows = []
     for _, segment, members_now, entered, left, *definition in computed:
-        words = dict(zip(("digest", *history.WORDS), definition, strict=True))
-        rows.append((segment, json.dumps(words, ensure_ascii=False), members_now, entered, left))
-    # Where some models were built again and these were not, they are still those of an earlier night.
+        texts = dict(zip(("digest", *memberships.TEXTS), definition, strict=True))
+        rows.append((segment, json.dumps(texts, ensure_ascii=False), members_now, entered, left))
+    # In a build of some models only, these may still be those of an earlier night.
     night = computed[0][0] if computed else as_of
     return (
         night,
-        pl.DataFrame(members, schema=history.MEMBERS, orient="row"),
-        pl.DataFrame(rows, schema=history.COMPUTED, orient="row"),
+        pl.DataFrame(members, schema=memberships.MEMBERS, orient="row"),
+        pl.DataFrame(rows, schema=memberships.COMPUTED, orient="row"),
     )

@@ -143,7 +143,7 @@ def publish(home: Home) -> Published:
     _write_ahead_log(home.warehouse).unlink(missing_ok=True)  # A writer's leftover belongs to the file of before.
     home.build_database.replace(home.warehouse)
     _sync(home.root)
-    membership_log.settle(Lake(home.lake))
+    membership_log.commit_staged(Lake(home.lake))
     seal_path(home).unlink()
 
     return Published(
@@ -204,7 +204,7 @@ def rollback(home: Home) -> Path:
         _give_second_name(home.warehouse, _replaced(home))
     _write_ahead_log(home.warehouse).unlink(missing_ok=True)
     home.previous_warehouse.replace(home.warehouse)
-    membership_log.settle(Lake(home.lake))
+    membership_log.commit_staged(Lake(home.lake))
     _finish_interrupted(home)
     _sync(home.root)
     return home.warehouse
@@ -300,9 +300,9 @@ def _finish_interrupted(home: Home) -> None:
     is_published = seal_path(home).exists() and not home.build_database.exists()  # The rename took the build away.
     is_rolled_back = replaced.exists() and not home.previous_warehouse.exists()
     if is_published or is_rolled_back:
-        membership_log.settle(lake)
+        membership_log.commit_staged(lake)
     else:
-        membership_log.unstage(lake)
+        membership_log.discard_staged(lake)
     if is_published:
         seal_path(home).unlink()
     if is_rolled_back:

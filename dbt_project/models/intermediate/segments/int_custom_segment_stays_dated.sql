@@ -8,7 +8,7 @@ customers as (
 
 stays_before as (
 
-    select * from {{ ref('stg_segments__stays') }}
+    select * from {{ ref('stg_segments__membership_intervals') }}
 
 ),
 

@@ -2,7 +2,7 @@ with
 
 nights_before as (
 
-    select * from {{ ref('stg_segments__nights') }}
+    select * from {{ ref('stg_segments__published_sizes') }}
 
 ),
 

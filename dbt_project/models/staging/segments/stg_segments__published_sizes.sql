@@ -6,4 +6,4 @@ select
     entered_count,
     left_count
 
-from {{ source('segments', 'nights') }}
+from {{ source('segments', 'published_sizes') }}

@@ -1,15 +1,16 @@
-"""What is remembered of the analysts' segments: who came and who went, night by night, and what follows from it.
+"""Who was in which of the analysts' segments, and when: recorded night by night in a log, and read from it.
 
 Who is in a segment is known only for the night that a warehouse is published for: a condition speaks of customers as
-they are then. So the nights are remembered as a log, in the ids of their time; one row per
+they are then. So published nights are recorded in a log, under the customer ids of their time; ``change`` says of what
+a row is:
 
 - ``night``: a night that was published for;
 - ``computed``: a segment computed that night, with its definition and the counts that were published;
 - ``entered``, ``left``: a customer who was in it and had not been the night before, or the other way round.
 
-From the log, and from what became of the ids since, follow the stays: half open, from the first night in to the first
-night out. A night that is published again is taken down again; a night before others leaves those after it as they
-were. What is computed for a day reads the nights before it only.
+From the log, and from what became of the ids since, follow the membership intervals: half open, from the first night in
+to the first night out. The marts call them stays. A night that is published again is recorded again; a night before
+others leaves those after it as they were. What is computed for a day reads the nights before it only.
 """
 
 import json
@@ -31,13 +32,13 @@ COMPUTED: dict[str, Any] = {
     "member_count": pl.Int64, "entered_count": pl.Int64, "left_count": pl.Int64,
 }  # fmt: skip
 MEMBERS: dict[str, Any] = {"segment": pl.String, "customer_id": pl.String}
-STAYS: dict[str, Any] = {**MEMBERS, "entered_on": pl.Date, "left_on": pl.Date}
-NIGHTS: dict[str, Any] = {
+INTERVALS: dict[str, Any] = {**MEMBERS, "entered_on": pl.Date, "left_on": pl.Date}
+SIZES: dict[str, Any] = {
     "segment": pl.String, "night": pl.Date, "definition_digest": pl.String,
     "member_count": pl.Int64, "entered_count": pl.Int64, "left_count": pl.Int64,
 }  # fmt: skip
-WORDS = ("description", "owner", "condition", "reason")
-KNOWN: dict[str, Any] = {
+TEXTS = ("description", "owner", "condition", "reason")
+DEFINITIONS: dict[str, Any] = {
     "segment": pl.String, "description": pl.String, "owner": pl.String, "condition": pl.String, "reason": pl.String,
     "definition_digest": pl.String, "is_defined": pl.Boolean,
     "first_computed_on": pl.Date, "defined_since": pl.Date, "removed_on": pl.Date,
@@ -49,11 +50,11 @@ def empty_log() -> pl.DataFrame:
     return pl.DataFrame(schema=LOG)
 
 
-def take_down(log: pl.DataFrame, night: date, members: pl.DataFrame, computed: pl.DataFrame) -> pl.DataFrame:
-    """The log with what was published for ``night``: who is in which segment, and which segments there are.
+def record_night(log: pl.DataFrame, night: date, members: pl.DataFrame, computed: pl.DataFrame) -> pl.DataFrame:
+    """The log with what is published for ``night``: who is in which segment, and which segments there are.
 
     ``members``: segment, customer_id, one row each. ``computed``: segment, definition, member_count, entered_count,
-    left_count. Later nights keep what they said, of the same night nothing stays.
+    left_count. Later nights keep what they say; what was recorded of the same night before is replaced.
     """
     before = log.filter(pl.col("night") < night)
     later = log.filter(pl.col("night") > night)
@@ -79,11 +80,12 @@ def take_down(log: pl.DataFrame, night: date, members: pl.DataFrame, computed: p
     return pl.concat([before, tonight, later]).sort("night", order, "segment", "customer_id")
 
 
-def stays_before(log: pl.DataFrame, day: date, todays_ids: pl.DataFrame) -> pl.DataFrame:
-    """The stays known from the nights before ``day``: segment, customer_id, entered_on, left_on (null: lasts).
+def intervals_before(log: pl.DataFrame, day: date, todays_ids: pl.DataFrame) -> pl.DataFrame:
+    """One row per membership interval known from the nights before ``day``: segment, customer_id, entered_on, left_on.
 
-    Under today's ids: ``todays_ids`` (customer_id, into_customer_id) says into whom an id was absorbed. What two ids of
-    one customer say together is one stay where it overlaps or follows without a gap.
+    ``left_on`` is null while the customer is in the segment. The ids are today's: ``todays_ids`` (customer_id,
+    into_customer_id) says into which an id was absorbed. Intervals of two ids of one customer are one where they
+    overlap or follow each other without a gap.
     """
     moves = log.filter((pl.col("night") < day) & pl.col("change").is_in(["entered", "left"]))
     raw = (
@@ -104,30 +106,30 @@ def stays_before(log: pl.DataFrame, day: date, todays_ids: pl.DataFrame) -> pl.D
     so_far = pl.col("left_on").cum_max().shift(1).over("segment", "customer_id")
     return (
         ordered.with_columns((pl.col("entered_on") > so_far).fill_null(True).alias("begins"))
-        .with_columns(pl.col("begins").cum_sum().alias("stay"))
-        .group_by("stay", "segment", "customer_id")
+        .with_columns(pl.col("begins").cum_sum().alias("interval"))
+        .group_by("interval", "segment", "customer_id")
         .agg(pl.col("entered_on").min(), pl.col("left_on").max())
         .with_columns(pl.when(pl.col("left_on") != never).then("left_on").alias("left_on"))
-        .select(pl.col(name).cast(type_) for name, type_ in STAYS.items())
+        .select(pl.col(name).cast(type_) for name, type_ in INTERVALS.items())
         .sort("segment", "customer_id", "entered_on")
     )
 
 
-def nights_before(log: pl.DataFrame, day: date) -> pl.DataFrame:
-    """How large each segment was on each night before ``day``, as it was published then."""
+def sizes_before(log: pl.DataFrame, day: date) -> pl.DataFrame:
+    """One row per segment and night before ``day``: how large it was, as published then."""
     return (
         log.filter((pl.col("night") < day) & (pl.col("change") == "computed"))
         .with_columns(pl.col("definition").str.json_path_match("$.digest").alias("definition_digest"))
-        .select(pl.col(name).cast(type_) for name, type_ in NIGHTS.items())
+        .select(pl.col(name).cast(type_) for name, type_ in SIZES.items())
         .sort("segment", "night")
     )
 
 
-def definitions_known(log: pl.DataFrame, day: date, definitions: Definitions) -> pl.DataFrame:
-    """Every segment defined on ``day`` or computed before it, by name: its words, and since when it is what it is.
+def list_definitions(log: pl.DataFrame, day: date, definitions: Definitions) -> pl.DataFrame:
+    """One row per segment defined on ``day`` or computed before it, by name: its texts, and since when it is so.
 
-    ``defined_since``: the first night of the definition in force, in one run with the nights since. ``removed_on``: the
-    first night that was computed without a segment that is no longer defined.
+    ``defined_since``: the first night of the definition in force, in an unbroken run of nights until now.
+    ``removed_on``: the first night that was computed without a segment that is no longer defined.
     """
     nights = sorted({*log.filter(pl.col("night") < day)["night"], day})
     earlier: dict[str, list[tuple[date, dict[str, Any]]]] = {}
@@ -139,12 +141,12 @@ def definitions_known(log: pl.DataFrame, day: date, definitions: Definitions) ->
     for name in sorted({*earlier, *defined}):
         past = earlier.get(name, [])
         if name in defined:
-            words = {word: getattr(defined[name], word) for word in WORDS}
+            texts = {text: getattr(defined[name], text) for text in TEXTS}
             digest = definitions.digest(defined[name])
             computed = [*past, (day, {"digest": digest})]
             removed_on = None
         else:
-            words = {word: past[-1][1].get(word) for word in WORDS}
+            texts = {text: past[-1][1].get(text) for text in TEXTS}
             digest = past[-1][1]["digest"]
             computed = past
             removed_on = next(night for night in nights if night > past[-1][0])
@@ -154,14 +156,14 @@ def definitions_known(log: pl.DataFrame, day: date, definitions: Definitions) ->
                 break
             defined_since = night
         rows.append(
-            {"segment": name, **words, "definition_digest": digest, "is_defined": name in defined}
+            {"segment": name, **texts, "definition_digest": digest, "is_defined": name in defined}
             | {"first_computed_on": computed[0][0], "defined_since": defined_since, "removed_on": removed_on}
         )
-    return pl.DataFrame(rows, schema=KNOWN)
+    return pl.DataFrame(rows, schema=DEFINITIONS)
 
 
 def _members_after(log: pl.DataFrame) -> pl.DataFrame:
-    """Who is in which segment once all of ``log`` has happened."""
+    """Who is in which segment after the last night of ``log``."""
     last = (
         log.filter(pl.col("change").is_in(["entered", "left"]))
         .sort("night")
@@ -171,7 +173,7 @@ def _members_after(log: pl.DataFrame) -> pl.DataFrame:
 
 
 def _differences(night: date, before: pl.DataFrame, after: pl.DataFrame) -> pl.DataFrame:
-    """The moves that make ``before`` into ``after``."""
+    """The rows ``entered`` and ``left`` that turn the members ``before`` into those ``after``."""
     key = ["segment", "customer_id"]
     moves = [
         moved.select(*key, pl.lit(change).alias("change"), pl.lit(night).alias("night"))

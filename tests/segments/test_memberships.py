@@ -10,15 +10,15 @@ import pytest
 
 from pipelines.identity.customer_ids.ledger import absorbed_ids, assign_ids, current_map, empty_ledger
 from pipelines.segments.definitions import Definitions
-from pipelines.segments.history import (
+from pipelines.segments.memberships import (
     COMPUTED,
     LOG,
     MEMBERS,
-    definitions_known,
     empty_log,
-    nights_before,
-    stays_before,
-    take_down,
+    intervals_before,
+    list_definitions,
+    record_night,
+    sizes_before,
 )
 
 WORDS = {"description": "d", "owner": "o", "condition": "c"}
@@ -37,7 +37,7 @@ def publish(log: pl.DataFrame, night: int, members: Mapping[str, str], digests: 
         (segment, json.dumps({"digest": digests.get(segment, "d"), **WORDS}), len(customers), 0, 0)
         for segment, customers in members.items()
     ]
-    return take_down(
+    return record_night(
         log,
         day(night),
         pl.DataFrame(rows, schema=MEMBERS, orient="row"),
@@ -56,7 +56,7 @@ def stays(log: pl.DataFrame, before: int, ids: pl.DataFrame = NOBODY) -> list[St
     def number(when: date | None) -> int | None:
         return None if when is None else (when - day(1)).days + 1
 
-    rows = stays_before(log, day(before), ids).iter_rows()
+    rows = intervals_before(log, day(before), ids).iter_rows()
     return [(segment, customer, number(entered) or 0, number(left)) for segment, customer, entered, left in rows]
 
 
@@ -86,7 +86,7 @@ def test_what_is_computed_for_a_day_knows_no_night_from_that_day_on() -> None:
     log = publish_all((1, {"s": "a"}), (5, {"s": "b"}))
     assert stays(log, 5) == [("s", "a", 1, None)]
     assert stays(log, 1) == []
-    assert nights_before(log, day(5))["night"].to_list() == [day(1)]
+    assert sizes_before(log, day(5))["night"].to_list() == [day(1)]
 
 
 def test_an_earlier_night_published_late_keeps_what_later_nights_said() -> None:
@@ -127,7 +127,7 @@ def test_a_merge_that_comes_apart_gives_each_its_own_stays_again() -> None:
 def test_a_segment_that_is_taken_out_ends_its_stays_and_keeps_them() -> None:
     log = publish_all((1, {"s": "a", "t": "a"}), (2, {"t": "a"}), (3, {"t": "a"}))
     assert stays(log, 4) == [("s", "a", 1, 2), ("t", "a", 1, None)]
-    known = {row["segment"]: row for row in definitions_known(log, day(4), Definitions()).to_dicts()}
+    known = {row["segment"]: row for row in list_definitions(log, day(4), Definitions()).to_dicts()}
     assert (known["s"]["is_defined"], known["s"]["removed_on"], known["s"]["description"]) == (False, day(2), "d")
     assert known["t"]["removed_on"] == day(4), "tonight is the first night without it"
 
@@ -144,9 +144,9 @@ def test_a_changed_definition_is_dated_and_its_stays_go_on() -> None:
     log = publish(empty_log(), 1, {"s": "a"}, digests[0])
     log = publish(log, 2, {"s": "a"}, digests[1])
     log = publish(log, 3, {"s": "a"}, digests[1])
-    [changed] = definitions_known(log, day(4), new).to_dicts()
+    [changed] = list_definitions(log, day(4), new).to_dicts()
     assert (changed["first_computed_on"], changed["defined_since"]) == (day(1), day(2))
-    [back] = definitions_known(log, day(4), old).to_dicts()
+    [back] = list_definitions(log, day(4), old).to_dicts()
     assert back["defined_since"] == day(4), "one run of nights: that it was so before does not count"
     assert stays(log, 4) == [("s", "a", 1, None)]
 
@@ -168,7 +168,7 @@ def test_the_words_about_a_segment_are_no_part_of_its_definition_and_its_traits_
 
 def test_sizes_stand_as_they_were_published() -> None:
     log = publish_all((1, {"s": "ab"}), (2, {"s": "b", "t": ""}))
-    rows = nights_before(log, day(3)).select("segment", "night", "member_count").rows()
+    rows = sizes_before(log, day(3)).select("segment", "night", "member_count").rows()
     assert rows == [("s", day(1), 2), ("s", day(2), 1), ("t", day(2), 0)]
 
 

@@ -4,4 +4,4 @@ select
     entered_on,
     left_on
 
-from {{ source('segments', 'stays') }}
+from {{ source('segments', 'membership_intervals') }}
