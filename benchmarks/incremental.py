@@ -69,8 +69,8 @@ def publish_state(home: Path) -> None:
     lake = Lake(Home(home).lake)
     for name in COMPARED_WITH:
         if lake.path("identity", name).exists():
-            lake.published(name).parent.mkdir(exist_ok=True)
-            shutil.copyfile(lake.path("identity", name), lake.published(name))
+            lake.published_path(name).parent.mkdir(exist_ok=True)
+            shutil.copyfile(lake.path("identity", name), lake.published_path(name))
     shutil.copyfile(lake.path("identity", "ledger"), lake.committed_ledger)
 
 

@@ -1,4 +1,6 @@
-"""The Dagster code location: loads ``defs/`` and nothing else."""
+"""The Dagster code location: assembles what lies in ``defs/``, for the interface, the commands and the tests alike."""
+
+from collections.abc import Mapping, Sequence
 
 import dagster as dg
 
@@ -12,16 +14,28 @@ from pipelines.defs.sensitivity import sensitivity
 from pipelines.defs.warehouse import warehouse_assets
 
 
-def build_definitions(executor: dg.ExecutorDefinition = dg.in_process_executor) -> dg.Definitions:
-    """All assets, jobs and the schedule.
+def build_definitions(
+    *,
+    executor: dg.ExecutorDefinition = dg.in_process_executor,
+    resources: Mapping[str, object] | None = None,
+    loggers: Mapping[str, dg.LoggerDefinition] | None = None,
+    assets: Sequence[dg.AssetsDefinition] = (),
+    is_scheduled: bool = True,
+) -> dg.Definitions:
+    """All assets, jobs and the schedule, as the interface loads them, but for what is given.
 
-    One process by default: on one machine, the seconds that every further process takes to start buy nothing.
+    ``resources`` take the place of those with their names, ``assets`` of the definitions that have one of their keys.
+    Not ``is_scheduled``, nothing runs by itself. One process by default: on one machine, the seconds that every further
+    process takes to start buy nothing.
     """
+    replaced = {key for replacement in assets for key in replacement.keys}
+    usual = [*extract_assets(), *identity_assets(), drift, sensitivity, *warehouse_assets(), report]
     return dg.Definitions(
-        assets=[*extract_assets(), *identity_assets(), drift, sensitivity, *warehouse_assets(), report],
+        assets=[*(definition for definition in usual if replaced.isdisjoint(definition.keys)), *assets],
         jobs=[NIGHTLY, TRAINING],
-        schedules=[every_night],
-        resources={"night": Night()},
+        schedules=[every_night] if is_scheduled else [],
+        resources={"night": Night(), **(resources or {})},
+        loggers=loggers,
         executor=executor,
     )
 

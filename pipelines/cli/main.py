@@ -1,4 +1,4 @@
-"""The ``parcours`` command: reads the arguments, runs one of ``pipelines.cli.main.commands``, turns errors into words.
+"""The ``parcours`` command: reads the arguments, runs one of ``pipelines.cli.commands``, turns errors into messages.
 
 Exit codes: 0 done, 1 a check failed and nothing was published, 2 wrong use or configuration,
 3 published, but without a new report.
@@ -13,7 +13,7 @@ from collections.abc import Sequence
 from pipelines.cli.commands import docs, evaluate, how, id, model, report, review, rollback, run, sample, train, ui, why
 from pipelines.errors import ParcoursError
 
-# What SQLite and DuckDB say of a disk that takes no more.
+# What SQLite and DuckDB say of a full disk.
 DISK_FULL_WORDS = ("disk I/O error", "database or disk is full", "No space left on device", "File too large")
 
 COMMANDS = (run, sample, train, model, evaluate, report, id, why, how, review, rollback, docs, ui)
@@ -65,7 +65,7 @@ def _fail(message: str, exit_code: int, debug: bool) -> int:
 
 
 def _find_full_disk(error: BaseException | None) -> str | None:
-    """What the disk said, where ``error`` or what led to it comes from a disk that takes no more."""
+    """What the disk said, where ``error`` or one of its causes comes from a full disk."""
     while error is not None:
         if isinstance(error, OSError) and error.errno in (errno.ENOSPC, errno.EDQUOT, errno.EFBIG):
             return f"{error.strerror}: {error.filename}" if error.filename else str(error.strerror)

@@ -48,9 +48,10 @@ class Failure:
 
 @dataclass
 class Outcome:
-    """What a job did. Materialisations map ``<group>/<asset>`` to metadata as plain values.
+    """What a job did. ``assets`` maps the key of each asset that was materialised to its metadata as plain values.
 
-    ``said`` is what checks that warned or failed say of themselves, by the names in the two lists.
+    ``check_descriptions`` are the results' own descriptions of checks that warned or failed, by the names in the two
+    lists.
     """
 
     succeeded: bool
@@ -60,7 +61,7 @@ class Outcome:
     checks_passed: int = 0
     checks_warned: list[str] = field(default_factory=list)
     checks_failed: list[str] = field(default_factory=list)
-    said: dict[str, str] = field(default_factory=dict)
+    check_descriptions: dict[str, str] = field(default_factory=dict)
 
     @property
     def published(self) -> bool:
@@ -89,9 +90,9 @@ def launch(
     progress: Progress,
     ops: dict[str, Any] | None = None,
 ) -> Outcome:
-    """Runs a job of the code location to its end, telling ``progress``; what is chatty goes to a log file.
+    """Runs a job of the code location to its end, with its events shown by ``progress``; the rest goes to a log file.
 
-    ``settings`` are those of the resource ``night``, ``ops`` those of assets, by step.
+    ``settings`` configure the resource ``night``, ``ops`` single assets, by step.
     """
     log = _new_log(home, run_id)
     with _silence(log):
@@ -105,19 +106,19 @@ def launch(
         handler = _file_handler(log)
 
         @dg.logger
-        def telling(_: dg.InitLoggerContext) -> logging.Logger:
+        def progress_logger(_: dg.InitLoggerContext) -> logging.Logger:
             logger = logging.Logger("parcours.run")
-            logger.addHandler(_Telling(progress))
+            logger.addHandler(_ProgressHandler(progress))
             logger.addHandler(handler)
             return logger
 
-        definitions = dg.Definitions.merge(build_definitions(), dg.Definitions(loggers={"telling": telling}))
+        definitions = build_definitions(loggers={"progress": progress_logger}, is_scheduled=False)
         job = definitions.resolve_job_def(job_name)
         progress.expect(job.asset_layer.executable_asset_keys)
         with contextlib.closing(handler), pooled_sqlite(home.dagster), dg.DagsterInstance.get() as instance:
             result = job.execute_in_process(
                 run_config={
-                    "loggers": {"telling": {}},
+                    "loggers": {"progress": {}},
                     "resources": {"night": {"config": settings}},
                     **({"ops": ops} if ops else {}),
                 },
@@ -131,8 +132,8 @@ def launch(
     return _gather(result.all_events, result.success, log)
 
 
-class _Telling(logging.Handler):
-    """Passes Dagster's events on to the progress display."""
+class _ProgressHandler(logging.Handler):
+    """Passes Dagster's events to the progress display."""
 
     def __init__(self, progress: Progress) -> None:
         super().__init__()
@@ -169,7 +170,7 @@ def _gather(events: "Sequence[dg.DagsterEvent]", succeeded: bool, log: Path) -> 
             is_warning = check.severity.value == "WARN"
             (outcome.checks_warned if is_warning else outcome.checks_failed).append(name)
             if check.description:
-                outcome.said[name] = check.description
+                outcome.check_descriptions[name] = check.description
         elif kind == "STEP_FAILURE":
             outcome.failures.append(_explain(event, outcome))
         elif kind == "PIPELINE_FAILURE" and not outcome.failures:  # Before the first step: the settings, say.
@@ -178,21 +179,21 @@ def _gather(events: "Sequence[dg.DagsterEvent]", succeeded: bool, log: Path) -> 
 
 
 def _explain(event: "dg.DagsterEvent", outcome: Outcome) -> Failure:
-    """The message a step failed with: ours, what its checks say, or of an unexpected error its class and words."""
+    """The message of a failed step: of its expected error, its failed checks, or the root of an unexpected error."""
     data, step = event.step_failure_data, str(event.step_key).replace("__", "/")
-    said = data.user_failure_data
-    if said is not None:
-        return Failure(step, said.description or "", int(_plain(said.metadata).get("exit_code", 1)))
-    told = [
-        f"{name}:\n{outcome.said[name]}"
+    expected = data.user_failure_data
+    if expected is not None:
+        return Failure(step, expected.description or "", int(_plain(expected.metadata).get("exit_code", 1)))
+    failed_checks = [
+        f"{name}:\n{outcome.check_descriptions[name]}"
         for name in outcome.checks_failed
-        if name.endswith(f" on {step}") and name in outcome.said
+        if name.endswith(f" on {step}") and name in outcome.check_descriptions
     ]
-    return Failure(step, "\n".join(told) or _innermost(data.error), 1)
+    return Failure(step, "\n".join(failed_checks) or _innermost(data.error), 1)
 
 
 def _innermost(error: Any) -> str:
-    """The words of the exception that began it."""
+    """The message of the exception at the root of ``error``."""
     while error is not None and error.cause is not None:
         error = error.cause
     return error.message.strip() if error else "unknown"
@@ -221,7 +222,7 @@ def _file_handler(log: Path) -> logging.Handler:
 
 @contextlib.contextmanager
 def _silence(log: Path) -> Iterator[None]:
-    """Sends what libraries print, also from other threads and compiled code, to the end of ``log``."""
+    """Appends to ``log`` what libraries print meanwhile, also from other threads and compiled code."""
     sys.stdout.flush()
     sys.stderr.flush()
     kept = os.dup(1), os.dup(2)

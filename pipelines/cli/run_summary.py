@@ -168,7 +168,7 @@ class _Summary:
         passed, warned = self.outcome.checks_passed, self.outcome.checks_warned
         lines = [self.texts.say("checks", passed=self._number(passed), warned=self._number(len(warned)))]
         for name in warned:
-            said = self.outcome.said.get(name, "").splitlines()
+            said = self.outcome.check_descriptions.get(name, "").splitlines()
             lines += [self.texts.say("warned", check=name), *self._shorten(f"  {line}" for line in said)]
         return self._label("checks", lines)
 

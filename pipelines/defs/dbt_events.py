@@ -57,7 +57,7 @@ class Listener:
         return sum(node.status == status for node in self.finished if node.dbt_id.startswith("test."))
 
 
-def results(
+def node_results(
     context: dg.AssetExecutionContext, finished: list[FinishedNode], rows: Mapping[str, int]
 ) -> Iterator[Result | dg.AssetCheckResult]:
     """One materialisation per model built and one check result per test made, in dbt's order.
@@ -89,7 +89,7 @@ def results(
             )
 
 
-def selection(context: dg.AssetExecutionContext) -> list[str]:
+def selected_names(context: dg.AssetExecutionContext) -> list[str]:
     """The dbt names of what was selected in Dagster; empty for everything."""
     if not context.is_subset:
         return []

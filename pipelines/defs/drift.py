@@ -3,8 +3,9 @@
 import dagster as dg
 import polars as pl
 
+from pipelines.defs.asset import asset_of
 from pipelines.defs.resources import Night
-from pipelines.defs.results import Result
+from pipelines.defs.results import Result, describe_table
 from pipelines.identity.customer_ids.ledger import empty_ledger
 from pipelines.identity.incremental.steps import read_map
 from pipelines.identity.monitoring import run_metrics
@@ -12,8 +13,8 @@ from pipelines.identity.monitoring.churn import count_churn
 from pipelines.identity.monitoring.drift import ACCEPT, compare_run, describe_drift
 from pipelines.lake.tables import Lake
 
-KEY = dg.AssetKey(["identity", "drift"])
-COMPARED = ("records", "model", "pairs", "ledger", "customers")
+KEY = "identity/drift"
+COMPARED = ("identity/records", "identity/model", "identity/pairs", "identity/ledger", "identity/customers")
 WARNING, BLOCKING = "drift_within_warning_limits", "drift_within_blocking_limits"
 
 
@@ -23,23 +24,12 @@ class Acceptance(dg.Config):
     accept: bool = False
 
 
-@dg.asset(
-    key=KEY,
-    deps=[dg.AssetKey(["identity", name]) for name in COMPARED],
-    group_name="identity",
-    owners=["team:customer-data"],
-    kinds={"parquet"},
-    check_specs=[
-        dg.AssetCheckSpec(
-            WARNING, asset=KEY, description="No metric is further from the usual than drift.yml lets pass in silence."
-        ),
-        dg.AssetCheckSpec(
-            BLOCKING,
-            asset=KEY,
-            blocking=True,
-            description="No metric is so far from the usual that drift.yml asks for a person.",
-        ),
-    ],
+@asset_of(
+    "identity",
+    KEY,
+    after=COMPARED,
+    checks={BLOCKING: "No metric is so far from the usual that drift.yml asks for a person."},
+    warnings={WARNING: "No metric is further from the usual than drift.yml lets pass in silence."},
 )
 def drift(config: Acceptance, night: Night) -> Result:
     """One row per metric of this night: what it is, what it usually is in the published runs, and whether that passes.
@@ -47,12 +37,13 @@ def drift(config: Acceptance, night: Night) -> Result:
     Publication keeps the metrics of the night for the ones to come.
     """
     lake = night.lake
-    version = night.model.version if night.model else ""
+    in_force = night.find_model()
+    version = in_force.version if in_force else ""
     ledger = lake.read("identity", "ledger")
     today = read_map(lake, night.full)
     churn = count_churn(ledger, _published(lake, "ledger", empty_ledger()), today)
     measured = run_metrics.measure_run(
-        night.people.records,
+        night.read_people().records,
         lake.read("identity", "pairs"),
         lake.read("identity", "customers"),
         churn,
@@ -72,30 +63,28 @@ def drift(config: Acceptance, night: Night) -> Result:
             ),
         )  # fmt: skip
     said = describe_drift(compared)
-    return Result(
-        metadata={
-            "dagster/row_count": compared.height,
+    return describe_table(
+        compared,
+        {
             "verdicts": dg.MetadataValue.json(dict(sorted(verdicts.items()))),
             "churn": dg.MetadataValue.json(churn.as_dict()),
             "moved_share": churn.moved_share,
         },
-        check_results=[
-            dg.AssetCheckResult(
-                check_name=WARNING,
-                passed=not verdicts.keys() & {"warning", "blocking"},
-                severity=dg.AssetCheckSeverity.WARN,
-                description=said,
-            ),
-            dg.AssetCheckResult(
-                check_name=BLOCKING,
-                passed=not is_blocked,
-                description=f"{said}\n{ACCEPT}" if is_blocked else said,
-                metadata={"accepted": config.accept and "blocking" in verdicts},
-            ),
-        ],
+        dg.AssetCheckResult(
+            check_name=WARNING,
+            passed=not verdicts.keys() & {"warning", "blocking"},
+            severity=dg.AssetCheckSeverity.WARN,
+            description=said,
+        ),
+        dg.AssetCheckResult(
+            check_name=BLOCKING,
+            passed=not is_blocked,
+            description=f"{said}\n{ACCEPT}" if is_blocked else said,
+            metadata={"accepted": config.accept and "blocking" in verdicts},
+        ),
     )
 
 
 def _published(lake: Lake, name: str, empty: pl.DataFrame) -> pl.DataFrame:
-    file = lake.published(name)
+    file = lake.published_path(name)
     return pl.read_parquet(file) if file.exists() else empty

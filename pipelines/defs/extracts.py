@@ -11,14 +11,12 @@ import dagster as dg
 import polars as pl
 
 from pipelines.contracts import TABLES, Table
-from pipelines.defs.failures import as_step_failure
+from pipelines.defs.asset import asset_of
 from pipelines.defs.resources import Night
 from pipelines.defs.results import Result
 from pipelines.errors import RejectLimitExceeded
 from pipelines.extracts.conform import extract_table
 from pipelines.extracts.counts import Extracted
-
-OWNERS = ["team:customer-data"]
 
 
 def extract_assets() -> list[dg.AssetsDefinition]:
@@ -27,31 +25,22 @@ def extract_assets() -> list[dg.AssetsDefinition]:
 
 
 def _extract_asset(table: Table) -> dg.AssetsDefinition:
-    key = dg.AssetKey([table.kind, table.name])
-
-    @dg.asset(
-        key=key,
-        group_name="extracts",
-        owners=OWNERS,
-        kinds={"parquet"},
+    @asset_of(
+        "extracts",
+        table.path,
         description=f"{table.description} From every {table.kind} source; empty if none has it.",
         metadata={"dagster/column_schema": _column_schema(table), "key": ", ".join(table.key)},
-        check_specs=[
-            dg.AssetCheckSpec(
-                "rejects_stay_under_the_limit",
-                asset=key,
-                blocking=True,
-                description="The share of rows that went to quarantine is at most reject_limit of sources.yml.",
-            )
-        ],
+        checks={
+            "rejects_stay_under_the_limit": "The share of rows that went to quarantine is at most reject_limit of "
+            "sources.yml."
+        },
     )
     def extract(night: Night) -> Iterator[dg.AssetCheckResult | Result]:
-        with as_step_failure():
-            try:
-                extracted = extract_table(night.retailer, table, night.lake)
-            except RejectLimitExceeded as error:
-                yield dg.AssetCheckResult(passed=False, description=str(error))
-                raise
+        try:
+            extracted = extract_table(night.retailer, table, night.lake)
+        except RejectLimitExceeded as error:
+            yield dg.AssetCheckResult(passed=False, description=str(error))
+            raise
         yield Result(
             metadata=_metadata(extracted), check_results=[dg.AssetCheckResult(passed=True, metadata=_counts(extracted))]
         )
@@ -59,20 +48,17 @@ def _extract_asset(table: Table) -> dg.AssetsDefinition:
     return extract
 
 
-@dg.asset(
-    key=["quarantine", "quarantined_rows"],
-    deps=[dg.AssetKey([table.kind, table.name]) for table in TABLES],
-    group_name="extracts",
-    owners=OWNERS,
-    kinds={"parquet"},
+@asset_of(
+    "extracts",
+    "quarantine/quarantined_rows",
+    after=[table.path for table in TABLES],
     description="One row per row of an export that did not fit its table, with file, line, column and reason.",
 )
 def quarantined_rows(night: Night) -> Result:
     """Written table by table by the extracts; counted here."""
-    with as_step_failure():
-        files = [night.lake.quarantine_path(table.kind, table.name) for table in TABLES]
-        rejected = pl.scan_parquet([file for file in files if file.exists()])
-        by_table = rejected.group_by("table_name").len().sort("table_name").collect()
+    files = [night.lake.quarantine_path(table.kind, table.name) for table in TABLES]
+    rejected = pl.scan_parquet([file for file in files if file.exists()])
+    by_table = rejected.group_by("table_name").len().sort("table_name").collect()
     return Result(
         metadata={
             "dagster/row_count": int(by_table["len"].sum()),

@@ -10,10 +10,10 @@ from typing import Any
 import dagster as dg
 import polars as pl
 
-from pipelines.defs.failures import as_step_failure
+from pipelines.defs.asset import asset_of
 from pipelines.defs.resources import Night
-from pipelines.defs.results import Result
-from pipelines.frames.background import running_in_background
+from pipelines.defs.results import Result, count_breaches, describe_table
+from pipelines.frames.background import in_background
 from pipelines.identity.customer_ids.customer_numbers import number_customers
 from pipelines.identity.customer_ids.customers import describe_customers
 from pipelines.identity.customer_ids.ledger import current_map, empty_ledger
@@ -43,9 +43,6 @@ from pipelines.identity.standardisation.standardise import scan_records
 from pipelines.identity.training.retrain import MAX_SHARE_MOVED, retrain
 from pipelines.lake.tables import Lake
 
-GROUP = "identity"
-OWNERS = ["team:customer-data"]
-PARQUET = {"parquet"}
 MOST_NAMED = 50  # Record ids that metadata list; how many there are in all stands beside them.
 IDENTITY_BEARING = ("crm/contacts", "ecommerce/customers", "ecommerce/orders", "pos/members", "pos/tickets")
 
@@ -63,25 +60,6 @@ def identity_assets() -> list[dg.AssetsDefinition]:
     return [decisions, records, model, pairs, clusters, ledger, customer_ids, customers, uncertain_pairs]
 
 
-def _check(asset: str, name: str, description: str) -> dg.AssetCheckSpec:
-    return dg.AssetCheckSpec(name, asset=["identity", asset], blocking=True, description=description)
-
-
-def _holds(name: str, breaches: int) -> dg.AssetCheckResult:
-    return dg.AssetCheckResult(check_name=name, passed=breaches == 0, metadata={"rows_at_fault": breaches})
-
-
-def _result(rows: pl.DataFrame, metadata: Mapping[str, Any], *checks: dg.AssetCheckResult) -> Result:
-    return Result(
-        metadata={"dagster/row_count": rows.height, **_schema_of(rows.schema), **metadata}, check_results=checks
-    )
-
-
-def _schema_of(columns: pl.Schema) -> dict[str, dg.TableSchema]:
-    described = [dg.TableColumn(name, str(dtype.base_type())) for name, dtype in columns.items()]
-    return {"dagster/column_schema": dg.TableSchema(described)}
-
-
 def _drawn(night: Night, *charts: Chart) -> dict[str, dg.MarkdownMetadataValue]:
     """The charts, written into the home folder, as metadata that the interface shows."""
     for chart in charts:
@@ -93,79 +71,65 @@ def _committed_ledger(lake: Lake) -> pl.DataFrame:
     return pl.read_parquet(lake.committed_ledger) if lake.committed_ledger.exists() else empty_ledger()
 
 
-@dg.asset(
-    key=["identity", "decisions"],
-    deps=[dg.AssetKey(path.split("/")) for path in IDENTITY_BEARING],
-    group_name=GROUP,
-    owners=OWNERS,
-    kinds=PARQUET,
-)
+@asset_of("identity", "identity/decisions", after=IDENTITY_BEARING)
 def decisions(night: Night) -> Result:
     """One row per decision of people that holds on the day: two records are one person's, or are not.
 
     Read from the retailer's own file; a file that is faulty, or contradicts itself, stops the run.
     """
-    with as_step_failure():
-        file = night.retailer.decisions_of(night.folder)
-        written = read_decisions(file, must_exist=night.retailer.decisions is not None)
-        holding = decisions_in_force(written, night.day)
-        night.lake.write("identity", "decisions", holding)
-        waiting, absent = find_absent(holding, scan_records(night.lake, night.day))
-        return _result(
-            holding,
-            {
-                **{verdict: int((holding["verdict"] == verdict).sum()) for verdict in VERDICTS},
-                "expired": int((written["expires_on"] < night.day).sum()),
-                "not_yet_in_force": int((written["decided_on"] > night.day).sum()),
-                "about_absent_records": waiting,
-                "absent_records": dg.MetadataValue.json(absent[:MOST_NAMED]),
-            },
-        )
+    file = night.retailer.decisions_of(night.folder)
+    written = read_decisions(file, must_exist=night.retailer.decisions is not None)
+    holding = decisions_in_force(written, night.day)
+    night.lake.write("identity", "decisions", holding)
+    waiting, absent = find_absent(holding, scan_records(night.lake, night.day))
+    return describe_table(
+        holding,
+        {
+            **{verdict: int((holding["verdict"] == verdict).sum()) for verdict in VERDICTS},
+            "expired": int((written["expires_on"] < night.day).sum()),
+            "not_yet_in_force": int((written["decided_on"] > night.day).sum()),
+            "about_absent_records": waiting,
+            "absent_records": dg.MetadataValue.json(absent[:MOST_NAMED]),
+        },
+    )
 
 
-@dg.asset(
-    key=["identity", "records"],
-    deps=[*(dg.AssetKey(path.split("/")) for path in IDENTITY_BEARING), decisions],
-    group_name=GROUP,
-    owners=OWNERS,
-    kinds=PARQUET,
-    check_specs=[
-        _check("records", "each_record_stands_once", "No record_id is repeated."),
-        _check(
-            "records",
-            "no_value_is_newly_shared_by_a_crowd",
-            "No value that identified people when last published is now shared by more names than surge_limit.",
-        ),
-    ],
+@asset_of(
+    "identity",
+    "identity/records",
+    after=[*IDENTITY_BEARING, "identity/decisions"],
+    checks={
+        "each_record_stands_once": "No record_id is repeated.",
+        "no_value_is_newly_shared_by_a_crowd": "No value that identified people when last published is now shared by "
+        "more names than surge_limit.",
+    },
 )
 def records(night: Night) -> Result:
     """One row per record that says who somebody is: CRM contacts, shop accounts, guest orders, members, receipts.
 
     Contact fields are cleaned here and nowhere else.
     """
-    with as_step_failure():
-        attributes = with_own_values(load_attributes(), night.retailer.placeholders, night.retailer.country)
-        everyone, cleaned_anew = update_records(
-            night.lake, night.retailer.country, night.day, attributes, read_decisions_in_force(night.lake), night.full
-        )
-        night.hold_people(everyone)
-        by_table = everyone.group_by("kind", "table_name").len().sort("kind", "table_name")
-        return _result(
-            everyone,
-            {
-                "rows_by_table": dg.MetadataValue.json({f"{kind}/{name}": n for kind, name, n in by_table.iter_rows()}),
-                "records_cleaned_anew": cleaned_anew,
-                "records_with_a_shared_value": everyone["shared_values"].count(),
-                **_schema_of(night.lake.scan("identity", "records").collect_schema()),
-            },
-            _holds("each_record_stands_once", invariants.count_repeated_records(everyone)),
-            _no_new_crowd(night.lake, everyone, attributes),
-        )
+    attributes = with_own_values(load_attributes(), night.retailer.placeholders, night.retailer.country)
+    everyone, cleaned_anew = update_records(
+        night.lake, night.retailer.country, night.day, attributes, read_decisions_in_force(night.lake), night.full
+    )
+    by_table = everyone.group_by("kind", "table_name").len().sort("kind", "table_name")
+    return describe_table(
+        everyone,
+        {
+            "rows_by_table": dg.MetadataValue.json({f"{kind}/{name}": n for kind, name, n in by_table.iter_rows()}),
+            "records_cleaned_anew": cleaned_anew,
+            "records_with_a_shared_value": everyone["shared_values"].count(),
+        },
+        count_breaches("each_record_stands_once", invariants.count_repeated_records(everyone)),
+        _no_new_crowd(night.lake, everyone, attributes),
+        columns=night.lake.scan("identity", "records").collect_schema(),
+    )
 
 
 def _no_new_crowd(lake: Lake, rows: pl.DataFrame, attributes: Mapping[str, Attribute]) -> dg.AssetCheckResult:
     """Fails where a crowd took a value from people who are published; before any publication, it only warns."""
-    withdrawn_before = lake.published("withdrawn_values")
+    withdrawn_before = lake.published_path("withdrawn_values")
     is_first = not withdrawn_before.exists()
     if is_first:
         crowds = find_surges(rows, attributes)
@@ -185,19 +149,14 @@ def _no_new_crowd(lake: Lake, rows: pl.DataFrame, attributes: Mapping[str, Attri
     )
 
 
-@dg.asset(
-    key=["identity", "model"],
-    deps=[records],
-    group_name=GROUP,
-    owners=OWNERS,
-    kinds=PARQUET,
-    check_specs=[
-        _check(
-            "model",
-            "a_new_model_moves_few_records",
-            f"A new model comes into force unasked only where at most {MAX_SHARE_MOVED:.0%} of the records move.",
-        )
-    ],
+@asset_of(
+    "identity",
+    "identity/model",
+    after=["identity/records"],
+    checks={
+        "a_new_model_moves_few_records": "A newly learned model comes in force unasked only where at most "
+        f"{MAX_SHARE_MOVED:.0%} of the records move."
+    },
 )
 def model(context: dg.AssetExecutionContext, config: Training, night: Night) -> Result:
     """The model in force: how much each agreement and disagreement says about two records being one person.
@@ -205,207 +164,189 @@ def model(context: dg.AssetExecutionContext, config: Training, night: Night) -> 
     Learned by the training job, and by the very first run. A nightly run keeps it, so that ids do not move because
     the model did.
     """
-    with as_step_failure():
-        in_force = None if config.retrain else night.model
-        if in_force is not None:
-            shown, too_many = in_force, 0
-            found: dict[str, Any] = {"version": in_force.version, "trained": False}
-        else:
-            context.log.info("training the identity model")
-            retrained = retrain(
-                night.lake, night.day, context.log.info, config.compare_only, config.retrain and config.with_decisions
-            )
-            shown, too_many = retrained.running, 0 if config.compare_only else retrained.records_too_many
-            found = {
-                "version": retrained.in_force or "none",
-                "trained": retrained.is_put_in_force,
-                "training": dg.MetadataValue.json(retrained.as_dict()),
-            }
-        charts = chart_match_weights(shown), chart_unlinkables(night.people.records, shown)
-        return Result(
-            metadata={**found, "about": dg.MetadataValue.json(shown.metadata), **_drawn(night, *charts)},
-            check_results=[_holds("a_new_model_moves_few_records", too_many)],
+    in_force = None if config.retrain else night.find_model()
+    if in_force is not None:
+        shown, too_many = in_force, 0
+        found: dict[str, Any] = {"version": in_force.version, "trained": False}
+    else:
+        context.log.info("training the identity model")
+        retrained = retrain(
+            night.lake, night.day, context.log.info, config.compare_only, config.retrain and config.with_decisions
         )
+        shown, too_many = retrained.running, 0 if config.compare_only else retrained.records_too_many
+        found = {
+            "version": retrained.in_force or "none",
+            "trained": retrained.is_put_in_force,
+            "training": dg.MetadataValue.json(retrained.as_dict()),
+        }
+    charts = chart_match_weights(shown), chart_unlinkables(night.read_people().records, shown)
+    return Result(
+        metadata={**found, "about": dg.MetadataValue.json(shown.metadata), **_drawn(night, *charts)},
+        check_results=[count_breaches("a_new_model_moves_few_records", too_many)],
+    )
 
 
-@dg.asset(
-    key=["identity", "pairs"],
-    deps=[records, model],
-    group_name=GROUP,
-    owners=OWNERS,
-    kinds=PARQUET,
-    check_specs=[
-        _check(
-            "pairs",
-            "candidate_pairs_do_not_explode",
-            f"There are at most {invariants.MAX_PAIRS_PER_RECORD} candidate pairs per record.",
-        )
-    ],
+@asset_of(
+    "identity",
+    "identity/pairs",
+    after=["identity/records", "identity/model"],
+    checks={
+        "candidate_pairs_do_not_explode": f"There are at most {invariants.MAX_PAIRS_PER_RECORD} candidate pairs per "
+        "record."
+    },
 )
 def pairs(night: Night) -> Result:
     """One row per pair of records that could be one person, with its match weight and probability.
 
     Only what changed since the last run is compared; the result is that of comparing everything.
     """
-    with as_step_failure():
-        people, in_force = night.people, night.required_model
-        scored, done = update_pairs(night.lake, people, in_force, night.full)
-        return _result(
-            scored,
-            {
-                "model_version": in_force.version,
-                **done,
-                **_drawn(night, chart_pair_weights(scored)),
-            },
-            _holds("candidate_pairs_do_not_explode", invariants.count_excess_pairs(scored, people.records)),
-        )
+    people, in_force = night.read_people(), night.load_model()
+    scored, done = update_pairs(night.lake, people, in_force, night.full)
+    return describe_table(
+        scored,
+        {
+            "model_version": in_force.version,
+            **done,
+            **_drawn(night, chart_pair_weights(scored)),
+        },
+        count_breaches("candidate_pairs_do_not_explode", invariants.count_excess_pairs(scored, people.records)),
+    )
 
 
-@dg.asset(
-    key=["identity", "clusters"],
-    deps=[decisions, records, model, pairs],
-    group_name=GROUP,
-    owners=OWNERS,
-    kinds=PARQUET,
-    check_specs=[_check("clusters", "each_record_is_in_one_cluster", "No record is missing, repeated or invented.")],
+@asset_of(
+    "identity",
+    "identity/clusters",
+    after=["identity/decisions", "identity/records", "identity/model", "identity/pairs"],
+    checks={"each_record_is_in_one_cluster": "No record is missing, repeated or invented."},
 )
 def clusters(night: Night) -> Result:
     """One row per record, with the person it was recognised as in this run; the name of a cluster does not last."""
-    with as_step_failure():
-        people = night.people
-        grouped, is_built_upon = update_clusters(
-            night.lake, people, night.pairs, night.required_model, read_decisions_in_force(night.lake), night.full
+    people = night.read_people()
+    grouped, is_built_upon = update_clusters(
+        night.lake,
+        people,
+        night.read_pairs(people),
+        night.load_model(),
+        read_decisions_in_force(night.lake),
+        night.full,
+    )
+    with in_background(night.lake.write, "identity", "clusters", grouped.table):
+        misplaced = invariants.count_misplaced_records(grouped.table, people.records)
+        return describe_table(
+            grouped.table,
+            {
+                "clusters": len(grouped.sizes),
+                "largest_cluster": int(grouped.sizes.max(initial=0)),
+                "built_upon_earlier": is_built_upon,
+                **_drawn(night, chart_cluster_sizes(pl.Series(grouped.sizes))),
+            },
+            count_breaches("each_record_is_in_one_cluster", misplaced),
         )
-        with running_in_background(night.lake.write, "identity", "clusters", grouped.table):
-            misplaced = invariants.count_misplaced_records(grouped.table, people.records)
-            result = _result(
-                grouped.table,
-                {
-                    "clusters": len(grouped.sizes),
-                    "largest_cluster": int(grouped.sizes.max(initial=0)),
-                    "built_upon_earlier": is_built_upon,
-                    **_drawn(night, chart_cluster_sizes(pl.Series(grouped.sizes))),
-                },
-                _holds("each_record_is_in_one_cluster", misplaced),
-            )
-        night.hold_clusters(grouped)
-        return result
 
 
-@dg.asset(
-    key=["identity", "ledger"],
-    deps=[clusters],
-    group_name=GROUP,
-    owners=OWNERS,
-    kinds=PARQUET,
-    check_specs=[
-        _check("ledger", "no_id_is_issued_twice", "Every customer id was created once."),
-        _check("ledger", "the_past_is_not_rewritten", "The ledger as last published is its beginning, unchanged."),
-    ],
+@asset_of(
+    "identity",
+    "identity/ledger",
+    after=["identity/clusters"],
+    checks={
+        "no_id_is_issued_twice": "Every customer id was created once.",
+        "the_past_is_not_rewritten": "The ledger as last published is its beginning, unchanged.",
+    },
 )
 def ledger(night: Night) -> Result:
     """One row per change of a customer id: created, absorbed, split, retired, restored, and which record went where.
 
     Goes on from the ledger as last published; publication makes it the next one's beginning.
     """
-    with as_step_failure():
-        committed = _committed_ledger(night.lake)
-        entries = update_ledger(night.lake, night.clusters, committed, night.day, night.full)
-        new = entries.tail(entries.height - committed.height)
-        return _result(
-            entries,
-            {
-                "new_entries": new.height,
-                "changes": dg.MetadataValue.json(dict(new.group_by("change").len().sort("change").iter_rows())),
-            },
-            _holds("no_id_is_issued_twice", invariants.count_reissued_ids(entries)),
-            _holds("the_past_is_not_rewritten", invariants.count_rewritten_entries(entries, committed)),
-        )
+    committed = _committed_ledger(night.lake)
+    entries = update_ledger(night.lake, night.read_clusters(), committed, night.day, night.full)
+    new = entries.tail(entries.height - committed.height)
+    return describe_table(
+        entries,
+        {
+            "new_entries": new.height,
+            "changes": dg.MetadataValue.json(dict(new.group_by("change").len().sort("change").iter_rows())),
+        },
+        count_breaches("no_id_is_issued_twice", invariants.count_reissued_ids(entries)),
+        count_breaches("the_past_is_not_rewritten", invariants.count_rewritten_entries(entries, committed)),
+    )
 
 
-@dg.asset(
-    key=["identity", "customer_ids"],
-    deps=[records, clusters, ledger],
-    group_name=GROUP,
-    owners=OWNERS,
-    kinds=PARQUET,
-    check_specs=[
-        _check("customer_ids", "each_record_has_one_customer", "No record is missing, repeated or invented."),
-        _check(
-            "customer_ids",
-            "the_ledger_replays_to_the_map",
-            "Replayed from empty, the ledger gives each cluster one id, and each id one cluster.",
-        ),
-    ],
+@asset_of(
+    "identity",
+    "identity/customer_ids",
+    after=["identity/records", "identity/clusters", "identity/ledger"],
+    checks={
+        "each_record_has_one_customer": "No record is missing, repeated or invented.",
+        "the_ledger_replays_to_the_map": "Replayed from empty, the ledger gives each cluster one id, and each id one "
+        "cluster.",
+    },
 )
 def customer_ids(night: Night) -> Result:
     """One row per record: the customer it belongs to today."""
-    with as_step_failure():
-        everyone = night.people.records.select("record_id", "source", "table_name")
-        placed = read_map(night.lake, night.full)
-        if placed["record_id"].equals(everyone["record_id"]):  # As it always is, where nothing is amiss.
-            today = everyone.with_columns(placed["customer_id"])
-        else:
-            today = everyone.join(placed, on="record_id", maintain_order="left")
-        with running_in_background(night.lake.write, "identity", "customer_ids", today):
-            numbers = night.clusters.number_customers(today)
-            owners = number_customers(night.people, today, numbers)
-            unreplayed = 0 if numbers is not None else invariants.count_unreplayed_records(today, night.clusters.table)
-            result = _result(
-                today,
-                {"customers": owners.count},
-                _holds("each_record_has_one_customer", invariants.count_misplaced_records(today, everyone)),
-                _holds("the_ledger_replays_to_the_map", unreplayed),
-            )
-        night.hold_owners(owners)
-        return result
+    people, clusters = night.read_people(), night.read_clusters()
+    everyone = people.records.select("record_id", "source", "table_name")
+    placed = read_map(night.lake, night.full)
+    if placed["record_id"].equals(everyone["record_id"]):  # As it always is, where nothing is amiss.
+        today = everyone.with_columns(placed["customer_id"])
+    else:
+        today = everyone.join(placed, on="record_id", maintain_order="left")
+    with in_background(night.lake.write, "identity", "customer_ids", today):
+        numbers = clusters.number_customers(today)
+        owners = number_customers(people, today, numbers)
+        unreplayed = 0 if numbers is not None else invariants.count_unreplayed_records(today, clusters.table)
+        return describe_table(
+            today,
+            {"customers": owners.count},
+            count_breaches("each_record_has_one_customer", invariants.count_misplaced_records(today, everyone)),
+            count_breaches("the_ledger_replays_to_the_map", unreplayed),
+        )
 
 
-@dg.asset(
-    key=["identity", "customers"],
-    deps=[decisions, records, pairs, customer_ids],
-    group_name=GROUP,
-    owners=OWNERS,
-    kinds=PARQUET,
+@asset_of(
+    "identity",
+    "identity/customers",
+    after=["identity/decisions", "identity/records", "identity/pairs", "identity/customer_ids"],
 )
 def customers(night: Night) -> Result:
     """One row per customer: how many records it has and how sure it is that they are one person's."""
-    with as_step_failure():
-        described = describe_customers(
-            night.people,
-            night.pairs,
-            night.owners,
-            read_decisions_in_force(night.lake),
-        )
-        night.lake.write("identity", "customers", described)
-        return _result(
-            described,
-            {
-                "records": int(described["record_count"].sum()),
-                "mean_confidence": float(described["identity_confidence"].mean() or 1.0),  # type: ignore[arg-type]
-            },
-        )
+    people = night.read_people()
+    described = describe_customers(
+        people, night.read_pairs(people), night.read_owners(people), read_decisions_in_force(night.lake)
+    )
+    night.lake.write("identity", "customers", described)
+    return describe_table(
+        described,
+        {
+            "records": int(described["record_count"].sum()),
+            "mean_confidence": float(described["identity_confidence"].mean() or 1.0),  # type: ignore[arg-type]
+        },
+    )
 
 
-@dg.asset(
-    key=["identity", "uncertain_pairs"],
-    deps=[decisions, records, pairs, customer_ids, customers],
-    group_name=GROUP,
-    owners=OWNERS,
-    kinds=PARQUET,
+@asset_of(
+    "identity",
+    "identity/uncertain_pairs",
+    after=[
+        "identity/decisions",
+        "identity/records",
+        "identity/pairs",
+        "identity/customer_ids",
+        "identity/customers",
+    ],
 )
 def uncertain_pairs(night: Night) -> Result:
     """One row per question worth a person's answer: who is perhaps one customer kept apart, who perhaps two together.
 
     What people have decided is left out. The mart identity_review_queue ranks them by what they are worth.
     """
-    with as_step_failure():
-        asked = find_uncertain_pairs(
-            night.people,
-            night.pairs,
-            night.owners,
-            night.lake.read("identity", "customers"),
-            read_decisions_in_force(night.lake),
-        )
-        night.lake.write("identity", "uncertain_pairs", asked)
-        return _result(asked, {"about_one_customer": int(asked["is_together"].sum())})
+    people = night.read_people()
+    asked = find_uncertain_pairs(
+        people,
+        night.read_pairs(people),
+        night.read_owners(people),
+        night.lake.read("identity", "customers"),
+        read_decisions_in_force(night.lake),
+    )
+    night.lake.write("identity", "uncertain_pairs", asked)
+    return describe_table(asked, {"about_one_customer": int(asked["is_together"].sum())})

@@ -4,7 +4,7 @@ from pathlib import Path
 
 import dagster as dg
 
-from pipelines.defs.failures import as_step_failure
+from pipelines.defs.asset import asset_of
 from pipelines.defs.resources import Night
 from pipelines.defs.results import Result
 from pipelines.lake.tables import replacing
@@ -13,20 +13,18 @@ from pipelines.report.write import Written, write_report
 KEPT = 30  # Reports of past runs, as many as there are logs: a month of nights.
 
 
-@dg.asset(
-    key=["published", "report"],
-    deps=[["published", "warehouse"]],
-    group_name="published",
-    owners=["team:customer-data"],
-    kinds={"html"},
+@asset_of(
+    "publication",
+    "published/report",
+    after=["published/warehouse"],
+    kinds=["html"],
     description="The report of the published warehouse, `report.html`: one page that needs no network, with counts and "
     "sums only. Each run's stays in `reports/` beside it. Where it cannot be drawn, this step fails and the warehouse "
     "stays published.",
 )
 def report(night: Night) -> Result:
-    with as_step_failure():
-        written = write_report(night.folder, night.report_language)
-        kept = _keep(written, night)
+    written = write_report(night.folder, night.report_language)
+    kept = _keep(written, night)
     return Result(
         metadata={
             "report": dg.MetadataValue.path(kept),

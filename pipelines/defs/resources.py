@@ -8,12 +8,10 @@ from typing import Self
 from zoneinfo import ZoneInfo
 
 import dagster as dg
-import polars as pl
 from pydantic import Field, PrivateAttr
 
 from pipelines.config.home import Home, find_home, find_sources
 from pipelines.config.sources import Sources, load_sources
-from pipelines.defs.memo import Memo
 from pipelines.errors import ConfigurationError, ParcoursError
 from pipelines.identity.clustering.clusters import Clusters, index_clusters
 from pipelines.identity.customer_ids.customer_numbers import CustomerNumbers, number_customers
@@ -23,7 +21,7 @@ from pipelines.identity.model.registry import ModelVersion, load_version, name_i
 from pipelines.identity.scoring.predict import ENDS, ScoredPairs
 from pipelines.identity.scoring.profiles import ProfiledRecords, profile_records
 from pipelines.lake import run_lock
-from pipelines.lake.tables import Lake, Stamp
+from pipelines.lake.tables import Lake
 from pipelines.segments.definitions import Definitions, find_segments, load_segments
 from pipelines.texts.catalogue import list_languages
 
@@ -52,109 +50,75 @@ class Night(dg.ConfigurableResource):  # type: ignore[type-arg]
     _day: date = PrivateAttr()
     _report_language: str = PrivateAttr()
     _run_id: str = PrivateAttr()
-    _people: Memo[ProfiledRecords] = PrivateAttr(default_factory=Memo)
-    _clusters: Memo[Clusters] = PrivateAttr(default_factory=Memo)
-    _owners: Memo[CustomerNumbers] = PrivateAttr(default_factory=Memo)
-    _pairs: Memo[ScoredPairs] = PrivateAttr(default_factory=Memo)
-    _model: Memo[ModelVersion] = PrivateAttr(default_factory=Memo)
 
     @property
     def folder(self) -> Home:
+        """The home folder: lake, build and published warehouse."""
         return self._folder
 
     @property
     def lake(self) -> Lake:
+        """The Parquet tables of the home."""
         return Lake(self._folder.lake)
 
     @property
     def retailer(self) -> Sources:
+        """What sources.yml says: the sources with their tables, and the retailer's settings."""
         return self._retailer
 
     @property
     def segments(self) -> Definitions:
+        """The segments and traits that analysts define."""
         return self._segments
 
     @property
     def segments_file(self) -> Path:
+        """The file that defines them."""
         return self._segments_file
 
     @property
     def day(self) -> date:
+        """The day it is: everything is computed as of its end."""
         return self._day
 
     @property
     def report_language(self) -> str:
+        """The language of the report."""
         return self._report_language
 
     @property
     def run_id(self) -> str:
+        """Dagster's id of the run."""
         return self._run_id
 
-    @property
-    def people(self) -> ProfiledRecords:
-        """``identity/records`` as they are compared, and where each is from, and their profiles.
+    def read_people(self) -> ProfiledRecords:
+        """``identity/records``, the columns that are compared and where each record is from, with their profiles."""
+        records = self.lake.scan("identity", "records").select(COMPARED_COLUMNS)
+        return profile_records(records.collect())
 
-        Read once for all the steps of this process: reading it anew in each was most of the work of a quiet night.
-        """
-        columns = list(COMPARED_COLUMNS)
-        return self._people.get(
-            self.lake.stamp("identity", "records"),
-            lambda: profile_records(self.lake.scan("identity", "records").select(columns).collect()),
-        )
+    def read_pairs(self, people: ProfiledRecords) -> ScoredPairs:
+        """``identity/pairs`` without their levels, and the profile numbers of their ends."""
+        return read_pairs(self.lake, people, [*ENDS, "match_weight", "match_probability"])
 
-    def hold_people(self, records: pl.DataFrame) -> None:
-        """``records`` are what ``identity/records`` holds now: nobody needs to read it."""
-        self._people.put(self.lake.stamp("identity", "records"), profile_records(records.select(COMPARED_COLUMNS)))
+    def read_clusters(self) -> Clusters:
+        """``identity/clusters``."""
+        return index_clusters(self.lake.read("identity", "clusters"))
 
-    @property
-    def clusters(self) -> Clusters:
-        """``identity/clusters``; read once, too."""
-        return self._clusters.get(
-            self.lake.stamp("identity", "clusters"), lambda: index_clusters(self.lake.read("identity", "clusters"))
-        )
+    def read_owners(self, people: ProfiledRecords) -> CustomerNumbers:
+        """The customers that the records and profiles of ``people`` belong to, by ``identity/customer_ids``."""
+        return number_customers(people, self.lake.read("identity", "customer_ids"))
 
-    def hold_clusters(self, clusters: Clusters) -> None:
-        """``clusters`` are what ``identity/clusters`` holds now."""
-        self._clusters.put(self.lake.stamp("identity", "clusters"), clusters)
-
-    @property
-    def owners(self) -> CustomerNumbers:
-        """Whose the records and profiles of :attr:`people` are, by ``identity/customer_ids``; read once, too."""
-        return self._owners.get(
-            self._stamp_of_owners(),
-            lambda: number_customers(self.people, self.lake.read("identity", "customer_ids")),
-        )
-
-    def hold_owners(self, owners: CustomerNumbers) -> None:
-        """``owners`` are those of :attr:`people` by what ``identity/customer_ids`` holds now."""
-        self._owners.put(self._stamp_of_owners(), owners)
-
-    def _stamp_of_owners(self) -> tuple[Stamp, ...]:
-        return tuple(self.lake.stamp("identity", name) for name in ("records", "customer_ids"))
-
-    @property
-    def pairs(self) -> ScoredPairs:
-        """``identity/pairs`` without their levels, and the profile numbers of their ends; read once, too."""
-        columns = [*ENDS, "match_weight", "match_probability"]
-        return self._pairs.get(
-            tuple(self.lake.stamp("identity", name) for name in ("records", "pairs")),
-            lambda: read_pairs(self.lake, self.people, columns),
-        )
-
-    @property
-    def model(self) -> ModelVersion | None:
+    def find_model(self) -> ModelVersion | None:
         """The identity model in force; None before the first training. Raises ParcoursError where it cannot run."""
         in_force = name_in_force(self.lake)
-        if in_force is None:
-            return None
-        return self._model.get(in_force, lambda: load_version(in_force, self.lake))  # A version never changes.
+        return None if in_force is None else load_version(in_force, self.lake)
 
-    @property
-    def required_model(self) -> ModelVersion:
+    def load_model(self) -> ModelVersion:
         """The identity model in force. Raises ParcoursError where there is none yet, or it cannot run."""
-        if self.model is None:
+        in_force = self.find_model()
+        if in_force is None:
             raise ParcoursError("No identity model is in force. Materialise identity/model, or run `parcours train`.")
-        return self.model
+        return in_force
 
     @contextmanager
     def yield_for_execution(self, context: dg.InitResourceContext) -> Iterator[Self]:

@@ -1,10 +1,35 @@
-"""What an asset returns. Dagster reads the annotation as it runs, and knows the bare class only."""
+"""What an asset returns: a result that tells of its table and its checks, with the same names everywhere."""
 
-from typing import TYPE_CHECKING, TypeAlias
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Any, TypeAlias
 
 import dagster as dg
+import polars as pl
 
 if TYPE_CHECKING:
     Result: TypeAlias = dg.MaterializeResult[None]
-else:
+else:  # Dagster reads the annotation as it runs, and knows the bare class only.
     Result = dg.MaterializeResult
+
+
+def describe_table(
+    table: pl.DataFrame, metadata: Mapping[str, Any], *checks: dg.AssetCheckResult, columns: pl.Schema | None = None
+) -> Result:
+    """The result of an asset that made ``table``: its row count, its columns and ``metadata``.
+
+    ``columns`` are those of the table in the lake, where it has others than the one at hand.
+    """
+    described = [dg.TableColumn(name, str(dtype.base_type())) for name, dtype in (columns or table.schema).items()]
+    return Result(
+        metadata={
+            "dagster/row_count": table.height,
+            "dagster/column_schema": dg.TableSchema(described),
+            **metadata,
+        },
+        check_results=checks,
+    )
+
+
+def count_breaches(name: str, breaches: int) -> dg.AssetCheckResult:
+    """The result of the check ``name``, which holds where no row breaches it."""
+    return dg.AssetCheckResult(check_name=name, passed=breaches == 0, metadata={"rows_at_fault": breaches})

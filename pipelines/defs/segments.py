@@ -6,6 +6,7 @@ from typing import Any
 import dagster as dg
 import polars as pl
 
+from pipelines.defs.asset import spec_of
 from pipelines.defs.resources import Night
 from pipelines.defs.results import Result
 from pipelines.segments.membership_log import KIND
@@ -17,30 +18,26 @@ DESCRIPTIONS = {
     "published_sizes": "One row per analyst's segment and night published before: how many customers it held.",
 }
 SPECS = tuple(
-    dg.AssetSpec(
-        key=[KIND, name],
-        deps=[dg.AssetKey(["identity", "ledger"])],
-        group_name=KIND,
-        owners=["team:customer-data"],
-        kinds={"python", "parquet"},
+    spec_of(
+        "analyst_segments",
+        f"{KIND}/{name}",
+        after=["identity/ledger"],
+        kinds=["python", "parquet"],
         description=description,
     )
     for name, description in DESCRIPTIONS.items()
 )
 
 
-def results(context: dg.AssetExecutionContext, night: Night) -> Iterator[Result]:
-    """The materialisations of what was written."""
-    for spec in SPECS:
-        file = night.lake.path(*spec.key.path)
-        if spec.key in context.selected_asset_keys and file.exists():
-            rows = pl.scan_parquet(file).select(pl.len()).collect().item()
-            yield Result(asset_key=spec.key, metadata={"dagster/row_count": rows, **_defined_in(night)})
-
-
-def _defined_in(night: Night) -> dict[str, Any]:
-    return {
+def input_results(context: dg.AssetExecutionContext, night: Night) -> Iterator[Result]:
+    """The materialisations of the tables that were written."""
+    defined: dict[str, Any] = {
         "file": dg.MetadataValue.path(night.segments_file),
         "segments": len(night.segments.segments),
         "traits": len(night.segments.traits),
     }
+    for spec in SPECS:
+        file = night.lake.path(*spec.key.path)
+        if spec.key in context.selected_asset_keys and file.exists():
+            rows = pl.scan_parquet(file).select(pl.len()).collect().item()
+            yield Result(asset_key=spec.key, metadata={"dagster/row_count": rows, **defined})

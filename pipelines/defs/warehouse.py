@@ -1,21 +1,21 @@
 """The warehouse: every dbt model an asset, every dbt test a check, and the publication of the finished build."""
 
+import json
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from pathlib import Path
 from typing import Any
 
 import dagster as dg
-from dagster_dbt import DagsterDbtTranslator, DagsterDbtTranslatorSettings, DbtProject, dbt_assets
+from dagster_dbt import DagsterDbtTranslator, DagsterDbtTranslatorSettings, DbtProject, build_dbt_asset_specs
 
 from pipelines.config.home import Home
 from pipelines.defs import dbt_events, drift, segments, value
-from pipelines.defs.failures import as_step_failure
+from pipelines.defs.asset import asset_of
+from pipelines.defs.failures import fail_as_step
 from pipelines.defs.resources import Night
 from pipelines.defs.results import Result
-from pipelines.defs.sqlite_pool import pooled_sqlite
 from pipelines.lake.tables import Lake
 from pipelines.segments.membership_log import write_dbt_inputs
-from pipelines.value.customer_values import FittedValues, fit_customer_values
+from pipelines.value.customer_values import FittedValues, fit_customer_values, make_room_for_histories
 from pipelines.warehouse import dbt_project, publish
 
 TWO_FILES_OF_ONE_ASSET = DagsterDbtTranslatorSettings(enable_duplicate_source_asset_keys=True)
@@ -27,24 +27,35 @@ def warehouse_assets() -> list[dg.AssetsDefinition]:
 
     One step makes the models and the fits: a build begins, and is sealed, once.
     """
-
-    @dbt_assets(manifest=dbt_project.prepare(), dagster_dbt_translator=AfterDrift(TWO_FILES_OF_ONE_ASSET))
-    def models() -> Iterator[Result]:
-        """Never run: what dagster-dbt knows about the models is taken from it."""
-        yield from ()
+    models, tests = _describe_dbt_project()
 
     @dg.multi_asset(
         name="warehouse__build",
-        specs=[*models.specs, *segments.SPECS, *value.SPECS],
-        check_specs=list(models.check_specs),
+        specs=[*models, *segments.SPECS, *value.SPECS],
+        check_specs=tests,
         can_subset=True,
     )
+    @fail_as_step
     def build(context: dg.AssetExecutionContext, night: Night) -> Iterator[Result | dg.AssetCheckResult]:
-        with pooled_sqlite(Path(context.instance.root_directory)):  # Also where no command runs.
-            yield from _build(context, night)
+        yield from _build(context, night)
 
-    marts = sorted(spec.key for spec in models.specs if spec.key.path[0] == "marts")
+    marts = sorted(spec.key.to_user_string() for spec in models if spec.key.path[0] == "marts")
     return [build, _published_warehouse(marts)]
+
+
+def _describe_dbt_project() -> tuple[Sequence[dg.AssetSpec], list[dg.AssetCheckSpec]]:
+    """An asset for each model and seed of dbt's manifest, and a check for each test of their data."""
+    manifest = json.loads(dbt_project.prepare().read_text())
+    translator = AfterDrift(TWO_FILES_OF_ONE_ASSET)
+    specs = build_dbt_asset_specs(manifest=manifest, dagster_dbt_translator=translator)
+    checks: dict[dg.AssetCheckKey, dg.AssetCheckSpec] = {}  # A test of several models is the check of one of them.
+    for spec in specs:
+        for node in manifest["child_map"][spec.metadata[dbt_events.DBT_ID]]:
+            if node.startswith("test."):
+                check = translator.get_asset_check_spec(spec, manifest, node, None)
+                if check is not None:
+                    checks[check.key] = check
+    return specs, list(checks.values())
 
 
 class AfterDrift(DagsterDbtTranslator):
@@ -53,7 +64,8 @@ class AfterDrift(DagsterDbtTranslator):
     def get_asset_spec(self, manifest: Mapping[str, Any], unique_id: str, project: DbtProject | None) -> dg.AssetSpec:
         spec = super().get_asset_spec(manifest, unique_id, project)
         reads_identity = any(dep.asset_key.path[0] == "identity" for dep in spec.deps)
-        return spec.replace_attributes(deps=[*spec.deps, drift.KEY]) if reads_identity else spec
+        drift_key = dg.AssetKey.from_user_string(drift.KEY)
+        return spec.replace_attributes(deps=[*spec.deps, drift_key]) if reads_identity else spec
 
 
 def _build(context: dg.AssetExecutionContext, night: Night) -> Iterator[Result | dg.AssetCheckResult]:
@@ -65,34 +77,37 @@ def _build(context: dg.AssetExecutionContext, night: Night) -> Iterator[Result |
     def fit(lake: Lake) -> None:
         fitted.append((len(listener.finished), fit_customer_values(lake)))
 
-    with as_step_failure():
-        is_sound = publish.begin(night.folder, afresh=not context.is_subset)
-        try:
-            _build_selected(context, night, listener, fit)
-        finally:
-            rows, done = _count_built_rows(night.folder), 0
-            yield from segments.results(context, night)
-            for finished_before, values in fitted:  # In the order of the graph.
-                yield from dbt_events.results(context, listener.finished[:finished_before], rows)
-                yield from value.results(context, values)
-                done = finished_before
-            yield from dbt_events.results(context, listener.finished[done:], rows)
-        if not is_sound:
-            context.log.warning("not to be published: the other marts failed, or have other ids. Materialise all marts")
-            return
-        publish.seal(
-            night.folder,
-            as_of=night.day.isoformat(),
-            run_id=night.run_id,
-            marts=[spec.key.path[-1] for spec in context.assets_def.specs if spec.key.path[0] == "marts"],
-            checks_passed=listener.count("pass"),
-            checks_warned=listener.count("warn"),
-        )
+    can_be_published = publish.begin(night.folder, afresh=not context.is_subset)
+    write_dbt_inputs(night.lake, night.segments, night.day)
+    make_room_for_histories(night.lake)
+    try:
+        _run_dbt(context, night, listener, fit)
+    finally:
+        rows, done = _count_built_rows(night.folder), 0
+        yield from segments.input_results(context, night)
+        for finished_before, values in fitted:  # In the order of the graph.
+            yield from dbt_events.node_results(context, listener.finished[:finished_before], rows)
+            yield from value.fit_results(context, values)
+            done = finished_before
+        yield from dbt_events.node_results(context, listener.finished[done:], rows)
+    if not can_be_published:
+        context.log.warning("not to be published: the other marts failed, or have other ids. Materialise all marts")
+        return
+    publish.seal(
+        night.folder,
+        as_of=night.day.isoformat(),
+        run_id=night.run_id,
+        marts=[spec.key.path[-1] for spec in context.assets_def.specs if spec.key.path[0] == "marts"],
+        checks_passed=listener.count("pass"),
+        checks_warned=listener.count("warn"),
+    )
 
 
-def _build_selected(
+def _run_dbt(
     context: dg.AssetExecutionContext, night: Night, listener: dbt_events.Listener, fit: Callable[[Lake], None]
 ) -> None:
+    """Builds all models, or those that were selected in Dagster, with the fit in its place."""
+
     def build(*names: str) -> None:
         dbt_project.build(
             *(night.folder, night.retailer, night.day),
@@ -105,17 +120,15 @@ def _build_selected(
     if not context.is_subset:
         build()
         return
-    names = dbt_events.selection(context)
+    names = dbt_events.selected_names(context)
     is_fitted = any(spec.key in context.selected_asset_keys for spec in value.SPECS)
-    before, after = dbt_project.part_at_fit(names) if is_fitted else (names, [])
+    before, after = dbt_project.split_at_fit(names) if is_fitted else (names, [])
     if before:
         build(*before)
     if is_fitted:
         fit(night.lake)
     if after:
         build(*after)
-    if not before and not after:
-        write_dbt_inputs(night.lake, night.segments, night.day)
 
 
 def _count_built_rows(home: Home) -> dict[str, int]:
@@ -124,19 +137,17 @@ def _count_built_rows(home: Home) -> dict[str, int]:
     return publish.count_rows(home.build_database) | publish.count_rows(workshop, with_views=True)
 
 
-def _published_warehouse(marts: Sequence[dg.AssetKey]) -> dg.AssetsDefinition:
-    @dg.asset(
-        key=["published", "warehouse"],
-        deps=marts,
-        group_name="published",
-        owners=["team:customer-data"],
-        kinds={"duckdb"},
+def _published_warehouse(marts: Sequence[str]) -> dg.AssetsDefinition:
+    @asset_of(
+        "publication",
+        "published/warehouse",
+        after=marts,
+        kinds=["duckdb"],
         description="The DuckDB file that analysts read, `warehouse.duckdb`: audited, then put in place by one rename. "
         "The one before is kept for `parcours rollback`.",
     )
     def published_warehouse(night: Night) -> Result:
-        with as_step_failure():
-            published = publish.publish(night.folder)
+        published = publish.publish(night.folder)
         return Result(
             metadata={
                 "file": dg.MetadataValue.path(published.warehouse),

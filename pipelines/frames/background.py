@@ -1,4 +1,4 @@
-"""Work that goes on in a thread: a table is written while what needs only its rows is computed of them."""
+"""Work in a background thread: a table is written to disk while what depends only on its rows is computed."""
 
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
@@ -7,9 +7,11 @@ from typing import Any
 
 
 @contextmanager
-def running_in_background(work: Callable[..., Any], *arguments: Any) -> Iterator[None]:
-    """Does ``work`` in a thread while the block runs, and waits for it. What it raises is raised when the block ends,
-    unless the block raises itself."""
+def in_background(work: Callable[..., Any], *arguments: Any) -> Iterator[None]:
+    """Calls ``work(*arguments)`` in a thread while the block runs, and waits for it at the end of the block.
+
+    Re-raises there what ``work`` raised, unless the block itself raises.
+    """
     with ThreadPoolExecutor(1) as thread:
         done = thread.submit(work, *arguments)
         yield

@@ -1,4 +1,4 @@
-"""SQL over frames: one DuckDB in memory for all that the process asks, since opening one takes thirty milliseconds."""
+"""SQL over frames, in one in-memory DuckDB that the whole process shares, since opening one takes 30 milliseconds."""
 
 import os
 from collections.abc import Iterator
@@ -9,8 +9,8 @@ import duckdb
 
 
 @contextmanager
-def in_memory() -> Iterator[duckdb.DuckDBPyConnection]:
-    """A connection of its own to the DuckDB that the process keeps: what is registered with it, nobody else sees."""
+def connect_in_memory() -> Iterator[duckdb.DuckDBPyConnection]:
+    """A connection to the process's in-memory DuckDB; only this block sees the frames that it registers."""
     with _database(os.getpid()).cursor() as connection:
         connection.execute("set enable_progress_bar = false")
         yield connection
@@ -18,5 +18,5 @@ def in_memory() -> Iterator[duckdb.DuckDBPyConnection]:
 
 @cache
 def _database(_process: int) -> duckdb.DuckDBPyConnection:
-    """By process: a forked one has not got the threads of this one."""
+    """One database for each process: a forked process does not have the threads of the one it came from."""
     return duckdb.connect(":memory:")

@@ -1,18 +1,18 @@
-"""Sorting what nearly is: a table that stood in order, and what a night put behind it."""
+"""Sorting a column that is nearly sorted: yesterday's sorted table, with the rows of one night appended."""
 
 import numpy as np
 import numpy.typing as npt
 import polars as pl
 
 
-def order_of(key: pl.Series) -> npt.NDArray[np.int64]:
-    """The positions of ``key`` (no nulls, each value once) in the order of its values.
+def argsort_nearly_sorted(key: pl.Series) -> npt.NDArray[np.int64]:
+    """The row numbers of ``key`` in the order of its values, as ``arg_sort`` gives them; no nulls, no duplicates.
 
-    Only what comes after the first value that is out of order is sorted: where that is little, this takes a tenth of
-    the time of sorting a million texts.
+    Only the values from the first descent on are sorted, then inserted among those before. Where they are few, this
+    takes a tenth of the time of sorting a million texts.
     """
     descents = (key < key.shift()).arg_true()
-    sorted_first = int(descents[0]) if len(descents) else len(key)
-    rest = key.slice(sorted_first).arg_sort().to_numpy() + sorted_first
-    places = key.head(sorted_first).set_sorted().search_sorted(key.gather(rest)).to_numpy().astype(np.int64)
-    return np.insert(np.arange(sorted_first), places, rest)
+    sorted_count = int(descents[0]) if len(descents) else len(key)
+    rest = key.slice(sorted_count).arg_sort().to_numpy() + sorted_count
+    places = key.head(sorted_count).set_sorted().search_sorted(key.gather(rest)).to_numpy().astype(np.int64)
+    return np.insert(np.arange(sorted_count), places, rest)

@@ -1,7 +1,7 @@
 """One run at a time on one home folder, however it was started: by the command, the interface or the schedule.
 
-The lock is the operating system's (``flock``), so a kill releases it. It belongs to a run, not to a process: the
-steps of one run may work side by side in several processes, those of another run are refused.
+The lock is the operating system's (``flock``), so a kill releases it. It belongs to a run, not to a process: the steps
+of one run may work side by side in several processes, while those of another run are refused.
 """
 
 import fcntl
@@ -13,7 +13,7 @@ from pathlib import Path
 
 from pipelines.errors import ParcoursError
 
-PATIENCE_SECONDS = 1.0  # Sibling steps that start together hold the lock alone for some microseconds each.
+PATIENCE_SECONDS = 1.0  # Steps of one run that start together hold the lock exclusively for some microseconds each.
 
 
 class HomeInUseError(ParcoursError):
@@ -24,8 +24,8 @@ class HomeInUseError(ParcoursError):
 def hold(root: Path, run_id: str, when_alone: Callable[[], object] = lambda: None) -> Iterator[None]:
     """Holds ``<root>/run.lock`` for ``run_id`` while the block runs. Raises HomeInUseError.
 
-    ``when_alone`` is called before anybody else can hold the lock, and only if nobody did: the moment to clear away
-    what a killed run left behind.
+    ``when_alone`` is called while this process holds the lock exclusively, which it does only where no other process
+    held it: the moment to clear away what a killed run left behind.
     """
     root.mkdir(parents=True, exist_ok=True)
     descriptor = os.open(root / "run.lock", os.O_RDWR | os.O_CREAT, 0o644)

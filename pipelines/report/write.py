@@ -36,7 +36,7 @@ def find_origin(home: Home) -> Origin:
     publication = find_publication(home)
     if publication is None:
         return Origin()
-    metrics = Lake(home.lake).published("run_metrics")
+    metrics = Lake(home.lake).published_path("run_metrics")
     if not metrics.exists():
         return Origin(publication.run_id)
     versions = (

@@ -53,7 +53,7 @@ def write_dbt_inputs(lake: Lake, definitions: Definitions, as_of: date) -> None:
 
 def log_in_force(lake: Lake) -> Path:
     """The log that belongs to the published warehouse."""
-    return lake.published(KIND)
+    return lake.published_path(KIND)
 
 
 def read_log(file: Path) -> pl.DataFrame:
@@ -95,11 +95,11 @@ def _stage(lake: Lake, log: pl.DataFrame) -> None:
 
 
 def _staged(lake: Lake) -> Path:
-    return lake.published(f"{KIND}.staged")
+    return lake.published_path(f"{KIND}.staged")
 
 
 def _previous(lake: Lake) -> Path:
-    return lake.published(f"{KIND}.previous")
+    return lake.published_path(f"{KIND}.previous")
 
 
 def _read_marts(connection: duckdb.DuckDBPyConnection, as_of: date) -> tuple[date, pl.DataFrame, pl.DataFrame]:

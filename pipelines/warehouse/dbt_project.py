@@ -1,4 +1,4 @@
-"""How dbt is run for a home: what it is told, where it writes, and the manifest a fresh clone lacks.
+"""How dbt is run for a home: its variables, where it writes, and the manifest, which a fresh clone lacks.
 
 dbt itself lives in ``dbt_project/``. It runs inside this process, so that importing it is paid once.
 """
@@ -23,14 +23,14 @@ from pipelines.config.sources import Sources
 from pipelines.errors import ParcoursError
 from pipelines.lake.tables import Lake
 from pipelines.segments.definitions import NONE, Definitions
-from pipelines.segments.membership_log import write_dbt_inputs
-from pipelines.value.customer_values import fit_customer_values, make_room_for_histories
+from pipelines.value.customer_values import fit_customer_values
 
 FITTED_TO = "int_purchase_histories_summed"
 PARSED = DBT_PROJECT / "target" / "partial_parse.msgpack"
 PARSED_WITH = {"PARCOURS_BUILD_DATABASE": "warehouse.duckdb", "DO_NOT_TRACK": "1"}
-"""The same for every home, or dbt takes what another one parsed for outdated. Parsing opens no database."""
-NOT_CONTENT = frozenset({"target", "logs", "dbt_packages", ".user.yml", "__pycache__"})
+"""The same environment for every home, or dbt takes what was parsed for another one as outdated. Parsing opens no
+database."""
+NOT_PARSED = frozenset({"target", "logs", "dbt_packages", ".user.yml", "__pycache__"})
 
 
 class WarehouseError(ParcoursError):
@@ -51,7 +51,7 @@ class Built:
 
 
 def dbt_vars(home: Home, sources: Sources, as_of: date, segments: Definitions = NONE) -> dict[str, Any]:
-    """What the models are told: the day, the lake, the retailer's settings and the analysts' definitions."""
+    """The variables of the models: the day, the lake, the retailer's settings and the analysts' definitions."""
     return {
         "as_of": as_of.isoformat(),
         "lake": str((home.root / "lake").resolve()),
@@ -121,7 +121,9 @@ def build(
 
     In two passes: what :data:`FITTED_TO` is made of, then, after ``fit`` has read it from the lake and written there,
     everything else. With ``select`` dbt builds what it names, in one pass, on what was fitted last. ``segments`` are
-    those that analysts define.
+    those that analysts define. The lake holds what the models read, written by whoever calls this: the extracts, the
+    tables of identity, and, of the analysts' segments, what ``write_dbt_inputs`` writes; and room for the purchase
+    histories (``make_room_for_histories``).
 
     The ``unit_tests`` of the rules look at no data of the home: `make test` runs them, a night need not. On
     ``spark`` the tables are made anew, as Parquet files under :func:`spark_folder`. ``listeners`` are called with
@@ -131,8 +133,8 @@ def build(
     artifacts = home.build_database.resolve().parent / "dbt"
     if target == "spark":
         shutil.rmtree(spark_folder(home), ignore_errors=True)  # Its catalog lives in memory; left-over files block it.
-    wanted = {"test": tests, "unit_test": unit_tests, "exposure": False}  # An exposure is told of, and not built.
-    arguments = ["build", *_places(artifacts), "--target", target, "--no-write-json"]
+    wanted = {"test": tests, "unit_test": unit_tests, "exposure": False}  # An exposure is documented, not built.
+    arguments = ["build", *_path_options(artifacts), "--target", target, "--no-write-json"]
     arguments += ["--vars", json.dumps(dbt_vars(home, sources, as_of, segments))]
     arguments += [word for kind in wanted if not wanted[kind] for word in ("--exclude-resource-type", kind)]
 
@@ -143,8 +145,6 @@ def build(
         statuses = Counter(str(node.status) for node in ran.results)
         return Built(dict(statuses), float(ran.elapsed_time), artifacts)
 
-    make_room_for_histories(Lake(home.lake))
-    write_dbt_inputs(Lake(home.lake), segments, as_of)
     if select:
         return run("--select", *select)
     # Cautious: a test that needs tables of both passes is made in the second.
@@ -169,7 +169,7 @@ def document(home: Home) -> str:
         shutil.copyfile(manifest, Path(folder) / "manifest.json")
         project = _read_project("duckdb", Path(folder))
         how = ["--target", "duckdb", "--no-compile", "--static"]
-        _invoke(["docs", "generate", *_places(Path(folder)), *how], settings, manifest=project)
+        _invoke(["docs", "generate", *_path_options(Path(folder)), *how], settings, manifest=project)
         page = (Path(folder) / "static_index.html").read_text(encoding="utf-8")
     return page.replace(str(DBT_PROJECT), DBT_PROJECT.name)  # A page travels; where the project lies does not.
 
@@ -179,7 +179,7 @@ def _workshop(home: Home) -> Path:
     return home.build_database.with_name(f"{home.build_database.name}.workshop")
 
 
-def part_at_fit(names: Iterable[str]) -> tuple[list[str], list[str]]:
+def split_at_fit(names: Iterable[str]) -> tuple[list[str], list[str]]:
     """Those of the models, seeds and tests called ``names`` that come before the fit, and those that come after."""
     manifest = json.loads(prepare().read_text())
     parents: dict[str, list[str]] = manifest["parent_map"]
@@ -205,10 +205,10 @@ def _read_project(target: str, artifacts: Path) -> Any:
 
 
 def _parse(target: str, artifacts: Path, *how: str) -> Any:
-    return _invoke(["parse", *_places(artifacts), "--target", target, *how], PARSED_WITH)
+    return _invoke(["parse", *_path_options(artifacts), "--target", target, *how], PARSED_WITH)
 
 
-def _places(artifacts: Path) -> list[str]:
+def _path_options(artifacts: Path) -> list[str]:
     project = str(DBT_PROJECT)
     return [
         *("--project-dir", project, "--profiles-dir", project),
@@ -239,7 +239,7 @@ def _invoke(
         node for node in getattr(done.result, "results", []) if str(node.status) in ("error", "fail", "runtime error")
     ]
     if failed or not done.success:
-        raise WarehouseError(_tell(failed, artifacts))
+        raise WarehouseError(_describe_failures(failed, artifacts))
     return done.result
 
 
@@ -252,7 +252,7 @@ def _close_databases() -> None:
     DuckDBConnectionManager.close_all_connections()  # type: ignore[no-untyped-call]
 
 
-def _tell(failed: list[Any], artifacts: Path | None) -> str:
+def _describe_failures(failed: list[Any], artifacts: Path | None) -> str:
     """The nodes that failed, each with dbt's message, which holds counts and SQL errors."""
     lines = [f"  {node.node.name}: {_shorten(node.message or 'failed')}" for node in failed[:20]]
     rest = [f"  and {len(failed) - 20} more"] if len(failed) > 20 else []
@@ -262,8 +262,8 @@ def _tell(failed: list[Any], artifacts: Path | None) -> str:
 
 def _shorten(message: str) -> str:
     """One line without dbt's list of the macros on the way to the fault."""
-    told = (line.strip() for line in message.strip().splitlines())
-    return "; ".join(line for line in told if line and not line.startswith(("> in macro", "> called by")))
+    lines = (line.strip() for line in message.strip().splitlines())
+    return "; ".join(line for line in lines if line and not line.startswith(("> in macro", "> called by")))
 
 
 @contextmanager
@@ -291,6 +291,6 @@ def _digest_project() -> str:
     """A digest of every file that a parse reads, of what it is told, and of the versions that parse it."""
     digest = hashlib.sha256(f"{version('dbt-core')} {version('dbt-duckdb')} {PARSED_WITH}".encode())
     for path in sorted(DBT_PROJECT.rglob("*")):
-        if path.is_file() and not NOT_CONTENT.intersection(path.relative_to(DBT_PROJECT).parts):
+        if path.is_file() and not NOT_PARSED.intersection(path.relative_to(DBT_PROJECT).parts):
             digest.update(path.relative_to(DBT_PROJECT).as_posix().encode() + b"\0" + path.read_bytes() + b"\0")
     return digest.hexdigest()

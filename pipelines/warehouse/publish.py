@@ -179,7 +179,7 @@ def _read_publications(home: Home) -> list[Publication]:
 
 
 def _publications_path(home: Home) -> Path:
-    return Lake(home.lake).published("publications").with_suffix(".jsonl")
+    return Lake(home.lake).published_path("publications").with_suffix(".jsonl")
 
 
 def rollback(home: Home) -> Path:
@@ -280,7 +280,7 @@ def _promote(lake: Lake) -> None:
     """
     for name in COMPARED_WITH:
         if lake.path("identity", name).exists():
-            _copy(lake.path("identity", name), lake.published(name))
+            _copy(lake.path("identity", name), lake.published_path(name))
     _copy(lake.path("identity", "ledger"), lake.committed_ledger)
 
 

@@ -16,12 +16,14 @@ Materialise = Callable[..., dg.ExecuteInProcessResult]
 @pytest.fixture(scope="session")
 def materialise() -> Materialise:
     """Runs the part of the nightly job whose asset keys are, or begin with, one of the prefixes."""
-    nightly = build_definitions().resolve_job_def("nightly")
+    nightly = build_definitions(is_scheduled=False).resolve_job_def("nightly")
 
-    def run(home: Home, sources: Path, *prefixes: str, ops: dict[str, Any] | None = None) -> dg.ExecuteInProcessResult:
+    def run(
+        home: Home, sources: Path, *prefixes: str, as_of: str | None = None, ops: dict[str, Any] | None = None
+    ) -> dg.ExecuteInProcessResult:
         keys = nightly.asset_layer.executable_asset_keys
         wanted = [key for key in keys if key.path[0] in prefixes or key.to_user_string() in prefixes]
-        settings = {"home": str(home.root), "sources": str(sources)}
+        settings = {"home": str(home.root), "sources": str(sources), **({"as_of": as_of} if as_of else {})}
         with dg.DagsterInstance.ephemeral() as instance:
             return nightly.execute_in_process(
                 run_config={

@@ -1,38 +1,20 @@
 """The file of human decisions at night: read before anybody is recognised, refused as a whole where it is wrong."""
 
+from collections.abc import Callable
 from pathlib import Path
 
 import dagster as dg
 import pytest
 
 from pipelines.config.home import Home
-from pipelines.definitions import build_definitions
 from pipelines.lake.tables import Lake
+
+Materialise = Callable[..., dg.ExecuteInProcessResult]
 
 HEADER = "verdict,record_a,record_b,author,reason,decided_on,expires_on"
 
 
-@pytest.fixture(scope="module")
-def nightly() -> dg.JobDefinition:
-    return build_definitions().resolve_job_def("nightly")
-
-
-def read_them(nightly: dg.JobDefinition, home: Home, sources: Path, *more: str) -> dg.ExecuteInProcessResult:
-    wanted = [dg.AssetKey(["identity", name]) for name in ("decisions", *more)]
-    settings = {"home": str(home.root), "sources": str(sources), "as_of": "2026-02-28"}
-    with dg.DagsterInstance.ephemeral() as instance:
-        return nightly.execute_in_process(
-            run_config={
-                "resources": {"night": {"config": settings}},
-                "loggers": {"console": {"config": {"log_level": "CRITICAL"}}},
-            },
-            asset_selection=wanted,
-            instance=instance,
-            raise_on_error=False,
-        )
-
-
-def test_what_is_in_force_is_kept_and_the_rest_is_counted(nightly: dg.JobDefinition, home: Home, exports: Path) -> None:
+def test_what_is_in_force_is_kept_and_the_rest_is_counted(materialise: Materialise, home: Home, exports: Path) -> None:
     one, other, third = Lake(home.lake).read("identity", "records")["record_id"].head(3)
     rows = [
         f"must_link,{one},{other},Ada,same card,2026-01-01,2026-02-28",
@@ -42,7 +24,7 @@ def test_what_is_in_force_is_kept_and_the_rest_is_counted(nightly: dg.JobDefinit
         f"must_link,{other},{third},Ada,tomorrow,2026-03-01,",
     ]
     home.decisions.write_text("\n".join([HEADER, *rows, ""]))
-    result = read_them(nightly, home, exports / "sources.yml")
+    result = materialise(home, exports / "sources.yml", "identity/decisions", as_of="2026-02-28")
     assert result.success
     [made] = result.get_asset_materialization_events()
     told = {name: value.value for name, value in made.materialization.metadata.items()}
@@ -69,11 +51,11 @@ def test_what_is_in_force_is_kept_and_the_rest_is_counted(nightly: dg.JobDefinit
     ],
 )
 def test_a_file_at_fault_stops_the_night_before_anybody_is_recognised(
-    nightly: dg.JobDefinition, home: Home, exports: Path, rows: list[str], words: str
+    materialise: Materialise, home: Home, exports: Path, rows: list[str], words: str
 ) -> None:
     before = Lake(home.lake).path("identity", "decisions").read_bytes()
     home.decisions.write_text("\n".join([HEADER, *rows, ""]))
-    result = read_them(nightly, home, exports / "sources.yml", "records")
+    result = materialise(home, exports / "sources.yml", "identity/decisions", "identity/records", as_of="2026-02-28")
     assert not result.success
     [failure] = [event for event in result.all_events if event.event_type_value == "STEP_FAILURE"]
     said = failure.step_failure_data.user_failure_data
@@ -86,11 +68,11 @@ def test_a_file_at_fault_stops_the_night_before_anybody_is_recognised(
 
 
 def test_a_file_that_sources_yml_names_must_be_there(
-    nightly: dg.JobDefinition, home: Home, exports: Path, tmp_path: Path
+    materialise: Materialise, home: Home, exports: Path, tmp_path: Path
 ) -> None:
     text = (exports / "sources.yml").read_text(encoding="utf-8")
     (tmp_path / "sources.yml").write_text(f"decisions: ours/verdicts.csv\n{text}", encoding="utf-8")
-    assert not read_them(nightly, home, tmp_path / "sources.yml").success
+    assert not materialise(home, tmp_path / "sources.yml", "identity/decisions", as_of="2026-02-28").success
     (tmp_path / "ours").mkdir()
     (tmp_path / "ours" / "verdicts.csv").write_text(f"{HEADER}\n")
-    assert read_them(nightly, home, tmp_path / "sources.yml").success
+    assert materialise(home, tmp_path / "sources.yml", "identity/decisions", as_of="2026-02-28").success

@@ -59,6 +59,29 @@ def test_every_asset_has_an_owner_a_group_and_a_description(specs: dict[str, dg.
     assert {key for key, spec in specs.items() if not (spec.description or "").strip()} == set()
 
 
+def test_owners_differ_by_group(definitions: dg.Definitions) -> None:
+    owners: dict[str | None, set[str]] = {}
+    for spec in definitions.resolve_all_asset_specs():
+        owners.setdefault(spec.group_name, set()).update(spec.owners)
+    assert {group for group, of_group in owners.items() if len(of_group) != 1} == set()
+    assert {group: owners[group] for group in ("extracts", "identity", "customer_value", "analyst_segments")} == {
+        "extracts": {"team:data-platform"},
+        "identity": {"team:customer-data"},
+        "customer_value": {"team:analytics"},
+        "analyst_segments": {"team:analytics"},
+    }
+
+
+def test_what_is_given_takes_the_place_of_the_usual() -> None:
+    @dg.asset(key=["identity", "decisions"])
+    def no_decisions() -> None: ...
+
+    built = build_definitions(assets=[no_decisions], resources={"night": "another"}, is_scheduled=False)
+    made = [assets for assets in built.assets or [] if isinstance(assets, dg.AssetsDefinition)]
+    assert [assets for assets in made if dg.AssetKey(["identity", "decisions"]) in assets.keys] == [no_decisions]
+    assert (built.resources, built.schedules) == ({"night": "another"}, [])
+
+
 def test_every_canonical_table_is_an_asset_with_its_columns(specs: dict[str, dg.AssetSpec]) -> None:
     for table in TABLES:
         schema = specs[table.path].metadata["dagster/column_schema"]

@@ -27,7 +27,7 @@ def checks_of(result: dg.ExecuteInProcessResult) -> dict[str, dg.AssetCheckEvalu
 
 def publish_as_if_ten_times_larger(home: Home) -> None:
     """Makes the last publication one of the day before, with ten times the records."""
-    file = Lake(home.lake).published("run_metrics")
+    file = Lake(home.lake).published_path("run_metrics")
     counts = pl.col("metric") == "record_count"
     pl.read_parquet(file).with_columns(
         pl.col("as_of") - timedelta(days=1),
@@ -39,7 +39,7 @@ def test_a_run_keeps_its_metrics_at_publication_and_the_same_input_again_is_no_d
     materialise: Materialise, home: Home, exports: Path
 ) -> None:
     lake = Lake(home.lake)
-    kept = pl.read_parquet(lake.published("run_metrics"))
+    kept = pl.read_parquet(lake.published_path("run_metrics"))
     assert kept["as_of"].n_unique() == 1
     assert not kept["is_accepted"].any()
     assert "id_churn" not in kept["metric"].unique(), "nothing had been published before"
@@ -121,6 +121,6 @@ def test_a_crowd_is_found_again_by_every_run_until_it_is_gone(
         assert shared not in str(check.description) + str(check.metadata)
         assert lake.path("identity", "withdrawn_values").read_bytes() == noted
 
-    lake.published("withdrawn_values").unlink()
+    lake.published_path("withdrawn_values").unlink()
     first = checks_of(materialise(home, sources, "identity/records"))["no_value_is_newly_shared_by_a_crowd"]
     assert (first.passed, first.severity) == (False, dg.AssetCheckSeverity.WARN), "before any publication it only warns"

@@ -18,7 +18,8 @@ from pipelines.definitions import build_definitions
 
 # Each step's process is forked from one that has imported this, so that the graph is made once and not for each step.
 start = {"forkserver": {"preload_modules": ["prepared"]}}
-graph = build_definitions(dg.multiprocess_executor.configured({"max_concurrent": 2, "start_method": start}))
+executor = dg.multiprocess_executor.configured({"max_concurrent": 2, "start_method": start})
+graph = build_definitions(executor=executor)
 graph.resolve_implicit_global_asset_job_def()
 """
 CODE_LOCATION = "from prepared import graph as defs\n"

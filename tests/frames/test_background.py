@@ -4,7 +4,7 @@ from threading import Event
 
 import pytest
 
-from pipelines.frames.background import running_in_background
+from pipelines.frames.background import in_background
 
 
 def test_the_block_runs_while_the_work_does_and_ends_after_it() -> None:
@@ -14,7 +14,7 @@ def test_the_block_runs_while_the_work_does_and_ends_after_it() -> None:
         assert begun.wait(timeout=30)
         done.append(what)
 
-    with running_in_background(work, "written"):
+    with in_background(work, "written"):
         assert not done
         begun.set()
     assert done == ["written"]
@@ -25,7 +25,7 @@ def test_what_the_work_raises_is_raised_at_the_end_of_the_block() -> None:
         raise OSError("the disk is full")
 
     reached = False
-    with pytest.raises(OSError, match="the disk is full"), running_in_background(fail):
+    with pytest.raises(OSError, match="the disk is full"), in_background(fail):
         reached = True
     assert reached
 
@@ -34,5 +34,5 @@ def test_the_block_is_heard_first() -> None:
     def fail() -> None:
         raise OSError("the disk is full")
 
-    with pytest.raises(ValueError, match="a check"), running_in_background(fail):
+    with pytest.raises(ValueError, match="a check"), in_background(fail):
         raise ValueError("a check")

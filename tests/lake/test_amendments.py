@@ -23,7 +23,7 @@ def ids(*names: str) -> pl.Series:
 
 @pytest.fixture
 def lake(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Lake:
-    monkeypatch.setattr(lake_module, "MOST_AMENDED", 10.0)  # These tables are small: they would be written anew.
+    monkeypatch.setattr(lake_module, "MAX_AMENDED_SHARE", 10.0)  # These tables are small: they would be written anew.
     return Lake(tmp_path)
 
 
@@ -37,7 +37,7 @@ def test_rows_come_change_and_go(lake: Lake) -> None:
 
 
 def test_random_nights_end_where_tables_written_anew_do(lake: Lake, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(lake_module, "MOST_AMENDED", 0.5)
+    monkeypatch.setattr(lake_module, "MAX_AMENDED_SHARE", 0.5)
     rng = np.random.default_rng(5)
     everyone = {f"{number:03}": "first" for number in range(60)}
     lake.write_amendable(*NAME, people(**everyone))
@@ -51,7 +51,7 @@ def test_random_nights_end_where_tables_written_anew_do(lake: Lake, monkeypatch:
 
 
 def test_only_amendments_are_written_until_they_are_many(lake: Lake, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(lake_module, "MOST_AMENDED", 0.05)
+    monkeypatch.setattr(lake_module, "MAX_AMENDED_SHARE", 0.05)
     lake.write_amendable(*NAME, people(**{f"{number:03}": "first" for number in range(100)}))
     written = lake.path(*NAME).stat().st_ino
     lake.amend(*NAME, people(**{f"{number:03}": "second" for number in range(5)}), ids())

@@ -16,7 +16,9 @@ from pipelines.contracts import TABLES
 from pipelines.identity.standardisation.standardise import RECORD_COLUMNS
 from pipelines.lake.amendments import add_amendments, no_amendments
 from pipelines.lake.tables import Lake
-from pipelines.segments.definitions import BUNDLED, load_segments
+from pipelines.segments.definitions import BUNDLED, NONE, load_segments
+from pipelines.segments.membership_log import write_dbt_inputs
+from pipelines.value.customer_values import make_room_for_histories
 from pipelines.warehouse import dbt_project
 
 Rows = Iterable[Mapping[str, Any]]
@@ -110,7 +112,7 @@ def write_records(lake: Lake, records: pl.DataFrame) -> None:
 
 
 def write_tables(lake: Lake, tables: Mapping[str, Rows]) -> None:
-    """Writes every table of the lake: those of ``tables`` with their rows, all others empty.
+    """Writes every table that dbt reads: those of ``tables`` with their rows, all others empty, no analyst's segments.
 
     Rows of ``identity/records`` name their ``customer_id`` too; the map, the customers and the ledger follow from it.
     Rows of ``identity/sensitivity`` may name a record's ``strict_cluster_id`` or ``loose_cluster_id``: where they do
@@ -160,6 +162,8 @@ def write_tables(lake: Lake, tables: Mapping[str, Rows]) -> None:
     path = lake.quarantine_path("crm", "contacts")
     path.parent.mkdir(parents=True, exist_ok=True)
     frame(tables.get("quarantine/rows", ()), QUARANTINE).write_parquet(path)
+    write_dbt_inputs(lake, NONE, date(2026, 3, 2))
+    make_room_for_histories(lake)
 
 
 @pytest.fixture(scope="session")
@@ -219,6 +223,7 @@ def built_world(
     def fill(folder: Path) -> None:
         home = Home(folder)
         write_tables(Lake(home.lake), small_world)
+        write_dbt_inputs(Lake(home.lake), load_segments(BUNDLED), today)
         sources: Any = retailer
         dbt_project.build(home, sources, today, segments=load_segments(BUNDLED), unit_tests=True)
 

@@ -94,7 +94,7 @@ def test_orders_and_lines_alone_are_enough(make_home: Callable[[Mapping[str, Any
     nodes = json.loads(dbt_project.prepare().read_text())["nodes"]
     wanted = [id_ for id_ in nodes if id_.startswith(("model.", "seed.", "test."))]
     assert sorted(made) == sorted(wanted), "each node is built, and each test made, in one of the two passes"
-    first, second = dbt_project.part_at_fit(id_.split(".")[2] for id_ in wanted)
+    first, second = dbt_project.split_at_fit(id_.split(".")[2] for id_ in wanted)
     assert sorted(first) == sorted(id_.split(".")[2] for id_ in before_fit)
     assert len(second) == len(wanted) - len(first) > 0
 

@@ -14,6 +14,9 @@ import duckdb
 import pytest
 
 from pipelines.config.home import Home
+from pipelines.lake.tables import Lake
+from pipelines.segments.definitions import BUNDLED, load_segments
+from pipelines.segments.membership_log import write_dbt_inputs
 from pipelines.warehouse import dbt_project
 
 # In a process of its own: the Java machine that Spark starts ends with it.
@@ -64,6 +67,7 @@ LACKING = what_spark_lacks()
 def test_every_mart_is_equal_on_duckdb_and_on_spark(
     built_world: Home, small_home: Home, retailer: Any, today: date, tmp_path: Path
 ) -> None:
+    write_dbt_inputs(Lake(small_home.lake), load_segments(BUNDLED), today)
     settings = {"home": str(small_home.root), "as_of": today.isoformat()}
     settings |= {"timezone": retailer.timezone, "currency": retailer.currency}
     (tmp_path / "spark-defaults.conf").write_text(QUICK_PLANS)

@@ -157,7 +157,7 @@ def ledger_length(home: Home) -> int:
 
 def compared_with(home: Home) -> list[int]:
     """The night of each table that the next run compares itself with."""
-    return [pl.read_parquet(Lake(home.lake).published(name)).height for name in COMPARED_WITH]
+    return [pl.read_parquet(Lake(home.lake).published_path(name)).height for name in COMPARED_WITH]
 
 
 def test_a_sealed_build_becomes_the_warehouse_and_its_ledger_is_kept(home: Home) -> None:
@@ -260,7 +260,7 @@ def test_ids_assigned_after_the_marts_were_built_are_not_published_with_them(hom
     with pytest.raises(PublishError, match="do not fit"):
         publish(home)
     assert not Lake(home.lake).committed_ledger.exists()
-    assert not any(Lake(home.lake).published(name).exists() for name in COMPARED_WITH)
+    assert not any(Lake(home.lake).published_path(name).exists() for name in COMPARED_WITH)
 
 
 def test_a_build_that_was_not_closed_or_is_torn_is_refused(home: Home) -> None:

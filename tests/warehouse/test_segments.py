@@ -15,7 +15,7 @@ import yaml
 from pipelines.config.home import Home
 from pipelines.lake.tables import Lake
 from pipelines.segments.definitions import Definitions, load_segments
-from pipelines.segments.membership_log import MARTS, log_in_force
+from pipelines.segments.membership_log import MARTS, log_in_force, write_dbt_inputs
 from pipelines.warehouse import dbt_project, publish
 
 NEW = {"description": "d", "owner": "o"}
@@ -52,7 +52,9 @@ def publish_night(
 ) -> None:
     """Builds for a night and publishes; with ``only``, what it selects, on what was published before."""
     publish.begin(home, afresh=not only)
-    dbt_project.build(home, retailer, night, segments=define(home, segments), select=only, tests=tests)
+    defined = define(home, segments)
+    write_dbt_inputs(Lake(home.lake), defined, night)
+    dbt_project.build(home, retailer, night, segments=defined, select=only, tests=tests)
     passed = {"checks_passed": 0, "checks_warned": 0}
     publish.seal(home, as_of=night.isoformat(), run_id=night.isoformat(), marts=["customer_360", *MARTS], **passed)
     publish.publish(home)

@@ -23,8 +23,8 @@ import numpy as np
 import numpy.typing as npt
 import polars as pl
 
-from pipelines.frames.hash_columns import are_in_both
-from pipelines.frames.nearly_sorted import order_of
+from pipelines.frames.hash_columns import mark_common_hashes
+from pipelines.frames.nearly_sorted import argsort_nearly_sorted
 
 Status = Literal["active", "absorbed", "retired", "unknown"]
 
@@ -87,7 +87,7 @@ def current_map(ledger: pl.DataFrame, earlier_map: pl.DataFrame | None = None) -
     if earlier_map is not None:
         stays = ~earlier_map["record_id"].is_in(last_moves["record_id"].implode())
         assigned = pl.concat([earlier_map.select("record_id", "customer_id").filter(stays), assigned], rechunk=True)
-    return assigned[order_of(assigned["record_id"])]
+    return assigned[argsort_nearly_sorted(assigned["record_id"])]
 
 
 @dataclass(frozen=True)
@@ -166,7 +166,7 @@ def _leave_out_unchanged(clusters: pl.DataFrame, earlier_map: pl.DataFrame) -> t
     unchanged cluster may be kept, and is found unchanged later.
     """
     now, then = clusters.select(pl.all().hash()), earlier_map.select(pl.col("record_id", "customer_id").hash())
-    is_known, stays = are_in_both(now["record_id"], then["record_id"])
+    is_known, stays = mark_common_hashes(now["record_id"], then["record_id"])
     if (
         not clusters["record_id"].filter(is_known).equals(earlier_map["record_id"].filter(stays))
     ):  # Two ids share a hash.

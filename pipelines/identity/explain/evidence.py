@@ -8,7 +8,7 @@ from typing import Literal
 import numpy as np
 import numpy.typing as npt
 
-from pipelines.frames.in_memory_sql import in_memory
+from pipelines.frames.in_memory_sql import connect_in_memory
 from pipelines.identity.explain.neighbourhood import Neighbourhood, StoredPair
 from pipelines.identity.explain.printed_values import shown_value, withdrawn_fields
 from pipelines.identity.model.registry import ModelVersion
@@ -240,7 +240,7 @@ class Evidence:
     @cached_property
     def _blocks(self) -> list[tuple[str | None, ...]]:
         """The blocking keys of each subject."""
-        with in_memory() as connection:
+        with connect_in_memory() as connection:
             connection.register("subjects", self.around.subjects.to_arrow())
             return connection.sql(
                 f"select {', '.join(BLOCKING_KEYS.values())} from subjects order by profile_no"

@@ -19,7 +19,7 @@ import numpy as np
 import numpy.typing as npt
 import polars as pl
 
-from pipelines.frames.hash_columns import are_in_both, find_distinct
+from pipelines.frames.hash_columns import find_distinct, mark_common_hashes
 from pipelines.identity.clustering.cluster import LINK_THRESHOLD_BITS, LOWEST_THRESHOLD_OFFSET_BITS
 from pipelines.identity.incremental.block_keys import BlockKeys, Mask, carry_over_keys, keep_keys
 from pipelines.identity.model.registry import ModelVersion
@@ -81,7 +81,7 @@ def score_changes(profiled: ProfiledRecords, model: ModelVersion, before: Scorin
     apart: to be expected once in millions of years.
     """
     hashes = profiled.hashes
-    remains, is_known = (mask.to_numpy() for mask in are_in_both(before.keys.hashes, hashes))
+    remains, is_known = (mask.to_numpy() for mask in mark_common_hashes(before.keys.hashes, hashes))
     changed = ~is_known
     if remains.sum() != is_known.sum():
         return None

@@ -11,8 +11,8 @@ from datetime import date
 import numpy as np
 import polars as pl
 
-from pipelines.frames.hash_columns import are_in_both
-from pipelines.frames.nearly_sorted import order_of
+from pipelines.frames.hash_columns import mark_common_hashes
+from pipelines.frames.nearly_sorted import argsort_nearly_sorted
 from pipelines.identity.clustering.link_constraints import list_decided_records, mark_decided
 from pipelines.identity.standardisation.attributes import Attribute
 from pipelines.identity.standardisation.shared_values import LIMITED_COLUMNS, find_shared_values, has_shared_value
@@ -95,7 +95,7 @@ def clean_changed(
     """
     hashes = hash_rows(gathered)
     known = before.select(*COMPARED_COLUMNS, "row_hash").collect()
-    is_current, is_known = are_in_both(known["row_hash"], hashes)
+    is_current, is_known = mark_common_hashes(known["row_hash"], hashes)
     of_the_day = _depends_on_the_day(gathered, cleaned_on, as_of)
     if of_the_day.any():
         is_current &= ~known["row_hash"].is_in(hashes.filter(of_the_day).implode())
@@ -135,7 +135,7 @@ def clean_changed(
         changed.filter(~pl.col("record_id").is_in(same["record_id"].implode())),
         others["record_id"].filter(~others["record_id"].is_in(cleaned["record_id"].implode())),
         cleaned.height - as_before.height,
-        records[rows[order_of(records["record_id"].gather(rows))]],
+        records[rows[argsort_nearly_sorted(records["record_id"].gather(rows))]],
         _keep_before_withdrawal(cleaned, changed),
     )
 

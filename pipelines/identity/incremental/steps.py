@@ -13,7 +13,7 @@ from typing import Any
 import numpy as np
 import polars as pl
 
-from pipelines.frames.background import running_in_background
+from pipelines.frames.background import in_background
 from pipelines.identity.clustering.assign_uncompared import assign_uncompared
 from pipelines.identity.clustering.cluster import cluster_profiled_records, select_links
 from pipelines.identity.clustering.clusters import Clusters
@@ -85,7 +85,7 @@ def update_pairs(
         update = score_changes(profiled, model, before)
     scored = score_all(profiled, model) if update is None else update.now
     state.invalidate()
-    with running_in_background(lake.write, "identity", "pairs", scored.pairs):
+    with in_background(lake.write, "identity", "pairs", scored.pairs):
         state.write("ends", pl.DataFrame({"left": scored.left, "right": scored.right}))
         if update is None or scored.keys.base is not before.keys.base:
             state.write("keys", scored.keys.base)
@@ -197,7 +197,7 @@ def update_ledger(
     earlier_map = state.read("map") if is_map_valid else None
     ledger = assign_ids(clusters.table, committed, as_of, earlier_map)
     state.invalidate()
-    with running_in_background(lake.write, "identity", "ledger", ledger):
+    with in_background(lake.write, "identity", "ledger", ledger):
         added = ledger.tail(ledger.height - committed.height)
         today = current_map(ledger) if earlier_map is None else current_map(added, earlier_map)
         is_complete = today["record_id"].equals(clusters.table["record_id"])

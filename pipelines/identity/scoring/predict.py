@@ -8,7 +8,7 @@ import numpy.typing as npt
 import polars as pl
 import pyarrow as pa
 
-from pipelines.frames.in_memory_sql import in_memory
+from pipelines.frames.in_memory_sql import connect_in_memory
 from pipelines.identity.model.registry import ModelVersion
 from pipelines.identity.model.specification import BLOCKING_KEYS, Field
 from pipelines.identity.scoring.blocking import find_candidate_pairs, hash_keys, keep_small_blocks
@@ -156,7 +156,7 @@ def _compare(profiles: pl.DataFrame, left: Numbers, right: Numbers, fields: tupl
     levels = np.empty((len(left), len(fields)), dtype=np.int8)
     if not len(left) or not fields:
         return levels
-    with in_memory() as connection:
+    with connect_in_memory() as connection:
         [(threads,)] = connection.sql("select current_setting('threads')").fetchall()
         # Each batch unpacks the dictionaries of its columns again: batches are few, and many pairs go field by field.
         at_once = max(-(-profiles.height // 2), -(-len(left) // threads))

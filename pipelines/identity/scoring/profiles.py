@@ -13,7 +13,7 @@ import numpy as np
 import numpy.typing as npt
 import polars as pl
 
-from pipelines.frames.hash_columns import are_repeated
+from pipelines.frames.hash_columns import mark_repeated_hashes
 from pipelines.identity.standardisation.standardise import MATCH_COLUMNS
 
 CONTACTS = ("email_key", "mobile_key", "landline_key", "birth_key", "street_key", "card_key")
@@ -57,7 +57,7 @@ def number_profiles(records: pl.DataFrame) -> tuple[pl.DataFrame, pl.DataFrame]:
     # Most records have no identical other, which hashes show sooner than texts.
     alike = (
         compared.with_row_index("position")
-        .filter("shares", are_repeated(compared["content_hash"].hash()))
+        .filter("shares", mark_repeated_hashes(compared["content_hash"].hash()))
         .select("position", pl.col("position").min().over("content_hash").alias("first"))
     )
     first[alike["position"].to_numpy()] = alike["first"].to_numpy()

@@ -11,7 +11,7 @@ from datetime import date, datetime, timedelta
 import polars as pl
 
 from pipelines.contracts import Kind
-from pipelines.frames.in_memory_sql import in_memory
+from pipelines.frames.in_memory_sql import connect_in_memory
 from pipelines.identity.standardisation.addresses import city_key, display_line, postcode_key, street_key
 from pipelines.identity.standardisation.attributes import Attribute, load_attributes
 from pipelines.identity.standardisation.emails import clean_email, email_key
@@ -295,7 +295,7 @@ def _clean_dates(records: pl.DataFrame, attribute: Attribute, as_of: date | None
 def hash_content(records: pl.DataFrame) -> pl.Series:
     """``content_hash`` of each record: 128 bits of the match columns, the same on every machine and version."""
     fields = ", ".join(f"coalesce({column}, '')" for column in MATCH_COLUMNS)
-    with in_memory() as connection:
+    with connect_in_memory() as connection:
         connection.register("records", records.select(MATCH_COLUMNS).to_arrow())
         hashes = connection.sql(f"select md5(concat_ws(chr(31), {fields})) as content_hash from records")
         hashed: pl.DataFrame = pl.from_arrow(hashes.to_arrow_table())  # type: ignore[assignment]

@@ -135,7 +135,7 @@ def decide(records: pl.DataFrame, rng: np.random.Generator) -> pl.DataFrame:
 
 def test_thirty_nights_of_changes_end_where_full_runs_end(tables, model, tmp_path, monkeypatch):
     # So that some nights amend the records, or add to the block keys, and some write them anew.
-    monkeypatch.setattr(lake_module, "MOST_AMENDED", 0.4)
+    monkeypatch.setattr(lake_module, "MAX_AMENDED_SHARE", 0.4)
     monkeypatch.setattr(block_keys, "MAX_ADDED_SHARE", 0.3)
     rng = np.random.default_rng(20260301)
     by_night, in_full = (Recogniser(tmp_path / name, model, name == "full") for name in ("by_night", "full"))

@@ -1,0 +1,82 @@
+"""How an asset is declared: its group, and with it its owner; what it is made from; its checks; how it fails.
+
+Every asset of Python comes from here, so that none can lack an owner or show a traceback for an expected error; those
+of dbt get group and owner from ``dbt_project.yml``.
+"""
+
+from collections.abc import Callable, Iterable, Mapping
+from typing import Any, Literal, TypeAlias, get_args
+
+import dagster as dg
+
+from pipelines.defs.failures import fail_as_step
+
+Group = Literal["extracts", "identity", "customer_value", "analyst_segments", "publication"]
+
+OWNERS: dict[Group, str] = {
+    "extracts": "team:data-platform",
+    "identity": "team:customer-data",
+    "customer_value": "team:analytics",
+    "analyst_segments": "team:analytics",
+    "publication": "team:data-platform",
+}
+assert OWNERS.keys() == set(get_args(Group))
+
+Compute: TypeAlias = Callable[..., Any]
+
+
+def asset_of(
+    group: Group,
+    key: str,
+    *,
+    after: Iterable[str] = (),
+    kinds: Iterable[str] = ("parquet",),
+    description: str | None = None,
+    metadata: Mapping[str, Any] | None = None,
+    checks: Mapping[str, str] | None = None,
+    warnings: Mapping[str, str] | None = None,
+) -> Callable[[Compute], dg.AssetsDefinition]:
+    """Makes the decorated function the asset ``key``, written ``<kind>/<table>`` like those it comes ``after``.
+
+    ``checks`` and ``warnings`` map names to what must hold, and the function returns a result for each: a check that
+    fails holds up everything behind the asset, a warning nothing. The description is the docstring, unless given. A
+    ParcoursError that the function raises becomes the failure of its step.
+    """
+
+    def declare(compute: Compute) -> dg.AssetsDefinition:
+        return dg.asset(
+            key=dg.AssetKey.from_user_string(key),
+            deps=[dg.AssetKey.from_user_string(other) for other in after],
+            group_name=group,
+            owners=[OWNERS[group]],
+            kinds=set(kinds),
+            description=description,
+            metadata=metadata,
+            check_specs=[
+                *_check_specs(key, checks or {}, is_blocking=True),
+                *_check_specs(key, warnings or {}, is_blocking=False),
+            ],
+        )(fail_as_step(compute))
+
+    return declare
+
+
+def spec_of(
+    group: Group, key: str, *, after: Iterable[str] = (), kinds: Iterable[str] = ("parquet",), description: str
+) -> dg.AssetSpec:
+    """The asset ``key`` as one of several that a step makes together."""
+    return dg.AssetSpec(
+        key=dg.AssetKey.from_user_string(key),
+        deps=[dg.AssetKey.from_user_string(other) for other in after],
+        group_name=group,
+        owners=[OWNERS[group]],
+        kinds=set(kinds),
+        description=description,
+    )
+
+
+def _check_specs(key: str, described: Mapping[str, str], *, is_blocking: bool) -> list[dg.AssetCheckSpec]:
+    return [
+        dg.AssetCheckSpec(name, asset=dg.AssetKey.from_user_string(key), blocking=is_blocking, description=description)
+        for name, description in described.items()
+    ]
