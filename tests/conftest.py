@@ -76,7 +76,7 @@ def nothing_runs_unmarked(pytestconfig: pytest.Config) -> Iterator[None]:
 # The workers have a core each: a second thread of one would take its time from the other.
 ALONE = {"PARCOURS_DBT_THREADS": "1", "POLARS_MAX_THREADS": "1"}
 USUAL = {"PARCOURS_DBT_THREADS": "2", "POLARS_MAX_THREADS": "2"}
-PATIENCE_SECONDS = 300
+PATIENCE_SECONDS = 900  # A run takes half a minute; a machine that others use as well, many times that.
 
 
 def _environment(**changes: str) -> dict[str, str]:
@@ -165,7 +165,10 @@ def parcours(fork_parcours: Command, shared_folder: Path) -> Command:
         started = shared_folder / f"started-{next(iter(arguments), 'alone')}"
         try:
             started.touch(exist_ok=False)
+            is_first = True
         except FileExistsError:
+            is_first = False
+        if not is_first:
             return fork_parcours(*arguments, cwd=cwd, **environment)
         process = _start(*arguments, cwd=cwd, **environment)
         out, err = process.communicate(timeout=PATIENCE_SECONDS)

@@ -1,7 +1,6 @@
 """Segments and traits that analysts define, over the small world: built and published, night by night."""
 
 import shutil
-from collections.abc import Callable, Mapping
 from datetime import date, timedelta
 from decimal import Decimal
 from pathlib import Path
@@ -47,14 +46,12 @@ def define(home: Home, segments: list[dict[str, Any]]) -> Definitions:
     return load_segments(file)
 
 
-def publish_night(
-    home: Home, retailer: Any, night: date, segments: list[dict[str, Any]], *only: str, tests: bool = False
-) -> None:
-    """Builds for a night and publishes; with ``only``, what it selects, on what was published before."""
-    publish.begin(home, afresh=not only)
+def publish_night(home: Home, retailer: Any, night: date, segments: list[dict[str, Any]], tests: bool = False) -> None:
+    """Builds for a night what depends on definitions, on what was built or published before, and publishes."""
+    publish.begin(home, afresh=False)
     defined = define(home, segments)
     write_dbt_inputs(Lake(home.lake), defined, night)
-    dbt_project.build(home, retailer, night, segments=defined, select=only, tests=tests)
+    dbt_project.build(home, retailer, night, segments=defined, select=OF_SEGMENTS, tests=tests)
     passed = {"checks_passed": 0, "checks_warned": 0}
     publish.seal(home, as_of=night.isoformat(), run_id=night.isoformat(), marts=["customer_360", *MARTS], **passed)
     publish.publish(home)
@@ -87,12 +84,17 @@ def buyers_of(home: Home, night: date, least: int) -> set[str]:
 
 @pytest.fixture(scope="module")
 def nights(
-    make_home: Callable[[Mapping[str, Any]], Home], small_world: Mapping[str, Any], retailer: Any, today: date
+    built_world: Home, retailer: Any, today: date, tmp_path_factory: pytest.TempPathFactory
 ) -> tuple[Home, date, date]:
-    """A home with two nights published, the second with other definitions. Read only: copy to go on."""
-    home, tomorrow = make_home(small_world), today + timedelta(days=1)
+    """A home with two nights published, the second with other definitions. Read only: copy to go on.
+
+    Of what does not depend on definitions the small world as it was built serves both.
+    """
+    root, tomorrow = tmp_path_factory.mktemp("nights") / "home", today + timedelta(days=1)
+    shutil.copytree(built_world.root, root)
+    home = Home(root)
     publish_night(home, retailer, today, FIRST)
-    publish_night(home, retailer, tomorrow, SECOND, *OF_SEGMENTS, tests=True)
+    publish_night(home, retailer, tomorrow, SECOND, tests=True)
     return home, today, tomorrow
 
 
@@ -209,10 +211,10 @@ def test_a_night_run_again_says_the_same_and_a_night_before_it_nothing_of_the_fu
     _, first, second = nights
     log = log_in_force(Lake(copied.lake))
     of_second = stays(copied), ask(copied, "from marts.segment_sizes order by all"), log.read_bytes()
-    publish_night(copied, retailer, second, SECOND, *OF_SEGMENTS)
+    publish_night(copied, retailer, second, SECOND)
     assert (stays(copied), ask(copied, "from marts.segment_sizes order by all"), log.read_bytes()) == of_second
 
-    publish_night(copied, retailer, first, FIRST, *OF_SEGMENTS)
+    publish_night(copied, retailer, first, FIRST)
     assert {day for known in stays(copied).values() for _, *days in known for day in days if day} == {first}
     assert ask(copied, "select distinct computed_on from marts.segment_sizes") == [(first,)]
     assert ask(copied, "select count(*) from marts.segments where removed_on is not null") == [(0,)]
@@ -227,7 +229,7 @@ def test_a_night_that_was_rolled_back_is_none_that_a_stay_began_or_ended_in(
     _, first, second = nights
     publish.rollback(copied)
     third = second + timedelta(days=1)
-    publish_night(copied, retailer, third, SECOND, *OF_SEGMENTS)
+    publish_night(copied, retailer, third, SECOND)
     known = stays(copied)
     assert {day for stays_of in known.values() for _, *days in stays_of for day in days if day} == {first, third}
     assert {entered for _, entered, _ in known["everyone"]} == {first}
