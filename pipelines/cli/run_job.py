@@ -1,4 +1,4 @@
-"""A Dagster job run in this process, on the instance of the home folder, so that the interface shows it afterwards."""
+"""Runs a Dagster job in this process, on the instance of the home folder, so that the interface shows it later."""
 
 import contextlib
 import logging
@@ -16,15 +16,15 @@ from pipelines.config.home import Home
 if TYPE_CHECKING:
     import dagster as dg
 
-KEPT = 30  # Logs and run records, of 2 MB each: a month of nights.
+KEPT = 30  # Logs and run records, 2 MB each: a month of nights.
 
 DAGSTER_SETTINGS = """\
-# Written once by Parcours; yours to change.
+# Written once by Parcours; you may change it.
 telemetry:
   enabled: false
 nux:  # no invitation to a newsletter
   enabled: false
-run_coordinator:  # One run at a time works on a home folder; the others wait.
+run_coordinator:  # Only one run at a time works on a home folder; the others wait.
   module: dagster.core.run_coordinator
   class: QueuedRunCoordinator
   config:
@@ -39,7 +39,7 @@ retention:
 
 @dataclass(frozen=True)
 class Failure:
-    """A step that failed: the message for people, and the exit code that goes with it."""
+    """A step that failed: the message for the user, and its exit code."""
 
     step: str
     message: str
@@ -48,9 +48,9 @@ class Failure:
 
 @dataclass
 class Outcome:
-    """What a job did. Materialisations map ``<group>/<asset>`` to metadata as plain values.
+    """The result of a job. ``assets`` maps the key of each materialised asset to its metadata as plain values.
 
-    ``said`` is what checks that warned or failed say of themselves, by the names in the two lists.
+    ``said`` has the descriptions of the checks that warned or failed, by the names in the two lists.
     """
 
     succeeded: bool
@@ -64,7 +64,7 @@ class Outcome:
 
     @property
     def published(self) -> bool:
-        """Whether the warehouse was put in place, whatever came after."""
+        """Whether the warehouse was published, whatever happened afterwards."""
         return "published/warehouse" in self.assets
 
 
@@ -73,7 +73,7 @@ def new_run_id() -> str:
 
 
 def prepare_instance(home: Home) -> None:
-    """Makes Dagster keep its records in the home folder. Creates its settings, once, without telemetry."""
+    """Makes Dagster keep its records in the home folder. Creates its settings once, without telemetry."""
     home.dagster.mkdir(parents=True, exist_ok=True)
     settings = home.dagster / "dagster.yaml"
     if not settings.exists():
@@ -89,9 +89,9 @@ def launch(
     progress: Progress,
     ops: dict[str, Any] | None = None,
 ) -> Outcome:
-    """Runs a job of the code location to its end, telling ``progress``; what is chatty goes to a log file.
+    """Runs a job to its end and reports to ``progress``; the detailed output goes to a log file.
 
-    ``settings`` are those of the resource ``night``, ``ops`` those of assets, by step.
+    ``settings`` configure the resource ``night``, ``ops`` the assets, by step.
     """
     log = _new_log(home, run_id)
     with _silence(log):
@@ -105,19 +105,19 @@ def launch(
         handler = _file_handler(log)
 
         @dg.logger
-        def telling(_: dg.InitLoggerContext) -> logging.Logger:
+        def progress_logger(_: dg.InitLoggerContext) -> logging.Logger:
             logger = logging.Logger("parcours.run")
-            logger.addHandler(_Telling(progress))
+            logger.addHandler(_ProgressHandler(progress))
             logger.addHandler(handler)
             return logger
 
-        definitions = dg.Definitions.merge(build_definitions(), dg.Definitions(loggers={"telling": telling}))
+        definitions = dg.Definitions.merge(build_definitions(), dg.Definitions(loggers={"progress": progress_logger}))
         job = definitions.resolve_job_def(job_name)
         progress.expect(job.asset_layer.executable_asset_keys)
         with contextlib.closing(handler), pooled_sqlite(home.dagster), dg.DagsterInstance.get() as instance:
             result = job.execute_in_process(
                 run_config={
-                    "loggers": {"telling": {}},
+                    "loggers": {"progress": {}},
                     "resources": {"night": {"config": settings}},
                     **({"ops": ops} if ops else {}),
                 },
@@ -131,7 +131,7 @@ def launch(
     return _gather(result.all_events, result.success, log)
 
 
-class _Telling(logging.Handler):
+class _ProgressHandler(logging.Handler):
     """Passes Dagster's events on to the progress display."""
 
     def __init__(self, progress: Progress) -> None:
@@ -172,27 +172,27 @@ def _gather(events: "Sequence[dg.DagsterEvent]", succeeded: bool, log: Path) -> 
                 outcome.said[name] = check.description
         elif kind == "STEP_FAILURE":
             outcome.failures.append(_explain(event, outcome))
-        elif kind == "PIPELINE_FAILURE" and not outcome.failures:  # Before the first step: the settings, say.
+        elif kind == "PIPELINE_FAILURE" and not outcome.failures:  # Before the first step, for example in the settings.
             outcome.failures.append(Failure("run", _innermost(event.job_failure_data.error), 1))
     return outcome
 
 
 def _explain(event: "dg.DagsterEvent", outcome: Outcome) -> Failure:
-    """The message a step failed with: ours, what its checks say, or of an unexpected error its class and words."""
+    """The message of a failed step: our own, that of its checks, or the class and message of an unexpected error."""
     data, step = event.step_failure_data, str(event.step_key).replace("__", "/")
     said = data.user_failure_data
     if said is not None:
         return Failure(step, said.description or "", int(_plain(said.metadata).get("exit_code", 1)))
-    told = [
+    descriptions = [
         f"{name}:\n{outcome.said[name]}"
         for name in outcome.checks_failed
         if name.endswith(f" on {step}") and name in outcome.said
     ]
-    return Failure(step, "\n".join(told) or _innermost(data.error), 1)
+    return Failure(step, "\n".join(descriptions) or _innermost(data.error), 1)
 
 
 def _innermost(error: Any) -> str:
-    """The words of the exception that began it."""
+    """The message of the root cause."""
     while error is not None and error.cause is not None:
         error = error.cause
     return error.message.strip() if error else "unknown"
@@ -221,7 +221,7 @@ def _file_handler(log: Path) -> logging.Handler:
 
 @contextlib.contextmanager
 def _silence(log: Path) -> Iterator[None]:
-    """Sends what libraries print, also from other threads and compiled code, to the end of ``log``."""
+    """Redirects what libraries print, even from other threads and compiled code, to the end of ``log``."""
     sys.stdout.flush()
     sys.stderr.flush()
     kept = os.dup(1), os.dup(2)
