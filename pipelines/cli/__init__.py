@@ -1,5 +1,5 @@
-"""The ``parcours`` command: arguments in, words and exit codes out.
+"""The ``parcours`` command: arguments in, text and exit codes out.
 
-``commands/`` holds one command a file, named like the command; beside it is what several of them share. What a command
-does belongs to the package it calls. README.md lists the commands.
+``commands/`` has one file per command, named after it; what several commands share is beside it. What a command does
+belongs in the package it calls. README.md lists the commands.
 """

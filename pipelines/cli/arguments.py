@@ -1,4 +1,4 @@
-"""Arguments that several commands share, and how their text becomes values."""
+"""Arguments that several commands share, and their parsing."""
 
 import argparse
 from datetime import date, datetime
@@ -38,11 +38,11 @@ def day(text: str) -> date:
     try:
         return date.fromisoformat(text)
     except ValueError:
-        raise argparse.ArgumentTypeError(f"{text!r} is not a day; write YYYY-MM-DD") from None
+        raise argparse.ArgumentTypeError(f"{text!r} is not a date; write YYYY-MM-DD") from None
 
 
 def resolve_day(option: date | None, sources: "Sources") -> date:
-    """The day it is: the one asked for, else that of sources.yml, else today where the retailer is."""
+    """The as-of day: the one asked for, else that of sources.yml, else today in the retailer's time zone."""
     return option or sources.as_of or datetime.now(ZoneInfo(sources.timezone)).date()
 
 
@@ -54,12 +54,12 @@ def at_least_one(text: str) -> int:
 
 
 def add_language(parser: argparse.ArgumentParser) -> None:
-    """For what is said of the lake, where no `sources.yml` is read that names a language."""
-    parser.add_argument("--lang", choices=list_languages(), default="en", help="language of what is said (default: en)")
+    """For commands that read only the lake, and no `sources.yml` that sets a language."""
+    parser.add_argument("--lang", choices=list_languages(), default="en", help="language of the output (default: en)")
 
 
 def add_language_of_sources(parser: argparse.ArgumentParser, what: str) -> None:
-    """For what is said in the language of `sources.yml` unless another is asked for."""
+    """For output in the language of `sources.yml` unless another is asked for."""
     parser.add_argument(
         "--lang", choices=list_languages(), help=f"the language of {what} (else `language` of sources.yml, else en)"
     )

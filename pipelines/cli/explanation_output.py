@@ -1,4 +1,4 @@
-"""How commands that explain tell it: to a terminal, as ``--json``, or as ``--html FILE``, a page with charts."""
+"""Output of the commands that explain: on a terminal, as ``--json``, or as ``--html FILE``, a page with charts."""
 
 import argparse
 import json
@@ -15,14 +15,17 @@ if TYPE_CHECKING:
 
 def add_html(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
-        "--html", type=Path, metavar="FILE", help="write a page with waterfall charts instead; it holds personal data"
+        "--html",
+        type=Path,
+        metavar="FILE",
+        help="write a page with waterfall charts instead; it contains personal data",
     )
 
 
 def tell(options: argparse.Namespace, document: "Document", as_json: Callable[[], dict[str, Any]]) -> None:
-    """Tells an explanation in the forms that ``options`` (html, json) ask for; to the terminal where in none.
+    """Writes an explanation in the forms that ``options`` (html, json) ask for; by default to the terminal.
 
-    Raises ConfigurationError where the file of the page cannot be written.
+    Raises ConfigurationError if the page cannot be written.
     """
     from pipelines.identity.explain.render_html import render_html
     from pipelines.identity.explain.render_terminal import print_document

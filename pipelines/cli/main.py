@@ -1,6 +1,6 @@
-"""The ``parcours`` command: reads the arguments, runs one of ``pipelines.cli.commands``, turns errors into messages.
+"""The ``parcours`` command: parses the arguments, runs one of ``pipelines.cli.commands``, turns errors into messages.
 
-Exit codes: 0 done, 1 a check failed and nothing was published, 2 wrong use or configuration,
+Exit codes: 0 done, 1 a check failed and nothing was published, 2 wrong usage or configuration,
 3 published, but without a new report.
 """
 
@@ -13,7 +13,7 @@ from collections.abc import Sequence
 from pipelines.cli.commands import docs, evaluate, how, id, model, report, review, rollback, run, sample, train, ui, why
 from pipelines.errors import ParcoursError
 
-# What SQLite and DuckDB say of a full disk.
+# How SQLite and DuckDB report a full disk.
 DISK_FULL_WORDS = ("disk I/O error", "database or disk is full", "No space left on device", "File too large")
 
 COMMANDS = (run, sample, train, model, evaluate, report, id, why, how, review, rollback, docs, ui)
@@ -23,7 +23,7 @@ def build_parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(
         prog="parcours",
         description="Turns a retailer's exports into one trustworthy profile per customer and the journey they are on.",
-        epilog="exit codes: 0 done, 1 a check failed and nothing was published, 2 wrong use or configuration, "
+        epilog="exit codes: 0 done, 1 a check failed and nothing was published, 2 wrong usage or configuration, "
         "3 published, but without a new report",
     )
     commands = parser.add_subparsers(title="commands", metavar="COMMAND", required=True)
@@ -42,15 +42,17 @@ def main(arguments: Sequence[str] | None = None) -> int:
         return _fail(str(error), error.exit_code, options.debug)
     except KeyboardInterrupt:
         return _fail("Stopped. The published warehouse is as it was.", 130, options.debug)
-    except BrokenPipeError:  # The reader of our output has closed it, `head` say.
+    except BrokenPipeError:  # The reader of our output, such as `head`, has closed it.
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return 0
     except Exception as error:
         full = _find_full_disk(error)
         if full is not None:
-            return _fail(f"{full}. Make room, then run again: it goes on from a sound state.", 1, options.debug)
+            return _fail(
+                f"{full}. Free some space, then run again; it continues from a consistent state.", 1, options.debug
+            )
         return _fail(
-            f"unexpected {type(error).__name__}: {error}\nThis is a defect of Parcours; --debug shows where it lies.",
+            f"unexpected {type(error).__name__}: {error}\nThis is a bug in Parcours; --debug shows where.",
             1,
             options.debug,
         )
@@ -65,11 +67,11 @@ def _fail(message: str, exit_code: int, debug: bool) -> int:
 
 
 def _find_full_disk(error: BaseException | None) -> str | None:
-    """What the disk said, where ``error`` or one of its causes comes from a full disk."""
+    """The disk's message, if ``error`` or one of its causes comes from a full disk."""
     while error is not None:
         if isinstance(error, OSError) and error.errno in (errno.ENOSPC, errno.EDQUOT, errno.EFBIG):
             return f"{error.strerror}: {error.filename}" if error.filename else str(error.strerror)
         if any(words in str(error) for words in DISK_FULL_WORDS):
-            return "The disk of the home folder takes no more"
+            return "The disk of the home folder is full"
         error = error.__cause__ or error.__context__
     return None

@@ -1,6 +1,6 @@
-"""What a run is doing, as it does it: a live table on a terminal, plain lines where there is none.
+"""The progress of a run: a live table on a terminal, plain lines elsewhere.
 
-Writes to its own copy of the standard error stream, so that what else is printed meanwhile does not tear it.
+Writes to its own copy of the standard error stream, so that other output does not break the table.
 """
 
 import os
@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from rich.live import Live
     from rich.table import Table
 
-# The prefix of a step's name, and the stage it belongs to.
+# Prefix of a step's name: the stage it belongs to.
 STAGES: dict[str, str] = {
     **dict.fromkeys(KINDS, "extracts"),
     "quarantine": "extracts",
@@ -50,7 +50,7 @@ class Stage:
 
 @dataclass
 class Progress(AbstractContextManager["Progress"]):
-    """The display of one run. Methods are called by the run, possibly from several threads."""
+    """The display of one run. The run may call its methods from several threads."""
 
     quiet: bool = False
     stages: dict[str, Stage] = field(default_factory=lambda: {name: Stage(name) for name in ORDER})
@@ -91,7 +91,7 @@ class Progress(AbstractContextManager["Progress"]):
         self.seconds = time.monotonic() - self.began
 
     def expect(self, assets: Iterable[Any]) -> None:
-        """Learns which assets the run will make; those that dbt makes are one step."""
+        """Registers the assets that the run will make; those made by dbt are one step."""
         steps = {"__".join(key.path) if key.path[0] in STAGES else "warehouse__build" for key in assets}
         for step in steps:
             self._stage(step).steps += 1

@@ -1,4 +1,4 @@
-"""The questions of the published review queue: read, and shown to the person who answers them."""
+"""The questions of the published review queue: reading them, and showing them to the reviewer."""
 
 from collections.abc import Iterator, Sequence
 from dataclasses import asdict, dataclass, fields
@@ -21,15 +21,15 @@ SHOWN = (
     "civility", "first_name", "last_name", "birth_date", "email", "phone", "mobile", "address", "postcode", "city",
     "country", "loyalty_card_id", "created_at", "updated_at",
 )  # fmt: skip
-"""What of a record helps a person decide, in the order in which one looks."""
+"""The fields of a record that help a person decide, in display order."""
 
 NOT_COMPARED = ("created_at", "updated_at")
-STEP = 500  # Questions read at a time: a review ends long before the queue of a large retailer does.
+STEP = 500  # Questions read at a time: no reviewer gets through the whole queue of a large retailer.
 
 
 @dataclass(frozen=True)
 class Question:
-    """A row of the mart identity_review_queue: are these two records one person's?"""
+    """A row of the mart identity_review_queue: do these two records belong to one person?"""
 
     review_rank: int
     record_id_l: str
@@ -50,7 +50,7 @@ class Question:
 
 
 def read_questions(home: "Home") -> Iterator[Question]:
-    """The published queue, first question first. Raises ParcoursError where none was published."""
+    """The published queue, in order of rank. Raises ParcoursError if none was published."""
     if not home.warehouse.exists():
         raise ParcoursError(f"Nothing was published from {home.root} yet: run `parcours run` first.")
     columns = ", ".join(field.name for field in fields(Question))
@@ -71,7 +71,7 @@ def read_questions(home: "Home") -> Iterator[Question]:
 
 
 def render_list(questions: Sequence[Question], texts: Texts) -> str:
-    """One line a question. ``texts``: the section ``review``, with the currency of the warehouse."""
+    """One line per question. ``texts``: the section ``review``, with the currency of the warehouse."""
     if not questions:
         return texts.say("none_open") + "\n"
     names = ("rank", "now", "records", "", "probability", "uncertainty", "at_stake")
@@ -102,7 +102,7 @@ def render_list(questions: Sequence[Question], texts: Texts) -> str:
 
 
 def show(screen: Console, question: Question, records: pl.DataFrame, texts: Texts) -> None:
-    """The question with both records, field by field. Shows what the two records say: to the person who decides."""
+    """Shows the question with both records, field by field: personal data, for the person who decides."""
     rows = {row["record_id"]: row for row in _rows_of(records, question)}
     screen.print()
     screen.print(_headline(question, texts), style="bold", markup=False, highlight=False)

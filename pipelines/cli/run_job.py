@@ -1,4 +1,4 @@
-"""A Dagster job run in this process, on the instance of the home folder, so that the interface shows it afterwards."""
+"""Runs a Dagster job in this process, on the instance of the home folder, so that the interface shows it later."""
 
 import contextlib
 import logging
@@ -16,15 +16,15 @@ from pipelines.config.home import Home
 if TYPE_CHECKING:
     import dagster as dg
 
-KEPT = 30  # Logs and run records, of 2 MB each: a month of nights.
+KEPT = 30  # Logs and run records, 2 MB each: a month of nights.
 
 DAGSTER_SETTINGS = """\
-# Written once by Parcours; yours to change.
+# Written once by Parcours; you may change it.
 telemetry:
   enabled: false
 nux:  # no invitation to a newsletter
   enabled: false
-run_coordinator:  # One run at a time works on a home folder; the others wait.
+run_coordinator:  # Only one run at a time works on a home folder; the others wait.
   module: dagster.core.run_coordinator
   class: QueuedRunCoordinator
   config:
@@ -39,7 +39,7 @@ retention:
 
 @dataclass(frozen=True)
 class Failure:
-    """A step that failed: the message for people, and the exit code that goes with it."""
+    """A step that failed: the message for the user, and its exit code."""
 
     step: str
     message: str
@@ -65,7 +65,7 @@ class Outcome:
 
     @property
     def published(self) -> bool:
-        """Whether the warehouse was put in place, whatever came after."""
+        """Whether the warehouse was published, whatever happened afterwards."""
         return "published/warehouse" in self.assets
 
 
@@ -74,7 +74,7 @@ def new_run_id() -> str:
 
 
 def prepare_instance(home: Home) -> None:
-    """Makes Dagster keep its records in the home folder. Creates its settings, once, without telemetry."""
+    """Makes Dagster keep its records in the home folder. Creates its settings once, without telemetry."""
     home.dagster.mkdir(parents=True, exist_ok=True)
     settings = home.dagster / "dagster.yaml"
     if not settings.exists():
@@ -173,7 +173,7 @@ def _gather(events: "Sequence[dg.DagsterEvent]", succeeded: bool, log: Path) -> 
                 outcome.check_descriptions[name] = check.description
         elif kind == "STEP_FAILURE":
             outcome.failures.append(_explain(event, outcome))
-        elif kind == "PIPELINE_FAILURE" and not outcome.failures:  # Before the first step: the settings, say.
+        elif kind == "PIPELINE_FAILURE" and not outcome.failures:  # Before the first step, for example in the settings.
             outcome.failures.append(Failure("run", _innermost(event.job_failure_data.error), 1))
     return outcome
 

@@ -1,6 +1,6 @@
-"""What a run came to, in the words of the person who reads it over coffee.
+"""The summary of a run, for the person who reads it the next morning.
 
-A night that published is told in the language of the report. Failures are told in English, as errors are.
+A run that published is summarised in the language of the report. Failures are reported in English, like all errors.
 """
 
 import os
@@ -27,9 +27,9 @@ FIRST_QUERY = (
 
 
 def render(outcome: Outcome, home: Home, sources: Sources, as_of: date, progress: Progress, texts: Texts) -> str:
-    """The summary of a run that published, in the words of ``texts`` (section ``run``).
+    """The summary of a run that published, in the language of ``texts`` (section ``run``).
 
-    What checks and sources say of themselves stays as they say it.
+    Descriptions of checks and names of sources are not translated.
     """
     summary = _Summary(outcome, texts)
     paragraphs = [
@@ -49,8 +49,8 @@ def render(outcome: Outcome, home: Home, sources: Sources, as_of: date, progress
 def render_failure(outcome: Outcome, home: Home) -> str:
     """Why a run published nothing: each failed step with its message, and what is left to do."""
     lines = ["", "Nothing was published.", *_failures(outcome)]
-    told = tuple(f"on {failure.step}" for failure in outcome.failures)
-    at_fault = [name for name in outcome.checks_failed if not name.endswith(told)]
+    explained = tuple(f"on {failure.step}" for failure in outcome.failures)
+    at_fault = [name for name in outcome.checks_failed if not name.endswith(explained)]
     if at_fault:
         lines += [
             "",
@@ -62,14 +62,14 @@ def render_failure(outcome: Outcome, home: Home) -> str:
         if home.warehouse.exists()
         else "There is no published warehouse yet."
     )
-    lines += ["", f"{as_it_was} Mend what is said above and run again. The whole log: {_near(outcome.log)}", ""]
+    lines += ["", f"{as_it_was} Fix the problem above and run again. Full log: {_near(outcome.log)}", ""]
     return "\n".join(lines)
 
 
 def render_unfinished(outcome: Outcome) -> str:
     """What failed after the warehouse was published, and what to do about it."""
-    hint = "The warehouse is published all the same. Mend what is said above, then `parcours report` draws the report."
-    return "\n".join([*_failures(outcome), "", f"{hint} The whole log: {_near(outcome.log)}", ""])
+    hint = "The warehouse is published nevertheless. Fix the problem above, then `parcours report` draws the report."
+    return "\n".join([*_failures(outcome), "", f"{hint} Full log: {_near(outcome.log)}", ""])
 
 
 def _failures(outcome: Outcome) -> list[str]:
@@ -82,7 +82,7 @@ def _failures(outcome: Outcome) -> list[str]:
 
 @dataclass(frozen=True)
 class _Summary:
-    """The paragraphs, as lines. Some are labelled: a label stands before the first line, the others lie under it."""
+    """The paragraphs, as lists of lines. Some have a label before the first line; the other lines are indented."""
 
     outcome: Outcome
     texts: Texts
@@ -105,13 +105,13 @@ class _Summary:
         ]
         if not rejected:
             return []
-        told = []
+        lines = []
         for count, asset, reasons in sorted(rejected, key=lambda row: (-row[0], row[1])):
             most = max(reasons, key=lambda reason: (reasons[reason], reason), default="")
             key = "rejected_mostly_for" if len(reasons) > 1 else "rejected_for"
-            told.append("  " + self.texts.say(key, table=asset, count=self._number(count), reason=most))
+            lines.append("  " + self.texts.say(key, table=asset, count=self._number(count), reason=most))
         folder = Lake(home.lake).quarantine_path("crm", "contacts").parent
-        return [self.texts.say("rejected_rows", folder=_near(folder)), *self._shorten(told)]
+        return [self.texts.say("rejected_rows", folder=_near(folder)), *self._shorten(lines)]
 
     def tell_people(self) -> list[str]:
         assets = self.outcome.assets
@@ -126,20 +126,22 @@ class _Summary:
             lines.append(self.texts.say("trained", model=model["version"]))
         return self._label("customers", lines)
 
-    def _tell_decisions(self, held: dict[str, Any]) -> list[str]:
-        """What people decided, where they decided anything."""
-        told = []
-        if held["dagster/row_count"]:
-            together = self.texts.count("decided_together", held["must_link"])
-            told.append(f"{together}, {self.texts.count('decided_apart', held['cannot_link'])}")
-        if held["about_absent_records"]:
-            told.append(self.texts.count("decided_waiting", held["about_absent_records"]))
-        if held["not_yet_in_force"]:
-            told.append(self.texts.count("decided_later", held["not_yet_in_force"]))
-        return [self.texts.say("decided", decisions=self.texts.say("decided_separator").join(told))] if told else []
+    def _tell_decisions(self, decisions: dict[str, Any]) -> list[str]:
+        """The human decisions, if there are any."""
+        counted = []
+        if decisions["dagster/row_count"]:
+            together = self.texts.count("decided_together", decisions["must_link"])
+            counted.append(f"{together}, {self.texts.count('decided_apart', decisions['cannot_link'])}")
+        if decisions["about_absent_records"]:
+            counted.append(self.texts.count("decided_waiting", decisions["about_absent_records"]))
+        if decisions["not_yet_in_force"]:
+            counted.append(self.texts.count("decided_later", decisions["not_yet_in_force"]))
+        return (
+            [self.texts.say("decided", decisions=self.texts.say("decided_separator").join(counted))] if counted else []
+        )
 
     def _tell_ids(self, drift: dict[str, Any]) -> list[str]:
-        """What became of the ids since the last publication, in the ledger's words."""
+        """What happened to the ids since the last publication, in the terms of the ledger."""
         churn, changes = drift["churn"], ("created", "absorbed", "split", "retired", "restored")
         if not churn["published_records"]:
             return [self.texts.say("ids_first", created=self.texts.count("created", churn["created"]))]
@@ -152,10 +154,10 @@ class _Summary:
         ]
 
     def tell_segments(self) -> list[str]:
-        """Where the analysts' definitions were found: whoever writes one wants to know that it was read."""
-        told = self.outcome.assets["segments/definitions"]
-        segments, traits = (self.texts.count(name, told[name]) for name in ("segments", "traits"))
-        file = _near(Path(told["file"]))
+        """Which file of definitions was read: whoever wrote one wants to see that it was."""
+        definitions = self.outcome.assets["segments/definitions"]
+        segments, traits = (self.texts.count(name, definitions[name]) for name in ("segments", "traits"))
+        file = _near(Path(definitions["file"]))
         return self._label("segments", [self.texts.say("definitions", segments=segments, traits=traits, file=file)])
 
     def list_marts(self) -> list[str]:
@@ -203,7 +205,7 @@ class _Summary:
         ]
 
     def _label(self, name: str, lines: Sequence[str]) -> list[str]:
-        """The first line behind its label, the others under it."""
+        """The first line after its label, the others aligned below it."""
         labels = {each: self.texts.say(f"label_{each}") for each in ("customers", "segments", "checks", "time")}
         width = max(len(label) for label in labels.values()) + 2
         heads = [labels[name], *[""] * (len(lines) - 1)]
@@ -236,6 +238,6 @@ def _shorten(lines: Iterable[str], say_rest: Callable[[int], str]) -> list[str]:
 
 
 def _near(path: Path) -> str:
-    """The path as one would type it here."""
+    """The path as you would type it in the current folder."""
     relative = os.path.relpath(path)
     return str(path) if relative.startswith("..") else relative

@@ -1,6 +1,6 @@
 """A French omnichannel retailer, generated with known truth and a seed: people, records, purchases and journeys.
 
-``world`` puts the parts together; each other module generates one of them and knows nothing of those that come later.
+``world`` combines the parts; every other module generates one of them and does not know those generated later.
 """
 
 from pathlib import Path
@@ -15,8 +15,8 @@ CUSTOMERS, DAYS, SEED = 2_000, 730, 20_260_228  # Of the committed sample; anoth
 def generate_sample(out: Path, customers: int = CUSTOMERS, days: int = DAYS, seed: int = SEED) -> "World":
     """Writes a generated retailer's exports, its sources.yml and ``truth.parquet`` into ``out``; returns the retailer.
 
-    Raises ConfigurationError where the retailer would be too small to have every kind of journey, or ``out`` holds
-    something else.
+    Raises ConfigurationError if the retailer would be too small to have every kind of journey, or ``out`` has other
+    content.
     """
     from pipelines.errors import ConfigurationError
     from pipelines.sample.exports import write_exports

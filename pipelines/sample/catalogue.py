@@ -11,7 +11,7 @@ from pipelines.sample.columns import Bools, Ints, canonical, dates, keys, money,
 from pipelines.sample.places import communes
 
 BRAND = "Maison Garance"
-DOMAIN = "maison-garance.example"  # A name reserved for examples (RFC 2606): nobody's mail.
+DOMAIN = "maison-garance.example"  # A name reserved for examples (RFC 2606): nobody receives mail there.
 ONLINE_ONLY = 0.15
 STORE_OUTAGE = 0.0035  # Share of store x product x day missing from one store's shelves.
 NATIONAL_OUTAGES_PER_PRODUCT_YEAR = 0.5  # Spells of 3 to 15 days in which the warehouse has none either.

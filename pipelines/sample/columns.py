@@ -1,4 +1,4 @@
-"""Columns of the canonical types, from the integer arrays in which the generator thinks.
+"""Columns of the canonical types, from the integer arrays that the generator works with.
 
 Amounts are computed in whole cents and times in whole seconds, so sums are exact and nothing depends on rounding.
 """
@@ -32,7 +32,7 @@ POLARS_TYPES: dict[Type, pl.DataType] = {
 
 
 def random_stream(seed: int, name: str) -> np.random.Generator:
-    """A random stream of its own for each part of the world: changing one part leaves the others as they were."""
+    """A separate random stream for each part of the world: changing one part leaves the others unchanged."""
     return np.random.default_rng([seed, crc32(name.encode())])
 
 

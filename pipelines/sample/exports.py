@@ -1,4 +1,4 @@
-"""The world written as its three systems would export it, each in its own dialect, with the sources.yml that maps them.
+"""Writes the world as its three systems would export it, each in its own dialect, with a sources.yml that maps them.
 
 - ``crm``: CSV with commas, UTF-8 with a byte order mark, ISO times with their offset.
 - ``shop``: JSON lines, Parquet and a gzipped CSV a month; UTC times that end in Z, amounts in cents.
@@ -16,7 +16,7 @@ import polars as pl
 from pipelines.sample.world import World
 
 HERE = Path(__file__).parent
-LEAST_ROWS_FOR_A_FLAW = 500  # One in so many is far below the limit over which a run stops.
+LEAST_ROWS_FOR_A_FLAW = 500  # One bad row in so many is far below the reject limit.
 
 # A line that the table's file ends with, and that no mapping can make sense of.
 FLAWS = {

@@ -1,7 +1,7 @@
-"""Households and the people in them: who lives with whom, who bears whose name, who moved.
+"""Households and the people in them: who lives with whom, who has whose name, who moved.
 
 Most confusions of customer records are confusions within a household, so people are never drawn alone: a couple shares
-a surname, an address and a landline, a son may bear his father's name, twins share a birth date.
+a surname, an address and a landline, a son may have his father's name, twins share a birth date.
 """
 
 from dataclasses import dataclass
@@ -24,10 +24,10 @@ KINDS = (  # Share of households, and the roles in them. Only customers are coun
     (0.07, (ADULT, CHILD)),
 )
 MARRIED = 0.62  # of couples; the wife then goes by her husband's name.
-MARRIED_LATELY = 0.12  # of the married: within the last four years, so that older records bear the maiden name.
+MARRIED_LATELY = 0.12  # of the married: within the last four years, so that older records have the maiden name.
 NAMED_LIKE_FATHER = 0.04  # of sons.
 TWINS = 0.18  # of pairs of children who are both customers.
-HOMONYMS = 0.02  # of those living alone: they bear the name of someone of the same town, as in a village of cousins.
+HOMONYMS = 0.02  # of those living alone: they have the name of someone in the same town.
 MOVED = 0.09  # of households, within the last four years.
 LANDLINE = 0.5
 LOOKBACK_DAYS = 4 * 365
@@ -185,7 +185,7 @@ def _pair_twins(rng: np.random.Generator, role: Ints, birth_day: Ints) -> Bools:
 
 
 def _draw_namesakes(rng: np.random.Generator, is_alone: Bools) -> Ints:
-    """For each person whose name they bear: their own, but for the homonyms."""
+    """For each person, the person whose name they have: themselves, except for homonyms."""
     size = len(is_alone)
     copies = is_alone & (rng.random(size) < HOMONYMS)
     others = np.flatnonzero(~copies)

@@ -96,7 +96,7 @@ def _draw_span(rng: np.random.Generator, is_registered: Bools, calendar: Calenda
 
 
 def _choose_employees(people: People, member: Bools) -> Bools:
-    """The first adult members of each store's neighbourhood: their own card lies beside the till."""
+    """The first adult members of each store's neighbourhood: their own card is kept beside the till."""
     found = np.zeros(len(people), dtype=bool)
     adults = np.flatnonzero(member & (people.role < CHILD))
     stores = people.store[adults]

@@ -1,4 +1,4 @@
-"""Points earned, spent, taken back, given as a gesture and expired, card by card in time order.
+"""Points earned, spent, reversed, granted as a gesture and expired, card by card in time order.
 
 A point per euro; 300 points are worth ten euros at the till or online. What was earned more than a year ago and not
 spent expires on 31 January. Balances are kept while events are replayed, so none ever falls below zero.

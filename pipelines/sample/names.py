@@ -1,7 +1,7 @@
-"""French names as they are borne: first names by generation and sex, surnames by frequency with a long tail.
+"""French names as they occur: first names by generation and sex, surnames by frequency with a long tail.
 
 A few hundred surnames cover a fifth of the people and some 180,000 rarer ones the rest, so that homonyms are about as
-common as they are in France (Martin, the first surname, is borne by some 235,000 people of 66 million, INSEE).
+common as they are in France (Martin, the most frequent surname, belongs to some 235,000 people of 66 million, INSEE).
 """
 
 from dataclasses import dataclass
@@ -66,7 +66,7 @@ def syllables() -> tuple[list[str], list[str], list[str]]:
 
 @cache
 def nicknames() -> dict[str, str]:
-    """What a first name becomes in daily life."""
+    """The everyday short form of each first name."""
     found: dict[str, str] = _declared()["nicknames"]  # type: ignore[assignment]
     return found
 

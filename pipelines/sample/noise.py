@@ -1,4 +1,4 @@
-"""What happens to a value on its way into a system: slips of the finger, capitals, lost accents, other habits."""
+"""What happens to a value as it is entered into a system: typing errors, capitals, lost accents, other habits."""
 
 from collections.abc import Callable
 
@@ -39,7 +39,7 @@ def altered(values: pl.Series, chosen: Bools, draws: Ints, change: Change) -> pl
 
 
 def mistype(text: str, draw: int) -> str:
-    """One slip: a neighbouring key, two letters exchanged, one lost, one doubled, or spelt by ear."""
+    """One typing error: a neighbouring key, two letters swapped, one lost, one doubled, or a phonetic spelling."""
     if len(text) < 3:
         return text
     kind, draw = draw % 5, draw // 5
@@ -59,7 +59,7 @@ def mistype(text: str, draw: int) -> str:
 
 
 def mishear(text: str, draw: int) -> str:
-    """The first spelling by ear that applies, tried from a random place in the list; else a letter doubled."""
+    """The first phonetic spelling that applies, from a random place in the list; else a doubled letter."""
     lowered = text.lower()
     for step in range(len(_BY_EAR)):
         heard, written = _BY_EAR[(draw + step) % len(_BY_EAR)]
@@ -71,7 +71,7 @@ def mishear(text: str, draw: int) -> str:
 
 
 def mistype_email(text: str, draw: int) -> str:
-    """A slip in the local part, or a provider misspelt."""
+    """A typing error in the local part, or a misspelt provider."""
     local, _, provider = text.partition("@")
     if draw % 4 == 0 and provider in ("gmail.com", "hotmail.fr", "orange.fr", "yahoo.fr"):
         slips = {"gmail.com": "gmial.com", "hotmail.fr": "hotmal.fr", "orange.fr": "ornage.fr", "yahoo.fr": "yaho.fr"}

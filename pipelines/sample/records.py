@@ -1,4 +1,4 @@
-"""How a person is written down by each system: the right values for the day, then each system's habits and slips."""
+"""How a person is written down by each system: the true values of the day, then each system's habits and errors."""
 
 from dataclasses import dataclass, field
 
@@ -85,7 +85,7 @@ class Written:
     traps: dict[str, Bools] = field(default_factory=dict)
 
     def change(self, column: str, chosen: Bools, draws: Ints, change: noise.Change, trap: str) -> None:
-        """Applies a slip to the chosen rows of a column, and notes the rows that it really changed."""
+        """Applies an error to the chosen rows of a column, and notes the rows that really changed."""
         before = self.columns[column]
         after = noise.altered(before, chosen, draws, change)
         self.note(trap, before.ne_missing(after).to_numpy())
@@ -107,7 +107,7 @@ def write_down(
 ) -> Written:
     """The records of ``person`` (one row each) as true on ``day``; a refreshed record is as true on ``as_of``.
 
-    ``gives_email`` are the people (one row each) who ask for e-mailed receipts: they give their address gladly.
+    ``gives_email`` are the people (one row each) who ask for e-mailed receipts: they give their address readily.
     """
     size = len(person)
     written = Written(person)
@@ -200,7 +200,7 @@ def _write_reachability(
     points: ContactPoints,
     gives_email: Bools,
 ) -> None:
-    """E-mail, mobile and landline; a record that would hold none of them nor a birth date nearly always gets one."""
+    """E-mail, mobile and landline; a record with none of these and no birth date nearly always gets one."""
     person, size = written.person, len(written.person)
     owner = np.where(rng.random(size) < 0.85, points.email_owner[person], person)
     is_former = (points.email_changed_day[owner] > -1) & (true_on < points.email_changed_day[owner])

@@ -17,7 +17,7 @@ from pipelines.sample.seasons import Calendar, store_seconds, web_seconds
 STORE_EMAIL = 0.05  # of members without an e-mail: staff type the store's own to get past the field.
 CARD_WRITTEN = {"contacts": 0.72, "customers": 0.4, "members": 0.96}
 CHANNELS = ("email", "sms", "phone", "post")
-STALE_DAYS = 3 * 365  # A record not touched for so long describes someone as they were.
+STALE_DAYS = 3 * 365  # A record not touched for so long describes a person as they used to be.
 
 
 @dataclass(frozen=True)

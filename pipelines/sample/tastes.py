@@ -1,6 +1,6 @@
 """Who likes what, and what goes with what: why people who bought one thing buy another.
 
-Drawn beside the other streams, so that with tastes or without, the same people come on the same days.
+Drawn from a separate random stream, so that the same people come on the same days with or without tastes.
 """
 
 from dataclasses import dataclass

@@ -1,4 +1,4 @@
-"""Till tickets: store purchases, additions at a click-and-collect pickup, and what is brought back."""
+"""Till tickets: store purchases, add-on purchases at click-and-collect pickups, and returns."""
 
 from dataclasses import dataclass, replace
 
@@ -65,7 +65,7 @@ class Tickets:
 
     @property
     def is_return(self) -> Bools:
-        """Whether anything was brought back."""
+        """Whether anything was returned."""
         return totals(self.lines.basket, (self.original > -1).astype(np.int64), len(self)) > 0
 
 
@@ -166,7 +166,7 @@ def join_in_order(first: Visits, second: Visits, order: Ints) -> Visits:
 def _write_receipts(
     rng: np.random.Generator, visits: Visits, stores: Stores, points: ContactPoints
 ) -> tuple[pl.Series, Bools]:
-    """The address each receipt goes to, as staff type it, and where they slipped."""
+    """The address each receipt goes to, as staff type it, and where they mistyped it."""
     size = len(visits)
     person = visits.person.clip(0)
     shared = rng.random(size) < 0.5

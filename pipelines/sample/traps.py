@@ -1,4 +1,4 @@
-"""What is true of each record, and which difficulty it holds: the answers that an evaluation compares with."""
+"""Who is behind each record, and which trap it falls into: the truth that an evaluation compares with."""
 
 import numpy as np
 import polars as pl
@@ -41,7 +41,7 @@ def person_ids(person: Ints) -> pl.Series:
 
 
 def list_truth(registers: dict[str, Register], orders: Orders, tickets: Tickets) -> pl.DataFrame:
-    """One row per identity-bearing record: record_id, person_id. A stranger at a store's tablet is a person apart."""
+    """One row per identity-bearing record: record_id, person_id. A stranger at a store tablet is a separate person."""
     parts = [(record_ids(name, register.number), person_ids(register.person)) for name, register in registers.items()]
     parts.append((guest_record_ids(orders), person_ids(orders.person[orders.is_guest])))
     rows = receipt_rows(tickets)
@@ -135,7 +135,7 @@ def _person_traps(people: People, points: ContactPoints, lives: Lives) -> list[p
 
 
 def _fathers(people: People) -> Ints:
-    """For those named like their father, his place: the parent of the household who bears the first name."""
+    """For those named like their father, his place: the parent of the household who has the same first name."""
     parent = people.partner
     other = np.minimum(parent + 1, len(people) - 1)
     is_first = (people.first_name == people.first_name.gather(parent)).to_numpy()

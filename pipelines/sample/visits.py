@@ -1,7 +1,8 @@
-"""Visits to stores that end at a till, before anything is in the basket: who, where, when, and what they show.
+"""Visits to stores that end at a till, before anything is in the basket: who, where, when, and how they identify
+themselves.
 
-Most are anonymous. The others show a loyalty card or ask for the receipt by e-mail; some show what is not theirs: the
-cashier's card, or the store's own e-mail address.
+Most are anonymous. The others show a loyalty card or ask for the receipt by e-mail; some use one that is not theirs:
+the cashier's card, or the store's own e-mail address.
 """
 
 from dataclasses import dataclass, fields, replace

@@ -1,7 +1,7 @@
 """Visits to the web shop and the app: sessions with a purpose, and the events of each in order.
 
 Most visitors stay anonymous. The others buy, look up what they will buy in a store, follow a newsletter, sign up, or
-fill a basket and leave it. One session is one row of :class:`Sessions`; its events follow a fixed order of steps, of
+fill a cart and abandon it. One session is one row of :class:`Sessions`; its events follow a fixed order of steps, of
 which each session takes some.
 """
 
@@ -130,7 +130,7 @@ def _sessions(kind: int, start: Ints, **known: Ints | Bools) -> Sessions:
 
 
 def _visitor(person: Ints, device: Ints) -> Ints:
-    """Each person has one visitor id per device: a phone does not know the desktop's."""
+    """Each person has one visitor id per device: phone and desktop have different ids."""
     return person * 3 + device
 
 
@@ -160,7 +160,7 @@ def _buying(rng: np.random.Generator, orders: Orders) -> Sessions:
 def _looking(
     rng: np.random.Generator, lives: Lives, accounts: Register, tickets: Tickets, calendar: Calendar
 ) -> Sessions:
-    """What is looked up online up to six days before it is bought in a store."""
+    """Sessions that view a product up to six days before it is bought in a store."""
     visits = tickets.visits
     candidates = np.flatnonzero((visits.person > -1) & (visits.order < 0) & (tickets.gross > 0))
     person = visits.person[candidates]
@@ -234,7 +234,7 @@ def _signing_up(rng: np.random.Generator, accounts: Register, calendar: Calendar
 
 
 def _strangers(rng: np.random.Generator, customers: int, calendar: Calendar, first_visitor: int) -> Sessions:
-    """Visitors whom nothing identifies; one in five comes back."""
+    """Visitors who are never identified; one in five comes back."""
     size = int(customers * STRANGERS_A_YEAR * calendar.days / 365)
     whole = np.full(size, calendar.first, dtype=np.int64)
     day = draw_days(rng, calendar.web_weights, calendar.first, whole, np.full(size, calendar.as_of))
@@ -363,7 +363,7 @@ class _Events:
         paid_names = [*_CAMPAIGNS, *newsletters]
         newsletter = np.where(sessions.campaign > -1, sessions.campaign + len(_CAMPAIGNS), -1)
         utm_campaign = np.where(source == NEWSLETTER, newsletter, campaign)
-        scattered = (sessions.visitor * 7_368_787 + 1) % 999_999_937  # A visitor id says nothing of who it is.
+        scattered = (sessions.visitor * 7_368_787 + 1) % 999_999_937  # A visitor id must not reveal the person.
         is_buy = step == PURCHASE
         known = sessions.kind != SIGNS_UP
         shows_account = known[session] | (step >= SIGNUP)

@@ -1,4 +1,5 @@
-"""What customers will buy and what it is worth: models fitted to the purchase histories that dbt leaves in the lake.
+"""Predicts purchases and their worth: models fitted to the purchase histories that dbt writes to the lake.
 
-Maths only; what counts as a purchase is decided in dbt. Explained in docs/questions.md.
+Maths only; dbt decides what counts as a purchase. Why it runs between two dbt passes:
+docs/adr/0009-customer-value-is-fitted-between-two-passes.md.
 """

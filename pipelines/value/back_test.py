@@ -1,4 +1,4 @@
-"""How true the predictions would have been: fitted to the past, held against what came after."""
+"""Back-test of the predictions: fitted to the past, compared with what happened afterwards."""
 
 import polars as pl
 
@@ -18,10 +18,10 @@ BACK_TEST: dict[str, pl.DataType | type[pl.DataType]] = {
 
 
 def back_test(histories: pl.DataFrame) -> tuple[pl.DataFrame, Predictions]:
-    """One row per tenth of the customers by what was predicted of them, 1 the most; none where nothing could be.
+    """One row per decile of customers by expected orders, 1 the highest; no rows if nothing could be predicted.
 
-    ``histories`` are those of :func:`pipelines.value.predict.predict` as of the day ``counted_until``, with what each
-    customer did in the ``held_out_days`` after it: ``held_out_count`` purchases worth ``held_out_amount``.
+    ``histories`` has the columns of :func:`pipelines.value.predict.predict` as of the day ``counted_until``, and what
+    each customer did in the ``held_out_days`` after it: ``held_out_count`` purchases worth ``held_out_amount``.
     """
     days = 0 if histories.is_empty() else int(histories["held_out_days"][0])
     predicted = predict(histories, days)
@@ -32,7 +32,7 @@ def back_test(histories: pl.DataFrame) -> tuple[pl.DataFrame, Predictions]:
         .sort(["expected_orders", "customer_id"], descending=[True, False])
         .with_columns((pl.int_range(pl.len()) * DECILES // pl.len() + 1).alias("decile"))
     )
-    # A sum of nulls is 0 in Polars: where no worth could be predicted, none is told.
+    # A sum of nulls is 0 in Polars: if no worth could be predicted, the revenue stays null.
     revenue = pl.col("expected_revenue").sum() if predicted.spending_failure is None else pl.lit(None)
     deciles = ranked.group_by("decile").agg(
         pl.col("counted_until", "held_out_days").first(),

@@ -1,4 +1,4 @@
-"""The tables ``value/customer_values`` and ``value/back_test``, from the purchase histories that dbt leaves in the
+"""The tables ``value/customer_values`` and ``value/back_test``, from the purchase histories that dbt writes to the
 lake."""
 
 import shutil
@@ -30,7 +30,7 @@ class FittedValues:
 def fit_customer_values(lake: Lake) -> FittedValues:
     """Fits the models to the histories as of today and, for the back-test, to those of some time ago; writes both.
 
-    What cannot be fitted is null: it is never an error, a shop of yesterday has no repeat customers.
+    What cannot be fitted is null, never an error: a new shop has no repeat customers.
     """
     histories = _read_histories(lake.path(KIND, HISTORIES))
     today = predict(histories.filter(~pl.col("is_back_test")), DAYS_A_YEAR)
@@ -46,7 +46,7 @@ def fit_customer_values(lake: Lake) -> FittedValues:
 
 
 def make_room_for_histories(lake: Lake) -> None:
-    """Readies the lake for dbt, which creates no folder and cannot put a file where another engine left a folder."""
+    """Prepares the lake for dbt, which creates no folder and cannot write a file where another engine left a folder."""
     place = lake.path(KIND, HISTORIES)
     place.parent.mkdir(parents=True, exist_ok=True)
     if place.is_dir():
@@ -54,33 +54,33 @@ def make_room_for_histories(lake: Lake) -> None:
 
 
 def describe_values(fitted: FittedValues) -> dict[str, Any]:
-    """The fits in plain words and figures: parameters, or why there are none."""
+    """The fits as plain values: parameters, or why there are none."""
     return {"customers": fitted.customers, **_describe(fitted.today)}
 
 
 def describe_back_test(fitted: FittedValues) -> dict[str, Any]:
-    """Predicted against actual over all customers, and by tenth."""
+    """Totals predicted and actual over all customers, and the fits."""
     totals = fitted.deciles.select(pl.exclude("decile", "counted_until", "held_out_days").sum())
-    told = {} if fitted.deciles.is_empty() else {name: float(value) for name, value in totals.to_dicts()[0].items()}
-    return {**told, **_describe(fitted.past)}
+    sums = {} if fitted.deciles.is_empty() else {name: float(value) for name, value in totals.to_dicts()[0].items()}
+    return {**sums, **_describe(fitted.past)}
 
 
 def _describe(predictions: Predictions) -> dict[str, Any]:
-    told: dict[str, Any] = {}
+    described: dict[str, Any] = {}
     for name, fit, failure in (
         ("purchases", predictions.purchases, predictions.purchases_failure),
         ("spending", predictions.spending, predictions.spending_failure),
     ):
-        told[f"{name}_fitted"] = failure is None
+        described[f"{name}_fitted"] = failure is None
         if failure is not None:
-            told[f"{name}_not_fitted_because"] = failure
+            described[f"{name}_not_fitted_because"] = failure
         elif fit is not None:
-            told |= {parameter: round(value, 6) for parameter, value in asdict(fit.model).items()}
-            told[f"{name}_is_anchored"] = fit.is_anchored
-    return told
+            described |= {parameter: round(value, 6) for parameter, value in asdict(fit.model).items()}
+            described[f"{name}_is_anchored"] = fit.is_anchored
+    return described
 
 
 def _read_histories(place: Path) -> pl.DataFrame:
-    """One row per customer and day of counting. DuckDB leaves a file, Spark a folder of files."""
+    """One row per customer and day of counting. DuckDB writes a file, Spark a folder of files."""
     files = place / "*.parquet" if place.is_dir() else place
     return pl.read_parquet(files)

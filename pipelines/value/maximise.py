@@ -1,8 +1,8 @@
 """The maximum of a smooth function of a few parameters, from its value and gradient.
 
-SciPy is not among the locked dependencies, and four parameters do not earn it. Newton's method needs a dozen steps
-where a quasi-Newton method needs a hundred passes over a million customers, and it ends with proof: no slope, and a
-curvature that bends down in every direction.
+SciPy is not among the locked dependencies, and four parameters do not justify adding it. Newton's method needs a dozen
+steps where a quasi-Newton method needs a hundred passes over a million customers, and it ends with proof of a maximum:
+zero gradient and negative curvature in every direction.
 """
 
 from collections.abc import Callable
@@ -17,16 +17,16 @@ Objective = Callable[[Vector], tuple[float, Vector]]
 MOST_STEPS = 100
 GAIN = 1e-10  # Of the function's size: what the next step could still add, in likelihood far below one customer's.
 LONGEST_STEP = 1.0  # In logarithms: no parameter moves by more than a factor of e at once.
-EDGE = 12.0  # In logarithms. A parameter beyond e^12 tells that the data does not determine it.
+EDGE = 12.0  # In logarithms. A parameter beyond e^12 means that the data do not determine it.
 PULL = 3.0  # In logarithms: one standard deviation of the prior is a factor of twenty.
 DIFFERENCE = 1e-5  # The cube root of the machine's precision: where a central difference is most exact.
 
 
 @dataclass(frozen=True)
 class Maximum:
-    """Where the search ended; ``failure`` says why that is no maximum, None where it is one.
+    """Where the search ended; ``failure`` says why this is not a maximum, None if it is one.
 
-    ``is_anchored`` tells that the function alone has none: a weak pull towards the start was added to it.
+    ``is_anchored``: the function alone has no maximum, so a weak pull towards the start was added to it.
     """
 
     at: Vector
@@ -37,10 +37,10 @@ class Maximum:
 
 
 def maximise_anchored(objective: Objective, start: Vector) -> Maximum:
-    """The maximum of the function itself; where it has none, that of the function with a weak pull towards the start.
+    """The maximum of the function itself; if it has none, that of the function with a weak pull towards the start.
 
-    Few customers, or customers all alike, leave a parameter free to run off while what it predicts hardly changes.
-    The pull is a normal prior: it settles such a parameter and moves a determined one by a thousandth.
+    With few or very similar customers a parameter can diverge while the predictions hardly change. The pull is a
+    normal prior: it fixes such a parameter and moves a well-determined one by a thousandth.
     """
     found = maximise(objective, start)
     if found.failure is None:
@@ -57,7 +57,7 @@ def maximise_anchored(objective: Objective, start: Vector) -> Maximum:
 def maximise(objective: Objective, start: Vector) -> Maximum:
     """Newton's method with steps that always climb.
 
-    ``objective`` returns the value and the gradient at a point; the parameters are logarithms, so any number will do.
+    ``objective`` returns the value and the gradient at a point; the parameters are logarithms, so any number is valid.
     """
     at = start
     value, gradient = objective(at)
@@ -66,7 +66,7 @@ def maximise(objective: Objective, start: Vector) -> Maximum:
             return Maximum(at, value, step, "the likelihood is not a number")
         curvature, directions = np.linalg.eigh(_hessian(objective, at))
         slopes = directions.T @ gradient
-        # Where the function bends upwards the direction is kept and the slope decides its sign.
+        # Where the curvature is positive, the direction is kept and the slope decides its sign.
         bends = np.maximum(np.abs(curvature), 1e-9 * max(1.0, float(np.abs(curvature).max())))
         move = directions @ (slopes / bends)
         gain = float(slopes @ (slopes / bends)) / 2
@@ -90,7 +90,7 @@ def _doubt(at: Vector, curvature: Vector) -> str | None:
 def _climb(
     objective: Objective, at: Vector, value: float, move: Vector, gradient: Vector
 ) -> tuple[Vector, float, Vector] | None:
-    """The first of ever shorter steps that gains a tenth of a thousandth of what the slope promises."""
+    """The first of ever shorter steps that gains at least 1e-4 of what the slope promises (Armijo's rule)."""
     for halvings in range(40):
         reached = at + move / 2**halvings
         new_value, new_gradient = objective(reached)

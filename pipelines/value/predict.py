@@ -1,4 +1,4 @@
-"""From purchase histories to what each customer is expected to do: both models fitted, and their answers joined."""
+"""From purchase histories to what each customer is expected to do: fits both models and joins their predictions."""
 
 from dataclasses import dataclass
 
@@ -10,8 +10,8 @@ from pipelines.value.spending import SpendingFit, expected_amount, fit_spending
 
 DAYS_A_WEEK = 7.0
 FEWEST_REPEATERS = 100
-"""Customers who came back, for a fit. On resamples of CDNOW with a hundred, what all customers together are expected to
-buy strays by 11% (one standard deviation); with fifty by 16%, and the parameters themselves say nothing any more."""
+"""Repeat customers needed for a fit. On resamples of CDNOW with a hundred, the expected purchases of all customers vary
+by 11% (one standard deviation); with fifty by 16%, and the parameters themselves become meaningless."""
 
 PREDICTED: dict[str, pl.DataType | type[pl.DataType]] = {
     "customer_id": pl.String,
@@ -24,8 +24,8 @@ PREDICTED: dict[str, pl.DataType | type[pl.DataType]] = {
 
 @dataclass(frozen=True)
 class Predictions:
-    """``rows`` are one per history, of :data:`PREDICTED`. What could not be fitted is null, and ``purchases_failure``
-    or ``spending_failure`` says why."""
+    """``rows`` has one row per history, with the columns of :data:`PREDICTED`. What could not be fitted is null, and
+    ``purchases_failure`` or ``spending_failure`` says why."""
 
     rows: pl.DataFrame
     purchases: PurchaseFit | None
@@ -38,8 +38,8 @@ def predict(histories: pl.DataFrame, days: float) -> Predictions:
     """What each customer is expected to do in the next ``days``.
 
     ``histories`` holds one row per customer: ``repeat_count``, ``recency_days`` from the first to the last purchase,
-    ``age_days`` from the first until the day the history was counted, and ``repeat_amount``, what the repeat purchases
-    came to.
+    ``age_days`` from the first until the day the history was counted, and ``repeat_amount``, the total of the repeat
+    purchases.
     """
     histories = histories.sort("customer_id")
     count = histories["repeat_count"].to_numpy()
@@ -47,7 +47,7 @@ def predict(histories: pl.DataFrame, days: float) -> Predictions:
     age = histories["age_days"].to_numpy() / DAYS_A_WEEK
     amount = histories["repeat_amount"].cast(pl.Float64).to_numpy() / np.maximum(count, 1)
 
-    # A customer who sent back all they bought spent nothing, which is no amount that a gamma distribution knows.
+    # A customer who returned everything spent nothing, and a gamma distribution has no zero.
     spent = (count > 0) & (amount > 0)
     purchases = fit_purchases(count, recency, age) if _is_enough(count > 0) else None
     spending = fit_spending(count[spent], amount[spent]) if _is_enough(spent) else None
@@ -71,7 +71,7 @@ def predict(histories: pl.DataFrame, days: float) -> Predictions:
     rows = rows.with_columns(expected_revenue=pl.col("expected_orders") * pl.col("expected_order_value"))
     rows = rows.select(
         pl.col("customer_id").cast(pl.String),
-        # Six places: no engine or processor reads another number from the file.
+        # Six decimals: every engine and processor reads the same number from the file.
         pl.col("alive_probability", "expected_orders").round(6),
         pl.col("expected_order_value", "expected_revenue").round(2).cast(pl.Decimal(18, 2)),
     )

@@ -1,8 +1,8 @@
 """BG/NBD: how often customers buy, and when they stop. Fader, Hardie and Lee (2005), "Counting Your Customers" the Easy
 Way: An Alternative to the Pareto/NBD Model, Marketing Science 24(2).
 
-A customer buys at a rate of their own (gamma distributed: ``r``, ``alpha``) until they are lost, which can happen after
-each repeat purchase with a probability of their own (beta distributed: ``a``, ``b``). Times are in weeks, as published.
+Each customer buys at their own rate (gamma distributed: ``r``, ``alpha``) until they are lost, which can happen after
+each repeat purchase with their own probability (beta distributed: ``a``, ``b``). Times are in weeks, as published.
 """
 
 from dataclasses import dataclass
@@ -16,7 +16,7 @@ from pipelines.value.maximise import Vector, maximise_anchored
 Counts = np.ndarray[Any, np.dtype[np.int64]]
 
 START = (0.0, 2.0, 0.0, 1.0)  # Logarithms: r 1, alpha 7 weeks, a 1, b 3.
-PRECISION = 1e-13  # The share of the series' sum below which a further term is nothing to a double.
+PRECISION = 1e-13  # Terms below this share of the sum no longer change a double.
 
 
 @dataclass(frozen=True)
@@ -31,7 +31,7 @@ class BgNbd:
 
 @dataclass(frozen=True)
 class PurchaseFit:
-    """A fit; ``failure`` says why it is not to be used, None where it is. ``is_anchored``: see Maximum."""
+    """A fit; ``failure`` says why it must not be used, None if it may. ``is_anchored``: see Maximum."""
 
     model: BgNbd
     log_likelihood: float
@@ -43,7 +43,7 @@ def fit_purchases(frequency: Counts, recency: Vector, age: Vector) -> PurchaseFi
     """Maximum likelihood over one row per customer.
 
     ``frequency`` counts repeat purchases, ``recency`` is the time from the first to the last and ``age`` that from the
-    first until today, in weeks. Customers with the same three are reckoned once.
+    first until today, in weeks. Customers with the same three values are computed once.
     """
     histories = (
         pl.DataFrame({"frequency": frequency, "recency": recency, "age": age})
@@ -90,9 +90,9 @@ def alive_probability(model: BgNbd, frequency: Counts, recency: Vector, age: Vec
 def expected_purchases(model: BgNbd, frequency: Counts, recency: Vector, age: Vector, weeks: float) -> Vector:
     """How many purchases a customer of this history is expected to make in the next ``weeks``.
 
-    Equation 10 of the paper. Where ``a`` is small, the two factors of its hypergeometric term run to zero and to
-    infinity as the argument nears 1: Euler's transformation makes both bounded. Where ``a`` is large they are so as
-    printed. With (a - 1) and (a + b + x - 1) taken into the series, a = 1 and a + b = 1 are no exceptions.
+    Equation 10 of the paper. Where ``a`` is small, the two factors of its hypergeometric term tend to zero and to
+    infinity as the argument nears 1: Euler's transformation makes both bounded. Where ``a`` is large they are bounded
+    as printed. With (a - 1) and (a + b + x - 1) taken into the series, a = 1 and a + b = 1 are no exceptions.
     """
     pairs = pl.DataFrame({"x": frequency, "age": age}).with_row_index("row")
     distinct = pairs.group_by("x", "age").agg(pl.col("row")).sort("x", "age")

@@ -2,8 +2,9 @@
 Curves for Customer Base Analysis, Journal of Marketing Research 42(4); Fader and Hardie (2013), The Gamma-Gamma Model
 of Monetary Value.
 
-A customer's purchases vary around a mean of their own, and the means vary between customers (``p``, ``q``, ``v``),
-apart from how often they buy. A mean of few purchases tells less than one of many, so it is drawn towards that of all.
+Each customer's purchases vary around their own mean, and the means vary between customers (``p``, ``q``, ``v``),
+independently of how often they buy. A mean of few purchases is less certain than one of many, so it is shrunk towards
+the mean of all.
 """
 
 import math
@@ -28,13 +29,13 @@ class GammaGamma:
 
     @property
     def mean(self) -> float:
-        """What a purchase of a customer of whom nothing is known is worth."""
+        """The expected worth of a purchase by a customer without history."""
         return self.p * self.v / (self.q - 1)
 
 
 @dataclass(frozen=True)
 class SpendingFit:
-    """A fit; ``failure`` says why it is not to be used, None where it is. ``is_anchored``: see Maximum."""
+    """A fit; ``failure`` says why it must not be used, None if it may. ``is_anchored``: see Maximum."""
 
     model: GammaGamma
     log_likelihood: float
@@ -84,9 +85,9 @@ def fit_spending(frequency: Counts, mean_amount: Vector) -> SpendingFit:
 
 
 def expected_amount(model: GammaGamma, frequency: Counts, mean_amount: Vector) -> Vector:
-    """The mean worth of a purchase of each customer: their own mean and that of all, weighed by what is known.
+    """The mean worth of a purchase of each customer: their own mean and that of all, weighted by their purchase count.
 
-    Where ``frequency`` is 0, ``mean_amount`` plays no part and it is the mean of all.
+    Where ``frequency`` is 0, ``mean_amount`` is ignored and the result is the mean of all.
     """
     total = frequency * np.where(frequency > 0, mean_amount, 0.0)
     return np.asarray(model.p * (model.v + total) / (model.p * frequency + model.q - 1))

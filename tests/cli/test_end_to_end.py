@@ -167,7 +167,7 @@ def test_id_prints_what_its_schema_says_for_every_record_of_the_customer(
     jsonschema.validate(told, json.loads((SCHEMAS / "id.schema.json").read_text()))
     assert (told["status"], told["customer_id"], len(told["records"])) == ("active", customer, count)
     assert {entry["change"] for entry in told["history"]} == {"created", "assigned"}
-    assert f"{customer} is a customer of today" in parcours("id", customer, "--home", home.root).stdout
+    assert f"{customer} is a current customer" in parcours("id", customer, "--home", home.root).stdout
 
 
 def test_the_interface_sees_the_runs_of_the_command(first_night: tuple[Home, str]) -> None:

@@ -97,7 +97,7 @@ def test_a_run_that_is_killed_or_finds_the_disk_full_harms_nothing_and_the_next_
         full = parcours(*arguments)
         assert full.returncode == 1, full.stderr
         assert "Traceback" not in full.stderr
-        assert "defect" not in full.stderr
+        assert "This is a bug" not in full.stderr
         assert home.warehouse.read_bytes() == published
         assert lake.committed_ledger.read_bytes() == ledger
         filler.unlink()

@@ -146,7 +146,7 @@ def test_an_unknown_customer_id_is_told(parcours: Command, home: Home) -> None:
     ("content", "words"),
     [
         ("record_id,person\nx,1\n", ["lacks the column person_id"]),
-        ("record_id,person_id\nx,1\nx,2\n", ["names some record_id twice"]),
+        ("record_id,person_id\nx,1\nx,2\n", ["lists a record_id twice"]),
     ],
 )
 def test_a_truth_that_cannot_be_used_is_told(

@@ -126,7 +126,7 @@ def test_a_night_without_its_report_is_published_and_ends_with_3(
     printed = capsys.readouterr()
     assert printed.out == "Published.\n"
     assert "Nothing was published" not in printed.err
-    for word in ("✗ published/report", "The report cannot be drawn.", "published all the same", "night.log"):
+    for word in ("✗ published/report", "The report cannot be drawn.", "published nevertheless", "night.log"):
         assert word in printed.err
 
 

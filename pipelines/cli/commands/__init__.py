@@ -1,4 +1,4 @@
-"""The commands of ``parcours``, one a file. Each imports what is heavy only when it runs: help comes at once.
+"""The commands of ``parcours``, one per file. Heavy imports happen only when a command runs, so help is instant.
 
 A module has ``add``, which declares its arguments, and the function that runs it. ``main`` lists them.
 """

@@ -1,4 +1,4 @@
-"""``parcours docs``: pages that say what the warehouse holds."""
+"""``parcours docs``: pages that describe the warehouse."""
 
 import argparse
 import sys
@@ -12,8 +12,8 @@ def add(commands: Subcommands) -> None:
     parser = commands.add_parser(
         "docs",
         help="write the data dictionary and the dbt site of the published warehouse",
-        description="Writes pages about the published warehouse into one folder: what each mart and column is, the "
-        "models and tests with their lineage, and the report of the last run where there is one. They need no network.",
+        description="Writes pages about the published warehouse into one folder: each mart and column, the models and "
+        "tests with their lineage, and the report of the last run if there is one. They need no network.",
     )
     add_home(parser)
     parser.add_argument("--out", type=Path, metavar="DIR", help="folder to write to (else <home>/docs)")

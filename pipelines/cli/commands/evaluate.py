@@ -1,4 +1,4 @@
-"""``parcours evaluate``: how well the customers found are the people there are, where the truth is known."""
+"""``parcours evaluate``: how well the customers found match the real people, where the truth is known."""
 
 import argparse
 import json
@@ -23,8 +23,8 @@ def add(commands: Subcommands) -> None:
         "evaluate",
         help="compare the customers found with known truth",
         description="Compares the customers of the last run with known truth: pairwise, B-cubed and exact-cluster "
-        "precision, recall and F1, and the errors by type, told from what the records show, with examples. Or, with "
-        "--decisions, the weights of the model with what people decided.",
+        "precision, recall and F1, and the errors by type, inferred from the records, with examples. Or, with "
+        "--decisions, compares the model's weights with human decisions.",
     )
     against = parser.add_mutually_exclusive_group(required=True)
     against.add_argument(
@@ -33,11 +33,15 @@ def add(commands: Subcommands) -> None:
     against.add_argument(
         "--decisions",
         action="store_true",
-        help="how many of the pairs that people decided on the model's weights alone would have put right "
+        help="how many of the pairs that people decided on the model's weights alone would have got right "
         "(JSON: evaluate_decisions.schema.json)",
     )
     parser.add_argument(
-        "--examples", type=at_least_one, default=3, metavar="N", help="pairs of record ids shown of each type of error"
+        "--examples",
+        type=at_least_one,
+        default=3,
+        metavar="N",
+        help="pairs of record ids to show for each type of error",
     )
     add_home(parser)
     add_json(parser, "evaluate.schema.json")
@@ -86,8 +90,8 @@ def _evaluate_labels(lake: "Lake", as_json: bool) -> int:
     scores = score_labels(lake.read("identity", "records"), decisions, model)
     learned = sum(model.metadata.get("labelled_pairs", {}).values())
     if as_json:
-        told = {**scores.as_dict(), "model_version": model.version, "learned_from_decisions": learned}
-        sys.stdout.write(json.dumps(told, indent=2) + "\n")
+        content = {**scores.as_dict(), "model_version": model.version, "learned_from_decisions": learned}
+        sys.stdout.write(json.dumps(content, indent=2) + "\n")
     else:
         sys.stdout.write(_render_labels(scores, learned))
     return 0
@@ -99,12 +103,12 @@ def _render_labels(scores: "LabelScores", learned: int) -> str:
         f"The model's weights on {decided:,} pairs that people decided on ({scores.same_person:,} of one person, "
         f"{scores.different_people:,} of two):",
         f"precision {scores.precision:.4f}   recall {scores.recall:.4f}   F1 {scores.f1:.4f}",
-        "People judge what is uncertain: these are scores of hard pairs, not of all.",
+        "People decide on uncertain pairs: these scores are for hard pairs, not for all.",
     ]
     if learned:
-        lines.append(f"The model has learned from {learned:,} decisions itself, so that these scores flatter it.")
+        lines.append(f"The model was trained on {learned:,} decisions itself, so these scores flatter it.")
     if scores.not_weighed:
-        lines.append(f"{scores.not_weighed:,} decisions are about records that are gone or carry nothing to compare.")
+        lines.append(f"{scores.not_weighed:,} decisions are about records that are gone or have nothing to compare.")
     for title, pairs in (("Two people, linked", scores.wrongly_linked), ("One person, not linked", scores.missed)):
         if pairs:
             lines += ["", f"{title} ({len(pairs):,})", *(f"  {one}  {other}" for one, other in pairs)]
@@ -135,7 +139,7 @@ def _read_truth(file: Path) -> "pl.DataFrame":
         )
     truth = truth.select(pl.col("record_id", "person_id").cast(pl.String)).drop_nulls()
     if truth["record_id"].is_duplicated().any():
-        raise ConfigurationError(f"{file} names some record_id twice: each record is one person's.")
+        raise ConfigurationError(f"{file} lists a record_id twice: each record belongs to one person.")
     return truth
 
 
@@ -155,11 +159,11 @@ def _render(scores: "Scores") -> str:
     return "\n".join(lines) + "\n"
 
 
-SIDES = {"over_merged": "People too many in one customer", "missed": "Parts of one person that are customers apart"}
+SIDES = {"over_merged": "Several people in one customer", "missed": "One person in several customers"}
 
 
 def _render_errors(errors: dict[str, list[dict[str, Any]]]) -> str:
-    """The types that occur, each with its counts and examples, one line an example."""
+    """The types that occur, each with its counts and examples, one line per example."""
     lines = []
     for side, types in errors.items():
         total, wrong = (sum(one[name] for one in types) for name in ("errors", "record_pairs"))

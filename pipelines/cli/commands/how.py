@@ -1,4 +1,4 @@
-"""``parcours how``: how the records of a customer came together."""
+"""``parcours how``: how a customer was assembled from records."""
 
 import argparse
 
@@ -10,12 +10,12 @@ from pipelines.cli.subcommands import Subcommands
 def add(commands: Subcommands) -> None:
     parser = commands.add_parser(
         "how",
-        help="how the records of a customer came together",
-        description="The order in which the records of a customer joined, each join with its evidence, and the one "
-        "that the customer cannot do without. Of the last run. Shows personal data.",
+        help="how a customer was assembled from records",
+        description="Shows in which order the records of a customer were joined in the last run, each join with its "
+        "evidence, and the join that the customer cannot do without. Shows personal data.",
     )
     parser.add_argument(
-        "customer", metavar="CUSTOMER", help="a customer id of any age, or the id of one of its records"
+        "customer", metavar="CUSTOMER", help="a customer id, however old, or the id of one of its records"
     )
     add_language(parser)
     add_html(parser)

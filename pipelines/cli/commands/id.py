@@ -1,4 +1,4 @@
-"""``parcours id``: what a customer id of any age stands for today."""
+"""``parcours id``: what a customer id, however old, resolves to today."""
 
 import argparse
 import json
@@ -18,11 +18,11 @@ if TYPE_CHECKING:
 def add(commands: Subcommands) -> None:
     parser = commands.add_parser(
         "id",
-        help="what a customer id of any age resolves to today",
-        description="What a customer id, however old, resolves to today, and everything that happened to it. Of the "
-        "published warehouse.",
+        help="what a customer id, however old, resolves to today",
+        description="Shows what a customer id, however old, resolves to in the published warehouse, and everything "
+        "that happened to it.",
     )
-    parser.add_argument("customer", metavar="CUSTOMER", help="a customer id, as any warehouse ever published has it")
+    parser.add_argument("customer", metavar="CUSTOMER", help="a customer id from any warehouse ever published")
     add_home(parser)
     add_json(parser, "id.schema.json")
     parser.set_defaults(command=show)
@@ -68,12 +68,12 @@ def _as_json(resolution: "Resolution", records: list[str], past: "pl.DataFrame")
 
 
 def _render(resolution: "Resolution", records: list[str], past: "pl.DataFrame") -> str:
-    said = {
-        "active": f"{resolution.asked} is a customer of today.",
+    status = {
+        "active": f"{resolution.asked} is a current customer.",
         "absorbed": f"{resolution.asked} is {resolution.customer_id} today: {' → '.join(resolution.path)}.",
         "retired": f"{' → '.join(resolution.path)} is retired: none of its records is left.",
     }
-    lines = [said[resolution.status]]
+    lines = [status[resolution.status]]
     if resolution.took_parts:
         lines.append(f"Parts of it became {', '.join(resolution.took_parts)}.")
     if records:

@@ -1,4 +1,4 @@
-"""``parcours model``: the versions of the identity model, what is in them, and which one runs."""
+"""``parcours model``: the versions of the identity model, their content, and which one is in force."""
 
 import argparse
 import json
@@ -22,27 +22,31 @@ def add(commands: Subcommands) -> None:
     parser = commands.add_parser(
         "model",
         help="list, show, choose or revert the versions of the identity model",
-        description="The versions of the identity model: which there are, what is in them, which one runs and why. "
-        "`parcours train` makes new ones.",
+        description="Manages the versions of the identity model: which ones exist, what is in them, which one is in "
+        "force and why. `parcours train` makes new ones.",
     )
     actions = parser.add_subparsers(title="actions", metavar="ACTION", required=True)
-    _add_action(actions, "list", "the versions there are, and which were in force when and why", show_list)
-    show = _add_action(actions, "show", "what a version learned from, and what each level weighs", show_version)
+    _add_action(actions, "list", "all versions, and which one was in force when and why", show_list)
+    show = _add_action(
+        actions, "show", "what a version was trained on, and the weight of each comparison level", show_version
+    )
     show.add_argument("version", metavar="VERSION", nargs="?", help="default: the one in force")
     use = _add_action(actions, "use", "put a version in force; the next run recognises people by it", use_version)
-    use.add_argument("version", metavar="VERSION", help="one that `parcours model list` names")
-    revert = _add_action(actions, "revert", "put the version before in force again; a second time undoes it", revert_to)
+    use.add_argument("version", metavar="VERSION", help="one that `parcours model list` shows")
+    revert = _add_action(
+        actions, "revert", "put the previous version in force again; a second revert undoes the first", revert_to
+    )
     add_sources(use)
     add_sources(revert)
 
 
 def _add_action(
-    actions: Subcommands, name: str, says: str, command: Callable[[argparse.Namespace], int]
+    actions: Subcommands, name: str, summary: str, command: Callable[[argparse.Namespace], int]
 ) -> argparse.ArgumentParser:
-    parser = actions.add_parser(name, help=says, description=f"{says[0].upper()}{says[1:]}.")
+    parser = actions.add_parser(name, help=summary, description=f"{summary[0].upper()}{summary[1:]}.")
     add_home(parser)
     add_json(parser, SCHEMA)
-    # Without a default of its own, so that it does not overrule the one before the action.
+    # Without a default, so that it does not override a --debug given before the action.
     parser.add_argument(
         "--debug", action="store_true", default=argparse.SUPPRESS, help="show the traceback of an error"
     )
@@ -82,14 +86,14 @@ def revert_to(options: argparse.Namespace) -> int:
     def before(lake: "Lake") -> str:
         previous = find_previous(read_history(lake), name_in_force(lake))
         if previous is None:
-            raise ParcoursError("No model was in force before this one. `parcours model list` shows those there are.")
+            raise ParcoursError("No model was in force before this one. `parcours model list` shows all versions.")
         return previous
 
     return _change(options, "reverted", before)
 
 
 def _change(options: argparse.Namespace, reason: "Reason", choose: "Callable[[Lake], str]") -> int:
-    """Puts in force what ``choose`` names, unless it runs already, and says so."""
+    """Puts the version that ``choose`` returns in force, unless it already is, and reports it."""
     from pipelines.config.home import find_home, find_sources
     from pipelines.config.sources import load_sources
     from pipelines.identity.model.registry import load_version, name_in_force, put_in_force
@@ -100,7 +104,7 @@ def _change(options: argparse.Namespace, reason: "Reason", choose: "Callable[[La
     with run_lock.hold(home.root, f"model-{reason}"):
         chosen = load_version(choose(lake), lake).version
         if chosen == name_in_force(lake):
-            _print(options, {"in_force": chosen, "changed": None}, f"{chosen} is in force already; nothing changes.\n")
+            _print(options, {"in_force": chosen, "changed": None}, f"{chosen} is already in force; nothing changes.\n")
             return 0
         entry = put_in_force(chosen, lake, reason, as_of)
     instead = f", {entry.replaced} no longer" if entry.replaced else ""
@@ -172,7 +176,7 @@ def _render_version(described: dict[str, Any]) -> str:
             if described["shares"].get(name)
         ),
         "",
-        "What a level weighs, in bits: for one person and for one household, against strangers",
+        "Weight of each comparison level, in bits: for one person and for one household, against strangers",
         f"  {'':<44} {'person':>8} {'household':>10}  {'pairs seen':>11}",
     ]
     field = None
@@ -188,7 +192,7 @@ def _render_version(described: dict[str, Any]) -> str:
         )
     lines += [
         "",
-        "Where a value is the same, this is for one of average rarity: a rarer one weighs more, a commoner one less.",
+        "Where values agree, the weight is for one of average frequency: a rarer one weighs more, a commoner one less.",
     ]
     return "\n".join(lines) + "\n"
 

@@ -1,4 +1,4 @@
-"""``parcours report``: draws the report of the published warehouse again, in any language."""
+"""``parcours report``: redraws the report of the published warehouse, in any language."""
 
 import argparse
 import sys
@@ -11,9 +11,9 @@ from pipelines.cli.subcommands import Subcommands
 def add(commands: Subcommands) -> None:
     parser = commands.add_parser(
         "report",
-        help="draw the report of the published warehouse again",
-        description="Draws the report of the published warehouse: one HTML page that needs no network, counts and sums "
-        "only. Every run does so; this is for another language, another place, or after a rollback.",
+        help="redraw the report of the published warehouse",
+        description="Draws the report of the published warehouse: one HTML page that needs no network, with counts and "
+        "sums only. Every run does so; use this for another language or place, or after a rollback.",
     )
     add_home(parser)
     add_sources(parser)

@@ -1,4 +1,4 @@
-"""``parcours review``: the questions worth a person's answer, and the answers, kept as decisions in a file."""
+"""``parcours review``: asks the questions worth a person's time, and keeps the answers as decisions in a file."""
 
 import argparse
 import json
@@ -35,27 +35,31 @@ LISTED = 20
 def add(commands: Subcommands) -> None:
     parser = commands.add_parser(
         "review",
-        help="decide whether two records are one person's, the most valuable questions first",
-        description="On a terminal, asks the questions of the published review queue one by one: pairs of records that "
-        "are uncertain, of customers who are worth much. An answer is a decision: it is written into the file of "
-        "decisions (<home>/decisions.csv, or `decisions` of sources.yml), outranks every rule, and holds from the next "
+        help="decide whether two records belong to one person, the most valuable questions first",
+        description="On a terminal, asks the questions of the published review queue one by one: uncertain pairs "
+        "of records of valuable customers. An answer is a decision: it is written to the decisions file "
+        "(<home>/decisions.csv, or `decisions` of sources.yml), overrides every rule, and applies from the next "
         "run on.",
     )
     what = parser.add_mutually_exclusive_group()
-    what.add_argument("--list", action="store_true", help="print the questions and ask nothing")
-    what.add_argument("--same", nargs=2, metavar=("A", "B"), help="decide that two records are one person's")
-    what.add_argument("--different", nargs=2, metavar=("A", "B"), help="decide that two records are two people's")
-    what.add_argument("--undo", nargs=2, metavar=("A", "B"), help="take back what was decided on two records")
+    what.add_argument("--list", action="store_true", help="print the questions without asking them")
+    what.add_argument("--same", nargs=2, metavar=("A", "B"), help="decide that two records belong to one person")
+    what.add_argument("--different", nargs=2, metavar=("A", "B"), help="decide that two records belong to two people")
+    what.add_argument("--undo", nargs=2, metavar=("A", "B"), help="undo what was decided about two records")
     parser.add_argument(
         "--author", metavar="NAME", help="who decides (else $PARCOURS_AUTHOR, $GIT_AUTHOR_NAME, the login name)"
     )
     parser.add_argument("--reason", metavar="TEXT", help="why; --same and --different need it")
-    parser.add_argument("--expires", type=day, metavar="DATE", help="last day on which the decision holds")
+    parser.add_argument("--expires", type=day, metavar="DATE", help="last day on which the decision applies")
     parser.add_argument(
         "--as-of", type=day, metavar="DATE", help="the day of the decision (else as_of of sources.yml, else today)"
     )
     parser.add_argument(
-        "--limit", type=at_least_one, default=LISTED, metavar="N", help=f"most questions to list (default: {LISTED})"
+        "--limit",
+        type=at_least_one,
+        default=LISTED,
+        metavar="N",
+        help=f"how many questions to list at most (default: {LISTED})",
     )
     add_language_of_sources(parser, "the questions")
     add_home(parser)
@@ -73,8 +77,8 @@ def review(options: argparse.Namespace) -> int:
     _refuse_idle_options(options)
     if not (answers or options.list or (sys.stdin.isatty() and sys.stdout.isatty())):
         raise ConfigurationError(
-            "Questions are asked on a terminal. Without one, `parcours review --list` prints them, and --same, "
-            "--different and --undo answer."
+            "Questions can only be asked on a terminal. Without one, `parcours review --list` prints them, and --same, "
+            "--different and --undo answer them."
         )
     home = find_home(options.home)
     sources = load_sources(find_sources(options.sources, home))
@@ -99,21 +103,23 @@ def review(options: argparse.Namespace) -> int:
 
 
 def _refuse_idle_options(options: argparse.Namespace) -> None:
-    """An option that does nothing beside the others is a mistake, not a wish."""
+    """Refuses options that have no effect together with the others."""
     decides = bool(options.same or options.different)
     if options.json and not options.list:
         raise ConfigurationError("--json goes with --list.")
     if options.expires and not decides:
         raise ConfigurationError("--expires goes with --same or --different.")
     if decides and not (options.reason and options.reason.strip()):
-        raise ConfigurationError("Why? Give the --reason of the decision: who reads it next year will want to know.")
+        raise ConfigurationError(
+            "Why? Give the --reason of the decision: whoever reads it next year will want to know."
+        )
 
 
 @dataclass(frozen=True)
 class Desk:
-    """Where somebody decides: who, for which home, into which file, on which day (named, or the clock's).
+    """One reviewer at work: who decides, for which home, into which file, on which day (given, or today by the clock).
 
-    ``texts``: the section ``review`` of the language that is spoken here.
+    ``texts``: the section ``review`` in the reviewer's language.
     """
 
     home: "Home"
@@ -128,12 +134,12 @@ class Desk:
 
         questions = list(islice(self._open_questions(), limit))
         if as_json:
-            told = {
+            content = {
                 "as_of": self.as_of.isoformat(),
                 "decisions_file": str(self.file),
                 "questions": [question.as_dict() for question in questions],
             }
-            sys.stdout.write(json.dumps(told, indent=2, ensure_ascii=False) + "\n")
+            sys.stdout.write(json.dumps(content, indent=2, ensure_ascii=False) + "\n")
         else:
             sys.stdout.write(render_list(questions, self.texts))
 
@@ -169,7 +175,7 @@ class Desk:
         )
 
     def ask_one_by_one(self, ask: Callable[[str], str]) -> None:
-        """Asks until there is no question left or no wish to go on; each answer is written as it is given."""
+        """Asks until no question is left or the reviewer quits; each answer is written at once."""
         from rich.console import Console
 
         from pipelines.cli.review_screen import show
@@ -212,14 +218,14 @@ class Desk:
         return record_verdict(self.file, verdict, records, self.author, reason, self.as_of, expires)
 
     def _open_questions(self) -> "Iterator[Question]":
-        """The published questions, first things first, but those that decisions have answered since."""
+        """The published questions by priority, without those that decisions have answered since."""
         from pipelines.cli.review_screen import read_questions
         from pipelines.identity.decisions.read import Answers, decisions_in_force, read_decisions
 
         answers, read_at = None, -1
         for question in read_questions(self.home):
             written_at = self.file.stat().st_mtime_ns if self.file.exists() else 0
-            if answers is None or written_at != read_at:  # Answered here a moment ago, or by somebody else.
+            if answers is None or written_at != read_at:  # Changed by an answer given here, or by somebody else.
                 answers, read_at = Answers(decisions_in_force(read_decisions(self.file), self.as_of)), written_at
             if answers.find(question.record_id_l, question.record_id_r) is None:
                 yield question
@@ -236,6 +242,6 @@ class Desk:
         sys.stdout.write(self.texts.say(key, **parts) + "\n")
 
     def _tell_day(self) -> str:
-        """As it stands in the file of decisions."""
+        """The day as written in the decisions file."""
         day = self.as_of.isoformat()
         return self.texts.say("day_of_clock", day=day) if self.is_clock else day

@@ -1,4 +1,4 @@
-"""``parcours rollback``: publishes the previous warehouse again."""
+"""``parcours rollback``: restores the previous warehouse."""
 
 import argparse
 import sys
@@ -10,9 +10,9 @@ from pipelines.cli.subcommands import Subcommands
 def add(commands: Subcommands) -> None:
     parser = commands.add_parser(
         "rollback",
-        help="publish the previous warehouse again",
-        description="Publishes the previous warehouse again and keeps the one it replaces: a second rollback undoes "
-        "the first. Customer ids stay as they are: an id once issued is never given away.",
+        help="restore the previous warehouse",
+        description="Restores the previous warehouse and keeps the one it replaces: a second rollback undoes the "
+        "first. Customer ids stay as they are: an id once issued is never reused.",
     )
     add_home(parser)
     parser.set_defaults(command=roll_back)
@@ -28,6 +28,6 @@ def roll_back(options: argparse.Namespace) -> int:
         warehouse = rollback(home)
     sys.stdout.write(
         f"{warehouse} is the previous warehouse again. A second rollback undoes this one.\n"
-        "`parcours report` draws its report.\n"
+        "`parcours report` redraws its report.\n"
     )
     return 0

@@ -7,7 +7,7 @@ from pipelines.cli.arguments import add_home, add_language_of_sources, add_sourc
 from pipelines.cli.subcommands import Subcommands
 
 PUBLISHED_UNFINISHED = 3
-"""Exit code of a run that published and then failed: analysts have their night, somebody has to look all the same."""
+"""Exit code of a run that published and then failed: analysts have new data, but somebody has to look."""
 
 
 def add(commands: Subcommands) -> None:
@@ -15,8 +15,8 @@ def add(commands: Subcommands) -> None:
         "run",
         help="read the exports, recognise the customers, build and publish the warehouse",
         description="Reads the exports, recognises the customers, builds the marts, publishes the warehouse and draws "
-        "its report. Exits 0 only if both were done, 3 if only the warehouse was published; else the published one is "
-        "as it was.",
+        "its report. Exits 0 only if both were done, 3 if only the warehouse was published; otherwise the "
+        "published warehouse is unchanged.",
     )
     add_home(parser)
     add_sources(parser)
@@ -24,20 +24,19 @@ def add(commands: Subcommands) -> None:
         "--as-of",
         type=day,
         metavar="DATE",
-        help="the day it is, YYYY-MM-DD: all is computed as of its end (else as_of of sources.yml, else today)",
+        help="the day to compute everything as of, YYYY-MM-DD: its end (else as_of of sources.yml, else today)",
     )
     parser.add_argument(
         "--full",
         action="store_true",
-        help="compute everything anew, also what is kept from the last run: the scores of pairs of unchanged records",
+        help="recompute everything, reusing nothing from the last run such as the scores of unchanged pairs",
     )
     parser.add_argument(
         "--accept-drift",
         action="store_true",
-        help="publish although this night is further from the usual than its blocking limits: you have looked, and it "
-        "is as it should be",
+        help="publish although this night exceeds the blocking drift limits, because you have checked that it is right",
     )
-    add_language_of_sources(parser, "the report and of the summary")
+    add_language_of_sources(parser, "the report and the summary")
     parser.set_defaults(command=run)
 
 
@@ -54,7 +53,7 @@ def run(options: argparse.Namespace) -> int:
     home = find_home(options.home)
     file = find_sources(options.sources, home)
     sources = load_sources(file)
-    load_segments(find_segments(home, sources))  # A mistake in it is told now, not once everything is built.
+    load_segments(find_segments(home, sources))  # Reports mistakes now, not after everything is built.
     as_of = resolve_day(options.as_of, sources)
     run_id = run_job.new_run_id()
     settings = {"home": str(home.root), "sources": str(file), "as_of": as_of.isoformat(), "full": options.full}

@@ -13,9 +13,9 @@ from pipelines.sample import CUSTOMERS, DAYS, SEED, generate_sample
 def add(commands: Subcommands) -> None:
     parser = commands.add_parser(
         "sample",
-        help="write a generated retailer's exports",
+        help="generate a retailer's exports with known truth",
         description="Writes a generated French omnichannel retailer: its exports, a sources.yml that maps them, and "
-        "truth.parquet (record_id, person_id). The same options write the same bytes.",
+        "truth.parquet (record_id, person_id). The same options give the same bytes.",
     )
     parser.add_argument("--out", type=Path, required=True, metavar="DIR", help="folder to write to; new or empty")
     parser.add_argument("--customers", type=at_least_one, default=CUSTOMERS, metavar="N", help=f"default: {CUSTOMERS}")
@@ -27,7 +27,7 @@ def add(commands: Subcommands) -> None:
 def write(options: argparse.Namespace) -> int:
     out: Path = options.out
     if out.exists() and (not out.is_dir() or any(out.iterdir())):
-        raise ConfigurationError(f"--out names {out}, which is there already and not empty. Name a new folder.")
+        raise ConfigurationError(f"--out names {out}, which already exists and is not empty. Name a new folder.")
 
     world = generate_sample(out, options.customers, options.days, options.seed)
     rows = sum(table.height for table in world.tables.values())

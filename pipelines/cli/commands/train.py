@@ -7,34 +7,34 @@ from typing import Any
 from pipelines.cli.arguments import add_home, add_sources, resolve_day
 from pipelines.cli.subcommands import Subcommands
 
-MOVES_TOLD = 8
+MOST_MOVES = 8
 _WORDS = {
     "records_moved": "{records_moved:,} of {records:,} records ({share_moved:.2%}) would change customer",
-    "customers": "{customers_before:,} customers would be {customers_after:,}: {merges:,} go up in another, "
-    "{splits:,} parts come off one",
-    "pairs": "{pairs_changed:,} of {pairs:,} pairs ({share_of_pairs_changed:.2%}) would be linked or come apart",
+    "customers": "{customers_before:,} customers would be {customers_after:,}: {merges:,} merge into another, "
+    "{splits:,} parts split off",
+    "pairs": "{pairs_changed:,} of {pairs:,} pairs ({share_of_pairs_changed:.2%}) would be linked or unlinked",
 }
 
 
 def add(commands: Subcommands) -> None:
     parser = commands.add_parser(
         "train",
-        help="learn a new version of the identity model and put it in force",
-        description="Learns the identity model from the records of the last run, says what it would change, and puts "
-        "it in force where it moves few records; otherwise the one in force stays and the exit code is 1. The next run "
-        "recognises people by it; customer ids survive, as far as people do.",
+        help="train a new version of the identity model and put it in force",
+        description="Trains the identity model on the records of the last run, reports what it would change, and puts "
+        "it in force if it moves few records; otherwise the one in force stays and the exit code is 1. The next run "
+        "uses it; the ledger carries the customer ids over.",
     )
     add_home(parser)
     add_sources(parser)
     parser.add_argument(
         "--compare-only",
         action="store_true",
-        help="learn, save and compare; whatever it says, the model in force stays",
+        help="train, save and compare; the model in force stays, whatever the result",
     )
     parser.add_argument(
         "--with-decisions",
         action="store_true",
-        help="learn from what people decided too: pairs they judged are known, not estimated",
+        help="train on human decisions too: the class of decided pairs is known, not estimated",
     )
     parser.set_defaults(command=train)
 
@@ -72,7 +72,7 @@ def train(options: argparse.Namespace) -> int:
 
 
 def render(learned: dict[str, Any], compare_only: bool) -> str:
-    """What a training came to; ``learned`` is ``Retrained.as_dict``."""
+    """The result of a training; ``learned`` is ``Retrained.as_dict``."""
     lines = [] if learned["comparison"] is None else [*render_comparison(learned["comparison"]), ""]
     return "\n".join([*lines, *_render_outcome(learned, compare_only)]) + "\n"
 
@@ -95,17 +95,17 @@ def _render_outcome(learned: dict[str, Any], compare_only: bool) -> list[str]:
 
 
 def render_comparison(comparison: dict[str, Any]) -> list[str]:
-    """The figures of ``Comparison.as_dict`` in lines: customers, pairs, and the weights that move most."""
+    """The figures of ``Comparison.as_dict`` as lines: customers, pairs, and the weights that move most."""
     before = comparison["before"]
     lines = [f"{comparison['after']} beside {before or 'the customers published'}"]
     figures = ["records_moved", "customers"] + ["pairs"] * (comparison["pairs"] is not None)
     lines += [f"  {_WORDS[name].format_map(comparison)}" for name in figures]
     if before is None:
-        return [*lines, "  the model in force until now cannot run any more: there are no weights to compare"]
+        return [*lines, "  the previous model can no longer run: there are no weights to compare"]
     moves = [move for move in comparison["weights"] if move["bits"] != 0.0]
     if moves:
         lines += ["", f"Weights that move most, in bits ({len(moves):,} of {len(comparison['weights']):,} move)"]
-        names = [f"{move['field']}: {move['level']}" for move in moves[:MOVES_TOLD]]
+        names = [f"{move['field']}: {move['level']}" for move in moves[:MOST_MOVES]]
         width = max(len(name) for name in names)
         lines += [
             f"  {name:<{width}}  {_bits(move['before'])} → {_bits(move['after'])}"

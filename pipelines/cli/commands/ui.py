@@ -1,4 +1,4 @@
-"""``parcours ui``: Dagster's interface on a home folder, with its schedule."""
+"""``parcours ui``: the Dagster interface for a home folder, with its schedule."""
 
 import argparse
 import os
@@ -12,8 +12,8 @@ def add(commands: Subcommands) -> None:
     parser = commands.add_parser(
         "ui",
         help="open the Dagster interface",
-        description="Serves Dagster's interface: the graph, every run, the checks. While it is open, the nightly "
-        "schedule runs.",
+        description="Serves the Dagster interface: the asset graph, all runs, the checks. While it is open, the "
+        "nightly schedule runs.",
     )
     add_home(parser)
     add_sources(parser)
@@ -38,8 +38,8 @@ def open_interface(options: argparse.Namespace) -> int:
     sys.stdout.flush()
     os.chdir(REPOSITORY)
     os.environ |= {"PARCOURS_HOME": str(home.root), "PARCOURS_SOURCES": str(file)}
-    # Its successor `dg dev` is a package of its own, and does the same.
+    # Its successor `dg dev` is a separate package and does the same.
     command = [sys.executable, "-W", "ignore:Function `dev_command` is superseded", "-m", "dagster", "dev"]
     command += ["--module-name", "pipelines.definitions"]
     command += ["--host", options.host, "--port", str(options.port)]
-    os.execv(sys.executable, command)  # noqa: S606  # it takes this process over: Ctrl-C and exit code are its own
+    os.execv(sys.executable, command)  # noqa: S606  # it replaces this process, so Ctrl-C and the exit code are its own

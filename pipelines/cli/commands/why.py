@@ -11,11 +11,11 @@ def add(commands: Subcommands) -> None:
     parser = commands.add_parser(
         "why",
         help="why two records or customers are one person, or are not",
-        description="Compares two records, or the records of two customers, field by field: the evidence in bits and "
-        "what it adds up to, the rule or decision that applied, the chain that ties them, or what is missing. Of the "
-        "last run. Shows personal data.",
+        description="Compares two records, or the records of two customers, of the last run field by field: the "
+        "evidence in bits and its sum, the rule or decision that applied, the chain that connects them, or what is "
+        "missing. Shows personal data.",
     )
-    ids = "a record id (<source>:<table>:<key>) or a customer id of any age"
+    ids = "a record id (<source>:<table>:<key>) or a customer id, however old"
     parser.add_argument("one", metavar="A", help=ids)
     parser.add_argument("other", metavar="B", help="the other, likewise")
     add_language(parser)

@@ -231,7 +231,7 @@ def test_what_training_came_to_is_told_with_the_weights_that_move_most() -> None
     kept = render(learned, compare_only=False).splitlines()
     assert kept[0] == "m2 beside m1"
     assert "25 of 1,000 records (2.50%) would change customer" in kept[1]
-    assert "5 go up in another, 15 parts come off one" in kept[2]
+    assert "5 merge into another, 15 parts split off" in kept[2]
     assert "10 of 2,000 pairs (0.50%)" in kept[3]
     assert "(2 of 3 move)" in kept[5]
     assert kept[6].split() == ["email:", "new", "none", "→", "+3.00"]
@@ -242,7 +242,7 @@ def test_what_training_came_to_is_told_with_the_weights_that_move_most() -> None
     assert render(fine, compare_only=False).splitlines()[-1].startswith("Identity model m2 is in force.")
     assert "m2 is saved and m1 stays in force" in render({**fine, "in_force": "m1"}, compare_only=True)
     mended = {**fine, "comparison": {**comparison, "before": None, "pairs": None, "weights": []}}
-    assert "cannot run any more" in render(mended, compare_only=False)
+    assert "can no longer run" in render(mended, compare_only=False)
 
 
 def test_training_on_the_same_records_changes_nothing(two_versions: tuple[Home, str], parcours: Command) -> None:
