@@ -1,7 +1,7 @@
 {#
     On DuckDB a table or view is made in place, in one transaction: a reader sees the one before until the commit, and a
     failure leaves it. dbt's own way, made for engines where a definition cannot be undone, builds beside it and renames
-    twice, which takes longer than most of the queries.
+    twice, which takes longer than most of the queries (docs/adr/0011).
 #}
 {% materialization table, adapter='duckdb' %}
     {%- set relation = this.incorporate(type='table') -%}

@@ -1,6 +1,6 @@
 {#
     Where the lake lies is known when a query is written and not when the project is parsed: so one parse serves every
-    home and every day. `$lake` stands for it in the sources' locations.
+    home and every day (docs/adr/0012). `$lake` stands for it in the sources' locations.
 #}
 {% macro source(kind, table) %}
     {%- set found = builtins.source(kind, table) -%}

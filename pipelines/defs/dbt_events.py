@@ -1,7 +1,4 @@
-"""What dbt reports of each model and test, told to Dagster as materialisations and check results.
-
-dagster-dbt's own runner starts dbt as a second process, which costs some seconds of imports on every run.
-"""
+"""dbt's events about models and tests, turned into materialisations and check results (docs/adr/0013)."""
 
 import time
 from collections.abc import Callable, Iterator, Mapping
@@ -18,7 +15,7 @@ SECONDS_BETWEEN_LINES = 2.0  # A line in the log for each of hundreds of tests w
 
 @dataclass(frozen=True)
 class FinishedNode:
-    """A model, seed or test that dbt has dealt with; ``status`` is dbt's word for how it ended."""
+    """A model, seed or test that dbt has finished, with dbt's word for how it ended as ``status``."""
 
     dbt_id: str
     status: str
@@ -29,7 +26,7 @@ class FinishedNode:
 
 @dataclass
 class Listener:
-    """Gathers the nodes as they finish and says now and then how far dbt is. dbt calls it from its worker threads."""
+    """Gathers the nodes as they finish, and logs dbt's progress now and then. dbt calls it from its worker threads."""
 
     say: Callable[[str], None]
     expected: int
@@ -62,8 +59,8 @@ def node_results(
 ) -> Iterator[Result | dg.AssetCheckResult]:
     """One materialisation per model built and one check result per test made, in dbt's order.
 
-    ``rows`` are row counts by ``<schema>/<table>``. Left out is what was not asked for: dbt also makes tests that lie
-    between a selected model and another one.
+    ``rows`` are row counts by ``<schema>/<table>``. What was not selected is left out: dbt also runs tests that belong
+    to a selected model and another one.
     """
     assets = {spec.metadata[DBT_ID]: spec.key for spec in context.assets_def.specs if DBT_ID in spec.metadata}
     checks = {spec.metadata[DBT_ID]: spec.key for spec in context.assets_def.check_specs if spec.metadata}

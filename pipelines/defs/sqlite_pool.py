@@ -1,9 +1,9 @@
-"""Dagster's run records, kept in SQLite: written without opening the file, or waiting for the disk, at every event.
+"""Dagster's run records in SQLite, written through pooled connections: docs/adr/0010 says why, and what it saves.
 
-Dagster makes an engine of SQLAlchemy's anew, several times, for each of some thousand events of a run: the engine opens
-the database and turns the same dozen statements into SQL; SQLite then reads its schema, syncs it to the disk at each
-commit and tidies up at each close. Connections that stay open, and statements that are kept, save that. A power cut may
-then lose the last events of a run's history, never tear it; a kill loses nothing. Nothing published depends on it.
+Dagster makes a new SQLAlchemy engine, several times, for each of some thousand events of a run: the engine opens the
+database and compiles the same dozen statements; SQLite then reads the schema, syncs each commit to disk and cleans up
+at each close. Connections that stay open and a shared statement cache save that. A power cut may then lose the last
+events of a run's history, but not corrupt it; a kill loses nothing. Nothing published depends on it.
 """
 
 import sqlite3
@@ -22,8 +22,8 @@ from sqlalchemy.dialects.sqlite.pysqlite import SQLiteDialect_pysqlite
 from sqlalchemy.engine import Engine
 
 
-class AlikeDialect(SQLiteDialect_pysqlite):
-    """SQLite as every engine speaks it: what one of them made of a statement serves the others."""
+class SharedDialect(SQLiteDialect_pysqlite):
+    """SQLite's dialect, equal to any other instance of itself: the statements one engine compiled serve all others."""
 
     supports_statement_cache = True
 
@@ -34,38 +34,40 @@ class AlikeDialect(SQLiteDialect_pysqlite):
         return hash(type(self))
 
 
-class KeptConnection(sqlite3.Connection):
-    """Waits for the next who wants its file where others close. SQLAlchemy has rolled back what was left open."""
+class PooledConnection(sqlite3.Connection):
+    """Goes back to the pool where others close. SQLAlchemy has rolled back its open transaction by then."""
 
-    keep: Callable[["KeptConnection"], None]
+    give_back: Callable[["PooledConnection"], None]
 
     def close(self) -> None:
-        self.keep(self)
+        self.give_back(self)
 
 
 @dataclass
-class Shelf:
-    """The open connections to databases under ``folder`` that nobody uses at the moment, by file."""
+class Pool:
+    """The open connections to databases under ``folder`` that are not in use, by file."""
 
     folder: Path
-    idle: defaultdict[str, list[KeptConnection]] = field(default_factory=lambda: defaultdict(list))
+    idle: defaultdict[str, list[PooledConnection]] = field(default_factory=lambda: defaultdict(list))
     lock: threading.Lock = field(default_factory=threading.Lock)
 
-    def connect(self, dialect: Dialect, _: Any, arguments: list[Any], options: dict[str, Any]) -> KeptConnection | None:
-        """A connection where SQLAlchemy is about to make one; None where it shall make its own."""
+    def connect(
+        self, dialect: Dialect, _: Any, arguments: list[Any], options: dict[str, Any]
+    ) -> PooledConnection | None:
+        """The answer to SQLAlchemy's ``do_connect``: a connection, or None for SQLAlchemy to make one itself."""
         if dialect.name != "sqlite" or not arguments or self.folder not in Path(file := str(arguments[0])).parents:
             return None
         with self.lock:
             if self.idle[file]:
                 return self.idle[file].pop()
-        opened: KeptConnection = sqlite3.connect(
-            file, **options | {"factory": KeptConnection, "check_same_thread": False}
+        opened: PooledConnection = sqlite3.connect(
+            file, **options | {"factory": PooledConnection, "check_same_thread": False}
         )
-        opened.keep = partial(self._keep, file)
+        opened.give_back = partial(self._take_back, file)
         opened.execute("pragma synchronous = normal")
         return opened
 
-    def _keep(self, file: str, connection: KeptConnection) -> None:
+    def _take_back(self, file: str, connection: PooledConnection) -> None:
         with self.lock:
             self.idle[file].append(connection)
 
@@ -74,35 +76,35 @@ class Shelf:
             sqlite3.Connection.close(connection)
 
 
-_AT_WORK: set[Path] = set()
+_POOLED_FOLDERS: set[Path] = set()
 
 
 @contextmanager
 def pooled_sqlite(folder: Path) -> Iterator[None]:
-    """While the block runs, connections to SQLite databases under ``folder`` stay open, and sync seldom.
+    """While the block runs, connections to SQLite databases under ``folder`` are pooled, and sync at checkpoints only.
 
-    A block within another one for the same folder changes nothing.
+    Nested blocks for the same folder share the outermost one's pool.
     """
-    if folder in _AT_WORK:
+    if folder in _POOLED_FOLDERS:
         yield
         return
-    shelf, statements = Shelf(folder), dict[Any, Any]()
+    pool, statements = Pool(folder), dict[Any, Any]()
 
     def share(connection: Connection) -> None:
-        if isinstance(connection.dialect, AlikeDialect):
+        if isinstance(connection.dialect, SharedDialect):
             connection.execution_options(compiled_cache=statements)
 
-    if not _AT_WORK:
-        registry.register("sqlite", __name__, AlikeDialect.__name__)
-    _AT_WORK.add(folder)
-    event.listen(Engine, "do_connect", shelf.connect)
+    if not _POOLED_FOLDERS:
+        registry.register("sqlite", __name__, SharedDialect.__name__)
+    _POOLED_FOLDERS.add(folder)
+    event.listen(Engine, "do_connect", pool.connect)
     event.listen(Engine, "engine_connect", share)
     try:
         yield
     finally:
         event.remove(Engine, "engine_connect", share)
-        event.remove(Engine, "do_connect", shelf.connect)
-        _AT_WORK.remove(folder)
-        if not _AT_WORK:
+        event.remove(Engine, "do_connect", pool.connect)
+        _POOLED_FOLDERS.remove(folder)
+        if not _POOLED_FOLDERS:
             registry.deregister("sqlite")
-        shelf.clear()
+        pool.clear()

@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from pathlib import Path
 from typing import Any
 
 import dagster as dg
@@ -13,6 +14,7 @@ from pipelines.defs.asset import asset_of
 from pipelines.defs.failures import fail_as_step
 from pipelines.defs.resources import Night
 from pipelines.defs.results import Result
+from pipelines.defs.sqlite_pool import pooled_sqlite
 from pipelines.lake.tables import Lake
 from pipelines.segments.membership_log import write_dbt_inputs
 from pipelines.value.customer_values import FittedValues, fit_customer_values, make_room_for_histories
@@ -37,7 +39,8 @@ def warehouse_assets() -> list[dg.AssetsDefinition]:
     )
     @fail_as_step
     def build(context: dg.AssetExecutionContext, night: Night) -> Iterator[Result | dg.AssetCheckResult]:
-        yield from _build(context, night)
+        with pooled_sqlite(Path(context.instance.root_directory)):  # The commands do so for the whole run.
+            yield from _build(context, night)
 
     marts = sorted(spec.key.to_user_string() for spec in models if spec.key.path[0] == "marts")
     return [build, _published_warehouse(marts)]
