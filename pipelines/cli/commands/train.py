@@ -87,7 +87,7 @@ def _render_outcome(learned: dict[str, Any], compare_only: bool) -> list[str]:
         return [f"{version} is saved and {stays}. To put it in force:", choose]
     if learned["records_too_many"]:
         return [
-            f"{version} moves more records than a new model may unasked: {stays}, {version} is saved.",
+            f"{version} would move more records than a new model may without your consent; it is saved, and {stays}.",
             "If the records have changed so much that this is right, put it in force:",
             choose,
         ]
