@@ -19,7 +19,10 @@ _NOWHERE = object()
 
 
 class _Relation(str):
-    """The name of a source, which lies nowhere: what dbt calls external is not known before a run."""
+    """The name of a source, which lies nowhere: what dbt calls external is not known before a run.
+
+    In one word, so that no table is taken for a keyword of SQL.
+    """
 
     external = None
 
@@ -48,7 +51,7 @@ def var(name: str, default: _Any = _NOWHERE) -> _Any:
 
 
 adapter = _Adapter()
-builtins = _Namespace(source=lambda kind, table: _Relation(f"{kind}.{table}"))
+builtins = _Namespace(source=lambda kind, table: _Relation(f"{kind}_{table}"))
 exceptions = _Namespace(raise_compiler_error=_raise_compiler_error)
 execute = False
 modules = _Namespace(datetime=_datetime, pytz=_pytz)
