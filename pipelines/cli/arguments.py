@@ -3,13 +3,18 @@
 import argparse
 from datetime import date, datetime
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypeAlias
 from zoneinfo import ZoneInfo
 
 from pipelines.texts.catalogue import list_languages
 
 if TYPE_CHECKING:
     from pipelines.config.sources import Sources
+
+    # What `add` of a command is given; argparse keeps the type private.
+    Subcommands: TypeAlias = "argparse._SubParsersAction[argparse.ArgumentParser]"
+else:
+    Subcommands = object
 
 
 def add_home(parser: argparse.ArgumentParser) -> None:

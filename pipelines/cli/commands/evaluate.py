@@ -6,8 +6,7 @@ import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from pipelines.cli.arguments import add_home, add_json, at_least_one
-from pipelines.cli.subcommands import Subcommands
+from pipelines.cli.arguments import Subcommands, add_home, add_json, at_least_one
 from pipelines.errors import ConfigurationError, ParcoursError
 
 if TYPE_CHECKING:

@@ -5,8 +5,7 @@ import json
 import sys
 from typing import TYPE_CHECKING, Any
 
-from pipelines.cli.arguments import add_home, add_json
-from pipelines.cli.subcommands import Subcommands
+from pipelines.cli.arguments import Subcommands, add_home, add_json
 from pipelines.errors import ConfigurationError, ParcoursError
 
 if TYPE_CHECKING:

@@ -7,8 +7,7 @@ from collections.abc import Callable
 from dataclasses import asdict
 from typing import TYPE_CHECKING, Any
 
-from pipelines.cli.arguments import add_home, add_json, add_sources, resolve_day
-from pipelines.cli.subcommands import Subcommands
+from pipelines.cli.arguments import Subcommands, add_home, add_json, add_sources, resolve_day
 from pipelines.errors import ConfigurationError, ParcoursError
 
 if TYPE_CHECKING:

@@ -4,8 +4,7 @@ import argparse
 import sys
 from pathlib import Path
 
-from pipelines.cli.arguments import add_home, add_language_of_sources, add_sources
-from pipelines.cli.subcommands import Subcommands
+from pipelines.cli.arguments import Subcommands, add_home, add_language_of_sources, add_sources
 
 
 def add(commands: Subcommands) -> None:

@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from pipelines.cli.arguments import (
+    Subcommands,
     add_home,
     add_json,
     add_language_of_sources,
@@ -19,7 +20,6 @@ from pipelines.cli.arguments import (
     day,
     resolve_day,
 )
-from pipelines.cli.subcommands import Subcommands
 from pipelines.errors import ConfigurationError, ParcoursError
 
 if TYPE_CHECKING:

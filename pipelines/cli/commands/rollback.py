@@ -3,8 +3,7 @@
 import argparse
 import sys
 
-from pipelines.cli.arguments import add_home
-from pipelines.cli.subcommands import Subcommands
+from pipelines.cli.arguments import Subcommands, add_home
 
 
 def add(commands: Subcommands) -> None:

@@ -3,8 +3,7 @@
 import argparse
 import sys
 
-from pipelines.cli.arguments import add_home, add_language_of_sources, add_sources, day, resolve_day
-from pipelines.cli.subcommands import Subcommands
+from pipelines.cli.arguments import Subcommands, add_home, add_language_of_sources, add_sources, day, resolve_day
 
 PUBLISHED_UNFINISHED = 3
 """Exit code of a run that published and then failed: analysts have new data, but somebody has to look."""

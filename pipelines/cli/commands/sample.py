@@ -4,8 +4,7 @@ import argparse
 import sys
 from pathlib import Path
 
-from pipelines.cli.arguments import at_least_one
-from pipelines.cli.subcommands import Subcommands
+from pipelines.cli.arguments import Subcommands, at_least_one
 from pipelines.errors import ConfigurationError
 from pipelines.sample import CUSTOMERS, DAYS, SEED, generate_sample
 

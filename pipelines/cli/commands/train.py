@@ -4,8 +4,7 @@ import argparse
 import sys
 from typing import Any
 
-from pipelines.cli.arguments import add_home, add_sources, resolve_day
-from pipelines.cli.subcommands import Subcommands
+from pipelines.cli.arguments import Subcommands, add_home, add_sources, resolve_day
 
 MOST_MOVES = 8
 _WORDS = {

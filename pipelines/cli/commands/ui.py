@@ -4,8 +4,7 @@ import argparse
 import os
 import sys
 
-from pipelines.cli.arguments import add_home, add_sources
-from pipelines.cli.subcommands import Subcommands
+from pipelines.cli.arguments import Subcommands, add_home, add_sources
 
 
 def add(commands: Subcommands) -> None:

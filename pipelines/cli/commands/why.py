@@ -2,9 +2,8 @@
 
 import argparse
 
-from pipelines.cli.arguments import add_home, add_json, add_language
+from pipelines.cli.arguments import Subcommands, add_home, add_json, add_language
 from pipelines.cli.explanation_output import add_html, tell
-from pipelines.cli.subcommands import Subcommands
 
 
 def add(commands: Subcommands) -> None:
