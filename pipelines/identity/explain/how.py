@@ -1,8 +1,8 @@
 """The order in which a customer's records joined, and the join that it cannot do without.
 
-Of all ties between its records those are told that hold strongest (Kruskal's maximum spanning tree): identical content,
-human decisions, links by weight, what the evidence over all pairs holds together without a link, receipts by e-mail. As
-in clustering, they then join by evidence first, strongest first, and decisions make the parts one in the end.
+The ties shown are the strongest that connect all its records (Kruskal's maximum spanning tree): identical content,
+human decisions, links by weight, pooled evidence where no single link connects, receipts by e-mail. As in clustering,
+records join by evidence first, strongest first; must-link decisions connect what is left.
 """
 
 from collections.abc import Iterable, Iterator, Mapping

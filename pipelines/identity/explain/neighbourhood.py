@@ -92,7 +92,7 @@ class Neighbourhood:
 
     @cached_property
     def standing(self) -> dict[str, Standing]:
-        told = self.records.select(
+        values = self.records.select(
             "record_id",
             pl.when(is_compared())
             .then(pl.lit("profile"))
@@ -100,7 +100,7 @@ class Neighbourhood:
             .then(pl.lit("receipt"))
             .otherwise(pl.lit("blank")),
         )
-        return dict(told.iter_rows())
+        return dict(values.iter_rows())
 
     @cached_property
     def rows(self) -> dict[str, dict[str, Any]]:
@@ -114,10 +114,10 @@ class Neighbourhood:
     @cached_property
     def records_of(self) -> dict[str, tuple[str, ...]]:
         """The records of each customer, sorted; whole for the customers asked about."""
-        held: dict[str, list[str]] = {}
+        by_customer: dict[str, list[str]] = {}
         for record_id, customer_id in self.customers.select("record_id", "customer_id").sort("record_id").iter_rows():
-            held.setdefault(customer_id, []).append(record_id)
-        return {customer_id: tuple(records) for customer_id, records in held.items()}
+            by_customer.setdefault(customer_id, []).append(record_id)
+        return {customer_id: tuple(records) for customer_id, records in by_customer.items()}
 
     @cached_property
     def stored(self) -> dict[tuple[str, str], StoredPair]:
@@ -161,12 +161,12 @@ class Neighbourhood:
 
     def links_within(self, records: Iterable[str]) -> list[StoredPair]:
         """The links between two of ``records``, strongest first."""
-        held = set(records)
+        included = set(records)
         inside = [
             pair
-            for record in held
+            for record in included
             for pair in self.links_of.get(record, ())
-            if pair.record_id_l == record and pair.record_id_r in held
+            if pair.record_id_l == record and pair.record_id_r in included
         ]
         return sorted(inside, key=strongest_first)
 
@@ -209,8 +209,8 @@ def read_neighbourhood(lake: Lake, customers: Iterable[str]) -> Neighbourhood:
     records, pairs = lake.scan("identity", "records"), lake.scan("identity", "pairs")
     placed = lake.scan("identity", "customer_ids").select("record_id", "customer_id")
     decisions = read_decisions_in_force(lake)
-    held = _pick(placed, "customer_id", customers).collect()["record_id"]
-    asked = _with_identical(records, _pick(records, "record_id", held).collect())
+    record_ids = _pick(placed, "customer_id", customers).collect()["record_id"]
+    asked = _with_identical(records, _pick(records, "record_id", record_ids).collect())
     links = pairs.filter(pl.col("match_weight") >= LINK_THRESHOLD_BITS).select("record_id_l", "record_id_r").collect()
     musts = decisions.filter(pl.col("verdict") == "must_link").select("record_id_l", "record_id_r")
     reached = _reach(build_profiles(asked)[0]["record_id"], pl.concat([links, musts]))

@@ -22,13 +22,13 @@ class Tie:
 
 def certain_ties(around: Neighbourhood, records: Iterable[str]) -> Iterator[Tie]:
     """Records of identical content with the one that stands for them, then what people decided."""
-    held = set(records)
-    for record in sorted(held):
+    included = set(records)
+    for record in sorted(included):
         standing_for_it = around.representative(record)
         if record != standing_for_it:
             yield Tie("identical_content", standing_for_it, record)
     for decision in around.must_links:
-        if {decision.record_id_l, decision.record_id_r} <= held:
+        if {decision.record_id_l, decision.record_id_r} <= included:
             yield Tie("decision", decision.record_id_l, decision.record_id_r, decision=decision)
 
 

@@ -74,8 +74,8 @@ def _read_changes(lake: Lake) -> pl.DataFrame:
 
 
 def _read_records_of(lake: Lake, customer_id: str) -> tuple[str, ...]:
-    held = lake.scan("identity", "customer_ids").filter(pl.col("customer_id") == customer_id).select("record_id")
-    return tuple(held.collect()["record_id"].sort())
+    records = lake.scan("identity", "customer_ids").filter(pl.col("customer_id") == customer_id).select("record_id")
+    return tuple(records.collect()["record_id"].sort())
 
 
 def _divide(lake: Lake, sides: Sequence[Side]) -> list[Side]:

@@ -89,11 +89,11 @@ def sum_up_how(story: Story, texts: Texts) -> str:
 
 def tell_join(join: Join, texts: Texts) -> str:
     """What joined two sides, without its number."""
-    told = tell_tie(join.tie, texts)
+    sentence = tell_tie(join.tie, texts)
     if join.tie.rule == "link" and join.pooled_weight is not None and join.pooled_weight != join.tie.weight:
         weight = texts.write("bits", join.pooled_weight)
-        told += f" ({texts.say('over_all_pairs', weight=weight)})"
-    return told
+        sentence += f" ({texts.say('over_all_pairs', weight=weight)})"
+    return sentence
 
 
 def tell_tie(tie: Tie, texts: Texts) -> str:
@@ -105,17 +105,17 @@ def tell_tie(tie: Tie, texts: Texts) -> str:
 def tell_decisive(decisive: Decisive, texts: Texts) -> str:
     """The join that the customer cannot do without, and what it hangs on."""
     left, right = shorten(decisive.left, texts), shorten(decisive.right, texts)
-    told = [texts.say("decisive", number=texts.write("count", decisive.number), left=left, right=right)]
+    sentences = [texts.say("decisive", number=texts.write("count", decisive.number), left=left, right=right)]
     if decisive.decisions:
-        told.append(texts.count("decisive_decisions", len(decisive.decisions)))
+        sentences.append(texts.count("decisive_decisions", len(decisive.decisions)))
     elif decisive.is_only_link:
         [link] = decisive.links
-        told.append(texts.say("decisive_only_link", left=link.record_id_l, right=link.record_id_r))
+        sentences.append(texts.say("decisive_only_link", left=link.record_id_l, right=link.record_id_r))
     elif decisive.links:
         pairs = ", ".join(f"{link.record_id_l} – {link.record_id_r}" for link in decisive.links)
-        told.append(texts.say("decisive_links", links=texts.count("links", len(decisive.links)), pairs=pairs))
-    told.append(texts.say("decisive_rule", left=decisive.tie.record_id_l, right=decisive.tie.record_id_r))
-    return " ".join(told)
+        sentences.append(texts.say("decisive_links", links=texts.count("links", len(decisive.links)), pairs=pairs))
+    sentences.append(texts.say("decisive_rule", left=decisive.tie.record_id_l, right=decisive.tie.record_id_r))
+    return " ".join(sentences)
 
 
 def _told_weight(answer: Answer) -> float:

@@ -130,12 +130,12 @@ def _title(channels: list[Row], texts: Texts) -> str:
     if not answers:
         return texts.say("satisfaction.title_plain")
     overall = texts.write("score", 100 * (promoters - detractors) / answers)
-    told = texts.count("satisfaction.answers", answers)
+    counted = texts.count("satisfaction.answers", answers)
     rated = [row for row in channels if row["nps_answers"] >= ENOUGH]
     if len(rated) < 2:
-        return texts.say("satisfaction.title_one", nps=overall, answers=told)
+        return texts.say("satisfaction.title_one", nps=overall, answers=counted)
     best, worst = (texts.name("channel_in_sentence", row["name"]) for row in (rated[0], rated[-1]))
-    return texts.say("satisfaction.title", nps=overall, answers=told, best=best, worst=worst)
+    return texts.say("satisfaction.title", nps=overall, answers=counted, best=best, worst=worst)
 
 
 def _draw_score(row: Row, texts: Texts) -> Bar:
