@@ -52,7 +52,7 @@ full outer join summed
 where
     orders.order_id is null
     or summed.order_id is null
-    or summed.model_count <> 6
+    or summed.model_count <> {{ attribution_models() | length }}
     or summed.least_credit <> 1
     or summed.most_credit <> 1
     or summed.least_revenue <> orders.net_amount
