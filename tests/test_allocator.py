@@ -6,7 +6,7 @@ import sys
 
 import pytest
 
-ENTRIES = ("pipelines.cli.main.main", "pipelines.definitions")
+ENTRIES = ("pipelines.cli.main", "pipelines.definitions")
 ASKED = """
 import importlib.abc, importlib, os, sys
 
