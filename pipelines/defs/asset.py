@@ -9,7 +9,7 @@ from typing import Any, Literal, TypeAlias, get_args
 
 import dagster as dg
 
-from pipelines.defs.failures import fail_as_step
+from pipelines.defs.expected_errors import fail_as_step
 
 Group = Literal["extracts", "identity", "customer_value", "analyst_segments", "publication"]
 

@@ -11,7 +11,7 @@ from dagster_dbt import DagsterDbtTranslator, DagsterDbtTranslatorSettings, DbtP
 from pipelines.config.home import Home
 from pipelines.defs import dbt_events, drift, segments, value
 from pipelines.defs.asset import asset_of
-from pipelines.defs.failures import fail_as_step
+from pipelines.defs.expected_errors import fail_as_step
 from pipelines.defs.resources import Night
 from pipelines.defs.results import Result
 from pipelines.defs.sqlite_pool import pooled_sqlite
