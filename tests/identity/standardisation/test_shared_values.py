@@ -117,19 +117,13 @@ def test_records_that_share_a_value_have_a_digest_in_common_that_does_not_show_i
     assert "7837" not in digests
 
 
-def test_without_a_limit_nothing_is_withdrawn(row: Make) -> None:
+def test_without_a_limit_nothing_is_withdrawn(row: Make, gathered: Make) -> None:
     unlimited = {
         name: replace(attribute, shared_limit=None, shared_window_days=None, surge_limit=None)
         for name, attribute in load_attributes().items()
     }
-    rows = pl.DataFrame(spread(row, 1, phone=NUMBER))
-    columns = ("civility", "first_name", "email", "mobile", "birth_date", "address", "postcode", "city", "country")
-    gathered = rows.with_columns(
-        *(pl.lit(None, dtype=pl.Date if name == "birth_date" else pl.String).alias(name) for name in columns),
-        pl.lit(None, dtype=pl.String).alias("loyalty_card_id"),
-        pl.lit(None, dtype=pl.Datetime("us")).alias("deleted_at"),
-    )
-    assert standardise(gathered, "FR", None, unlimited)["landline_key"].null_count() == 0
+    records = gathered(*spread(row, 1, phone=NUMBER))
+    assert standardise(records, "FR", None, unlimited)["landline_key"].null_count() == 0
 
 
 @pytest.mark.parametrize(
