@@ -36,11 +36,6 @@ def random_stream(seed: int, name: str) -> np.random.Generator:
     return np.random.default_rng([seed, crc32(name.encode())])
 
 
-def day_number(day: date) -> int:
-    """Days since 1970-01-01."""
-    return (day - EPOCH).days
-
-
 def pick(values: Sequence[str | None] | pl.Series, codes: NDArray[np.signedinteger[Any]]) -> pl.Series:
     """The value of each code, as text; a code of -1 is null."""
     series = values if isinstance(values, pl.Series) else pl.Series(values, dtype=pl.String)

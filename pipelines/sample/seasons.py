@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 
 from pipelines.sample.columns import DAY, EPOCH, Bools, Ints, weighted
 
-OPENS, CLOSES = 9 * 60 + 30, 19 * 60 + 30  # Minutes of the local day.
+OPENS = 9 * 60 + 30  # Minutes of the local day.
 _STORE_HOURS = (5, 9, 10, 7, 6, 8, 9, 10, 11, 10)  # Of each hour from 9:30 to 18:30.
 _WEB_HOURS = (
     2,

@@ -21,7 +21,6 @@ from pipelines.sample.columns import (
     pick,
     price,
     times,
-    totals,
     weighted,
 )
 from pipelines.sample.contact_points import ContactPoints
@@ -62,11 +61,6 @@ class Tickets:
     @property
     def total(self) -> Ints:
         return self.gross - self.rewards * REWARD_CENTS
-
-    @property
-    def is_return(self) -> Bools:
-        """Whether anything was returned."""
-        return totals(self.lines.basket, (self.original > -1).astype(np.int64), len(self)) > 0
 
 
 def draw_pickups(rng: np.random.Generator, orders: Orders, lives: Lives) -> Visits:
