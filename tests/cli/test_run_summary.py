@@ -26,7 +26,7 @@ CHURN = {"published_records": 9, "kept": 1200, "created": 1, "absorbed": 2, "spl
 def summarise(folder: Path, language: str) -> list[str]:
     (folder / "sources.yml").write_text(SOURCES)
     outcome = Outcome(succeeded=True, log=folder / "night.log", checks_passed=1234, checks_warned=["drift on x"])
-    outcome.said["drift on x"] = "\n".join(f"line {number}" for number in range(10))
+    outcome.check_descriptions["drift on x"] = "\n".join(f"line {number}" for number in range(10))
     counts = {"rows_read": 12345, "rows_kept": 12344, "rows_rejected": 1}
     outcome.assets = {
         "ecommerce/orders": {

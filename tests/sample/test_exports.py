@@ -32,6 +32,8 @@ def exported(world: World, tmp_path_factory: pytest.TempPathFactory) -> Path:
 def test_an_export_maps_back_to_the_canonical_table_exactly(
     table, world: World, exported: Path, tmp_path: Path
 ) -> None:
+    if table.path not in world.tables:
+        pytest.skip("no table of the generated retailer's")
     lake = Lake(tmp_path)
     extracted = extract_table(load_sources(exported / "sources.yml"), table, lake)
     assert lake.read(table.kind, table.name).drop("source").equals(world.tables[table.path])
