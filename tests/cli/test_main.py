@@ -47,7 +47,7 @@ def test_help_comes_at_once_and_names_every_command(parcours: Command) -> None:
 @pytest.mark.parametrize(
     ("arguments", "words"),
     [
-        (["run", "--as-of", "yesterday"], ["'yesterday' is not a day", "YYYY-MM-DD"]),
+        (["run", "--as-of", "yesterday"], ["'yesterday' is not a date", "YYYY-MM-DD"]),
         (["sample", "--out", "{new}", "--customers", "0"], ["at least 1"]),
         (["evaluate"], ["--truth"]),
         (["fly"], ["fly"]),

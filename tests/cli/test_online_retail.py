@@ -67,7 +67,7 @@ def test_every_account_of_a_shop_without_names_is_a_customer(published: Home) ->
 def test_the_report_of_a_shop_with_nothing_but_orders_says_what_is_missing(published: Home) -> None:
     page = published.report.read_text(encoding="utf-8")
     for sentence in (
-        "Nobody’s visits are recorded.",
+        "No visits are recorded.",
         "There is no loyalty programme in the data",
         "No survey was answered in the period.",
     ):

@@ -110,8 +110,8 @@ PUBLIC = Path(__file__).resolve().parents[3] / "shared" / "data" / "er"
 @pytest.mark.skipif(not PUBLIC.exists(), reason="the public record linkage sets are not beside the project")
 @pytest.mark.parametrize(("name", "floor"), [("febrl3", 0.99), ("historical", 0.84)])
 def test_public_sets_are_recognised_with_the_general_settings(tmp_path, name, floor):
-    from benchmarks import identity, profiled
+    from benchmarks import identity, people
 
-    gathered, truth = getattr(profiled, name)(tmp_path)
+    gathered, truth = getattr(people, name)(tmp_path)
     clusters, _ = identity.recognise(gathered, None)
     assert evaluate(clusters, truth).pairwise_f1 >= floor
