@@ -16,7 +16,7 @@ run: $(STAMP)  ## everything on the bundled sample (or your sources: make run AR
 test: $(STAMP) lint  ## everything; the slowest tests are named at the end
 	@$(PYTEST) --durations 25 $(ARGS)
 
-quick: $(STAMP)  ## the inner loop: lint, types and every test that needs no run of the pipeline
+quick: $(STAMP)  ## the inner loop: style, types, layers and the tests that need no run of the pipeline and no patience
 	@$(MAKE) --no-print-directory --jobs 2 units types style layers
 
 ui: $(STAMP)  ## the Dagster UI on http://localhost:3000
@@ -45,7 +45,7 @@ sql: $(STAMP)
 	@$(BIN)/sqlfluff lint --processes 2 dbt_project
 
 units: $(STAMP)
-	@$(PYTEST) -m "not run" $(ARGS)
+	@$(PYTEST) -m "not run and not long" $(ARGS)
 
 format: $(STAMP)
 	@$(BIN)/ruff check --fix .

@@ -22,6 +22,7 @@ import polars
 """
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("entry", ENTRIES)
 @pytest.mark.parametrize("chosen", [None, "dirty_decay_ms:0"])
 def test_it_is_said_first_and_what_somebody_chose_stays(entry, chosen):

@@ -3,6 +3,7 @@
 from typing import Any
 
 import dagster as dg
+import pytest
 
 from pipelines.definitions import build_definitions
 from pipelines.errors import ConfigurationError
@@ -19,6 +20,7 @@ class FaultyNight:
         raise ConfigurationError(WORDS)
 
 
+@pytest.mark.long
 def test_an_expected_error_of_any_step_is_told_in_its_own_words() -> None:
     faulty = build_definitions(resources={"night": FaultyNight()}, is_scheduled=False)
     nightly = faulty.resolve_job_def("nightly")

@@ -107,6 +107,7 @@ def test_records_that_share_nothing_but_emptiness_are_all_their_own(retailer):
 PUBLIC = Path(__file__).resolve().parents[3] / "shared" / "data" / "er"
 
 
+@pytest.mark.long
 @pytest.mark.skipif(not PUBLIC.exists(), reason="the public record linkage sets are not beside the project")
 @pytest.mark.parametrize(("name", "floor"), [("febrl3", 0.99), ("historical", 0.84)])
 def test_public_sets_are_recognised_with_the_general_settings(tmp_path, name, floor):

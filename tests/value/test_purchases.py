@@ -92,6 +92,7 @@ def test_a_function_without_a_maximum_is_told_as_such() -> None:
     assert found.failure == "a parameter runs off without bound"
 
 
+@pytest.mark.long
 def test_a_quarter_of_a_million_customers_are_fitted_and_foretold_within_a_quarter_of_a_minute() -> None:
     random, count = np.random.default_rng(5), 250_000
     pace, age = random.gamma(0.55, 7 / 12, count), random.integers(0, 1095, count)

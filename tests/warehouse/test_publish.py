@@ -350,6 +350,7 @@ def test_publication_works_where_the_file_system_has_no_hard_links(home: Home, m
     assert (night_of(home.warehouse), night_of(home.previous_warehouse)) == (1, 2)
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("call", SYSTEM_CALLS)
 def test_a_kill_between_any_two_steps_of_publication_leaves_a_warehouse_and_a_rerun_mends_all(
     home: Home, killer: subprocess.Popen[str], call: str
@@ -379,6 +380,7 @@ def test_a_kill_between_any_two_steps_of_publication_leaves_a_warehouse_and_a_re
     assert countdown > 0, f"publication never calls {call}: the test proves nothing"
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("call", ["replace", "unlink", "link"])
 def test_a_kill_between_any_two_steps_of_rollback_leaves_a_warehouse_and_a_rerun_mends_all(
     home: Home, killer: subprocess.Popen[str], call: str

@@ -83,6 +83,7 @@ def test_lines_of_one_column_count_blank_ones(tmp_path: Path) -> None:
 FIELDS = st.text(alphabet=st.sampled_from(list('ab,"; \n')), max_size=6)
 
 
+@pytest.mark.long
 @settings(max_examples=30, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(rows=st.lists(st.tuples(FIELDS, FIELDS), min_size=1, max_size=8))
 def test_whatever_a_csv_writer_writes_is_read_whole_and_on_its_lines(rows: list[tuple[str, str]], exports: Any) -> None:
@@ -106,6 +107,7 @@ def test_whatever_a_csv_writer_writes_is_read_whole_and_on_its_lines(rows: list[
     assert extracted.rows_read == len(rows)
 
 
+@pytest.mark.long
 @settings(max_examples=30, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(content=st.text(alphabet=st.sampled_from(list('a1,"\n\r ')), max_size=60))
 def test_whatever_a_file_holds_nothing_raises_and_every_line_is_accounted_for(content: str, exports: Any) -> None:

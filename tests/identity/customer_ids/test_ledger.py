@@ -153,6 +153,7 @@ def as_clusters(night: dict[str, int]) -> pl.DataFrame:
     return clusters(*groups.values())
 
 
+@pytest.mark.long
 @settings(max_examples=120, deadline=None)
 @given(nights=partitions, seed=st.integers(0, 99))
 def test_whatever_happens_the_ledger_keeps_its_promises(nights: list[dict[str, int]], seed: int):

@@ -32,6 +32,7 @@ from pipelines.identity.training.train import train
 from pipelines.lake.tables import Lake
 from pipelines.texts.texts import open_texts
 
+pytestmark = pytest.mark.long  # Every customer of the sample.
 ROOT = Path(__file__).parents[3]
 IDENTITY_BEARING = ("crm/contacts", "ecommerce/customers", "ecommerce/orders", "pos/members", "pos/tickets")
 ENGLISH = open_texts("en", "explanations")

@@ -133,7 +133,7 @@ def decide(records: pl.DataFrame, rng: np.random.Generator) -> pl.DataFrame:
     return pl.DataFrame(rows, schema=DECISION_SCHEMA, orient="row")
 
 
-@pytest.mark.run
+@pytest.mark.long
 def test_thirty_nights_of_changes_end_where_full_runs_end(tables, model, tmp_path, monkeypatch):
     # So that some nights amend the records, or add to the block keys, and some write them anew.
     monkeypatch.setattr(lake_module, "MAX_AMENDED_SHARE", 0.4)

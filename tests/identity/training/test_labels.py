@@ -100,6 +100,7 @@ def test_a_labelled_pair_counts_by_its_label_only(retailer: Any, records: pl.Dat
     assert labelled.count() == {"must_link": 1, "cannot_link": 0}
 
 
+@pytest.mark.long
 def test_labels_move_the_model_towards_what_people_said(retailer: Any) -> None:
     pairs = score_pairs(retailer.records, retailer.model)
     other_names = [level.name for level in retailer.model.fields[0].levels].index("different")
