@@ -40,16 +40,20 @@ def hash_tables(file: Path) -> dict[str, tuple[int, str]]:
     return found
 
 
-def locate(named: Path) -> Path:
-    return named / "warehouse.duckdb" if named.is_dir() else named
+def locate(named: str) -> Path:
+    """The warehouse of a home, or the file itself. Raises ArgumentTypeError, with the way out, where there is none."""
+    file = Path(named) / "warehouse.duckdb" if Path(named).is_dir() else Path(named)
+    if not file.is_file():
+        raise argparse.ArgumentTypeError(f"there is no warehouse {file}: did the run publish?")
+    return file
 
 
 def main() -> int:
     parser = argparse.ArgumentParser(description="Compares the marts of two warehouses, table by table.")
-    parser.add_argument("before", type=Path, help="a home folder, or its warehouse.duckdb")
-    parser.add_argument("after", type=Path)
+    parser.add_argument("before", type=locate, help="a home folder, or its warehouse.duckdb")
+    parser.add_argument("after", type=locate)
     options = parser.parse_args()
-    before, after = hash_tables(locate(options.before)), hash_tables(locate(options.after))
+    before, after = hash_tables(options.before), hash_tables(options.after)
     differing = 0
     for table in sorted(before.keys() | after.keys()):
         if before.get(table) == after.get(table):

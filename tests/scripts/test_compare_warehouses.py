@@ -46,6 +46,11 @@ def test_any_row_tells_two_warehouses_apart_and_nothing_else(
     assert f"1 tables of 3 rows before; {differing} differ." in said
 
 
+def test_a_home_that_published_nothing_is_an_error_of_use(tmp_path: Path) -> None:
+    exit_code, _ = compare(write(tmp_path / "before.duckdb", ROWS), tmp_path)
+    assert exit_code == 2
+
+
 def test_a_table_that_only_one_has_is_named(tmp_path: Path) -> None:
     before, home = write(tmp_path / "before.duckdb", ROWS), tmp_path / "home"
     home.mkdir()
