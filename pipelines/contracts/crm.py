@@ -6,6 +6,7 @@ from pipelines.contracts.shared_columns import (
     BIRTH_DATE,
     CITY,
     CIVILITY,
+    CONSENT_ANSWER,
     COUNTRY,
     CREATED_AT,
     DELETED_AT,
@@ -51,11 +52,7 @@ CONSENTS = Table(
     key=("contact_id", "channel", "purpose", "recorded_at"),
     columns=(
         Column("contact_id", "Contact who answered.", required=True),
-        Column("channel", "Channel that the answer is about.", required=True, values=("email", "sms", "phone", "post")),
-        Column("purpose", "What the channel may be used for, in the source's words.", required=True),
-        Column("status", "The answer.", required=True, values=("granted", "denied", "withdrawn")),
-        Column("recorded_at", "When the answer was recorded (UTC); the latest one holds.", "timestamp", required=True),
-        Column("proof", "Where the proof of the answer is kept."),
+        *CONSENT_ANSWER,
     ),
 )
 
@@ -144,4 +141,32 @@ LOYALTY_MOVEMENTS = Table(
     ),
 )
 
-TABLES = (CONTACTS, CONSENTS, INTERACTIONS, CAMPAIGN_EVENTS, SURVEYS, LOYALTY_MOVEMENTS)
+MERGES = Table(
+    kind="crm",
+    name="merges",
+    one_row_per="contact id that the CRM merged away",
+    key=("old_contact_id",),
+    columns=(
+        Column("old_contact_id", "Contact id that is no longer.", required=True),
+        Column(
+            "surviving_contact_id",
+            "Contact id that it was merged into, of which what was said of the old id is said from then on.",
+            required=True,
+        ),
+        Column("merged_at", "When they were merged (UTC).", "timestamp"),
+    ),
+)
+
+CONTACT_POINTS = Table(
+    kind="crm",
+    name="contact_points",
+    one_row_per="further mailbox or number of a contact, beside those of its row in contacts",
+    key=("contact_id", "kind", "value"),
+    columns=(
+        Column("contact_id", "Contact whose mailbox or number it is.", required=True),
+        Column("kind", "What it is.", required=True, values=("email", "phone", "mobile")),
+        Column("value", "The mailbox or number, as the source writes it.", required=True),
+    ),
+)
+
+TABLES = (CONTACTS, CONSENTS, INTERACTIONS, CAMPAIGN_EVENTS, SURVEYS, LOYALTY_MOVEMENTS, MERGES, CONTACT_POINTS)

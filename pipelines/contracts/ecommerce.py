@@ -5,8 +5,10 @@ from pipelines.contracts.shared_columns import (
     ADDRESS,
     BIRTH_DATE,
     CITY,
+    CONSENT_ANSWER,
     COUNTRY,
     CREATED_AT,
+    CURRENCY,
     DELETED_AT,
     EMAIL,
     FIRST_NAME,
@@ -37,6 +39,17 @@ CUSTOMERS = Table(
         CREATED_AT,
         UPDATED_AT,
         DELETED_AT,
+    ),
+)
+
+CONSENTS = Table(
+    kind="ecommerce",
+    name="consents",
+    one_row_per="consent given, refused or withdrawn, by account, channel, purpose and time",
+    key=("account_id", "channel", "purpose", "recorded_at"),
+    columns=(
+        Column("account_id", "Account that answered.", required=True),
+        *CONSENT_ANSWER,
     ),
 )
 
@@ -72,11 +85,23 @@ ORDERS = Table(
         ),
         Column("ordered_at", "When it was placed (UTC).", "timestamp", required=True),
         Column("fulfilled_at", "When it reached the customer (UTC).", "timestamp"),
-        Column("gross_amount", "Value of the goods before discounts.", "money"),
+        CURRENCY,
+        Column("gross_amount", "Value of the goods before discounts, tax included.", "money"),
         Column("discount_amount", "Discounts on the whole order, as a positive amount.", "money"),
-        Column("shipping_amount", "Shipping charged.", "money"),
+        Column("shipping_amount", "Shipping charged, tax included.", "money"),
         Column("tax_amount", "Tax, included in the total.", "money"),
-        Column("total_amount", "What the customer pays, discounts, shipping and tax included.", "money", required=True),
+        Column("tip_amount", "Tip, included in the total; it is no revenue.", "money"),
+        Column(
+            "gift_card_amount",
+            "Gift cards sold, included in the total; they are revenue of the order that they pay, not of this one.",
+            "money",
+        ),
+        Column(
+            "total_amount",
+            "What the customer pays: goods after discounts, shipping, tax, tip and gift cards sold included.",
+            "money",
+            required=True,
+        ),
         Column("coupon_code", "Coupon used."),
         Column("session_id", "Web session in which it was placed."),
         UPDATED_AT,
@@ -92,10 +117,12 @@ ORDER_LINES = Table(
         Column("order_id", "Order that the line is of.", required=True),
         Column("line_no", "Number of the line within the order.", "integer", required=True),
         Column("product_id", "Product; one numbering shared by all sources.", required=True),
-        Column("quantity", "Units.", "integer", required=True),
-        Column("unit_price", "Price of one unit before discounts.", "price", required=True),
+        Column(
+            "quantity", "Units; a fraction where the product is sold by length or weight.", "quantity", required=True
+        ),
+        Column("unit_price", "Price of one unit before discounts, tax included.", "price", required=True),
         Column("discount_amount", "Discount on the line, as a positive amount.", "money"),
-        Column("line_amount", "What the line costs after its discount.", "money", required=True),
+        Column("line_amount", "What the line costs after its discount, tax included.", "money", required=True),
     ),
 )
 
@@ -108,7 +135,7 @@ RETURNS = Table(
         Column("return_id", "Return id within the source.", required=True),
         Column("order_id", "Order returned; not always one that the shop still knows.", required=True),
         Column("line_no", "Line returned; null for the whole order.", "integer"),
-        Column("quantity", "Units returned, as a positive number.", "integer", required=True),
+        Column("quantity", "Units returned, as a positive number.", "quantity", required=True),
         Column("refund_amount", "What was paid back, as a positive amount.", "money", required=True),
         Column("reason", "Why, in the source's words."),
         Column("returned_at", "When it came back (UTC).", "timestamp", required=True),
@@ -193,4 +220,4 @@ AD_SPEND = Table(
     ),
 )
 
-TABLES = (CUSTOMERS, ORDERS, ORDER_LINES, RETURNS, WEB_EVENTS, PRODUCTS, AD_SPEND)
+TABLES = (CUSTOMERS, CONSENTS, ORDERS, ORDER_LINES, RETURNS, WEB_EVENTS, PRODUCTS, AD_SPEND)

@@ -9,12 +9,13 @@ Kind = Literal["crm", "ecommerce", "pos"]
 SYSTEMS: dict[Kind, str] = {"crm": "the CRM systems", "ecommerce": "the online shops", "pos": "the tills"}
 """What the systems of each kind are."""
 
-Type = Literal["text", "integer", "number", "money", "price", "boolean", "date", "timestamp"]
+Type = Literal["text", "integer", "number", "quantity", "money", "price", "boolean", "date", "timestamp"]
 
 DUCKDB_TYPES: dict[Type, str] = {
     "text": "VARCHAR",
     "integer": "BIGINT",
     "number": "DOUBLE",
+    "quantity": "DECIMAL(18,3)",  # Units; fabric is sold by the metre and cheese by the gram.
     "money": "DECIMAL(18,2)",
     "price": "DECIMAL(18,4)",  # Unit prices of real shops have more than two decimals; amounts paid never do.
     "boolean": "BOOLEAN",

@@ -16,3 +16,17 @@ LOYALTY_CARD = Column("loyalty_card_id", "Loyalty card of the person; one number
 CREATED_AT = Column("created_at", "When the record was created (UTC).", "timestamp")
 UPDATED_AT = Column("updated_at", "When the row was last changed at the source (UTC).", "timestamp", required=True)
 DELETED_AT = Column("deleted_at", "When the record was deleted at the source (UTC); null while it exists.", "timestamp")
+CURRENCY = Column("currency", "Currency of the amounts, as a code of ISO 4217; null is the retailer's own.")
+CONSENT_ANSWER = (
+    Column("channel", "Channel that the answer is about.", required=True, values=("email", "sms", "phone", "post")),
+    Column("purpose", "What the channel may be used for, in the source's words.", required=True),
+    Column("status", "The answer.", required=True, values=("granted", "denied", "withdrawn")),
+    Column("recorded_at", "When the answer was recorded (UTC); the latest one holds.", "timestamp", required=True),
+    Column("proof", "Where the proof of the answer is kept."),
+    Column(
+        "recipient",
+        "Who else may be handed the contact point, such as a social network for matching; null is own use only.",
+    ),
+    Column("notice_version", "Version of the notice that was shown with the question."),
+)
+"""What an answer about consent says, whoever gave it: a contact of the CRM or an account of the shop."""

@@ -20,6 +20,7 @@ FAULTS = {
     "text": "is not a text",
     "integer": "is not an integer",
     "number": "is not a number",
+    "quantity": "is not a quantity",
     "money": "is not an amount",
     "price": "is not a price",
     "boolean": "is not a yes or no",
@@ -53,7 +54,7 @@ def cast(value: str, duckdb_type: str, column: Column, options: TextOptions) -> 
             return _as_text(value, duckdb_type)
         case "integer":
             return _as_integer(value, duckdb_type, options)
-        case "number" | "money" | "price":
+        case "number" | "quantity" | "money" | "price":
             return _as_decimal(value, duckdb_type, column, options)
         case "boolean":
             return _as_boolean(value)

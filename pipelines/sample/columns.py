@@ -22,6 +22,7 @@ DAY = 86_400
 POLARS_TYPES: dict[Type, pl.DataType] = {
     "text": pl.String(),
     "integer": pl.Int64(),
+    "quantity": pl.Int64(),  # The generated retailer sells whole units.
     "number": pl.Float64(),
     "money": pl.Decimal(18, 2),
     "price": pl.Decimal(18, 4),

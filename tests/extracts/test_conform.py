@@ -44,6 +44,7 @@ def test_a_table_that_no_source_names_is_written_empty_with_its_columns_and_type
     types = {
         "text": pl.String,
         "integer": pl.Int64,
+        "quantity": pl.Decimal(18, 3),
         "number": pl.Float64,
         "money": pl.Decimal(18, 2),
         "price": pl.Decimal(18, 4),

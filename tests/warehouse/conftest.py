@@ -26,6 +26,7 @@ Rows = Iterable[Mapping[str, Any]]
 POLARS_TYPES: dict[str, Any] = {
     "text": pl.String,
     "integer": pl.Int64,
+    "quantity": pl.Decimal(18, 3),
     "number": pl.Float64,
     "money": pl.Decimal(18, 2),
     "price": pl.Decimal(18, 4),

@@ -124,7 +124,7 @@ returned_without_lines as (
         ticket_id,
         cast(null as bigint) as line_no,
         cast(null as string) as product_id,
-        cast(null as bigint) as quantity,
+        cast(null as decimal(18, 3)) as quantity,
         refund_amount,
         cast(null as string) as reason,
         sold_at as returned_at,

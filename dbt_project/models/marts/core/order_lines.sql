@@ -30,7 +30,7 @@ select
     products.category,
     products.subcategory,
     products.brand,
-    order_lines.quantity,
+    cast(order_lines.quantity as decimal(18, 3)) as quantity,
     order_lines.unit_price,
     order_lines.discount_amount,
     order_lines.line_amount

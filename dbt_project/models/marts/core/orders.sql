@@ -86,8 +86,8 @@ select
     ) as net_amount,
     '{{ var("currency") }}' as currency,
     coalesce(lines_summed.line_count, 0) as line_count,
-    cast(coalesce(lines_summed.units, 0) as bigint) as units,
-    cast(coalesce(returns_summed.returned_units, 0) as bigint) as returned_units,
+    cast(coalesce(lines_summed.units, 0) as decimal(18, 3)) as units,
+    cast(coalesce(returns_summed.returned_units, 0) as decimal(18, 3)) as returned_units,
     orders.coupon_code,
     orders.payment_kind
 

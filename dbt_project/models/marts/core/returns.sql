@@ -16,7 +16,7 @@ select
     ticket_id,
     line_no,
     product_id,
-    quantity,
+    cast(quantity as decimal(18, 3)) as quantity,
     refund_amount,
     is_revenue,
     reason,

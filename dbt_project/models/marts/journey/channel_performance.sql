@@ -206,7 +206,7 @@ select
     {{ share('case when visit_count is not null then visitor_order_count end', 'visit_count') }} as conversion_rate,
     cast(ordered_amount - refund_amount as decimal(18, 2)) as revenue,
     cast({{ divide_money('ordered_amount', 'order_count') }} as decimal(18, 2)) as average_basket,
-    cast(units as bigint) as units,
+    cast(units as decimal(18, 3)) as units,
     cast(identified_count as bigint) as identified_orders,
     customer_count as customers,
     cast(ordered_amount as decimal(18, 2)) as ordered_amount,
