@@ -57,13 +57,21 @@ def render_failure(outcome: Outcome, home: Home) -> str:
             "Checks that failed:",
             *_shorten((f"  {name}" for name in at_fault), lambda rest: f"and {rest} more"),
         ]
-    as_it_was = (
-        f"The published warehouse {_near(home.warehouse)} is as it was."
-        if home.warehouse.exists()
-        else "There is no published warehouse yet."
-    )
-    lines += ["", f"{as_it_was} Fix the problem above and run again. Full log: {_near(outcome.log)}", ""]
+    lines += ["", f"{_as_it_was(home)} Fix the problem above and run again. Full log: {_near(outcome.log)}", ""]
     return "\n".join(lines)
+
+
+def render_interrupted(outcome: Outcome, home: Home) -> str:
+    """What an interrupted run leaves behind."""
+    signal = outcome.interrupted_by.name if outcome.interrupted_by else "a signal"
+    left = "The warehouse was already published." if outcome.published else f"Nothing was published. {_as_it_was(home)}"
+    return f"\nInterrupted by {signal}. {left} Run again when you like. Full log: {_near(outcome.log)}\n"
+
+
+def _as_it_was(home: Home) -> str:
+    if home.warehouse.exists():
+        return f"The published warehouse {_near(home.warehouse)} is as it was."
+    return "There is no published warehouse yet."
 
 
 def render_unfinished(outcome: Outcome) -> str:

@@ -29,6 +29,7 @@ class Sources(ConfigModel):
     currency: Currency = "EUR"
     reject_limit: Share = 0.01
     language: Language = "en"
+    wait_minutes: Annotated[int, Field(ge=0)] = 120
     as_of: date | None = None
     placeholders: Annotated[dict[str, Placeholders], Field(default_factory=dict)]
     decisions: Annotated[
