@@ -57,12 +57,13 @@ def _extract_asset(table: Table) -> dg.AssetsDefinition:
 def quarantined_rows(night: Night) -> Result:
     """Written table by table by the extracts; counted here."""
     files = [night.lake.quarantine_path(table.kind, table.name) for table in TABLES]
-    rejected = pl.scan_parquet([file for file in files if file.exists()])
-    by_table = rejected.group_by("table_name").len().sort("table_name").collect()
+    told = pl.scan_parquet([file for file in files if file.exists()])
+    by_table, by_kind = (told.group_by(column).len().sort(column).collect() for column in ("table_name", "kind"))
     return Result(
         metadata={
             "dagster/row_count": int(by_table["len"].sum()),
             "rows_by_table": dg.MetadataValue.json(dict(by_table.iter_rows())),
+            "rows_by_kind": dg.MetadataValue.json(dict(by_kind.iter_rows())),
         }
     )
 

@@ -13,6 +13,8 @@ from pipelines.extracts import casting
 from pipelines.extracts.duckdb_errors import explain
 from pipelines.extracts.sql_quoting import quote_name, quote_text
 
+MISSING = "is missing"
+
 Execute = Callable[[str], list[tuple[object, ...]]]
 
 
@@ -45,7 +47,7 @@ class Mapping:
         return tuple(mapped.column.name for mapped in self.columns)
 
     def judged(self, rows: str, extras: Sequence[tuple[str, str]] = ()) -> str:
-        """SELECT of the canonical columns, typed, with `_fits`, `_column` and `_reason`, one row per row let through.
+        """SELECT of the typed columns with `_fits`, `_column`, `_kind` and `_reason`, one row per row let in
 
         ``rows`` is a SELECT of the source; ``extras`` are SQL over it and the names under which it comes along.
         What the caller does not select is not computed.
@@ -65,10 +67,15 @@ class Mapping:
         first = " ".join(
             f"when f{number} is not null then {quote_text(name)}" for number, name in enumerate(self.names)
         )
+        kinds = " ".join(
+            f"when f{number} is not null then if(f{number} = {quote_text(MISSING)}, 'malformed', 'unreadable')"
+            for number in numbers
+        )
         final = [
             *(f"c{number} as {name}" for number, name in enumerate(names)),
             f"{' and '.join(['not w', *(f'f{number} is null' for number in numbers)])} as _fits",
             f"case when w then null {first} end as _column",
+            f"case when w then 'unreadable' {kinds} end as _kind",
             f"case when w then 'makes the condition `where` fail' else concat_ws('; ', {faults}) end as _reason",
         ]
         return _nest(
@@ -134,7 +141,7 @@ def _fault(number: int, mapped: MappedColumn) -> str:
         cases.append(f"when e{number} then 'has an expression that fails'")
     cases.append(f"when p{number} and c{number} is null then {quote_text(casting.FAULTS[column.type])}")
     if column.required:
-        cases.append(f"when c{number} is null then 'is missing'")
+        cases.append(f"when c{number} is null then {quote_text(MISSING)}")
     if column.values:
         allowed = ", ".join(quote_text(value) for value in column.values)
         reason = quote_text(f"is not one of {', '.join(column.values)}")

@@ -228,6 +228,7 @@ class SourceReading:
             create temp table {self.suspects} as
             select * replace (
                 case when _fits then {quote_text(", ".join(self.table.key))} else _column end as _column,
+                case when _fits then 'duplicate' else _kind end as _kind,
                 case when _fits then 'duplicate key' else _reason end as _reason
             ), case when not _fits then 'rejected' when _rank = 1 then 'kept' when _is_same then 'repeated'
                 else 'duplicate' end as _verdict
@@ -266,12 +267,16 @@ class SourceReading:
         selects = []
         if self.has_suspects:
             selects.append(
-                f"select {origin}, _file as file, line, _column as column_name, _reason as reason, _raw as raw "
+                f"select {origin}, _file as file, line, _column as column_name, _kind as kind, "
+                f"_reason as reason, false as is_kept, _raw as raw "
                 f"from {self.suspects} left join read_parquet({quote_text(str(self.lines))}) "
                 f"using (_file_number, _row) where {_IS_REJECT}"
             )
         if self._has_malformed():
-            selects.append(f"select {origin}, file, line, null as column_name, reason, raw from {self._malformed()}")
+            selects.append(
+                f"select {origin}, file, line, null as column_name, 'malformed' as kind, reason, false as is_kept, raw "
+                f"from {self._malformed()}"
+            )
         return selects
 
     def kept(self) -> list[str]:

@@ -154,6 +154,19 @@ def test_every_fault_of_a_row_is_in_its_reason_and_the_first_names_the_column(ex
     assert row["raw"] == '{"id":null,"moment":"yesterday","total":"much"}'
 
 
+def test_each_row_set_aside_says_of_which_kind_its_fault_is(exports: Any) -> None:
+    rows = ["1,2024-01-01,1,x", ",2024-01-01,1", "3,soon,1", "4,2024-01-01,1", "4,2024-01-01,2"]
+    exports.write("orders.csv", HEADER + "\n".join(rows))
+    exports.extract_orders()
+    told = exports.quarantine().sort("line")
+    assert told.select("line", "kind", "is_kept").rows() == [
+        (2, "malformed", False),
+        (3, "malformed", False),
+        (4, "unreadable", False),
+        (6, "duplicate", False),
+    ]
+
+
 def test_orders_of_an_unknown_account_stay(exports: Any) -> None:
     exports.write("orders.csv", "id,moment,total,account_id\n1,2024-01-01,1,nobody\n")
     assert exports.extract_orders().rows_rejected == 0

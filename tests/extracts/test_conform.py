@@ -18,6 +18,7 @@ from pipelines import contracts
 from pipelines.config.sources import load_sources
 from pipelines.extracts.conform import extract_table
 from pipelines.extracts.counts import Extracted
+from pipelines.extracts.quarantine import COLUMNS as QUARANTINE_COLUMNS
 
 HEADER = "id,moment,total\n"
 
@@ -54,7 +55,7 @@ def test_a_table_that_no_source_names_is_written_empty_with_its_columns_and_type
     }
     assert written.dtypes[1:] == [types[column.type] for column in other.columns]
     quarantine = pl.read_parquet(exports.lake.quarantine_path(other.kind, other.name))
-    assert quarantine.columns == ["source", "table_name", "file", "line", "column_name", "reason", "raw"]
+    assert quarantine.columns == [name for name, _ in QUARANTINE_COLUMNS]
     assert quarantine.schema["line"] == pl.Int64
 
 
