@@ -28,6 +28,7 @@ def _extract_asset(table: Table) -> dg.AssetsDefinition:
     @asset_of(
         "extracts",
         table.path,
+        after=[f"{table.kind}/{table.part_of[0]}"] if table.part_of else [],
         description=f"{table.description} From every {table.kind} source; empty if none has it.",
         metadata={"dagster/column_schema": _column_schema(table), "key": ", ".join(table.key)},
         checks={
@@ -37,7 +38,7 @@ def _extract_asset(table: Table) -> dg.AssetsDefinition:
     )
     def extract(night: Night) -> Iterator[dg.AssetCheckResult | Result]:
         try:
-            extracted = extract_table(night.retailer, table, night.lake)
+            extracted = extract_table(night.retailer, table, night.lake, night.day)
         except RejectLimitExceeded as error:
             yield dg.AssetCheckResult(passed=False, description=str(error))
             raise
@@ -86,6 +87,7 @@ def _counts(extracted: Extracted) -> dict[str, int]:
     return {
         "rows_read": extracted.rows_read,
         "rows_rejected": extracted.rows_rejected,
+        "rows_set_apart": extracted.rows_set_apart,
         "rows_filtered": extracted.rows_filtered,
         "rows_repeated": extracted.rows_repeated,
     }

@@ -45,6 +45,6 @@ def count_reasons(connection: duckdb.DuckDBPyConnection, rejects: Sequence[str])
     """How many rows of the SELECTs were rejected for each column and reason, the commonest first."""
     counted = connection.execute(
         f"select column_name, reason, count(*) as count from ({union_all(rejects, COLUMNS)}) "
-        "group by all order by count desc, column_name, reason"
+        "where kind <> 'later_than_as_of' group by all order by count desc, column_name, reason"
     ).fetchall()
     return {(column, reason): count for column, reason, count in counted}
