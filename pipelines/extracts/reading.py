@@ -84,7 +84,7 @@ class SourceReading:
             raise place_error(error, self.sources, self.source, self.table) from None
 
     def _conform(self) -> SourceCounts:
-        staged = filtered = rejected = repeated = later = 0
+        staged = filtered = rejected = implausible = repeated = later = 0
         if self.rows.columns:  # JSON lines without a line have none; then nothing can be missing from them either.
             self.mapping = self._map()
             staged, fitting, later = self._stage()
@@ -96,6 +96,11 @@ class SourceReading:
             if fitting + later < staged or self.has_repeated or self.has_examples or 0 < later <= MOST_LISTED:
                 self._look_again()
                 rejected = self._count(lambda: f"select count(*) from {self.suspects} where {_IS_REJECT}")
+                implausible = self._count(
+                    lambda: (
+                        f"select count(*) from {self.suspects} where _verdict = 'rejected' and _kind = 'implausible'"
+                    )
+                )
                 repeated = self._count(lambda: f"select count(*) from {self.suspects} where _verdict = 'repeated'")
             self.fields = self._count_fields(staged - later, counted)
         malformed = self._count(lambda: f"select count(*) from {self._malformed()}") if self._has_malformed() else 0
@@ -107,7 +112,9 @@ class SourceReading:
             rows_set_apart=later,
             rows_filtered=filtered,
             rows_repeated=repeated,
+            rows_implausible=implausible,
             reject_limit=self.sources.reject_limit if limit is None else limit,
+            is_limit_declared=limit is not None or "reject_limit" in self.sources.model_fields_set,
         )
 
     @property
