@@ -248,7 +248,7 @@ def test_a_loyal_customer_passes_through_the_stages_in_order(query: Query) -> No
             "select stage from marts.customer_journey_stages where customer_id = 'C08' order by stay_number"
         )
     ]
-    assert stages[-6:] == ["discovery", "consideration", "purchase", "post_purchase", "loyalty", "purchase"]
+    assert stages[-6:] == ["retention", "consideration", "purchase", "post_purchase", "loyalty", "purchase"]
 
 
 def test_a_customer_who_comes_back_after_a_year_is_reactivated_and_lapses_again(query: Query) -> None:
@@ -418,5 +418,5 @@ def test_every_stage_stands_on_every_day_until_today(query: Query, today: date) 
     days, rows, first, last = one(
         query("select count(distinct day), count(*), min(day), max(day) from marts.journey_stage_daily")
     )
-    assert (rows, last) == (6 * days, today)
+    assert (rows, last) == (7 * days, today)
     assert days == (last - first).days + 1
