@@ -32,7 +32,7 @@ unioned as (
         sold_by_store_id,
         cast(null as string) as picked_up_order_id,
         ordered_at,
-        fulfilled_at,
+        case when fulfilled_at < {{ as_of_end() }} then fulfilled_at end as fulfilled_at,
         gross_amount,
         discount_amount,
         shipping_amount,
