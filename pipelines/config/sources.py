@@ -13,6 +13,7 @@ from pydantic import BaseModel, Field, PlainSerializer, PlainValidator, PrivateA
 
 from pipelines.config.connectors import AnySource, Source, source_model
 from pipelines.config.environment_text import EnvironmentText
+from pipelines.config.exchange_rates import DatedRate, ExchangeRates
 from pipelines.config.field_types import ConfigModel, Country, Currency, Language, Placeholders, Share, TimeZone
 from pipelines.config.home import Home
 from pipelines.config.source_checks import find_faults
@@ -27,6 +28,7 @@ class Sources(ConfigModel):
     timezone: TimeZone = "Europe/Paris"
     country: Country = "FR"
     currency: Currency = "EUR"
+    exchange_rates: Annotated[ExchangeRates, Field(default_factory=dict)]
     reject_limit: Share = 0.01
     language: Language = "en"
     as_of: date | None = None
@@ -78,7 +80,9 @@ def load_sources(path: Path) -> Sources:
 def _keys_allowed(document: Document, place: Place) -> list[str]:
     """The keys that may stand at ``place``, walked through the models."""
     model: type[BaseModel] = Sources
-    if place[:1] == ("sources",):
+    if place[:1] == ("exchange_rates",):
+        model = DatedRate
+    elif place[:1] == ("sources",):
         source = source_model(document.data["sources"][place[1]])
         mapping = get_args(source.model_fields["tables"].annotation)[1]
         match place[2:]:

@@ -229,7 +229,13 @@ def visits_in(truth: Truth) -> Iterator[Touched]:
         kind = "product_visit" if looked else "visit"
         kind = "cart_visit" if session.has("add_to_cart") else kind
         kind = "checkout_visit" if session.has("begin_checkout") else kind
-        yield session.customer, session.started_at, f"shop:sessions:{session.id}", session.channel, kind
+        yield (
+            session.customer,
+            session.started_at,
+            f"shop:sessions:{session.id}:{session.visitor}",
+            session.channel,
+            kind,
+        )
 
 
 def orders_in(truth: Truth) -> Iterator[Touched]:
@@ -330,6 +336,7 @@ def stays_of(
 class Retailer:
     timezone: str = "Europe/Paris"
     currency: str = "EUR"
+    exchange_rates: dict[str, Any] = field(default_factory=dict)
 
 
 def write_lake(lake: Lake, world: World) -> None:

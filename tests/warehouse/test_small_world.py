@@ -202,13 +202,13 @@ def test_a_visit_on_a_shared_device_belongs_to_nobody_who_did_not_log_in(query: 
         from marts.customer_touchpoints where session_id is not null and touch_kind like '%visit' order by 1"""
     )
     assert visits == [
-        ("shop:sessions:s0", "C01"),
-        ("shop:sessions:s1", "C01"),
-        ("shop:sessions:s11", "C08"),
-        ("shop:sessions:s2", "C01"),
-        ("shop:sessions:s4", "C02"),
-        ("shop:sessions:s5", "C03"),
-        ("shop:sessions:s8", "C08"),
+        ("shop:sessions:s0:v1", "C01"),
+        ("shop:sessions:s11:v5", "C08"),
+        ("shop:sessions:s1:v1", "C01"),
+        ("shop:sessions:s2:v2", "C01"),
+        ("shop:sessions:s4:v2", "C02"),
+        ("shop:sessions:s5:v3", "C03"),
+        ("shop:sessions:s8:v4", "C08"),
     ]
 
 

@@ -68,7 +68,7 @@ movements as (
         customer_id,
         {{ month_start('ordered_on') }} as moved_in,
         1 as order_count,
-        total_amount as amount
+        revenue_amount as amount
 
     from orders
 
