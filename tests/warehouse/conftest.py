@@ -40,7 +40,9 @@ QUARANTINE = {
     "file": pl.String,
     "line": pl.Int64,
     "column_name": pl.String,
+    "kind": pl.String,
     "reason": pl.String,
+    "is_kept": pl.Boolean,
     "raw": pl.String,
 }
 CONTACT_TEXTS = [

@@ -361,10 +361,10 @@ def write_lake(lake: Lake, world: World) -> None:
     lake.write("identity", "sensitivity", divided)
     lake.write("identity", "ledger", pl.DataFrame(schema=ledger))
     lake.write("identity", "uncertain_pairs", pl.DataFrame(schema={**pair, "is_together": pl.Boolean, **weights}))
-    texts = dict.fromkeys(("source", "table_name", "file", "column_name", "reason", "raw"), pl.String)
+    texts = dict.fromkeys(("source", "table_name", "file", "column_name", "kind", "reason", "raw"), pl.String)
     path = lake.quarantine_path("crm", "contacts")
     path.parent.mkdir(parents=True)
-    pl.DataFrame(schema={**texts, "line": pl.Int64}).write_parquet(path)
+    pl.DataFrame(schema={**texts, "line": pl.Int64, "is_kept": pl.Boolean}).write_parquet(path)
     write_dbt_inputs(lake, NONE, world.as_of)
     make_room_for_histories(lake)
 
