@@ -17,6 +17,8 @@ from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
+from pipelines.config import memory
+from pipelines.config.exchange_rates import list_rates
 from pipelines.config.home import Home
 from pipelines.config.repository import DBT_PROJECT
 from pipelines.config.sources import Sources
@@ -57,18 +59,23 @@ def dbt_vars(home: Home, sources: Sources, as_of: date, segments: Definitions = 
         "lake": str((home.root / "lake").resolve()),
         "timezone": sources.timezone,
         "currency": sources.currency,
+        "exchange_rates": list_rates(sources.exchange_rates),
         "segments": [segment.model_dump(include={"name", "condition"}) for segment in segments.segments],
         "traits": [trait.model_dump(by_alias=True, exclude={"description", "owner"}) for trait in segments.traits],
     }
 
 
 def dbt_environment(home: Home, target: str = "duckdb") -> dict[str, str]:
-    """The environment variables that profiles.yml reads. Creates the folders they name."""
+    """The environment variables that profiles.yml reads. Creates the folders they name.
+
+    Raises ConfigurationError where one that the user set is not understood.
+    """
     build = home.build_database.resolve().parent
     build.mkdir(parents=True, exist_ok=True)
     return {
         "PARCOURS_BUILD_DATABASE": str(build / home.build_database.name),
         "PARCOURS_TEMP_DIRECTORY": str(build / "spill"),
+        memory.VARIABLE: memory.memory_limit(),
         "PARCOURS_SPARK_WAREHOUSE": str(spark_folder(home)),
         "PARCOURS_DBT_TARGET": target,
         "DO_NOT_TRACK": "1",
@@ -233,6 +240,8 @@ def _invoke(
             )
         finally:
             _close_databases()
+    if done.exception is not None and not isinstance(done.exception, Exception):
+        raise done.exception  # Somebody stopped the run: dbt did not fail.
     if done.exception is not None:
         raise WarehouseError(f"dbt {arguments[0]} stopped: {done.exception}") from done.exception
     failed = [
