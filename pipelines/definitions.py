@@ -6,6 +6,7 @@ import dagster as dg
 
 from pipelines.defs.drift import drift
 from pipelines.defs.extracts import extract_assets
+from pipelines.defs.field_report import field_report
 from pipelines.defs.identity import identity_assets
 from pipelines.defs.orphaned_runs import killed_runs
 from pipelines.defs.report import report
@@ -30,7 +31,7 @@ def build_definitions(
     process takes to start buy nothing.
     """
     replaced = {key for replacement in assets for key in replacement.keys}
-    usual = [*extract_assets(), *identity_assets(), drift, sensitivity, *warehouse_assets(), report]
+    usual = [*extract_assets(), *identity_assets(), field_report, drift, sensitivity, *warehouse_assets(), report]
     return dg.Definitions(
         assets=[*(definition for definition in usual if replaced.isdisjoint(definition.keys)), *assets],
         jobs=[NIGHTLY, TRAINING],

@@ -20,6 +20,7 @@ import yaml
 
 from pipelines.config.home import Home
 from pipelines.config.repository import DBT_PROJECT
+from pipelines.identity.monitoring.field_report import SCHEMA as FIELD_REPORT
 from pipelines.identity.standardisation.standardise import standardise_records
 from pipelines.lake.tables import Lake
 from pipelines.sample.world import World, generate
@@ -352,12 +353,13 @@ def write_lake(lake: Lake, world: World) -> None:
     cluster = pl.col("record_id").min().over("customer_id")
     divided = owned.select("record_id", strict_cluster_id=cluster, loose_cluster_id=cluster)
     lake.write("identity", "sensitivity", divided)
+    lake.write("identity", "field_report", pl.DataFrame(schema=FIELD_REPORT))
     lake.write("identity", "ledger", pl.DataFrame(schema=ledger))
     lake.write("identity", "uncertain_pairs", pl.DataFrame(schema={**pair, "is_together": pl.Boolean, **weights}))
-    texts = dict.fromkeys(("source", "table_name", "file", "column_name", "reason", "raw"), pl.String)
+    texts = dict.fromkeys(("source", "table_name", "file", "column_name", "kind", "reason", "raw"), pl.String)
     path = lake.quarantine_path("crm", "contacts")
     path.parent.mkdir(parents=True)
-    pl.DataFrame(schema={**texts, "line": pl.Int64}).write_parquet(path)
+    pl.DataFrame(schema={**texts, "line": pl.Int64, "is_kept": pl.Boolean}).write_parquet(path)
     write_dbt_inputs(lake, NONE, world.as_of)
     make_room_for_histories(lake)
 

@@ -339,11 +339,17 @@ def test_what_is_written_is_found_by_theme_whatever_its_accents(query: Query) ->
 
 
 def test_rows_set_aside_and_lines_without_an_order_are_told(query: Query) -> None:
-    assert query("select table_name, count(*) from marts.quarantined_rows group by 1 order by 1") == [
-        ("crm/contacts", 1),
-        ("ecommerce/order_lines", 1),
-        ("pos/ticket_lines", 1),
+    counted = "select table_name, kind, is_kept, count(*) from marts.quarantined_rows group by all order by all"
+    assert query(counted) == [
+        ("crm/contacts", "unreadable", False, 1),
+        ("ecommerce/order_lines", "reference", False, 1),
+        ("pos/ticket_lines", "reference", False, 1),
     ]
+
+
+def test_what_became_of_the_values_of_a_column_is_told(query: Query) -> None:
+    told = "select column_name, filled_count, unreadable_count, example_line from marts.field_report"
+    assert query(told) == [("birth_date", 7, 1, 3)]
 
 
 def test_every_mart_and_column_carries_its_description(query: Query) -> None:
