@@ -148,6 +148,7 @@ RETURNS = Table(
     one_row_per="return of an online order or of one of its lines, by post or in a store",
     key=("return_id",),
     since="returned_at",
+    part_of=("orders", "order_id"),
     columns=(
         Column("return_id", "Return id within the source.", required=True),
         Column("order_id", "Order returned; not always one that the shop still knows.", required=True),

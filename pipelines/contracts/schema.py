@@ -89,7 +89,8 @@ class Table:
 
     ``since`` is the column that says since when there is the row: the time of the event, or of the record's creation.
     Rows of a time after the day of the run are not there yet. ``part_of`` is the table, and the column that names its
-    key, whose row the row is a part of: what the other waits for, it waits for too.
+    key, whose row the row is a part of: what the other waits for, it waits for too, and where that one's currency has
+    no rate, its amounts have none either.
     """
 
     kind: Kind

@@ -136,7 +136,7 @@ class Mapping:
             yield f"{own} not in ({allowed})", fault, "null"
         for rule in mapped.rules:
             if _names_of(rule.condition) <= values.keys():
-                outcome: Outcome = "set apart" if rule.sets_apart else "told" if rule.always_stays else usual
+                outcome = _outcome_of(rule, usual)
                 fault = Fault(column.name, rule.kind, rule.reason, outcome, is_value=True)
                 yield rule.condition.format_map(values), fault, rule.instead and rule.instead.format_map(values)
 
@@ -191,6 +191,14 @@ def _taken(mapped: MappedColumn) -> str:
 
 def _value(number: int, mapped: MappedColumn) -> str:
     return f"v{number}.v" if mapped.is_guarded else f"v{number}"
+
+
+def _outcome_of(rule: Rule, usual: Outcome) -> Outcome:
+    if rule.sets_apart:
+        return "set apart"
+    if rule.always_stays:
+        return "told"
+    return "rejected" if rule.always_goes else usual
 
 
 def _names_of(template: str) -> set[str]:

@@ -15,13 +15,14 @@ from pipelines.config.connectors import Source
 from pipelines.config.sources import Sources
 from pipelines.contracts import Column, Table
 from pipelines.errors import ExtractError
-from pipelines.extracts import mapping, plausibility
+from pipelines.extracts import currencies, mapping, plausibility
 from pipelines.extracts.connectors.protocol import Rows
 from pipelines.extracts.counts import SourceCounts
 from pipelines.extracts.duckdb_errors import explain
 from pipelines.extracts.faults import FIRST, Fault
 from pipelines.extracts.field_counts import FieldCounts
 from pipelines.extracts.plausibility import Rule, Window
+from pipelines.extracts.quarantine import Kind
 from pipelines.extracts.sql_quoting import quote_name, quote_text
 
 MOST_LOCATED = 500_000  # Rejected rows whose line is looked up; held in memory. Any further one keeps its raw row.
@@ -161,14 +162,16 @@ class SourceReading:
     def _rules_of(self, column: Column) -> tuple[Rule, ...]:
         rules = plausibility.rules_of(self.table, column, self.sources, self.declared, self.window)
         if self.waited_for and self.table.part_of and column.name == self.table.part_of[1]:
-            return (*rules, plausibility.wait_for(column.name, self._keep_waited_for(column, self.waited_for)))
+            waiting = self._keep_parents(column, self.waited_for, "later_than_as_of")
+            refused = self._keep_parents(column, self.waited_for, "implausible")
+            return (*rules, plausibility.wait_for(column.name, waiting), plausibility.go_with(column.name, refused))
         return rules
 
-    def _keep_waited_for(self, column: Column, file: Path) -> str:
-        name, key = quote_name(f"{self.source.name}_waited_for"), quote_name(column.name)
+    def _keep_parents(self, column: Column, file: Path, kind: Kind) -> str:
+        name, key = quote_name(f"{self.source.name}_parents_{kind}"), quote_name(column.name)
         self.connection.execute(
             f"create temp table {name} as select {key} from read_parquet({quote_text(str(file))}) "
-            f"where source = {quote_text(self.source.name)}"
+            f"where source = {quote_text(self.source.name)} and kind = {quote_text(kind)}"
         )
         return name
 
@@ -447,11 +450,27 @@ class SourceReading:
     def _finish(self, name: str) -> str:
         """A row that was changed later was there on the day of the run; when it was changed before is not known."""
         column = quote_name(name)
+        if name == "currency":
+            return f"{currencies.code_of(column, self.sources.currency)} as {column}"
         return f"least({column}, {self.window.last}) as {column}" if name == "updated_at" else column
 
     def set_apart(self) -> list[str]:
-        """SELECTs of the source's name and the key, one row per row set apart."""
-        if self.mapping is None or not self.rows_set_apart:
+        """SELECTs of the source's name, the key and the kind, one row per row whose parts go where it goes.
+
+        Those are the rows later than as_of, and those in a currency without a rate.
+        """
+        if self.mapping is None:
             return []
-        name = quote_text(self.source.name)
-        return [f"select {name} as source, {', '.join(self._key)} from {self._staged()} where {_IS_LATER}"]
+        key = f"select {quote_text(self.source.name)} as source, {', '.join(self._key)}"
+        selects = []
+        if self.rows_set_apart:
+            selects.append(f"{key}, 'later_than_as_of' as kind from {self._staged()} where {_IS_LATER}")
+        refused = [
+            str(number)
+            for number, fault in self._mapped.faults.listed().items()
+            if (fault.column, fault.kind) == ("currency", "implausible")
+        ]
+        if refused:
+            is_refused = f"_worst is not null and list_has_any(_faults, [{', '.join(refused)}])"
+            selects.append(f"{key}, 'implausible' as kind from {self._staged()} where {is_refused}")
+        return selects

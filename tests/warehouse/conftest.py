@@ -1,7 +1,7 @@
 """A lake written by hand: a few people whose every row is known, so that each mart can be checked by eye."""
 
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import date, datetime
 from decimal import Decimal
 from pathlib import Path
@@ -190,6 +190,7 @@ class Retailer:
 
     timezone: str = "Europe/Paris"
     currency: str = "EUR"
+    exchange_rates: Mapping[str, Any] = field(default_factory=dict)
 
 
 @pytest.fixture(scope="session")

@@ -202,13 +202,13 @@ def test_a_visit_on_a_shared_device_belongs_to_nobody_who_did_not_log_in(query: 
         from marts.customer_touchpoints where session_id is not null and touch_kind like '%visit' order by 1"""
     )
     assert visits == [
-        ("shop:sessions:s0", "C01"),
-        ("shop:sessions:s1", "C01"),
-        ("shop:sessions:s11", "C08"),
-        ("shop:sessions:s2", "C01"),
-        ("shop:sessions:s4", "C02"),
-        ("shop:sessions:s5", "C03"),
-        ("shop:sessions:s8", "C08"),
+        ("shop:sessions:s0:v1", "C01"),
+        ("shop:sessions:s11:v5", "C08"),
+        ("shop:sessions:s1:v1", "C01"),
+        ("shop:sessions:s2:v2", "C01"),
+        ("shop:sessions:s4:v2", "C02"),
+        ("shop:sessions:s5:v3", "C03"),
+        ("shop:sessions:s8:v4", "C08"),
     ]
 
 
@@ -248,7 +248,7 @@ def test_a_loyal_customer_passes_through_the_stages_in_order(query: Query) -> No
             "select stage from marts.customer_journey_stages where customer_id = 'C08' order by stay_number"
         )
     ]
-    assert stages[-6:] == ["discovery", "consideration", "purchase", "post_purchase", "loyalty", "purchase"]
+    assert stages[-6:] == ["retention", "consideration", "purchase", "post_purchase", "loyalty", "purchase"]
 
 
 def test_a_customer_who_comes_back_after_a_year_is_reactivated_and_lapses_again(query: Query) -> None:
@@ -424,5 +424,5 @@ def test_every_stage_stands_on_every_day_until_today(query: Query, today: date) 
     days, rows, first, last = one(
         query("select count(distinct day), count(*), min(day), max(day) from marts.journey_stage_daily")
     )
-    assert (rows, last) == (6 * days, today)
+    assert (rows, last) == (7 * days, today)
     assert days == (last - first).days + 1
