@@ -131,7 +131,7 @@ def test_a_line_that_is_no_json_object_goes_to_quarantine_with_its_number(export
     assert exports.quarantine("stores").select("line", "reason").rows() == [
         (3, "is not a JSON object"),
         (4, "is not a JSON object"),
-        (5, "is not valid in the file's encoding"),
+        (5, "is not valid in the file's encoding; `encoding: cp1252` would read it"),
         (6, "store_id is missing; name is missing"),
     ]
 
