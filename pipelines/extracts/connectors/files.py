@@ -20,7 +20,6 @@ from pipelines.extracts.connectors import (
     file_kinds,
     json_documents,
     malformed_lines,
-    spreadsheets,
 )
 from pipelines.extracts.sql_quoting import quote_name, quote_text
 
@@ -224,7 +223,7 @@ def _read_csv(path: Path, name: str, shown: str, options: FileOptions) -> _File:
         if "\ufffd" in header:
             raise ExtractError(
                 f"{shown} is not in the encoding {options.encoding}: already its header holds bytes that are "
-                "none of its letters. Say `encoding` under its `options`; cp1252 is what Windows writes in western Europe."
+                "none of its letters. Say `encoding` under its `options`; cp1252 is what Windows writes in the west."
             )
         delimiter = declared or _guess_delimiter(header)
         columns = next(
@@ -290,21 +289,21 @@ def _make_unique(names: list[str]) -> list[str]:
 
 def _read_sheet(path: Path, name: str, shown: str, options: FileOptions, copy: Path) -> _File:
     """A sheet's rows below its header, which is the first row after `skip` that is not empty."""
+    from pipelines.extracts.connectors import spreadsheets  # Its library is loaded where there is a workbook only.
+
     rows = (
         (number, row) for number, row in spreadsheets.list_rows(path, options.sheet, shown) if number > options.skip
     )
     header = (
-        list(options.names) if options.names else [spreadsheets.write_cell(cell, ".") or "" for cell in _first(rows)]
+        list(options.names)
+        if options.names
+        else [spreadsheets.write_cell(cell, ".") or "" for cell in next((row for _, row in rows), [])]
     )
     if not header:
         raise ExtractError(f"{shown} {EMPTY}")
     columns = _make_unique(header)
     numbers = spreadsheets.write_rows(rows, columns, options.decimal, copy)
     return _File(name, copy, "parquet", columns, starts=numbers)
-
-
-def _first(rows: Iterator[tuple[int, list[spreadsheets.Cell]]]) -> list[spreadsheets.Cell]:
-    return next((row for _, row in rows), [])
 
 
 def _read_json(path: Path, name: str, shown: str, copy: Path, malformed: Path) -> _File:
