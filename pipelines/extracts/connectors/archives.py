@@ -78,7 +78,10 @@ def _name(entry: zipfile.ZipInfo) -> str:
 def _is_debris(name: str) -> bool:
     """What a Mac or a desktop puts into archives beside the files."""
     parts = PurePosixPath(name).parts
-    return any(part == "__MACOSX" or part.startswith(".") for part in parts) or parts[-1].lower() == "thumbs.db"
+    return (
+        any(part == "__MACOSX" or (part.startswith(".") and part.strip(".")) for part in parts)
+        or parts[-1].lower() == "thumbs.db"
+    )
 
 
 def _has_known_suffix(name: str) -> bool:

@@ -15,6 +15,7 @@ from pipelines.errors import ExtractError
 from pipelines.extracts.connectors.decoding import CHUNK
 
 LARGEST_VALUE = 16 << 20  # Characters; one row of that size is none.
+LONGEST_TOKEN = 12  # Characters, of what can be cut in two other than a string: `false`, an escape, a separator.
 WRAPPERS = {"data", "results", "result", "items", "records", "rows", "values", "value", "entries", "list"} | {
     table.name for table in contracts.TABLES
 }
@@ -56,7 +57,8 @@ def _is_json_lines(path: Path) -> bool:
     try:
         first = json.loads(line, strict=False)
     except json.JSONDecodeError:
-        return not (line.startswith("[") or len(line) >= LARGEST_VALUE - 1 or _begins_with_object(path))
+        goes_on = line.startswith("[") or line.endswith(("{", "[", ":")) or len(line) >= LARGEST_VALUE - 1
+        return not (goes_on or _begins_with_object(path))
     if isinstance(first, list):
         return not is_only and not line.startswith("[{")
     return not (is_only and _find_wrapper(first))
@@ -179,7 +181,8 @@ class _Document:
             try:
                 value, end = self._decoder.raw_decode(self._text, self._at)
             except json.JSONDecodeError as fault:
-                if len(self._text) - self._at >= LARGEST_VALUE or not self._fill():
+                is_cut = fault.msg.startswith("Unterminated") or fault.pos > len(self._text) - LONGEST_TOKEN
+                if not is_cut or len(self._text) - self._at >= LARGEST_VALUE or not self._fill():
                     raise self._fault(fault.msg) from None
                 continue
             # A number may go on in what is not read yet.
