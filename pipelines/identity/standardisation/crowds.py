@@ -23,9 +23,9 @@ from pipelines.identity.standardisation.attributes import Attribute
 from pipelines.identity.standardisation.nobody import SAYS_NOBODY
 from pipelines.identity.standardisation.shared_values import max_names_in_window, use_day
 
-SAME_REGISTER = 12
-"""Records of one register (contacts, accounts, members of a source) that one person has at most under one name and
-mailbox. A shop takes a mailbox once, a till makes a member for each lost card; generated retailers have three."""
+SAME_REGISTER = {"customers": 12, "contacts": 40, "members": 40}
+"""Records of one table of a source that one person has at most under one name and mailbox. A shop takes a mailbox once;
+a CRM or a till may make another record at each form or lost card. Generated retailers have three."""
 
 BUSIEST_DAYS, BUSIEST_RECORDS = 30, 100
 """Records that one person makes at most within so many days: more than three orders a day, for a month."""
@@ -40,7 +40,6 @@ CROWD_COLUMNS = (
 )  # fmt: skip
 """The columns of records by which crowds are found."""
 
-_REGISTERS = ("contacts", "customers", "members")
 _FIELDS: dict[str, pl.Expr] = {
     "phone": pl.coalesce("mobile_key", "landline_key"),
     "birth_date": pl.col("birth_key"),
@@ -142,7 +141,7 @@ def _find_groups(records: pl.DataFrame, keys: tuple[str, ...], limits: Mapping[s
     contact = keys[2]
     if not limits:
         return records.select(keys).clear()
-    fewest = min(*limits.values(), SAME_REGISTER)
+    fewest = min(*limits.values(), *SAME_REGISTER.values())
     named = records.lazy().filter(
         pl.col(contact).is_not_null() & (pl.col("first_key").is_not_null() | pl.col("last_key").is_not_null())
     )
@@ -166,9 +165,8 @@ def _find_groups(records: pl.DataFrame, keys: tuple[str, ...], limits: Mapping[s
     disagree = [(pl.col(name).drop_nulls().n_unique() > limits[name]).alias(f"many_{name}") for name in compared]
     told = suspects.group_by("value").agg(*disagree, *(_is_proof(name) for name in _PROOFS))
     in_register = (
-        suspects.filter(pl.col("table_name").is_in(_REGISTERS))
-        .group_by("value", "source", "table_name").len()
-        .filter(pl.col("len") > SAME_REGISTER)
+        suspects.group_by("value", "source", "table_name").len()
+        .filter(pl.col("len") > pl.col("table_name").replace_strict(SAME_REGISTER, default=None, return_dtype=pl.Int64))
     )  # fmt: skip
     busiest = max_names_in_window(suspects.select("value", pl.col("record_id").alias("name"), "day"), BUSIEST_DAYS)
     in_haste = busiest.filter(pl.col("names") > BUSIEST_RECORDS)
