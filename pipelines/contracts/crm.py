@@ -48,8 +48,8 @@ CONTACTS = Table(
 CONSENTS = Table(
     kind="crm",
     name="consents",
-    one_row_per="consent given, refused or withdrawn, by contact, channel, purpose and time",
-    key=("contact_id", "channel", "purpose", "recorded_at"),
+    one_row_per="consent given, refused or withdrawn, by contact, channel, purpose, recipient and time",
+    key=("contact_id", "channel", "purpose", "recipient", "recorded_at", "status"),
     columns=(
         Column("contact_id", "Contact who answered.", required=True),
         *CONSENT_ANSWER,

@@ -45,8 +45,8 @@ CUSTOMERS = Table(
 CONSENTS = Table(
     kind="ecommerce",
     name="consents",
-    one_row_per="consent given, refused or withdrawn, by account, channel, purpose and time",
-    key=("account_id", "channel", "purpose", "recorded_at"),
+    one_row_per="consent given, refused or withdrawn, by account, channel, purpose, recipient and time",
+    key=("account_id", "channel", "purpose", "recipient", "recorded_at", "status"),
     columns=(
         Column("account_id", "Account that answered.", required=True),
         *CONSENT_ANSWER,

@@ -5,6 +5,7 @@ from functools import cache
 from importlib.resources import files
 from typing import Any, Literal, get_args
 
+import polars as pl
 import yaml
 
 from pipelines.errors import ConfigurationError
@@ -33,6 +34,18 @@ class Attribute:
     @property
     def placeholder_pattern(self) -> str | None:
         return "|".join(f"(?:{pattern})" for pattern in self.placeholder_patterns) or None
+
+
+def is_real(cleaned: pl.Expr, key: pl.Expr, attribute: Attribute) -> pl.Expr:
+    """False where the cleaned value is null, empty or declared to mean "none", or its key is one of the retailer's."""
+    real = cleaned.is_not_null() & (cleaned != "")
+    if attribute.own_values:
+        real &= ~key.is_in(attribute.own_values).fill_null(False)
+    if attribute.placeholders:
+        real &= ~cleaned.is_in(attribute.placeholders)
+    if attribute.placeholder_pattern:
+        real &= ~cleaned.str.contains(attribute.placeholder_pattern)
+    return real.fill_null(False)
 
 
 NUMBERS = ("shared_limit", "shared_window_days", "surge_limit")

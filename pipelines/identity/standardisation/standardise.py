@@ -12,10 +12,11 @@ import polars as pl
 
 from pipelines.contracts import Kind
 from pipelines.frames.in_memory_sql import connect_in_memory
+from pipelines.identity.standardisation.accounts import drop_orders_of_accounts, names_no_account
 from pipelines.identity.standardisation.addresses import city_key, display_line, postcode_key, street_key
-from pipelines.identity.standardisation.attributes import Attribute, load_attributes
+from pipelines.identity.standardisation.attributes import Attribute, is_real, load_attributes
 from pipelines.identity.standardisation.emails import clean_email, email_key
-from pipelines.identity.standardisation.loyalty_cards import card_key
+from pipelines.identity.standardisation.loyalty_cards import real_card_key
 from pipelines.identity.standardisation.names import (
     civility_in_name,
     display_name,
@@ -58,13 +59,15 @@ _NAMES_SOMEBODY = pl.any_horizontal(
 _ORIGINS: tuple[tuple[Kind, str, dict[str, str], pl.Expr], ...] = (
     ("crm", "contacts", {"source_key": "contact_id"}, pl.lit(True)),
     ("ecommerce", "customers", {"source_key": "account_id"}, pl.lit(True)),
-    ("ecommerce", "orders", _ORDER_CONTACT, pl.col("account_id").is_null() & _NAMES_SOMEBODY),
+    ("ecommerce", "orders", _ORDER_CONTACT, names_no_account(pl.col("account_id")) & _NAMES_SOMEBODY),
     ("pos", "members", {"source_key": "member_id"}, pl.lit(True)),
     (
         "pos",
         "tickets",
         {"source_key": "ticket_id", "email": "receipt_email", "created_at": "sold_at"},
-        pl.col("loyalty_card_id").is_null() & (pl.col("receipt_email").str.strip_chars() != ""),
+        pl.col("member_id").is_null()
+        & real_card_key(pl.col("loyalty_card_id"), load_attributes()["loyalty_card_id"]).is_null()
+        & (pl.col("receipt_email").str.strip_chars() != ""),
     ),
 )
 
@@ -94,7 +97,13 @@ def scan_records(lake: Lake, as_of: date | None = None) -> pl.LazyFrame:
     for kind, name, renamed, bears_identity in _ORIGINS:
         if not lake.path(kind, name).exists():
             continue
-        gathered.append(_gather_table(lake.scan(kind, name).filter(bears_identity), kind, name, renamed))
+        rows = lake.scan(kind, name)
+        missing = set(bears_identity.meta.root_names()) - set(rows.collect_schema().names())
+        rows = rows.with_columns(pl.lit(None, dtype=pl.String).alias(column) for column in missing)
+        rows = rows.filter(bears_identity)
+        if (kind, name) == ("ecommerce", "orders") and lake.path("ecommerce", "customers").exists():
+            rows = drop_orders_of_accounts(rows, lake.scan("ecommerce", "customers"))
+        gathered.append(_gather_table(rows, kind, name, renamed))
     if not gathered:
         return pl.LazyFrame(schema=RECORD_COLUMNS)
     return _drop_deleted(pl.concat(gathered), as_of)
@@ -184,19 +193,15 @@ def _clean_text(records: pl.DataFrame, attributes: Mapping[str, Attribute]) -> p
             "city_shown": display_line(pl.col("city")),
         },
         "postcode": {"postcode_key": postcode_key(pl.col("postcode"))},
-        "loyalty_card_id": {
-            "folded_card": fold(pl.col("loyalty_card_id")),
-            "card_key": card_key(pl.col("loyalty_card_id")),
-        },
+        "loyalty_card_id": {"card_key": real_card_key(pl.col("loyalty_card_id"), attributes["loyalty_card_id"])},
     }.items():
         cleaned = _derive_by_value(cleaned, column, derived)
-    is_real = {
-        name: _is_real(pl.col(cleaned_column), pl.col(key), attributes[name])
+    says_something = {
+        name: is_real(pl.col(cleaned_column), pl.col(key), attributes[name])
         for name, (cleaned_column, key) in {
             "first_name": ("first_key", "first_key"), "last_name": ("last_key", "last_key"),
             "email": ("clean_email", "email_key"), "address": ("folded_address", "street_key"),
             "city": ("folded_city", "city_key"), "postcode": ("postcode_key", "postcode_key"),
-            "loyalty_card_id": ("folded_card", "card_key"),
         }.items()
     }  # fmt: skip
     civility = pl.coalesce("said_civility", "first_civility", "last_civility")
@@ -207,16 +212,14 @@ def _clean_text(records: pl.DataFrame, attributes: Mapping[str, Attribute]) -> p
         "address": ("address_shown", "address"), "street_key": ("street_key", "address"),
         "postcode": ("postcode", "postcode"), "postcode_key": ("postcode_key", "postcode"),
         "city": ("city_shown", "city"), "city_key": ("city_key", "city"),
-        "loyalty_card_id": ("loyalty_card_id", "loyalty_card_id"), "card_key": ("card_key", "loyalty_card_id"),
     }  # fmt: skip
     return cleaned.with_columns(
         civility.alias("civility"),
         civility.alias("gender_key"),
         pl.when(pl.col("country") != "").then(pl.col("country")).alias("country"),
-        *(pl.when(is_real[field]).then(pl.col(origin)).alias(name) for name, (origin, field) in kept.items()),
+        *(pl.when(says_something[field]).then(pl.col(origin)).alias(name) for name, (origin, field) in kept.items()),
     ).with_columns(
-        pl.col("loyalty_card_id").str.strip_chars(),
-        pl.when(pl.col("card_key") != "").then(pl.col("card_key")).alias("card_key"),
+        pl.col("card_key").alias("loyalty_card_id"),  # One spelling everywhere: points and tickets are joined on it.
         first_name_root(pl.col("first_key")).alias("first_root"),
     )
 
@@ -226,18 +229,6 @@ def _derive_by_value(records: pl.DataFrame, column: str, derived: dict[str, pl.E
     values = records.select(pl.col(column).drop_nulls().unique())
     table = values.with_columns(expression.alias(name) for name, expression in derived.items())
     return records.join(table, on=column, how="left", maintain_order="left")
-
-
-def _is_real(cleaned: pl.Expr, key: pl.Expr, attribute: Attribute) -> pl.Expr:
-    """False where the cleaned value is null, empty or declared to mean "none", or its key is one of the retailer's."""
-    real = cleaned.is_not_null() & (cleaned != "")
-    if attribute.own_values:
-        real &= ~key.is_in(attribute.own_values).fill_null(False)
-    if attribute.placeholders:
-        real &= ~cleaned.is_in(attribute.placeholders)
-    if attribute.placeholder_pattern:
-        real &= ~cleaned.str.contains(attribute.placeholder_pattern)
-    return real.fill_null(False)
 
 
 def _clean_phones(records: pl.DataFrame, country: str, attribute: Attribute) -> pl.DataFrame:

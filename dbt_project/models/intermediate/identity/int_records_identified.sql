@@ -21,6 +21,8 @@ select
     {%- for column in golden_columns() %}
     records.{{ column }},
     {%- endfor %}
+    records.email_key,
+    records.card_key,
     records.created_at,
     records.updated_at,
     records.deleted_at,

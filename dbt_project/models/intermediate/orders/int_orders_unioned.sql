@@ -40,8 +40,7 @@ unioned as (
         total_amount,
         coupon_code,
         cast(null as string) as payment_kind,
-        session_id,
-        account_record_id is null as is_guest
+        session_id
 
     from web_orders
     where ordered_at < {{ as_of_end() }}
@@ -68,8 +67,7 @@ unioned as (
         order_amount as total_amount,
         cast(null as string) as coupon_code,
         payment_kind,
-        cast(null as string) as session_id,
-        loyalty_card_id is null as is_guest
+        cast(null as string) as session_id
 
     from tickets
     where is_order
@@ -78,6 +76,7 @@ unioned as (
 
 select
     unioned.*,
+    transactions.is_guest,
     transactions.customer_id,
     transactions.record_id,
     transactions.attributed_by,
