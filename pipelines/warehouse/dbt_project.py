@@ -17,6 +17,7 @@ from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
+from pipelines.config import memory
 from pipelines.config.home import Home
 from pipelines.config.repository import DBT_PROJECT
 from pipelines.config.sources import Sources
@@ -63,12 +64,16 @@ def dbt_vars(home: Home, sources: Sources, as_of: date, segments: Definitions = 
 
 
 def dbt_environment(home: Home, target: str = "duckdb") -> dict[str, str]:
-    """The environment variables that profiles.yml reads. Creates the folders they name."""
+    """The environment variables that profiles.yml reads. Creates the folders they name.
+
+    Raises ConfigurationError where one that the user set is not understood.
+    """
     build = home.build_database.resolve().parent
     build.mkdir(parents=True, exist_ok=True)
     return {
         "PARCOURS_BUILD_DATABASE": str(build / home.build_database.name),
         "PARCOURS_TEMP_DIRECTORY": str(build / "spill"),
+        memory.VARIABLE: memory.memory_limit(),
         "PARCOURS_SPARK_WAREHOUSE": str(spark_folder(home)),
         "PARCOURS_DBT_TARGET": target,
         "DO_NOT_TRACK": "1",
