@@ -212,12 +212,12 @@ def test_a_visit_on_a_shared_device_belongs_to_nobody_who_did_not_log_in(query: 
     ]
 
 
-def test_one_refusal_closes_a_channel_and_the_latest_answer_over_all_contacts_counts(query: Query) -> None:
+def test_one_refusal_closes_a_channel_until_it_is_taken_back_or_a_later_grant_has_a_proof(query: Query) -> None:
     consents = query(
         """select customer_id, email_consent, sms_consent, phone_consent, post_consent
         from marts.customer_360 where customer_id in ('C01', 'C05') order by 1"""
     )
-    assert consents == [("C01", False, True, None, False), ("C05", True, None, None, None)]
+    assert consents == [("C01", False, True, False, False), ("C05", True, None, None, None)]
 
 
 def test_points_answers_and_contacts_are_those_of_all_records(query: Query) -> None:
