@@ -32,6 +32,7 @@ class Sources(ConfigModel):
     exchange_rates: Annotated[ExchangeRates, Field(default_factory=dict)]
     reject_limit: Share = 0.01
     language: Language = "en"
+    wait_minutes: Annotated[int, Field(ge=0)] = 120
     as_of: date | None = None
     placeholders: Annotated[dict[str, Placeholders], Field(default_factory=dict)]
     plausible: Plausible = Plausible()

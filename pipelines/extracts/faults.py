@@ -22,13 +22,14 @@ class Fault:
     """What is wrong with the value of ``column`` (None: with the whole row), and what becomes of the row.
 
     told: the row stays; the value is emptied, mended or left as it is. rejected: to quarantine. set apart: later than
-    the day of the run.
+    the day of the run. ``is_value``: there is a value of the column's type, only not such a one.
     """
 
     column: str | None
     kind: Kind
     reason: str
     outcome: Outcome
+    is_value: bool = False
 
 
 @dataclass

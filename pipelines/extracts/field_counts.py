@@ -4,7 +4,7 @@ Counted over the rows that a source had for the day of the run, those that went 
 """
 
 from collections.abc import Iterable
-from dataclasses import asdict, dataclass, fields
+from dataclasses import asdict, dataclass
 from pathlib import Path
 
 import polars as pl
@@ -14,30 +14,28 @@ import polars as pl
 class FieldCounts:
     """One canonical column, as one source fills it. Nothing in it is a value of a row.
 
-    ``filled`` counts the values there are after those that are nothing were emptied, ``distinct`` the different ones
-    among them (estimated where there are many). ``unreadable`` values were not of the column's type or none of those
-    allowed, ``implausible`` ones could not be true, ``later_than_as_of`` ones are of after the day of the run.
-    ``reason`` is the commonest for which a value was none of these; the example is the first unreadable or implausible
-    one.
+    ``filled_count`` are the values that are left, ``distinct_count`` the different ones (estimated where there are very
+    many). ``unreadable_count`` were not of the column's type or none of those allowed, ``implausible_count`` could not
+    be true, ``later_than_as_of_count`` are of after the day of the run. ``reason`` is the commonest of theirs; the
+    example is the first that was unreadable or implausible.
     """
 
     source: str
     table_name: str
     column_name: str
-    rows: int
-    filled: int
-    distinct: int
-    unreadable: int
-    implausible: int
-    later_than_as_of: int
+    row_count: int
+    filled_count: int
+    distinct_count: int
+    unreadable_count: int
+    implausible_count: int
+    later_than_as_of_count: int
     reason: str | None
     example_file: str | None
     example_line: int | None
 
 
-SCHEMA = pl.Schema(
-    {field.name: pl.Int64() if "int" in str(field.type) else pl.String() for field in fields(FieldCounts)}
-)
+TEXTS = ("source", "table_name", "column_name", "reason", "example_file")
+SCHEMA = pl.Schema({name: pl.String() if name in TEXTS else pl.Int64() for name in FieldCounts.__dataclass_fields__})
 
 
 def write_field_counts(counted: Iterable[FieldCounts], path: Path) -> None:

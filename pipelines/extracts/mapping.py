@@ -132,12 +132,12 @@ class Mapping:
             yield f"{own} is null", Fault(column.name, "malformed", MISSING, "rejected"), None
         if column.values:
             allowed = ", ".join(quote_text(value) for value in column.values)
-            fault = Fault(column.name, "unreadable", f"is not one of {', '.join(column.values)}", usual)
+            fault = Fault(column.name, "unreadable", f"is not one of {', '.join(column.values)}", usual, is_value=True)
             yield f"{own} not in ({allowed})", fault, "null"
         for rule in mapped.rules:
             if _names_of(rule.condition) <= values.keys():
                 outcome = _outcome_of(rule, usual)
-                fault = Fault(column.name, rule.kind, rule.reason, outcome)
+                fault = Fault(column.name, rule.kind, rule.reason, outcome, is_value=True)
                 yield rule.condition.format_map(values), fault, rule.instead and rule.instead.format_map(values)
 
     def reason_of(self, numbers: str) -> str:

@@ -207,6 +207,16 @@ def _only_told(condition: str, reason: str) -> Rule:
 
 _BETWEEN_COLUMNS = (
     ("crm/surveys", "score", Rule("{score} > {scale_max}", "is above scale_max")),
+    (
+        "pos/ticket_lines",
+        "line_amount",
+        Rule(
+            "{quantity} < 0 and {line_amount} > 0 and {unit_price} >= 0",
+            "is positive though units came back, and taken as negative",
+            instead="-{line_amount}",
+            always_stays=True,
+        ),
+    ),
     ("ecommerce/orders", "total_amount", _only_told("{total_amount} < 0", "is negative, as of a refund")),
     (
         "crm/loyalty_movements",

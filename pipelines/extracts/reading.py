@@ -354,6 +354,9 @@ class SourceReading:
             def count(kind: str, mine: dict[int, Fault] = mine) -> int:
                 return sum(counted[number] for number, fault in mine.items() if fault.kind == kind)
 
+            refused = sum(
+                counted[number] for number, fault in mine.items() if fault.outcome == "rejected" and fault.is_value
+            )
             commonest = max(mine, key=lambda number: (counted[number], -number), default=None)
             example = min((places[number] for number in mine if number in places), default=(0, 0, None, None))
             fields.append(
@@ -361,12 +364,12 @@ class SourceReading:
                     source=self.source.name,
                     table_name=self.table.path,
                     column_name=name,
-                    rows=rows,
-                    filled=int(found[2 * position]),
-                    distinct=int(found[2 * position + 1]),
-                    unreadable=count("unreadable"),
-                    implausible=count("implausible"),
-                    later_than_as_of=count("later_than_as_of"),
+                    row_count=rows,
+                    filled_count=int(found[2 * position]) - refused,
+                    distinct_count=int(found[2 * position + 1]),
+                    unreadable_count=count("unreadable"),
+                    implausible_count=count("implausible"),
+                    later_than_as_of_count=count("later_than_as_of"),
                     reason=None if commonest is None else listed[commonest].reason,
                     example_file=example[2],
                     example_line=example[3],

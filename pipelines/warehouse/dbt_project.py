@@ -240,6 +240,8 @@ def _invoke(
             )
         finally:
             _close_databases()
+    if done.exception is not None and not isinstance(done.exception, Exception):
+        raise done.exception  # Somebody stopped the run: dbt did not fail.
     if done.exception is not None:
         raise WarehouseError(f"dbt {arguments[0]} stopped: {done.exception}") from done.exception
     failed = [

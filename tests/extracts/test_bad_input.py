@@ -131,7 +131,7 @@ def test_an_expression_that_fails_on_an_optional_column_is_not_taken_for_null(ex
     columns = {"contact_id": "id", "birth_date": "strptime(born, '%d/%m/%Y')", "updated_at": "date '2024-01-01'"}
     mapping = {"from": "contacts.csv", "columns": columns}
     (born,) = [field for field in exports.extract("contacts", mapping).fields if field.column_name == "birth_date"]
-    assert (born.filled, born.unreadable, born.reason) == (0, 1, "has an expression that fails")
+    assert (born.filled_count, born.unreadable_count, born.reason) == (0, 1, "has an expression that fails")
     assert exports.rows("contacts")["contact_id"].to_list() == ["1", "2"]
     exports.extract("contacts", mapping | {"bad_values": {"birth_date": "reject"}})
     assert exports.rows("contacts")["contact_id"].to_list() == ["2"]

@@ -13,6 +13,7 @@ import yaml
 
 from pipelines.config.home import Home
 from pipelines.contracts import TABLES
+from pipelines.identity.monitoring.field_report import SCHEMA as FIELD_REPORT
 from pipelines.identity.standardisation.standardise import RECORD_COLUMNS
 from pipelines.lake.amendments import add_amendments, no_amendments
 from pipelines.lake.tables import Lake
@@ -71,6 +72,7 @@ IDENTITY = {
     "ledger": LEDGER,
     "uncertain_pairs": UNCERTAIN_PAIRS,
     "sensitivity": SENSITIVITY,
+    "field_report": FIELD_REPORT,
 }
 KIND_OF_TABLE = {
     "contacts": "crm",
@@ -158,6 +160,7 @@ def write_tables(lake: Lake, tables: Mapping[str, Rows]) -> None:
         "ledger": ledger,
         "uncertain_pairs": list(tables.get("identity/uncertain_pairs", ())),
         "sensitivity": sensitivity,
+        "field_report": list(tables.get("identity/field_report", ())),
     }
     for name, schema in IDENTITY.items():
         lake.write("identity", name, frame(identity[name], schema))

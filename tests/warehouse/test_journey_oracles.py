@@ -20,6 +20,7 @@ import yaml
 
 from pipelines.config.home import Home
 from pipelines.config.repository import DBT_PROJECT
+from pipelines.identity.monitoring.field_report import SCHEMA as FIELD_REPORT
 from pipelines.identity.standardisation.standardise import standardise_records
 from pipelines.lake.tables import Lake
 from pipelines.sample.world import World, generate
@@ -359,6 +360,7 @@ def write_lake(lake: Lake, world: World) -> None:
     cluster = pl.col("record_id").min().over("customer_id")
     divided = owned.select("record_id", strict_cluster_id=cluster, loose_cluster_id=cluster)
     lake.write("identity", "sensitivity", divided)
+    lake.write("identity", "field_report", pl.DataFrame(schema=FIELD_REPORT))
     lake.write("identity", "ledger", pl.DataFrame(schema=ledger))
     lake.write("identity", "uncertain_pairs", pl.DataFrame(schema={**pair, "is_together": pl.Boolean, **weights}))
     texts = dict.fromkeys(("source", "table_name", "file", "column_name", "kind", "reason", "raw"), pl.String)

@@ -347,6 +347,11 @@ def test_rows_set_aside_and_lines_without_an_order_are_told(query: Query) -> Non
     ]
 
 
+def test_what_became_of_the_values_of_a_column_is_told(query: Query) -> None:
+    told = "select column_name, filled_count, unreadable_count, example_line from marts.field_report"
+    assert query(told) == [("birth_date", 7, 1, 3)]
+
+
 def test_every_mart_and_column_carries_its_description(query: Query) -> None:
     assert query("select table_name from duckdb_tables() where schema_name = 'marts' and comment is null") == []
     assert (
