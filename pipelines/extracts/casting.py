@@ -7,7 +7,7 @@ the year 12), so each is narrowed here.
 
 from pipelines.config.connectors import TextOptions
 from pipelines.contracts import Column
-from pipelines.extracts.source_values import clean_text, join_offset
+from pipelines.extracts.source_values import join_offset
 from pipelines.extracts.sql_quoting import quote_text
 
 # Spellings of the systems seen; `o` is oui, `v` vrai, `f` false or faux.
@@ -43,7 +43,10 @@ def normalise(value: str, duckdb_type: str, options: TextOptions) -> str:
     if not is_text(duckdb_type):
         return value
     text = f"({value} ->> '$')" if duckdb_type == "JSON" else f"cast({value} as varchar)"
-    return clean_text(text, options.nulls)
+    normalised = f"trim({text})"
+    for null in ("", *options.nulls):
+        normalised = f"nullif({normalised}, {quote_text(null)})"
+    return normalised
 
 
 def cast(value: str, duckdb_type: str, column: Column, options: TextOptions) -> str:

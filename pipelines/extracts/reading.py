@@ -138,7 +138,9 @@ class SourceReading:
         def execute(sql: str) -> list[tuple[Any, ...]]:
             return self.connection.execute(sql).fetchall()
 
-        return mapping.map_columns(self.table, self.declared, self.columns, lacking, self._select(), execute)
+        # Only bound, never read: values as they came have the same types, in SQL that is bound in a tenth of the time.
+        rows = self._select() if self.declared.query else self.rows.select(numbered=self.uses_numbers)
+        return mapping.map_columns(self.table, self.declared, self.columns, lacking, rows, execute)
 
     def _run_query(self, query: str) -> None:
         """Keeps the result of `query`, so that every later step sees the same rows in the same order."""
