@@ -6,7 +6,9 @@ the year 12), so each is narrowed here.
 """
 
 from pipelines.config.connectors import TextOptions
+from pipelines.config.field_types import CURRENCIES
 from pipelines.contracts import Column
+from pipelines.extracts.currency_signs import SIGNS
 from pipelines.extracts.source_values import join_offset
 from pipelines.extracts.sql_quoting import quote_text
 
@@ -29,9 +31,27 @@ FAULTS = {
     "timestamp": "is not a date and time",
 }
 
+AMOUNTS = ("money", "price")
+OTHER_CURRENCY = "is not an amount in the retailer's currency"
+
 _TEXT_LIKE = ("VARCHAR", "JSON", "UUID", "ENUM", '"NULL"', "CHAR")
 APOSTROPHES = "'’"  # Swiss thousands, straight or typographic.
 _WHOLE = ("TINYINT", "SMALLINT", "INTEGER", "BIGINT", "HUGEINT", "UTINYINT", "USMALLINT", "UINTEGER", "UBIGINT")
+
+
+def can_fail(column: Column, duckdb_type: str) -> bool:
+    """Whether there are values of ``duckdb_type`` that are none of the type of ``column``."""
+    return column.type != "text" or duckdb_type == "BLOB"
+
+
+def names_currency(value: str, duckdb_type: str, column: Column) -> str:
+    """Whether an amount still stands beside a currency: the retailer's own was taken away before."""
+    if column.type not in AMOUNTS or not is_text(duckdb_type):
+        return "false"
+    words = {sign for signs in SIGNS.values() for sign in signs if sign.isalpha()} | CURRENCIES
+    listed = "|".join(sorted(words))
+    pattern = rf"(?i)(?:^|[^a-z])(?:{listed})(?:[^a-z]|$)|\p{{Sc}}"
+    return f"regexp_matches({value}, {quote_text(pattern)})"
 
 
 def is_text(duckdb_type: str) -> bool:

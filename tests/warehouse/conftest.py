@@ -1,7 +1,7 @@
 """A lake written by hand: a few people whose every row is known, so that each mart can be checked by eye."""
 
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import date, datetime
 from decimal import Decimal
 from pathlib import Path
@@ -13,6 +13,7 @@ import yaml
 
 from pipelines.config.home import Home
 from pipelines.contracts import TABLES
+from pipelines.identity.monitoring.field_report import SCHEMA as FIELD_REPORT
 from pipelines.identity.standardisation.standardise import RECORD_COLUMNS
 from pipelines.lake.amendments import add_amendments, no_amendments
 from pipelines.lake.tables import Lake
@@ -40,7 +41,9 @@ QUARANTINE = {
     "file": pl.String,
     "line": pl.Int64,
     "column_name": pl.String,
+    "kind": pl.String,
     "reason": pl.String,
+    "is_kept": pl.Boolean,
     "raw": pl.String,
 }
 CONTACT_TEXTS = [
@@ -69,6 +72,7 @@ IDENTITY = {
     "ledger": LEDGER,
     "uncertain_pairs": UNCERTAIN_PAIRS,
     "sensitivity": SENSITIVITY,
+    "field_report": FIELD_REPORT,
 }
 KIND_OF_TABLE = {
     "contacts": "crm",
@@ -156,6 +160,7 @@ def write_tables(lake: Lake, tables: Mapping[str, Rows]) -> None:
         "ledger": ledger,
         "uncertain_pairs": list(tables.get("identity/uncertain_pairs", ())),
         "sensitivity": sensitivity,
+        "field_report": list(tables.get("identity/field_report", ())),
     }
     for name, schema in IDENTITY.items():
         lake.write("identity", name, frame(identity[name], schema))
@@ -185,6 +190,7 @@ class Retailer:
 
     timezone: str = "Europe/Paris"
     currency: str = "EUR"
+    exchange_rates: Mapping[str, Any] = field(default_factory=dict)
 
 
 @pytest.fixture(scope="session")
