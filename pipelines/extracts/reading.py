@@ -166,9 +166,9 @@ class SourceReading:
         def execute(sql: str) -> list[tuple[Any, ...]]:
             return self.connection.execute(sql).fetchall()
 
-        return mapping.map_columns(
-            self.table, self.declared, self.columns, lacking, self._select(), execute, self._rules_of
-        )
+        # Only bound, never read: values as they came have the same types, in SQL that is bound in a tenth of the time.
+        rows = self._select() if self.declared.query else self.rows.select(numbered=self.uses_numbers)
+        return mapping.map_columns(self.table, self.declared, self.columns, lacking, rows, execute, self._rules_of)
 
     def _rules_of(self, column: Column) -> tuple[Rule, ...]:
         rules = plausibility.rules_of(self.table, column, self.sources, self.declared, self.window)
