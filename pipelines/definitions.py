@@ -7,6 +7,7 @@ import dagster as dg
 from pipelines.defs.drift import drift
 from pipelines.defs.extracts import extract_assets
 from pipelines.defs.identity import identity_assets
+from pipelines.defs.references import references
 from pipelines.defs.report import report
 from pipelines.defs.resources import Night
 from pipelines.defs.schedules import NIGHTLY, TRAINING, every_night
@@ -29,7 +30,7 @@ def build_definitions(
     process takes to start buy nothing.
     """
     replaced = {key for replacement in assets for key in replacement.keys}
-    usual = [*extract_assets(), *identity_assets(), drift, sensitivity, *warehouse_assets(), report]
+    usual = [*extract_assets(), references, *identity_assets(), drift, sensitivity, *warehouse_assets(), report]
     return dg.Definitions(
         assets=[*(definition for definition in usual if replaced.isdisjoint(definition.keys)), *assets],
         jobs=[NIGHTLY, TRAINING],

@@ -69,6 +69,15 @@ def _check_tables(document: Document, place: Place, kind: str, tables: dict[str,
         if not isinstance(mapping, dict):
             continue
         yield from _check_options(document, here, mapping)
+        limited = mapping.get("reference_limits")
+        naming = [column.name for column in known[name].columns if column.references]
+        for column in limited if isinstance(limited, dict) else ():
+            if column not in naming:
+                allowed = f"known: {', '.join(naming)}" if naming else "none of its columns does"
+                yield document.fault(
+                    (*here, "reference_limits", column),
+                    f"'{column}' of {kind}/{name} names no row of another table ({allowed})",
+                )
         columns = mapping.get("columns")
         canonical = [column.name for column in known[name].columns]
         for column in columns if isinstance(columns, dict) else ():

@@ -11,7 +11,7 @@ from typing import Annotated, get_args
 
 from pydantic import BaseModel, Field, PlainSerializer, PlainValidator, PrivateAttr
 
-from pipelines.config.connectors import AnySource, Source, source_model
+from pipelines.config.connectors import AnySource, ReferenceLimits, Source, source_model
 from pipelines.config.environment_text import EnvironmentText
 from pipelines.config.field_types import ConfigModel, Country, Currency, Language, Placeholders, Share, TimeZone
 from pipelines.config.home import Home
@@ -28,6 +28,7 @@ class Sources(ConfigModel):
     country: Country = "FR"
     currency: Currency = "EUR"
     reject_limit: Share = 0.01
+    reference_limits: ReferenceLimits = ReferenceLimits()
     language: Language = "en"
     as_of: date | None = None
     placeholders: Annotated[dict[str, Placeholders], Field(default_factory=dict)]

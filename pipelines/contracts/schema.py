@@ -25,8 +25,28 @@ DUCKDB_TYPES: dict[Type, str] = {
 
 
 @dataclass(frozen=True)
+class Reference:
+    """What the values of a column name: one of ``targets``, each written ``<kind>/<table>.<column>``.
+
+    ``within_source``: each source numbers for itself, so that a value is looked up among the rows of its own source.
+    ``compares_cards``: a value is looked up in the one spelling of its loyalty card.
+    """
+
+    targets: tuple[str, ...]
+    within_source: bool = False
+    compares_cards: bool = False
+
+    @property
+    def tables(self) -> tuple[str, ...]:
+        """The tables of the targets, ``<kind>/<table>``."""
+        return tuple(target.split(".")[0] for target in self.targets)
+
+
+@dataclass(frozen=True)
 class Column:
     """One canonical column: its name, what it says, its type, whether a row without it is unusable, the values allowed.
+
+    ``references`` says which rows it names; one that names none is told, and its row is kept.
 
     ``description`` is a sentence, with the unit where there is one.
     """
@@ -36,6 +56,7 @@ class Column:
     type: Type = "text"
     required: bool = False
     values: tuple[str, ...] | None = None
+    references: Reference | None = None
 
     @property
     def duckdb_type(self) -> str:
