@@ -12,7 +12,7 @@ from typing import Annotated, Any, Literal
 from pydantic import BeforeValidator, Field, SerializeAsAny
 
 from pipelines.config.environment_text import FromEnvironment
-from pipelines.config.field_types import Character, ConfigModel, Encoding, Expression, Share
+from pipelines.config.field_types import Bound, Character, ConfigModel, Encoding, Expression, Share
 from pipelines.config.yaml_document import did_you_mean
 from pipelines.contracts import Kind
 
@@ -32,6 +32,13 @@ class ReferenceLimits(ConfigModel):
     stop: Share | None = None
 
 
+class Range(ConfigModel):
+    """What a column may hold: from ``min`` to ``max``, both included; numbers, or days."""
+
+    min: Bound | None = None
+    max: Bound | None = None
+
+
 class TableMapping(ConfigModel):
     """How one source fills one canonical table. What ``from_`` names is the connector's to say: files, a table."""
 
@@ -42,6 +49,8 @@ class TableMapping(ConfigModel):
     columns: Annotated[dict[str, Expression], Field(default_factory=dict)]
     reject_limit: Share | None = None
     reference_limits: Annotated[dict[str, ReferenceLimits], Field(default_factory=dict)]
+    plausible: Annotated[dict[str, Range], Field(default_factory=dict)]
+    bad_values: Annotated[dict[str, Literal["empty", "reject"]], Field(default_factory=dict)]
 
 
 class Connector(ConfigModel):

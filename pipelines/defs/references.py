@@ -54,7 +54,9 @@ def references(night: Night) -> Result:
             check_name="references_match",
             passed=not warning,
             severity=dg.AssetCheckSeverity.WARN,
-            description=_describe(warning, "These rows are kept, as anonymous:"),
+            description=_describe(
+                warning, "What matches nothing counts as anonymous, and marts.quarantined_rows lists it:"
+            ),
         ),
     )
 

@@ -32,6 +32,11 @@ _TEXT_LIKE = ("VARCHAR", "JSON", "UUID", "ENUM", '"NULL"', "CHAR")
 _WHOLE = ("TINYINT", "SMALLINT", "INTEGER", "BIGINT", "HUGEINT", "UTINYINT", "USMALLINT", "UINTEGER", "UBIGINT")
 
 
+def can_fail(column: Column, duckdb_type: str) -> bool:
+    """Whether there are values of ``duckdb_type`` that are none of the type of ``column``."""
+    return column.type != "text" or duckdb_type == "BLOB"
+
+
 def is_text(duckdb_type: str) -> bool:
     return duckdb_type.startswith(_TEXT_LIKE) and not duckdb_type.endswith("]")
 

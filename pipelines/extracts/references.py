@@ -13,9 +13,9 @@ import polars as pl
 from pipelines import contracts
 from pipelines.config.sources import Sources
 from pipelines.contracts import Column, Reference, Table
-from pipelines.extracts.quarantine import COLUMNS
+from pipelines.extracts.quarantine import write_quarantine
 from pipelines.extracts.reference_mends import Mend, find_mend, write_mapping
-from pipelines.extracts.sorted_parquet import put_in_place, union_all, write_sorted
+from pipelines.extracts.sorted_parquet import put_in_place
 from pipelines.extracts.sql_quoting import quote_name, quote_text
 from pipelines.frames.in_memory_sql import connect_in_memory
 from pipelines.identity.standardisation.accounts import names_no_account
@@ -99,11 +99,7 @@ def check_references(sources: Sources, lake: Lake) -> list[Finding]:
         findings += returns.find()
         listed += returns.list_rows()
         rows = scratch / "references.parquet"
-        names = ", ".join(name for name, _ in COLUMNS)
-        everything = union_all(listed, [*dict([*COLUMNS, ("kind", "VARCHAR"), ("is_kept", "BOOLEAN")]).items()])
-        write_sorted(
-            connection, f"select {names} from ({everything})", "source, table_name, column_name, reason, raw", rows
-        )
+        write_quarantine(connection, listed, rows)
         put_in_place(lake.quarantine_path("told", "references"), rows)
     lake.write("quarantine", "references", _as_frame(findings))
     return findings
@@ -263,13 +259,15 @@ class _Lookup:
                 f"from named left join {cards} as card on named.value = card.loyalty_card_id where not named.is_known"
             )
         self.connection.execute(f"create or replace temp table {unknown} as {written}")
+        # A line of an order that is not there is in no mart: it has nothing else to be known by.
+        is_kept = "false" if self.table.part_of is not None and self.column.name in self.table.key else "true"
         for finding in unmatched:
             values = quote_name(self.column.name)
             reason = f"{self.column.name} matches nothing in {finding.targets}"
             yield (
                 f"select listed.source, {quote_text(self.table.path)} as table_name, null::varchar as file, "
                 f"null::bigint as line, {quote_text(self.column.name)} as column_name, {quote_text(reason)} as reason, "
-                f"{_raw(self.table, self.column.name)} as raw, 'reference' as kind, true as is_kept from ("
+                f"{_raw(self.table, self.column.name)} as raw, 'reference' as kind, {is_kept} as is_kept from ("
                 f"select listed.* from {_read(self.lake, self.table)} as listed semi join {unknown} as unknown "
                 f"on listed.source = unknown.source and listed.{values} = unknown.value "
                 f"where listed.source = {quote_text(finding.source)} "

@@ -1,7 +1,7 @@
 """A lake written by hand: a few people whose every row is known, so that each mart can be checked by eye."""
 
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import date, datetime
 from decimal import Decimal
 from pathlib import Path
@@ -14,6 +14,7 @@ import yaml
 from pipelines.config.home import Home
 from pipelines.contracts import TABLES
 from pipelines.identity.decisions.merges import MERGED_SCHEMA
+from pipelines.identity.monitoring.field_report import SCHEMA as FIELD_REPORT
 from pipelines.identity.standardisation.standardise import RECORD_COLUMNS
 from pipelines.lake.amendments import add_amendments, no_amendments
 from pipelines.lake.tables import Lake
@@ -41,7 +42,9 @@ QUARANTINE = {
     "file": pl.String,
     "line": pl.Int64,
     "column_name": pl.String,
+    "kind": pl.String,
     "reason": pl.String,
+    "is_kept": pl.Boolean,
     "raw": pl.String,
 }
 CUSTOMER_IDS = dict.fromkeys(("record_id", "source", "table_name", "customer_id"), pl.String)
@@ -76,6 +79,7 @@ IDENTITY = {
     "ledger": LEDGER,
     "uncertain_pairs": UNCERTAIN_PAIRS,
     "sensitivity": SENSITIVITY,
+    "field_report": FIELD_REPORT,
 }
 WITH_CARDS = ("pos/tickets", "crm/loyalty_movements")
 WITH_MAILBOXES = {"ecommerce/orders": "contact_email", "pos/tickets": "receipt_email"}
@@ -176,6 +180,7 @@ def write_tables(lake: Lake, tables: Mapping[str, Rows]) -> None:
         "ledger": ledger,
         "uncertain_pairs": list(tables.get("identity/uncertain_pairs", ())),
         "sensitivity": sensitivity,
+        "field_report": list(tables.get("identity/field_report", ())),
     }
     for name, schema in IDENTITY.items():
         lake.write("identity", name, frame(identity[name], schema))
@@ -205,6 +210,7 @@ class Retailer:
 
     timezone: str = "Europe/Paris"
     currency: str = "EUR"
+    exchange_rates: Mapping[str, Any] = field(default_factory=dict)
 
 
 @pytest.fixture(scope="session")

@@ -32,6 +32,7 @@ MARTS = {
     "customer_touchpoints",
     "customer_traits",
     "customer_value_back_test",
+    "field_report",
     "friction_incidents",
     "friction_points",
     "identity_review_queue",

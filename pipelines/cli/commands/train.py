@@ -57,10 +57,12 @@ def train(options: argparse.Namespace) -> int:
         "compare_only": options.compare_only,
         "with_decisions": options.with_decisions,
     }
-    with run_lock.hold(home.root, run_id, when_alone=Lake(home.lake).sweep), Progress() as progress:
-        outcome = run_job.launch(
-            "training", home, run_id, settings, progress, ops={"identity__model": {"config": training}}
-        )
+    with run_lock.hold(home.root, run_id, when_alone=Lake(home.lake).sweep) as former, Progress() as progress:
+        ops = {"identity__model": {"config": training}}
+        outcome = run_job.launch("training", home, run_id, settings, progress, ops, former)
+    if outcome.interrupted_by is not None:
+        sys.stderr.write(run_summary.render_interrupted(outcome, home))
+        return 128 + outcome.interrupted_by
     learned = outcome.assets.get("identity/model", {}).get("training")
     if learned is None:
         sys.stderr.write(run_summary.render_failure(outcome, home))

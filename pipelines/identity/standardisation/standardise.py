@@ -86,6 +86,12 @@ def standardise_records(
     return standardise(gather_records(lake, as_of), country, as_of, attributes)
 
 
+def name_at_origin(kind: str, table: str, column: str) -> str:
+    """What the display column ``column`` is called in the canonical table that the records are from."""
+    renamed = next(names for known, name, names, _ in _ORIGINS if (known, name) == (kind, table))
+    return renamed.get(column, column)
+
+
 def gather_records(lake: Lake, as_of: date | None = None) -> pl.DataFrame:
     """One row per identity-bearing record as the extracts hold it, under the display columns' names."""
     return scan_records(lake, as_of).collect()

@@ -12,7 +12,9 @@ select
     file_name,
     line_number,
     column_name,
+    kind,
     reason,
+    is_kept,
     raw_row
 
 from set_aside
