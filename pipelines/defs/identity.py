@@ -79,7 +79,7 @@ def _committed_ledger(lake: Lake) -> pl.DataFrame:
 @asset_of("identity", "identity/merged_records", after=["crm/merges", "crm/contacts", "ecommerce/customers"])
 def merged_records(night: Night) -> Result:
     """One row per record id that its system merged away, with the one that is left of it."""
-    merged = find_merged_records(night.lake, night.day)
+    merged = find_merged_records(night.lake)
     night.lake.write("identity", "merged_records", merged)
     return describe_table(merged, {})
 

@@ -339,12 +339,11 @@ def test_what_is_written_is_found_by_theme_whatever_its_accents(query: Query) ->
     ]
 
 
-def test_rows_set_aside_and_lines_without_an_order_are_told(query: Query) -> None:
+def test_rows_set_aside_and_rows_that_name_nobody_are_told(query: Query) -> None:
     counted = "select table_name, kind, is_kept, count(*) from marts.quarantined_rows group by all order by all"
     assert query(counted) == [
         ("crm/contacts", "unreadable", False, 1),
-        ("ecommerce/order_lines", "reference", False, 1),
-        ("pos/ticket_lines", "reference", False, 1),
+        ("ecommerce/orders", "reference", True, 1),
     ]
 
 
