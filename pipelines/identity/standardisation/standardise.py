@@ -20,17 +20,19 @@ from pipelines.identity.standardisation.crowds import Crowds, add_mailboxes, fin
 from pipelines.identity.standardisation.emails import clean_email, email_key
 from pipelines.identity.standardisation.loyalty_cards import real_card_key
 from pipelines.identity.standardisation.names import (
+    SURNAMES_THAT_SAY_NONE,
     civility_in_name,
     display_name,
     first_name_key,
-    first_name_root,
     fold,
+    keep_surnames_that_say_none,
     last_name_key,
     read_civility,
 )
 from pipelines.identity.standardisation.nobody import SAYS_NOBODY, find_repeated_text, is_repeated, is_somebody
 from pipelines.identity.standardisation.phones import read_phones
 from pipelines.identity.standardisation.shared_values import find_shared_values, withdraw_shared_values
+from pipelines.identity.standardisation.short_forms.table import first_name_root
 from pipelines.lake.tables import Lake
 
 RECORD_COLUMNS: dict[str, pl.DataType] = {
@@ -180,7 +182,8 @@ def clean_records(
 
     The columns are :data:`RECORD_COLUMNS`, :data:`MATCH_COLUMNS` and :data:`~.nobody.SAYS_NOBODY`.
     """
-    cleaned = _clean_text(gathered.sort("record_id", maintain_order=True), attributes)
+    text = _clean_text(gathered.sort("record_id", maintain_order=True), attributes)
+    cleaned = keep_surnames_that_say_none(text)
     cleaned = _clean_phones(cleaned, country, attributes["phone"])
     return _clean_dates(cleaned, attributes["birth_date"], as_of).select(*RECORD_COLUMNS, *MATCH_COLUMNS, SAYS_NOBODY)
 
@@ -203,6 +206,7 @@ def _clean_text(records: pl.DataFrame, attributes: Mapping[str, Attribute]) -> p
             "folded_last": fold(pl.col("last_name")),
             "last_civility": civility_in_name(pl.col("last_name")),
             "last_shown": display_name(pl.col("last_name")),
+            "says_none": pl.col("last_name").is_in(SURNAMES_THAT_SAY_NONE),
         },
         "email": {
             "clean_email": clean_email(pl.col("email")),
