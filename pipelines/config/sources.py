@@ -11,8 +11,9 @@ from typing import Annotated, get_args
 
 from pydantic import BaseModel, Field, PlainSerializer, PlainValidator, PrivateAttr
 
-from pipelines.config.connectors import AnySource, Range, Source, source_model
+from pipelines.config.connectors import AnySource, Range, ReferenceLimits, Source, source_model
 from pipelines.config.environment_text import EnvironmentText
+from pipelines.config.exchange_rates import DatedRate, ExchangeRates
 from pipelines.config.field_types import ConfigModel, Country, Currency, Language, Placeholders, Share, TimeZone
 from pipelines.config.home import Home
 from pipelines.config.plausible import Plausible
@@ -28,8 +29,11 @@ class Sources(ConfigModel):
     timezone: TimeZone = "Europe/Paris"
     country: Country = "FR"
     currency: Currency = "EUR"
+    exchange_rates: Annotated[ExchangeRates, Field(default_factory=dict)]
     reject_limit: Share = 0.01
+    reference_limits: ReferenceLimits = ReferenceLimits()
     language: Language = "en"
+    wait_minutes: Annotated[int, Field(ge=0)] = 120
     as_of: date | None = None
     placeholders: Annotated[dict[str, Placeholders], Field(default_factory=dict)]
     plausible: Plausible = Plausible()
@@ -80,7 +84,9 @@ def load_sources(path: Path) -> Sources:
 def _keys_allowed(document: Document, place: Place) -> list[str]:
     """The keys that may stand at ``place``, walked through the models."""
     model: type[BaseModel] = Sources
-    if place[:1] == ("plausible",):
+    if place[:1] == ("exchange_rates",):
+        model = DatedRate
+    elif place[:1] == ("plausible",):
         model = Plausible
     elif place[:1] == ("sources",):
         source = source_model(document.data["sources"][place[1]])

@@ -87,8 +87,9 @@ def _find_waited_for(table: Table, lake: Lake) -> Path | None:
 def _write_set_apart(
     connection: duckdb.DuckDBPyConnection, table: Table, readings: list[SourceReading], lake: Lake, made: Path
 ) -> None:
-    """Keeps the keys of the rows that are not there yet, for the tables whose rows are parts of them."""
-    columns = [("source", "VARCHAR"), *((name, table.column(name).duckdb_type) for name in table.key)]
+    """Keeps the keys of the rows that are not there, for the tables whose rows are parts of them."""
+    keys = ((name, table.column(name).duckdb_type) for name in table.key)
+    columns = [("source", "VARCHAR"), *keys, ("kind", "VARCHAR")]
     selects = [select for reading in readings for select in reading.set_apart()]
     write_sorted(connection, union_all(selects, columns), "all", made)
     put_in_place(lake.set_apart_path(table.kind, table.name), made)

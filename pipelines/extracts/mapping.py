@@ -71,6 +71,7 @@ class Mapping:
             normalised += [f"{value} as n{number}", f"{_failed(number, mapped)} as e{number}"]
             value = casting.cast(f"n{number}", mapped.duckdb_type, mapped.column, self.options)
             typed += [f"{value} as c{number}", f"n{number} is not null as p{number}", f"e{number}"]
+            typed.append(f"{casting.names_currency(f'n{number}', mapped.duckdb_type, mapped.column)} as g{number}")
             fault, kept = self._judge(number, mapped, values)
             judged += [f"c{number}", f"{fault} as f{number}"]
             settled.append(f"{kept} as {quote_name(mapped.column.name)}")
@@ -125,6 +126,9 @@ class Mapping:
         usual: Outcome = "rejected" if mapped.is_indispensable else "told"
         if mapped.is_guarded:
             yield f"e{number}", Fault(column.name, "unreadable", "has an expression that fails", usual), None
+        if column.type in casting.AMOUNTS:
+            fault = Fault(column.name, "unreadable", casting.OTHER_CURRENCY, usual)
+            yield f"g{number} and {own} is null", fault, None
         if casting.can_fail(column, mapped.duckdb_type):
             fault = Fault(column.name, "unreadable", casting.FAULTS[column.type], usual)
             yield f"p{number} and {own} is null", fault, None
@@ -136,7 +140,7 @@ class Mapping:
             yield f"{own} not in ({allowed})", fault, "null"
         for rule in mapped.rules:
             if _names_of(rule.condition) <= values.keys():
-                outcome: Outcome = "set apart" if rule.sets_apart else "told" if rule.always_stays else usual
+                outcome = _outcome_of(rule, usual)
                 fault = Fault(column.name, rule.kind, rule.reason, outcome, is_value=True)
                 yield rule.condition.format_map(values), fault, rule.instead and rule.instead.format_map(values)
 
@@ -191,6 +195,14 @@ def _taken(mapped: MappedColumn) -> str:
 
 def _value(number: int, mapped: MappedColumn) -> str:
     return f"v{number}.v" if mapped.is_guarded else f"v{number}"
+
+
+def _outcome_of(rule: Rule, usual: Outcome) -> Outcome:
+    if rule.sets_apart:
+        return "set apart"
+    if rule.always_stays:
+        return "told"
+    return "rejected" if rule.always_goes else usual
 
 
 def _names_of(template: str) -> set[str]:

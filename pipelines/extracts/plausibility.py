@@ -13,6 +13,7 @@ from zoneinfo import ZoneInfo
 from pipelines.config.connectors import Range, TableMapping
 from pipelines.config.sources import Sources
 from pipelines.contracts import Column, Table
+from pipelines.extracts import currencies
 from pipelines.extracts.quarantine import Kind
 
 ABSENT = "null"
@@ -24,7 +25,8 @@ class Rule:
 
     ``condition`` and ``instead`` are SQL in which ``{name}`` stands for the value of the column ``name``; a row where
     the condition is null keeps the rule. ``instead`` is what the value becomes where the row stays; None: it stays too.
-    ``always_stays``: the row stays even where the column is required. ``sets_apart``: the row is not there yet.
+    ``always_stays``: the row stays even where the column is required; ``always_goes``: it goes even where the column is
+    not. ``sets_apart``: the row is not there yet.
     """
 
     condition: str
@@ -32,6 +34,7 @@ class Rule:
     kind: Kind = "implausible"
     instead: str | None = ABSENT
     always_stays: bool = False
+    always_goes: bool = False
     sets_apart: bool = False
 
 
@@ -64,11 +67,18 @@ def wait_for(column: str, parents: str) -> Rule:
     return Rule(condition, "is of a row later than as_of", "later_than_as_of", sets_apart=True)
 
 
+def go_with(column: str, parents: str) -> Rule:
+    """The row is a part of one whose amounts nobody can exchange, so neither can its own be."""
+    condition = f"{{{column}}} in (select {column} from {parents})"
+    return Rule(condition, "is of a row in a currency without a rate under exchange_rates", always_goes=True)
+
+
 def rules_of(table: Table, column: Column, sources: Sources, mapping: TableMapping, window: Window) -> tuple[Rule, ...]:
     """What the values of ``column`` must keep to, in the order in which it is asked."""
     return (
         *_rules_of_time(table, column, window),
-        *_rules_of_bounds(column, sources, mapping.plausible.get(column.name, Range()), window),
+        *_rules_of_currency(table, column, sources, window),
+        *_rules_of_bounds(table, column, sources, mapping.plausible.get(column.name, Range()), window),
         *_rules_of_sign(column),
         *_rules_between_columns(table, column),
     )
@@ -92,11 +102,24 @@ def _rules_of_time(table: Table, column: Column, window: Window) -> Iterator[Rul
         yield later()
 
 
-def _rules_of_bounds(column: Column, sources: Sources, own: Range, window: Window) -> Iterator[Rule]:
+def _rules_of_currency(table: Table, column: Column, sources: Sources, window: Window) -> Iterator[Rule]:
+    if column.name != "currency" or table.since is None:
+        return
+    begin_of_day = {
+        currency: _literal(window.begin(rates[0].from_))
+        for currency, rates in sources.exchange_rates.items()
+        if rates[0].from_ is not None
+    }
+    refusals = currencies.list_refusals("{currency}", f"{{{table.since}}}", sources, begin_of_day)
+    for condition, reason in refusals:
+        yield Rule(condition, reason, always_goes=True)
+
+
+def _rules_of_bounds(table: Table, column: Column, sources: Sources, own: Range, window: Window) -> Iterator[Rule]:
     if column.type in ("date", "timestamp"):
         yield from _rules_of_dates(column, sources, own, window)
     elif column.type not in ("text", "boolean"):
-        yield from _rules_of_numbers(column, sources, own)
+        yield from _rules_of_numbers(table, column, sources, own)
 
 
 def _rules_of_dates(column: Column, sources: Sources, own: Range, window: Window) -> Iterator[Rule]:
@@ -116,10 +139,10 @@ def _rules_of_dates(column: Column, sources: Sources, own: Range, window: Window
         yield Rule(f"{value} >= {_literal(after if is_date else window.begin(after))}", f"is after {own.max}")
 
 
-def _rules_of_numbers(column: Column, sources: Sources, own: Range) -> Iterator[Rule]:
+def _rules_of_numbers(table: Table, column: Column, sources: Sources, own: Range) -> Iterator[Rule]:
     limits, value = sources.plausible, f"{{{column.name}}}"
     largest = {
-        "amount": limits.largest_amount,
+        "amount": _largest_amount(table, sources),
         "quantity": limits.largest_quantity,
         "points": limits.largest_points,
         "count": limits.largest_count,
@@ -134,6 +157,14 @@ def _rules_of_numbers(column: Column, sources: Sources, own: Range) -> Iterator[
         yield Rule(f"{value} < {_number(least)}", f"is below {_number(least)}")
     if most is not None:
         yield Rule(f"{value} > {_number(most)}", f"is above {_number(most)}")
+
+
+def _largest_amount(table: Table, sources: Sources) -> float:
+    """The limit is in the retailer's currency; what stands in one of smaller units may be as much larger."""
+    largest = sources.plausible.largest_amount
+    is_exchanged = table.part_of is not None or any(column.name == "currency" for column in table.columns)
+    rates = [float(rate.rate) for declared in sources.exchange_rates.values() for rate in declared]
+    return round(largest / min(1.0, *rates)) if is_exchanged and rates else largest
 
 
 def _rules_of_sign(column: Column) -> Iterator[Rule]:

@@ -15,13 +15,15 @@ from pipelines.config.connectors import Source
 from pipelines.config.sources import Sources
 from pipelines.contracts import Column, Table
 from pipelines.errors import ExtractError
-from pipelines.extracts import mapping, plausibility
+from pipelines.extracts import currencies, mapping, plausibility
 from pipelines.extracts.connectors.protocol import Rows
 from pipelines.extracts.counts import SourceCounts
 from pipelines.extracts.duckdb_errors import explain
 from pipelines.extracts.faults import FIRST, Fault
 from pipelines.extracts.field_counts import FieldCounts
 from pipelines.extracts.plausibility import Rule, Window
+from pipelines.extracts.quarantine import Kind
+from pipelines.extracts.source_values import ORIGINAL, SourceValues
 from pipelines.extracts.sql_quoting import quote_name, quote_text
 
 MOST_LOCATED = 500_000  # Rejected rows whose line is looked up; held in memory. Any further one keeps its raw row.
@@ -68,6 +70,7 @@ class SourceReading:
         self.examples = quote_name(f"{source.name}_examples")
         self.columns: tuple[str, ...] = rows.columns
         self.mapping: mapping.Mapping | None = None
+        self.values: SourceValues | None = None
         self.has_suspects = False
         self.has_repeated = False
         self.has_examples = False
@@ -141,7 +144,16 @@ class SourceReading:
         """The rows that `columns` map: those of the files, or of the `query` over them."""
         if self.declared.query:
             return f"select * from {self.result}"
-        return self.rows.select(numbered=numbered or self.uses_numbers)
+        return self._see(numbered=numbered or self.uses_numbers)
+
+    def _see(self, *, numbered: bool) -> str:
+        """The rows of the files, their values as SQL is to see them."""
+        if self.values is None:
+            described = self._run(lambda: f"describe {self.rows.select(numbered=False)}")
+            types = {str(name): str(type_) for name, type_, *_ in described if name != "_file"}
+            self.values = SourceValues(types, self.table, self.declared, self.sources.currency)
+        keeps_original = numbered and not self.declared.query
+        return self.values.select(self.rows.select(numbered=numbered), keeps_original=keeps_original)
 
     def _map(self) -> mapping.Mapping:
         lacking = self.rows.lacking
@@ -154,21 +166,23 @@ class SourceReading:
         def execute(sql: str) -> list[tuple[Any, ...]]:
             return self.connection.execute(sql).fetchall()
 
-        return mapping.map_columns(
-            self.table, self.declared, self.columns, lacking, self._select(), execute, self._rules_of
-        )
+        # Only bound, never read: values as they came have the same types, in SQL that is bound in a tenth of the time.
+        rows = self._select() if self.declared.query else self.rows.select(numbered=self.uses_numbers)
+        return mapping.map_columns(self.table, self.declared, self.columns, lacking, rows, execute, self._rules_of)
 
     def _rules_of(self, column: Column) -> tuple[Rule, ...]:
         rules = plausibility.rules_of(self.table, column, self.sources, self.declared, self.window)
         if self.waited_for and self.table.part_of and column.name == self.table.part_of[1]:
-            return (*rules, plausibility.wait_for(column.name, self._keep_waited_for(column, self.waited_for)))
+            waiting = self._keep_parents(column, self.waited_for, "later_than_as_of")
+            refused = self._keep_parents(column, self.waited_for, "implausible")
+            return (*rules, plausibility.wait_for(column.name, waiting), plausibility.go_with(column.name, refused))
         return rules
 
-    def _keep_waited_for(self, column: Column, file: Path) -> str:
-        name, key = quote_name(f"{self.source.name}_waited_for"), quote_name(column.name)
+    def _keep_parents(self, column: Column, file: Path, kind: Kind) -> str:
+        name, key = quote_name(f"{self.source.name}_parents_{kind}"), quote_name(column.name)
         self.connection.execute(
             f"create temp table {name} as select {key} from read_parquet({quote_text(str(file))}) "
-            f"where source = {quote_text(self.source.name)}"
+            f"where source = {quote_text(self.source.name)} and kind = {quote_text(kind)}"
         )
         return name
 
@@ -194,7 +208,7 @@ class SourceReading:
         self.connection.execute("drop view source")
 
     def _source(self) -> str:
-        return self.rows.select(numbered=self.uses_numbers)
+        return self._see(numbered=self.uses_numbers)
 
     def _stage(self) -> tuple[int, int, int]:
         """Maps every row into the staging Parquet; how many there are, how many fit, and how many are later."""
@@ -262,7 +276,8 @@ class SourceReading:
 
     def _look_again(self) -> None:
         """Reads the rows that do not fit, share a key or are examples once more, with their place and as they came."""
-        originals = [(quote_name(name), f"s{number}") for number, name in enumerate(self.columns)]
+        came = "" if self.declared.query else f"{ORIGINAL}."
+        originals = [(f"{came}{quote_name(name)}", f"s{number}") for number, name in enumerate(self.columns)]
         original = ", ".join(
             f"{quote_text(self.columns[number])}: {alias}" for number, (_, alias) in enumerate(originals)
         )
@@ -299,9 +314,10 @@ class SourceReading:
         return [(file, "_file"), *((name if is_placed else "cast(null as bigint)", name) for name in names[1:])]
 
     def _settle_repeated(self) -> str:
-        """Of the rows with one key, the newest by `updated_at`, then the first by content, is kept."""
+        """Of the rows with one key, the newest by `updated_at` or its own time, else the first by content, is kept."""
         names = [quote_name(name) for name in self._mapped.names]
-        newest = ['"updated_at" desc nulls last'] if "updated_at" in self._mapped.names else []
+        times = [name for name in ("updated_at", self.table.since) if name in self._mapped.names]
+        newest = [f"{quote_name(name)} desc nulls last" for name in times[:1]]
         order = ", ".join([*newest, *(f"{name} nulls last" for name in names), "_file_number", "_row"])
         content = f"row({', '.join(names)})"
         first = self._mapped.first_of("_faults")
@@ -447,11 +463,27 @@ class SourceReading:
     def _finish(self, name: str) -> str:
         """A row that was changed later was there on the day of the run; when it was changed before is not known."""
         column = quote_name(name)
+        if name == "currency":
+            return f"{currencies.code_of(column, self.sources.currency)} as {column}"
         return f"least({column}, {self.window.last}) as {column}" if name == "updated_at" else column
 
     def set_apart(self) -> list[str]:
-        """SELECTs of the source's name and the key, one row per row set apart."""
-        if self.mapping is None or not self.rows_set_apart:
+        """SELECTs of the source's name, the key and the kind, one row per row whose parts go where it goes.
+
+        Those are the rows later than as_of, and those in a currency without a rate.
+        """
+        if self.mapping is None:
             return []
-        name = quote_text(self.source.name)
-        return [f"select {name} as source, {', '.join(self._key)} from {self._staged()} where {_IS_LATER}"]
+        key = f"select {quote_text(self.source.name)} as source, {', '.join(self._key)}"
+        selects = []
+        if self.rows_set_apart:
+            selects.append(f"{key}, 'later_than_as_of' as kind from {self._staged()} where {_IS_LATER}")
+        refused = [
+            str(number)
+            for number, fault in self._mapped.faults.listed().items()
+            if (fault.column, fault.kind) == ("currency", "implausible")
+        ]
+        if refused:
+            is_refused = f"_worst is not null and list_has_any(_faults, [{', '.join(refused)}])"
+            selects.append(f"{key}, 'implausible' as kind from {self._staged()} where {is_refused}")
+        return selects

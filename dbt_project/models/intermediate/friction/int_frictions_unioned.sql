@@ -65,7 +65,7 @@ contacts as (
 
     select
         interactions.*,
-        case when orders.is_revenue then orders.total_amount else 0 end as amount
+        case when orders.is_revenue then orders.revenue_amount else 0 end as amount
 
     from interactions
     left join orders
@@ -233,7 +233,7 @@ select
     customer_id,
     outcome,
     order_id,
-    cast(quantity as bigint) as quantity,
+    cast(quantity as decimal(18, 3)) as quantity,
     cast(coalesce(revenue_at_risk, 0) as decimal(18, 2)) as revenue_at_risk
 
 from unioned
