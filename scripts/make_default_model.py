@@ -64,7 +64,7 @@ def _weigh_unknown(name: str, frequencies: pl.DataFrame, levels: dict[str, dict[
     """
     if name in NAMES:
         rest = frequencies.filter(pl.col("frequency") < COMMON)["frequency"]
-        return _rounded(float((rest**2).sum() / rest.sum()))
+        return _rounded(float((rest**2).sum()) / float(rest.sum()))
     agreed = next(
         level.name for field in declare_fields() if field.name == name for level in field.levels if level.is_agreement
     )

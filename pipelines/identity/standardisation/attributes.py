@@ -1,10 +1,12 @@
 """The declarations of `attributes.yml`: what each field says about a person, and which values say nothing."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cache
 from importlib.resources import files
 from typing import Any, Literal, get_args
 
+import polars as pl
 import yaml
 
 from pipelines.errors import ConfigurationError
@@ -49,6 +51,29 @@ class Attribute:
 
 def _join(patterns: tuple[str, ...]) -> str | None:
     return "|".join(f"(?:{pattern})" for pattern in patterns) or None
+
+
+def means_none(forms: Sequence[pl.Expr], key: pl.Expr, attribute: Attribute, written: pl.Expr | None = None) -> pl.Expr:
+    """True where a cleaned form of a value is declared to mean "none", or its key is one of the retailer's own.
+
+    So it is where the value consists, as ``written``, of marks.
+    """
+    none = pl.lit(value=False)
+    if attribute.own_values:
+        none |= key.is_in(attribute.own_values).fill_null(False)
+    if attribute.mark_pattern and written is not None:
+        none |= written.str.contains(attribute.mark_pattern).fill_null(False)
+    for form in forms:
+        if attribute.placeholders or attribute.empty_words:
+            none |= form.is_in((*attribute.placeholders, *attribute.empty_words)).fill_null(False)
+        if attribute.placeholder_pattern:
+            none |= form.str.contains(attribute.placeholder_pattern).fill_null(False)
+    return none
+
+
+def is_real(cleaned: pl.Expr, key: pl.Expr, attribute: Attribute) -> pl.Expr:
+    """False where the cleaned value is null, empty or means "none" (:func:`means_none`)."""
+    return ((cleaned != "") & ~means_none((cleaned,), key, attribute)).fill_null(False)
 
 
 NUMBERS = ("shared_limit", "shared_window_days", "surge_limit", "person_limit")

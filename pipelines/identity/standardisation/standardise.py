@@ -6,7 +6,6 @@ never decide who is who.
 """
 
 from collections.abc import Mapping, Sequence
-from dataclasses import replace
 from datetime import date, datetime, timedelta
 from itertools import permutations
 
@@ -14,23 +13,26 @@ import polars as pl
 
 from pipelines.contracts import Kind
 from pipelines.frames.in_memory_sql import connect_in_memory
+from pipelines.identity.standardisation.accounts import drop_orders_of_accounts, names_no_account
 from pipelines.identity.standardisation.addresses import city_key, display_line, postcode_key, street_key
-from pipelines.identity.standardisation.attributes import Attribute, load_attributes
+from pipelines.identity.standardisation.attributes import Attribute, load_attributes, means_none
 from pipelines.identity.standardisation.crowds import Crowds, add_mailboxes, find_crowds, note_crowds, withdraw_crowds
 from pipelines.identity.standardisation.emails import clean_email, email_key
-from pipelines.identity.standardisation.loyalty_cards import card_key
+from pipelines.identity.standardisation.loyalty_cards import real_card_key
 from pipelines.identity.standardisation.names import (
+    SURNAMES_THAT_SAY_NONE,
     civility_in_name,
     display_name,
     first_name_key,
-    first_name_root,
     fold,
+    keep_surnames_that_say_none,
     last_name_key,
     read_civility,
 )
 from pipelines.identity.standardisation.nobody import SAYS_NOBODY, find_repeated_text, is_repeated, is_somebody
 from pipelines.identity.standardisation.phones import read_phones
 from pipelines.identity.standardisation.shared_values import find_shared_values, withdraw_shared_values
+from pipelines.identity.standardisation.short_forms.table import first_name_root
 from pipelines.lake.tables import Lake
 
 RECORD_COLUMNS: dict[str, pl.DataType] = {
@@ -62,13 +64,15 @@ _NAMES_SOMEBODY = pl.any_horizontal(
 _ORIGINS: tuple[tuple[Kind, str, dict[str, str], pl.Expr], ...] = (
     ("crm", "contacts", {"source_key": "contact_id"}, pl.lit(True)),
     ("ecommerce", "customers", {"source_key": "account_id"}, pl.lit(True)),
-    ("ecommerce", "orders", _ORDER_CONTACT, pl.col("account_id").is_null() & _NAMES_SOMEBODY),
+    ("ecommerce", "orders", _ORDER_CONTACT, names_no_account(pl.col("account_id")) & _NAMES_SOMEBODY),
     ("pos", "members", {"source_key": "member_id"}, pl.lit(True)),
     (
         "pos",
         "tickets",
         {"source_key": "ticket_id", "email": "receipt_email", "created_at": "sold_at"},
-        pl.col("loyalty_card_id").is_null() & (pl.col("receipt_email").str.strip_chars() != ""),
+        pl.col("member_id").is_null()
+        & real_card_key(pl.col("loyalty_card_id"), load_attributes()["loyalty_card_id"]).is_null()
+        & (pl.col("receipt_email").str.strip_chars() != ""),
     ),
 )
 
@@ -107,7 +111,13 @@ def scan_records(lake: Lake, as_of: date | None = None) -> pl.LazyFrame:
     for kind, name, renamed, bears_identity in _ORIGINS:
         if not lake.path(kind, name).exists():
             continue
-        gathered.append(_gather_table(lake.scan(kind, name).filter(bears_identity), kind, name, renamed))
+        rows = lake.scan(kind, name)
+        missing = set(bears_identity.meta.root_names()) - set(rows.collect_schema().names())
+        rows = rows.with_columns(pl.lit(None, dtype=pl.String).alias(column) for column in missing)
+        rows = rows.filter(bears_identity)
+        if (kind, name) == ("ecommerce", "orders") and lake.path("ecommerce", "customers").exists():
+            rows = drop_orders_of_accounts(rows, lake.scan("ecommerce", "customers"))
+        gathered.append(_gather_table(rows, kind, name, renamed))
     if not gathered:
         return pl.LazyFrame(schema=RECORD_COLUMNS)
     return _drop_deleted(pl.concat(gathered), as_of)
@@ -172,7 +182,8 @@ def clean_records(
 
     The columns are :data:`RECORD_COLUMNS`, :data:`MATCH_COLUMNS` and :data:`~.nobody.SAYS_NOBODY`.
     """
-    cleaned = _clean_text(gathered.sort("record_id", maintain_order=True), attributes)
+    text = _clean_text(gathered.sort("record_id", maintain_order=True), attributes)
+    cleaned = keep_surnames_that_say_none(text)
     cleaned = _clean_phones(cleaned, country, attributes["phone"])
     return _clean_dates(cleaned, attributes["birth_date"], as_of).select(*RECORD_COLUMNS, *MATCH_COLUMNS, SAYS_NOBODY)
 
@@ -195,6 +206,7 @@ def _clean_text(records: pl.DataFrame, attributes: Mapping[str, Attribute]) -> p
             "folded_last": fold(pl.col("last_name")),
             "last_civility": civility_in_name(pl.col("last_name")),
             "last_shown": display_name(pl.col("last_name")),
+            "says_none": pl.col("last_name").is_in(SURNAMES_THAT_SAY_NONE),
         },
         "email": {
             "clean_email": clean_email(pl.col("email")),
@@ -216,10 +228,7 @@ def _clean_text(records: pl.DataFrame, attributes: Mapping[str, Attribute]) -> p
             "postcode_key": postcode_key(pl.col("postcode")),
             "folded_postcode": fold(pl.col("postcode")),
         },
-        "loyalty_card_id": {
-            "folded_card": fold(pl.col("loyalty_card_id")),
-            "card_key": card_key(pl.col("loyalty_card_id")),
-        },
+        "loyalty_card_id": {"card_key": real_card_key(pl.col("loyalty_card_id"), attributes["loyalty_card_id"])},
     }.items():
         cleaned = _derive_by_value(cleaned, column, derived)
     read = {  # What each field is compared with placeholders in, and its key.
@@ -227,26 +236,26 @@ def _clean_text(records: pl.DataFrame, attributes: Mapping[str, Attribute]) -> p
         "last_name": (("folded_last", "last_key"), "last_key"),
         "email": (("clean_email",), "email_key"), "address": (("folded_address",), "street_key"),
         "city": (("folded_city",), "city_key"), "postcode": (("folded_postcode",), "postcode_key"),
-        "loyalty_card_id": (("folded_card",), "card_key"),
     }  # fmt: skip
-    means_none = {
-        name: _means_none(name, forms, key, attributes[name]) | is_repeated(name) for name, (forms, key) in read.items()
+    says_none = {
+        name: means_none([pl.col(form) for form in forms], pl.col(key), attributes[name], pl.col(name))
+        | is_repeated(name)
+        for name, (forms, key) in read.items()
     }
     # "Vente" and "Comptoir", "Compte" and "Supprimé": the two say together what neither says alone.
     whole = [pl.concat_str(*names, separator=" ") for names in permutations(("folded_first", "folded_last"))]
     cleaned = cleaned.with_columns(find_repeated_text(), *(name.alias(f"whole_{n}") for n, name in enumerate(whole)))
-    together = _means_none(
-        "first_name", ("whole_0", "whole_1"), "first_key", replace(attributes["first_name"], marks=())
-    )
-    means_none["first_name"] |= together
-    means_none["last_name"] |= together
+    together = means_none([pl.col("whole_0"), pl.col("whole_1")], pl.col("first_key"), attributes["first_name"])
+    says_none["first_name"] |= together
+    says_none["last_name"] |= together
     # What stands in place of a mailbox need not look like one.
-    no_mailbox = means_none["email"] | _means_none("email", ("folded_email",), "email_key", attributes["first_name"])
-    says_nobody = {"folded_first": means_none["first_name"], "folded_last": means_none["last_name"],
+    no_mailbox = says_none["email"] | means_none(
+        [pl.col("folded_email")], pl.col("email_key"), attributes["first_name"], pl.col("email")
+    )
+    says_nobody = {"folded_first": says_none["first_name"], "folded_last": says_none["last_name"],
                    "folded_email": no_mailbox}  # fmt: skip
-    is_real = {
-        name: (pl.col(forms[-1]).is_not_null() & (pl.col(forms[-1]) != "") & ~means_none[name]).fill_null(False)
-        for name, (forms, _) in read.items()
+    says_something = {
+        name: ((pl.col(forms[-1]) != "") & ~says_none[name]).fill_null(False) for name, (forms, _) in read.items()
     }
     civility = pl.coalesce("said_civility", "first_civility", "last_civility")
     kept = {  # What each column becomes, and the field whose placeholders empty it.
@@ -256,7 +265,6 @@ def _clean_text(records: pl.DataFrame, attributes: Mapping[str, Attribute]) -> p
         "address": ("address_shown", "address"), "street_key": ("street_key", "address"),
         "postcode": ("postcode", "postcode"), "postcode_key": ("postcode_key", "postcode"),
         "city": ("city_shown", "city"), "city_key": ("city_key", "city"),
-        "loyalty_card_id": ("loyalty_card_id", "loyalty_card_id"), "card_key": ("card_key", "loyalty_card_id"),
     }  # fmt: skip
     return cleaned.with_columns(
         civility.alias("civility"),
@@ -266,10 +274,9 @@ def _clean_text(records: pl.DataFrame, attributes: Mapping[str, Attribute]) -> p
             for text, none in says_nobody.items()
         ).alias(SAYS_NOBODY),
         pl.when(pl.col("country") != "").then(pl.col("country")).alias("country"),
-        *(pl.when(is_real[field]).then(pl.col(origin)).alias(name) for name, (origin, field) in kept.items()),
+        *(pl.when(says_something[field]).then(pl.col(origin)).alias(name) for name, (origin, field) in kept.items()),
     ).with_columns(
-        pl.col("loyalty_card_id").str.strip_chars(),
-        pl.when(pl.col("card_key") != "").then(pl.col("card_key")).alias("card_key"),
+        pl.col("card_key").alias("loyalty_card_id"),  # One spelling everywhere: points and tickets are joined on it.
         first_name_root(pl.col("first_key")).alias("first_root"),
     )
 
@@ -279,24 +286,6 @@ def _derive_by_value(records: pl.DataFrame, column: str, derived: dict[str, pl.E
     values = records.select(pl.col(column).drop_nulls().unique())
     table = values.with_columns(expression.alias(name) for name, expression in derived.items())
     return records.join(table, on=column, how="left", maintain_order="left")
-
-
-def _means_none(written: str, forms: Sequence[str], key: str, attribute: Attribute) -> pl.Expr:
-    """True where a cleaned form of a value is declared to mean "none", or its key is one of the retailer's own.
-
-    So it is where the value consists, as ``written``, of marks.
-    """
-    none = pl.lit(value=False)
-    if attribute.own_values:
-        none |= pl.col(key).is_in(attribute.own_values).fill_null(False)
-    if attribute.mark_pattern:
-        none |= pl.col(written).str.contains(attribute.mark_pattern).fill_null(False)
-    for form in forms:
-        if attribute.placeholders or attribute.empty_words:
-            none |= pl.col(form).is_in((*attribute.placeholders, *attribute.empty_words)).fill_null(False)
-        if attribute.placeholder_pattern:
-            none |= pl.col(form).str.contains(attribute.placeholder_pattern).fill_null(False)
-    return none
 
 
 def _clean_phones(records: pl.DataFrame, country: str, attribute: Attribute) -> pl.DataFrame:
