@@ -55,10 +55,17 @@ def judge_contact_fields(gathered: pl.LazyFrame, records: pl.LazyFrame, country:
 
 
 def _find_emptied(gathered: pl.LazyFrame, records: pl.LazyFrame, field: str) -> pl.DataFrame:
-    """record_id, origin and value, one row per record whose value of ``field`` is there no more."""
-    empty = records.filter(pl.col(field).is_null()).select("record_id")
+    """record_id, origin and value, one row per record whose value of ``field`` is there no more.
+
+    A row that is nobody's has no record at all: no value by which a person is known was left of it.
+    """
     written = gathered.select("record_id", *_ORIGIN, pl.col(field).cast(pl.String).str.strip_chars().alias("value"))
-    return written.filter(pl.col("value") != "").join(empty, on="record_id", how="semi").collect()
+    filled = written.filter(pl.col("value") != "")
+    if field in ("postcode", "city"):  # Of these, something may be left.
+        empty = records.filter(pl.col(field).is_null()).select("record_id")
+        return filled.join(empty, on="record_id", how="semi").collect()
+    kept = records.filter(pl.col(field).is_not_null()).select("record_id")
+    return filled.join(kept, on="record_id", how="anti").collect()
 
 
 def _find_withdrawn(records: pl.LazyFrame, field: str) -> pl.DataFrame:

@@ -21,6 +21,8 @@ select
     {%- for column in golden_columns() %}
     records.{{ column }},
     {%- endfor %}
+    records.email_key,
+    records.card_key,
     records.created_at,
     case
         when records.updated_at >= {{ as_of_end() }} then {{ as_of_end() }} - interval '1' second

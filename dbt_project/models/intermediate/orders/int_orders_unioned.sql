@@ -84,8 +84,7 @@ unioned as (
         exchanged.original_total_amount,
         web_orders.coupon_code,
         cast(null as string) as payment_kind,
-        order_sessions.session_id,
-        web_orders.account_record_id is null as is_guest
+        order_sessions.session_id
 
     from web_orders
     inner join exchanged
@@ -120,8 +119,7 @@ unioned as (
         original_order_amount as original_total_amount,
         cast(null as string) as coupon_code,
         payment_kind,
-        cast(null as string) as session_id,
-        loyalty_card_id is null as is_guest
+        cast(null as string) as session_id
 
     from tickets
     where is_order
@@ -130,6 +128,7 @@ unioned as (
 
 select
     unioned.*,
+    transactions.is_guest,
     transactions.customer_id,
     transactions.record_id,
     transactions.attributed_by,

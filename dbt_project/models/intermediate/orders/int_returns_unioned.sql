@@ -48,9 +48,9 @@ transactions as (
 
 ),
 
-customer_ids as (
+records_named as (
 
-    select * from {{ ref('stg_identity__customer_ids') }}
+    select * from {{ ref('int_records_named') }}
 
 ),
 
@@ -184,5 +184,5 @@ left join orders
     on unioned.order_id = orders.order_id
 left join transactions as tickets_of_return
     on unioned.ticket_id = tickets_of_return.transaction_id
-left join customer_ids as accounts
-    on unioned.account_record_id = accounts.record_id
+left join records_named as accounts
+    on unioned.account_record_id = accounts.named_record_id

@@ -122,6 +122,7 @@ select
     source,
     ticket_reference,
     store_id,
+    member_record_id,
     loyalty_card_id,
     receipt_email,
     sold_at,

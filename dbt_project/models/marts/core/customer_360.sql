@@ -63,6 +63,7 @@ interactions as (
 consents as (
 
     select * from {{ ref('int_consents_resolved') }}
+    where recipient is null
 
 ),
 

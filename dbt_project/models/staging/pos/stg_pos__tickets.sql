@@ -3,6 +3,7 @@ select
     source,
     ticket_id as ticket_reference,
     store_id,
+    source || ':members:' || member_id as member_record_id,
     loyalty_card_id,
     receipt_email,
     sold_at,
