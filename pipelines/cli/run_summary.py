@@ -187,10 +187,19 @@ class _Summary:
             *self._tell_decisions(assets["identity/decisions"]),
             *self._tell_ids(assets["identity/drift"]),
         ]
-        model = assets["identity/model"]
-        if model["trained"]:
-            lines.append(self.texts.say("trained", model=model["version"]))
-        return self._label("customers", lines)
+        return self._label("customers", [*lines, *self._tell_model(assets["identity/model"])])
+
+    def _tell_model(self, model: dict[str, Any]) -> list[str]:
+        """Whether the model was learned tonight, and what it moved, or is still the shipped one."""
+        if model["is_default"]:
+            return [self.texts.say("default_model", profiles=self._number(model["profiles"]))]
+        if not model["trained"]:
+            return []
+        comparison = model["training"]["comparison"]
+        if comparison is None:
+            return [self.texts.say("trained", model=model["version"])]
+        moved, records = (self._number(comparison[name]) for name in ("records_moved", "records"))
+        return [self.texts.say("trained_in_place", model=model["version"], moved=moved, records=records)]
 
     def _tell_decisions(self, decisions: dict[str, Any]) -> list[str]:
         """The human decisions, if there are any."""

@@ -79,9 +79,11 @@ class FilesConnector(Connector):
 
 
 class FileOptions(TextOptions):
-    """How the files of one table are written. Most concern CSV."""
+    """How the files of one table are written. Most concern CSV; ``sheet`` Excel, ``member`` files in a .zip."""
 
-    format: Literal["csv", "parquet", "jsonl"] | None = None
+    format: Literal["csv", "parquet", "jsonl", "xlsx"] | None = None
+    sheet: Annotated[str, Field(min_length=1)] | Annotated[int, Field(ge=1)] | None = None
+    member: Annotated[str, Field(min_length=1)] | None = None
     delimiter: Character | None = None
     quote: Character | Literal[""] = '"'
     escape: Character | None = None

@@ -42,7 +42,7 @@ from pipelines.identity.standardisation.attributes import Attribute, load_attrib
 from pipelines.identity.standardisation.placeholders import with_own_values
 from pipelines.identity.standardisation.spellings import read_cards, read_mailboxes
 from pipelines.identity.standardisation.standardise import scan_records
-from pipelines.identity.training.retrain import MAX_SHARE_MOVED, retrain
+from pipelines.identity.training.retrain import MAX_SHARE_MOVED, has_to_learn, retrain
 from pipelines.lake.tables import Lake
 
 MOST_NAMED = 50  # Record ids that metadata list; how many there are in all stands beside them.
@@ -217,11 +217,12 @@ def _no_new_crowd(lake: Lake, rows: pl.DataFrame, attributes: Mapping[str, Attri
 def model(context: dg.AssetExecutionContext, config: Training, night: Night) -> Result:
     """The model in force: how much each agreement and disagreement says about two records being one person.
 
-    Learned by the training job, and by the very first run. A nightly run keeps it, so that ids do not move because
-    the model did.
+    Learned by the training job, and by the first run that has records enough; until then the shipped one applies. A
+    nightly run keeps what was learned, so that ids do not move because the model did.
     """
+    people = night.read_people()
     in_force = None if config.retrain else night.find_model()
-    if in_force is not None:
+    if in_force is not None and not has_to_learn(in_force, people.profiles.height):
         shown, too_many = in_force, 0
         found: dict[str, Any] = {"version": in_force.version, "trained": False}
     else:
@@ -232,10 +233,11 @@ def model(context: dg.AssetExecutionContext, config: Training, night: Night) -> 
         shown, too_many = retrained.running, 0 if config.compare_only else retrained.records_too_many
         found = {
             "version": retrained.in_force or "none",
-            "trained": retrained.is_put_in_force,
+            "trained": retrained.is_put_in_force and not retrained.learned.is_default,
             "training": dg.MetadataValue.json(retrained.as_dict()),
         }
-    charts = chart_match_weights(shown), chart_unlinkables(night.read_people().records, shown)
+    charts = chart_match_weights(shown), chart_unlinkables(people.records, shown)
+    found |= {"is_default": shown.is_default, "profiles": people.profiles.height}
     return Result(
         metadata={**found, "about": dg.MetadataValue.json(shown.metadata), **_drawn(night, *charts)},
         check_results=[count_breaches("a_new_model_moves_few_records", too_many)],

@@ -23,6 +23,7 @@ from pipelines.extracts.faults import FIRST, Fault
 from pipelines.extracts.field_counts import FieldCounts
 from pipelines.extracts.plausibility import Rule, Window
 from pipelines.extracts.quarantine import Kind
+from pipelines.extracts.source_values import ORIGINAL, SourceValues
 from pipelines.extracts.sql_quoting import quote_name, quote_text
 
 MOST_LOCATED = 500_000  # Rejected rows whose line is looked up; held in memory. Any further one keeps its raw row.
@@ -69,6 +70,7 @@ class SourceReading:
         self.examples = quote_name(f"{source.name}_examples")
         self.columns: tuple[str, ...] = rows.columns
         self.mapping: mapping.Mapping | None = None
+        self.values: SourceValues | None = None
         self.has_suspects = False
         self.has_repeated = False
         self.has_examples = False
@@ -142,7 +144,16 @@ class SourceReading:
         """The rows that `columns` map: those of the files, or of the `query` over them."""
         if self.declared.query:
             return f"select * from {self.result}"
-        return self.rows.select(numbered=numbered or self.uses_numbers)
+        return self._see(numbered=numbered or self.uses_numbers)
+
+    def _see(self, *, numbered: bool) -> str:
+        """The rows of the files, their values as SQL is to see them."""
+        if self.values is None:
+            described = self._run(lambda: f"describe {self.rows.select(numbered=False)}")
+            types = {str(name): str(type_) for name, type_, *_ in described if name != "_file"}
+            self.values = SourceValues(types, self.table, self.declared, self.sources.currency)
+        keeps_original = numbered and not self.declared.query
+        return self.values.select(self.rows.select(numbered=numbered), keeps_original=keeps_original)
 
     def _map(self) -> mapping.Mapping:
         lacking = self.rows.lacking
@@ -197,7 +208,7 @@ class SourceReading:
         self.connection.execute("drop view source")
 
     def _source(self) -> str:
-        return self.rows.select(numbered=self.uses_numbers)
+        return self._see(numbered=self.uses_numbers)
 
     def _stage(self) -> tuple[int, int, int]:
         """Maps every row into the staging Parquet; how many there are, how many fit, and how many are later."""
@@ -265,7 +276,8 @@ class SourceReading:
 
     def _look_again(self) -> None:
         """Reads the rows that do not fit, share a key or are examples once more, with their place and as they came."""
-        originals = [(quote_name(name), f"s{number}") for number, name in enumerate(self.columns)]
+        came = "" if self.declared.query else f"{ORIGINAL}."
+        originals = [(f"{came}{quote_name(name)}", f"s{number}") for number, name in enumerate(self.columns)]
         original = ", ".join(
             f"{quote_text(self.columns[number])}: {alias}" for number, (_, alias) in enumerate(originals)
         )

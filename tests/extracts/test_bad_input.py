@@ -84,11 +84,14 @@ def test_a_parquet_that_is_none_is_an_error(exports: Any) -> None:
         exports.extract_orders()
 
 
+NOT_UTF8 = "is not valid in the file's encoding; `encoding: cp1252` would read it"
+
+
 def test_a_line_of_invalid_utf8_goes_to_quarantine(exports: Any) -> None:
     exports.write("orders.csv", HEADER.encode() + b"caf\xe9,2024-01-01,1\n" + GOOD.encode())
     extracted = exports.extract_orders()
     assert (extracted.rows_read, extracted.rows_kept) == (2, 1)
-    assert faults(exports) == [("orders.csv", 2, None, "is not valid in the file's encoding")]
+    assert faults(exports) == [("orders.csv", 2, None, NOT_UTF8)]
     assert exports.quarantine()["raw"][0] == r'{"line": "caf\\xe9,2024-01-01,1"}'
 
 

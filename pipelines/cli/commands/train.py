@@ -80,6 +80,14 @@ def render(learned: dict[str, Any], compare_only: bool) -> str:
 
 def _render_outcome(learned: dict[str, Any], compare_only: bool) -> list[str]:
     version, before = learned["learned"], learned["before"]
+    if learned["is_default"]:
+        few = (
+            f"{learned['profiles']:,} distinct records and {learned['blocked_pairs']:,} pairs are too few to learn from"
+        )
+        in_force = learned["in_force"]
+        return [
+            f"{few}: {'the shipped model applies' if in_force in (version, None) else f'{in_force} stays in force'}."
+        ]
     if version == before:
         return [f"The same records gave the same model: {version} stays in force, nothing changes."]
     choose = f"  parcours model use {version}"

@@ -5,8 +5,9 @@ dbt builds the golden record from them. The match columns (``*_key``) are what r
 never decide who is who.
 """
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import date, datetime, timedelta
+from itertools import permutations
 
 import polars as pl
 
@@ -14,8 +15,9 @@ from pipelines.contracts import Kind
 from pipelines.frames.in_memory_sql import connect_in_memory
 from pipelines.identity.standardisation.accounts import drop_orders_of_accounts, names_no_account
 from pipelines.identity.standardisation.addresses import city_key, display_line, postcode_key, street_key
-from pipelines.identity.standardisation.attributes import Attribute, is_real, load_attributes
+from pipelines.identity.standardisation.attributes import Attribute, load_attributes, means_none
 from pipelines.identity.standardisation.contact_points import add_further_points
+from pipelines.identity.standardisation.crowds import Crowds, add_mailboxes, find_crowds, note_crowds, withdraw_crowds
 from pipelines.identity.standardisation.emails import clean_email, email_key
 from pipelines.identity.standardisation.loyalty_cards import real_card_key
 from pipelines.identity.standardisation.names import (
@@ -27,6 +29,7 @@ from pipelines.identity.standardisation.names import (
     last_name_key,
     read_civility,
 )
+from pipelines.identity.standardisation.nobody import SAYS_NOBODY, find_repeated_text, is_repeated, is_somebody
 from pipelines.identity.standardisation.phones import read_phones
 from pipelines.identity.standardisation.shared_values import find_shared_values, withdraw_shared_values
 from pipelines.lake.tables import Lake
@@ -78,13 +81,16 @@ OLDEST_LIVING_YEARS = 120  # The oldest verified age is 122 years (Jeanne Calmen
 def standardise_records(
     lake: Lake, country: str, as_of: date | None = None, attributes: Mapping[str, Attribute] | None = None
 ) -> pl.DataFrame:
-    """One row per identity-bearing record that is not deleted: ``identity/records``, sorted by record_id.
+    """One row per identity-bearing record that is somebody's: ``identity/records``, sorted by record_id.
 
     ``country`` is the region of phone numbers written without one (ISO 3166, two letters). A record deleted by the end
     of ``as_of`` is left out; without ``as_of``, any record with a deletion date. ``attributes`` are by default those
     shipped with the package. Raises ConfigurationError on a country without a numbering plan.
     """
-    return standardise(gather_records(lake, as_of), country, as_of, attributes)
+    attributes = attributes or load_attributes()
+    cleaned = clean_records(gather_records(lake, as_of), country, as_of, attributes)
+    shared, crowds = find_shared_values(cleaned, attributes), find_crowds(cleaned, attributes)
+    return leave_out_nobody(complete_records(cleaned, shared, crowds, (SAYS_NOBODY,)))
 
 
 def name_at_origin(kind: str, table: str, column: str) -> str:
@@ -148,25 +154,37 @@ def standardise(
     """
     attributes = attributes or load_attributes()
     cleaned = clean_records(gathered, country, as_of, attributes)
-    return complete_records(cleaned, find_shared_values(cleaned, attributes))
+    return complete_records(cleaned, find_shared_values(cleaned, attributes), find_crowds(cleaned, attributes))
 
 
-def complete_records(cleaned: pl.DataFrame, shared: Mapping[str, pl.Series]) -> pl.DataFrame:
-    """The second part of :func:`standardise`: the columns of ``identity/records``, in order.
+def complete_records(
+    cleaned: pl.DataFrame, shared: Mapping[str, pl.Series], crowds: Crowds, carried: Sequence[str] = ()
+) -> pl.DataFrame:
+    """The second part of :func:`standardise`: the columns of ``identity/records``, in order, and those ``carried``.
 
-    The values that are ``shared`` (``find_shared_values``) are withdrawn from the match columns.
+    The values that are ``shared`` (``find_shared_values``) are withdrawn from the match columns, those of ``crowds``
+    (``find_crowds``) from all columns. With SAYS_NOBODY among those carried, :func:`leave_out_nobody` can follow.
     """
-    without_shared = withdraw_shared_values(cleaned, shared)
-    return _order_columns(without_shared.with_columns(hash_content(without_shared)))
+    without_shared = withdraw_shared_values(withdraw_crowds(cleaned, crowds), add_mailboxes(shared, crowds))
+    noted = note_crowds(without_shared)
+    return _order_columns(noted.with_columns(hash_content(noted)), carried)
+
+
+def leave_out_nobody(complete: pl.DataFrame) -> pl.DataFrame:
+    """The complete records that are somebody's (``nobody.is_somebody``); they must carry SAYS_NOBODY."""
+    return complete.filter(is_somebody()).drop(SAYS_NOBODY)
 
 
 def clean_records(
     gathered: pl.DataFrame, country: str, as_of: date | None, attributes: Mapping[str, Attribute]
 ) -> pl.DataFrame:
-    """The first part of :func:`standardise`, record by record: :data:`RECORD_COLUMNS` and :data:`MATCH_COLUMNS`."""
+    """The first part of :func:`standardise`, record by record, with all rows.
+
+    The columns are :data:`RECORD_COLUMNS`, :data:`MATCH_COLUMNS` and :data:`~.nobody.SAYS_NOBODY`.
+    """
     cleaned = _clean_text(gathered.sort("record_id", maintain_order=True), attributes)
     cleaned = _clean_phones(cleaned, country, attributes["phone"])
-    return _clean_dates(cleaned, attributes["birth_date"], as_of).select(*RECORD_COLUMNS, *MATCH_COLUMNS)
+    return _clean_dates(cleaned, attributes["birth_date"], as_of).select(*RECORD_COLUMNS, *MATCH_COLUMNS, SAYS_NOBODY)
 
 
 def _clean_text(records: pl.DataFrame, attributes: Mapping[str, Attribute]) -> pl.DataFrame:
@@ -178,17 +196,21 @@ def _clean_text(records: pl.DataFrame, attributes: Mapping[str, Attribute]) -> p
         "civility": {"said_civility": read_civility(pl.col("civility"))},
         "first_name": {
             "first_key": first_name_key(pl.col("first_name")),
+            "folded_first": fold(pl.col("first_name")),
             "first_civility": civility_in_name(pl.col("first_name")),
             "first_shown": display_name(pl.col("first_name")),
         },
         "last_name": {
             "last_key": last_name_key(pl.col("last_name")),
+            "folded_last": fold(pl.col("last_name")),
             "last_civility": civility_in_name(pl.col("last_name")),
             "last_shown": display_name(pl.col("last_name")),
         },
         "email": {
             "clean_email": clean_email(pl.col("email")),
             "email_key": email_key(clean_email(pl.col("email"))),
+            "folded_email": fold(pl.col("email")),
+            "folded_user": fold(pl.col("email").str.extract(r"^([^@]+)@", 1)),
         },
         "address": {
             "street_key": street_key(pl.col("address")),
@@ -200,18 +222,39 @@ def _clean_text(records: pl.DataFrame, attributes: Mapping[str, Attribute]) -> p
             "folded_city": fold(pl.col("city")),
             "city_shown": display_line(pl.col("city")),
         },
-        "postcode": {"postcode_key": postcode_key(pl.col("postcode"))},
+        "postcode": {
+            "postcode_key": postcode_key(pl.col("postcode")),
+            "folded_postcode": fold(pl.col("postcode")),
+        },
         "loyalty_card_id": {"card_key": real_card_key(pl.col("loyalty_card_id"), attributes["loyalty_card_id"])},
     }.items():
         cleaned = _derive_by_value(cleaned, column, derived)
-    says_something = {
-        name: is_real(pl.col(cleaned_column), pl.col(key), attributes[name])
-        for name, (cleaned_column, key) in {
-            "first_name": ("first_key", "first_key"), "last_name": ("last_key", "last_key"),
-            "email": ("clean_email", "email_key"), "address": ("folded_address", "street_key"),
-            "city": ("folded_city", "city_key"), "postcode": ("postcode_key", "postcode_key"),
-        }.items()
+    read = {  # What each field is compared with placeholders in, and its key.
+        "first_name": (("folded_first", "first_key"), "first_key"),
+        "last_name": (("folded_last", "last_key"), "last_key"),
+        "email": (("clean_email",), "email_key"), "address": (("folded_address",), "street_key"),
+        "city": (("folded_city",), "city_key"), "postcode": (("folded_postcode",), "postcode_key"),
     }  # fmt: skip
+    says_none = {
+        name: means_none([pl.col(form) for form in forms], pl.col(key), attributes[name], pl.col(name))
+        | is_repeated(name)
+        for name, (forms, key) in read.items()
+    }
+    # "Vente" and "Comptoir", "Compte" and "Supprimé": the two say together what neither says alone.
+    whole = [pl.concat_str(*names, separator=" ") for names in permutations(("folded_first", "folded_last"))]
+    cleaned = cleaned.with_columns(find_repeated_text(), *(name.alias(f"whole_{n}") for n, name in enumerate(whole)))
+    together = means_none([pl.col("whole_0"), pl.col("whole_1")], pl.col("first_key"), attributes["first_name"])
+    says_none["first_name"] |= together
+    says_none["last_name"] |= together
+    # What stands in place of a mailbox need not look like one.
+    no_mailbox = says_none["email"] | means_none(
+        [pl.col("folded_email")], pl.col("email_key"), attributes["first_name"], pl.col("email")
+    )
+    says_nobody = {"folded_first": says_none["first_name"], "folded_last": says_none["last_name"],
+                   "folded_email": no_mailbox}  # fmt: skip
+    says_something = {
+        name: ((pl.col(forms[-1]) != "") & ~says_none[name]).fill_null(False) for name, (forms, _) in read.items()
+    }
     civility = pl.coalesce("said_civility", "first_civility", "last_civility")
     kept = {  # What each column becomes, and the field whose placeholders empty it.
         "first_name": ("first_shown", "first_name"), "first_key": ("first_key", "first_name"),
@@ -224,6 +267,10 @@ def _clean_text(records: pl.DataFrame, attributes: Mapping[str, Attribute]) -> p
     return cleaned.with_columns(
         civility.alias("civility"),
         civility.alias("gender_key"),
+        pl.any_horizontal(
+            none & ~pl.col(text).is_in(["", *attributes["first_name"].empty_words]).fill_null(True)
+            for text, none in says_nobody.items()
+        ).alias(SAYS_NOBODY),
         pl.when(pl.col("country") != "").then(pl.col("country")).alias("country"),
         *(pl.when(says_something[field]).then(pl.col(origin)).alias(name) for name, (origin, field) in kept.items()),
     ).with_columns(
@@ -301,9 +348,9 @@ def hash_content(records: pl.DataFrame) -> pl.Series:
     return hashed["content_hash"]
 
 
-def _order_columns(records: pl.DataFrame) -> pl.DataFrame:
+def _order_columns(records: pl.DataFrame, carried: Sequence[str]) -> pl.DataFrame:
     """The columns of ``identity/records``, in order; ``is_decided`` is false until decisions are known."""
     return records.select(
         *RECORD_COLUMNS, *MATCH_COLUMNS, "shared_values", "shared_digests", "content_hash",
-        pl.lit(False).alias("is_decided"),
+        pl.lit(False).alias("is_decided"), *carried,
     )  # fmt: skip

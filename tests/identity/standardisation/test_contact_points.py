@@ -67,7 +67,7 @@ def lake(tmp_path: Path) -> Lake:
     row = {"contact_id": "9", "first_name": "Léa", "last_name": "Roux", "email": "lea@free.fr; L.Roux@cabinet.fr"}
     write(lake, "crm/contacts", row | {"mobile": "0612345079", "phone": None})
     points = [
-        ("9", "email", "LEA@free.fr"), ("9", "email", "lea.roux@orange.fr"), ("9", "mobile", "07 98 76 54 32"),
+        ("9", "email", "LEA@free.fr"), ("9", "email", "lea.roux@orange.fr"), ("9", "mobile", "07 44 81 20 93"),
         ("404", "email", "x@y.fr"),
     ]  # fmt: skip
     write(
@@ -80,7 +80,7 @@ def test_the_first_is_the_rows_own_and_each_further_one_a_record_with_its_names(
     records = standardise(gather_records(lake, AS_OF), "FR", AS_OF)
     assert sorted(records.select("email_key", "mobile_key", "last_key").rows(), key=str) == [
         ("l.roux@cabinet.fr", None, "roux"), ("lea.roux@orange.fr", None, "roux"),
-        ("lea@free.fr", "+33612345079", "roux"), (None, "+33798765432", "roux"),
+        ("lea@free.fr", "+33612345079", "roux"), (None, "+33744812093", "roux"),
     ]  # fmt: skip
     assert records["table_name"].value_counts(sort=True).rows() == [("contact_points", 3), ("contacts", 1)]
     assert not any("@" in id_ or "orange" in id_ for id_ in records["record_id"])
