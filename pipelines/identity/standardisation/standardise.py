@@ -16,6 +16,7 @@ from pipelines.frames.in_memory_sql import connect_in_memory
 from pipelines.identity.standardisation.accounts import drop_orders_of_accounts, names_no_account
 from pipelines.identity.standardisation.addresses import city_key, display_line, postcode_key, street_key
 from pipelines.identity.standardisation.attributes import Attribute, load_attributes, means_none
+from pipelines.identity.standardisation.contact_points import add_further_points
 from pipelines.identity.standardisation.crowds import Crowds, add_mailboxes, find_crowds, note_crowds, withdraw_crowds
 from pipelines.identity.standardisation.emails import clean_email, email_key
 from pipelines.identity.standardisation.loyalty_cards import real_card_key
@@ -120,7 +121,8 @@ def scan_records(lake: Lake, as_of: date | None = None) -> pl.LazyFrame:
         gathered.append(_gather_table(rows, kind, name, renamed))
     if not gathered:
         return pl.LazyFrame(schema=RECORD_COLUMNS)
-    return _drop_deleted(pl.concat(gathered), as_of)
+    points = lake.scan("crm", "contact_points") if lake.path("crm", "contact_points").exists() else None
+    return _drop_deleted(add_further_points(pl.concat(gathered), points), as_of)
 
 
 def _gather_table(rows: pl.LazyFrame, kind: str, name: str, renamed: dict[str, str]) -> pl.LazyFrame:
