@@ -39,6 +39,7 @@ from pipelines.identity.monitoring.charts import (
 from pipelines.identity.monitoring.shared_value_surge import describe_surges, find_surges, list_withdrawn_values
 from pipelines.identity.standardisation.attributes import Attribute, load_attributes
 from pipelines.identity.standardisation.placeholders import with_own_values
+from pipelines.identity.standardisation.places import count_unread_countries
 from pipelines.identity.standardisation.standardise import scan_records
 from pipelines.identity.training.retrain import MAX_SHARE_MOVED, retrain
 from pipelines.lake.tables import Lake
@@ -120,11 +121,16 @@ def records(night: Night) -> Result:
             "rows_by_table": dg.MetadataValue.json({f"{kind}/{name}": n for kind, name, n in by_table.iter_rows()}),
             "records_cleaned_anew": cleaned_anew,
             "records_with_a_shared_value": everyone["shared_values"].count(),
+            "records_of_an_unread_country": count_unread_countries(_read_countries(night.lake)),
         },
         count_breaches("each_record_stands_once", invariants.count_repeated_records(everyone)),
         _no_new_crowd(night.lake, everyone, attributes),
         columns=night.lake.scan("identity", "records").collect_schema(),
     )
+
+
+def _read_countries(lake: Lake) -> pl.Series:
+    return lake.scan("identity", "records", in_order=False).select("country").collect().to_series()
 
 
 def _no_new_crowd(lake: Lake, rows: pl.DataFrame, attributes: Mapping[str, Attribute]) -> dg.AssetCheckResult:
