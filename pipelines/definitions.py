@@ -6,10 +6,12 @@ import dagster as dg
 
 from pipelines.defs.drift import drift
 from pipelines.defs.extracts import extract_assets
+from pipelines.defs.field_report import field_report
 from pipelines.defs.identity import identity_assets
+from pipelines.defs.orphaned_runs import killed_runs
 from pipelines.defs.report import report
 from pipelines.defs.resources import Night
-from pipelines.defs.schedules import NIGHTLY, TRAINING, every_night
+from pipelines.defs.schedules import NIGHTLY, TRAINING, nightly_schedule
 from pipelines.defs.sensitivity import sensitivity
 from pipelines.defs.warehouse import warehouse_assets
 
@@ -22,18 +24,19 @@ def build_definitions(
     assets: Sequence[dg.AssetsDefinition] = (),
     is_scheduled: bool = True,
 ) -> dg.Definitions:
-    """All assets, jobs and the schedule, as the interface loads them, but for what is given.
+    """All assets, jobs, the schedule and the sensor, as the interface loads them, but for what is given.
 
     ``resources`` take the place of those with their names, ``assets`` of the definitions that have one of their keys.
     Not ``is_scheduled``, nothing runs by itself. One process by default: on one machine, the seconds that every further
     process takes to start buy nothing.
     """
     replaced = {key for replacement in assets for key in replacement.keys}
-    usual = [*extract_assets(), *identity_assets(), drift, sensitivity, *warehouse_assets(), report]
+    usual = [*extract_assets(), *identity_assets(), field_report, drift, sensitivity, *warehouse_assets(), report]
     return dg.Definitions(
         assets=[*(definition for definition in usual if replaced.isdisjoint(definition.keys)), *assets],
         jobs=[NIGHTLY, TRAINING],
-        schedules=[every_night] if is_scheduled else [],
+        schedules=[nightly_schedule()] if is_scheduled else [],
+        sensors=[killed_runs] if is_scheduled else [],
         resources={"night": Night(), **(resources or {})},
         loggers=loggers,
         executor=executor,

@@ -15,6 +15,7 @@ from typing import Any
 
 import polars as pl
 
+from pipelines.identity.model.specification import declare_fields
 from pipelines.identity.scoring.profiles import build_profiles
 from pipelines.identity.standardisation.standardise import standardise_records
 from pipelines.identity.training import train
@@ -22,6 +23,10 @@ from pipelines.lake.tables import Lake
 from pipelines.sample.world import generate
 
 CUSTOMERS, DAYS, SEED = 20_000, 365, 100
+NAMES = ("first_name", "last_name")
+"""The fields whose common values are shipped: other values are a retailer's own."""
+COMMON = 0.0002  # Eight of forty thousand profiles; rarer ones are too many, and too few to be counted well.
+LEAST_FREQUENT = {"locality": 0.05}  # A small retailer's customers live in its few postcodes, not all over the country.
 TARGET = Path(train.__file__).with_name("default_model.json")
 
 
@@ -36,12 +41,38 @@ def make_default_model() -> dict[str, Any]:
         records = standardise_records(lake, "FR", world.as_of)
     profiles, _ = build_profiles(records)
     model, _ = train.learn(profiles, train.SEED, world.as_of)
-    shares = model.parameters.shares
+    shares, levels = model.parameters.shares, model.parameters.levels
+    common = {name: model.term_frequencies[name].filter(pl.col("frequency") >= COMMON) for name in NAMES}
     return {
         "made": f"scripts/make_default_model.py: {CUSTOMERS} customers of {DAYS} days, seed {SEED}",
         "pairs_per_profile": {name: round(share * (profiles.height - 1) / 2, 4) for name, share in shares.items()},
-        "levels": model.parameters.levels,
+        "rarest": {
+            name: _weigh_unknown(name, frequencies, levels) for name, frequencies in model.term_frequencies.items()
+        },
+        "frequencies": {
+            name: {value: _rounded(frequency) for value, frequency in values.select("value", "frequency").iter_rows()}
+            for name, values in common.items()
+        },
+        "levels": levels,
     }
+
+
+def _weigh_unknown(name: str, frequencies: pl.DataFrame, levels: dict[str, dict[str, dict[str, float]]]) -> float:
+    """The frequency that a value not listed counts as.
+
+    Of a name, the mean frequency of the names left out, by bearer; of another field, how often strangers agree on it.
+    """
+    if name in NAMES:
+        rest = frequencies.filter(pl.col("frequency") < COMMON)["frequency"]
+        return _rounded(float((rest**2).sum()) / float(rest.sum()))
+    agreed = next(
+        level.name for field in declare_fields() if field.name == name for level in field.levels if level.is_agreement
+    )
+    return max(levels[name][agreed]["stranger"], LEAST_FREQUENT.get(name, 0.0))
+
+
+def _rounded(frequency: float) -> float:
+    return float(f"{frequency:.3g}")
 
 
 def main() -> None:

@@ -22,3 +22,8 @@
         'aaaaaceeeeiiiinooooouuuuy{{ ' ' * 20 }}'
     ) || ' '
 {%- endmacro %}
+
+{# A part of a key made of several, told from the next by the colon behind it: one that stands in it is written %3A. #}
+{% macro key_part(column) -%}
+    replace(replace({{ column }}, '%', '%25'), ':', '%3A')
+{%- endmacro %}

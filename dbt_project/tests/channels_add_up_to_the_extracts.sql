@@ -1,5 +1,6 @@
 -- A row is a channel whose days in channel_performance do not add up to what the shops sold in it, or the tills took
--- in all; or the refunds of the shops, which are booked by the channel of the order: they are compared in one sum.
+-- in all, without tips and gift cards sold, in the retailer's currency; or the refunds of the shops, which are booked
+-- by the channel of the order: they are compared in one sum.
 with
 
 performance as (
@@ -25,24 +26,79 @@ performance as (
 
 ),
 
+exchange_rates as (
+
+    select * from {{ ref('int_exchange_rates_found') }}
+
+),
+
+shop_orders as (
+
+    select
+        orders.source,
+        orders.channel,
+        {{ exchange('orders.total_amount', 'exchange_rates.exchange_rate') }} as total_amount,
+        {{ exchange('orders.total_amount', 'exchange_rates.exchange_rate') }}
+        - {{ exchange('coalesce(orders.tip_amount, 0)', 'exchange_rates.exchange_rate') }}
+        - {{ exchange('coalesce(orders.gift_card_amount, 0)', 'exchange_rates.exchange_rate') }} as revenue_amount
+
+    from {{ source('ecommerce', 'orders') }} as orders
+    left join exchange_rates
+        on orders.source || ':orders:' || orders.order_id = exchange_rates.transaction_id
+    where
+        orders.ordered_at < {{ as_of_end() }}
+        and (exchange_rates.transaction_id is null or exchange_rates.exchange_rate is not null)
+
+),
+
+till_tickets as (
+
+    select
+        tickets.source,
+        {{ exchange('tickets.total_amount', 'exchange_rates.exchange_rate') }}
+        - {{ exchange('coalesce(tickets.tip_amount, 0)', 'exchange_rates.exchange_rate') }}
+        - {{ exchange('coalesce(tickets.gift_card_amount, 0)', 'exchange_rates.exchange_rate') }} as revenue_amount
+
+    from {{ source('pos', 'tickets') }} as tickets
+    left join exchange_rates
+        on tickets.source || ':tickets:' || tickets.ticket_id = exchange_rates.transaction_id
+    where
+        tickets.sold_at < {{ as_of_end() }}
+        and (exchange_rates.transaction_id is null or exchange_rates.exchange_rate is not null)
+
+),
+
+shop_returns as (
+
+    select
+        returns.source,
+        {{ exchange('returns.refund_amount', 'exchange_rates.exchange_rate') }} as refund_amount
+
+    from {{ source('ecommerce', 'returns') }} as returns
+    left join exchange_rates
+        on returns.source || ':orders:' || returns.order_id = exchange_rates.transaction_id
+    where
+        returns.returned_at < {{ as_of_end() }}
+        and (exchange_rates.transaction_id is null or exchange_rates.exchange_rate is not null)
+
+),
+
 extracts as (
 
     select
         'sold online in ' || channel as money,
-        sum(total_amount) as amount
+        sum(revenue_amount) as amount
 
-    from {{ source('ecommerce', 'orders') }}
-    where ordered_at < {{ as_of_end() }}
+    from shop_orders
     group by channel
 
     union all
 
     select
         'taken by tills' as money,
-        sum(total_amount) as amount
+        sum(revenue_amount) as amount
 
-    from {{ source('pos', 'tickets') }}
-    where sold_at < {{ as_of_end() }}
+    from till_tickets
 
     union all
 
@@ -50,8 +106,7 @@ extracts as (
         'refunded by shops' as money,
         sum(refund_amount) as amount
 
-    from {{ source('ecommerce', 'returns') }}
-    where returned_at < {{ as_of_end() }}
+    from shop_returns
 
 )
 

@@ -10,7 +10,7 @@ channels as (
 
 brought as (
 
-    select total_amount as amount
+    select revenue_amount as amount
     from {{ ref('orders') }}
     where is_revenue
 

@@ -5,7 +5,7 @@ movements as (
 
     select
         customer_id,
-        total_amount as amount
+        revenue_amount as amount
 
     from {{ ref('orders') }}
     where customer_id is not null and is_revenue

@@ -60,7 +60,7 @@ ordered as (
 
 brought as (
 
-    select total_amount as amount
+    select revenue_amount as amount
     from orders
     where month_number {{ in_window }}
 

@@ -1,5 +1,6 @@
 -- A row is a source and channel whose orders, less what was paid back, do not add up to what the shop and the till
--- took, to the cent: an order or refund was lost, counted twice or changed on its way through the models.
+-- took, to the cent: an order or refund was lost, counted twice or changed on its way through the models. Online what
+-- was paid is compared; at the tills what was paid without tips and gift cards, which may stand beside a return.
 with
 
 orders as (
@@ -7,7 +8,8 @@ orders as (
     select
         source,
         channel,
-        sum(total_amount) as ordered_amount
+        sum(total_amount) as ordered_amount,
+        sum(revenue_amount) as revenue_amount
 
     from {{ ref('orders') }}
     group by source, channel
@@ -38,6 +40,63 @@ shop_refunds as (
 
 ),
 
+exchange_rates as (
+
+    select * from {{ ref('int_exchange_rates_found') }}
+
+),
+
+shop_orders as (
+
+    select
+        orders.source,
+        orders.channel,
+        {{ exchange('orders.total_amount', 'exchange_rates.exchange_rate') }} as total_amount,
+        {{ exchange('orders.total_amount', 'exchange_rates.exchange_rate') }}
+        - {{ exchange('coalesce(orders.tip_amount, 0)', 'exchange_rates.exchange_rate') }}
+        - {{ exchange('coalesce(orders.gift_card_amount, 0)', 'exchange_rates.exchange_rate') }} as revenue_amount
+
+    from {{ source('ecommerce', 'orders') }} as orders
+    left join exchange_rates
+        on orders.source || ':orders:' || orders.order_id = exchange_rates.transaction_id
+    where
+        orders.ordered_at < {{ as_of_end() }}
+        and (exchange_rates.transaction_id is null or exchange_rates.exchange_rate is not null)
+
+),
+
+till_tickets as (
+
+    select
+        tickets.source,
+        {{ exchange('tickets.total_amount', 'exchange_rates.exchange_rate') }}
+        - {{ exchange('coalesce(tickets.tip_amount, 0)', 'exchange_rates.exchange_rate') }}
+        - {{ exchange('coalesce(tickets.gift_card_amount, 0)', 'exchange_rates.exchange_rate') }} as revenue_amount
+
+    from {{ source('pos', 'tickets') }} as tickets
+    left join exchange_rates
+        on tickets.source || ':tickets:' || tickets.ticket_id = exchange_rates.transaction_id
+    where
+        tickets.sold_at < {{ as_of_end() }}
+        and (exchange_rates.transaction_id is null or exchange_rates.exchange_rate is not null)
+
+),
+
+shop_returns as (
+
+    select
+        returns.source,
+        {{ exchange('returns.refund_amount', 'exchange_rates.exchange_rate') }} as refund_amount
+
+    from {{ source('ecommerce', 'returns') }} as returns
+    left join exchange_rates
+        on returns.source || ':orders:' || returns.order_id = exchange_rates.transaction_id
+    where
+        returns.returned_at < {{ as_of_end() }}
+        and (exchange_rates.transaction_id is null or exchange_rates.exchange_rate is not null)
+
+),
+
 sold_by_shops as (
 
     select
@@ -45,8 +104,7 @@ sold_by_shops as (
         channel,
         sum(total_amount) as total_amount
 
-    from {{ source('ecommerce', 'orders') }}
-    where ordered_at < {{ as_of_end() }}
+    from shop_orders
     group by source, channel
 
 ),
@@ -55,10 +113,9 @@ sold_by_tills as (
 
     select
         source,
-        sum(total_amount) as total_amount
+        sum(revenue_amount) as total_amount
 
-    from {{ source('pos', 'tickets') }}
-    where sold_at < {{ as_of_end() }}
+    from till_tickets
     group by source
 
 ),
@@ -69,8 +126,7 @@ refunded_by_shops as (
         source,
         sum(refund_amount) as total_amount
 
-    from {{ source('ecommerce', 'returns') }}
-    where returned_at < {{ as_of_end() }}
+    from shop_returns
     group by source
 
 ),
@@ -103,7 +159,7 @@ compared as (
         'taken by tills' as money,
         sold_by_tills.source,
         'store' as channel,
-        coalesce(orders.ordered_amount, 0) - coalesce(till_refunds.refund_amount, 0) as in_marts,
+        coalesce(orders.revenue_amount, 0) - coalesce(till_refunds.refund_amount, 0) as in_marts,
         sold_by_tills.total_amount as in_extracts
 
     from sold_by_tills

@@ -1,6 +1,6 @@
 -- A row is a card and month that does not close, does not open with what the month before closed, misses the month
 -- before, does not split into its channels, or, on the last month, a card that closes with other points than all its
--- movements come to.
+-- movements come to; a row without either, that the extract has other movements than the ledger has booked.
 with
 
 ledger as (
@@ -21,9 +21,29 @@ moved as (
         loyalty_card_id,
         sum(points) as points
 
+    from {{ ref('int_loyalty_movements_identified') }}
+    group by loyalty_card_id
+
+),
+
+extracted as (
+
+    select
+        count(*) as movement_count,
+        coalesce(sum(points), 0) as points
+
     from {{ source('crm', 'loyalty_movements') }}
     where occurred_at < {{ as_of_end() }}
-    group by loyalty_card_id
+
+),
+
+booked as (
+
+    select
+        coalesce(sum(movement_count), 0) as movement_count,
+        coalesce(sum(earned + spent + expired + adjusted), 0) as points
+
+    from ledger
 
 ),
 
@@ -52,6 +72,18 @@ where
     or spent <> spent_store + spent_web + spent_app + spent_service
     or expired <> expired_store + expired_web + expired_app + expired_service
     or adjusted <> adjusted_store + adjusted_web + adjusted_app + adjusted_service
+
+union all
+
+select
+    cast(null as string) as loyalty_card_id,
+    cast(null as date) as month
+
+from extracted
+cross join booked
+where
+    extracted.movement_count <> booked.movement_count
+    or extracted.points <> booked.points
 
 union all
 

@@ -17,7 +17,7 @@ performance as (
 
 visits as (
 
-    select count(distinct source || ':' || session_id) as sessions
+    select count(distinct source || ':' || {{ key_part('session_id') }} || ':' || visitor_id) as sessions
     from {{ source('ecommerce', 'web_events') }}
     where occurred_at < {{ as_of_end() }}
 

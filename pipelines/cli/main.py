@@ -11,6 +11,7 @@ import sys
 from collections.abc import Sequence
 
 from pipelines.cli.commands import docs, evaluate, how, id, model, report, review, rollback, run, sample, train, ui, why
+from pipelines.cli.interrupts import raise_on_sigterm
 from pipelines.errors import ParcoursError
 
 # How SQLite and DuckDB report a full disk.
@@ -36,12 +37,13 @@ def build_parser() -> argparse.ArgumentParser:
 
 def main(arguments: Sequence[str] | None = None) -> int:
     options = build_parser().parse_args(arguments)
+    raise_on_sigterm()
     try:
         exit_code: int = options.command(options)
     except ParcoursError as error:
         return _fail(str(error), error.exit_code, options.debug)
     except KeyboardInterrupt:
-        return _fail("Stopped. The published warehouse is as it was.", 130, options.debug)
+        return _fail("Interrupted. The published warehouse is as it was.", 130, options.debug)
     except BrokenPipeError:  # The reader of our output, such as `head`, has closed it.
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return 0

@@ -3,13 +3,15 @@
 import contextlib
 import logging
 import os
+import signal
 import sys
 import uuid
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from pipelines.cli.interrupts import noting_interrupts
 from pipelines.cli.progress import Progress
 from pipelines.config.home import Home
 
@@ -51,7 +53,7 @@ class Outcome:
     """What a job did. ``assets`` maps the key of each asset that was materialised to its metadata as plain values.
 
     ``check_descriptions`` are the results' own descriptions of checks that warned or failed, by the names in the two
-    lists.
+    lists. ``interrupted_by`` is the signal that ended a run which did not succeed.
     """
 
     succeeded: bool
@@ -62,6 +64,7 @@ class Outcome:
     checks_warned: list[str] = field(default_factory=list)
     checks_failed: list[str] = field(default_factory=list)
     check_descriptions: dict[str, str] = field(default_factory=dict)
+    interrupted_by: signal.Signals | None = None
 
     @property
     def published(self) -> bool:
@@ -89,16 +92,19 @@ def launch(
     settings: dict[str, Any],
     progress: Progress,
     ops: dict[str, Any] | None = None,
+    former: str | None = None,
 ) -> Outcome:
     """Runs a job of the code location to its end, with its events shown by ``progress``; the rest goes to a log file.
 
-    ``settings`` configure the resource ``night``, ``ops`` single assets, by step.
+    ``settings`` configure the resource ``night``, ``ops`` single assets, by step. ``former`` is the run that held the
+    lock of the home before: if it was killed, Dagster is told.
     """
     log = _new_log(home, run_id)
     with _silence(log):
         import dagster as dg
 
         from pipelines.definitions import build_definitions
+        from pipelines.defs import orphaned_runs
         from pipelines.defs.sqlite_pool import pooled_sqlite
 
         prepare_instance(home)
@@ -115,21 +121,35 @@ def launch(
         definitions = build_definitions(loggers={"progress": progress_logger}, is_scheduled=False)
         job = definitions.resolve_job_def(job_name)
         progress.expect(job.asset_layer.executable_asset_keys)
-        with contextlib.closing(handler), pooled_sqlite(home.dagster), dg.DagsterInstance.get() as instance:
-            result = job.execute_in_process(
-                run_config={
-                    "loggers": {"progress": {}},
-                    "resources": {"night": {"config": settings}},
-                    **({"ops": ops} if ops else {}),
-                },
-                instance=instance,
-                run_id=run_id,
-                raise_on_error=False,
-            )
+        with (
+            contextlib.closing(handler),
+            pooled_sqlite(home.dagster),
+            dg.DagsterInstance.get() as instance,
+            noting_interrupts() as interrupted_by,
+        ):
+            orphaned_runs.mark_former(instance, former)
+            try:
+                job.execute_in_process(
+                    run_config={
+                        "loggers": {"progress": {}},
+                        "resources": {"night": {"config": settings}},
+                        **({"ops": ops} if ops else {}),
+                    },
+                    instance=instance,
+                    run_id=run_id,
+                    raise_on_error=False,
+                )
+            except (KeyboardInterrupt, dg.DagsterExecutionInterruptedError):
+                if interrupted_by() is None:
+                    raise
+            outcome = _gather(instance, run_id, log)
+            if not outcome.succeeded:
+                outcome.interrupted_by = interrupted_by()
+            _end_interrupted(instance, run_id, outcome)
             for old in instance.get_runs()[KEPT:]:
                 if old.is_finished:
                     instance.delete_run(old.run_id)
-    return _gather(result.all_events, result.success, log)
+    return outcome
 
 
 class _ProgressHandler(logging.Handler):
@@ -154,9 +174,25 @@ class _ProgressHandler(logging.Handler):
             self.progress.end(step, event.event_type_value == "STEP_SUCCESS")
 
 
-def _gather(events: "Sequence[dg.DagsterEvent]", succeeded: bool, log: Path) -> Outcome:
-    outcome = Outcome(succeeded, log)
-    for event in events:
+def _end_interrupted(instance: "dg.DagsterInstance", run_id: str, outcome: Outcome) -> None:
+    """Lets the interface say of an interrupted run that it was, whatever the interrupt broke."""
+    run = instance.get_run_by_id(run_id)
+    if run is None or outcome.interrupted_by is None:
+        return
+    message = f"The run was interrupted by {outcome.interrupted_by.name}."
+    if run.is_finished:
+        instance.report_engine_event(message, run)
+    else:
+        instance.report_run_canceled(run, message)
+
+
+def _gather(instance: "dg.DagsterInstance", run_id: str, log: Path) -> Outcome:
+    run = instance.get_run_by_id(run_id)
+    outcome = Outcome(run is not None and run.is_success, log)
+    for entry in instance.all_logs(run_id):
+        event = entry.dagster_event
+        if event is None:
+            continue
         kind = event.event_type_value
         if kind == "ASSET_MATERIALIZATION":
             materialization = event.step_materialization_data.materialization

@@ -36,6 +36,8 @@ def render(outcome: Outcome, home: Home, sources: Sources, as_of: date, progress
         [texts.say("published", file=_near(home.warehouse), day=texts.write("day", as_of))],
         summary.list_sources(sources),
         summary.list_rejections(home),
+        summary.list_set_apart(as_of),
+        summary.list_noteworthy_fields(),
         summary.tell_people(),
         summary.tell_segments(),
         summary.list_marts(),
@@ -57,13 +59,21 @@ def render_failure(outcome: Outcome, home: Home) -> str:
             "Checks that failed:",
             *_shorten((f"  {name}" for name in at_fault), lambda rest: f"and {rest} more"),
         ]
-    as_it_was = (
-        f"The published warehouse {_near(home.warehouse)} is as it was."
-        if home.warehouse.exists()
-        else "There is no published warehouse yet."
-    )
-    lines += ["", f"{as_it_was} Fix the problem above and run again. Full log: {_near(outcome.log)}", ""]
+    lines += ["", f"{_as_it_was(home)} Fix the problem above and run again. Full log: {_near(outcome.log)}", ""]
     return "\n".join(lines)
+
+
+def render_interrupted(outcome: Outcome, home: Home) -> str:
+    """What an interrupted run leaves behind."""
+    signal = outcome.interrupted_by.name if outcome.interrupted_by else "a signal"
+    left = "The warehouse was already published." if outcome.published else f"Nothing was published. {_as_it_was(home)}"
+    return f"\nInterrupted by {signal}. {left} Run again when you like. Full log: {_near(outcome.log)}\n"
+
+
+def _as_it_was(home: Home) -> str:
+    if home.warehouse.exists():
+        return f"The published warehouse {_near(home.warehouse)} is as it was."
+    return "There is no published warehouse yet."
 
 
 def render_unfinished(outcome: Outcome) -> str:
@@ -95,7 +105,7 @@ class _Summary:
                     totals[name][position] += counts[column]
         rows = [[source.name, source.kind, *map(self._number, totals[source.name])] for source in sources.sources]
         headings = [self.texts.say(f"column_{name}") for name in ("source", "kind", "read", "kept", "rejected")]
-        return _table(headings, rows)
+        return _table(headings, rows, numbers=range(2, 5))
 
     def list_rejections(self, home: Home) -> list[str]:
         rejected = [
@@ -113,6 +123,41 @@ class _Summary:
         folder = Lake(home.lake).quarantine_path("crm", "contacts").parent
         return [self.texts.say("rejected_rows", folder=_near(folder)), *self._shorten(lines)]
 
+    def list_set_apart(self, as_of: date) -> list[str]:
+        """The rows of after the day of the run: an export that goes on, or dates of the wrong century."""
+        counted = [
+            (metadata["rows_set_apart"], asset)
+            for asset, metadata in self.outcome.assets.items()
+            if metadata.get("rows_set_apart")
+        ]
+        lines = [
+            "  " + self.texts.say("set_apart_of", table=asset, count=self._number(count))
+            for count, asset in sorted(counted, key=lambda row: (-row[0], row[1]))
+        ]
+        return [self.texts.say("set_apart", day=self.texts.write("day", as_of)), *self._shorten(lines)] if lines else []
+
+    def list_noteworthy_fields(self) -> list[str]:
+        """The columns that lose most values: how a mistaken mapping shows."""
+        noteworthy = self.outcome.assets.get("identity/field_report", {}).get("noteworthy", [])
+        if not noteworthy:
+            return []
+        counts = ("rows", "filled", "unreadable", "implausible", "placeholder")
+        rows = []
+        for field in noteworthy[:MOST_LINES]:
+            numbers = (
+                field["row_count"],
+                *(field[f"{name}_count"] for name in counts[1:]),
+            )
+            column = f"{field['source']} {field['table_name']}.{field['column_name']}"
+            line = f":{field['example_line']}" if field["example_line"] else ""
+            place = field["example_file"] or field["example_record_id"] or ""
+            rows.append([column, *map(self._number, numbers), f"{place}{line}"])
+        headings = [self.texts.say(f"field_{name}") for name in ("column", *counts, "example")]
+        table = _table(headings, rows, numbers=range(1, 6))
+        rest = len(noteworthy) - len(rows)
+        more = [self.texts.say("more_lines", count=self._number(rest))] if rest else []
+        return [self.texts.say("noteworthy"), *(f"  {line}" for line in [*table, *more])]
+
     def tell_people(self) -> list[str]:
         assets = self.outcome.assets
         people, records = (assets[f"identity/{name}"]["dagster/row_count"] for name in ("customers", "records"))
@@ -121,10 +166,19 @@ class _Summary:
             *self._tell_decisions(assets["identity/decisions"]),
             *self._tell_ids(assets["identity/drift"]),
         ]
-        model = assets["identity/model"]
-        if model["trained"]:
-            lines.append(self.texts.say("trained", model=model["version"]))
-        return self._label("customers", lines)
+        return self._label("customers", [*lines, *self._tell_model(assets["identity/model"])])
+
+    def _tell_model(self, model: dict[str, Any]) -> list[str]:
+        """Whether the model was learned tonight, and what it moved, or is still the shipped one."""
+        if model["is_default"]:
+            return [self.texts.say("default_model", profiles=self._number(model["profiles"]))]
+        if not model["trained"]:
+            return []
+        comparison = model["training"]["comparison"]
+        if comparison is None:
+            return [self.texts.say("trained", model=model["version"])]
+        moved, records = (self._number(comparison[name]) for name in ("records_moved", "records"))
+        return [self.texts.say("trained_in_place", model=model["version"], moved=moved, records=records)]
 
     def _tell_decisions(self, decisions: dict[str, Any]) -> list[str]:
         """The human decisions, if there are any."""
@@ -218,9 +272,10 @@ class _Summary:
         return self.texts.write("count", count)
 
 
-def _table(header: Sequence[str], rows: Sequence[Sequence[Any]]) -> list[str]:
+def _table(header: Sequence[str], rows: Sequence[Sequence[Any]], numbers: Sequence[int]) -> list[str]:
+    """The lines of a table; the columns ``numbers`` are set to the right."""
     widths = [max(len(str(row[column])) for row in (header, *rows)) for column in range(len(header))]
-    is_number = [column >= 2 for column in range(len(header))]
+    is_number = [column in numbers for column in range(len(header))]
     return [
         "  ".join(
             f"{cell:>{width}}" if number else f"{cell:<{width}}"

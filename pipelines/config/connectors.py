@@ -12,7 +12,7 @@ from typing import Annotated, Any, Literal
 from pydantic import BeforeValidator, Field, SerializeAsAny
 
 from pipelines.config.environment_text import FromEnvironment
-from pipelines.config.field_types import Character, ConfigModel, Encoding, Expression, Share
+from pipelines.config.field_types import Bound, Character, ConfigModel, Encoding, Expression, Share
 from pipelines.config.yaml_document import did_you_mean
 from pipelines.contracts import Kind
 
@@ -25,6 +25,13 @@ class TextOptions(ConfigModel):
     nulls: tuple[str, ...] = ()
 
 
+class Range(ConfigModel):
+    """What a column may hold: from ``min`` to ``max``, both included; numbers, or days."""
+
+    min: Bound | None = None
+    max: Bound | None = None
+
+
 class TableMapping(ConfigModel):
     """How one source fills one canonical table. What ``from_`` names is the connector's to say: files, a table."""
 
@@ -34,6 +41,8 @@ class TableMapping(ConfigModel):
     query: Annotated[str, Field(min_length=1)] | None = None
     columns: Annotated[dict[str, Expression], Field(default_factory=dict)]
     reject_limit: Share | None = None
+    plausible: Annotated[dict[str, Range], Field(default_factory=dict)]
+    bad_values: Annotated[dict[str, Literal["empty", "reject"]], Field(default_factory=dict)]
 
 
 class Connector(ConfigModel):
@@ -62,9 +71,11 @@ class FilesConnector(Connector):
 
 
 class FileOptions(TextOptions):
-    """How the files of one table are written. Most concern CSV."""
+    """How the files of one table are written. Most concern CSV; ``sheet`` Excel, ``member`` files in a .zip."""
 
-    format: Literal["csv", "parquet", "jsonl"] | None = None
+    format: Literal["csv", "parquet", "jsonl", "xlsx"] | None = None
+    sheet: Annotated[str, Field(min_length=1)] | Annotated[int, Field(ge=1)] | None = None
+    member: Annotated[str, Field(min_length=1)] | None = None
     delimiter: Character | None = None
     quote: Character | Literal[""] = '"'
     escape: Character | None = None

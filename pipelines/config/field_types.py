@@ -2,10 +2,12 @@
 
 import codecs
 import zoneinfo
+from datetime import date
+from math import isfinite
 from typing import Annotated
 
 import phonenumbers
-from pydantic import BaseModel, BeforeValidator, ConfigDict, Field
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, PlainValidator
 
 from pipelines.config.yaml_document import did_you_mean
 from pipelines.texts.catalogue import list_languages
@@ -90,6 +92,27 @@ def _not_a_number(value: object) -> object:
     return value
 
 
+def _day(value: object) -> object:
+    """A day as written; a number would be taken for seconds since 1970."""
+    if isinstance(value, str):
+        try:
+            return date.fromisoformat(value)
+        except ValueError:
+            pass
+    elif isinstance(value, date):
+        return value
+    raise ValueError("must be a day, such as 1990-01-01")
+
+
+def _day_or_number(value: object) -> object:
+    if isinstance(value, int | float) and not isinstance(value, bool) and isfinite(value):
+        return float(value)
+    try:
+        return _day(value)
+    except ValueError:
+        raise ValueError("must be a number, or a day such as 1990-01-01") from None
+
+
 TimeZone = Annotated[str, BeforeValidator(_known_time_zone)]
 Country = Annotated[str, BeforeValidator(_known_country)]
 Currency = Annotated[str, BeforeValidator(_known_currency)]
@@ -97,5 +120,7 @@ Language = Annotated[str, BeforeValidator(_known_language)]
 Encoding = Annotated[str, BeforeValidator(_known_encoding)]
 Character = Annotated[str, Field(min_length=1, max_length=1)]
 Expression = Annotated[str, Field(min_length=1), BeforeValidator(_as_sql)]
+Day = Annotated[date, PlainValidator(_day)]
+Bound = Annotated[date | float, PlainValidator(_day_or_number)]
 Share = Annotated[float, Field(ge=0, le=1)]
 Placeholders = Annotated[tuple[Annotated[str, BeforeValidator(_not_a_number)], ...], BeforeValidator(as_tuple)]

@@ -69,15 +69,38 @@ def _check_tables(document: Document, place: Place, kind: str, tables: dict[str,
         if not isinstance(mapping, dict):
             continue
         yield from _check_options(document, here, mapping)
-        columns = mapping.get("columns")
-        canonical = [column.name for column in known[name].columns]
-        for column in columns if isinstance(columns, dict) else ():
-            if column not in canonical:
-                hint = did_you_mean(column, canonical)
-                yield document.fault(
-                    (*here, "columns", column),
-                    f"{kind}/{name} has no column '{column}'{hint} (known: {', '.join(canonical)})",
-                )
+        yield from _check_columns(document, here, known[name], mapping)
+
+
+def _check_columns(
+    document: Document, place: Place, table: contracts.Table, mapping: dict[str, Any]
+) -> Iterator[Fault]:
+    """Columns that the table does not have, and what is said of columns that cannot be said of them."""
+    canonical = {column.name: column for column in table.columns}
+    for key in ("columns", "plausible", "bad_values"):
+        written = mapping.get(key)
+        for name, said in written.items() if isinstance(written, dict) else ():
+            here = (*place, key, name)
+            if name not in canonical:
+                hint = did_you_mean(str(name), canonical)
+                known = ", ".join(canonical)
+                yield document.fault(here, f"{table.path} has no column '{name}'{hint} (known: {known})")
+            elif key == "plausible":
+                yield from _check_range(document, here, canonical[name], said)
+            elif key == "bad_values" and canonical[name].required:
+                yield document.fault(here, "is required: a row without it always goes to quarantine; take the line out")
+
+
+def _check_range(document: Document, place: Place, column: contracts.Column, written: object) -> Iterator[Fault]:
+    """Bounds of a column that has none, or bounds of another kind than the column."""
+    if column.type in ("text", "boolean"):
+        yield document.fault(place, f"is a {column.type}: bounds are those of dates and numbers")
+        return
+    is_day = column.type in ("date", "timestamp")
+    for key, bound in written.items() if isinstance(written, dict) else ():
+        if key in ("min", "max") and is_day == isinstance(bound, int | float):
+            expected = "a day, such as 1900-01-01" if is_day else "a number"
+            yield document.fault((*place, key), f"must be {expected}")
 
 
 def _check_options(document: Document, place: Place, mapping: dict[str, Any]) -> Iterator[Fault]:

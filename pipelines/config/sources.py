@@ -11,10 +11,12 @@ from typing import Annotated, get_args
 
 from pydantic import BaseModel, Field, PlainSerializer, PlainValidator, PrivateAttr
 
-from pipelines.config.connectors import AnySource, Source, source_model
+from pipelines.config.connectors import AnySource, Range, Source, source_model
 from pipelines.config.environment_text import EnvironmentText
+from pipelines.config.exchange_rates import DatedRate, ExchangeRates
 from pipelines.config.field_types import ConfigModel, Country, Currency, Language, Placeholders, Share, TimeZone
 from pipelines.config.home import Home
+from pipelines.config.plausible import Plausible
 from pipelines.config.source_checks import find_faults
 from pipelines.config.yaml_document import Document, Place, format_faults, read, validate
 from pipelines.contracts import Table
@@ -27,10 +29,13 @@ class Sources(ConfigModel):
     timezone: TimeZone = "Europe/Paris"
     country: Country = "FR"
     currency: Currency = "EUR"
+    exchange_rates: Annotated[ExchangeRates, Field(default_factory=dict)]
     reject_limit: Share = 0.01
     language: Language = "en"
+    wait_minutes: Annotated[int, Field(ge=0)] = 120
     as_of: date | None = None
     placeholders: Annotated[dict[str, Placeholders], Field(default_factory=dict)]
+    plausible: Plausible = Plausible()
     decisions: Annotated[
         EnvironmentText | None,
         PlainValidator(EnvironmentText.read),
@@ -78,7 +83,11 @@ def load_sources(path: Path) -> Sources:
 def _keys_allowed(document: Document, place: Place) -> list[str]:
     """The keys that may stand at ``place``, walked through the models."""
     model: type[BaseModel] = Sources
-    if place[:1] == ("sources",):
+    if place[:1] == ("exchange_rates",):
+        model = DatedRate
+    elif place[:1] == ("plausible",):
+        model = Plausible
+    elif place[:1] == ("sources",):
         source = source_model(document.data["sources"][place[1]])
         mapping = get_args(source.model_fields["tables"].annotation)[1]
         match place[2:]:
@@ -88,6 +97,8 @@ def _keys_allowed(document: Document, place: Place) -> list[str]:
                 model = _model_of(source, "connector")
             case (_, _):
                 model = mapping
+            case (_, _, "plausible", *_):
+                model = Range
             case _:
                 model = _model_of(mapping, "options")
     return [info.alias or name for name, info in model.model_fields.items()]

@@ -24,6 +24,7 @@ CONTACTS = Table(
     name="contacts",
     one_row_per="contact of the CRM, as of the extract",
     key=("contact_id",),
+    since="created_at",
     columns=(
         Column("contact_id", "Contact id within the source.", required=True),
         CIVILITY,
@@ -48,8 +49,9 @@ CONTACTS = Table(
 CONSENTS = Table(
     kind="crm",
     name="consents",
-    one_row_per="consent given, refused or withdrawn, by contact, channel, purpose and time",
-    key=("contact_id", "channel", "purpose", "recorded_at"),
+    one_row_per="consent given, refused or withdrawn, by contact, channel, purpose, recipient and time",
+    key=("contact_id", "channel", "purpose", "recipient", "recorded_at", "status"),
+    since="recorded_at",
     columns=(
         Column("contact_id", "Contact who answered.", required=True),
         *CONSENT_ANSWER,
@@ -61,6 +63,7 @@ INTERACTIONS = Table(
     name="interactions",
     one_row_per="conversation of a customer with customer service or a store",
     key=("interaction_id",),
+    since="started_at",
     columns=(
         Column("interaction_id", "Interaction id within the source.", required=True),
         Column("contact_id", "Contact concerned; null where the person was not recognised."),
@@ -91,6 +94,7 @@ CAMPAIGN_EVENTS = Table(
     name="campaign_events",
     one_row_per="message of a campaign sent, delivered, opened, clicked, bounced or unsubscribed from",
     key=("event_id",),
+    since="occurred_at",
     columns=(
         Column("event_id", "Event id within the source.", required=True),
         Column("contact_id", "Contact addressed.", required=True),
@@ -111,6 +115,7 @@ SURVEYS = Table(
     name="surveys",
     one_row_per="answer to a satisfaction survey, or review",
     key=("response_id",),
+    since="answered_at",
     columns=(
         Column("response_id", "Answer id within the source.", required=True),
         Column("contact_id", "Contact who answered; null where unknown."),
@@ -118,8 +123,8 @@ SURVEYS = Table(
         Column("store_id", "Store asked about; one numbering shared by all sources."),
         Column("channel", "Channel asked about or answered on, in the source's words."),
         Column("kind", "What was asked.", required=True, values=("nps", "csat", "review")),
-        Column("score", "Score given, on the scale up to scale_max.", "number", required=True),
-        Column("scale_max", "Highest score that could be given.", "number", required=True),
+        Column("score", "Score given, on the scale up to scale_max.", "number", required=True, sign="never negative"),
+        Column("scale_max", "Highest score that could be given.", "number", required=True, least=1, most=1000),
         Column("text", "Words that came with the score."),
         Column("answered_at", "When it was answered (UTC).", "timestamp", required=True),
     ),
@@ -130,10 +135,11 @@ LOYALTY_MOVEMENTS = Table(
     name="loyalty_movements",
     one_row_per="movement of points on a loyalty card, in any channel",
     key=("movement_id",),
+    since="occurred_at",
     columns=(
         Column("movement_id", "Movement id within the source.", required=True),
         Column("loyalty_card_id", "Card; one numbering shared by all sources.", required=True),
-        Column("points", "Points; negative where they leave the card.", "integer", required=True),
+        Column("points", "Points; negative where they leave the card.", "integer", required=True, limit="points"),
         Column("kind", "Why they moved.", required=True, values=("earned", "spent", "expired", "adjusted")),
         Column("channel", "Where they moved.", required=True, values=("store", "web", "app", "service")),
         Column("order_id", "Order behind the movement, in the id of the shop or till that took it."),
@@ -146,6 +152,7 @@ MERGES = Table(
     name="merges",
     one_row_per="contact id that the CRM merged away",
     key=("old_contact_id",),
+    since="merged_at",
     columns=(
         Column("old_contact_id", "Contact id that is no longer.", required=True),
         Column(
@@ -162,6 +169,7 @@ CONTACT_POINTS = Table(
     name="contact_points",
     one_row_per="further mailbox or number of a contact, beside those of its row in contacts",
     key=("contact_id", "kind", "value"),
+    part_of=("contacts", "contact_id"),
     columns=(
         Column("contact_id", "Contact whose mailbox or number it is.", required=True),
         Column("kind", "What it is.", required=True, values=("email", "phone", "mobile")),

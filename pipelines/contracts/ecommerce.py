@@ -24,6 +24,7 @@ CUSTOMERS = Table(
     name="customers",
     one_row_per="account of the online shop, as of the extract",
     key=("account_id",),
+    since="created_at",
     columns=(
         Column("account_id", "Account id within the source.", required=True),
         FIRST_NAME,
@@ -45,8 +46,9 @@ CUSTOMERS = Table(
 CONSENTS = Table(
     kind="ecommerce",
     name="consents",
-    one_row_per="consent given, refused or withdrawn, by account, channel, purpose and time",
-    key=("account_id", "channel", "purpose", "recorded_at"),
+    one_row_per="consent given, refused or withdrawn, by account, channel, purpose, recipient and time",
+    key=("account_id", "channel", "purpose", "recipient", "recorded_at", "status"),
+    since="recorded_at",
     columns=(
         Column("account_id", "Account that answered.", required=True),
         *CONSENT_ANSWER,
@@ -58,6 +60,7 @@ ORDERS = Table(
     name="orders",
     one_row_per="online order, of an account or of a guest",
     key=("order_id",),
+    since="ordered_at",
     columns=(
         Column("order_id", "Order id within the source.", required=True),
         Column("account_id", "Account that ordered; null for a guest."),
@@ -88,8 +91,14 @@ ORDERS = Table(
         Column("fulfilled_at", "When it reached the customer (UTC).", "timestamp"),
         CURRENCY,
         Column("gross_amount", "Value of the goods before discounts, tax included.", "money"),
-        Column("discount_amount", "Discounts on the whole order, as a positive amount.", "money"),
-        Column("shipping_amount", "Shipping charged, tax included.", "money"),
+        Column(
+            "discount_amount",
+            "Discounts on the whole order, as a positive amount.",
+            "money",
+            sign="magnitude",
+            sign_of="total_amount",
+        ),
+        Column("shipping_amount", "Shipping charged, tax included.", "money", sign="never negative"),
         Column("tax_amount", "Tax, included in the total.", "money"),
         Column("tip_amount", "Tip, included in the total; it is no revenue.", "money"),
         Column(
@@ -114,6 +123,7 @@ ORDER_LINES = Table(
     name="order_lines",
     one_row_per="line of an online order",
     key=("order_id", "line_no"),
+    part_of=("orders", "order_id"),
     columns=(
         Column("order_id", "Order that the line is of.", required=True),
         Column("line_no", "Number of the line within the order.", "integer", required=True),
@@ -122,7 +132,13 @@ ORDER_LINES = Table(
             "quantity", "Units; a fraction where the product is sold by length or weight.", "quantity", required=True
         ),
         Column("unit_price", "Price of one unit before discounts, tax included.", "price", required=True),
-        Column("discount_amount", "Discount on the line, as a positive amount.", "money"),
+        Column(
+            "discount_amount",
+            "Discount on the line, as a positive amount.",
+            "money",
+            sign="magnitude",
+            sign_of="line_amount",
+        ),
         Column("line_amount", "What the line costs after its discount, tax included.", "money", required=True),
     ),
 )
@@ -132,12 +148,14 @@ RETURNS = Table(
     name="returns",
     one_row_per="return of an online order or of one of its lines, by post or in a store",
     key=("return_id",),
+    since="returned_at",
+    part_of=("orders", "order_id"),
     columns=(
         Column("return_id", "Return id within the source.", required=True),
         Column("order_id", "Order returned; not always one that the shop still knows.", required=True),
         Column("line_no", "Line returned; null for the whole order.", "integer"),
-        Column("quantity", "Units returned, as a positive number.", "quantity", required=True),
-        Column("refund_amount", "What was paid back, as a positive amount.", "money", required=True),
+        Column("quantity", "Units returned, as a positive number.", "quantity", required=True, sign="magnitude"),
+        Column("refund_amount", "What was paid back, as a positive amount.", "money", required=True, sign="magnitude"),
         Column("reason", "Why, in the source's words."),
         Column("returned_at", "When it came back (UTC).", "timestamp", required=True),
         Column("returned_via", "How it came back.", required=True, values=("post", "store")),
@@ -151,6 +169,7 @@ WEB_EVENTS = Table(
     name="web_events",
     one_row_per="event on the site or in the app",
     key=("event_id",),
+    since="occurred_at",
     columns=(
         Column("event_id", "Event id within the source.", required=True),
         Column("visitor_id", "Browser, or installation of the app.", required=True),
@@ -201,7 +220,7 @@ PRODUCTS = Table(
         Column("subcategory", "Subcategory."),
         Column("brand", "Brand."),
         Column("is_online_only", "Whether stores do not carry it.", "boolean"),
-        Column("list_price", "Price of one unit in the catalogue.", "money"),
+        Column("list_price", "Price of one unit in the catalogue.", "money", sign="never negative"),
     ),
 )
 
@@ -210,14 +229,15 @@ AD_SPEND = Table(
     name="ad_spend",
     one_row_per="day and advertising campaign: what it cost",
     key=("date", "utm_source", "utm_medium", "utm_campaign"),
+    since="date",
     columns=(
         Column("date", "Day of the spend.", "date", required=True),
         Column("utm_source", "Traffic source paid for.", required=True),
         Column("utm_medium", "Medium.", required=True),
         Column("utm_campaign", "Campaign; null where the spend is not split by campaign."),
-        Column("amount", "What was spent that day.", "money", required=True),
-        Column("impressions", "Times shown.", "integer"),
-        Column("clicks", "Times clicked.", "integer"),
+        Column("amount", "What was spent that day.", "money", required=True, sign="never negative"),
+        Column("impressions", "Times shown.", "integer", limit="count", sign="never negative"),
+        Column("clicks", "Times clicked.", "integer", limit="count", sign="never negative"),
     ),
 )
 

@@ -24,6 +24,7 @@ MEMBERS = Table(
     name="members",
     one_row_per="member of the store loyalty scheme, as of the extract",
     key=("member_id",),
+    since="created_at",
     columns=(
         Column("member_id", "Member id within the source.", required=True),
         CIVILITY,
@@ -49,6 +50,7 @@ TICKETS = Table(
     name="tickets",
     one_row_per="ticket of a till, with or without a known customer",
     key=("ticket_id",),
+    since="sold_at",
     columns=(
         Column("ticket_id", "Ticket id within the source.", required=True),
         Column("store_id", "Store of the till.", required=True),
@@ -58,7 +60,9 @@ TICKETS = Table(
         Column("sold_at", "When it was rung up (UTC).", "timestamp", required=True),
         CURRENCY,
         Column("gross_amount", "Value before discounts, tax included.", "money"),
-        Column("discount_amount", "Discounts, as a positive amount.", "money"),
+        Column(
+            "discount_amount", "Discounts, as a positive amount.", "money", sign="magnitude", sign_of="total_amount"
+        ),
         Column("tax_amount", "Tax, included in the total.", "money"),
         Column("tip_amount", "Tip, included in the total; it is no revenue.", "money"),
         Column(
@@ -85,6 +89,7 @@ TICKET_LINES = Table(
     name="ticket_lines",
     one_row_per="line of a ticket; a negative quantity is a return",
     key=("ticket_id", "line_no"),
+    part_of=("tickets", "ticket_id"),
     columns=(
         Column("ticket_id", "Ticket that the line is of.", required=True),
         Column("line_no", "Number of the line within the ticket.", "integer", required=True),
@@ -112,9 +117,9 @@ STORES = Table(
         Column("name", "Name.", required=True),
         POSTCODE,
         CITY,
-        Column("latitude", "Latitude in degrees.", "number"),
-        Column("longitude", "Longitude in degrees.", "number"),
-        Column("opened_on", "Day on which it opened.", "date"),
+        Column("latitude", "Latitude in degrees.", "number", least=-90, most=90),
+        Column("longitude", "Longitude in degrees.", "number", least=-180, most=180),
+        Column("opened_on", "Day on which it opened.", "date", least="1500-01-01"),
     ),
 )
 
@@ -123,11 +128,20 @@ FOOTFALL = Table(
     name="footfall",
     one_row_per="store and day: how many people came in",
     key=("store_id", "date"),
+    since="date",
     columns=(
         Column("store_id", "Store; one numbering shared by all sources.", required=True),
         Column("date", "Day.", "date", required=True),
-        Column("visitors", "People counted at the door.", "integer", required=True),
-        Column("average_wait_minutes", "Average wait at the till, in minutes.", "number"),
+        Column(
+            "visitors", "People counted at the door.", "integer", required=True, limit="count", sign="never negative"
+        ),
+        Column(
+            "average_wait_minutes",
+            "Average wait at the till, in minutes.",
+            "number",
+            sign="never negative",
+            most=1440,
+        ),
     ),
 )
 
@@ -136,6 +150,7 @@ STOCKOUTS = Table(
     name="stockouts",
     one_row_per="store, product and day on which the product was missing",
     key=("store_id", "product_id", "date"),
+    since="date",
     columns=(
         Column("store_id", "Store; one numbering shared by all sources.", required=True),
         Column("product_id", "Product; one numbering shared by all sources.", required=True),

@@ -24,11 +24,35 @@ DUCKDB_TYPES: dict[Type, str] = {
 }
 
 
+Limit = Literal["date", "birth_date", "amount", "quantity", "points", "count"]
+"""Which limit of those that sources.yml may declare under `plausible` holds for a column."""
+
+LIMITS: dict[Type, Limit] = {
+    "date": "date",
+    "timestamp": "date",
+    "money": "amount",
+    "price": "amount",
+    "quantity": "quantity",
+}
+"""The limit of each type, where the column names no other."""
+
+Sign = Literal["any", "magnitude", "never negative"]
+"""What a negative number means.
+
+- any: what it says
+- magnitude: the same as the positive one; systems differ in how they write what was paid back or taken off
+- never negative: that it cannot be true
+"""
+
+
 @dataclass(frozen=True)
 class Column:
     """One canonical column: its name, what it says, its type, whether a row without it is unusable, the values allowed.
 
-    ``description`` is a sentence, with the unit where there is one.
+    ``description`` is a sentence, with the unit where there is one. What can be true of it is said by ``limit``, where
+    it is another than the type's, ``sign``, and ``least`` and ``most``, the bounds that nature sets (of a date, a day
+    in ISO; ``least`` then stands in place of the limit). ``sign_of`` is the column below zero of which a magnitude may
+    be so too: what a returned line was discounted by.
     """
 
     name: str
@@ -36,6 +60,16 @@ class Column:
     type: Type = "text"
     required: bool = False
     values: tuple[str, ...] | None = None
+    limit: Limit | None = None
+    sign: Sign = "any"
+    sign_of: str | None = None
+    least: float | str | None = None
+    most: float | None = None
+
+    @property
+    def limited_by(self) -> Limit | None:
+        """The limit of `plausible` that holds for the column, if one does."""
+        return self.limit or LIMITS.get(self.type)
 
     @property
     def duckdb_type(self) -> str:
@@ -52,6 +86,11 @@ class Table:
     """One canonical table. ``one_row_per`` ends the sentence "One row per"; ``key`` identifies a row within its source.
 
     A key column that is not required may be null; null then equals null.
+
+    ``since`` is the column that says since when there is the row: the time of the event, or of the record's creation.
+    Rows of a time after the day of the run are not there yet. ``part_of`` is the table, and the column that names its
+    key, whose row the row is a part of: what the other waits for, it waits for too, and where that one's currency has
+    no rate, its amounts have none either.
     """
 
     kind: Kind
@@ -59,6 +98,8 @@ class Table:
     one_row_per: str
     key: tuple[str, ...]
     columns: tuple[Column, ...]
+    since: str | None = None
+    part_of: tuple[str, str] | None = None
 
     @property
     def path(self) -> str:

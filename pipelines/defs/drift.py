@@ -9,11 +9,12 @@ from pipelines.defs.results import Result, describe_table
 from pipelines.identity.customer_ids.ledger import empty_ledger
 from pipelines.identity.incremental.steps import read_map
 from pipelines.identity.monitoring import run_metrics
-from pipelines.identity.monitoring.churn import count_churn
+from pipelines.identity.monitoring.churn import count_changed, count_churn, list_contents
 from pipelines.identity.monitoring.drift import ACCEPT, compare_run, describe_drift
 from pipelines.lake.tables import Lake
 
 KEY = "identity/drift"
+CONTENTS = "record_contents"  # What the records say, which publication keeps for the next night.
 COMPARED = ("identity/records", "identity/model", "identity/pairs", "identity/ledger", "identity/customers")
 WARNING, BLOCKING = "drift_within_warning_limits", "drift_within_blocking_limits"
 
@@ -41,16 +42,22 @@ def drift(config: Acceptance, night: Night) -> Result:
     version = in_force.version if in_force else ""
     ledger = lake.read("identity", "ledger")
     today = read_map(lake, night.full)
-    churn = count_churn(ledger, _published(lake, "ledger", empty_ledger()), today)
+    published = _published(lake, "ledger", empty_ledger())
+    churn = count_churn(ledger, published, today)
+    people = night.read_people().records
+    contents, contents_before = list_contents(people), lake.published_path(CONTENTS)
+    changed = (
+        count_changed(contents, pl.read_parquet(contents_before), ledger.tail(ledger.height - published.height))
+        if contents_before.exists()
+        else None
+    )
     measured = run_metrics.measure_run(
-        night.read_people().records,
-        lake.read("identity", "pairs"),
-        lake.read("identity", "customers"),
-        churn,
+        people, lake.read("identity", "pairs"), lake.read("identity", "customers"), churn, changed
     )
     history = _published(lake, "run_metrics", run_metrics.no_history())
     compared = compare_run(measured, history, as_of=night.day, model_version=version)
     lake.write("identity", "drift", compared)
+    lake.write("identity", CONTENTS, contents)
     verdicts = dict(compared["verdict"].value_counts().iter_rows())
     is_blocked = "blocking" in verdicts and not config.accept
     if not is_blocked:  # What nobody accepts must never become what is usual.

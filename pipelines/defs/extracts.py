@@ -28,6 +28,7 @@ def _extract_asset(table: Table) -> dg.AssetsDefinition:
     @asset_of(
         "extracts",
         table.path,
+        after=[f"{table.kind}/{table.part_of[0]}"] if table.part_of else [],
         description=f"{table.description} From every {table.kind} source; empty if none has it.",
         metadata={"dagster/column_schema": _column_schema(table), "key": ", ".join(table.key)},
         checks={
@@ -37,7 +38,7 @@ def _extract_asset(table: Table) -> dg.AssetsDefinition:
     )
     def extract(night: Night) -> Iterator[dg.AssetCheckResult | Result]:
         try:
-            extracted = extract_table(night.retailer, table, night.lake)
+            extracted = extract_table(night.retailer, table, night.lake, night.day)
         except RejectLimitExceeded as error:
             yield dg.AssetCheckResult(passed=False, description=str(error))
             raise
@@ -57,12 +58,13 @@ def _extract_asset(table: Table) -> dg.AssetsDefinition:
 def quarantined_rows(night: Night) -> Result:
     """Written table by table by the extracts; counted here."""
     files = [night.lake.quarantine_path(table.kind, table.name) for table in TABLES]
-    rejected = pl.scan_parquet([file for file in files if file.exists()])
-    by_table = rejected.group_by("table_name").len().sort("table_name").collect()
+    told = pl.scan_parquet([file for file in files if file.exists()])
+    by_table, by_kind = (told.group_by(column).len().sort(column).collect() for column in ("table_name", "kind"))
     return Result(
         metadata={
             "dagster/row_count": int(by_table["len"].sum()),
             "rows_by_table": dg.MetadataValue.json(dict(by_table.iter_rows())),
+            "rows_by_kind": dg.MetadataValue.json(dict(by_kind.iter_rows())),
         }
     )
 
@@ -85,6 +87,7 @@ def _counts(extracted: Extracted) -> dict[str, int]:
     return {
         "rows_read": extracted.rows_read,
         "rows_rejected": extracted.rows_rejected,
+        "rows_set_apart": extracted.rows_set_apart,
         "rows_filtered": extracted.rows_filtered,
         "rows_repeated": extracted.rows_repeated,
     }

@@ -18,6 +18,7 @@ from pipelines.identity.customer_ids.customer_numbers import number_customers
 from pipelines.identity.customer_ids.customers import describe_customers
 from pipelines.identity.customer_ids.ledger import current_map, empty_ledger
 from pipelines.identity.customer_ids.uncertain_pairs import find_uncertain_pairs
+from pipelines.identity.decisions.merges import decide_by_merges, find_merged_records
 from pipelines.identity.decisions.read import (
     VERDICTS,
     decisions_in_force,
@@ -40,8 +41,9 @@ from pipelines.identity.monitoring.shared_value_surge import describe_surges, fi
 from pipelines.identity.standardisation.attributes import Attribute, load_attributes
 from pipelines.identity.standardisation.placeholders import with_own_values
 from pipelines.identity.standardisation.places import count_unread_countries
+from pipelines.identity.standardisation.spellings import read_cards, read_mailboxes
 from pipelines.identity.standardisation.standardise import scan_records
-from pipelines.identity.training.retrain import MAX_SHARE_MOVED, retrain
+from pipelines.identity.training.retrain import MAX_SHARE_MOVED, has_to_learn, retrain
 from pipelines.lake.tables import Lake
 
 MOST_NAMED = 50  # Record ids that metadata list; how many there are in all stands beside them.
@@ -58,7 +60,10 @@ class Training(dg.Config):
 
 def identity_assets() -> list[dg.AssetsDefinition]:
     """From the extracts to customer ids, in order."""
-    return [decisions, records, model, pairs, clusters, ledger, customer_ids, customers, uncertain_pairs]
+    return [
+        *(merged_records, decisions, records, loyalty_cards, mailboxes, model, pairs, clusters, ledger),
+        *(customer_ids, customers, uncertain_pairs),
+    ]
 
 
 def _drawn(night: Night, *charts: Chart) -> dict[str, dg.MarkdownMetadataValue]:
@@ -72,23 +77,35 @@ def _committed_ledger(lake: Lake) -> pl.DataFrame:
     return pl.read_parquet(lake.committed_ledger) if lake.committed_ledger.exists() else empty_ledger()
 
 
-@asset_of("identity", "identity/decisions", after=IDENTITY_BEARING)
-def decisions(night: Night) -> Result:
-    """One row per decision of people that holds on the day: two records are one person's, or are not.
+@asset_of("identity", "identity/merged_records", after=["crm/merges", "crm/contacts", "ecommerce/customers"])
+def merged_records(night: Night) -> Result:
+    """One row per record id that its system merged away, with the one that is left of it."""
+    merged = find_merged_records(night.lake, night.day)
+    night.lake.write("identity", "merged_records", merged)
+    return describe_table(merged, {})
 
-    Read from the retailer's own file; a file that is faulty, or contradicts itself, stops the run.
+
+@asset_of("identity", "identity/decisions", after=[*IDENTITY_BEARING, "identity/merged_records"])
+def decisions(night: Night) -> Result:
+    """One row per decision that holds on the day: two records are one person's, or are not.
+
+    Those of people are read from the retailer's own file; a file that is faulty, or contradicts itself, stops the run.
+    Records that their own system merged are one person's too, unless people decided otherwise.
     """
     file = night.retailer.decisions_of(night.folder)
     written = read_decisions(file, must_exist=night.retailer.decisions is not None)
     holding = decisions_in_force(written, night.day)
-    night.lake.write("identity", "decisions", holding)
-    waiting, absent = find_absent(holding, scan_records(night.lake, night.day))
+    present = scan_records(night.lake, night.day).select("record_id")
+    merged = decide_by_merges(night.lake.read("identity", "merged_records"), present, holding, night.day)
+    night.lake.write("identity", "decisions", pl.concat([holding, merged]).sort("record_id_l", "record_id_r"))
+    waiting, absent = find_absent(holding, present)
     return describe_table(
         holding,
         {
             **{verdict: int((holding["verdict"] == verdict).sum()) for verdict in VERDICTS},
             "expired": int((written["expires_on"] < night.day).sum()),
             "not_yet_in_force": int((written["decided_on"] > night.day).sum()),
+            "merged_by_their_system": merged.height,
             "about_absent_records": waiting,
             "absent_records": dg.MetadataValue.json(absent[:MOST_NAMED]),
         },
@@ -110,7 +127,7 @@ def records(night: Night) -> Result:
 
     Contact fields are cleaned here and nowhere else.
     """
-    attributes = with_own_values(load_attributes(), night.retailer.placeholders, night.retailer.country)
+    attributes = _attributes(night)
     everyone, cleaned_anew = update_records(
         night.lake, night.retailer.country, night.day, attributes, read_decisions_in_force(night.lake), night.full
     )
@@ -127,6 +144,37 @@ def records(night: Night) -> Result:
         _no_new_crowd(night.lake, everyone, attributes),
         columns=night.lake.scan("identity", "records").collect_schema(),
     )
+
+
+@asset_of("identity", "identity/loyalty_cards", after=[*IDENTITY_BEARING, "crm/loyalty_movements", "identity/records"])
+def loyalty_cards(night: Night) -> Result:
+    """One row per loyalty card as any extract writes it, with the card that records are compared on.
+
+    Tickets and movements of points are joined on it.
+    """
+    cards = read_cards(night.lake, _attributes(night))
+    night.lake.write("identity", "loyalty_cards", cards)
+    return describe_table(cards, _count_spellings(cards, "loyalty_card_id"))
+
+
+@asset_of("identity", "identity/mailboxes", after=[*IDENTITY_BEARING, "identity/records"])
+def mailboxes(night: Night) -> Result:
+    """One row per e-mail address as orders and tickets write it, with the mailbox that records are compared on."""
+    written = read_mailboxes(night.lake, _attributes(night))
+    night.lake.write("identity", "mailboxes", written)
+    return describe_table(written, _count_spellings(written, "mailbox"))
+
+
+def _attributes(night: Night) -> dict[str, Attribute]:
+    return with_own_values(load_attributes(), night.retailer.placeholders, night.retailer.country)
+
+
+def _count_spellings(spellings: pl.DataFrame, name: str) -> dict[str, int]:
+    return {
+        "distinct": spellings[name].n_unique() - int(spellings[name].null_count() > 0),
+        "placeholders": spellings[name].null_count(),
+        "shared": int(spellings["is_shared"].sum()),
+    }
 
 
 def _read_countries(lake: Lake) -> pl.Series:
@@ -167,11 +215,12 @@ def _no_new_crowd(lake: Lake, rows: pl.DataFrame, attributes: Mapping[str, Attri
 def model(context: dg.AssetExecutionContext, config: Training, night: Night) -> Result:
     """The model in force: how much each agreement and disagreement says about two records being one person.
 
-    Learned by the training job, and by the very first run. A nightly run keeps it, so that ids do not move because
-    the model did.
+    Learned by the training job, and by the first run that has records enough; until then the shipped one applies. A
+    nightly run keeps what was learned, so that ids do not move because the model did.
     """
+    people = night.read_people()
     in_force = None if config.retrain else night.find_model()
-    if in_force is not None:
+    if in_force is not None and not has_to_learn(in_force, people.profiles.height):
         shown, too_many = in_force, 0
         found: dict[str, Any] = {"version": in_force.version, "trained": False}
     else:
@@ -182,10 +231,11 @@ def model(context: dg.AssetExecutionContext, config: Training, night: Night) -> 
         shown, too_many = retrained.running, 0 if config.compare_only else retrained.records_too_many
         found = {
             "version": retrained.in_force or "none",
-            "trained": retrained.is_put_in_force,
+            "trained": retrained.is_put_in_force and not retrained.learned.is_default,
             "training": dg.MetadataValue.json(retrained.as_dict()),
         }
-    charts = chart_match_weights(shown), chart_unlinkables(night.read_people().records, shown)
+    charts = chart_match_weights(shown), chart_unlinkables(people.records, shown)
+    found |= {"is_default": shown.is_default, "profiles": people.profiles.height}
     return Result(
         metadata={**found, "about": dg.MetadataValue.json(shown.metadata), **_drawn(night, *charts)},
         check_results=[count_breaches("a_new_model_moves_few_records", too_many)],

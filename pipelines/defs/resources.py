@@ -12,6 +12,7 @@ from pydantic import Field, PrivateAttr
 
 from pipelines.config.home import Home, find_home, find_sources
 from pipelines.config.sources import Sources, load_sources
+from pipelines.defs import orphaned_runs
 from pipelines.errors import ConfigurationError, ParcoursError
 from pipelines.identity.clustering.clusters import Clusters, index_clusters
 from pipelines.identity.customer_ids.customer_numbers import CustomerNumbers, number_customers
@@ -42,6 +43,9 @@ class Night(dg.ConfigurableResource):  # type: ignore[type-arg]
         "else en.",
     )
     full: bool = Field(default=False, description="Compute everything anew, also what could be reused.")
+    wait_minutes: int = Field(
+        default=0, ge=0, description="How long to wait while another run is at work on the home, before failing."
+    )
 
     _folder: Home = PrivateAttr()
     _retailer: Sources = PrivateAttr()
@@ -131,7 +135,15 @@ class Night(dg.ConfigurableResource):  # type: ignore[type-arg]
         self._segments = load_segments(self._segments_file)
         self._day = self._resolve_day(context)
         self._report_language = self._resolve_language()
-        with run_lock.hold(self._folder.root, self._run_id, when_alone=self.lake.sweep):
+        with run_lock.hold(
+            self._folder.root,
+            self._run_id,
+            when_alone=self.lake.sweep,
+            patience=self.wait_minutes * 60,
+            say=context.log.info if context.log else str,
+        ) as former:
+            if context.instance:
+                orphaned_runs.mark_former(context.instance, former)
             yield self
 
     def _resolve_day(self, context: dg.InitResourceContext) -> date:

@@ -7,6 +7,7 @@ the year 12), so each is narrowed here.
 
 from pipelines.config.connectors import TextOptions
 from pipelines.contracts import Column
+from pipelines.extracts.source_values import clean_text, join_offset
 from pipelines.extracts.sql_quoting import quote_text
 
 # Spellings of the systems seen; `o` is oui, `v` vrai, `f` false or faux.
@@ -29,7 +30,13 @@ FAULTS = {
 }
 
 _TEXT_LIKE = ("VARCHAR", "JSON", "UUID", "ENUM", '"NULL"', "CHAR")
+APOSTROPHES = "'’"  # Swiss thousands, straight or typographic.
 _WHOLE = ("TINYINT", "SMALLINT", "INTEGER", "BIGINT", "HUGEINT", "UTINYINT", "USMALLINT", "UINTEGER", "UBIGINT")
+
+
+def can_fail(column: Column, duckdb_type: str) -> bool:
+    """Whether there are values of ``duckdb_type`` that are none of the type of ``column``."""
+    return column.type != "text" or duckdb_type == "BLOB"
 
 
 def is_text(duckdb_type: str) -> bool:
@@ -41,10 +48,7 @@ def normalise(value: str, duckdb_type: str, options: TextOptions) -> str:
     if not is_text(duckdb_type):
         return value
     text = f"({value} ->> '$')" if duckdb_type == "JSON" else f"cast({value} as varchar)"
-    trimmed = f"nullif(trim({text}), '')"
-    if not options.nulls:
-        return trimmed
-    return f"case when {trimmed} not in ({_listed(options.nulls)}) then {trimmed} end"
+    return clean_text(text, options.nulls)
 
 
 def cast(value: str, duckdb_type: str, column: Column, options: TextOptions) -> str:
@@ -81,15 +85,27 @@ def _as_text(value: str, duckdb_type: str) -> str:
 def _plain_number(text: str, options: TextOptions) -> str:
     """A number as written by the source, as SQL writes it; null where its marks are in the wrong place."""
     decimal, thousands = options.decimal, options.thousands
+    text = _with_sign_in_front(text)
     if not thousands:
         stranger = f"contains({text}, '_')" + (f" or contains({text}, '.')" if decimal == "," else "")
         return f"case when not ({stranger}) then replace({text}, {quote_text(decimal)}, '.') end"
-    if thousands == " ":
-        text = f"translate({text}, '\u00a0\u202f', '  ')"  # French typography groups by spaces that do not break.
+    if thousands.isspace():
+        thousands = " "  # Blanks that do not break, as French typography has them, are ordinary ones by now.
+    if thousands in APOSTROPHES:
+        thousands, text = "'", f"replace({text}, '’', '''')"
     group, point = f"[{_escape(thousands)}]", f"[{decimal}]"
     shape = f"[+-]?([0-9]{{1,3}}({group}[0-9]{{3}})+|[0-9]+)({point}[0-9]*)?"
     cleaned = f"replace(replace({text}, {quote_text(thousands)}, ''), {quote_text(decimal)}, '.')"
     return f"case when regexp_full_match({text}, {quote_text(shape)}) then {cleaned} end"
+
+
+def _with_sign_in_front(text: str) -> str:
+    """Bookkeepers write negative amounts in brackets, some tills with the minus behind or a blank after it."""
+    behind = "^(?:[(] *([^()+-]+?) *[)]|([^()+-]+?) *-)$"
+    return (
+        f"regexp_replace(regexp_replace(replace({text}, '−', '-'), {quote_text(behind)}, '-\\1\\2'), "
+        "'^([+-]) +', '\\1')"
+    )
 
 
 def _escape(character: str) -> str:
@@ -120,6 +136,7 @@ def _as_boolean(value: str) -> str:
 def _as_date(value: str, duckdb_type: str) -> str:
     """A midnight is the date as written; any other instant is the date it has in the configured time zone."""
     if is_text(duckdb_type):
+        value = join_offset(value)
         instant = f"try_cast({value} as timestamptz)"
         is_midnight = f"regexp_matches({value}, '^[0-9-]+[T ]00:00(:00([.]0+)?)?([^0-9:.]|$)')"
         written = f"case when {instant} is not null then try_cast(left({value}, 10) as date) end"
@@ -136,6 +153,7 @@ def _as_timestamp(value: str, duckdb_type: str) -> str:
     """Naive UTC. The session's time zone is the configured one, so what carries no offset is read in it."""
     # Nanoseconds are more than a timestamp with time zone holds.
     local = f"cast({value} as timestamp)" if duckdb_type == "TIMESTAMP_NS" else value
+    local = join_offset(local) if is_text(duckdb_type) else local
     instant = f"timezone('UTC', try_cast({local} as timestamptz))"
     return f"case when year({instant}) {YEARS} then {instant} end"
 

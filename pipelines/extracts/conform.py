@@ -4,7 +4,10 @@ No row is dropped in silence (``counts``). DuckDB streams the files through a st
 sorts outside of memory, so a file of any size passes.
 """
 
+from datetime import date
 from pathlib import Path
+
+import duckdb
 
 from pipelines.config.connectors import Source
 from pipelines.config.sources import Sources
@@ -14,6 +17,8 @@ from pipelines.extracts import sandbox
 from pipelines.extracts.connectors.protocol import Rows
 from pipelines.extracts.connectors.registry import CONNECTORS
 from pipelines.extracts.counts import Extracted, check_limits
+from pipelines.extracts.field_counts import write_field_counts
+from pipelines.extracts.plausibility import Window
 from pipelines.extracts.quarantine import count_reasons, write_quarantine
 from pipelines.extracts.reading import SourceReading, place_error
 from pipelines.extracts.sorted_parquet import put_in_place, union_all, write_sorted
@@ -21,15 +26,17 @@ from pipelines.extracts.sql_quoting import quote_name
 from pipelines.lake.tables import Lake
 
 
-def extract_table(sources: Sources, table: Table, lake: Lake) -> Extracted:
+def extract_table(sources: Sources, table: Table, lake: Lake, as_of: date) -> Extracted:
     """Writes ``table`` and its quarantine to the lake, from every source that names it; empty where none does.
+
+    Nothing in it is later than the end of ``as_of`` in the retailer's time zone.
 
     The table is sorted by source and key, the key unique within a source; both files are replaced atomically. Raises
     ExtractError where a source cannot be read or mapped (nothing is replaced), RejectLimitExceeded where more rows went
     to quarantine than allowed (the quarantine is replaced, so that one can look, the table is not).
     """
     try:
-        return _extract_table(sources, table, lake)
+        return _extract_table(sources, table, lake, Window(as_of, sources.timezone))
     except OSError as fault:
         raise ExtractError(
             f"{table.path} cannot be written to {lake.root}: {fault.strerror or fault}. "
@@ -37,31 +44,55 @@ def extract_table(sources: Sources, table: Table, lake: Lake) -> Extracted:
         ) from None
 
 
-def _extract_table(sources: Sources, table: Table, lake: Lake) -> Extracted:
+def _extract_table(sources: Sources, table: Table, lake: Lake, window: Window) -> Extracted:
     feeding = sources.feeding(table)
     with lake.scratch(f"extract-{table.kind}-{table.name}") as scratch:
         inputs = [_open_source(sources, source, table, scratch) for source in feeding]
         has_query = any(source.tables[table.name].query for source in feeding)
-        allowed = [path for rows in inputs for path in rows.paths]
+        waited_for = _find_waited_for(table, lake)
+        allowed = [path for rows in inputs for path in rows.paths] + ([waited_for] if waited_for else [])
         with sandbox.connect(sources.timezone, scratch, allowed, is_single=has_query) as connection:
             readings = [
-                SourceReading(connection, sources, source, table, rows, scratch / source.name)
+                SourceReading(connection, sources, source, table, rows, scratch / source.name, window, waited_for)
                 for source, rows in zip(feeding, inputs, strict=True)
             ]
             per_source = {reading.source.name: reading.conform() for reading in readings}
             rejects = [select for reading in readings for select in reading.rejects()]
             files = tuple(f"{reading.source.name}: {file}" for reading in readings for file in reading.rows.files)
-            extracted = Extracted(table, per_source, count_reasons(connection, rejects), files)
+            fields = tuple(counted for reading in readings for counted in reading.fields)
+            extracted = Extracted(table, per_source, count_reasons(connection, rejects), files, fields)
 
             quarantine, rejected = lake.quarantine_path(table.kind, table.name), scratch / "quarantine.parquet"
             write_quarantine(connection, rejects, rejected)
             put_in_place(quarantine, rejected)
             check_limits(extracted, sources.file, quarantine)
+            write_field_counts(fields, scratch / "fields.parquet")
+            put_in_place(lake.field_counts_path(table.kind, table.name), scratch / "fields.parquet")
 
+            _write_set_apart(connection, table, readings, lake, scratch / "set_apart.parquet")
             kept, key = scratch / f"{table.name}.parquet", ("source", *table.key)
             write_sorted(connection, _select_table(table, readings), ", ".join(map(quote_name, key)), kept)
             put_in_place(lake.path(table.kind, table.name), kept)
     return extracted
+
+
+def _find_waited_for(table: Table, lake: Lake) -> Path | None:
+    """The file of the rows that those of ``table`` are parts of and that are not there yet."""
+    if table.part_of is None:
+        return None
+    file = lake.set_apart_path(table.kind, table.part_of[0])
+    return file if file.exists() else None
+
+
+def _write_set_apart(
+    connection: duckdb.DuckDBPyConnection, table: Table, readings: list[SourceReading], lake: Lake, made: Path
+) -> None:
+    """Keeps the keys of the rows that are not there, for the tables whose rows are parts of them."""
+    keys = ((name, table.column(name).duckdb_type) for name in table.key)
+    columns = [("source", "VARCHAR"), *keys, ("kind", "VARCHAR")]
+    selects = [select for reading in readings for select in reading.set_apart()]
+    write_sorted(connection, union_all(selects, columns), "all", made)
+    put_in_place(lake.set_apart_path(table.kind, table.name), made)
 
 
 def _open_source(sources: Sources, source: Source, table: Table, scratch: Path) -> Rows:

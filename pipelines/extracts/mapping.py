@@ -1,17 +1,23 @@
 """From a source's columns to the canonical ones: the SELECTs that map, cast and judge every row."""
 
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass, field
 from difflib import get_close_matches
+from string import Formatter
 
 import duckdb
 
 from pipelines.config.connectors import TableMapping, TextOptions
 from pipelines.contracts import Column, Table
 from pipelines.errors import ExtractError, MappingError
-from pipelines.extracts import casting
+from pipelines.extracts import casting, plausibility
 from pipelines.extracts.duckdb_errors import explain
+from pipelines.extracts.faults import FIRST, Fault, Faults, Outcome
+from pipelines.extracts.plausibility import Rule
 from pipelines.extracts.sql_quoting import quote_name, quote_text
+
+MISSING = "is missing"
+CONDITION = Fault(None, "unreadable", "makes the condition `where` fail", "rejected")
 
 Execute = Callable[[str], list[tuple[object, ...]]]
 
@@ -21,6 +27,7 @@ class MappedColumn:
     """A canonical column and the SQL that gives it.
 
     ``is_guarded``: one row's failure to evaluate (a date that `strptime` cannot read) is that row's fault only.
+    ``is_indispensable``: a row without it, or with what cannot be true of it, goes to quarantine.
     """
 
     column: Column
@@ -28,6 +35,8 @@ class MappedColumn:
     duckdb_type: str
     is_expression: bool
     is_guarded: bool
+    rules: tuple[Rule, ...]
+    is_indispensable: bool
 
 
 @dataclass(frozen=True)
@@ -38,6 +47,7 @@ class Mapping:
     columns: tuple[MappedColumn, ...]
     where: str | None
     options: TextOptions
+    faults: Faults = field(default_factory=Faults)
 
     @property
     def names(self) -> tuple[str, ...]:
@@ -45,32 +55,27 @@ class Mapping:
         return tuple(mapped.column.name for mapped in self.columns)
 
     def judged(self, rows: str, extras: Sequence[tuple[str, str]] = ()) -> str:
-        """SELECT of the canonical columns, typed, with `_fits`, `_column` and `_reason`, one row per row let through.
+        """SELECT of the typed columns with `_worst` and `_faults`, one row per row let through.
 
-        ``rows`` is a SELECT of the source; ``extras`` are SQL over it and the names under which it comes along.
-        What the caller does not select is not computed.
+        `_faults` are the numbers (of :attr:`faults`) of what is wrong with the row, in the order of its columns, null
+        for nothing; `_worst` is the one that decides what becomes of it. ``rows`` is a SELECT of the source; ``extras``
+        are SQL over it and the names under which it comes along. What the caller does not select is not computed.
         """
         numbers = range(len(self.columns))
-        names = [quote_name(name) for name in self.names]
         carried = [alias for _, alias in extras]
+        values = {mapped.column.name: f"c{number}" for number, mapped in enumerate(self.columns)}
         taken = [f"{_taken(mapped)} as v{number}" for number, mapped in enumerate(self.columns)]
-        normalised, typed, judged = [], [], []
+        normalised, typed, judged, settled = [], [], [], []
         for number, mapped in enumerate(self.columns):
             value = casting.normalise(_value(number, mapped), mapped.duckdb_type, self.options)
             normalised += [f"{value} as n{number}", f"{_failed(number, mapped)} as e{number}"]
             value = casting.cast(f"n{number}", mapped.duckdb_type, mapped.column, self.options)
             typed += [f"{value} as c{number}", f"n{number} is not null as p{number}", f"e{number}"]
-            judged += [f"c{number}", f"{_fault(number, mapped)} as f{number}"]
-        faults = ", ".join(f"{quote_text(name)} || ' ' || f{number}" for number, name in enumerate(self.names))
-        first = " ".join(
-            f"when f{number} is not null then {quote_text(name)}" for number, name in enumerate(self.names)
-        )
-        final = [
-            *(f"c{number} as {name}" for number, name in enumerate(names)),
-            f"{' and '.join(['not w', *(f'f{number} is null' for number in numbers)])} as _fits",
-            f"case when w then null {first} end as _column",
-            f"case when w then 'makes the condition `where` fail' else concat_ws('; ', {faults}) end as _reason",
-        ]
+            fault, kept = self._judge(number, mapped, values)
+            judged += [f"c{number}", f"{fault} as f{number}"]
+            settled.append(f"{kept} as {quote_name(mapped.column.name)}")
+        condition = self.faults.number(CONDITION)
+        faults = ", ".join(f"f{number}" for number in numbers)
         return _nest(
             self._let_through(rows),
             [
@@ -81,8 +86,70 @@ class Mapping:
             [*normalised, "w", *carried],
             [*typed, "w", *carried],
             [*judged, "w", *carried],
-            [*final, *carried],
+            [
+                *settled,
+                f"case when w then {condition} else greatest({faults}) end as _worst",
+                *(f"f{number}" for number in numbers),
+                "w",
+                *carried,
+            ],
+            [
+                *map(quote_name, self.names),
+                "_worst",
+                f"case when w or _worst >= {FIRST['set apart']} then [_worst] when _worst is not null "
+                f"then list_filter([{faults}], lambda fault: fault is not null) end as _faults",
+                *carried,
+            ],
         )
+
+    def _judge(self, number: int, mapped: MappedColumn, values: dict[str, str]) -> tuple[str, str]:
+        """SQL of the number of a value's fault, null for none, and of what becomes of the value."""
+        cases, instead = [], []
+        for condition, fault, value in self._faults_of(number, mapped, values):
+            cases.append(f"when {condition} then {self.faults.number(fault)}")
+            if fault.outcome == "told" and value is not None:
+                instead.append(f"when {self.faults.number(fault)} then {value}")
+        kept = own = values[mapped.column.name]
+        settled = plausibility.settle(self.table, mapped.column)
+        if _names_of(settled) <= values.keys():
+            kept = settled.format_map(values)
+        if instead:
+            kept = f"case when f{number} is null then {kept} else case f{number} {' '.join(instead)} else {own} end end"
+        return f"case {' '.join(cases)} end" if cases else "cast(null as integer)", kept
+
+    def _faults_of(
+        self, number: int, mapped: MappedColumn, values: dict[str, str]
+    ) -> Iterator[tuple[str, Fault, str | None]]:
+        """What can be wrong with a column: the condition, the fault, and what is put in place of the value, if any."""
+        column, own = mapped.column, values[mapped.column.name]
+        usual: Outcome = "rejected" if mapped.is_indispensable else "told"
+        if mapped.is_guarded:
+            yield f"e{number}", Fault(column.name, "unreadable", "has an expression that fails", usual), None
+        if casting.can_fail(column, mapped.duckdb_type):
+            fault = Fault(column.name, "unreadable", casting.FAULTS[column.type], usual)
+            yield f"p{number} and {own} is null", fault, None
+        if column.required:
+            yield f"{own} is null", Fault(column.name, "malformed", MISSING, "rejected"), None
+        if column.values:
+            allowed = ", ".join(quote_text(value) for value in column.values)
+            fault = Fault(column.name, "unreadable", f"is not one of {', '.join(column.values)}", usual, is_value=True)
+            yield f"{own} not in ({allowed})", fault, "null"
+        for rule in mapped.rules:
+            if _names_of(rule.condition) <= values.keys():
+                outcome = _outcome_of(rule, usual)
+                fault = Fault(column.name, rule.kind, rule.reason, outcome, is_value=True)
+                yield rule.condition.format_map(values), fault, rule.instead and rule.instead.format_map(values)
+
+    def reason_of(self, numbers: str) -> str:
+        """SQL of every reason among the fault ``numbers`` of a row, in words."""
+        said = [
+            (fault, f"{fault.column} {fault.reason}" if fault.column else fault.reason) for fault in self.faults.numbers
+        ]
+        return f"array_to_string(list_transform({numbers}, lambda fault: {self.faults.say('fault', said)}), '; ')"
+
+    def first_of(self, numbers: str) -> str:
+        """SQL of the number of the first fault that sends the row away."""
+        return f"list_filter({numbers}, lambda fault: fault >= {FIRST['rejected']})[1]"
 
     def counted_out(self, rows: str) -> str:
         """SELECT of how many rows `where` keeps out."""
@@ -126,20 +193,17 @@ def _value(number: int, mapped: MappedColumn) -> str:
     return f"v{number}.v" if mapped.is_guarded else f"v{number}"
 
 
-def _fault(number: int, mapped: MappedColumn) -> str:
-    """What is wrong with a row's value, or null."""
-    column = mapped.column
-    cases = []
-    if mapped.is_guarded:
-        cases.append(f"when e{number} then 'has an expression that fails'")
-    cases.append(f"when p{number} and c{number} is null then {quote_text(casting.FAULTS[column.type])}")
-    if column.required:
-        cases.append(f"when c{number} is null then 'is missing'")
-    if column.values:
-        allowed = ", ".join(quote_text(value) for value in column.values)
-        reason = quote_text(f"is not one of {', '.join(column.values)}")
-        cases.append(f"when c{number} not in ({allowed}) then {reason}")
-    return f"case {' '.join(cases)} end"
+def _outcome_of(rule: Rule, usual: Outcome) -> Outcome:
+    if rule.sets_apart:
+        return "set apart"
+    if rule.always_stays:
+        return "told"
+    return "rejected" if rule.always_goes else usual
+
+
+def _names_of(template: str) -> set[str]:
+    """The columns that a rule speaks of."""
+    return {name for _, name, _, _ in Formatter().parse(template) if name}
 
 
 def map_columns(
@@ -149,11 +213,12 @@ def map_columns(
     lacking: dict[str, list[str]],
     rows: str,
     execute: Execute,
+    rules_of: Callable[[Column], tuple[Rule, ...]],
 ) -> Mapping:
     """Decides what fills each canonical column and asks DuckDB for its type.
 
-    ``rows`` is a SELECT of the source's ``columns``. Raises ExtractError that lists every required column without a
-    source column, or every expression that DuckDB does not understand.
+    ``rows`` is a SELECT of the source's ``columns``; ``rules_of`` gives what a column must keep to. Raises ExtractError
+    that lists every required column without a source column, or every expression that DuckDB does not understand.
     """
     spelled = {column.lower(): column for column in columns}
     chosen: list[tuple[Column, str, bool]] = []
@@ -177,14 +242,21 @@ def map_columns(
             f"{len(missing)} required {'column has' if len(missing) == 1 else 'columns have'} no source column. "
             "Map them under `columns`, or correct the export.\n" + "\n".join(missing) + f"\n  {_list_found(columns)}"
         )
-    return Mapping(table, _bind(chosen, mapping.where, columns, rows, execute), mapping.where, mapping.options)
+    bound = _bind(chosen, mapping, columns, rows, execute, rules_of)
+    return Mapping(table, bound, mapping.where, mapping.options)
 
 
 def _bind(
-    chosen: list[tuple[Column, str, bool]], where: str | None, columns: Sequence[str], rows: str, execute: Execute
+    chosen: list[tuple[Column, str, bool]],
+    mapping: TableMapping,
+    columns: Sequence[str],
+    rows: str,
+    execute: Execute,
+    rules_of: Callable[[Column], tuple[Rule, ...]],
 ) -> tuple[MappedColumn, ...]:
     bound = []
     faults = []
+    where = mapping.where
     for column, sql, is_expression in chosen:
         try:
             duckdb_type = str(execute(f"describe select ({NEWLINE}{sql}{NEWLINE}) as v from ({rows})")[0][1])
@@ -194,7 +266,10 @@ def _bind(
         is_guarded = is_expression and _binds(
             f"select {_guard(f'({NEWLINE}{sql}{NEWLINE})')} as v from ({rows})", execute
         )
-        bound.append(MappedColumn(column, sql, duckdb_type, is_expression, is_guarded))
+        is_indispensable = column.required or mapping.bad_values.get(column.name) == "reject"
+        bound.append(
+            MappedColumn(column, sql, duckdb_type, is_expression, is_guarded, rules_of(column), is_indispensable)
+        )
     if where:
         try:
             execute(f"describe select {_guard(f'cast(({NEWLINE}{where}{NEWLINE}) as boolean)')} as v from ({rows})")

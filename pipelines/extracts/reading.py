@@ -13,15 +13,24 @@ import polars as pl
 
 from pipelines.config.connectors import Source
 from pipelines.config.sources import Sources
-from pipelines.contracts import Table
+from pipelines.contracts import Column, Table
 from pipelines.errors import ExtractError
-from pipelines.extracts import mapping
+from pipelines.extracts import currencies, mapping, plausibility
 from pipelines.extracts.connectors.protocol import Rows
 from pipelines.extracts.counts import SourceCounts
 from pipelines.extracts.duckdb_errors import explain
+from pipelines.extracts.faults import FIRST, Fault
+from pipelines.extracts.field_counts import FieldCounts
+from pipelines.extracts.plausibility import Rule, Window
+from pipelines.extracts.quarantine import Kind
+from pipelines.extracts.source_values import ORIGINAL, SourceValues
 from pipelines.extracts.sql_quoting import quote_name, quote_text
 
 MOST_LOCATED = 500_000  # Rejected rows whose line is looked up; held in memory. Any further one keeps its raw row.
+MOST_LISTED = 1_000  # Rows later than as_of that are listed one by one; a night of the past has millions.
+MOST_COUNTED = 200_000  # Rows up to which different values are counted one by one; an estimate costs a tenth.
+_FITS = f"coalesce(_worst, 0) < {FIRST['rejected']}"
+_IS_LATER = f"coalesce(_worst, 0) >= {FIRST['set apart']}"
 _IS_REJECT = "_verdict in ('rejected', 'duplicate')"
 
 
@@ -41,12 +50,16 @@ class SourceReading:
         table: Table,
         rows: Rows,
         scratch: Path,
+        window: Window,
+        waited_for: Path | None,
     ) -> None:
         self.connection = connection
         self.sources = sources
         self.source = source
         self.table = table
         self.rows = rows
+        self.window = window
+        self.waited_for = waited_for
         self.declared = source.tables[table.name]
         self.staging = scratch / "staging.parquet"
         self.lines = scratch / "lines.parquet"
@@ -54,10 +67,15 @@ class SourceReading:
         self.found = quote_name(f"{source.name}_found")
         self.suspects = quote_name(f"{source.name}_suspects")
         self.repeated = quote_name(f"{source.name}_repeated")
+        self.examples = quote_name(f"{source.name}_examples")
         self.columns: tuple[str, ...] = rows.columns
         self.mapping: mapping.Mapping | None = None
+        self.values: SourceValues | None = None
         self.has_suspects = False
         self.has_repeated = False
+        self.has_examples = False
+        self.rows_set_apart = 0
+        self.fields: tuple[FieldCounts, ...] = ()
         written = [self.declared.where or "", self.declared.query or "", *self.declared.columns.values()]
         self.uses_numbers = any("_row" in sql for sql in written)
 
@@ -69,25 +87,37 @@ class SourceReading:
             raise place_error(error, self.sources, self.source, self.table) from None
 
     def _conform(self) -> SourceCounts:
-        staged = filtered = rejected = repeated = 0
+        staged = filtered = rejected = implausible = repeated = later = 0
         if self.rows.columns:  # JSON lines without a line have none; then nothing can be missing from them either.
             self.mapping = self._map()
-            staged, fitting = self._stage()
+            staged, fitting, later = self._stage()
+            self.rows_set_apart = later
             filtered = self._count(lambda: self._mapped.counted_out(self._select())) if self.mapping.where else 0
+            counted = self._count_faults()
             self._find_repeated_keys()
-            if fitting < staged or self.has_repeated:
+            self.has_examples = self._find_examples(counted)
+            if fitting + later < staged or self.has_repeated or self.has_examples or 0 < later <= MOST_LISTED:
                 self._look_again()
                 rejected = self._count(lambda: f"select count(*) from {self.suspects} where {_IS_REJECT}")
+                implausible = self._count(
+                    lambda: (
+                        f"select count(*) from {self.suspects} where _verdict = 'rejected' and _kind = 'implausible'"
+                    )
+                )
                 repeated = self._count(lambda: f"select count(*) from {self.suspects} where _verdict = 'repeated'")
+            self.fields = self._count_fields(staged - later, counted)
         malformed = self._count(lambda: f"select count(*) from {self._malformed()}") if self._has_malformed() else 0
         limit = self.declared.reject_limit
         return SourceCounts(
             rows_read=staged + filtered + malformed,
-            rows_kept=staged - rejected - repeated,
+            rows_kept=staged - rejected - repeated - later,
             rows_rejected=rejected + malformed,
+            rows_set_apart=later,
             rows_filtered=filtered,
             rows_repeated=repeated,
+            rows_implausible=implausible,
             reject_limit=self.sources.reject_limit if limit is None else limit,
+            is_limit_declared=limit is not None or "reject_limit" in self.sources.model_fields_set,
         )
 
     @property
@@ -114,7 +144,16 @@ class SourceReading:
         """The rows that `columns` map: those of the files, or of the `query` over them."""
         if self.declared.query:
             return f"select * from {self.result}"
-        return self.rows.select(numbered=numbered or self.uses_numbers)
+        return self._see(numbered=numbered or self.uses_numbers)
+
+    def _see(self, *, numbered: bool) -> str:
+        """The rows of the files, their values as SQL is to see them."""
+        if self.values is None:
+            described = self._run(lambda: f"describe {self.rows.select(numbered=False)}")
+            types = {str(name): str(type_) for name, type_, *_ in described if name != "_file"}
+            self.values = SourceValues(types, self.table, self.declared, self.sources.currency)
+        keeps_original = numbered and not self.declared.query
+        return self.values.select(self.rows.select(numbered=numbered), keeps_original=keeps_original)
 
     def _map(self) -> mapping.Mapping:
         lacking = self.rows.lacking
@@ -127,7 +166,25 @@ class SourceReading:
         def execute(sql: str) -> list[tuple[Any, ...]]:
             return self.connection.execute(sql).fetchall()
 
-        return mapping.map_columns(self.table, self.declared, self.columns, lacking, self._select(), execute)
+        return mapping.map_columns(
+            self.table, self.declared, self.columns, lacking, self._select(), execute, self._rules_of
+        )
+
+    def _rules_of(self, column: Column) -> tuple[Rule, ...]:
+        rules = plausibility.rules_of(self.table, column, self.sources, self.declared, self.window)
+        if self.waited_for and self.table.part_of and column.name == self.table.part_of[1]:
+            waiting = self._keep_parents(column, self.waited_for, "later_than_as_of")
+            refused = self._keep_parents(column, self.waited_for, "implausible")
+            return (*rules, plausibility.wait_for(column.name, waiting), plausibility.go_with(column.name, refused))
+        return rules
+
+    def _keep_parents(self, column: Column, file: Path, kind: Kind) -> str:
+        name, key = quote_name(f"{self.source.name}_parents_{kind}"), quote_name(column.name)
+        self.connection.execute(
+            f"create temp table {name} as select {key} from read_parquet({quote_text(str(file))}) "
+            f"where source = {quote_text(self.source.name)} and kind = {quote_text(kind)}"
+        )
+        return name
 
     def _run_query(self, query: str) -> None:
         """Keeps the result of `query`, so that every later step sees the same rows in the same order."""
@@ -151,22 +208,51 @@ class SourceReading:
         self.connection.execute("drop view source")
 
     def _source(self) -> str:
-        return self.rows.select(numbered=self.uses_numbers)
+        return self._see(numbered=self.uses_numbers)
 
-    def _stage(self) -> tuple[int, int]:
-        """Maps every row into the staging Parquet; how many there are, and how many fit."""
-        names = ", ".join(quote_name(name) for name in self._mapped.names)
+    def _stage(self) -> tuple[int, int, int]:
+        """Maps every row into the staging Parquet; how many there are, how many fit, and how many are later."""
         self._run(
+            lambda: f"copy ({self._mapped.judged(self._select())}) to {quote_text(str(self.staging))} (format parquet)"
+        )
+        counts = self._run(
             lambda: (
-                f"copy (select {names}, _fits from ({self._mapped.judged(self._select())})) "
-                f"to {quote_text(str(self.staging))} (format parquet)"
+                f"select count(*), count(*) filter (where {_FITS}), count(*) filter (where {_IS_LATER}) "
+                f"from {self._staged()}"
+            )
+        )[0]
+        return int(counts[0]), int(counts[1]), int(counts[2])
+
+    def _count_faults(self) -> dict[int, int]:
+        """How often each fault stands in the rows staged, by its number."""
+        rows = self._run(
+            lambda: (
+                f"select fault, count(*) from (select unnest(_faults) as fault from {self._staged()} "
+                "where _worst is not null) group by fault order by fault"
             )
         )
-        counts = self._run(lambda: f"select count(*), count(*) filter (where _fits) from {self._staged()}")[0]
-        return int(counts[0]), int(counts[1])
+        return {int(fault): int(count) for fault, count in rows}
 
-    def _staged(self) -> str:
-        return f"read_parquet({quote_text(str(self.staging))})"
+    def _find_examples(self, counted: dict[int, int]) -> bool:
+        """Keeps the keys of the first row of each fault whose place is told; whether there are any."""
+        listed = self._mapped.faults.listed()
+        told = [number for number in counted if listed[number].kind in ("unreadable", "implausible")]
+        if not told:
+            return False
+        key = ", ".join(self._key)
+        self._run(
+            lambda: (
+                f"create temp table {self.examples} as select distinct {key} from ("
+                f"select {key}, unnest(_faults) as fault, file_row_number as position "
+                f"from {self._staged(numbered=True)} where _worst is not null) "
+                f"where fault in ({', '.join(map(str, told))}) "
+                "qualify row_number() over (partition by fault order by position) = 1"
+            )
+        )
+        return True
+
+    def _staged(self, *, numbered: bool = False) -> str:
+        return f"read_parquet({quote_text(str(self.staging))}{', file_row_number = true' if numbered else ''})"
 
     @property
     def _key(self) -> list[str]:
@@ -177,30 +263,39 @@ class SourceReading:
         self._run(
             lambda: (
                 f"create temp table {self.repeated} as select {key}, true as _is_repeated from {self._staged()} "
-                f"where _fits group by {key} having count(*) > 1"
+                f"where {_FITS} group by {key} having count(*) > 1"
             )
         )
         self.has_repeated = self._count(lambda: f"select count(*) from {self.repeated}") > 0
 
     def _join_repeated(self, rows: str) -> str:
-        on = " and ".join(f"suspect.{name} is not distinct from repeated.{name}" for name in self._key)
-        return f"({rows}) as suspect left join {self.repeated} as repeated on {on}"
+        return f"({rows}) as suspect left join {self.repeated} as repeated on {self._same_key('repeated')}"
+
+    def _same_key(self, other: str) -> str:
+        return " and ".join(f"suspect.{name} is not distinct from {other}.{name}" for name in self._key)
 
     def _look_again(self) -> None:
-        """Reads the rows that do not fit or share a key once more, now with their place and as they came."""
-        originals = [(quote_name(name), f"s{number}") for number, name in enumerate(self.columns)]
+        """Reads the rows that do not fit, share a key or are examples once more, with their place and as they came."""
+        came = "" if self.declared.query else f"{ORIGINAL}."
+        originals = [(f"{came}{quote_name(name)}", f"s{number}") for number, name in enumerate(self.columns)]
         original = ", ".join(
             f"{quote_text(self.columns[number])}: {alias}" for number, (_, alias) in enumerate(originals)
         )
         aliases = ", ".join(alias for _, alias in originals)
         extras = [*self._places(), *originals]
+        wanted = [f"not ({_FITS}) and not ({_IS_LATER})", "repeated._is_repeated"]
+        if self.rows_set_apart <= MOST_LISTED:
+            wanted.append(_IS_LATER)
+        if self.has_examples:
+            wanted.append(f"exists (from {self.examples} as example where {self._same_key('example')})")
         self._run(
             lambda: (
                 f"""
                 create temp table {self.found} as
-                select suspect.* exclude ({aliases}), cast(to_json({{{original}}}) as varchar) as _raw
+                select suspect.* exclude ({aliases}), cast(to_json({{{original}}}) as varchar) as _raw,
+                    coalesce(repeated._is_repeated, false) as _is_repeated
                 from {self._join_repeated(self._mapped.judged(self._select(numbered=True), extras))}
-                where not suspect._fits or repeated._is_repeated"""
+                where {" or ".join(f"({each})" for each in wanted)}"""
             )
         )
         self._run(self._settle_repeated)
@@ -224,24 +319,30 @@ class SourceReading:
         newest = ['"updated_at" desc nulls last'] if "updated_at" in self._mapped.names else []
         order = ", ".join([*newest, *(f"{name} nulls last" for name in names), "_file_number", "_row"])
         content = f"row({', '.join(names)})"
+        first = self._mapped.first_of("_faults")
+        listed = [(fault, fault.column or "") for fault in self._mapped.faults.numbers]
+        kinds = [(fault, fault.kind) for fault in self._mapped.faults.numbers]
         return f"""
             create temp table {self.suspects} as
-            select * replace (
-                case when _fits then {quote_text(", ".join(self.table.key))} else _column end as _column,
-                case when _fits then 'duplicate key' else _reason end as _reason
-            ), case when not _fits then 'rejected' when _rank = 1 then 'kept' when _is_same then 'repeated'
-                else 'duplicate' end as _verdict
+            select * exclude (_rank, _is_same),
+                case when _is_sent_away then nullif({self._mapped.faults.say(first, listed)}, '')
+                    else {quote_text(", ".join(self.table.key))} end as _column,
+                case when _is_sent_away then {self._mapped.faults.say(first, kinds)} else 'duplicate' end as _kind,
+                case when _is_sent_away then {self._mapped.reason_of("_faults")} else 'duplicate key' end as _reason,
+                case when {_IS_LATER} then 'later' when _is_sent_away then 'rejected'
+                    when _rank = 1 or not _is_repeated then 'kept' when _is_same then 'repeated'
+                    else 'duplicate' end as _verdict
             from (
                 select *, row_number() over ranked as _rank,
                     {content} is not distinct from first_value({content}) over ranked as _is_same
-                from {self.found}
-                window ranked as (partition by _fits, {", ".join(self._key)} order by {order})
+                from (select *, not ({_FITS}) as _is_sent_away from {self.found})
+                window ranked as (partition by _is_sent_away, {", ".join(self._key)} order by {order})
             )"""
 
     def _find_lines(self) -> None:
         places = self.connection.execute(
-            f"select distinct _file_number, _row from {self.suspects} where {_IS_REJECT} and _row is not null "
-            f"order by all limit {MOST_LOCATED}"
+            f"select distinct _file_number, _row from {self.suspects} where _row is not null "
+            f"and ({_IS_REJECT} or _verdict = 'later' or _worst is not null) order by all limit {MOST_LOCATED}"
         ).fetchall()
         found = self.rows.find_lines(places)
         frame = pl.DataFrame(
@@ -250,6 +351,59 @@ class SourceReading:
             orient="row",
         )
         frame.write_parquet(self.lines)
+
+    def _count_fields(self, rows: int, counted: dict[int, int]) -> tuple[FieldCounts, ...]:
+        """What became of the values of each column that the source fills."""
+        names = self._mapped.names
+        distinct = "count(distinct {})" if rows <= MOST_COUNTED else "approx_count_distinct({})"
+        sums = ", ".join(f"count({quote_name(name)}), {distinct.format(quote_name(name))}" for name in names)
+        found = self._run(lambda: f"select {sums} from {self._staged()} where not ({_IS_LATER})")[0]
+        places, listed = self._places_of_examples(), self._mapped.faults.listed()
+        fields = []
+        for position, name in enumerate(names):
+            mine = {number: listed[number] for number in counted if listed[number].column == name}
+
+            def count(kind: str, mine: dict[int, Fault] = mine) -> int:
+                return sum(counted[number] for number, fault in mine.items() if fault.kind == kind)
+
+            refused = sum(
+                counted[number] for number, fault in mine.items() if fault.outcome == "rejected" and fault.is_value
+            )
+            commonest = max(mine, key=lambda number: (counted[number], -number), default=None)
+            example = min((places[number] for number in mine if number in places), default=(0, 0, None, None))
+            fields.append(
+                FieldCounts(
+                    source=self.source.name,
+                    table_name=self.table.path,
+                    column_name=name,
+                    row_count=rows,
+                    filled_count=int(found[2 * position]) - refused,
+                    distinct_count=int(found[2 * position + 1]),
+                    unreadable_count=count("unreadable"),
+                    implausible_count=count("implausible"),
+                    later_than_as_of_count=count("later_than_as_of"),
+                    reason=None if commonest is None else listed[commonest].reason,
+                    example_file=example[2],
+                    example_line=example[3],
+                )
+            )
+        return tuple(fields)
+
+    def _places_of_examples(self) -> dict[int, tuple[int, int, str | None, int | None]]:
+        """The place of the first row of each fault that examples were found of: file number, row, file and line."""
+        if not self.has_examples:
+            return {}
+        rows = self._run(
+            lambda: (
+                f"select fault, coalesce(_file_number, 0), coalesce(_row, 0), _file, line from ("
+                f"select unnest(_faults) as fault, _file_number, _row, _file, line from {self.suspects} "
+                f"left join read_parquet({quote_text(str(self.lines))}) using (_file_number, _row) "
+                f"where _worst is not null) "
+                "qualify row_number() over (partition by fault order by _file_number, _row) = 1"
+            )
+        )
+        told = {number for number, fault in self._mapped.faults.listed().items() if fault.kind != "later_than_as_of"}
+        return {int(row[0]): (int(row[1]), int(row[2]), row[3], row[4]) for row in rows if int(row[0]) in told}
 
     def _has_malformed(self) -> bool:
         return self.rows.malformed.exists()
@@ -261,17 +415,30 @@ class SourceReading:
         )
 
     def rejects(self) -> list[str]:
-        """SELECTs of the quarantine's columns, one row per rejected row."""
+        """SELECTs of the quarantine's columns, one row per row rejected or set apart.
+
+        Where many are set apart, one row tells how many they are.
+        """
         origin = f"{quote_text(self.source.name)} as source, {quote_text(self.table.path)} as table_name"
         selects = []
         if self.has_suspects:
             selects.append(
-                f"select {origin}, _file as file, line, _column as column_name, _reason as reason, _raw as raw "
+                f"select {origin}, _file as file, line, _column as column_name, _kind as kind, "
+                f"_reason as reason, false as is_kept, _raw as raw "
                 f"from {self.suspects} left join read_parquet({quote_text(str(self.lines))}) "
-                f"using (_file_number, _row) where {_IS_REJECT}"
+                f"using (_file_number, _row) where {_IS_REJECT} or _verdict = 'later'"
+            )
+        if self.rows_set_apart > MOST_LISTED:
+            reason = f"{self.rows_set_apart} rows are later than as_of, too many to list them one by one"
+            selects.append(
+                f"select {origin}, null as file, null as line, null as column_name, 'later_than_as_of' as kind, "
+                f"{quote_text(reason)} as reason, false as is_kept, null as raw"
             )
         if self._has_malformed():
-            selects.append(f"select {origin}, file, line, null as column_name, reason, raw from {self._malformed()}")
+            selects.append(
+                f"select {origin}, file, line, null as column_name, 'malformed' as kind, reason, false as is_kept, raw "
+                f"from {self._malformed()}"
+            )
         return selects
 
     def kept(self) -> list[str]:
@@ -280,14 +447,42 @@ class SourceReading:
             return []
         filled = set(self._mapped.names)
         columns = ", ".join(
-            quote_name(column.name) if column.name in filled else f"null as {quote_name(column.name)}"
+            self._finish(column.name) if column.name in filled else f"null as {quote_name(column.name)}"
             for column in self.table.columns
         )
         chosen = f"select {quote_text(self.source.name)} as source, {columns}"
         if not self.has_repeated:
-            return [f"{chosen} from {self._staged()} where _fits"]
-        unique = f"select suspect.* from {self._join_repeated(f'select * from {self._staged()} where _fits')}"
+            return [f"{chosen} from {self._staged()} where {_FITS}"]
+        unique = f"select suspect.* from {self._join_repeated(f'select * from {self._staged()} where {_FITS}')}"
         return [
             f"{chosen} from ({unique} where repeated._is_repeated is null)",
-            f"{chosen} from {self.suspects} where _verdict = 'kept'",
+            f"{chosen} from {self.suspects} where _verdict = 'kept' and _is_repeated",
         ]
+
+    def _finish(self, name: str) -> str:
+        """A row that was changed later was there on the day of the run; when it was changed before is not known."""
+        column = quote_name(name)
+        if name == "currency":
+            return f"{currencies.code_of(column, self.sources.currency)} as {column}"
+        return f"least({column}, {self.window.last}) as {column}" if name == "updated_at" else column
+
+    def set_apart(self) -> list[str]:
+        """SELECTs of the source's name, the key and the kind, one row per row whose parts go where it goes.
+
+        Those are the rows later than as_of, and those in a currency without a rate.
+        """
+        if self.mapping is None:
+            return []
+        key = f"select {quote_text(self.source.name)} as source, {', '.join(self._key)}"
+        selects = []
+        if self.rows_set_apart:
+            selects.append(f"{key}, 'later_than_as_of' as kind from {self._staged()} where {_IS_LATER}")
+        refused = [
+            str(number)
+            for number, fault in self._mapped.faults.listed().items()
+            if (fault.column, fault.kind) == ("currency", "implausible")
+        ]
+        if refused:
+            is_refused = f"_worst is not null and list_has_any(_faults, [{', '.join(refused)}])"
+            selects.append(f"{key}, 'implausible' as kind from {self._staged()} where {is_refused}")
+        return selects

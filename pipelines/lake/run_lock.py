@@ -1,7 +1,7 @@
 """One run at a time on one home folder, however it was started: by the command, the interface or the schedule.
 
 The lock is the operating system's (``flock``), so a kill releases it. It belongs to a run, not to a process: the steps
-of one run may work side by side in several processes, while those of another run are refused.
+of one run may work side by side in several processes, while those of another run wait or are refused.
 """
 
 import fcntl
@@ -14,6 +14,8 @@ from pathlib import Path
 from pipelines.errors import ParcoursError
 
 PATIENCE_SECONDS = 1.0  # Steps of one run that start together hold the lock exclusively for some microseconds each.
+LONGEST_PAUSE_SECONDS = 1.0
+SAID_EVERY_SECONDS = 60.0
 
 
 class HomeInUseError(ParcoursError):
@@ -21,51 +23,97 @@ class HomeInUseError(ParcoursError):
 
 
 @contextmanager
-def hold(root: Path, run_id: str, when_alone: Callable[[], object] = lambda: None) -> Iterator[None]:
-    """Holds ``<root>/run.lock`` for ``run_id`` while the block runs. Raises HomeInUseError.
+def hold(
+    root: Path,
+    run_id: str,
+    when_alone: Callable[[], object] = lambda: None,
+    *,
+    patience: float = 0.0,
+    say: Callable[[str], object] = lambda _: None,
+) -> Iterator[str | None]:
+    """Holds ``<root>/run.lock`` for ``run_id`` while the block runs; gives the run that last held it, if not this one.
 
-    ``when_alone`` is called while this process holds the lock exclusively, which it does only where no other process
-    held it: the moment to clear away what a killed run left behind.
+    While another run holds it, waits up to ``patience`` seconds, and tells ``say`` so at once and every minute. Raises
+    HomeInUseError where it does not come free. ``when_alone`` is called while this process holds the lock exclusively,
+    which it does only where no other process held it: the moment to clear away what a killed run left behind.
     """
     root.mkdir(parents=True, exist_ok=True)
     descriptor = os.open(root / "run.lock", os.O_RDWR | os.O_CREAT, 0o644)
     try:
-        _acquire(descriptor, run_id, root, when_alone)
-        yield
+        yield _acquire(descriptor, run_id, root, when_alone, patience, say)
     finally:
         os.close(descriptor)
 
 
-def _acquire(descriptor: int, run_id: str, root: Path, when_alone: Callable[[], object]) -> None:
-    deadline = time.monotonic() + PATIENCE_SECONDS
-    while not _try_to_acquire(descriptor, run_id, when_alone):
-        if time.monotonic() > deadline:
+def is_free(root: Path) -> bool:
+    """Whether no run is at work in ``root`` at this moment."""
+    try:
+        descriptor = os.open(root / "run.lock", os.O_RDWR)
+    except FileNotFoundError:
+        return True
+    try:
+        fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError:
+        return False
+    finally:
+        os.close(descriptor)
+    return True
+
+
+def _acquire(
+    descriptor: int,
+    run_id: str,
+    root: Path,
+    when_alone: Callable[[], object],
+    patience: float,
+    say: Callable[[str], object],
+) -> str | None:
+    began = time.monotonic()
+    patience = max(patience, PATIENCE_SECONDS)
+    said_at, pause = began + PATIENCE_SECONDS - SAID_EVERY_SECONDS, 0.05
+    while True:
+        is_acquired, former = _try_to_acquire(descriptor, run_id, when_alone)
+        if is_acquired:
+            return former
+        now, owner = time.monotonic(), _owner(descriptor)
+        if now - began > patience:
+            waited = f" This one waited {_spell(patience)}." if patience > PATIENCE_SECONDS else ""
             raise HomeInUseError(
-                f"Another run is at work in {root} (run {_owner(descriptor)}). Wait until it has ended, or give this "
+                f"Another run is at work in {root} (run {owner}).{waited} Wait until it has ended, or give this "
                 "one its own folder with --home."
             )
-        time.sleep(0.05)
+        if now - said_at >= SAID_EVERY_SECONDS:
+            say(f"waiting for run {owner}, which is at work on the same home: {_spell(patience - now + began)} at most")
+            said_at = now
+        time.sleep(pause)
+        pause = min(2 * pause, LONGEST_PAUSE_SECONDS)
 
 
-def _try_to_acquire(descriptor: int, run_id: str, when_alone: Callable[[], object]) -> bool:
-    """Shares the lock with the steps of the same run; takes it over where nobody holds it."""
+def _try_to_acquire(descriptor: int, run_id: str, when_alone: Callable[[], object]) -> tuple[bool, str | None]:
+    """Shares the lock with the steps of the same run; takes it over where nobody holds it, and tells from which run."""
+    former = None
     try:
         fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
     except BlockingIOError:
         pass
     else:
+        former = _owner(descriptor)
         os.ftruncate(descriptor, 0)
         os.pwrite(descriptor, run_id.encode(), 0)
         when_alone()
     try:
         fcntl.flock(descriptor, fcntl.LOCK_SH | fcntl.LOCK_NB)
     except BlockingIOError:
-        return False
+        return False, None
     if _owner(descriptor) == run_id:
-        return True
+        return True, former if former != run_id else None
     fcntl.flock(descriptor, fcntl.LOCK_UN)
-    return False
+    return False, None
 
 
 def _owner(descriptor: int) -> str:
     return os.pread(descriptor, 200, 0).decode()
+
+
+def _spell(seconds: float) -> str:
+    return f"{seconds / 60:.0f} min" if seconds >= 90 else f"{seconds:.0f} s"

@@ -31,6 +31,14 @@ class Lake:
         """The file of the quarantined rows of ``<kind>/<name>``; all in one folder, so that one glob reads them."""
         return self.root / "quarantine" / "rows" / f"{kind}__{name}.parquet"
 
+    def field_counts_path(self, kind: str, name: str) -> Path:
+        """The file of what became of the values of each column of ``<kind>/<name>``."""
+        return self.root / "quarantine" / "fields" / f"{kind}__{name}.parquet"
+
+    def set_apart_path(self, kind: str, name: str) -> Path:
+        """The file of the keys of the rows of ``<kind>/<name>`` that are later than the day of the run."""
+        return self.root / "quarantine" / "set_apart" / f"{kind}__{name}.parquet"
+
     @property
     def models(self) -> Path:
         """The folder of trained identity models: one sub-folder for each version."""

@@ -22,7 +22,7 @@ LEAST_ROWS_FOR_A_FLAW = 500  # One bad row in so many is far below the reject li
 FLAWS = {
     "crm/contacts": ",Mme,Sans,Identifiant,,,,,,,,FR,,,2025-03-01T10:00:00+01:00,2025-03-01T10:00:00+01:00,",
     "ecommerce/orders": '{"orderNumber": "W99999999", "status": "PLACED", "channel": "WEB", "total": 12',
-    "pos/members": "M9999999;M;JEAN;TRENTE-ET-UN;;;31/02/1985;;;;FRANCE;;S001;03/03/2025 10:00;03/03/2025 10:00;",
+    "pos/members": "M9999999;M;JEAN;TRENTE-ET-UN;;;;;;;FRANCE;;S001;03/03/2025 10:00;31/02/2025 10:00;",
     "pos/tickets": "T999999999;S001;;;03/03/2025 10:00;12,5O;0,00;12,5O;CB;E0001;",
     "pos/ticket_lines": "T000000001;99;P00001;1;9,99;9,99;;;de trop",
 }

@@ -18,6 +18,7 @@ from pathlib import Path
 from typing import Any
 
 from pipelines.config import memory
+from pipelines.config.exchange_rates import list_rates
 from pipelines.config.home import Home
 from pipelines.config.repository import DBT_PROJECT
 from pipelines.config.sources import Sources
@@ -58,6 +59,7 @@ def dbt_vars(home: Home, sources: Sources, as_of: date, segments: Definitions = 
         "lake": str((home.root / "lake").resolve()),
         "timezone": sources.timezone,
         "currency": sources.currency,
+        "exchange_rates": list_rates(sources.exchange_rates),
         "segments": [segment.model_dump(include={"name", "condition"}) for segment in segments.segments],
         "traits": [trait.model_dump(by_alias=True, exclude={"description", "owner"}) for trait in segments.traits],
     }
@@ -238,6 +240,8 @@ def _invoke(
             )
         finally:
             _close_databases()
+    if done.exception is not None and not isinstance(done.exception, Exception):
+        raise done.exception  # Somebody stopped the run: dbt did not fail.
     if done.exception is not None:
         raise WarehouseError(f"dbt {arguments[0]} stopped: {done.exception}") from done.exception
     failed = [

@@ -36,7 +36,7 @@ class RollbackError(ParcoursError):
     """There is no warehouse to go back to; the published one is as it was."""
 
 
-COMPARED_WITH = ("withdrawn_values", "run_metrics")
+COMPARED_WITH = ("withdrawn_values", "record_contents", "run_metrics")
 """Tables of ``identity`` that are the next run's yardstick once they are published."""
 
 

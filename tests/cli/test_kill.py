@@ -8,6 +8,7 @@ from collections.abc import Callable, Iterator
 from itertools import repeat
 from pathlib import Path
 
+import dagster as dg
 import duckdb
 import polars as pl
 import pytest
@@ -76,6 +77,7 @@ def test_a_run_that_is_killed_or_finds_the_disk_full_harms_nothing_and_the_next_
     start_parcours: Callable[..., subprocess.Popen[str]],
     fork_parcours: Command,
     parcours: Command,
+    monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     shutil.copytree(first_night[0].root, (small_disk or tmp_path) / "home")
     home = find_home((small_disk or tmp_path) / "home")
@@ -114,3 +116,6 @@ def test_a_run_that_is_killed_or_finds_the_disk_full_harms_nothing_and_the_next_
     assert current_map(entries).equals(map_today.select("record_id", "customer_id"))
     assert list(home.root.rglob("*.tmp-*")) == [], "what the killed runs left half-written is swept away"
     assert home.previous_warehouse.read_bytes() == published
+    monkeypatch.setenv("DAGSTER_HOME", str(home.dagster))
+    with dg.DagsterInstance.get() as instance:
+        assert all(run.is_finished for run in instance.get_runs()), "no run that was killed holds up the next night"

@@ -10,7 +10,7 @@ import pytest
 
 from pipelines.contracts import TABLES
 from pipelines.definitions import build_definitions
-from pipelines.defs.schedules import every_night
+from pipelines.defs.schedules import nightly_schedule
 from pipelines.warehouse import dbt_project
 
 SAMPLE = """
@@ -153,17 +153,34 @@ def test_no_mart_is_built_on_ids_that_drifted(specs: dict[str, dg.AssetSpec]) ->
     assert all("identity/drift" in {dep.asset_key.to_user_string() for dep in specs[key].deps} for key in readers)
 
 
-def test_the_schedule_runs_at_two_in_paris_as_of_the_day_that_has_ended(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+@pytest.mark.parametrize(
+    ("timezone", "night"),
+    [
+        ("Europe/Paris", datetime(2026, 3, 29, 0, 0, tzinfo=UTC)),  # The day that skips from two to three.
+        ("Australia/Sydney", datetime(2026, 3, 28, 15, 0, tzinfo=UTC)),
+    ],
+)
+def test_the_schedule_runs_at_two_where_the_retailer_is_as_of_the_day_that_has_ended(
+    timezone: str, night: datetime, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    assert (every_night.cron_schedule, every_night.execution_timezone) == ("0 2 * * *", "Europe/Paris")
-    (tmp_path / "sources.yml").write_text(SAMPLE.replace("as_of: 2026-02-28", ""))
+    text = SAMPLE.replace("as_of: 2026-02-28", f"wait_minutes: 7\ntimezone: {timezone}")
+    (tmp_path / "sources.yml").write_text(text)
     monkeypatch.setenv("PARCOURS_HOME", str(tmp_path))
     monkeypatch.delenv("PARCOURS_SOURCES", raising=False)
-    night = datetime(2026, 3, 29, 0, 0, tzinfo=UTC)  # 02:00 in Paris, on the day that skips from two to three
+    every_night = nightly_schedule()
+    assert (every_night.cron_schedule, every_night.execution_timezone) == ("0 2 * * *", timezone)
     context = dg.build_schedule_context(scheduled_execution_time=night)
     [request] = every_night.evaluate_tick(context).run_requests or []
-    assert request.run_config["resources"]["night"]["config"] == {"as_of": "2026-03-28"}
+    assert request.run_config["resources"]["night"]["config"] == {"as_of": "2026-03-28", "wait_minutes": 7}
+
+
+def test_a_file_that_cannot_be_read_does_not_keep_the_interface_from_opening(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "sources.yml").write_text("timezone: Mars/Olympus\n")
+    monkeypatch.setenv("PARCOURS_HOME", str(tmp_path))
+    monkeypatch.delenv("PARCOURS_SOURCES", raising=False)
+    assert nightly_schedule().execution_timezone == "Europe/Paris"
 
 
 def test_exports_that_stand_still_keep_their_day_at_night(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -171,5 +188,5 @@ def test_exports_that_stand_still_keep_their_day_at_night(tmp_path: Path, monkey
     monkeypatch.setenv("PARCOURS_HOME", str(tmp_path))
     monkeypatch.delenv("PARCOURS_SOURCES", raising=False)
     context = dg.build_schedule_context(scheduled_execution_time=datetime(2026, 5, 1, 0, 0, tzinfo=UTC))
-    [request] = every_night.evaluate_tick(context).run_requests or []
+    [request] = nightly_schedule().evaluate_tick(context).run_requests or []
     assert request.tags["as_of"] == "2026-02-28"

@@ -1,6 +1,7 @@
 """A retailer's exports in a folder: files written, a sources.yml around them, a table extracted into a lake."""
 
 from dataclasses import dataclass
+from datetime import date
 from pathlib import Path
 from types import MappingProxyType
 from typing import Any
@@ -33,6 +34,7 @@ class Exports:
     folder: Path
     kind: str = "ecommerce"
     head: str = "reject_limit: 1\n"
+    as_of: date = date(2026, 6, 30)
     order_columns = MappingProxyType(ORDER_COLUMNS)
 
     @property
@@ -53,7 +55,9 @@ class Exports:
         return load_sources(path)
 
     def extract(self, table: str, mapping: dict[str, Any]) -> Extracted:
-        return extract_table(self.configure(**{table: mapping}), contracts.table(self.kind, table), self.lake)
+        return extract_table(
+            self.configure(**{table: mapping}), contracts.table(self.kind, table), self.lake, self.as_of
+        )
 
     def extract_orders(self, **mapping: Any) -> Extracted:
         return self.extract("orders", {"from": "orders*", "columns": {**ORDER_COLUMNS}, **mapping})

@@ -84,11 +84,14 @@ def test_a_parquet_that_is_none_is_an_error(exports: Any) -> None:
         exports.extract_orders()
 
 
+NOT_UTF8 = "is not valid in the file's encoding; `encoding: cp1252` would read it"
+
+
 def test_a_line_of_invalid_utf8_goes_to_quarantine(exports: Any) -> None:
     exports.write("orders.csv", HEADER.encode() + b"caf\xe9,2024-01-01,1\n" + GOOD.encode())
     extracted = exports.extract_orders()
     assert (extracted.rows_read, extracted.rows_kept) == (2, 1)
-    assert faults(exports) == [("orders.csv", 2, None, "is not valid in the file's encoding")]
+    assert faults(exports) == [("orders.csv", 2, None, NOT_UTF8)]
     assert exports.quarantine()["raw"][0] == r'{"line": "caf\\xe9,2024-01-01,1"}'
 
 
@@ -129,7 +132,11 @@ def test_an_expression_that_fails_on_an_optional_column_is_not_taken_for_null(ex
     exports.kind = "crm"
     exports.write("contacts.csv", "id,born\n1,31/02/1980\n2,\n")
     columns = {"contact_id": "id", "birth_date": "strptime(born, '%d/%m/%Y')", "updated_at": "date '2024-01-01'"}
-    exports.extract("contacts", {"from": "contacts.csv", "columns": columns})
+    mapping = {"from": "contacts.csv", "columns": columns}
+    (born,) = [field for field in exports.extract("contacts", mapping).fields if field.column_name == "birth_date"]
+    assert (born.filled_count, born.unreadable_count, born.reason) == (0, 1, "has an expression that fails")
+    assert exports.rows("contacts")["contact_id"].to_list() == ["1", "2"]
+    exports.extract("contacts", mapping | {"bad_values": {"birth_date": "reject"}})
     assert exports.rows("contacts")["contact_id"].to_list() == ["2"]
     assert exports.quarantine("contacts")["column_name"].to_list() == ["birth_date"]
 
@@ -152,6 +159,19 @@ def test_every_fault_of_a_row_is_in_its_reason_and_the_first_names_the_column(ex
         "updated_at is not a date and time"
     )
     assert row["raw"] == '{"id":null,"moment":"yesterday","total":"much"}'
+
+
+def test_each_row_set_aside_says_of_which_kind_its_fault_is(exports: Any) -> None:
+    rows = ["1,2024-01-01,1,x", ",2024-01-01,1", "3,soon,1", "4,2024-01-01,1", "4,2024-01-01,2"]
+    exports.write("orders.csv", HEADER + "\n".join(rows))
+    exports.extract_orders()
+    told = exports.quarantine().sort("line")
+    assert told.select("line", "kind", "is_kept").rows() == [
+        (2, "malformed", False),
+        (3, "malformed", False),
+        (4, "unreadable", False),
+        (6, "duplicate", False),
+    ]
 
 
 def test_orders_of_an_unknown_account_stay(exports: Any) -> None:

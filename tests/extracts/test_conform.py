@@ -18,6 +18,7 @@ from pipelines import contracts
 from pipelines.config.sources import load_sources
 from pipelines.extracts.conform import extract_table
 from pipelines.extracts.counts import Extracted
+from pipelines.extracts.quarantine import COLUMNS as QUARANTINE_COLUMNS
 
 HEADER = "id,moment,total\n"
 
@@ -25,7 +26,11 @@ HEADER = "id,moment,total\n"
 def check_every_row_is_accounted_for(extracted: Extracted) -> None:
     for counts in extracted.per_source.values():
         assert counts.rows_read == (
-            counts.rows_kept + counts.rows_rejected + counts.rows_filtered + counts.rows_repeated
+            counts.rows_kept
+            + counts.rows_rejected
+            + counts.rows_set_apart
+            + counts.rows_filtered
+            + counts.rows_repeated
         )
     assert sum(extracted.reasons.values()) == extracted.rows_rejected
 
@@ -37,7 +42,7 @@ def test_a_table_that_no_source_names_is_written_empty_with_its_columns_and_type
     exports.write("orders.csv", HEADER)
     other = contracts.table("pos", "stores") if table.path == "ecommerce/products" else table
     sources = exports.configure(products={"from": "orders.csv"})
-    assert extract_table(sources, other, exports.lake).rows_read == 0
+    assert extract_table(sources, other, exports.lake, exports.as_of).rows_read == 0
     written = exports.lake.read(other.kind, other.name)
     assert written.height == 0
     assert written.columns == ["source", *(column.name for column in other.columns)]
@@ -54,7 +59,7 @@ def test_a_table_that_no_source_names_is_written_empty_with_its_columns_and_type
     }
     assert written.dtypes[1:] == [types[column.type] for column in other.columns]
     quarantine = pl.read_parquet(exports.lake.quarantine_path(other.kind, other.name))
-    assert quarantine.columns == ["source", "table_name", "file", "line", "column_name", "reason", "raw"]
+    assert quarantine.columns == [name for name, _ in QUARANTINE_COLUMNS]
     assert quarantine.schema["line"] == pl.Int64
 
 
@@ -101,7 +106,7 @@ def test_rows_are_sorted_by_source_and_key(exports: Any) -> None:
     ]
     path = exports.folder / "sources.yml"
     path.write_text(yaml.safe_dump({"sources": sources}))
-    extracted = extract_table(load_sources(path), contracts.table("ecommerce", "orders"), exports.lake)
+    extracted = extract_table(load_sources(path), contracts.table("ecommerce", "orders"), exports.lake, exports.as_of)
     assert exports.rows().select("source", "order_id").rows() == [
         (source, key) for source in "ab" for key in ("1", "10", "2", "3")
     ]
@@ -150,7 +155,7 @@ def test_one_key_in_two_sources_is_two_rows(exports: Any) -> None:
     document = yaml.safe_load(path.read_text())
     document["sources"].append(document["sources"][0] | {"name": "market"})
     path.write_text(yaml.safe_dump(document))
-    extract_table(load_sources(path), contracts.table("ecommerce", "orders"), exports.lake)
+    extract_table(load_sources(path), contracts.table("ecommerce", "orders"), exports.lake, exports.as_of)
     assert exports.rows()["source"].to_list() == ["market", "shop"]
 
 
@@ -251,6 +256,7 @@ def test_the_time_zone_of_the_file_decides(tmp_path: Path, exports: Any) -> None
 
 PROGRAM = """
 import resource, sys
+from datetime import date
 from pathlib import Path
 from pipelines.config.sources import load_sources
 from pipelines import contracts
@@ -264,7 +270,7 @@ if largest_file:
     resource.setrlimit(resource.RLIMIT_FSIZE, (largest_file, largest_file))
 print("ready", flush=True)
 try:
-    extract_table(sources, contracts.table("ecommerce", "orders"), Lake(folder / "lake"))
+    extract_table(sources, contracts.table("ecommerce", "orders"), Lake(folder / "lake"), date(2026, 6, 30))
 except ExtractError as error:
     sys.exit(f"ExtractError: {error}")
 """

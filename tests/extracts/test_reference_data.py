@@ -24,7 +24,8 @@ pytestmark = pytest.mark.skipif(
 def extract(name: str, lake: Lake, monkeypatch: pytest.MonkeyPatch) -> dict[str, Any]:
     monkeypatch.setenv("PARCOURS_REFERENCE_DATA", str(REFERENCE_DATA))
     sources = load_sources(MAPPINGS / f"{name}.yml")
-    return {table.name: extract_table(sources, table, lake) for table in contracts.TABLES if sources.feeding(table)}
+    fed = (table for table in contracts.TABLES if sources.feeding(table))
+    return {table.name: extract_table(sources, table, lake, sources.as_of) for table in fed}
 
 
 def query(sql: str) -> Any:

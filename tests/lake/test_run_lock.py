@@ -3,11 +3,12 @@
 import signal
 import subprocess
 import sys
+import threading
 from pathlib import Path
 
 import pytest
 
-from pipelines.lake.run_lock import HomeInUseError, hold
+from pipelines.lake.run_lock import HomeInUseError, hold, is_free
 
 HOLDER = """
 import sys, time
@@ -69,3 +70,33 @@ def test_another_run_may_not_slip_in_when_one_of_two_steps_ends(tmp_path: Path) 
 def test_homes_do_not_disturb_each_other(tmp_path: Path) -> None:
     with hold(tmp_path / "one", "first"), hold(tmp_path / "two", "second"):
         pass
+
+
+def test_a_run_that_may_wait_says_for_whom_and_goes_on_once_the_home_is_free(tmp_path: Path) -> None:
+    holder = start_holder(tmp_path, "first")
+    said: list[str] = []
+    threading.Timer(2.0, holder.kill).start()
+    with hold(tmp_path, "second", patience=60, say=said.append) as former:
+        assert former == "first", "who takes over learns whom to look after"
+    holder.communicate()
+    [words] = said
+    assert words.startswith("waiting for run first")
+
+
+def test_a_run_waits_no_longer_than_it_may(tmp_path: Path) -> None:
+    holder = start_holder(tmp_path, "first")
+    try:
+        with pytest.raises(HomeInUseError, match="waited 2 s"), hold(tmp_path, "second", patience=2):
+            pass
+    finally:
+        holder.kill()
+        holder.communicate()
+
+
+def test_a_home_is_free_until_a_run_holds_it_and_again_once_that_is_killed(tmp_path: Path) -> None:
+    assert is_free(tmp_path)
+    holder = start_holder(tmp_path, "first")
+    assert not is_free(tmp_path)
+    holder.kill()
+    holder.communicate()
+    assert is_free(tmp_path)

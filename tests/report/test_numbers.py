@@ -15,7 +15,7 @@ from pipelines.config.home import Home
 from pipelines.report.sections import SECTIONS
 from pipelines.report.write import write_report
 
-STAGES = ["discovery", "consideration", "purchase", "post_purchase", "loyalty", "dormant"]
+STAGES = ["discovery", "consideration", "purchase", "post_purchase", "retention", "loyalty", "dormant"]
 CHANNELS = ["store", "web", "app", "service"]
 MOVES = ["earned", "spent", "expired", "adjusted"]
 MODELS = ["first_touch", "last_touch", "linear", "position_based", "time_decay", "markov"]

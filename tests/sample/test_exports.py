@@ -35,7 +35,8 @@ def test_an_export_maps_back_to_the_canonical_table_exactly(
     if table.path not in world.tables:
         pytest.skip("no table of the generated retailer's")
     lake = Lake(tmp_path)
-    extracted = extract_table(load_sources(exported / "sources.yml"), table, lake)
+    sources = load_sources(exported / "sources.yml")
+    extracted = extract_table(sources, table, lake, sources.as_of)
     assert lake.read(table.kind, table.name).drop("source").equals(world.tables[table.path])
     assert extracted.rows_rejected == (table.path in flaws_in(world.tables))
 

@@ -1,7 +1,7 @@
 """A lake written by hand: a few people whose every row is known, so that each mart can be checked by eye."""
 
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import date, datetime
 from decimal import Decimal
 from pathlib import Path
@@ -13,6 +13,8 @@ import yaml
 
 from pipelines.config.home import Home
 from pipelines.contracts import TABLES
+from pipelines.identity.decisions.merges import MERGED_SCHEMA
+from pipelines.identity.monitoring.field_report import SCHEMA as FIELD_REPORT
 from pipelines.identity.standardisation.standardise import RECORD_COLUMNS
 from pipelines.lake.amendments import add_amendments, no_amendments
 from pipelines.lake.tables import Lake
@@ -40,14 +42,11 @@ QUARANTINE = {
     "file": pl.String,
     "line": pl.Int64,
     "column_name": pl.String,
+    "kind": pl.String,
     "reason": pl.String,
+    "is_kept": pl.Boolean,
     "raw": pl.String,
 }
-CONTACT_TEXTS = [
-    name
-    for name, type_ in RECORD_COLUMNS.items()
-    if type_ == pl.String() and name not in ("record_id", "source", "kind", "table_name", "source_key")
-]
 CUSTOMER_IDS = dict.fromkeys(("record_id", "source", "table_name", "customer_id"), pl.String)
 CUSTOMERS = {"customer_id": pl.String, "record_count": pl.Int64, "identity_confidence": pl.Float64}
 LEDGER = {
@@ -62,14 +61,28 @@ UNCERTAIN_PAIRS = {
     **dict.fromkeys(("match_weight", "match_probability", "uncertainty_bits"), pl.Float64),
 }
 SENSITIVITY = dict.fromkeys(("record_id", "strict_cluster_id", "loose_cluster_id"), pl.String)
+LOYALTY_CARDS = {"written": pl.String, "loyalty_card_id": pl.String, "is_shared": pl.Boolean}
+MAILBOXES = {"written": pl.String, "mailbox": pl.String, "is_shared": pl.Boolean}
+RECORDS = RECORD_COLUMNS | {"email_key": pl.String(), "card_key": pl.String()}
+CONTACT_TEXTS = [
+    name
+    for name, type_ in RECORDS.items()
+    if type_ == pl.String() and name not in ("record_id", "source", "kind", "table_name", "source_key")
+]
 IDENTITY = {
-    "records": RECORD_COLUMNS,
+    "records": RECORDS,
+    "loyalty_cards": LOYALTY_CARDS,
+    "mailboxes": MAILBOXES,
+    "merged_records": MERGED_SCHEMA,
     "customer_ids": CUSTOMER_IDS,
     "customers": CUSTOMERS,
     "ledger": LEDGER,
     "uncertain_pairs": UNCERTAIN_PAIRS,
     "sensitivity": SENSITIVITY,
+    "field_report": FIELD_REPORT,
 }
+WITH_CARDS = ("pos/tickets", "crm/loyalty_movements")
+WITH_MAILBOXES = {"ecommerce/orders": "contact_email", "pos/tickets": "receipt_email"}
 KIND_OF_TABLE = {
     "contacts": "crm",
     "customers": "ecommerce",
@@ -117,7 +130,8 @@ def write_tables(lake: Lake, tables: Mapping[str, Rows]) -> None:
 
     Rows of ``identity/records`` name their ``customer_id`` too; the map, the customers and the ledger follow from it.
     Rows of ``identity/sensitivity`` may name a record's ``strict_cluster_id`` or ``loose_cluster_id``: where they do
-    not, a record is of the same person as today, however much evidence that takes.
+    not, a record is of the same person as today, however much evidence that takes. Cards and mailboxes mean what they
+    say, but for blanks and capitals; ``identity/merged_records`` is written as given.
     """
     for table in TABLES:
         schema = {"source": pl.String, **{column.name: POLARS_TYPES[column.type] for column in table.columns}}
@@ -127,6 +141,7 @@ def write_tables(lake: Lake, tables: Mapping[str, Rows]) -> None:
     for person in people:
         source, table_name, key = person["record_id"].split(":")
         known = {"source": source, "table_name": table_name, "source_key": key, "kind": KIND_OF_TABLE[table_name]}
+        known |= {"email_key": person.get("email"), "card_key": person.get("loyalty_card_id")}
         records.append({**known, **{name: value for name, value in person.items() if name != "customer_id"}})
     owners = [
         {"record_id": person["record_id"], "customer_id": person["customer_id"]}
@@ -149,17 +164,27 @@ def write_tables(lake: Lake, tables: Mapping[str, Rows]) -> None:
         cluster = smallest[person["customer_id"]]
         as_today = {"record_id": person["record_id"], "strict_cluster_id": cluster, "loose_cluster_id": cluster}
         sensitivity.append(as_today | divided.get(person["record_id"], {}))
+    cards = {
+        row["loyalty_card_id"] for path in WITH_CARDS for row in tables.get(path, ()) if row.get("loyalty_card_id")
+    }
+    emails = {row[name] for path, name in WITH_MAILBOXES.items() for row in tables.get(path, ()) if row.get(name)}
     identity: dict[str, Rows] = {
         "records": records,
+        "loyalty_cards": [{"written": card, "loyalty_card_id": card, "is_shared": False} for card in sorted(cards)],
+        "mailboxes": [
+            {"written": email, "mailbox": email.strip().lower(), "is_shared": False} for email in sorted(emails)
+        ],
+        "merged_records": list(tables.get("identity/merged_records", ())),
         "customer_ids": owners,
         "customers": customers,
         "ledger": ledger,
         "uncertain_pairs": list(tables.get("identity/uncertain_pairs", ())),
         "sensitivity": sensitivity,
+        "field_report": list(tables.get("identity/field_report", ())),
     }
     for name, schema in IDENTITY.items():
         lake.write("identity", name, frame(identity[name], schema))
-    write_records(lake, frame(records, RECORD_COLUMNS).sort("record_id"))
+    write_records(lake, frame(records, RECORDS).sort("record_id"))
     path = lake.quarantine_path("crm", "contacts")
     path.parent.mkdir(parents=True, exist_ok=True)
     frame(tables.get("quarantine/rows", ()), QUARANTINE).write_parquet(path)
@@ -185,6 +210,7 @@ class Retailer:
 
     timezone: str = "Europe/Paris"
     currency: str = "EUR"
+    exchange_rates: Mapping[str, Any] = field(default_factory=dict)
 
 
 @pytest.fixture(scope="session")

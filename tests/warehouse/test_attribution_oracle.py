@@ -92,7 +92,7 @@ def read_visits(home: Home, customers: dict[str, str]) -> Iterator[Touch]:
             source, medium, campaign = *UNTAGGED[landed[0]], None
         else:
             continue
-        name = f"{first['source']}:sessions:{first['session_id']}"
+        name = f"{first['source']}:sessions:{first['session_id']}:{first['visitor_id']}"
         visitor = f"visitor {first['visitor_id']}"
         yield Touch(first["occurred_at"], name, source, medium, campaign or "none", customers.get(name), visitor)
 

@@ -32,6 +32,7 @@ MARTS = {
     "customer_touchpoints",
     "customer_traits",
     "customer_value_back_test",
+    "field_report",
     "friction_incidents",
     "friction_points",
     "identity_review_queue",
@@ -104,7 +105,7 @@ def test_orders_and_lines_alone_are_enough(make_home: Callable[[Mapping[str, Any
         **{"orders": 1, "order_lines": 1, "segments": 17, "personas": 9, "channel_performance": 1},
         "attribution_touches": 6,  # Direct, under each model.
         "traffic_source_performance": 1,
-        "journey_stage_daily": 6 * 61,  # Six stages a day since the order, which is nobody's.
+        "journey_stage_daily": 7 * 61,  # Seven stages a day since the order, which is nobody's.
         "kpis": 3 * 11 * 3,  # A month since the order, a headline and an identity threshold.
         "omnichannel_paths": 3,  # Collected, shipped from a store, sold by one: it could have been, and was not.
     }

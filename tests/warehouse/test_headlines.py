@@ -112,3 +112,30 @@ def test_a_headline_that_does_not_depend_on_identity_says_so(headlines_home: Hom
             "select distinct headline from marts.kpis where not depends_on_identity order by headline"
         ).fetchall()
     assert [headline for (headline,) in rows] == sorted(NOT_OF_IDENTITY)
+
+
+def test_a_rate_whose_months_are_not_all_known_has_no_value(headlines_home: Home) -> None:
+    """Orders begin in mid-January 2024, so the first whole month is February; March 2026 is not over."""
+    with duckdb.connect(headlines_home.build_database, read_only=True) as connection:
+        rows = connection.execute(
+            """select headline, month, denominator > 0, value is not null, is_window_whole from marts.kpis
+            where identity_threshold = 'default'
+            and (headline in ('repeat_rate', 'omnichannel_share', 'revenue_per_active_customer')
+                and month in ('2025-01-01', '2026-03-01')
+                or headline = 'retention_rate' and month in ('2026-01-01', '2026-02-01', '2026-03-01')
+                or headline = 'active_customers' and month in ('2024-12-01', '2025-01-01'))
+            order by headline, month"""
+        ).fetchall()
+    assert rows == [
+        ("active_customers", date(2024, 12, 1), None, True, False),
+        ("active_customers", date(2025, 1, 1), None, True, True),
+        ("omnichannel_share", date(2025, 1, 1), True, True, True),
+        ("omnichannel_share", date(2026, 3, 1), True, False, False),
+        ("repeat_rate", date(2025, 1, 1), True, True, True),
+        ("repeat_rate", date(2026, 3, 1), True, False, False),
+        ("retention_rate", date(2026, 1, 1), True, True, True),
+        ("retention_rate", date(2026, 2, 1), True, True, True),
+        ("retention_rate", date(2026, 3, 1), True, False, False),
+        ("revenue_per_active_customer", date(2025, 1, 1), True, True, True),
+        ("revenue_per_active_customer", date(2026, 3, 1), True, False, False),
+    ]

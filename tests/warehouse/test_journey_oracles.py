@@ -20,6 +20,7 @@ import yaml
 
 from pipelines.config.home import Home
 from pipelines.config.repository import DBT_PROJECT
+from pipelines.identity.monitoring.field_report import SCHEMA as FIELD_REPORT
 from pipelines.identity.standardisation.standardise import standardise_records
 from pipelines.lake.tables import Lake
 from pipelines.sample.world import World, generate
@@ -229,7 +230,13 @@ def visits_in(truth: Truth) -> Iterator[Touched]:
         kind = "product_visit" if looked else "visit"
         kind = "cart_visit" if session.has("add_to_cart") else kind
         kind = "checkout_visit" if session.has("begin_checkout") else kind
-        yield session.customer, session.started_at, f"shop:sessions:{session.id}", session.channel, kind
+        yield (
+            session.customer,
+            session.started_at,
+            f"shop:sessions:{session.id}:{session.visitor}",
+            session.channel,
+            kind,
+        )
 
 
 def orders_in(truth: Truth) -> Iterator[Touched]:
@@ -312,7 +319,7 @@ def stays_of(
             return "consideration"
         if sum(now - loyalty_window < placed <= now for placed in ordered) >= VARS["loyalty_orders"]:
             return "loyalty"
-        return "discovery"
+        return "retention" if any(placed <= now for placed in ordered) else "discovery"
 
     instants = {touch.at for touch in touches} | set(ordered)
     instants |= {at + active for at in alive} | {at + consideration for at in interested}
@@ -330,6 +337,7 @@ def stays_of(
 class Retailer:
     timezone: str = "Europe/Paris"
     currency: str = "EUR"
+    exchange_rates: dict[str, Any] = field(default_factory=dict)
 
 
 def write_lake(lake: Lake, world: World) -> None:
@@ -352,12 +360,13 @@ def write_lake(lake: Lake, world: World) -> None:
     cluster = pl.col("record_id").min().over("customer_id")
     divided = owned.select("record_id", strict_cluster_id=cluster, loose_cluster_id=cluster)
     lake.write("identity", "sensitivity", divided)
+    lake.write("identity", "field_report", pl.DataFrame(schema=FIELD_REPORT))
     lake.write("identity", "ledger", pl.DataFrame(schema=ledger))
     lake.write("identity", "uncertain_pairs", pl.DataFrame(schema={**pair, "is_together": pl.Boolean, **weights}))
-    texts = dict.fromkeys(("source", "table_name", "file", "column_name", "reason", "raw"), pl.String)
+    texts = dict.fromkeys(("source", "table_name", "file", "column_name", "kind", "reason", "raw"), pl.String)
     path = lake.quarantine_path("crm", "contacts")
     path.parent.mkdir(parents=True)
-    pl.DataFrame(schema={**texts, "line": pl.Int64}).write_parquet(path)
+    pl.DataFrame(schema={**texts, "line": pl.Int64, "is_kept": pl.Boolean}).write_parquet(path)
     write_dbt_inputs(lake, NONE, world.as_of)
     make_room_for_histories(lake)
 
@@ -519,12 +528,18 @@ def test_the_headlines_of_each_month_are_what_every_order_says(built: tuple[Trut
             bought[customer].append((day.year * 12 + day.month, channel == "store"))
     told = ask(
         home,
-        """select extract(year from month) * 12 + extract(month from month), headline, numerator, denominator
+        """select extract(year from month) * 12 + extract(month from month), headline, numerator, denominator,
+        is_window_whole, value is not null
         from marts.kpis where identity_threshold = 'default' and unit in ('customers', 'share') and depends_on_identity
         and headline <> 'customers' order by 1, 2""",
     )
+    begins = min(local_day(at) for _, at, *_ in truth.purchases())
+    whole_from = begins.year * 12 + begins.month + (begins.day > 1)
+    ends = local_day(truth.end)
+    over_until = ends.year * 12 + ends.month - 1  # The last instant is midnight of the next day.
     expected: list[tuple[Any, ...]] = []
     for month in sorted({row[0] for row in told}):
+        seen, seen_twice = (month <= over_until and month - back >= whole_from for back in (11, 23))
         counted = Counter[str]()
         for orders in bought.values():
             now = [is_store for at, is_store in orders if month - 12 < at <= month]
@@ -536,12 +551,13 @@ def test_the_headlines_of_each_month_are_what_every_order_says(built: tuple[Trut
             counted["before"] += was_active
             counted["retained"] += was_active and bool(now)
         expected += [
-            (month, "active_customers", counted["active"], None),
-            (month, "new_customers", counted["new"], None),
-            (month, "omnichannel_share", counted["omnichannel"], counted["active"]),
-            (month, "repeat_rate", counted["repeat"], counted["active"]),
-            (month, "retention_rate", counted["retained"], counted["before"]),
+            (month, "active_customers", counted["active"], None, seen, True),
+            (month, "new_customers", counted["new"], None, True, True),
+            (month, "omnichannel_share", counted["omnichannel"], counted["active"], seen, seen),
+            (month, "repeat_rate", counted["repeat"], counted["active"], seen, seen),
+            (month, "retention_rate", counted["retained"], counted["before"], seen_twice, seen_twice),
         ]
     assert len(expected) > 60
     assert expected[-1][2] > 10
+    assert {row[4] for row in expected if row[1] == "repeat_rate"} == {True, False}
     assert told == expected

@@ -202,22 +202,22 @@ def test_a_visit_on_a_shared_device_belongs_to_nobody_who_did_not_log_in(query: 
         from marts.customer_touchpoints where session_id is not null and touch_kind like '%visit' order by 1"""
     )
     assert visits == [
-        ("shop:sessions:s0", "C01"),
-        ("shop:sessions:s1", "C01"),
-        ("shop:sessions:s11", "C08"),
-        ("shop:sessions:s2", "C01"),
-        ("shop:sessions:s4", "C02"),
-        ("shop:sessions:s5", "C03"),
-        ("shop:sessions:s8", "C08"),
+        ("shop:sessions:s0:v1", "C01"),
+        ("shop:sessions:s11:v5", "C08"),
+        ("shop:sessions:s1:v1", "C01"),
+        ("shop:sessions:s2:v2", "C01"),
+        ("shop:sessions:s4:v2", "C02"),
+        ("shop:sessions:s5:v3", "C03"),
+        ("shop:sessions:s8:v4", "C08"),
     ]
 
 
-def test_one_refusal_closes_a_channel_and_the_latest_answer_over_all_contacts_counts(query: Query) -> None:
+def test_one_refusal_closes_a_channel_until_it_is_taken_back_or_a_later_grant_has_a_proof(query: Query) -> None:
     consents = query(
         """select customer_id, email_consent, sms_consent, phone_consent, post_consent
         from marts.customer_360 where customer_id in ('C01', 'C05') order by 1"""
     )
-    assert consents == [("C01", False, True, None, False), ("C05", True, None, None, None)]
+    assert consents == [("C01", False, True, False, False), ("C05", True, None, None, None)]
 
 
 def test_points_answers_and_contacts_are_those_of_all_records(query: Query) -> None:
@@ -248,7 +248,7 @@ def test_a_loyal_customer_passes_through_the_stages_in_order(query: Query) -> No
             "select stage from marts.customer_journey_stages where customer_id = 'C08' order by stay_number"
         )
     ]
-    assert stages[-6:] == ["discovery", "consideration", "purchase", "post_purchase", "loyalty", "purchase"]
+    assert stages[-6:] == ["retention", "consideration", "purchase", "post_purchase", "loyalty", "purchase"]
 
 
 def test_a_customer_who_comes_back_after_a_year_is_reactivated_and_lapses_again(query: Query) -> None:
@@ -339,11 +339,17 @@ def test_what_is_written_is_found_by_theme_whatever_its_accents(query: Query) ->
 
 
 def test_rows_set_aside_and_lines_without_an_order_are_told(query: Query) -> None:
-    assert query("select table_name, count(*) from marts.quarantined_rows group by 1 order by 1") == [
-        ("crm/contacts", 1),
-        ("ecommerce/order_lines", 1),
-        ("pos/ticket_lines", 1),
+    counted = "select table_name, kind, is_kept, count(*) from marts.quarantined_rows group by all order by all"
+    assert query(counted) == [
+        ("crm/contacts", "unreadable", False, 1),
+        ("ecommerce/order_lines", "reference", False, 1),
+        ("pos/ticket_lines", "reference", False, 1),
     ]
+
+
+def test_what_became_of_the_values_of_a_column_is_told(query: Query) -> None:
+    told = "select column_name, filled_count, unreadable_count, example_line from marts.field_report"
+    assert query(told) == [("birth_date", 7, 1, 3)]
 
 
 def test_every_mart_and_column_carries_its_description(query: Query) -> None:
@@ -418,5 +424,5 @@ def test_every_stage_stands_on_every_day_until_today(query: Query, today: date) 
     days, rows, first, last = one(
         query("select count(distinct day), count(*), min(day), max(day) from marts.journey_stage_daily")
     )
-    assert (rows, last) == (6 * days, today)
+    assert (rows, last) == (7 * days, today)
     assert days == (last - first).days + 1

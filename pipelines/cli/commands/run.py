@@ -3,7 +3,15 @@
 import argparse
 import sys
 
-from pipelines.cli.arguments import Subcommands, add_home, add_language_of_sources, add_sources, day, resolve_day
+from pipelines.cli.arguments import (
+    Subcommands,
+    add_home,
+    add_language_of_sources,
+    add_sources,
+    at_least_one,
+    day,
+    resolve_day,
+)
 
 PUBLISHED_UNFINISHED = 3
 """Exit code of a run that published and then failed: analysts have new data, but somebody has to look."""
@@ -35,6 +43,13 @@ def add(commands: Subcommands) -> None:
         action="store_true",
         help="publish although this night exceeds the blocking drift limits, because you have checked that it is right",
     )
+    parser.add_argument(
+        "--wait",
+        type=at_least_one,
+        default=0,
+        metavar="MINUTES",
+        help="how long to wait while another run is at work on the home (default: not at all)",
+    )
     add_language_of_sources(parser, "the report and the summary")
     parser.set_defaults(command=run)
 
@@ -58,9 +73,21 @@ def run(options: argparse.Namespace) -> int:
     settings = {"home": str(home.root), "sources": str(file), "as_of": as_of.isoformat(), "full": options.full}
     if options.lang:
         settings["language"] = options.lang
-    with run_lock.hold(home.root, run_id, when_alone=Lake(home.lake).sweep), Progress() as progress:
+    with (
+        run_lock.hold(
+            home.root,
+            run_id,
+            when_alone=Lake(home.lake).sweep,
+            patience=options.wait * 60,
+            say=lambda words: sys.stderr.write(f"parcours: {words}\n"),
+        ) as former,
+        Progress() as progress,
+    ):
         ops = {"identity__drift": {"config": {"accept": options.accept_drift}}}
-        outcome = run_job.launch("nightly", home, run_id, settings, progress, ops)
+        outcome = run_job.launch("nightly", home, run_id, settings, progress, ops, former)
+    if outcome.interrupted_by is not None:
+        sys.stderr.write(run_summary.render_interrupted(outcome, home))
+        return 128 + outcome.interrupted_by
     if not outcome.published:
         sys.stderr.write(run_summary.render_failure(outcome, home))
         return max((failure.exit_code for failure in outcome.failures), default=1)

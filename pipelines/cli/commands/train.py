@@ -57,10 +57,12 @@ def train(options: argparse.Namespace) -> int:
         "compare_only": options.compare_only,
         "with_decisions": options.with_decisions,
     }
-    with run_lock.hold(home.root, run_id, when_alone=Lake(home.lake).sweep), Progress() as progress:
-        outcome = run_job.launch(
-            "training", home, run_id, settings, progress, ops={"identity__model": {"config": training}}
-        )
+    with run_lock.hold(home.root, run_id, when_alone=Lake(home.lake).sweep) as former, Progress() as progress:
+        ops = {"identity__model": {"config": training}}
+        outcome = run_job.launch("training", home, run_id, settings, progress, ops, former)
+    if outcome.interrupted_by is not None:
+        sys.stderr.write(run_summary.render_interrupted(outcome, home))
+        return 128 + outcome.interrupted_by
     learned = outcome.assets.get("identity/model", {}).get("training")
     if learned is None:
         sys.stderr.write(run_summary.render_failure(outcome, home))
@@ -78,6 +80,14 @@ def render(learned: dict[str, Any], compare_only: bool) -> str:
 
 def _render_outcome(learned: dict[str, Any], compare_only: bool) -> list[str]:
     version, before = learned["learned"], learned["before"]
+    if learned["is_default"]:
+        few = (
+            f"{learned['profiles']:,} distinct records and {learned['blocked_pairs']:,} pairs are too few to learn from"
+        )
+        in_force = learned["in_force"]
+        return [
+            f"{few}: {'the shipped model applies' if in_force in (version, None) else f'{in_force} stays in force'}."
+        ]
     if version == before:
         return [f"The same records gave the same model: {version} stays in force, nothing changes."]
     choose = f"  parcours model use {version}"

@@ -7,6 +7,7 @@ encodings; going through a copy, every such file is checked to its last byte, an
 import codecs
 import errno
 import gzip
+import re
 import zlib
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -16,9 +17,9 @@ from typing import IO
 import pyarrow as pa
 
 from pipelines.errors import ExtractError
+from pipelines.extracts.connectors.file_kinds import COMPRESSIONS, refuse_disguised
 
 CHUNK = 1 << 20
-COMPRESSIONS = (".gz", ".zst")
 DISK_FULL = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)
 
 
@@ -26,11 +27,12 @@ def make_plain(path: Path, encoding: str, copy: Path, shown: str) -> Path:
     """``path`` itself where it is plain already, else ``copy``, written now. ``shown`` is the file's name in messages.
 
     Bytes that the encoding does not know are carried over as they are, so that the line they stand in is found out as
-    invalid UTF-8. Raises ExtractError where the file is cut short, damaged, or not in ``encoding`` at all.
+    invalid UTF-8. Raises ExtractError where the file is cut short, damaged, no text, or not in ``encoding`` at all.
     """
     with telling_damage(shown):
         with open_decompressed(path) as file:
             start = file.read(CHUNK)
+        refuse_disguised(start, shown)
         encoding = _settle_encoding(encoding, start)
         is_utf8 = codecs.lookup(encoding).name in ("utf-8", "utf-8-sig", "ascii")
         has_bare_returns = b"\r" in start and b"\n" not in start
@@ -38,7 +40,7 @@ def make_plain(path: Path, encoding: str, copy: Path, shown: str) -> Path:
         if path.suffix not in COMPRESSIONS and is_utf8 and not has_bare_returns and not has_glob_characters:
             return path
         with open_decompressed(path) as file, copy.open("wb") as written:
-            for chunk in _read_chunks(file) if is_utf8 else _recode(file, encoding):
+            for chunk in _read_chunks(file) if is_utf8 else _recode(file, encoding, shown):
                 written.write(chunk.replace(b"\r", b"\n") if has_bare_returns else chunk)
     return copy
 
@@ -88,8 +90,47 @@ def _read_chunks(file: IO[bytes]) -> Iterator[bytes]:
         yield chunk
 
 
-def _recode(file: IO[bytes], encoding: str) -> Iterator[bytes]:
+def _recode(file: IO[bytes], encoding: str, shown: str) -> Iterator[bytes]:
     decoder = codecs.getincrementaldecoder(encoding)(errors="surrogateescape")
+    is_iso, check = codecs.lookup(encoding).name.startswith("iso8859"), _Utf8Check(encoding)
     for chunk in _read_chunks(file):
-        yield decoder.decode(chunk).encode("utf-8", "surrogateescape")
+        check.take(chunk)
+        text = decoder.decode(chunk)
+        yield (text.translate(_CONTROLS) if is_iso and _CONTROL.search(text) else text).encode(
+            "utf-8", "surrogateescape"
+        )
     yield decoder.decode(b"", final=True).encode("utf-8", "surrogateescape")
+    if check.is_utf8():
+        raise ExtractError(
+            f"{shown} is UTF-8, although `encoding: {encoding}` is declared: Hélène would become HÃ©lÃ¨ne. Declare "
+            "`encoding: utf-8` under its `options`, or take `encoding` out."
+        )
+
+
+# ISO 8859 has control characters, which no text holds, where cp1252 has the euro and the typographic marks. Carried
+# over as bytes, they show that the file is in cp1252.
+_CONTROL = re.compile("[\x80-\x9f]")
+_CONTROLS = {code: 0xDC00 + code for code in range(0x80, 0xA0)}
+
+
+class _Utf8Check:
+    """Whether bytes declared to be of an encoding of one byte a letter are UTF-8: by chance they never are for long."""
+
+    def __init__(self, encoding: str) -> None:
+        is_single = codecs.lookup(encoding).name.startswith(("iso8859", "cp125", "cp437", "cp85", "mac"))
+        self._decoder = codecs.getincrementaldecoder("utf-8")() if is_single else None
+        self._letters: set[str] = set()
+
+    def take(self, chunk: bytes) -> None:
+        if self._decoder:
+            try:
+                self._letters |= set(self._decoder.decode(chunk))
+            except UnicodeDecodeError:
+                self._decoder = None
+
+    def is_utf8(self) -> bool:
+        """Not so if no letter needs two bytes, or one would be of the phonetic alphabet: É before a closing mark is."""
+        beyond = {letter for letter in self._letters if ord(letter) > 0x9F}
+        return (
+            self._decoder is not None and bool(beyond) and not any(0x250 <= ord(letter) <= 0x36F for letter in beyond)
+        )

@@ -1,8 +1,10 @@
-"""Exports that lie in a folder: CSV, Parquet and JSON lines, plain, gzip or zstd, one file or many."""
+"""Exports that lie in a folder: CSV, Parquet, JSON and Excel, plain, gzip, zstd or in a .zip, one file or many."""
 
 import csv
 import json
-from collections.abc import Iterable
+import re
+from array import array
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from itertools import pairwise
 from pathlib import Path
@@ -12,27 +14,28 @@ import duckdb
 
 from pipelines.config.connectors import FileOptions, FilesConnector, FilesMapping
 from pipelines.errors import ExtractError
-from pipelines.extracts.connectors import decoding, malformed_lines
+from pipelines.extracts.connectors import (
+    archives,
+    decoding,
+    file_kinds,
+    json_documents,
+    malformed_lines,
+)
 from pipelines.extracts.sql_quoting import quote_name, quote_text
 
-FORMATS = {
-    ".csv": "csv",
-    ".tsv": "csv",
-    ".txt": "csv",
-    ".parquet": "parquet",
-    ".pq": "parquet",
-    ".jsonl": "jsonl",
-    ".ndjson": "jsonl",
-    ".json": "jsonl",
-}
 DELIMITERS = (",", ";", "\t", "|")
 NOWHERE = "\x1f"  # A character that JSON text never holds, so that a line is one field.
+EMPTY = "is empty: not even a header. Fetch it again, or take it out of the folder."
+INSIDE = "!/"  # Between an archive and a file inside, as in `orders.zip!/orders.csv`: no folder's name ends like that.
 LINES = malformed_lines.Dialect(NOWHERE, "", "", field_count=1, skip=0)
 
 
 @dataclass
 class _File:
-    """One file: what it is called, where its plain form lies, which columns it has."""
+    """One file: what it is called, where its plain form lies, which columns it has.
+
+    ``starts``: the line of each row, where the plain form was made of another file and has other lines.
+    """
 
     shown: str
     path: Path
@@ -40,6 +43,7 @@ class _File:
     columns: list[str] = field(default_factory=list)
     dialect: malformed_lines.Dialect = LINES
     is_mended: bool = False
+    starts: "array[int] | None" = None
 
     def read(self) -> str:
         """FROM clause that yields the file's columns, and for JSON lines one column `line`."""
@@ -113,7 +117,9 @@ class FileRows:
         found: dict[tuple[int, int], int] = {}
         for number, rows in wanted.items():
             file = self._files[number]
-            if file.format == "jsonl":
+            if file.starts is not None:
+                found |= {(number, row): file.starts[row - 1] for row in rows}
+            elif file.format == "jsonl":
                 found |= {(number, row): row for row in rows}
             elif file.format == "csv":
                 lines = malformed_lines.find_lines(file.path, file.dialect, rows)
@@ -141,26 +147,55 @@ def open_rows(connector: FilesConnector, mapping: FilesMapping, base: Path, scra
         )
     files = []
     malformed = scratch / "malformed.jsonl"
-    for number, path in enumerate(matches):
-        name = path.relative_to(root).as_posix()
-        shown, copy = f"{shown_root}/{name}", scratch / f"plain-{number}"
-        files.append(_read_file(path.resolve(), name, shown, mapping.options, copy, malformed))
+    for number, (path, name) in enumerate(_list_files(matches, root, shown_root, mapping.options, scratch)):
+        copy = scratch / f"plain-{number}"
+        files.append(_read_file(path, name, f"{shown_root}/{name}", mapping.options, copy, malformed))
+    _check_members(files, shown_root, mapping.options)
     return FileRows(files, scratch)
 
 
+def _list_files(
+    matches: list[Path], root: Path, shown_root: str, options: FileOptions, scratch: Path
+) -> Iterator[tuple[Path, str]]:
+    """Each file that was found and its name; of an archive, each file inside."""
+    for number, path in enumerate(matches):
+        name = path.relative_to(root).as_posix()
+        if path.suffix.lower() != file_kinds.ARCHIVE:
+            yield path.resolve(), name
+            continue
+        folder = scratch / f"unpacked-{number}"
+        for member, inside in archives.unpack(path, f"{shown_root}/{name}", options.member, folder):
+            yield member, f"{name}{INSIDE}{inside}"
+
+
+def _check_members(files: list[_File], shown_root: str, options: FileOptions) -> None:
+    """An archive may hold the exports of many tables; only those of one table have the same columns."""
+    if options.member:
+        return
+    first: dict[str, _File] = {}
+    for file in files:
+        archive, is_inside, _ = file.shown.partition(INSIDE)
+        other = first.setdefault(archive, file) if is_inside else file
+        if set(other.columns) != set(file.columns):
+            raise ExtractError(
+                f"{shown_root}/{archive} holds files of different columns, {other.shown.partition(INSIDE)[2]} and "
+                f"{file.shown.partition(INSIDE)[2]} among them. Say under `options` which are meant, such as "
+                '`member: "orders_*.csv"`.'
+            )
+
+
 def _read_file(path: Path, name: str, shown: str, options: FileOptions, copy: Path, malformed: Path) -> _File:
-    suffix = path.with_suffix("").suffix if path.suffix in decoding.COMPRESSIONS else path.suffix
-    kind = options.format or FORMATS.get(suffix.lower())
-    if kind is None:
-        raise ExtractError(f"{shown} ends in neither {', '.join(FORMATS)}. Say `format` under its `options`.")
+    kind = file_kinds.find_format(path, shown, options.format)
     if path.stat().st_size == 0 and not (kind == "jsonl" or options.names):
-        raise ExtractError(f"{shown} is empty: not even a header. Fetch it again, or take it out of the folder.")
+        raise ExtractError(f"{shown} {EMPTY}")
     if kind == "parquet":
         return _read_parquet(path, name, shown)
+    if kind == "xlsx":
+        return _read_sheet(path, name, shown, options, copy)
     readable = decoding.make_plain(path, options.encoding, copy, shown)
     if kind == "csv":
         return _read_csv(readable, name, shown, options)
-    return _read_json_lines(readable, name, shown, copy.with_suffix(".mended"), malformed)
+    return _read_json(readable, name, shown, copy, malformed)
 
 
 def _read_parquet(path: Path, name: str, shown: str) -> _File:
@@ -176,17 +211,25 @@ def _read_parquet(path: Path, name: str, shown: str) -> _File:
 def _read_csv(path: Path, name: str, shown: str, options: FileOptions) -> _File:
     """The columns of a CSV from its header, or from `names` where it has none."""
     skip = options.skip
+    named = _SEPARATOR_LINE.fullmatch(_line_after(path, skip))
+    declared = options.delimiter or (_separator(named) if named else None)
+    skip += named is not None
     if options.names:
-        columns, delimiter = list(options.names), options.delimiter or _guess_delimiter(_line_after(path, skip))
+        columns, delimiter = list(options.names), declared or _guess_delimiter(_line_after(path, skip))
     else:
         header, skip = _read_header(path, skip, options)
         if not header.strip():
-            raise ExtractError(f"{shown} is empty: not even a header. Fetch it again, or take it out of the folder.")
-        delimiter = options.delimiter or _guess_delimiter(header)
+            raise ExtractError(f"{shown} {EMPTY}")
+        if "\ufffd" in header:
+            raise ExtractError(
+                f"{shown} is not in the encoding {options.encoding}: already its header holds bytes that are "
+                "none of its letters. Say `encoding` under its `options`; cp1252 is what Windows writes in the west."
+            )
+        delimiter = declared or _guess_delimiter(header)
         columns = next(
             csv.reader([header], delimiter=delimiter, quotechar=options.quote or None, skipinitialspace=True)
         )
-    columns = _make_unique([column.strip() for column in columns])
+    columns = _make_unique(columns)
     escape = options.escape or options.quote
     return _File(
         name, path, "csv", columns, malformed_lines.Dialect(delimiter, options.quote, escape, len(columns), skip)
@@ -220,11 +263,20 @@ def _guess_delimiter(header: str) -> str:
     return max(DELIMITERS, key=outside.count)
 
 
+# Excel's own first line of a CSV, such as sep=; or "sep=\t".
+_SEPARATOR_LINE = re.compile(r'"?sep=(?:(?P<tab>\\t)|(?P<delimiter>.))"?[;,\t]*\s*', re.IGNORECASE | re.DOTALL)
+_UNSEEN = re.compile("[\\ufeff\\u200b\\u2060\\u200e\\u200f]")
+
+
+def _separator(line: re.Match[str]) -> str:
+    return "\t" if line["tab"] else line["delimiter"]
+
+
 def _make_unique(names: list[str]) -> list[str]:
-    """A name for every column, different from the others in more than case, as SQL needs it."""
+    """A visible name for every column, different from the others in more than case, as SQL needs it."""
     taken: set[str] = {"_file", "_file_number", "_row"}
     unique = []
-    for number, name in enumerate(names, start=1):
+    for number, name in enumerate((_UNSEEN.sub("", name).strip() for name in names), start=1):
         base = candidate = name or f"column{number}"
         again = 0
         while candidate.lower() in taken:
@@ -235,9 +287,38 @@ def _make_unique(names: list[str]) -> list[str]:
     return unique
 
 
-def _read_json_lines(path: Path, name: str, shown: str, copy: Path, malformed: Path) -> _File:
-    """The keys of all the file's objects; lines that are no object go to ``malformed``."""
-    file = _File(name, path, "jsonl")
+def _read_sheet(path: Path, name: str, shown: str, options: FileOptions, copy: Path) -> _File:
+    """A sheet's rows below its header, which is the first row after `skip` that is not empty."""
+    from pipelines.extracts.connectors import spreadsheets  # Its library is loaded where there is a workbook only.
+
+    rows = (
+        (number, row) for number, row in spreadsheets.list_rows(path, options.sheet, shown) if number > options.skip
+    )
+    header = (
+        list(options.names)
+        if options.names
+        else [spreadsheets.write_cell(cell, ".") or "" for cell in next((row for _, row in rows), [])]
+    )
+    if not header:
+        raise ExtractError(f"{shown} {EMPTY}")
+    columns = _make_unique(header)
+    numbers = spreadsheets.write_rows(rows, columns, options.decimal, copy)
+    return _File(name, copy, "parquet", columns, starts=numbers)
+
+
+def _read_json(path: Path, name: str, shown: str, copy: Path, malformed: Path) -> _File:
+    """The keys of all the file's objects; lines or elements that are no object go to ``malformed``."""
+    document = copy.with_suffix(".lines")
+    starts = json_documents.write_lines(path, document, shown)
+    return _read_json_lines(
+        path if starts is None else document, name, shown, copy.with_suffix(".mended"), malformed, starts
+    )
+
+
+def _read_json_lines(
+    path: Path, name: str, shown: str, copy: Path, malformed: Path, starts: "array[int] | None"
+) -> _File:
+    file = _File(name, path, "jsonl", starts=starts)
     if not _parses(file):
         malformed_lines.set_aside_lines(path, copy, malformed, name)
         file.path, file.is_mended = copy, True
@@ -249,9 +330,10 @@ def _read_json_lines(path: Path, name: str, shown: str, copy: Path, malformed: P
         )
         with malformed.open("a", encoding="utf-8") as log:
             while batch := faulty.fetchmany(10_000):
-                for number, line in batch:
-                    raw = json.dumps({"line": line}, ensure_ascii=False)
-                    entry = {"file": name, "line": number, "reason": "is not a JSON object", "raw": raw}
+                for number, text in batch:
+                    raw = json.dumps({"line": text}, ensure_ascii=False)
+                    line = number if starts is None else starts[number - 1]
+                    entry = {"file": name, "line": line, "reason": "is not a JSON object", "raw": raw}
                     log.write(json.dumps(entry, ensure_ascii=False) + "\n")
     file.columns = [row[0] for row in keys]
     for one, other in pairwise(sorted(file.columns, key=str.lower)):

@@ -133,13 +133,32 @@ def set_aside_lines(path: Path, copy: Path, malformed: Path, shown: str) -> int:
 def _find_text_fault(line: bytes) -> str | None:
     if len(line) > LONGEST_RECORD:
         return f"is longer than {LONGEST_RECORD} bytes"
-    try:
-        line.decode("utf-8")
-    except UnicodeDecodeError:
-        return "is not valid in the file's encoding"
+    if fault := _find_encoding_fault(line):
+        return fault
     if b"\x1f" in line or b"\r" in line.rstrip(b"\r\n"):
         return "is not a JSON object"
     return None
+
+
+def _find_encoding_fault(line: bytes) -> str | None:
+    """Bytes that are no UTF-8, and whether they are what Windows writes in western Europe."""
+    try:
+        line.decode("utf-8")
+    except UnicodeDecodeError:
+        strays = bytes(ord(letter) - 0xDC00 for letter in line.decode("utf-8", "surrogateescape") if _is_stray(letter))
+        try:
+            strays.decode("cp1252")
+        except UnicodeDecodeError:
+            return NOT_DECODED
+        return f"{NOT_DECODED}; `encoding: cp1252` would read it"
+    return None
+
+
+NOT_DECODED = "is not valid in the file's encoding"
+
+
+def _is_stray(letter: str) -> bool:
+    return 0xDC80 <= ord(letter) <= 0xDCFF
 
 
 def _judge_records(path: Path, dialect: Dialect) -> Iterator[tuple[int, list[bytes], str | None]]:
@@ -194,12 +213,10 @@ def _find_fault(lines: list[bytes], dialect: Dialect) -> str | None:
     record = b"".join(lines)
     if len(record) > LONGEST_RECORD:
         return f"is longer than {LONGEST_RECORD} bytes"
+    if fault := _find_encoding_fault(record):
+        return fault
     try:
-        text = record.decode("utf-8")
-    except UnicodeDecodeError:
-        return "is not valid in the file's encoding"
-    try:
-        fields = dialect.read_fields(text)
+        fields = dialect.read_fields(record.decode("utf-8"))
     except csv.Error:
         return "has a quote or a line break in the wrong place"
     if len(fields) != dialect.field_count:

@@ -9,8 +9,9 @@ from typing import Any, Literal, get_args
 from pipelines.errors import ParcoursError
 from pipelines.lake.tables import Lake, replacing
 
-Reason = Literal["first training", "trained", "chosen", "reverted"]
-"""Why a model came into force: the first, trained since, chosen (`model use`), or reverted to (`model revert`)."""
+Reason = Literal["shipped", "first training", "trained", "chosen", "reverted"]
+"""Why a model came into force: the shipped one, for want of records to learn from; the first that was learned, trained
+since, chosen (`model use`), or reverted to (`model revert`)."""
 
 
 @dataclass(frozen=True)

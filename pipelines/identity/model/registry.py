@@ -21,6 +21,7 @@ from pipelines.identity.model.history import Entry, Reason, append_entry
 from pipelines.identity.model.specification import BLOCKING_KEYS, CLASSES, Field, declare_fields
 from pipelines.lake.tables import Lake, replacing
 
+DEFAULT_MODEL = "default_model.json"  # Of pipelines/identity/training, where records are too few to learn from.
 MAX_GAPS_NAMED = 5  # In a message; further ones are only counted.
 
 
@@ -47,6 +48,11 @@ class ModelVersion:
     parameters: Parameters
     term_frequencies: dict[str, pl.DataFrame]
     metadata: dict[str, Any] = field(default_factory=dict)
+
+    @property
+    def is_default(self) -> bool:
+        """Whether nothing was learned: the parameters are those shipped with the package."""
+        return str(self.metadata.get("learned_from", "")).startswith(DEFAULT_MODEL)
 
     @property
     def fields(self) -> tuple[Field, ...]:

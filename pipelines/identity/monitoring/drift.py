@@ -74,6 +74,8 @@ def _compare(family: Family, today: pl.DataFrame, before: pl.DataFrame) -> list[
         counts = [count for count in (row["count"], row["usual_count"]) if count is not None]
         if family.measure == "ratio" and runs:  # None then or now counts as zero.
             value, usual_value = value or 0.0, usual_value or 0.0
+        if family.measure == "value" and row["count"] is not None:  # It is compared with no other run.
+            counts = [row["count"]]
         rows_behind = max(counts) if family.measure == "ratio" else min(counts)
         distance = _distance(family.measure, value, usual_value)
         rows.append(_judge(family, row["key"], value, usual_value, runs, distance, rows_behind))
@@ -140,6 +142,10 @@ def _judge(
         reason = "no published run has it" if usual is None else "this run has none"
     elif rows_behind < family.minimum:
         verdict, reason = "not compared", f"fewer than {family.minimum:,} rows"
+        crossed = family.blocking.crossed(distance)
+        concerned = _count_concerned(family.measure, today or 0.0, usual or 0.0, rows_behind)
+        if crossed is not None and family.few is not None and concerned >= family.few:
+            verdict, limit = "warning", crossed
     elif (limit := family.blocking.crossed(distance)) is not None:
         verdict = "blocking"
     elif (limit := family.warning.crossed(distance)) is not None:
@@ -148,6 +154,13 @@ def _judge(
         "metric": family.name, "key": key, "today": today, "usual": usual, "runs": runs, "distance": distance,
         "limit": limit, "verdict": verdict, "reason": reason,
     }  # fmt: skip
+
+
+def _count_concerned(measure: Measure, today: float, usual: float, rows_behind: float) -> float:
+    """The rows by which today's value differs: of counts their difference, of shares that part of the rows behind."""
+    if measure == "ratio":
+        return abs(today - usual)
+    return round((today if measure == "value" else abs(today - usual)) * rows_behind, 6)
 
 
 def _relax_for_new_model(row: dict[str, Any], family: Family) -> dict[str, Any]:

@@ -28,7 +28,11 @@ class Limits:
 
 @dataclass(frozen=True)
 class Family:
-    """A family of metrics: how its values are compared with the usual ones, and how far they may be from them."""
+    """A family of metrics: how its values are compared with the usual ones, and how far they may be from them.
+
+    With fewer rows behind it than ``minimum``, a value beyond ``blocking`` warns where at least ``few`` rows are
+    concerned (None: it is not judged).
+    """
 
     name: str
     measure: Measure
@@ -37,6 +41,7 @@ class Family:
     minimum: int
     look_at: str
     same_model: bool = False
+    few: int | None = None
 
 
 def declare_families(text: str) -> dict[str, Family]:
@@ -51,7 +56,7 @@ def load_families() -> dict[str, Family]:
 
 
 def _declare(name: str, declared: dict[str, Any]) -> Family:
-    known = {"measure", "warning", "blocking", "minimum", "same_model", "look_at"}
+    known = {"measure", "warning", "blocking", "minimum", "few", "same_model", "look_at"}
     unknown, missing = set(declared) - known, {"measure", "warning", "minimum", "look_at"} - set(declared)
     if unknown or missing:
         raise ConfigurationError(
@@ -73,4 +78,5 @@ def _declare(name: str, declared: dict[str, Any]) -> Family:
         minimum=declared["minimum"],
         look_at=declared["look_at"],
         same_model=declared.get("same_model", False),
+        few=declared.get("few"),
     )

@@ -1,7 +1,7 @@
 """The metrics of a run, kept from run to run, with which later runs are compared.
 
-Six families: the records of each table and the null rates of their match columns, the pairs that each blocking rule
-finds, the distributions of match weights and customer sizes, and the churn of published ids.
+Families: the records of each table and the null rates of their match columns, the pairs that each blocking rule finds,
+the distributions of match weights and customer sizes, the churn of published ids, and that of changed records.
 """
 
 from datetime import date
@@ -10,7 +10,7 @@ from itertools import pairwise
 import numpy as np
 import polars as pl
 
-from pipelines.identity.monitoring.churn import Churn, share
+from pipelines.identity.monitoring.churn import ChangedRecords, Churn, share
 from pipelines.identity.standardisation.standardise import MATCH_COLUMNS
 
 MEASURED: dict[str, pl.DataType] = {
@@ -27,8 +27,17 @@ WEIGHT_EDGES = (-5.0, 0.0, 5.0, 10.0, 15.0, 20.0, 25.0)  # Bits; 5 are odds of 3
 SIZE_EDGES = (1, 2, 3, 5, 10)  # Records of a customer, each the most of its bin: one, two, three, up to five, ten.
 
 
-def measure_run(records: pl.DataFrame, pairs: pl.DataFrame, customers: pl.DataFrame, churn: Churn) -> pl.DataFrame:
-    """The run's metrics (:data:`MEASURED`), sorted. There are none about ids before the first publication."""
+def measure_run(
+    records: pl.DataFrame,
+    pairs: pl.DataFrame,
+    customers: pl.DataFrame,
+    churn: Churn,
+    changed: ChangedRecords | None = None,
+) -> pl.DataFrame:
+    """The run's metrics (:data:`MEASURED`), sorted. There are none about ids before the first publication.
+
+    ``changed`` is None where nobody noted what the published records said.
+    """
     measured = [
         _record_counts(records),
         _null_rates(records),
@@ -38,6 +47,8 @@ def measure_run(records: pl.DataFrame, pairs: pl.DataFrame, customers: pl.DataFr
     ]
     if churn.published_records:
         measured.append(_churn_shares(churn))
+    if changed is not None:
+        measured.append(_moved_of_changed(changed))
     return pl.concat(measured).sort("metric", "key")
 
 
@@ -111,6 +122,11 @@ def _churn_shares(churn: Churn) -> pl.DataFrame:
         ("new_ids", "of today's customers", share(churn.created, churn.customers), churn.customers),
     ]
     return pl.DataFrame(rows, schema=MEASURED, orient="row")
+
+
+def _moved_of_changed(changed: ChangedRecords) -> pl.DataFrame:
+    moved = ("changed_records", "moved to another customer", share(changed.moved, changed.changed), changed.changed)
+    return pl.DataFrame([moved], schema=MEASURED, orient="row")
 
 
 def _measured(rows: pl.DataFrame, metric: str, value: pl.Expr) -> pl.DataFrame:

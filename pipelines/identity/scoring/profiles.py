@@ -14,12 +14,10 @@ import numpy.typing as npt
 import polars as pl
 
 from pipelines.frames.hash_columns import mark_repeated_hashes
+from pipelines.identity.standardisation.nobody import CONTACTS, NAMES
 from pipelines.identity.standardisation.scripts import read_scripts
 from pipelines.identity.standardisation.short_forms.table import list_possible_names
 from pipelines.identity.standardisation.standardise import MATCH_COLUMNS
-
-CONTACTS = ("email_key", "mobile_key", "landline_key", "birth_key", "street_key", "card_key")
-NAMES = ("first_key", "last_key")
 
 
 def is_receipt(columns: tuple[str, ...] = MATCH_COLUMNS) -> pl.Expr:

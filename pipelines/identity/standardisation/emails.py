@@ -2,6 +2,8 @@
 
 import polars as pl
 
+from pipelines.identity.standardisation.attributes import Attribute, is_real
+
 # Providers that deliver "j.dupont+shop" and "jdupont" to one mailbox (support.google.com/mail/answer/7436150).
 DOTS_DO_NOT_COUNT = ("gmail.com", "googlemail.com")
 VALID = r"^[a-z0-9.!#$%&'*+/=?^_`{|}~-]+@(?:[a-z0-9](?:[a-z0-9-]*[a-z0-9])?\.)+[a-z]{2,}$"
@@ -25,3 +27,9 @@ def email_key(email: pl.Expr) -> pl.Expr:
     domain = email.str.extract(r"@(.+)$", 1).replace("googlemail.com", "gmail.com")
     plain = pl.when(domain.is_in(DOTS_DO_NOT_COUNT)).then(user.str.replace_all(".", "", literal=True)).otherwise(user)
     return plain + pl.lit("@") + domain
+
+
+def real_email(text: pl.Expr, attribute: Attribute) -> pl.Expr:
+    """The :func:`clean_email`; null also where the address is declared to mean "none"."""
+    email = clean_email(text)
+    return pl.when(is_real(email, email_key(email), attribute)).then(email)

@@ -3,7 +3,7 @@
 import polars as pl
 
 from pipelines.identity.standardisation.address_lines import split_addresses
-from pipelines.identity.standardisation.attributes import Attribute
+from pipelines.identity.standardisation.attributes import Attribute, means_none
 from pipelines.identity.standardisation.countries import country_codes
 from pipelines.identity.standardisation.names import fold
 from pipelines.identity.standardisation.postcodes import display_postcode, postcode_key
@@ -18,9 +18,7 @@ def place_records(records: pl.DataFrame, retailer: str, city: Attribute) -> pl.D
     """
     folded = fold(pl.col("country"))
     code = pl.col("country").map_batches(country_codes, return_dtype=pl.String)
-    is_none = (folded == "") | folded.is_in(city.placeholders)
-    if city.placeholder_pattern:
-        is_none |= folded.str.contains(city.placeholder_pattern)
+    is_none = (folded == "") | means_none([folded], folded, city, pl.col("country"))
     read = records.select(pl.col("country").drop_nulls().unique()).with_columns(
         code.alias("code"), (is_none & ~(code == retailer).fill_null(False)).alias("is_none")
     )

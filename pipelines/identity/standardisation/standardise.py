@@ -5,17 +5,20 @@ dbt builds the golden record from them. The match columns (``*_key``) are what r
 never decide who is who.
 """
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import date, datetime, timedelta
+from itertools import permutations
 
 import polars as pl
 
 from pipelines.contracts import Kind
 from pipelines.frames.in_memory_sql import connect_in_memory
+from pipelines.identity.standardisation.accounts import drop_orders_of_accounts, names_no_account
 from pipelines.identity.standardisation.addresses import city_key, display_line, street_key
-from pipelines.identity.standardisation.attributes import Attribute, load_attributes
+from pipelines.identity.standardisation.attributes import Attribute, load_attributes, means_none
+from pipelines.identity.standardisation.crowds import Crowds, add_mailboxes, find_crowds, note_crowds, withdraw_crowds
 from pipelines.identity.standardisation.emails import clean_email, email_key
-from pipelines.identity.standardisation.loyalty_cards import card_key
+from pipelines.identity.standardisation.loyalty_cards import real_card_key
 from pipelines.identity.standardisation.names import (
     SURNAMES_THAT_SAY_NONE,
     civility_in_name,
@@ -26,6 +29,7 @@ from pipelines.identity.standardisation.names import (
     last_name_key,
     read_civility,
 )
+from pipelines.identity.standardisation.nobody import SAYS_NOBODY, find_repeated_text, is_repeated, is_somebody
 from pipelines.identity.standardisation.phones import read_phones
 from pipelines.identity.standardisation.places import place_records
 from pipelines.identity.standardisation.shared_values import find_shared_values, withdraw_shared_values
@@ -62,13 +66,15 @@ _NAMES_SOMEBODY = pl.any_horizontal(
 _ORIGINS: tuple[tuple[Kind, str, dict[str, str], pl.Expr], ...] = (
     ("crm", "contacts", {"source_key": "contact_id"}, pl.lit(True)),
     ("ecommerce", "customers", {"source_key": "account_id"}, pl.lit(True)),
-    ("ecommerce", "orders", _ORDER_CONTACT, pl.col("account_id").is_null() & _NAMES_SOMEBODY),
+    ("ecommerce", "orders", _ORDER_CONTACT, names_no_account(pl.col("account_id")) & _NAMES_SOMEBODY),
     ("pos", "members", {"source_key": "member_id"}, pl.lit(True)),
     (
         "pos",
         "tickets",
         {"source_key": "ticket_id", "email": "receipt_email", "created_at": "sold_at"},
-        pl.col("loyalty_card_id").is_null() & (pl.col("receipt_email").str.strip_chars() != ""),
+        pl.col("member_id").is_null()
+        & real_card_key(pl.col("loyalty_card_id"), load_attributes()["loyalty_card_id"]).is_null()
+        & (pl.col("receipt_email").str.strip_chars() != ""),
     ),
 )
 
@@ -78,13 +84,22 @@ OLDEST_LIVING_YEARS = 120  # The oldest verified age is 122 years (Jeanne Calmen
 def standardise_records(
     lake: Lake, country: str, as_of: date | None = None, attributes: Mapping[str, Attribute] | None = None
 ) -> pl.DataFrame:
-    """One row per identity-bearing record that is not deleted: ``identity/records``, sorted by record_id.
+    """One row per identity-bearing record that is somebody's: ``identity/records``, sorted by record_id.
 
     ``country`` is the region of phone numbers written without one (ISO 3166, two letters). A record deleted by the end
     of ``as_of`` is left out; without ``as_of``, any record with a deletion date. ``attributes`` are by default those
     shipped with the package. Raises ConfigurationError on a country without a numbering plan.
     """
-    return standardise(gather_records(lake, as_of), country, as_of, attributes)
+    attributes = attributes or load_attributes()
+    cleaned = clean_records(gather_records(lake, as_of), country, as_of, attributes)
+    shared, crowds = find_shared_values(cleaned, attributes), find_crowds(cleaned, attributes)
+    return leave_out_nobody(complete_records(cleaned, shared, crowds, (SAYS_NOBODY,)))
+
+
+def name_at_origin(kind: str, table: str, column: str) -> str:
+    """What the display column ``column`` is called in the canonical table that the records are from."""
+    renamed = next(names for known, name, names, _ in _ORIGINS if (known, name) == (kind, table))
+    return renamed.get(column, column)
 
 
 def gather_records(lake: Lake, as_of: date | None = None) -> pl.DataFrame:
@@ -98,7 +113,13 @@ def scan_records(lake: Lake, as_of: date | None = None) -> pl.LazyFrame:
     for kind, name, renamed, bears_identity in _ORIGINS:
         if not lake.path(kind, name).exists():
             continue
-        gathered.append(_gather_table(lake.scan(kind, name).filter(bears_identity), kind, name, renamed))
+        rows = lake.scan(kind, name)
+        missing = set(bears_identity.meta.root_names()) - set(rows.collect_schema().names())
+        rows = rows.with_columns(pl.lit(None, dtype=pl.String).alias(column) for column in missing)
+        rows = rows.filter(bears_identity)
+        if (kind, name) == ("ecommerce", "orders") and lake.path("ecommerce", "customers").exists():
+            rows = drop_orders_of_accounts(rows, lake.scan("ecommerce", "customers"))
+        gathered.append(_gather_table(rows, kind, name, renamed))
     if not gathered:
         return pl.LazyFrame(schema=RECORD_COLUMNS)
     return _drop_deleted(pl.concat(gathered), as_of)
@@ -135,26 +156,38 @@ def standardise(
     """
     attributes = attributes or load_attributes()
     cleaned = clean_records(gathered, country, as_of, attributes)
-    return complete_records(cleaned, find_shared_values(cleaned, attributes))
+    return complete_records(cleaned, find_shared_values(cleaned, attributes), find_crowds(cleaned, attributes))
 
 
-def complete_records(cleaned: pl.DataFrame, shared: Mapping[str, pl.Series]) -> pl.DataFrame:
-    """The second part of :func:`standardise`: the columns of ``identity/records``, in order.
+def complete_records(
+    cleaned: pl.DataFrame, shared: Mapping[str, pl.Series], crowds: Crowds, carried: Sequence[str] = ()
+) -> pl.DataFrame:
+    """The second part of :func:`standardise`: the columns of ``identity/records``, in order, and those ``carried``.
 
-    The values that are ``shared`` (``find_shared_values``) are withdrawn from the match columns.
+    The values that are ``shared`` (``find_shared_values``) are withdrawn from the match columns, those of ``crowds``
+    (``find_crowds``) from all columns. With SAYS_NOBODY among those carried, :func:`leave_out_nobody` can follow.
     """
-    without_shared = withdraw_shared_values(cleaned, shared)
-    return _order_columns(without_shared.with_columns(hash_content(without_shared)))
+    without_shared = withdraw_shared_values(withdraw_crowds(cleaned, crowds), add_mailboxes(shared, crowds))
+    noted = note_crowds(without_shared)
+    return _order_columns(noted.with_columns(hash_content(noted)), carried)
+
+
+def leave_out_nobody(complete: pl.DataFrame) -> pl.DataFrame:
+    """The complete records that are somebody's (``nobody.is_somebody``); they must carry SAYS_NOBODY."""
+    return complete.filter(is_somebody()).drop(SAYS_NOBODY)
 
 
 def clean_records(
     gathered: pl.DataFrame, country: str, as_of: date | None, attributes: Mapping[str, Attribute]
 ) -> pl.DataFrame:
-    """The first part of :func:`standardise`, record by record: :data:`RECORD_COLUMNS` and :data:`MATCH_COLUMNS`."""
+    """The first part of :func:`standardise`, record by record, with all rows.
+
+    The columns are :data:`RECORD_COLUMNS`, :data:`MATCH_COLUMNS` and :data:`~.nobody.SAYS_NOBODY`.
+    """
     placed = place_records(gathered.sort("record_id", maintain_order=True), country, attributes["city"])
     cleaned = keep_surnames_that_say_none(_clean_text(placed, attributes))
     cleaned = _clean_phones(cleaned, country, attributes["phone"])
-    return _clean_dates(cleaned, attributes["birth_date"], as_of).select(*RECORD_COLUMNS, *MATCH_COLUMNS)
+    return _clean_dates(cleaned, attributes["birth_date"], as_of).select(*RECORD_COLUMNS, *MATCH_COLUMNS, SAYS_NOBODY)
 
 
 def _clean_text(records: pl.DataFrame, attributes: Mapping[str, Attribute]) -> pl.DataFrame:
@@ -166,11 +199,13 @@ def _clean_text(records: pl.DataFrame, attributes: Mapping[str, Attribute]) -> p
         "civility": {"said_civility": read_civility(pl.col("civility"))},
         "first_name": {
             "first_key": first_name_key(pl.col("first_name")),
+            "folded_first": fold(pl.col("first_name")),
             "first_civility": civility_in_name(pl.col("first_name")),
             "first_shown": display_name(pl.col("first_name")),
         },
         "last_name": {
             "last_key": last_name_key(pl.col("last_name")),
+            "folded_last": fold(pl.col("last_name")),
             "last_civility": civility_in_name(pl.col("last_name")),
             "last_shown": display_name(pl.col("last_name")),
             "says_none": pl.col("last_name").is_in(SURNAMES_THAT_SAY_NONE),
@@ -178,6 +213,8 @@ def _clean_text(records: pl.DataFrame, attributes: Mapping[str, Attribute]) -> p
         "email": {
             "clean_email": clean_email(pl.col("email")),
             "email_key": email_key(clean_email(pl.col("email"))),
+            "folded_email": fold(pl.col("email")),
+            "folded_user": fold(pl.col("email").str.extract(r"^([^@]+)@", 1)),
         },
         "address": {
             "street_key": street_key(pl.col("address")),
@@ -189,21 +226,36 @@ def _clean_text(records: pl.DataFrame, attributes: Mapping[str, Attribute]) -> p
             "folded_city": fold(pl.col("city")),
             "city_shown": display_line(pl.col("city")),
         },
-        "loyalty_card_id": {
-            "folded_card": fold(pl.col("loyalty_card_id")),
-            "card_key": card_key(pl.col("loyalty_card_id")),
-        },
+        "postcode": {"folded_postcode": fold(pl.col("postcode"))},
+        "loyalty_card_id": {"card_key": real_card_key(pl.col("loyalty_card_id"), attributes["loyalty_card_id"])},
     }.items():
         cleaned = _derive_by_value(cleaned, column, derived)
-    is_real = {
-        name: _is_real(pl.col(cleaned_column), pl.col(key), attributes[name])
-        for name, (cleaned_column, key) in {
-            "first_name": ("first_key", "first_key"), "last_name": ("last_key", "last_key"),
-            "email": ("clean_email", "email_key"), "address": ("folded_address", "street_key"),
-            "city": ("folded_city", "city_key"), "postcode": ("postcode_key", "postcode_key"),
-            "loyalty_card_id": ("folded_card", "card_key"),
-        }.items()
+    read = {  # What each field is compared with placeholders in, and its key.
+        "first_name": (("folded_first", "first_key"), "first_key"),
+        "last_name": (("folded_last", "last_key"), "last_key"),
+        "email": (("clean_email",), "email_key"), "address": (("folded_address",), "street_key"),
+        "city": (("folded_city",), "city_key"), "postcode": (("folded_postcode",), "postcode_key"),
     }  # fmt: skip
+    says_none = {
+        name: means_none([pl.col(form) for form in forms], pl.col(key), attributes[name], pl.col(name))
+        | is_repeated(name)
+        for name, (forms, key) in read.items()
+    }
+    # "Vente" and "Comptoir", "Compte" and "Supprimé": the two say together what neither says alone.
+    whole = [pl.concat_str(*names, separator=" ") for names in permutations(("folded_first", "folded_last"))]
+    cleaned = cleaned.with_columns(find_repeated_text(), *(name.alias(f"whole_{n}") for n, name in enumerate(whole)))
+    together = means_none([pl.col("whole_0"), pl.col("whole_1")], pl.col("first_key"), attributes["first_name"])
+    says_none["first_name"] |= together
+    says_none["last_name"] |= together
+    # What stands in place of a mailbox need not look like one.
+    no_mailbox = says_none["email"] | means_none(
+        [pl.col("folded_email")], pl.col("email_key"), attributes["first_name"], pl.col("email")
+    )
+    says_nobody = {"folded_first": says_none["first_name"], "folded_last": says_none["last_name"],
+                   "folded_email": no_mailbox}  # fmt: skip
+    says_something = {
+        name: ((pl.col(forms[-1]) != "") & ~says_none[name]).fill_null(False) for name, (forms, _) in read.items()
+    }
     civility = pl.coalesce("said_civility", "first_civility", "last_civility")
     kept = {  # What each column becomes, and the field whose placeholders empty it.
         "first_name": ("first_shown", "first_name"), "first_key": ("first_key", "first_name"),
@@ -212,15 +264,17 @@ def _clean_text(records: pl.DataFrame, attributes: Mapping[str, Attribute]) -> p
         "address": ("address_shown", "address"), "street_key": ("street_key", "address"),
         "postcode": ("postcode_shown", "postcode"), "postcode_key": ("postcode_key", "postcode"),
         "city": ("city_shown", "city"), "city_key": ("city_key", "city"),
-        "loyalty_card_id": ("loyalty_card_id", "loyalty_card_id"), "card_key": ("card_key", "loyalty_card_id"),
     }  # fmt: skip
     return cleaned.with_columns(
         civility.alias("civility"),
         civility.alias("gender_key"),
-        *(pl.when(is_real[field]).then(pl.col(origin)).alias(name) for name, (origin, field) in kept.items()),
+        pl.any_horizontal(
+            none & ~pl.col(text).is_in(["", *attributes["first_name"].empty_words]).fill_null(True)
+            for text, none in says_nobody.items()
+        ).alias(SAYS_NOBODY),
+        *(pl.when(says_something[field]).then(pl.col(origin)).alias(name) for name, (origin, field) in kept.items()),
     ).with_columns(
-        pl.col("loyalty_card_id").str.strip_chars(),
-        pl.when(pl.col("card_key") != "").then(pl.col("card_key")).alias("card_key"),
+        pl.col("card_key").alias("loyalty_card_id"),  # One spelling everywhere: points and tickets are joined on it.
         first_name_root(pl.col("first_key")).alias("first_root"),
     )
 
@@ -230,18 +284,6 @@ def _derive_by_value(records: pl.DataFrame, column: str, derived: dict[str, pl.E
     values = records.select(pl.col(column).drop_nulls().unique())
     table = values.with_columns(expression.alias(name) for name, expression in derived.items())
     return records.join(table, on=column, how="left", maintain_order="left")
-
-
-def _is_real(cleaned: pl.Expr, key: pl.Expr, attribute: Attribute) -> pl.Expr:
-    """False where the cleaned value is null, empty or declared to mean "none", or its key is one of the retailer's."""
-    real = cleaned.is_not_null() & (cleaned != "")
-    if attribute.own_values:
-        real &= ~key.is_in(attribute.own_values).fill_null(False)
-    if attribute.placeholders:
-        real &= ~cleaned.is_in(attribute.placeholders)
-    if attribute.placeholder_pattern:
-        real &= ~cleaned.str.contains(attribute.placeholder_pattern)
-    return real.fill_null(False)
 
 
 def _clean_phones(records: pl.DataFrame, country: str, attribute: Attribute) -> pl.DataFrame:
@@ -321,9 +363,9 @@ def hash_content(records: pl.DataFrame) -> pl.Series:
     return hashed["content_hash"]
 
 
-def _order_columns(records: pl.DataFrame) -> pl.DataFrame:
+def _order_columns(records: pl.DataFrame, carried: Sequence[str]) -> pl.DataFrame:
     """The columns of ``identity/records``, in order; ``is_decided`` is false until decisions are known."""
     return records.select(
         *RECORD_COLUMNS, *MATCH_COLUMNS, "shared_values", "shared_digests", "content_hash",
-        pl.lit(False).alias("is_decided"),
+        pl.lit(False).alias("is_decided"), *carried,
     )  # fmt: skip

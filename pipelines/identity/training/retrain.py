@@ -13,7 +13,8 @@ from pipelines.identity.model.history import Reason
 from pipelines.identity.model.registry import ModelVersion, load_version, name_in_force, put_in_force
 from pipelines.identity.standardisation.standardise import MATCH_COLUMNS
 from pipelines.identity.training.compare_models import Comparison, compare_models
-from pipelines.identity.training.train import train
+from pipelines.identity.training.default_parameters import name_default_version
+from pipelines.identity.training.train import MIN_PROFILES, train
 from pipelines.lake.tables import Lake
 
 NEEDED_COLUMNS = ("record_id", "content_hash", "is_decided", *MATCH_COLUMNS)
@@ -58,15 +59,26 @@ class Retrained:
     def records_too_many(self) -> int:
         """The records that it would move, where these are more than MAX_SHARE_MOVED; else 0.
 
-        Compared with a version that can no longer run, it may move any number: there is nothing to keep.
+        In place of a version that can no longer run, or that was shipped, it may move any number: nothing that was
+        learned from these records is lost.
         """
-        if self.comparison is None or self.predecessor is None or self.comparison.share_moved <= MAX_SHARE_MOVED:
+        before = self.predecessor
+        if self.comparison is None or before is None or before.is_default:
+            return 0
+        if self.comparison.share_moved <= MAX_SHARE_MOVED:
             return 0
         return self.comparison.records_moved
+
+    @property
+    def is_too_little(self) -> bool:
+        """Whether the records were too few to learn from, and a version that was learned stays for it."""
+        return self.learned.is_default and self.predecessor is not None and not self.predecessor.is_default
 
     def as_dict(self) -> dict[str, Any]:
         return {
             "learned": self.learned.version,
+            "is_default": self.learned.is_default,
+            **{name: self.learned.metadata[name] for name in ("profiles", "blocked_pairs")},
             "before": self.before,
             "in_force": self.in_force,
             "records_too_many": self.records_too_many,
@@ -85,8 +97,9 @@ def retrain(
 
     ``with_decisions``: the classes of pairs that people decided, as of that run, are fixed while the rest is estimated.
 
-    It is put in force at once where no other can run, and otherwise where it moves at most MAX_SHARE_MOVED of the
-    records. Raises ParcoursError where there are no records, or no decisions, to learn from, TrainingError where no
+    It is put in force at once where no other can run, or only the shipped one, and otherwise where it moves at most
+    MAX_SHARE_MOVED of the records. Records too few to learn from give the shipped version, which replaces none that was
+    learned. Raises ParcoursError where there are no records, or no decisions, to learn from, TrainingError where no
     model can be trained on them.
     """
     if not lake.path("identity", "records").exists():
@@ -112,11 +125,26 @@ def retrain(
         ledger = pl.read_parquet(lake.committed_ledger) if lake.committed_ledger.exists() else None
         comparison = compare_models(records, usable, learned, as_of, ledger, decisions)
     retrained = Retrained(learned, before, usable, before, comparison)
-    if compare_only or not retrained.is_new_version or retrained.records_too_many:
+    if compare_only or not retrained.is_new_version or retrained.records_too_many or retrained.is_too_little:
         return retrained
-    reason: Reason = "first training" if before is None else "trained"
+    reason = _name_reason(learned, usable, before)
     put_in_force(learned.version, lake, reason, as_of, None if comparison is None else comparison.figures())
     return Retrained(learned, before, usable, learned.version, comparison)
+
+
+def has_to_learn(in_force: ModelVersion, profiles: int) -> bool:
+    """Whether a run that finds ``in_force`` learns unasked: it is the shipped one, and there may be enough records now.
+
+    So it is with what an earlier release made of too few records, which no longer is what is shipped.
+    """
+    return in_force.is_default and (profiles >= MIN_PROFILES or in_force.version != name_default_version())
+
+
+def _name_reason(learned: ModelVersion, usable: ModelVersion | None, before: str | None) -> Reason:
+    if learned.is_default:
+        return "shipped"
+    is_first = before is None or (usable is not None and usable.is_default)
+    return "first training" if is_first else "trained"
 
 
 def _load_usable(lake: Lake, version: str | None) -> ModelVersion | None:

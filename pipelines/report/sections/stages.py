@@ -15,6 +15,7 @@ TONES: dict[str, Tone] = {
     "consideration": "blue",
     "purchase": "amber",
     "post_purchase": "red",
+    "retention": "purple",
     "loyalty": "green",
     "dormant": "grey",
 }

@@ -10,7 +10,11 @@ import urllib.request
 from collections.abc import Callable
 from pathlib import Path
 
+import pytest
+
+from pipelines.cli.commands.ui import check_port_is_free
 from pipelines.config.home import Home
+from pipelines.errors import ConfigurationError
 
 QUESTION = """{
   repositoriesOrError { ... on RepositoryConnection { nodes {
@@ -63,3 +67,21 @@ def test_the_interface_serves_the_assets_the_schedule_and_past_runs(
     ]
     assert len(location["assetNodes"]) > 80
     assert {"jobName": "nightly", "status": "SUCCESS"} in answer["runsOrError"]["results"]  # type: ignore[index]
+
+
+def test_a_busy_port_is_told_before_anything_starts(home: Home, parcours: Callable[..., object], exports: Path) -> None:
+    with socket.socket() as taken:
+        taken.bind(("127.0.0.1", 0))
+        taken.listen()
+        port = taken.getsockname()[1]
+        refused = parcours("ui", "--home", home.root, "--sources", exports / "sources.yml", "--port", port)
+    assert isinstance(refused, subprocess.CompletedProcess)
+    assert refused.returncode == 2
+    assert f"Nothing can listen on port {port} of 127.0.0.1" in refused.stderr
+    assert "Dagster on http" not in refused.stdout
+
+
+@pytest.mark.parametrize(("host", "port"), [("127.0.0.1", 70_000), ("192.0.2.1", 3000), ("no.such.host.invalid", 3000)])
+def test_an_address_that_is_none_of_this_machine_is_refused(host: str, port: int) -> None:
+    with pytest.raises(ConfigurationError):
+        check_port_is_free(host, port)

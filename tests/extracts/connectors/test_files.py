@@ -131,7 +131,7 @@ def test_a_line_that_is_no_json_object_goes_to_quarantine_with_its_number(export
     assert exports.quarantine("stores").select("line", "reason").rows() == [
         (3, "is not a JSON object"),
         (4, "is not a JSON object"),
-        (5, "is not valid in the file's encoding"),
+        (5, "is not valid in the file's encoding; `encoding: cp1252` would read it"),
         (6, "store_id is missing; name is missing"),
     ]
 
@@ -217,3 +217,66 @@ def test_a_pattern_that_cannot_be_searched_is_an_error(exports: Any, pattern: st
     exports.write("stores.csv", csv_text())
     with pytest.raises(ExtractError, match=r"`from` cannot be|No file matches"):
         exports.extract("stores", {"from": pattern})
+
+
+@pytest.mark.parametrize("line", ["sep=;", "SEP=;;;", '"sep=;"', "\ufeffsep=;"])
+@pytest.mark.parametrize("newline", ["\n", "\r\n"])
+def test_the_first_line_of_excel_names_the_delimiter(exports: Any, line: str, newline: str) -> None:
+    exports.write("stores.csv", newline.join([line, "store_id;name,or,not", "1;a,b,c,d", ";e", ""]))
+    exports.kind = "pos"
+    exports.head = "reject_limit: 1\n"
+    exports.extract("stores", {"from": "stores*", "columns": {"name": "name,or,not"}})
+    assert exports.rows("stores").select("store_id", "name").rows() == [("1", "a,b,c,d")]
+    assert exports.quarantine("stores")["line"].to_list() == [4]
+
+
+@pytest.mark.parametrize("tab", ["\t", "\\t"])
+def test_the_first_line_of_excel_may_name_a_tab_and_a_declared_delimiter_wins(exports: Any, tab: str) -> None:
+    exports.write("stores.csv", f"sep={tab}\nstore_id\tname\n1\ta\n")
+    assert read(exports) == [("1", "a")]
+    exports.write("stores.csv", "sep=,\nstore_id|name\n1|a\n")
+    assert read(exports, delimiter="|") == [("1", "a")]
+    assert read(exports, delimiter="|", skip=1) == [("1", "a")]
+
+
+def test_the_first_line_of_excel_may_stand_above_rows_without_a_header_and_in_utf_16(exports: Any) -> None:
+    exports.write("stores.csv", "sep=;\r\n1;a,b\r\n".encode("utf-16"))
+    assert read(exports, names=["store_id", "name"]) == [("1", "a,b")]
+
+
+def test_marks_that_nobody_sees_are_no_part_of_a_columns_name(exports: Any) -> None:
+    exports.write("stores.csv", "\ufeff\ufeffstore_id,\u200bname\u00a0\r\n1,a\r\n")
+    assert read(exports) == [("1", "a")]
+
+
+@pytest.mark.parametrize("encoding", ["latin-1", "iso-8859-15", "ISO8859_1"])
+def test_typographic_marks_of_windows_in_a_file_called_latin_1_are_told(exports: Any, encoding: str) -> None:
+    exports.write("stores.csv", "store_id,name\n1,d’Arc 5 €\n2,Évry\n".encode("cp1252"))
+    assert read(exports, encoding=encoding) == [("2", "Évry")]
+    assert exports.quarantine("stores").select("line", "reason").rows() == [
+        (2, "is not valid in the file's encoding; `encoding: cp1252` would read it")
+    ]
+    assert read(exports, encoding="cp1252") == [("1", "d’Arc 5 €"), ("2", "Évry")]
+
+
+@pytest.mark.parametrize("encoding", ["latin-1", "cp1252", "iso-8859-15", "cp850"])
+def test_utf_8_under_the_name_of_an_encoding_of_one_byte_is_an_error(exports: Any, encoding: str) -> None:
+    exports.write("stores.csv", "store_id,name\n1,Hélène’s\n")
+    with pytest.raises(ExtractError, match=r"stores.csv is UTF-8, although `encoding: .*` is declared"):
+        read(exports, encoding=encoding)
+
+
+def test_letters_that_look_like_utf_8_by_chance_are_latin_1(exports: Any) -> None:
+    exports.write("stores.csv", "store_id,name\n1,CAFÉ» ÉTÉ\n".encode("latin-1"))
+    assert read(exports, encoding="latin-1") == [("1", "CAFÉ» ÉTÉ")]
+
+
+def test_plain_letters_are_of_any_encoding(exports: Any) -> None:
+    exports.write("stores.csv", "store_id,name\n1,a\n")
+    assert read(exports, encoding="latin-1") == [("1", "a")]
+
+
+def test_a_header_that_is_in_another_encoding_is_an_error(exports: Any) -> None:
+    exports.write("stores.csv", "store_id,name,Prénom\n1,a,b\n".encode("cp1252"))
+    with pytest.raises(ExtractError, match="already its header"):
+        read(exports)

@@ -98,9 +98,9 @@ def test_whatever_a_csv_writer_writes_is_read_whole_and_on_its_lines(rows: list[
         writer.writerow([f"{number:03}", *row])
     exports.write("stores.csv", buffer.getvalue())
     extracted = exports.extract("stores", {"from": "stores.csv"})
-    blank = [not row[0].strip(" ") for row in rows]
+    blank = [not row[0].strip(" \n") for row in rows]
     kept = exports.rows("stores").select("name", "city").rows()
-    trimmed = [tuple(field.strip(" ") or None for field in row) for row in rows]
+    trimmed = [tuple(field.strip(" \n") or None for field in row) for row in rows]
     assert kept == [row for row, is_blank in zip(trimmed, blank, strict=True) if not is_blank]
     expected = sorted(line for line, is_blank in zip(lines, blank, strict=True) if is_blank)
     assert exports.quarantine("stores")["line"].to_list() == expected

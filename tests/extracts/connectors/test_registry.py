@@ -101,7 +101,7 @@ def configure(exports: Any) -> Any:
 
 def test_a_source_is_read_by_the_connector_that_its_type_names(exports: Any) -> None:
     sources = configure(exports)
-    extracted = extract_table(sources, contracts.table("pos", "stores"), exports.lake)
+    extracted = extract_table(sources, contracts.table("pos", "stores"), exports.lake, exports.as_of)
     stores = exports.lake.read("pos", "stores").select("source", "store_id", "name", "city", "latitude")
     assert stores.rows() == [("till", "S1", "Lyon", None, 45.7), ("till", "S2", "Lille", "Lille", 50.6)]
     assert (extracted.rows_read, extracted.rows_filtered, extracted.rows_rejected) == (4, 1, 1)
@@ -114,7 +114,7 @@ def test_a_source_is_read_by_the_connector_that_its_type_names(exports: Any) -> 
 def test_a_fault_of_a_connector_is_placed_in_sources_yml(exports: Any) -> None:
     sources = configure(exports)
     with pytest.raises(ExtractError) as raised:
-        extract_table(sources, contracts.table("pos", "stockouts"), exports.lake)
+        extract_table(sources, contracts.table("pos", "stockouts"), exports.lake, exports.as_of)
     assert "sources.yml, source till, table pos/stockouts: `from` names missing" in str(raised.value)
 
 

@@ -53,7 +53,7 @@ def sample(tmp_path_factory: pytest.TempPathFactory) -> Sample:
     lake = Lake(tmp_path_factory.mktemp("bundled") / "lake")
     for table in TABLES:
         if table.path in IDENTITY_BEARING:
-            extract_table(sources, table, lake)
+            extract_table(sources, table, lake, sources.as_of)
     records = standardise_records(lake, sources.country, sources.as_of)
     model = train(records, lake, as_of=sources.as_of)
     pairs = score_pairs(records, model)

@@ -249,7 +249,7 @@ def test_another_model_or_other_code_starts_from_nothing(tables, model, retailer
     assert night.done[-1]["changed_profiles"] > 0
     monkeypatch.setattr(state, "LIBRARIES", ("duckdb",))
     again = night.recognise(tables, FIRST_DAY, no_decisions())
-    assert night.done[-1]["anew"] == found["records"].height
+    assert night.done[-1]["anew"] == night.done[0]["anew"] >= found["records"].height
     assert again["pairs"].equals(found["pairs"])
 
 

@@ -8,7 +8,7 @@ import pytest
 
 from pipelines.errors import ConfigurationError
 from pipelines.identity.customer_ids.ledger import assign_ids, empty_ledger
-from pipelines.identity.monitoring.churn import count_churn
+from pipelines.identity.monitoring.churn import count_changed, count_churn, list_contents
 from pipelines.identity.monitoring.drift import compare_run, describe_drift
 from pipelines.identity.monitoring.drift_limits import declare_families, load_families
 from pipelines.identity.monitoring.run_metrics import MEASURED, add_run, measure_run, no_history
@@ -58,6 +58,14 @@ def pairs_found(value: float, count: int = MANY) -> Metrics:
 
 def sizes(*shares: float, count: int = MANY) -> Metrics:
     return [("cluster_sizes", str(position), share, count) for position, share in enumerate(shares)]
+
+
+def gone(share: float, count: int = MANY) -> Metrics:
+    return [("departures", "records gone", share, count)]
+
+
+def changed(share: float, count: int = MANY) -> Metrics:
+    return [("changed_records", "moved to another customer", share, count)]
 
 
 def moved(share: float, count: int = MANY) -> Metrics:
@@ -112,6 +120,39 @@ def test_few_rows_jump_by_themselves_and_are_not_judged() -> None:
     [row] = judge(null_rate(0.9, count=999), nights(null_rate(0.1)))
     assert (row["verdict"], row["reason"]) == ("not compared", "fewer than 1,000 rows")
     assert verdict(pairs_found(9.0, count=MANY), nights(pairs_found(0.001, count=5))) == "blocking", "five, then many"
+
+
+@pytest.mark.parametrize(
+    ("usual", "today", "expected"),
+    [
+        (gone(0.0, 5), gone(0.8, 5), "warning"),
+        (gone(0.0, 5), gone(0.4, 5), "not compared"),
+        (gone(0.0, 60), gone(0.1, 60), "not compared"),
+        (moved(0.0, 15), moved(0.6, 15), "warning"),
+        (moved(0.0, 300), moved(0.02, 300), "not compared"),
+        ([("record_count", "ecommerce/orders", 15.0, 15)], [("record_count", "ecommerce/orders", 3.0, 3)], "warning"),
+        (
+            [("record_count", "ecommerce/orders", 3.0, 3)],
+            [("record_count", "ecommerce/orders", 1.0, 1)],
+            "not compared",
+        ),
+        (changed(0.0, 40), changed(0.9, 40), "warning"),
+        (changed(0.0, 40), changed(0.9, 400), "blocking"),
+        (changed(0.0, 40), changed(0.3, 400), "warning"),
+        (changed(0.0, 40), changed(0.1, 400), "within"),
+    ],
+)
+def test_a_small_home_hears_of_what_concerns_most_of_it_and_not_of_one_or_two(
+    usual: Metrics, today: Metrics, expected: str
+) -> None:
+    assert verdict(today, nights(usual)) == expected
+
+
+def test_what_a_small_home_hears_says_that_it_only_warns() -> None:
+    said = describe_drift(compare_run(metrics(*gone(0.8, 5)), no_history(), as_of=TODAY, model_version="m1"))
+    assert said.startswith(
+        "warning: departures, records gone: 80.00% today, limit 20.00%; fewer than 100 rows, so this only warns."
+    )
 
 
 def test_a_table_that_is_gone_and_a_rule_that_finds_nothing_any_more_are_seen() -> None:
@@ -215,6 +256,26 @@ def test_churn_counts_ids_in_the_words_of_the_ledger() -> None:
     }  # fmt: skip
     assert churn.moved_share == 0.5
     assert count_churn(second, second).moved_share == 0.0
+
+
+def test_of_the_records_that_say_something_else_now_those_that_moved_are_counted() -> None:
+    def contents(**said: str) -> pl.DataFrame:
+        hashes = [f"{number:015x}".ljust(32, "0") for number in map(ord, said.values())]
+        return list_contents(pl.DataFrame({"record_id": list(said), "content_hash": hashes}))
+
+    def assign(ledger: pl.DataFrame, **clusters: str) -> pl.DataFrame:
+        frame = pl.DataFrame({"record_id": list(clusters), "cluster_id": list(clusters.values())})
+        return assign_ids(frame, ledger, TODAY)
+
+    before = assign(empty_ledger(), a="1", b="2", c="3", d="4", e="5")
+    today = assign(before, a="1", b="1", c="1", d="4", f="6")
+    published = contents(a="p", b="q", c="r", d="s", e="t")
+    found = count_changed(
+        contents(a="x", b="x", c="x", d="z", f="v"), published, today.tail(today.height - before.height)
+    )
+    assert (found.changed, found.moved) == (4, 2), "a keeps its id, d stays by itself, e is gone and f is new"
+    unchanged = count_changed(published, published, today.clear())
+    assert (unchanged.changed, unchanged.moved) == (0, 0)
 
 
 def test_nothing_at_all_is_measured_without_complaint() -> None:

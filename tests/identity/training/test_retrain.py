@@ -11,8 +11,10 @@ from pipelines.identity.customer_ids.ledger import assign_ids, empty_ledger
 from pipelines.identity.model.history import read_history
 from pipelines.identity.model.registry import list_versions, name_in_force, name_version, put_in_force, save_version
 from pipelines.identity.scoring.predict import score_pairs
+from pipelines.identity.training import retrain as retrain_module
 from pipelines.identity.training import train as train_module
-from pipelines.identity.training.retrain import MAX_SHARE_MOVED, retrain
+from pipelines.identity.training.default_parameters import name_default_version
+from pipelines.identity.training.retrain import MAX_SHARE_MOVED, has_to_learn, retrain
 from pipelines.identity.training.train import train
 from pipelines.lake.tables import Lake
 
@@ -24,15 +26,18 @@ def silent(stage):
 
 
 @pytest.fixture(scope="module", autouse=True)
-def few_random_pairs():
+def few_are_enough():
     with pytest.MonkeyPatch.context() as patched:
         patched.setattr(train_module, "RANDOM_PAIRS", 20_000)
+        patched.setattr(train_module, "MIN_PAIRS", 100)
+        patched.setattr(train_module, "MIN_PROFILES", 100)
+        patched.setattr(retrain_module, "MIN_PROFILES", 100)
         yield
 
 
 @pytest.fixture(scope="module")
 def records(retailer):
-    """Some two hundred people's: they borrow the default parameters, so that training is quick."""
+    """Some two hundred people's, so that training is quick."""
     some = retailer.truth.filter(pl.col("person_id").is_in(retailer.truth["person_id"].unique().sort().head(200)))
     return retailer.records.join(some, on="record_id", how="semi")
 
@@ -132,3 +137,49 @@ def test_records_of_another_release_are_refused_in_words(lake, records):
 def test_without_records_there_is_nothing_to_learn_from(tmp_path):
     with pytest.raises(ParcoursError, match="parcours run"):
         retrain(Lake(tmp_path), AS_OF, silent)
+
+
+def publish(lake, records, model):
+    """Publishes the people that ``model`` finds."""
+    clusters = cluster_records(records, score_pairs(records, model), model)
+    lake.committed_ledger.parent.mkdir(parents=True, exist_ok=True)
+    assign_ids(clusters, empty_ledger(), AS_OF).write_parquet(lake.committed_ledger)
+
+
+def test_after_a_trial_of_a_few_records_the_model_is_that_of_a_home_without_one(lake, records, learned):
+    lake.write("identity", "records", records.head(5))
+    trial = retrain(lake, AS_OF, silent)
+    assert trial.learned.version == name_in_force(lake) == name_default_version()
+    assert not has_to_learn(trial.learned, 5), "there is nothing new to learn from"
+    publish(lake, records.head(5), trial.learned)
+    lake.write("identity", "records", records)
+    assert has_to_learn(trial.learned, records.height)
+    real = retrain(lake, AS_OF, silent)
+    assert name_in_force(lake) == real.learned.version == learned.version
+    assert real.comparison.records == 5, "what moved is told"
+    assert [entry.reason for entry in read_history(lake)] == ["shipped", "first training"]
+    assert not has_to_learn(real.learned, records.height)
+
+
+def test_the_shipped_model_gives_way_however_many_records_move(lake, records, learned):
+    lake.write("identity", "records", records.head(5))
+    trial = retrain(lake, AS_OF, silent).learned
+    shares = trial.parameters.shares | {"match": trial.parameters.shares["match"] / 2**60}
+    parameters = replace(trial.parameters, shares=shares)
+    nobody_alike = replace(trial, version=name_version(parameters, trial.term_frequencies), parameters=parameters)
+    save_version(nobody_alike, lake, {})
+    put_in_force(nobody_alike.version, lake, "shipped", AS_OF)
+    publish(lake, records, nobody_alike)
+    lake.write("identity", "records", records)
+    assert has_to_learn(nobody_alike, 5), "an earlier release's is replaced by what is shipped now"
+    real = retrain(lake, AS_OF, silent)
+    assert real.comparison.share_moved > MAX_SHARE_MOVED
+    assert name_in_force(lake) == learned.version
+
+
+def test_too_few_records_take_no_learned_model_out_of_force(lake, records, run_with):
+    before = run_with(bits=0)
+    lake.write("identity", "records", records.head(5))
+    again = retrain(lake, AS_OF, silent)
+    assert again.is_too_little
+    assert name_in_force(lake) == again.in_force == again.running.version == before

@@ -72,6 +72,27 @@ def test_too_few_records_borrow_the_default_parameters_and_say_so(lake, row, sta
     model = train(standardised(row("1", first_name="Jean", last_name="Petit", email="jean.petit@free.fr")), lake)
     assert "default_model.json" in model.metadata["learned_from"]
     assert set(model.metadata["fields_from_default_model"]) == {declared.name for declared in declare_fields()}
+    assert model.is_default
+
+
+def test_too_few_records_leave_no_trace_in_the_model(lake, row, standardised):
+    """A trial's five surnames would else pass for the most frequent of the country."""
+    one, other = (
+        train(standardised(*(row(str(n), last_name=name, email=f"{name}@free.fr") for n in range(2))), lake)
+        for name in ("Quentric", "Ollivaud")
+    )
+    assert one.version == other.version
+    assert one.parameters == load_version(one.version, lake).parameters
+    assert one.term_frequencies["last_name"].filter(pl.col("value") == "martin")["frequency"].item() > 0.001
+    assert not one.term_frequencies["email"].height
+
+
+def test_a_few_people_with_many_pairs_are_too_few_all_the_same(retailer, monkeypatch):
+    profiles, _ = build_profiles(retailer.records.head(400))
+    monkeypatch.setattr(train_module, "MIN_PAIRS", 1)
+    assert learn(profiles, seed=1)[0].is_default
+    monkeypatch.setattr(train_module, "MIN_PROFILES", 1)
+    assert not learn(profiles, seed=1)[0].is_default
 
 
 def test_no_records_at_all_still_give_a_model(lake):

@@ -12,9 +12,9 @@ campaign_events as (
 
 ),
 
-customer_ids as (
+records_named as (
 
-    select * from {{ ref('stg_identity__customer_ids') }}
+    select * from {{ ref('int_records_named') }}
 
 ),
 
@@ -22,14 +22,14 @@ clicks as (
 
     select
         campaign_events.event_id,
-        customer_ids.customer_id,
+        records_named.customer_id,
         campaign_events.channel,
         campaign_events.occurred_at,
         lower(campaign_events.campaign_id) as traffic_campaign
 
     from campaign_events
-    inner join customer_ids
-        on campaign_events.contact_record_id = customer_ids.record_id
+    inner join records_named
+        on campaign_events.contact_record_id = records_named.named_record_id
     where
         campaign_events.event = 'clicked'
         and campaign_events.occurred_at < {{ as_of_end() }}

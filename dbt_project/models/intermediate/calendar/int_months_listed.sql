@@ -1,5 +1,5 @@
-{#- Fifty years reach back before any loyalty card. -#}
-{%- set months_back = 600 -%}
+{#- A century and more: whatever dates the retailer declares as plausible, their months are there. -#}
+{%- set months_back = 1800 -%}
 
 with
 
@@ -12,11 +12,12 @@ digits as (
 
 numbers as (
 
-    select ones.digit + 10 * tens.digit + 100 * hundreds.digit as months_ago
+    select ones.digit + 10 * tens.digit + 100 * hundreds.digit + 1000 * thousands.digit as months_ago
 
     from digits as ones
     cross join digits as tens
     cross join digits as hundreds
+    cross join digits as thousands
 
 ),
 

@@ -36,11 +36,11 @@ touched as (
 )
 
 select
-    recorded.customer_id,
+    coalesce(recorded.customer_id, touched.customer_id) as customer_id,
     -- least() ignores nulls on both engines.
     least(recorded.first_recorded_at, touched.first_touched_at) as first_seen_at,
     coalesce(touched.last_touched_at, recorded.first_recorded_at) as last_seen_at
 
 from recorded
-left join touched
+full outer join touched
     on recorded.customer_id = touched.customer_id

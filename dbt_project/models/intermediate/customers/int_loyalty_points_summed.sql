@@ -2,7 +2,7 @@ with
 
 movements as (
 
-    select * from {{ ref('stg_crm__loyalty_movements') }}
+    select * from {{ ref('int_loyalty_movements_identified') }}
 
 ),
 
@@ -19,5 +19,4 @@ select
 from movements
 inner join cards
     on movements.loyalty_card_id = cards.loyalty_card_id
-where movements.occurred_at < {{ as_of_end() }}
 group by cards.customer_id

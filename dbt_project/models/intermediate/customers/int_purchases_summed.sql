@@ -27,8 +27,8 @@ ordered as (
         count(*) as order_count,
         sum(case when channel = 'store' then 1 else 0 end) as store_order_count,
         sum(case when channel <> 'store' then 1 else 0 end) as online_order_count,
-        sum(total_amount) as ordered_amount,
-        sum(case when ordered_at >= {{ as_of_end(months=12) }} then total_amount else 0 end) as ordered_amount_12m,
+        sum(revenue_amount) as ordered_amount,
+        sum(case when ordered_at >= {{ as_of_end(months=12) }} then revenue_amount else 0 end) as ordered_amount_12m,
         min(ordered_at) as first_ordered_at,
         max(ordered_at) as last_ordered_at
 

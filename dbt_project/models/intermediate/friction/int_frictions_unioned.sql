@@ -65,7 +65,7 @@ contacts as (
 
     select
         interactions.*,
-        case when orders.is_revenue then orders.total_amount else 0 end as amount
+        case when orders.is_revenue then orders.revenue_amount else 0 end as amount
 
     from interactions
     left join orders

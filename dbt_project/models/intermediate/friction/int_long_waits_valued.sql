@@ -20,7 +20,7 @@ taken as (
     select
         store_id,
         {{ local_date('ordered_at') }} as day,
-        sum(total_amount) as amount
+        sum(revenue_amount) as amount
 
     from orders
     where channel = 'store'

@@ -7,11 +7,11 @@ records as (
 )
 
 select
-    lower(email) as email_key,
+    email_key as mailbox,
     min(customer_id) as customer_id,
     coalesce(min(case when not is_deleted then record_id end), min(record_id)) as record_id
 
 from records
-where email is not null
-group by lower(email)
+where email_key is not null
+group by email_key
 having count(distinct customer_id) = 1

@@ -9,15 +9,15 @@ records as (
 held as (
 
     select
-        loyalty_card_id,
+        card_key as loyalty_card_id,
         customer_id,
         coalesce(min(case when not is_deleted then record_id end), min(record_id)) as record_id,
         sum(case when is_deleted then 0 else 1 end) as live_record_count,
-        max(updated_at) as last_updated_at
+        min(created_at) as first_created_at
 
     from records
-    where loyalty_card_id is not null
-    group by loyalty_card_id, customer_id
+    where card_key is not null
+    group by card_key, customer_id
 
 ),
 
@@ -27,7 +27,7 @@ ranked as (
         *,
         row_number() over (
             partition by loyalty_card_id
-            order by live_record_count desc, last_updated_at desc nulls last, customer_id asc
+            order by live_record_count desc, first_created_at asc nulls last, customer_id asc
         ) as place,
         count(*) over (partition by loyalty_card_id) as customer_count
 

@@ -6,9 +6,9 @@ interactions as (
 
 ),
 
-customer_ids as (
+records_named as (
 
-    select * from {{ ref('stg_identity__customer_ids') }}
+    select * from {{ ref('int_records_named') }}
 
 ),
 
@@ -39,8 +39,8 @@ select
     interactions.store_id
 
 from interactions
-left join customer_ids as contacts
-    on interactions.contact_record_id = contacts.record_id
+left join records_named as contacts
+    on interactions.contact_record_id = contacts.named_record_id
 left join order_references
     on interactions.order_reference = order_references.reference
 left join transactions

@@ -91,6 +91,8 @@ staged as (
             when post_purchase_until > changed_at then 'post_purchase'
             when consideration_until > changed_at then 'consideration'
             when loyalty_until > changed_at then 'loyalty'
+            -- Whoever has bought once does not discover the retailer again.
+            when purchase_until is not null then 'retention'
             else 'discovery'
         end as stage
 

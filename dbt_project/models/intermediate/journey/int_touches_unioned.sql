@@ -50,6 +50,12 @@ records as (
 
 ),
 
+records_named as (
+
+    select * from {{ ref('int_records_named') }}
+
+),
+
 unioned as (
 
     select
@@ -196,8 +202,8 @@ unioned as (
         cast(null as string) as utm_campaign
 
     from campaign_events
-    left join records as contacts
-        on campaign_events.contact_record_id = contacts.record_id
+    left join records_named as contacts
+        on campaign_events.contact_record_id = contacts.named_record_id
     where campaign_events.occurred_at < {{ as_of_end() }}
 
     union all

@@ -25,7 +25,7 @@ movements as (
         {{ month_number(local_date('ordered_at')) }} as month_number,
         1 as order_count,
         case when channel = 'store' then 1 else 0 end as store_order_count,
-        total_amount as net_amount
+        revenue_amount as net_amount
 
     from orders
     where record_id is not null and is_revenue

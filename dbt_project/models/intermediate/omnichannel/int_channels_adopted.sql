@@ -52,14 +52,14 @@ select
     adopted.channel,
     adopted.adopted_at,
     cast(
-        sum(case when orders.ordered_at < adopted.adopted_at then orders.total_amount else 0 end)
+        sum(case when orders.ordered_at < adopted.adopted_at then orders.revenue_amount else 0 end)
         as decimal(18, 2)
     ) as before_amount,
     cast(
         sum(
             case
                 when orders.ordered_at >= adopted.adopted_at and orders.channel <> adopted.channel
-                    then orders.total_amount
+                    then orders.revenue_amount
                 else 0
             end
         ) as decimal(18, 2)
@@ -68,7 +68,7 @@ select
         sum(
             case
                 when orders.ordered_at >= adopted.adopted_at and orders.channel = adopted.channel
-                    then orders.total_amount
+                    then orders.revenue_amount
                 else 0
             end
         ) as decimal(18, 2)

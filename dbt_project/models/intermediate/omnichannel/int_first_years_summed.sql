@@ -32,7 +32,7 @@ first_years as (
         customer_id,
         max(case when place = 1 then case when channel = 'store' then 'store' else 'online' end end) as first_side,
         count(*) as order_count,
-        sum(total_amount) as ordered_amount
+        sum(revenue_amount) as ordered_amount
 
     from numbered
     where ordered_at < {{ add_days('first_ordered_at', 365) }}

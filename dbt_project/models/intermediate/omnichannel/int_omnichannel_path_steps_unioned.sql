@@ -56,7 +56,7 @@ netted as (
 
     select
         orders.*,
-        orders.total_amount - coalesce(refunded.refund_amount, 0) as net_amount
+        orders.revenue_amount - coalesce(refunded.refund_amount, 0) as net_amount
 
     from orders
     left join refunded

@@ -1,3 +1,7 @@
+{%- set amounts = [
+    'gross_amount', 'discount_amount', 'shipping_amount', 'tax_amount', 'tip_amount', 'gift_card_amount', 'total_amount'
+] -%}
+
 with
 
 web_orders as (
@@ -12,39 +16,81 @@ tickets as (
 
 ),
 
+exchange_rates as (
+
+    select * from {{ ref('int_exchange_rates_found') }}
+
+),
+
+order_sessions as (
+
+    select * from {{ ref('int_order_sessions_found') }}
+
+),
+
 transactions as (
 
     select * from {{ ref('int_transactions_attributed') }}
 
 ),
 
+-- An order in a currency that nobody gave a rate for counts nowhere.
+exchanged as (
+
+    select
+        web_orders.order_id,
+        {%- for amount in amounts %}
+        {{ exchange('web_orders.' ~ amount, 'exchange_rates.exchange_rate') }} as {{ amount }},
+        {%- endfor %}
+        coalesce(web_orders.currency, '{{ var("currency") }}') as original_currency,
+        web_orders.total_amount as original_total_amount
+
+    from web_orders
+    left join exchange_rates
+        on web_orders.order_id = exchange_rates.transaction_id
+    where
+        web_orders.ordered_at < {{ as_of_end() }}
+        and (exchange_rates.transaction_id is null or exchange_rates.exchange_rate is not null)
+
+),
+
 unioned as (
 
     select
-        order_id,
-        source,
-        order_reference,
-        channel,
-        fulfilment,
-        status,
+        web_orders.order_id,
+        web_orders.source,
+        web_orders.order_reference,
+        web_orders.channel,
+        web_orders.fulfilment,
+        web_orders.status,
         cast(null as string) as store_id,
-        pickup_store_id,
-        sold_by_store_id,
+        web_orders.pickup_store_id,
+        web_orders.sold_by_store_id,
         cast(null as string) as picked_up_order_id,
-        ordered_at,
-        fulfilled_at,
-        gross_amount,
-        discount_amount,
-        shipping_amount,
-        tax_amount,
-        total_amount,
-        coupon_code,
+        web_orders.ordered_at,
+        case when web_orders.fulfilled_at < {{ as_of_end() }} then web_orders.fulfilled_at end as fulfilled_at,
+        exchanged.gross_amount,
+        exchanged.discount_amount,
+        exchanged.shipping_amount,
+        exchanged.tax_amount,
+        exchanged.tip_amount,
+        exchanged.gift_card_amount,
+        exchanged.total_amount,
+        cast(
+            exchanged.total_amount - coalesce(exchanged.tip_amount, 0) - coalesce(exchanged.gift_card_amount, 0)
+            as decimal(18, 2)
+        ) as revenue_amount,
+        exchanged.original_currency,
+        exchanged.original_total_amount,
+        web_orders.coupon_code,
         cast(null as string) as payment_kind,
-        session_id,
-        account_record_id is null as is_guest
+        order_sessions.session_id
 
     from web_orders
-    where ordered_at < {{ as_of_end() }}
+    inner join exchanged
+        on web_orders.order_id = exchanged.order_id
+    left join order_sessions
+        on web_orders.order_id = order_sessions.order_id
 
     union all
 
@@ -64,12 +110,16 @@ unioned as (
         gross_amount,
         discount_amount,
         cast(null as decimal(18, 2)) as shipping_amount,
-        cast(null as decimal(18, 2)) as tax_amount,
+        tax_amount,
+        tip_amount,
+        gift_card_amount,
         order_amount as total_amount,
+        revenue_amount,
+        original_currency,
+        original_order_amount as original_total_amount,
         cast(null as string) as coupon_code,
         payment_kind,
-        cast(null as string) as session_id,
-        loyalty_card_id is null as is_guest
+        cast(null as string) as session_id
 
     from tickets
     where is_order
@@ -78,6 +128,7 @@ unioned as (
 
 select
     unioned.*,
+    transactions.is_guest,
     transactions.customer_id,
     transactions.record_id,
     transactions.attributed_by,

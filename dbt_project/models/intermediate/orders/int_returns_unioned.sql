@@ -48,9 +48,15 @@ transactions as (
 
 ),
 
-customer_ids as (
+records_named as (
 
-    select * from {{ ref('stg_identity__customer_ids') }}
+    select * from {{ ref('int_records_named') }}
+
+),
+
+exchange_rates as (
+
+    select * from {{ ref('int_exchange_rates_found') }}
 
 ),
 
@@ -64,7 +70,7 @@ returned_online as (
         web_returns.line_no,
         web_lines.product_id,
         web_returns.quantity,
-        web_returns.refund_amount,
+        {{ exchange('web_returns.refund_amount', 'exchange_rates.exchange_rate') }} as refund_amount,
         web_returns.reason,
         web_returns.returned_at,
         web_returns.returned_via,
@@ -76,7 +82,11 @@ returned_online as (
         on
             web_returns.order_id = web_lines.order_id
             and web_returns.line_no = web_lines.line_no
-    where web_returns.returned_at < {{ as_of_end() }}
+    left join exchange_rates
+        on web_returns.order_id = exchange_rates.transaction_id
+    where
+        web_returns.returned_at < {{ as_of_end() }}
+        and (exchange_rates.transaction_id is null or exchange_rates.exchange_rate is not null)
 
 ),
 
@@ -94,9 +104,9 @@ returned_lines as (
         cast(
             case
                 when tickets.is_return_only and ticket_lines.line_no = tickets.first_return_line_no
-                    then -ticket_lines.line_amount + tickets.refund_amount - tickets.returned_line_amount
-                else -ticket_lines.line_amount
-            end as decimal(18, 2)
+                    then tickets.refund_amount - tickets.returned_line_amount
+                else 0
+            end - {{ exchange('ticket_lines.line_amount', 'exchange_rates.exchange_rate') }} as decimal(18, 2)
         ) as refund_amount,
         ticket_lines.return_reason as reason,
         tickets.sold_at as returned_at,
@@ -107,6 +117,8 @@ returned_lines as (
     from tickets
     inner join ticket_lines
         on tickets.ticket_id = ticket_lines.ticket_id
+    left join exchange_rates
+        on tickets.ticket_id = exchange_rates.transaction_id
     left join all_tickets
         on ticket_lines.original_ticket_id = all_tickets.ticket_id
     left join order_references
@@ -172,5 +184,5 @@ left join orders
     on unioned.order_id = orders.order_id
 left join transactions as tickets_of_return
     on unioned.ticket_id = tickets_of_return.transaction_id
-left join customer_ids as accounts
-    on unioned.account_record_id = accounts.record_id
+left join records_named as accounts
+    on unioned.account_record_id = accounts.named_record_id

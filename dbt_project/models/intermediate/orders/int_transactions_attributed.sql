@@ -12,9 +12,21 @@ tickets as (
 
 ),
 
-customer_ids as (
+records_named as (
 
-    select * from {{ ref('stg_identity__customer_ids') }}
+    select * from {{ ref('int_records_named') }}
+
+),
+
+written_cards as (
+
+    select * from {{ ref('stg_identity__loyalty_cards') }}
+
+),
+
+written_mailboxes as (
+
+    select * from {{ ref('stg_identity__mailboxes') }}
 
 ),
 
@@ -35,8 +47,9 @@ transactions as (
     select
         order_id as transaction_id,
         account_record_id,
-        cast(null as string) as loyalty_card_id,
-        lower(trim(contact_email)) as email_key,
+        cast(null as string) as member_record_id,
+        cast(null as string) as written_card,
+        contact_email as written_mailbox,
         cast(null as string) as picked_up_order_id
 
     from orders
@@ -47,8 +60,9 @@ transactions as (
     select
         ticket_id as transaction_id,
         cast(null as string) as account_record_id,
-        loyalty_card_id,
-        lower(trim(receipt_email)) as email_key,
+        member_record_id,
+        loyalty_card_id as written_card,
+        receipt_email as written_mailbox,
         picked_up_order_id
 
     from tickets
@@ -61,20 +75,35 @@ matched as (
         transactions.transaction_id,
         transactions.picked_up_order_id,
         accounts.customer_id as account_customer_id,
+        members.customer_id as member_customer_id,
         cards.customer_id as card_customer_id,
         own_records.customer_id as own_customer_id,
         emails.customer_id as email_customer_id,
-        coalesce(accounts.record_id, cards.record_id, own_records.record_id, emails.record_id) as record_id
+        coalesce(
+            accounts.record_id, members.record_id, cards.record_id, own_records.record_id, emails.record_id
+        ) as record_id,
+        own_records.record_id is not null
+        or (
+            transactions.account_record_id is null
+            and transactions.member_record_id is null
+            and written_cards.loyalty_card_id is null
+        ) as is_guest
 
     from transactions
-    left join customer_ids as accounts
-        on transactions.account_record_id = accounts.record_id
+    left join records_named as accounts
+        on transactions.account_record_id = accounts.named_record_id
+    left join records_named as members
+        on transactions.member_record_id = members.named_record_id
+    left join written_cards
+        on transactions.written_card = written_cards.written
     left join cards
-        on transactions.loyalty_card_id = cards.loyalty_card_id
-    left join customer_ids as own_records
-        on transactions.transaction_id = own_records.record_id
+        on written_cards.loyalty_card_id = cards.loyalty_card_id
+    left join records_named as own_records
+        on transactions.transaction_id = own_records.named_record_id
+    left join written_mailboxes
+        on transactions.written_mailbox = written_mailboxes.written
     left join emails
-        on transactions.email_key = emails.email_key
+        on written_mailboxes.mailbox = emails.mailbox
 
 ),
 
@@ -84,9 +113,14 @@ attributed as (
         transaction_id,
         picked_up_order_id,
         record_id,
-        coalesce(account_customer_id, card_customer_id, own_customer_id, email_customer_id) as customer_id,
+        is_guest,
+        -- The till knew the member; a card may have been lent.
+        coalesce(
+            account_customer_id, member_customer_id, card_customer_id, own_customer_id, email_customer_id
+        ) as customer_id,
         case
             when account_customer_id is not null then 'account'
+            when member_customer_id is not null then 'member'
             when card_customer_id is not null then 'loyalty_card'
             when own_customer_id is not null then 'own_record'
             when email_customer_id is not null then 'email'
@@ -98,6 +132,7 @@ attributed as (
 
 select
     attributed.transaction_id,
+    attributed.is_guest,
     coalesce(attributed.customer_id, picked_up.customer_id) as customer_id,
     coalesce(attributed.record_id, picked_up.record_id) as record_id,
     coalesce(attributed.attributed_by, case when picked_up.customer_id is not null then 'picked_up_order' end)

@@ -22,7 +22,7 @@ ranked_products as (
 
 customers as (
 
-    select * from {{ ref('stg_identity__customers') }}
+    select * from {{ ref('int_customers_known') }}
 
 ),
 

@@ -6,9 +6,9 @@ surveys as (
 
 ),
 
-customer_ids as (
+records_named as (
 
-    select * from {{ ref('stg_identity__customer_ids') }}
+    select * from {{ ref('int_records_named') }}
 
 ),
 
@@ -39,8 +39,8 @@ select
     surveys.answered_at
 
 from surveys
-left join customer_ids as contacts
-    on surveys.contact_record_id = contacts.record_id
+left join records_named as contacts
+    on surveys.contact_record_id = contacts.named_record_id
 left join order_references
     on surveys.order_reference = order_references.reference
 left join transactions

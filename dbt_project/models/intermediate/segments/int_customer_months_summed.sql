@@ -20,7 +20,7 @@ movements as (
         customer_id,
         {{ local_date('ordered_at') }} as moved_on,
         1 as order_count,
-        total_amount as net_amount
+        revenue_amount as net_amount
 
     from orders
     where customer_id is not null and is_revenue

@@ -20,7 +20,7 @@ bought as (
         customer_id,
         order_id,
         {{ local_date('ordered_at') }} as ordered_on,
-        total_amount
+        revenue_amount
 
     from orders
 
@@ -77,7 +77,7 @@ movements as (
         customer_id,
         ordered_on,
         ordered_on as counted_from,
-        total_amount as amount
+        revenue_amount as amount
 
     from bought
 

@@ -8,9 +8,9 @@ sessions as (
 
 ),
 
-customer_ids as (
+records_named as (
 
-    select * from {{ ref('stg_identity__customer_ids') }}
+    select * from {{ ref('int_records_named') }}
 
 ),
 
@@ -53,8 +53,8 @@ named as (
         {{ epoch_seconds('sessions.started_at') }} as started_second
 
     from sessions
-    left join customer_ids as accounts
-        on sessions.account_record_id = accounts.record_id
+    left join records_named as accounts
+        on sessions.account_record_id = accounts.named_record_id
     left join orders_ranked
         on
             sessions.session_id = orders_ranked.session_id

@@ -33,6 +33,12 @@ performance as (
 
 ),
 
+order_history as (
+
+    select * from {{ ref('int_order_history_dated') }}
+
+),
+
 months_listed as (
 
     select
@@ -188,6 +194,14 @@ measured as (
 
     select
         counted.*,
+        -- Whether the months that end with this one, and those before them, lie in what is known.
+        coalesce(
+            counted.is_complete and counted.month_number - {{ months - 1 }} >= order_history.first_whole_month, false
+        ) as has_window,
+        coalesce(
+            counted.is_complete and counted.month_number - {{ 2 * months - 1 }} >= order_history.first_whole_month,
+            false
+        ) as has_two_windows,
         coalesce(sold.ordered_amount, 0) as ordered_amount,
         coalesce(sold.order_count, 0) as order_count,
         sold.online_visit_count,
@@ -198,6 +212,7 @@ measured as (
         coalesce(nps_months.promoter_count - nps_months.detractor_count, 0) as nps_balance
 
     from counted
+    cross join order_history
     left join sold
         on counted.month_number = sold.month_number
     left join nps_months
@@ -210,19 +225,19 @@ measured as (
 headlines as (
 
     {%- set headlines = [
-        ('customers', 'customers', true, 'known_count', none),
-        ('active_customers', 'customers', true, 'active_count', none),
-        ('new_customers', 'customers', true, 'new_count', none),
-        ('repeat_rate', 'share', true, 'repeat_count', 'active_count'),
-        ('omnichannel_share', 'share', true, 'omnichannel_count', 'active_count'),
-        ('conversion_online', 'share', false, 'online_order_count', 'online_visit_count'),
-        ('conversion_store', 'share', false, 'store_order_count', 'store_visit_count'),
-        ('average_basket', 'money', false, 'ordered_amount', 'order_count'),
-        ('retention_rate', 'share', true, 'retained_count', 'active_before_count'),
-        ('nps', 'points', true, 'nps_balance', 'answer_count'),
-        ('revenue_per_active_customer', 'money', true, 'net_amount', 'active_count'),
+        ('customers', 'customers', true, 'known_count', none, none),
+        ('active_customers', 'customers', true, 'active_count', none, 'has_window'),
+        ('new_customers', 'customers', true, 'new_count', none, none),
+        ('repeat_rate', 'share', true, 'repeat_count', 'active_count', 'has_window'),
+        ('omnichannel_share', 'share', true, 'omnichannel_count', 'active_count', 'has_window'),
+        ('conversion_online', 'share', false, 'online_order_count', 'online_visit_count', none),
+        ('conversion_store', 'share', false, 'store_order_count', 'store_visit_count', none),
+        ('average_basket', 'money', false, 'ordered_amount', 'order_count', none),
+        ('retention_rate', 'share', true, 'retained_count', 'active_before_count', 'has_two_windows'),
+        ('nps', 'points', true, 'nps_balance', 'answer_count', none),
+        ('revenue_per_active_customer', 'money', true, 'net_amount', 'active_count', 'has_window'),
     ] %}
-    {%- for headline, unit, depends_on_identity, numerator, denominator in headlines %}
+    {%- for headline, unit, depends_on_identity, numerator, denominator, window in headlines %}
     select
         month,
         '{{ headline }}' as headline,
@@ -230,17 +245,18 @@ headlines as (
         {%- if unit == 'customers' %}
         cast({{ numerator }} as double) as value,
         {%- elif unit == 'share' %}
-        {{ share(numerator, denominator) }} as value,
+        case when {{ window or 'true' }} then {{ share(numerator, denominator) }} end as value,
         {%- elif unit == 'points' %}
         {{ share('100 * ' ~ numerator, denominator) }} as value,
         {%- else %}
-        cast({{ divide_money(numerator, denominator) }} as double) as value,
+        case when {{ window or 'true' }} then cast({{ divide_money(numerator, denominator) }} as double) end as value,
         {%- endif %}
         cast({{ numerator }} as decimal(18, 2)) as numerator,
         cast({{ denominator or 'null' }} as bigint) as denominator,
         '{{ var("currency") if unit == "money" else unit }}' as unit,
         {{ depends_on_identity | lower }} as depends_on_identity,
-        is_complete
+        is_complete,
+        {{ window or 'true' }} as is_window_whole
 
     from measured
     {%- if not loop.last %}
@@ -260,6 +276,7 @@ select
     denominator,
     unit,
     depends_on_identity,
-    is_complete
+    is_complete,
+    is_window_whole
 
 from headlines

@@ -5,8 +5,7 @@ with
 
 movements as (
 
-    select * from {{ ref('stg_crm__loyalty_movements') }}
-    where occurred_at < {{ as_of_end() }}
+    select * from {{ ref('int_loyalty_movements_identified') }}
 
 ),
 

@@ -68,7 +68,7 @@ movements as (
         customer_id,
         {{ month_start('ordered_on') }} as moved_in,
         1 as order_count,
-        total_amount as amount
+        revenue_amount as amount
 
     from orders
 
@@ -162,7 +162,9 @@ select
     {{ months_between_dates('cohort_month', 'month') }} as months_since,
     customers,
     active_customers,
-    {{ share('active_customers', 'customers') }} as retention_rate,
+    case
+        when {{ month_end('month') }} <= {{ as_of_date() }} then {{ share('active_customers', 'customers') }}
+    end as retention_rate,
     cast(order_count as bigint) as orders,
     cast(amount as decimal(18, 2)) as revenue,
     cast(cumulative_orders as bigint) as cumulative_orders,

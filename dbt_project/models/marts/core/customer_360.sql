@@ -2,7 +2,7 @@ with
 
 customers as (
 
-    select * from {{ ref('stg_identity__customers') }}
+    select * from {{ ref('int_customers_known') }}
 
 ),
 
@@ -63,6 +63,7 @@ interactions as (
 consents as (
 
     select * from {{ ref('int_consents_resolved') }}
+    where recipient is null
 
 ),
 

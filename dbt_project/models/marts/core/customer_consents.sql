@@ -10,8 +10,11 @@ select
     customer_id,
     channel,
     purpose,
+    recipient,
     status,
     recorded_at,
-    contact_record_id as record_id
+    record_id,
+    decided_by,
+    notice_version
 
 from consents

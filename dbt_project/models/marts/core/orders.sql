@@ -78,13 +78,18 @@ select
     orders.discount_amount,
     orders.shipping_amount,
     orders.tax_amount,
+    orders.tip_amount,
+    orders.gift_card_amount,
     orders.total_amount,
+    orders.revenue_amount,
     cast(coalesce(returns_summed.refund_amount, 0) as decimal(18, 2)) as refund_amount,
     cast(
-        case when orders.is_revenue then orders.total_amount - coalesce(returns_summed.refund_amount, 0) else 0 end
+        case when orders.is_revenue then orders.revenue_amount - coalesce(returns_summed.refund_amount, 0) else 0 end
         as decimal(18, 2)
     ) as net_amount,
     '{{ var("currency") }}' as currency,
+    orders.original_currency,
+    orders.original_total_amount,
     coalesce(lines_summed.line_count, 0) as line_count,
     cast(coalesce(lines_summed.units, 0) as decimal(18, 3)) as units,
     cast(coalesce(returns_summed.returned_units, 0) as decimal(18, 3)) as returned_units,

@@ -18,7 +18,9 @@ select
     file_name,
     line_number,
     column_name,
+    kind,
     reason,
+    is_kept,
     raw_row
 
 from set_aside
@@ -31,7 +33,9 @@ select
     cast(null as string) as file_name,
     cast(null as bigint) as line_number,
     'order_id' as column_name,
+    'reference' as kind,
     'the order or ticket is not in the extract' as reason,
+    false as is_kept,
     '{"order_id": "' || order_id || '", "line_no": ' || cast(line_no as string) || '}' as raw_row
 
 from orphaned

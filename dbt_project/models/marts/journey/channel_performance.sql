@@ -102,8 +102,8 @@ ordered as (
                 else 1
             end
         ) as visitor_order_count,
-        sum(case when orders.is_revenue then orders.total_amount else 0 end) as ordered_amount,
-        sum(case when orders.is_revenue then 0 else orders.total_amount end) as cancelled_amount,
+        sum(case when orders.is_revenue then orders.revenue_amount else 0 end) as ordered_amount,
+        sum(case when orders.is_revenue then 0 else orders.revenue_amount end) as cancelled_amount,
         sum(case when orders.is_revenue then coalesce(units.units, 0) else 0 end) as units,
         sum(case when orders.is_revenue and sessions.device is not null then 1 else 0 end) as device_order_count,
         sum(case when orders.is_revenue and sessions.device = 'mobile' then 1 else 0 end) as mobile_order_count

@@ -2,7 +2,7 @@ with
 
 customers as (
 
-    select * from {{ ref('stg_identity__customers') }}
+    select * from {{ ref('int_customers_known') }}
 
 ),
 

@@ -28,7 +28,8 @@ stages as (
 
     select stage
     from (
-        values ('discovery'), ('consideration'), ('purchase'), ('post_purchase'), ('loyalty'), ('dormant')
+        values ('discovery'), ('consideration'), ('purchase'), ('post_purchase'), ('retention'), ('loyalty'),
+            ('dormant')
     ) as listed (stage)  -- noqa: AL05
 
 ),

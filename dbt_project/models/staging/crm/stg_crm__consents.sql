@@ -5,6 +5,8 @@ select
     purpose,
     status,
     recorded_at,
-    proof
+    proof,
+    recipient,
+    notice_version
 
 from {{ source('crm', 'consents') }}

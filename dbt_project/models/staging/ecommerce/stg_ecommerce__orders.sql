@@ -1,7 +1,7 @@
 select
     source || ':orders:' || order_id as order_id,
     source || ':customers:' || account_id as account_record_id,
-    source || ':sessions:' || session_id as session_id,
+    source || ':sessions:' || {{ key_part('session_id') }} as session_reference,
     source,
     order_id as order_reference,
     contact_first_name,
@@ -19,10 +19,13 @@ select
     status,
     ordered_at,
     fulfilled_at,
+    upper(nullif(trim(currency), '')) as currency,
     gross_amount,
     discount_amount,
     shipping_amount,
     tax_amount,
+    tip_amount,
+    gift_card_amount,
     total_amount,
     coupon_code,
     updated_at

@@ -1,7 +1,8 @@
 select
     source || ':web_events:' || event_id as event_id,
     source || ':visitors:' || visitor_id as visitor_id,
-    source || ':sessions:' || session_id as session_id,
+    source || ':sessions:' || {{ key_part('session_id') }} || ':' || visitor_id as session_id,
+    source || ':sessions:' || {{ key_part('session_id') }} as session_reference,
     source || ':customers:' || account_id as account_record_id,
     source || ':orders:' || order_id as order_id,
     source,

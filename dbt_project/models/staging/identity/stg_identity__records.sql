@@ -29,6 +29,8 @@ select
     {%- for column in golden_columns() %}
     {{ column }},
     {%- endfor %}
+    email_key,
+    card_key,
     created_at,
     updated_at,
     deleted_at

@@ -1,0 +1,64 @@
+with
+
+orders as (
+
+    select * from {{ ref('stg_ecommerce__orders') }}
+
+),
+
+web_events as (
+
+    select * from {{ ref('stg_ecommerce__web_events') }}
+    where occurred_at < {{ as_of_end() }}
+
+),
+
+-- The visit that reports the purchase; of several, such as a confirmation opened again, that of the session named.
+purchases_ranked as (
+
+    select
+        orders.order_id,
+        web_events.session_id,
+        row_number() over (
+            partition by orders.order_id
+            order by
+                case when web_events.session_reference = orders.session_reference then 0 else 1 end asc,
+                web_events.occurred_at asc,
+                web_events.event_id asc
+        ) as place
+
+    from orders
+    inner join web_events
+        on orders.order_id = web_events.order_id
+    where web_events.event = 'purchase'
+
+),
+
+-- Sessions are numbered by visitor: a number that two visitors have is the session of neither.
+sessions_numbered as (
+
+    select
+        session_reference,
+        count(distinct session_id) as session_count,
+        min(session_id) as session_id
+
+    from web_events
+    group by session_reference
+
+)
+
+select
+    orders.order_id,
+    case
+        when purchases_ranked.session_id is not null then purchases_ranked.session_id
+        when sessions_numbered.session_count = 1 then sessions_numbered.session_id
+    end as session_id,
+    purchases_ranked.session_id is null and coalesce(sessions_numbered.session_count, 0) > 1 as is_ambiguous
+
+from orders
+left join purchases_ranked
+    on
+        orders.order_id = purchases_ranked.order_id
+        and purchases_ranked.place = 1
+left join sessions_numbered
+    on orders.session_reference = sessions_numbered.session_reference

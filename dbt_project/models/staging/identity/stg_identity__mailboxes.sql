@@ -1,0 +1,6 @@
+select
+    written,
+    mailbox,
+    is_shared
+
+from {{ source('identity', 'mailboxes') }}

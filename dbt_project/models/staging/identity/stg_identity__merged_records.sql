@@ -1,0 +1,7 @@
+select
+    record_id,
+    surviving_record_id,
+    source,
+    merged_at
+
+from {{ source('identity', 'merged_records') }}

@@ -1,0 +1,47 @@
+"""Which columns of a source hold amounts, as far as the mapping shows, so that a currency beside one is no part of it.
+
+A sign may just as well belong to a text (a coupon called `10 €`), so it is the use of a column that tells.
+"""
+
+import re
+from collections.abc import Collection, Iterable
+
+from pipelines.config.connectors import TableMapping
+from pipelines.contracts import Table
+
+NUMBERS = ("integer", "number", "quantity", "money", "price")
+_NUMERIC = r"(?:decimal|numeric|double|float|real|bigint|int|integer)\b"
+_IN_NUMERIC_CAST = re.compile(
+    rf"cast\s*\((.*?)\bas\s+{_NUMERIC}|\b(?:sum|avg|abs|round)\s*\((.*?)\)|((?:\"[^\"]+\"|\w+)\s*::\s*{_NUMERIC})",
+    re.IGNORECASE | re.DOTALL,
+)
+
+
+def amount_columns(table: Table, declared: TableMapping, columns: Collection[str], signs: Iterable[str]) -> set[str]:
+    """Of the source's ``columns``, those that become a number as they are, or in SQL that makes no text of them.
+
+    SQL that speaks of the currency's ``signs`` deals with them itself.
+    """
+    spelled = {column.lower(): column for column in columns}
+    numbers: set[str] = set()
+    in_numbers: set[str] = set()
+    in_texts: set[str] = set()
+    sign = re.compile(rf"(?<!\w)({'|'.join(map(re.escape, signs))})(?!\w)")
+    for column in () if declared.query else table.columns:
+        written = declared.columns.get(column.name, spelled.get(column.name.lower()))
+        is_number = column.type in NUMBERS
+        if written in columns:
+            (numbers if is_number else in_texts).add(str(written))
+        elif written and is_number and not sign.search(written):
+            in_numbers |= _mentioned(written, columns)
+        elif written:
+            in_texts |= _mentioned(written, columns)
+    for sql in (declared.where, declared.query):
+        if sql and not sign.search(sql):
+            found = _IN_NUMERIC_CAST.findall(sql)
+            in_numbers |= _mentioned(" ".join(" ".join(parts) for parts in found), columns)
+    return numbers | (in_numbers - in_texts)
+
+
+def _mentioned(sql: str, columns: Iterable[str]) -> set[str]:
+    return {name for name in columns if re.search(rf"(?<!\w){re.escape(name)}(?!\w)", sql, re.IGNORECASE)}

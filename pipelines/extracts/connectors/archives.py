@@ -1,0 +1,90 @@
+"""Exports that come as a .zip: the files inside, unpacked into the scratch folder."""
+
+import shutil
+import zipfile
+import zlib
+from fnmatch import fnmatchcase
+from pathlib import Path, PurePosixPath
+
+from pipelines.errors import ExtractError
+from pipelines.extracts.connectors import file_kinds
+from pipelines.extracts.connectors.decoding import CHUNK, DISK_FULL
+
+MOST_MEMBERS = 10_000  # Exports are cut into days or stores at most; beyond that, somebody packed a whole disk.
+# Deflate reaches 1:1032 on bytes that are all the same. Exports stay below 1:50; a bomb is far above.
+MOST_EXPANDED = 200
+ALWAYS_FINE = 200 << 20  # Bytes; whatever the ratio, such a file harms nobody.
+
+
+def unpack(path: Path, shown: str, member: str | None, folder: Path) -> list[tuple[Path, str]]:
+    """The files of an archive that can be read and match ``member`` (a pattern), each with its name inside, by name.
+
+    They are written to ``folder``, one numbered folder each, so that no name inside can lead elsewhere. Raises
+    ExtractError where there are none, or the archive is damaged, encrypted or out of all proportion.
+    """
+    try:
+        with zipfile.ZipFile(path) as archive:
+            chosen = _choose(archive, shown, member)
+            return [(_extract(archive, entry, folder / str(n)), entry.filename) for n, entry in enumerate(chosen)]
+    except (zipfile.BadZipFile, zlib.error, EOFError, NotImplementedError) as fault:
+        raise ExtractError(
+            f"{shown} is cut short, damaged or packed in a way that is not read ({fault}). Fetch it again; nothing of "
+            "it was taken."
+        ) from None
+    except OSError as fault:
+        if fault.errno in DISK_FULL:
+            raise
+        raise ExtractError(f"{shown} cannot be read: {fault.strerror or fault}.") from None
+
+
+def _choose(archive: zipfile.ZipFile, shown: str, member: str | None) -> list[zipfile.ZipInfo]:
+    files = [entry for entry in archive.infolist() if not entry.is_dir() and not _is_debris(entry.filename)]
+    if member:
+        chosen = [entry for entry in files if fnmatchcase(entry.filename, member) or _name(entry) == member]
+    else:
+        chosen = [entry for entry in files if _has_known_suffix(entry.filename)]
+    if not chosen:
+        found = ", ".join(sorted(entry.filename for entry in files)[:10]) or "nothing"
+        asked = f"that matches `member: {member}`" if member else "that can be read"
+        raise ExtractError(
+            f"{shown} holds no file {asked}. Found: {found}. Correct `member`, or pack the export alone."
+        )
+    if len(chosen) > MOST_MEMBERS:
+        raise ExtractError(f"{shown} holds {len(chosen):,} files, over {MOST_MEMBERS:,}. Unpack it and name them.")
+    for entry in chosen:
+        if entry.flag_bits & 1:
+            raise ExtractError(f"{shown} is encrypted. Pack it without a password, or unpack it first.")
+        if entry.file_size > max(ALWAYS_FINE, MOST_EXPANDED * entry.compress_size):
+            raise ExtractError(
+                f"{shown} claims to unpack {entry.compress_size:,} bytes into {entry.file_size:,}, which no export "
+                "does. Unpack it yourself if you trust it."
+            )
+    return sorted(chosen, key=lambda entry: entry.filename)
+
+
+def _extract(archive: zipfile.ZipFile, entry: zipfile.ZipInfo, folder: Path) -> Path:
+    """Reading stops at the size that was judged, and fails where the checksum is another than the archive's."""
+    folder.mkdir(parents=True)
+    copy = folder / f"member{''.join(PurePosixPath(entry.filename).suffixes[-2:])}"
+    with archive.open(entry) as packed, copy.open("wb") as written:
+        shutil.copyfileobj(packed, written, CHUNK)
+    return copy
+
+
+def _name(entry: zipfile.ZipInfo) -> str:
+    return PurePosixPath(entry.filename).name
+
+
+def _is_debris(name: str) -> bool:
+    """What a Mac or a desktop puts into archives beside the files."""
+    parts = PurePosixPath(name).parts
+    return (
+        any(part == "__MACOSX" or (part.startswith(".") and part.strip(".")) for part in parts)
+        or parts[-1].lower() == "thumbs.db"
+    )
+
+
+def _has_known_suffix(name: str) -> bool:
+    path = PurePosixPath(name)
+    inner = path.with_suffix("") if path.suffix.lower() in file_kinds.COMPRESSIONS else path
+    return inner.suffix.lower() in file_kinds.FORMATS

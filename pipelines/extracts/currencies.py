@@ -1,0 +1,82 @@
+"""Which currency an amount is in, as sources write it, and which have a rate to be exchanged at; in DuckDB SQL."""
+
+from collections.abc import Iterator, Mapping
+from types import MappingProxyType
+
+from pipelines.config.field_types import CURRENCIES
+from pipelines.config.sources import Sources
+from pipelines.extracts.sql_quoting import quote_text
+
+WRITTEN: Mapping[str, tuple[str, ...]] = MappingProxyType(
+    {
+        "€": ("EUR",),
+        "EURO": ("EUR",),
+        "EUROS": ("EUR",),
+        "£": ("GBP",),
+        "FR.": ("CHF",),
+        "SFR": ("CHF",),
+        "SFR.": ("CHF",),
+        "ZŁ": ("PLN",),
+        "KČ": ("CZK",),
+        "FT": ("HUF",),
+        "LEI": ("RON",),
+        "₺": ("TRY",),
+        "US$": ("USD",),
+        "C$": ("CAD",),
+        "A$": ("AUD",),
+        "$": ("USD", "CAD", "AUD", "NZD", "SGD", "HKD", "TWD", "MXN", "ARS", "CLP", "COP"),
+        "¥": ("JPY", "CNY"),
+        "KR": ("SEK", "NOK", "DKK", "ISK"),
+        "KR.": ("DKK", "SEK", "NOK", "ISK"),
+        # ISO 4217 has numbers too, which terminals for payment cards write.
+        "978": ("EUR",),
+        "826": ("GBP",),
+        "756": ("CHF",),
+        "840": ("USD",),
+        "752": ("SEK",),
+        "208": ("DKK",),
+        "578": ("NOK",),
+        "985": ("PLN",),
+    }
+)
+"""What stands for a currency beside its code, in capitals, and the currencies that it may stand for."""
+
+
+def code_of(value: str, own: str) -> str:
+    """SQL of the code of ISO 4217 that the SQL ``value`` means; as it is, in capitals, where that is not sure.
+
+    A sign of several currencies is the retailer's ``own``, if that is one of them.
+    """
+    sure = {
+        sign: own if own in codes else codes[0] for sign, codes in WRITTEN.items() if own in codes or len(codes) == 1
+    }
+    cases = " ".join(f"when {quote_text(sign)} then {quote_text(code)}" for sign, code in sure.items())
+    written = f"upper(trim({value}))"
+    return f"case {written} {cases} else {written} end"
+
+
+def list_refusals(
+    value: str, placed_at: str, sources: Sources, begin_of_day: Mapping[str, str]
+) -> Iterator[tuple[str, str]]:
+    """The conditions under which amounts cannot be exchanged, as SQL, each with the reason.
+
+    ``value`` is SQL of the currency and ``placed_at`` of the instant of the order; ``begin_of_day`` gives, by currency,
+    SQL of the instant from which on a rate is declared, where that is not from ever.
+    """
+    own = sources.currency
+    code = code_of(value, own)
+    known = ", ".join(map(quote_text, sorted(CURRENCIES)))
+    yield f"{code} not in ({known})", "is no currency: write its code of ISO 4217, such as EUR"
+    for currency in sorted(CURRENCIES - {own}):
+        is_it, declare = (
+            f"{code} = {quote_text(currency)}",
+            f"declare under exchange_rates what one {currency} is in {own}",
+        )
+        if currency not in sources.exchange_rates:
+            yield is_it, f"is {currency}, not {own}: {declare}"
+        elif currency in begin_of_day:
+            since = sources.exchange_rates[currency][0].from_
+            yield (
+                f"{is_it} and {placed_at} < {begin_of_day[currency]}",
+                f"is {currency} of before {since}: {declare} then",
+            )

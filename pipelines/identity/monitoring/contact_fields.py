@@ -1,0 +1,109 @@
+"""What cleaning made of the contact fields: how many said nothing, could not be read, or are a crowd's.
+
+Told by source, table and canonical column, beside what the extracts counted.
+"""
+
+import polars as pl
+
+from pipelines.identity.standardisation.emails import clean_email
+from pipelines.identity.standardisation.phones import read_phones
+from pipelines.identity.standardisation.standardise import name_at_origin
+
+FIELDS = (
+    "first_name", "last_name", "email", "phone", "mobile", "birth_date", "address", "postcode", "city",
+    "loyalty_card_id",
+)  # fmt: skip
+UNREADABLE = {
+    "email": "is not an e-mail address",
+    "phone": "is not a phone number",
+    "mobile": "is not a phone number",
+}
+"""The fields of which not every text is one; of the others, what was emptied stood for nothing."""
+
+SCHEMA = pl.Schema(
+    {
+        **dict.fromkeys(("source", "table_name", "column_name"), pl.String()),
+        **dict.fromkeys(("unreadable_count", "placeholder_count", "shared_count"), pl.Int64()),
+        **dict.fromkeys(("reason", "example_record_id"), pl.String()),
+    }
+)
+
+_ORIGIN = ("source", "kind", "table_name")
+
+
+def judge_contact_fields(gathered: pl.LazyFrame, records: pl.LazyFrame, country: str) -> pl.DataFrame:
+    """One row per source, table and column in which something was emptied or withdrawn, as :data:`SCHEMA` says.
+
+    ``gathered`` are the records as the extracts hold them, under the names of the display columns, ``records`` those of
+    ``identity/records``. ``country`` is the region of phone numbers written without one. ``example_record_id`` is the
+    first record of which a value was emptied.
+    """
+    told = []
+    for field in FIELDS:
+        emptied, withdrawn = _find_emptied(gathered, records, field), _find_withdrawn(records, field)
+        is_unreadable = _unreadable(emptied["value"], field, country)
+        judged = emptied.with_columns(is_unreadable=pl.col("value").is_in(is_unreadable.implode()))
+        counts = judged.group_by(_ORIGIN).agg(
+            unreadable_count=pl.col("is_unreadable").sum().cast(pl.Int64),
+            placeholder_count=(~pl.col("is_unreadable")).sum().cast(pl.Int64),
+            example_record_id=pl.col("record_id").min(),
+        )
+        shared = withdrawn.group_by(_ORIGIN).agg(shared_count=pl.len().cast(pl.Int64))
+        joined = counts.join(shared, on=_ORIGIN, how="full", coalesce=True)
+        told.append(joined.with_columns(field=pl.lit(field), reason=_commonest(field)))
+    return _name_columns(pl.concat(told, how="diagonal"))
+
+
+def _find_emptied(gathered: pl.LazyFrame, records: pl.LazyFrame, field: str) -> pl.DataFrame:
+    """record_id, origin and value, one row per record whose value of ``field`` is there no more."""
+    empty = records.filter(pl.col(field).is_null()).select("record_id")
+    written = gathered.select("record_id", *_ORIGIN, pl.col(field).cast(pl.String).str.strip_chars().alias("value"))
+    return written.filter(pl.col("value") != "").join(empty, on="record_id", how="semi").collect()
+
+
+def _find_withdrawn(records: pl.LazyFrame, field: str) -> pl.DataFrame:
+    """The origin, one row per record whose value of ``field`` is a crowd's."""
+    names = pl.col("shared_values").str.split(",")
+    other = {"phone": "mobile", "mobile": "phone"}.get(field, field)
+    kind = {"loyalty_card_id": "card", "phone": "landline"}.get(field, field)
+    # A mobile number may stand in the column of phones, and the other way round.
+    elsewhere = {"phone": "mobile", "mobile": "landline"}.get(field)
+    is_shared = names.list.contains(kind)
+    if elsewhere:
+        is_shared |= names.list.contains(elsewhere) & pl.col(other).is_null()
+    return records.filter(is_shared & pl.col(field).is_not_null()).select(_ORIGIN).collect()
+
+
+def _unreadable(values: pl.Series, field: str, country: str) -> pl.Series:
+    """Those of ``values`` that are none of the field's kind."""
+    distinct = values.unique()
+    if field in ("phone", "mobile"):
+        return read_phones(distinct, country).filter(pl.col("e164").is_null())["value"]
+    if field == "email":
+        return distinct.to_frame("value").filter(clean_email(pl.col("value")).is_null())["value"]
+    return distinct.clear()
+
+
+def _commonest(field: str) -> pl.Expr:
+    is_unreadable = pl.col("unreadable_count") >= pl.col("placeholder_count")
+    unreadable = pl.when(is_unreadable).then(pl.lit(UNREADABLE.get(field), dtype=pl.String))
+    return pl.when(pl.col("example_record_id").is_not_null()).then(
+        pl.coalesce(unreadable, pl.lit("stands for no value"))
+    )
+
+
+def _name_columns(told: pl.DataFrame) -> pl.DataFrame:
+    """The rows under the names of the canonical tables and columns, without those of nothing."""
+    names = [
+        name_at_origin(kind, table, field)
+        for kind, table, field in told.select("kind", "table_name", "field").iter_rows()
+    ]
+    return (
+        told.with_columns(
+            pl.col("unreadable_count", "placeholder_count", "shared_count").fill_null(0),
+            table_name=pl.col("kind") + "/" + pl.col("table_name"),
+            column_name=pl.Series(names, dtype=pl.String),
+        )
+        .select(SCHEMA.names())
+        .sort("source", "table_name", "column_name")
+    )

@@ -1,0 +1,100 @@
+"""Exports in a .zip: which files inside are read, and which archives are refused."""
+
+import gzip
+import io
+import zipfile
+from typing import Any
+
+import pytest
+
+from pipelines.errors import ExtractError
+from pipelines.extracts.connectors import archives
+
+
+def pack(members: dict[str, str | bytes], method: int = zipfile.ZIP_DEFLATED) -> bytes:
+    buffer = io.BytesIO()
+    with zipfile.ZipFile(buffer, "w", method) as archive:
+        for name, content in members.items():
+            archive.writestr(name, content)
+    return buffer.getvalue()
+
+
+def read(exports: Any, **options: Any) -> list[tuple[Any, ...]]:
+    exports.kind = "pos"
+    exports.head = "reject_limit: 1\n"
+    exports.extract("stores", {"from": "stores*", "columns": {"city": "_file"}, "options": options})
+    return exports.rows("stores").select("store_id", "name", "city").rows()
+
+
+def test_every_file_inside_is_read_by_its_own_format(exports: Any) -> None:
+    members: dict[str, str | bytes] = {
+        "2025/a.csv": "store_id;name\n1;Évry\n",
+        "b.jsonl": '{"store_id": 2, "name": "b"}\n',
+        "c.csv.gz": gzip.compress(b"store_id,name\n3,c\n"),
+        "__MACOSX/._a.csv": b"\x00\x05debris",
+        ".DS_Store": b"debris",
+        "readme.pdf": b"%PDF-",
+    }
+    exports.write("stores.zip", pack(members))
+    assert read(exports) == [
+        ("1", "Évry", "stores.zip!/2025/a.csv"),
+        ("2", "b", "stores.zip!/b.jsonl"),
+        ("3", "c", "stores.zip!/c.csv.gz"),
+    ]
+
+
+def test_a_row_set_aside_names_the_archive_the_file_inside_and_the_line(exports: Any) -> None:
+    exports.write("stores.zip", pack({"a.csv": "store_id,name\n1,a\n,b\n"}))
+    read(exports)
+    assert exports.quarantine("stores").select("file", "line").rows() == [("stores.zip!/a.csv", 3)]
+
+
+@pytest.mark.parametrize("member", ["shops_*.csv", "shops_1.csv", "*/shops_1.csv"])
+def test_files_of_several_tables_need_the_name_of_those_that_are_meant(exports: Any, member: str) -> None:
+    exports.write(
+        "stores.zip", pack({"all/shops_1.csv": "store_id,name\n1,a\n", "all/people.csv": "id,email\n1,a@b\n"})
+    )
+    with pytest.raises(ExtractError, match=r"files of different columns, all/people.csv and all/shops_1.csv"):
+        read(exports)
+    assert [row[:2] for row in read(exports, member=member if "*" not in member else f"*{member}")] == [("1", "a")]
+
+
+def test_an_archive_without_a_file_that_is_meant_says_what_it_holds(exports: Any) -> None:
+    exports.write("stores.zip", pack({"notes.docx": "x", "b.csv": "store_id,name\n"}))
+    with pytest.raises(ExtractError, match=r"no file that matches `member: a\*\.csv`. Found: b.csv, notes.docx"):
+        read(exports, member="a*.csv")
+    exports.write("stores.zip", pack({}))
+    with pytest.raises(ExtractError, match="no file that can be read"):
+        read(exports)
+
+
+def test_a_damaged_archive_is_an_error_whatever_is_damaged(exports: Any) -> None:
+    whole = pack({"a.csv": "store_id,name\n1,a\n" * 50}, zipfile.ZIP_STORED)
+    for content in (whole[:-10], whole.replace(b"1,a", b"1,b", 1), b"no archive"):
+        exports.write("stores.zip", content)
+        with pytest.raises(ExtractError, match="cut short, damaged"):
+            read(exports)
+
+
+def test_an_encrypted_archive_is_refused(exports: Any) -> None:
+    content = bytearray(pack({"a.csv": "store_id,name\n1,a\n"}, zipfile.ZIP_STORED))
+    content[6] |= 1  # The flag of the file's own header, then that of the directory's.
+    content[content.index(b"PK\x01\x02") + 8] |= 1
+    exports.write("stores.zip", bytes(content))
+    with pytest.raises(ExtractError, match="is encrypted"):
+        read(exports)
+
+
+def test_a_bomb_is_refused_before_it_is_unpacked(exports: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(archives, "ALWAYS_FINE", 1 << 20)
+    exports.write("stores.zip", pack({"a.csv": b"store_id,name\n" + b"1,a\n" * 2_000_000}))
+    with pytest.raises(ExtractError, match="which no export does"):
+        read(exports)
+    exports.write("stores.zip", pack({"a.csv": "store_id,name\n" + "".join(f"{i},n{i}\n" for i in range(200_000))}))
+    assert len(read(exports)) == 200_000
+
+
+def test_no_name_inside_leads_out_of_the_scratch_folder(exports: Any) -> None:
+    exports.write("stores.zip", pack({"../../../outside.csv": "store_id,name\n1,a\n"}))
+    assert [row[:2] for row in read(exports)] == [("1", "a")]
+    assert not list(exports.folder.rglob("outside.csv"))
