@@ -37,7 +37,7 @@ def make_plain(path: Path, encoding: str, copy: Path, shown: str) -> Path:
         is_utf8 = codecs.lookup(encoding).name in ("utf-8", "utf-8-sig", "ascii")
         has_bare_returns = b"\r" in start and b"\n" not in start
         has_glob_characters = any(character in str(path) for character in "*?[")
-        if path.suffix not in COMPRESSIONS and is_utf8 and not has_bare_returns and not has_glob_characters:
+        if path.suffix.lower() not in COMPRESSIONS and is_utf8 and not has_bare_returns and not has_glob_characters:
             return path
         with open_decompressed(path) as file, copy.open("wb") as written:
             for chunk in _read_chunks(file) if is_utf8 else _recode(file, encoding, shown):
@@ -47,10 +47,10 @@ def make_plain(path: Path, encoding: str, copy: Path, shown: str) -> Path:
 
 @contextmanager
 def open_decompressed(path: Path) -> Iterator[IO[bytes]]:
-    if path.suffix == ".gz":
+    if path.suffix.lower() == ".gz":
         with gzip.open(path) as file:
             yield file  # type: ignore[misc]
-    elif path.suffix == ".zst":
+    elif path.suffix.lower() == ".zst":
         with pa.input_stream(str(path), compression="zstd") as file:
             yield file
     else:

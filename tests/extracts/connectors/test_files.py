@@ -80,7 +80,9 @@ def test_mixed_line_ends_are_read_with_their_lines(exports: Any) -> None:
 def test_compressed_files(exports: Any, encoding: str) -> None:
     exports.write("stores.csv.gz", gzip.compress(csv_text().encode(encoding)))
     assert read(exports, encoding=encoding) == EXPECTED
-    (exports.folder / "exports" / "stores.csv.gz").unlink()
+    (exports.folder / "exports" / "stores.csv.gz").rename(exports.folder / "exports" / "stores.CSV.GZ")
+    assert read(exports, encoding=encoding) == EXPECTED
+    (exports.folder / "exports" / "stores.CSV.GZ").unlink()
     exports.write("stores.csv.zst", pa.compress(csv_text().encode(encoding), "zstd", asbytes=True))
     assert read(exports, encoding=encoding) == EXPECTED
 
