@@ -1,7 +1,7 @@
 """Excel workbooks: one sheet as a Parquet file of texts, as if it had been saved as CSV with ISO dates.
 
-Numbers of whole value lose their point, so that an id stays an id. The reader holds the sheet in memory, about ten
-times what the file weighs; hence a limit on what it unpacks to.
+Numbers of whole value lose their point, so that an id stays an id. The reader holds the sheet in memory, half as
+much again as it unpacks to; hence a limit on that.
 """
 
 import zipfile
