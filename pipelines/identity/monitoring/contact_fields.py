@@ -5,6 +5,7 @@ Told by source, table and canonical column, beside what the extracts counted.
 
 import polars as pl
 
+from pipelines.identity.standardisation.contact_points import TABLE_NAME as CONTACT_POINTS
 from pipelines.identity.standardisation.emails import clean_email
 from pipelines.identity.standardisation.phones import read_phones
 from pipelines.identity.standardisation.standardise import name_at_origin
@@ -38,6 +39,8 @@ def judge_contact_fields(gathered: pl.LazyFrame, records: pl.LazyFrame, country:
     ``identity/records``. ``country`` is the region of phone numbers written without one. ``example_record_id`` is the
     first record of which a value was emptied.
     """
+    # A further point repeats its row's names, which are told of the row.
+    gathered, records = (rows.filter(pl.col("table_name") != CONTACT_POINTS) for rows in (gathered, records))
     told = []
     for field in FIELDS:
         emptied, withdrawn = _find_emptied(gathered, records, field), _find_withdrawn(records, field)

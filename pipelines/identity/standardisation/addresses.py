@@ -1,4 +1,4 @@
-"""Street lines, postcodes and cities: match keys to compare, and lines for display."""
+"""Street lines and cities: match keys to compare, and lines for display."""
 
 import polars as pl
 
@@ -29,13 +29,6 @@ def street_key(text: pl.Expr) -> pl.Expr:
     without_small_words = opened.str.replace_all(r"\s+", "  ").str.replace_all(r" (?:de|du|des|d|la|le|les|l) ", " ")
     key = without_small_words.str.replace_all(r"\s+", " ").str.strip_chars()
     return pl.when(key.str.len_chars() > 0).then(key)
-
-
-def postcode_key(text: pl.Expr) -> pl.Expr:
-    """Letters and digits only; the leading zero that a spreadsheet removed from `01000` is restored."""
-    compact = fold(text).str.replace_all(r"\s", "").str.to_uppercase()
-    restored = pl.when(compact.str.contains(r"^\d{4}$")).then(pl.lit("0") + compact).otherwise(compact)
-    return pl.when(restored.str.len_chars() > 0).then(restored)
 
 
 def city_key(text: pl.Expr) -> pl.Expr:
