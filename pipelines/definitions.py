@@ -9,6 +9,7 @@ from pipelines.defs.extracts import extract_assets
 from pipelines.defs.field_report import field_report
 from pipelines.defs.identity import identity_assets
 from pipelines.defs.orphaned_runs import killed_runs
+from pipelines.defs.references import references
 from pipelines.defs.report import report
 from pipelines.defs.resources import Night
 from pipelines.defs.schedules import NIGHTLY, TRAINING, nightly_schedule
@@ -31,7 +32,10 @@ def build_definitions(
     process takes to start buy nothing.
     """
     replaced = {key for replacement in assets for key in replacement.keys}
-    usual = [*extract_assets(), *identity_assets(), field_report, drift, sensitivity, *warehouse_assets(), report]
+    usual = [
+        *(*extract_assets(), references, *identity_assets(), field_report, drift, sensitivity),
+        *(*warehouse_assets(), report),
+    ]
     return dg.Definitions(
         assets=[*(definition for definition in usual if replaced.isdisjoint(definition.keys)), *assets],
         jobs=[NIGHTLY, TRAINING],

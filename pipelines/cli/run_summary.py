@@ -36,6 +36,7 @@ def render(outcome: Outcome, home: Home, sources: Sources, as_of: date, progress
         [texts.say("published", file=_near(home.warehouse), day=texts.write("day", as_of))],
         summary.list_sources(sources),
         summary.list_rejections(home),
+        summary.list_references(),
         summary.list_set_apart(as_of),
         summary.list_noteworthy_fields(),
         summary.tell_people(),
@@ -123,6 +124,26 @@ class _Summary:
         folder = Lake(home.lake).quarantine_path("crm", "contacts").parent
         return [self.texts.say("rejected_rows", folder=_near(folder)), *self._shorten(lines)]
 
+    def list_references(self) -> list[str]:
+        """What names rows that are not there, the largest share first; how to mend it stands with the checks."""
+        found = self.outcome.assets.get("quarantine/references", {}).get("unmatched", [])
+        lines = [
+            "  "
+            + self.texts.say(
+                each["finding"],
+                source=each["source"],
+                column=f"{each['table']}.{each['column']}",
+                targets=each["targets"],
+                count=self._number(each["unmatched"]),
+                rows=self._number(each["rows"]),
+                share=self.texts.write("share", each["unmatched"] / max(each["rows"], 1)),
+            )
+            for each in sorted(
+                found, key=lambda row: (-row["unmatched"] / max(row["rows"], 1), row["table"], row["column"])
+            )
+        ]
+        return [self.texts.say("references"), *self._shorten(lines)] if lines else []
+
     def list_set_apart(self, as_of: date) -> list[str]:
         """The rows of after the day of the run: an export that goes on, or dates of the wrong century."""
         counted = [
@@ -163,10 +184,14 @@ class _Summary:
         people, records = (assets[f"identity/{name}"]["dagster/row_count"] for name in ("customers", "records"))
         lines = [
             self.texts.say("people", people=self._number(people), records=self._number(records)),
+            *self._tell_nobody(assets["identity/records"]["rows_of_nobody"]),
             *self._tell_decisions(assets["identity/decisions"]),
             *self._tell_ids(assets["identity/drift"]),
         ]
         return self._label("customers", [*lines, *self._tell_model(assets["identity/model"])])
+
+    def _tell_nobody(self, rows: int) -> list[str]:
+        return [self.texts.count("nobody", rows)] if rows else []
 
     def _tell_model(self, model: dict[str, Any]) -> list[str]:
         """Whether the model was learned tonight, and what it moved, or is still the shipped one."""

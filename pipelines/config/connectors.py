@@ -25,6 +25,13 @@ class TextOptions(ConfigModel):
     nulls: tuple[str, ...] = ()
 
 
+class ReferenceLimits(ConfigModel):
+    """Shares of a column's rows that may match nothing: above ``warn`` the night warns, above ``stop`` it stops."""
+
+    warn: Share | None = 0.01
+    stop: Share | None = None
+
+
 class Range(ConfigModel):
     """What a column may hold: from ``min`` to ``max``, both included; numbers, or days."""
 
@@ -41,6 +48,7 @@ class TableMapping(ConfigModel):
     query: Annotated[str, Field(min_length=1)] | None = None
     columns: Annotated[dict[str, Expression], Field(default_factory=dict)]
     reject_limit: Share | None = None
+    reference_limits: Annotated[dict[str, ReferenceLimits], Field(default_factory=dict)]
     plausible: Annotated[dict[str, Range], Field(default_factory=dict)]
     bad_values: Annotated[dict[str, Literal["empty", "reject"]], Field(default_factory=dict)]
 

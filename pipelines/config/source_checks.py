@@ -77,7 +77,7 @@ def _check_columns(
 ) -> Iterator[Fault]:
     """Columns that the table does not have, and what is said of columns that cannot be said of them."""
     canonical = {column.name: column for column in table.columns}
-    for key in ("columns", "plausible", "bad_values"):
+    for key in ("columns", "plausible", "bad_values", "reference_limits"):
         written = mapping.get(key)
         for name, said in written.items() if isinstance(written, dict) else ():
             here = (*place, key, name)
@@ -89,6 +89,9 @@ def _check_columns(
                 yield from _check_range(document, here, canonical[name], said)
             elif key == "bad_values" and canonical[name].required:
                 yield document.fault(here, "is required: a row without it always goes to quarantine; take the line out")
+            elif key == "reference_limits" and not canonical[name].references:
+                naming = ", ".join(column.name for column in table.columns if column.references)
+                yield document.fault(here, f"names no row of another table (those that do: {naming or 'none'})")
 
 
 def _check_range(document: Document, place: Place, column: contracts.Column, written: object) -> Iterator[Fault]:

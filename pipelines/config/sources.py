@@ -11,7 +11,7 @@ from typing import Annotated, get_args
 
 from pydantic import BaseModel, Field, PlainSerializer, PlainValidator, PrivateAttr
 
-from pipelines.config.connectors import AnySource, Range, Source, source_model
+from pipelines.config.connectors import AnySource, Range, ReferenceLimits, Source, source_model
 from pipelines.config.environment_text import EnvironmentText
 from pipelines.config.exchange_rates import DatedRate, ExchangeRates
 from pipelines.config.field_types import ConfigModel, Country, Currency, Language, Placeholders, Share, TimeZone
@@ -31,6 +31,7 @@ class Sources(ConfigModel):
     currency: Currency = "EUR"
     exchange_rates: Annotated[ExchangeRates, Field(default_factory=dict)]
     reject_limit: Share = 0.01
+    reference_limits: ReferenceLimits = ReferenceLimits()
     language: Language = "en"
     wait_minutes: Annotated[int, Field(ge=0)] = 120
     as_of: date | None = None

@@ -8,9 +8,9 @@ written from here: after a change, run ``python -m pipelines.warehouse.canonical
 from typing import get_args
 
 from pipelines.contracts import crm, ecommerce, pos
-from pipelines.contracts.schema import SYSTEMS, Column, Kind, Table, Type
+from pipelines.contracts.schema import SYSTEMS, Column, Kind, Reference, Table, Type
 
-__all__ = ["KINDS", "SYSTEMS", "TABLES", "Column", "Kind", "Table", "Type", "table"]
+__all__ = ["KINDS", "SYSTEMS", "TABLES", "Column", "Kind", "Reference", "Table", "Type", "table"]
 
 KINDS: tuple[Kind, ...] = get_args(Kind)
 TABLES: tuple[Table, ...] = crm.TABLES + ecommerce.TABLES + pos.TABLES

@@ -3,10 +3,13 @@
 from pipelines.contracts.schema import Column, Table
 from pipelines.contracts.shared_columns import (
     ADDRESS,
+    ANY_ORDER,
     BIRTH_DATE,
+    CARD,
     CITY,
     CIVILITY,
     CONSENT_ANSWER,
+    CONTACT,
     COUNTRY,
     CREATED_AT,
     DELETED_AT,
@@ -16,6 +19,8 @@ from pipelines.contracts.shared_columns import (
     LOYALTY_CARD,
     PHONE,
     POSTCODE,
+    PRODUCT,
+    STORE,
     UPDATED_AT,
 )
 
@@ -53,7 +58,7 @@ CONSENTS = Table(
     key=("contact_id", "channel", "purpose", "recipient", "recorded_at", "status"),
     since="recorded_at",
     columns=(
-        Column("contact_id", "Contact who answered.", required=True),
+        Column("contact_id", "Contact who answered.", required=True, references=CONTACT),
         *CONSENT_ANSWER,
     ),
 )
@@ -66,7 +71,7 @@ INTERACTIONS = Table(
     since="started_at",
     columns=(
         Column("interaction_id", "Interaction id within the source.", required=True),
-        Column("contact_id", "Contact concerned; null where the person was not recognised."),
+        Column("contact_id", "Contact concerned; null where the person was not recognised.", references=CONTACT),
         Column(
             "channel",
             "Where the conversation took place.",
@@ -82,9 +87,9 @@ INTERACTIONS = Table(
         Column("started_at", "When it began (UTC).", "timestamp", required=True),
         Column("ended_at", "When it ended (UTC).", "timestamp"),
         Column("is_resolved", "Whether the matter was settled; null where unknown.", "boolean"),
-        Column("order_id", "Order concerned, in the id of the shop or till that took it."),
-        Column("product_id", "Product concerned; one numbering shared by all sources."),
-        Column("store_id", "Store concerned; one numbering shared by all sources."),
+        Column("order_id", "Order concerned, in the id of the shop or till that took it.", references=ANY_ORDER),
+        Column("product_id", "Product concerned; one numbering shared by all sources.", references=PRODUCT),
+        Column("store_id", "Store concerned; one numbering shared by all sources.", references=STORE),
         Column("text", "What was said or written."),
     ),
 )
@@ -97,7 +102,7 @@ CAMPAIGN_EVENTS = Table(
     since="occurred_at",
     columns=(
         Column("event_id", "Event id within the source.", required=True),
-        Column("contact_id", "Contact addressed.", required=True),
+        Column("contact_id", "Contact addressed.", required=True, references=CONTACT),
         Column("campaign_id", "Campaign, in the source's id.", required=True),
         Column("channel", "Channel of the message, such as email or sms.", required=True),
         Column(
@@ -118,9 +123,9 @@ SURVEYS = Table(
     since="answered_at",
     columns=(
         Column("response_id", "Answer id within the source.", required=True),
-        Column("contact_id", "Contact who answered; null where unknown."),
-        Column("order_id", "Order asked about, in the id of the shop or till that took it."),
-        Column("store_id", "Store asked about; one numbering shared by all sources."),
+        Column("contact_id", "Contact who answered; null where unknown.", references=CONTACT),
+        Column("order_id", "Order asked about, in the id of the shop or till that took it.", references=ANY_ORDER),
+        Column("store_id", "Store asked about; one numbering shared by all sources.", references=STORE),
         Column("channel", "Channel asked about or answered on, in the source's words."),
         Column("kind", "What was asked.", required=True, values=("nps", "csat", "review")),
         Column("score", "Score given, on the scale up to scale_max.", "number", required=True, sign="never negative"),
@@ -138,11 +143,13 @@ LOYALTY_MOVEMENTS = Table(
     since="occurred_at",
     columns=(
         Column("movement_id", "Movement id within the source.", required=True),
-        Column("loyalty_card_id", "Card; one numbering shared by all sources.", required=True),
+        Column("loyalty_card_id", "Card; one numbering shared by all sources.", required=True, references=CARD),
         Column("points", "Points; negative where they leave the card.", "integer", required=True, limit="points"),
         Column("kind", "Why they moved.", required=True, values=("earned", "spent", "expired", "adjusted")),
         Column("channel", "Where they moved.", required=True, values=("store", "web", "app", "service")),
-        Column("order_id", "Order behind the movement, in the id of the shop or till that took it."),
+        Column(
+            "order_id", "Order behind the movement, in the id of the shop or till that took it.", references=ANY_ORDER
+        ),
         Column("occurred_at", "When they moved (UTC).", "timestamp", required=True),
     ),
 )
@@ -171,7 +178,7 @@ CONTACT_POINTS = Table(
     key=("contact_id", "kind", "value"),
     part_of=("contacts", "contact_id"),
     columns=(
-        Column("contact_id", "Contact whose mailbox or number it is.", required=True),
+        Column("contact_id", "Contact whose mailbox or number it is.", required=True, references=CONTACT),
         Column("kind", "What it is.", required=True, values=("email", "phone", "mobile")),
         Column("value", "The mailbox or number, as the source writes it.", required=True),
     ),

@@ -2,6 +2,7 @@
 
 from pipelines.contracts.schema import Column, Table
 from pipelines.contracts.shared_columns import (
+    ACCOUNT,
     ADDRESS,
     BIRTH_DATE,
     CITY,
@@ -14,8 +15,11 @@ from pipelines.contracts.shared_columns import (
     FIRST_NAME,
     LAST_NAME,
     LOYALTY_CARD,
+    OWN_ORDER,
     PHONE,
     POSTCODE,
+    PRODUCT,
+    STORE,
     UPDATED_AT,
 )
 
@@ -50,7 +54,7 @@ CONSENTS = Table(
     key=("account_id", "channel", "purpose", "recipient", "recorded_at", "status"),
     since="recorded_at",
     columns=(
-        Column("account_id", "Account that answered.", required=True),
+        Column("account_id", "Account that answered.", required=True, references=ACCOUNT),
         *CONSENT_ANSWER,
     ),
 )
@@ -63,7 +67,7 @@ ORDERS = Table(
     since="ordered_at",
     columns=(
         Column("order_id", "Order id within the source.", required=True),
-        Column("account_id", "Account that ordered; null for a guest."),
+        Column("account_id", "Account that ordered; null for a guest.", references=ACCOUNT),
         Column("contact_first_name", "First name given with the order."),
         Column("contact_last_name", "Last name given with the order."),
         Column("contact_email", "E-mail address given with the order."),
@@ -79,8 +83,12 @@ ORDERS = Table(
             required=True,
             values=("delivery", "click_and_collect", "ship_from_store", "locker"),
         ),
-        Column("pickup_store_id", "Store where it is picked up."),
-        Column("sold_by_store_id", "Store whose staff ordered it for the customer; null where the customer did."),
+        Column("pickup_store_id", "Store where it is picked up.", references=STORE),
+        Column(
+            "sold_by_store_id",
+            "Store whose staff ordered it for the customer; null where the customer did.",
+            references=STORE,
+        ),
         Column(
             "status",
             "How far it has come.",
@@ -125,9 +133,9 @@ ORDER_LINES = Table(
     key=("order_id", "line_no"),
     part_of=("orders", "order_id"),
     columns=(
-        Column("order_id", "Order that the line is of.", required=True),
+        Column("order_id", "Order that the line is of.", required=True, references=OWN_ORDER),
         Column("line_no", "Number of the line within the order.", "integer", required=True),
-        Column("product_id", "Product; one numbering shared by all sources.", required=True),
+        Column("product_id", "Product; one numbering shared by all sources.", required=True, references=PRODUCT),
         Column(
             "quantity", "Units; a fraction where the product is sold by length or weight.", "quantity", required=True
         ),
@@ -152,15 +160,21 @@ RETURNS = Table(
     part_of=("orders", "order_id"),
     columns=(
         Column("return_id", "Return id within the source.", required=True),
-        Column("order_id", "Order returned; not always one that the shop still knows.", required=True),
+        Column(
+            "order_id", "Order returned; not always one that the shop still knows.", required=True, references=OWN_ORDER
+        ),
         Column("line_no", "Line returned; null for the whole order.", "integer"),
         Column("quantity", "Units returned, as a positive number.", "quantity", required=True, sign="magnitude"),
         Column("refund_amount", "What was paid back, as a positive amount.", "money", required=True, sign="magnitude"),
         Column("reason", "Why, in the source's words."),
         Column("returned_at", "When it came back (UTC).", "timestamp", required=True),
         Column("returned_via", "How it came back.", required=True, values=("post", "store")),
-        Column("store_id", "Store that took it back."),
-        Column("account_id", "Account refunded, for shops whose returns do not name an order they know."),
+        Column("store_id", "Store that took it back.", references=STORE),
+        Column(
+            "account_id",
+            "Account refunded, for shops whose returns do not name an order they know.",
+            references=ACCOUNT,
+        ),
     ),
 )
 
@@ -174,7 +188,7 @@ WEB_EVENTS = Table(
         Column("event_id", "Event id within the source.", required=True),
         Column("visitor_id", "Browser, or installation of the app.", required=True),
         Column("session_id", "Session of the visitor.", required=True),
-        Column("account_id", "Account logged in; null while nobody is."),
+        Column("account_id", "Account logged in; null while nobody is.", references=ACCOUNT),
         Column(
             "event",
             "What was done.",
@@ -197,9 +211,9 @@ WEB_EVENTS = Table(
         Column("occurred_at", "When (UTC).", "timestamp", required=True),
         Column("channel", "Where.", required=True, values=("web", "app")),
         Column("device", "On what kind of device.", values=("desktop", "mobile", "tablet")),
-        Column("product_id", "Product looked at or put into the cart."),
-        Column("store_id", "Store whose stock was checked."),
-        Column("order_id", "Order placed, on purchase events."),
+        Column("product_id", "Product looked at or put into the cart.", references=PRODUCT),
+        Column("store_id", "Store whose stock was checked.", references=STORE),
+        Column("order_id", "Order placed, on purchase events.", references=OWN_ORDER),
         Column("is_in_stock", "Whether the product was in stock when it was looked at.", "boolean"),
         Column("utm_source", "Traffic source of the visit (utm_source of the address)."),
         Column("utm_medium", "Medium of the visit (utm_medium)."),

@@ -3,7 +3,10 @@
 from pipelines.contracts.schema import Column, Table
 from pipelines.contracts.shared_columns import (
     ADDRESS,
+    ANY_ORDER,
+    ANY_WEB_ORDER,
     BIRTH_DATE,
+    CARD,
     CITY,
     CIVILITY,
     COUNTRY,
@@ -14,8 +17,12 @@ from pipelines.contracts.shared_columns import (
     FIRST_NAME,
     LAST_NAME,
     LOYALTY_CARD,
+    MEMBER,
+    OWN_TICKET,
     PHONE,
     POSTCODE,
+    PRODUCT,
+    STORE,
     UPDATED_AT,
 )
 
@@ -38,7 +45,7 @@ MEMBERS = Table(
         CITY,
         COUNTRY,
         LOYALTY_CARD,
-        Column("store_id", "Store that enrolled the member."),
+        Column("store_id", "Store that enrolled the member.", references=STORE),
         CREATED_AT,
         UPDATED_AT,
         DELETED_AT,
@@ -53,9 +60,13 @@ TICKETS = Table(
     since="sold_at",
     columns=(
         Column("ticket_id", "Ticket id within the source.", required=True),
-        Column("store_id", "Store of the till.", required=True),
-        Column("member_id", "Member who bought, in the till's own id, where the till knows more than a card."),
-        Column("loyalty_card_id", "Loyalty card presented; one numbering shared by all sources."),
+        Column("store_id", "Store of the till.", required=True, references=STORE),
+        Column(
+            "member_id",
+            "Member who bought, in the till's own id, where the till knows more than a card.",
+            references=MEMBER,
+        ),
+        Column("loyalty_card_id", "Loyalty card presented; one numbering shared by all sources.", references=CARD),
         Column("receipt_email", "E-mail address to which the receipt was sent."),
         Column("sold_at", "When it was rung up (UTC).", "timestamp", required=True),
         CURRENCY,
@@ -79,7 +90,7 @@ TICKETS = Table(
         ),
         Column("payment_kind", "How it was paid, in the source's words."),
         Column("cashier_id", "Who rang it up."),
-        Column("web_order_id", "Online order picked up with it, in the shop's id."),
+        Column("web_order_id", "Online order picked up with it, in the shop's id.", references=ANY_WEB_ORDER),
         Column("updated_at", "When the row was last changed at the source (UTC).", "timestamp"),
     ),
 )
@@ -91,9 +102,9 @@ TICKET_LINES = Table(
     key=("ticket_id", "line_no"),
     part_of=("tickets", "ticket_id"),
     columns=(
-        Column("ticket_id", "Ticket that the line is of.", required=True),
+        Column("ticket_id", "Ticket that the line is of.", required=True, references=OWN_TICKET),
         Column("line_no", "Number of the line within the ticket.", "integer", required=True),
-        Column("product_id", "Product; one numbering shared by all sources.", required=True),
+        Column("product_id", "Product; one numbering shared by all sources.", required=True, references=PRODUCT),
         Column(
             "quantity",
             "Units, a fraction where the product is sold by length or weight; negative for a return.",
@@ -102,7 +113,7 @@ TICKET_LINES = Table(
         ),
         Column("unit_price", "Price of one unit, tax included.", "price", required=True),
         Column("line_amount", "What the line costs, tax included; negative for a return.", "money", required=True),
-        Column("original_ticket_id", "On a returned line, the ticket with which it was bought."),
+        Column("original_ticket_id", "On a returned line, the ticket with which it was bought.", references=ANY_ORDER),
         Column("return_reason", "On a returned line, why it came back, in the source's words."),
     ),
 )
@@ -130,7 +141,7 @@ FOOTFALL = Table(
     key=("store_id", "date"),
     since="date",
     columns=(
-        Column("store_id", "Store; one numbering shared by all sources.", required=True),
+        Column("store_id", "Store; one numbering shared by all sources.", required=True, references=STORE),
         Column("date", "Day.", "date", required=True),
         Column(
             "visitors", "People counted at the door.", "integer", required=True, limit="count", sign="never negative"
@@ -152,8 +163,8 @@ STOCKOUTS = Table(
     key=("store_id", "product_id", "date"),
     since="date",
     columns=(
-        Column("store_id", "Store; one numbering shared by all sources.", required=True),
-        Column("product_id", "Product; one numbering shared by all sources.", required=True),
+        Column("store_id", "Store; one numbering shared by all sources.", required=True, references=STORE),
+        Column("product_id", "Product; one numbering shared by all sources.", required=True, references=PRODUCT),
         Column("date", "Day.", "date", required=True),
     ),
 )

@@ -46,13 +46,32 @@ Sign = Literal["any", "magnitude", "never negative"]
 
 
 @dataclass(frozen=True)
+class Reference:
+    """What the values of a column name: one of ``targets``, each written ``<kind>/<table>.<column>``.
+
+    ``within_source``: each source numbers for itself, so that a value is looked up among the rows of its own source.
+    ``compares_cards``: a value is looked up in the one spelling of its loyalty card.
+    """
+
+    targets: tuple[str, ...]
+    within_source: bool = False
+    compares_cards: bool = False
+
+    @property
+    def tables(self) -> tuple[str, ...]:
+        """The tables of the targets, ``<kind>/<table>``."""
+        return tuple(target.split(".")[0] for target in self.targets)
+
+
+@dataclass(frozen=True)
 class Column:
     """One canonical column: its name, what it says, its type, whether a row without it is unusable, the values allowed.
 
     ``description`` is a sentence, with the unit where there is one. What can be true of it is said by ``limit``, where
     it is another than the type's, ``sign``, and ``least`` and ``most``, the bounds that nature sets (of a date, a day
     in ISO; ``least`` then stands in place of the limit). ``sign_of`` is the column below zero of which a magnitude may
-    be so too: what a returned line was discounted by.
+    be so too: what a returned line was discounted by. ``references`` says which rows it names: one that names none is
+    told, and its row is kept.
     """
 
     name: str
@@ -60,6 +79,7 @@ class Column:
     type: Type = "text"
     required: bool = False
     values: tuple[str, ...] | None = None
+    references: Reference | None = None
     limit: Limit | None = None
     sign: Sign = "any"
     sign_of: str | None = None

@@ -1,6 +1,20 @@
 """Columns that several canonical tables have, and that mean the same in each."""
 
-from pipelines.contracts.schema import Column
+from pipelines.contracts.schema import Column, Reference
+
+CONTACT = Reference(("crm/contacts.contact_id",), within_source=True)
+ACCOUNT = Reference(("ecommerce/customers.account_id",), within_source=True)
+MEMBER = Reference(("pos/members.member_id",), within_source=True)
+CARD = Reference(
+    ("crm/contacts.loyalty_card_id", "ecommerce/customers.loyalty_card_id", "pos/members.loyalty_card_id"),
+    compares_cards=True,
+)
+OWN_ORDER = Reference(("ecommerce/orders.order_id",), within_source=True)
+OWN_TICKET = Reference(("pos/tickets.ticket_id",), within_source=True)
+ANY_WEB_ORDER = Reference(("ecommerce/orders.order_id",))
+ANY_ORDER = Reference(("ecommerce/orders.order_id", "pos/tickets.ticket_id"))
+PRODUCT = Reference(("ecommerce/products.product_id",))
+STORE = Reference(("pos/stores.store_id",))
 
 CIVILITY = Column("civility", "Civility, as the source writes it.")
 FIRST_NAME = Column("first_name", "First name, as the source writes it.")

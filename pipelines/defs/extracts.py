@@ -52,12 +52,14 @@ def _extract_asset(table: Table) -> dg.AssetsDefinition:
 @asset_of(
     "extracts",
     "quarantine/quarantined_rows",
-    after=[table.path for table in TABLES],
-    description="One row per row of an export that did not fit its table, with file, line, column and reason.",
+    after=[*(table.path for table in TABLES), "quarantine/references"],
+    description="One row per row of an export that did not fit its table, with file, line, column and reason, or that "
+    "names what is not there.",
 )
 def quarantined_rows(night: Night) -> Result:
     """Written table by table by the extracts; counted here."""
-    files = [night.lake.quarantine_path(table.kind, table.name) for table in TABLES]
+    places = [*((table.kind, table.name) for table in TABLES), ("told", "references")]
+    files = [night.lake.quarantine_path(*place) for place in places]
     told = pl.scan_parquet([file for file in files if file.exists()])
     by_table, by_kind = (told.group_by(column).len().sort(column).collect() for column in ("table_name", "kind"))
     return Result(

@@ -80,7 +80,7 @@ def _committed_ledger(lake: Lake) -> pl.DataFrame:
 @asset_of("identity", "identity/merged_records", after=["crm/merges", "crm/contacts", "ecommerce/customers"])
 def merged_records(night: Night) -> Result:
     """One row per record id that its system merged away, with the one that is left of it."""
-    merged = find_merged_records(night.lake, night.day)
+    merged = find_merged_records(night.lake)
     night.lake.write("identity", "merged_records", merged)
     return describe_table(merged, {})
 
@@ -125,12 +125,14 @@ def decisions(night: Night) -> Result:
 def records(night: Night) -> Result:
     """One row per record that says who somebody is: CRM contacts, shop accounts, guest orders, members, receipts.
 
-    Contact fields are cleaned here and nowhere else.
+    Contact fields are cleaned here and nowhere else. Rows that name nobody, since a person was erased or gave no name,
+    are left out: what they bought is anonymous.
     """
     attributes = _attributes(night)
     everyone, cleaned_anew = update_records(
         night.lake, night.retailer.country, night.day, attributes, read_decisions_in_force(night.lake), night.full
     )
+    rows = scan_records(night.lake, night.day).select(pl.len()).collect().item()
     by_table = everyone.group_by("kind", "table_name").len().sort("kind", "table_name")
     return describe_table(
         everyone,
@@ -138,6 +140,8 @@ def records(night: Night) -> Result:
             "rows_by_table": dg.MetadataValue.json({f"{kind}/{name}": n for kind, name, n in by_table.iter_rows()}),
             "records_cleaned_anew": cleaned_anew,
             "records_with_a_shared_value": everyone["shared_values"].count(),
+            "records_of_a_crowd": int(everyone["shared_values"].str.contains(r"\bname\b").sum()),
+            "rows_of_nobody": rows - everyone.height,
             "records_of_an_unread_country": count_unread_countries(_read_countries(night.lake)),
         },
         count_breaches("each_record_stands_once", invariants.count_repeated_records(everyone)),

@@ -5,7 +5,7 @@ retailer's own decisions outranks it.
 """
 
 from collections.abc import Iterator
-from datetime import date, datetime, timedelta
+from datetime import date, datetime
 
 import polars as pl
 
@@ -20,17 +20,15 @@ MERGED_SCHEMA: dict[str, pl.DataType] = {
 ``merged_at`` is when it was merged into the next one; null where the system does not say."""
 
 
-def find_merged_records(lake: Lake, as_of: date) -> pl.DataFrame:
-    """``identity/merged_records``, sorted by record_id, from the ``crm/merges`` up to the end of ``as_of``.
+def find_merged_records(lake: Lake) -> pl.DataFrame:
+    """``identity/merged_records``, sorted by record_id, from ``crm/merges``.
 
     The merges of a CRM are about its contacts. A source that gives merges and no contacts tells of the accounts of the
     one shop that has the surviving account.
     """
     if not lake.path("crm", "merges").exists():
         return pl.DataFrame(schema=MERGED_SCHEMA)
-    end_of_day = datetime.combine(as_of + timedelta(days=1), datetime.min.time())
-    merges = lake.read("crm", "merges").filter((pl.col("merged_at") < end_of_day).fill_null(True))
-    resolved = resolve_merges(merges)
+    resolved = resolve_merges(lake.read("crm", "merges"))
     with_contacts = _read_ids(lake, "crm", "contacts", "contact_id")["source"].unique()
     of_contacts = resolved.filter(pl.col("source").is_in(with_contacts.implode()))
     of_accounts = resolved.filter(~pl.col("source").is_in(with_contacts.implode()))

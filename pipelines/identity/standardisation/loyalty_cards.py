@@ -18,7 +18,7 @@ def plain_card(text: pl.Expr) -> pl.Expr:
     `250155566677.0` is 250155566677. A lost leading zero is not put back: how long a number was, nobody can tell.
     """
     trimmed = text.str.normalize("NFKC").str.strip_chars()
-    whole = trimmed.str.replace(r"^('?\d+)[.,]0+$", "${1}")
+    whole = trimmed.str.replace(r"^('?\d+)[.,]00?$", "${1}")
     return pl.when(~whole.str.contains(POWER_OF_TEN) & ~whole.str.contains(SPREADSHEET_ERROR)).then(whole)
 
 

@@ -38,6 +38,12 @@ def place_records(records: pl.DataFrame, retailer: str, city: Attribute) -> pl.D
     )  # fmt: skip
 
 
+def regions_of(countries: pl.Series, retailer: str) -> pl.Series:
+    """``region`` of :func:`place_records`; ``countries`` are as it leaves them."""
+    codes = country_codes(countries)
+    return codes.set(countries.is_null(), retailer)
+
+
 def count_unread_countries(countries: pl.Series) -> int:
     """How many records name a country that nobody can read; ``countries`` are as :func:`place_records` leaves them."""
     return int((countries.is_not_null() & country_codes(countries).is_null()).sum())
