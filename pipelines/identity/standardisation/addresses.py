@@ -24,7 +24,7 @@ def street_key(text: pl.Expr, country: str | None = None) -> pl.Expr:
         folded = folded.str.replace_all(rf"(\p{{L}}{{2,}}) ?(?:str|{JOINED[country]})\b", f"${{1}}{JOINED[country]}")
     padded = pl.concat_str(pl.lit(" "), folded.str.replace_all(" ", "  "), pl.lit(" "))
     opened = padded.str.replace_many(
-        [f" {short.replace(' ', '  ')} " for short in words], [f" {long} " for long in words.values()]
+        [f" {short.replace(' ', '  ')} " for short in words], [f" {long} " for long in words.values()], leftmost=True
     )
     single = opened.str.replace_all(r"\s+", " ").str.strip_chars()
     if words is ENGLISH:
