@@ -14,7 +14,7 @@ import polars as pl
 from pipelines.contracts import Kind
 from pipelines.frames.in_memory_sql import connect_in_memory
 from pipelines.identity.standardisation.accounts import drop_orders_of_accounts, names_no_account
-from pipelines.identity.standardisation.addresses import city_key, display_line, street_key
+from pipelines.identity.standardisation.addresses import city_key, display_line
 from pipelines.identity.standardisation.attributes import Attribute, load_attributes, means_none
 from pipelines.identity.standardisation.contact_points import add_further_points
 from pipelines.identity.standardisation.crowds import Crowds, add_mailboxes, find_crowds, note_crowds, withdraw_crowds
@@ -219,7 +219,6 @@ def _clean_text(records: pl.DataFrame, attributes: Mapping[str, Attribute]) -> p
             "folded_user": fold(pl.col("email").str.extract(r"^([^@]+)@", 1)),
         },
         "address": {
-            "street_key": street_key(pl.col("address")),
             "folded_address": fold(pl.col("address")),
             "address_shown": display_line(pl.col("address")),
         },
