@@ -187,7 +187,7 @@ class _Summary:
         people, records = (assets[f"identity/{name}"]["dagster/row_count"] for name in ("customers", "records"))
         lines = [
             self.texts.say("people", people=self._number(people), records=self._number(records)),
-            *self._tell_nobody(assets["identity/records"]["rows_of_nobody"]),
+            *self._tell_nobody(assets["identity/records"].get("rows_of_nobody", 0)),
             *self._tell_decisions(assets["identity/decisions"]),
             *self._tell_ids(assets["identity/drift"]),
         ]
@@ -198,7 +198,7 @@ class _Summary:
 
     def _tell_model(self, model: dict[str, Any]) -> list[str]:
         """Whether the model was learned tonight, and what it moved, or is still the shipped one."""
-        if model["is_default"]:
+        if model.get("is_default"):
             return [self.texts.say("default_model", profiles=self._number(model["profiles"]))]
         if not model["trained"]:
             return []

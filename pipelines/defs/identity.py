@@ -18,7 +18,7 @@ from pipelines.identity.customer_ids.customer_numbers import number_customers
 from pipelines.identity.customer_ids.customers import describe_customers
 from pipelines.identity.customer_ids.ledger import current_map, empty_ledger
 from pipelines.identity.customer_ids.uncertain_pairs import find_uncertain_pairs
-from pipelines.identity.decisions.merges import decide_by_merges, find_merged_records
+from pipelines.identity.decisions.merges import decide_by_systems, find_merged_records
 from pipelines.identity.decisions.read import (
     VERDICTS,
     decisions_in_force,
@@ -40,13 +40,21 @@ from pipelines.identity.monitoring.charts import (
 from pipelines.identity.monitoring.shared_value_surge import describe_surges, find_surges, list_withdrawn_values
 from pipelines.identity.standardisation.attributes import Attribute, load_attributes
 from pipelines.identity.standardisation.placeholders import with_own_values
+from pipelines.identity.standardisation.places import count_unread_countries
 from pipelines.identity.standardisation.spellings import read_cards, read_mailboxes
 from pipelines.identity.standardisation.standardise import scan_records
 from pipelines.identity.training.retrain import MAX_SHARE_MOVED, has_to_learn, retrain
 from pipelines.lake.tables import Lake
 
 MOST_NAMED = 50  # Record ids that metadata list; how many there are in all stands beside them.
-IDENTITY_BEARING = ("crm/contacts", "ecommerce/customers", "ecommerce/orders", "pos/members", "pos/tickets")
+IDENTITY_BEARING = (
+    "crm/contacts",
+    "crm/contact_points",
+    "ecommerce/customers",
+    "ecommerce/orders",
+    "pos/members",
+    "pos/tickets",
+)
 
 
 class Training(dg.Config):
@@ -89,13 +97,14 @@ def decisions(night: Night) -> Result:
     """One row per decision that holds on the day: two records are one person's, or are not.
 
     Those of people are read from the retailer's own file; a file that is faulty, or contradicts itself, stops the run.
-    Records that their own system merged are one person's too, unless people decided otherwise.
+    Records that their own system merged are one person's too, and so are a row and its further mailboxes and numbers,
+    unless people decided otherwise.
     """
     file = night.retailer.decisions_of(night.folder)
     written = read_decisions(file, must_exist=night.retailer.decisions is not None)
     holding = decisions_in_force(written, night.day)
-    present = scan_records(night.lake, night.day).select("record_id")
-    merged = decide_by_merges(night.lake.read("identity", "merged_records"), present, holding, night.day)
+    present = scan_records(night.lake, night.day)
+    merged = decide_by_systems(night.lake.read("identity", "merged_records"), present, holding, night.day)
     night.lake.write("identity", "decisions", pl.concat([holding, merged]).sort("record_id_l", "record_id_r"))
     waiting, absent = find_absent(holding, present)
     return describe_table(
@@ -104,7 +113,7 @@ def decisions(night: Night) -> Result:
             **{verdict: int((holding["verdict"] == verdict).sum()) for verdict in VERDICTS},
             "expired": int((written["expires_on"] < night.day).sum()),
             "not_yet_in_force": int((written["decided_on"] > night.day).sum()),
-            "merged_by_their_system": merged.height,
+            "decided_by_their_system": merged.height,
             "about_absent_records": waiting,
             "absent_records": dg.MetadataValue.json(absent[:MOST_NAMED]),
         },
@@ -141,6 +150,7 @@ def records(night: Night) -> Result:
             "records_with_a_shared_value": everyone["shared_values"].count(),
             "records_of_a_crowd": int(everyone["shared_values"].str.contains(r"\bname\b").sum()),
             "rows_of_nobody": rows - everyone.height,
+            "records_of_an_unread_country": count_unread_countries(_read_countries(night.lake)),
         },
         count_breaches("each_record_stands_once", invariants.count_repeated_records(everyone)),
         _no_new_crowd(night.lake, everyone, attributes),
@@ -177,6 +187,10 @@ def _count_spellings(spellings: pl.DataFrame, name: str) -> dict[str, int]:
         "placeholders": spellings[name].null_count(),
         "shared": int(spellings["is_shared"].sum()),
     }
+
+
+def _read_countries(lake: Lake) -> pl.Series:
+    return lake.scan("identity", "records", in_order=False).select("country").collect().to_series()
 
 
 def _no_new_crowd(lake: Lake, rows: pl.DataFrame, attributes: Mapping[str, Attribute]) -> dg.AssetCheckResult:

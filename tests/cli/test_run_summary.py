@@ -39,13 +39,16 @@ def summarise(folder: Path, language: str) -> list[str]:
             "rejection_reasons": {"quantity is not a number": 1}, "rows_set_apart": 1234,
         },
         "identity/field_report": {"noteworthy": [FIELD | {"column_name": f"column_{n}"} for n in range(10)]},
-        "identity/records": {"dagster/row_count": 4321},
+        "identity/records": {"dagster/row_count": 4321, "rows_of_nobody": 7},
         "identity/customers": {"dagster/row_count": 2053},
         "identity/decisions": {
             "dagster/row_count": 2, "must_link": 1, "cannot_link": 2, "about_absent_records": 1, "not_yet_in_force": 0
         },
         "identity/drift": {"churn": CHURN, "moved_share": 0.0123},
-        "identity/model": {"trained": False, "version": "m1"},
+        "identity/model": {
+            "trained": True, "is_default": False, "version": "m1", "profiles": 3210,
+            "training": {"comparison": {"records_moved": 12, "records": 1234}},
+        },
         "segments/definitions": {"segments": 1, "traits": 2, "file": str(folder / "segments.yml")},
         "published/warehouse": {"rows_by_mart": {"kpis": 1234, "orders": 5}},
     }  # fmt: skip
@@ -62,6 +65,8 @@ def test_the_summary_is_told_in_french_where_that_is_the_language(tmp_path: Path
     assert "Source  Type       Lignes lues  Gardées  Rejetées" in told
     assert "  ecommerce/orders\u00a0: 1, quantity is not a number" in told
     assert "Clients    2\u202f053 personnes reconnues dans 4\u202f321 fiches" in told
+    assert "7 lignes ne désignent personne" in "\n".join(told)
+    assert "à la place de celui livré\u00a0: 12 des 1\u202f234 fiches publiées auparavant" in "\n".join(told)
     [decided] = [line.strip() for line in told if "décidé" in line]
     assert decided.partition("\u00a0: ")[2] == "1 paire réunie, 2 séparées\u202f; 1 en attente d’une fiche absente"
     assert "Segments   1 segment et 2 caractéristiques" in "\n".join(told)

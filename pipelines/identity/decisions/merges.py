@@ -10,6 +10,7 @@ from datetime import date, datetime
 import polars as pl
 
 from pipelines.identity.decisions.read import DECISION_SCHEMA
+from pipelines.identity.standardisation.contact_points import TABLE_NAME, name_owners
 from pipelines.lake.tables import Lake
 
 MERGED_SCHEMA: dict[str, pl.DataType] = {
@@ -66,24 +67,30 @@ def resolve_merges(merges: pl.DataFrame) -> pl.DataFrame:
     return pl.DataFrame(rows, schema=schema, orient="row")
 
 
-def decide_by_merges(merged: pl.DataFrame, present: pl.LazyFrame, decisions: pl.DataFrame, as_of: date) -> pl.DataFrame:
-    """The must-links that follow from ``identity/merged_records``: DECISION_SCHEMA, sorted by both records.
+def decide_by_systems(
+    merged: pl.DataFrame, present: pl.LazyFrame, decisions: pl.DataFrame, as_of: date
+) -> pl.DataFrame:
+    """The must-links that systems decided: DECISION_SCHEMA, sorted by both records.
 
-    Only between records that are ``present`` (record_id): mostly a system drops what it merged away. A merge
-    that ``decisions`` speak against, directly or by a chain, is left out.
+    ``merged`` is ``identity/merged_records``; a further mailbox or number (``standardisation.contact_points``) is one
+    person with its row. Only records that are ``present`` (``scan_records``) count: mostly a system drops what it
+    merged away. What ``decisions`` speak against, directly or by a chain, is left out.
     """
+    points = name_owners(present).rename({"owner_id": "surviving_record_id"}).collect()
+    merged = pl.concat([merged, points.with_columns(pl.lit(None, dtype=pl.Datetime("us")).alias("merged_at"))])
     survivors = merged["surviving_record_id"].unique()
     members = pl.concat(
         [
-            merged.select("record_id", "surviving_record_id", "source", "merged_at"),
+            merged,
             pl.DataFrame({"record_id": survivors, "surviving_record_id": survivors}).with_columns(
                 pl.lit(None, dtype=pl.String).alias("source"), pl.lit(None, dtype=pl.Datetime("us")).alias("merged_at")
             ),
         ]
     )
     named = pl.col("record_id").is_in(members["record_id"].implode())
-    here = members.join(present.filter(named).collect(), on="record_id", how="semi").unique("record_id", keep="first")
-    links = list(_link(here.sort("record_id"), decisions, as_of))
+    here = members.join(present.filter(named).select("record_id").collect(), on="record_id", how="semi")
+    ends = ["record_id", "surviving_record_id"]
+    links = list(_link(here.unique(ends, keep="first", maintain_order=True).sort(ends), decisions, as_of))
     return pl.DataFrame(links, schema=DECISION_SCHEMA, orient="row").sort("record_id_l", "record_id_r")
 
 
@@ -98,7 +105,8 @@ def _link(members: pl.DataFrame, decisions: pl.DataFrame, as_of: date) -> Iterat
         if record_id != anchor and groups.join(record_id, anchor):
             one, other = sorted((record_id, anchor))
             day = merged_at.date() if merged_at else as_of
-            yield "must_link", one, other, source or "", f"merged in {source}", day, None
+            reason = "a further mailbox or number" if f":{TABLE_NAME}:" in record_id else "merged there"
+            yield "must_link", one, other, source or anchor.split(":")[0], reason, day, None
 
 
 class _Groups:

@@ -16,7 +16,7 @@ SAYS_NOBODY = "says_nobody"
 REPEATED_TEXT = "repeated_text"
 _REPEATED_IN = {"first_name": "folded_first", "last_name": "folded_last", "address": "folded_address",
                 "city": "folded_city"}  # fmt: skip
-_TRANSACTIONS = ("orders", "tickets")
+_WITHOUT_NUMBER = ("orders", "tickets", "contact_points")  # No number of a person is behind them.
 _SHOWN = ("email", "phone", "mobile", "loyalty_card_id")
 
 
@@ -28,7 +28,7 @@ def is_somebody() -> pl.Expr:
     """
     tells = pl.any_horizontal(pl.col(column).is_not_null() for column in (*NAMES, *CONTACTS))
     can_be_reached = pl.any_horizontal(pl.col(column).is_not_null() for column in _SHOWN)
-    is_registered = ~pl.col("table_name").is_in(_TRANSACTIONS)
+    is_registered = ~pl.col("table_name").is_in(_WITHOUT_NUMBER)
     return tells | (is_registered & (can_be_reached | ~pl.col(SAYS_NOBODY)))
 
 

@@ -7,7 +7,7 @@ from typing import Any
 import polars as pl
 import pytest
 
-from pipelines.identity.decisions.merges import decide_by_merges, find_merged_records, resolve_merges
+from pipelines.identity.decisions.merges import decide_by_systems, find_merged_records, resolve_merges
 from pipelines.identity.decisions.read import no_decisions
 from pipelines.lake.tables import Lake
 
@@ -75,6 +75,11 @@ def test_without_merges_there_is_none(tmp_path: Path) -> None:
     assert find_merged_records(Lake(tmp_path)).is_empty()
 
 
+def records(*ids: str) -> pl.LazyFrame:
+    named = dict.fromkeys(("source", "kind", "table_name", "source_key"), "x")
+    return pl.LazyFrame([{"record_id": id_, **named} for id_ in ids])
+
+
 def decide(merged: dict[str, str], present: list[str], *decisions: tuple[str, str, str]) -> list[tuple[str, str]]:
     frame = pl.DataFrame(
         [(old, new, "crm", None) for old, new in merged.items()],
@@ -86,7 +91,7 @@ def decide(merged: dict[str, str], present: list[str], *decisions: tuple[str, st
     if decisions:
         named = pl.DataFrame(list(decisions), schema=["verdict", "record_id_l", "record_id_r"], orient="row")
         human = pl.concat([human, named], how="diagonal")
-    found = decide_by_merges(frame, pl.LazyFrame({"record_id": present}), human, AS_OF)
+    found = decide_by_systems(frame, records(*present), human, AS_OF)
     assert found["verdict"].to_list() == ["must_link"] * found.height
     return found.select("record_id_l", "record_id_r").rows()  # type: ignore[return-value]
 

@@ -25,4 +25,5 @@ listed as (
 )
 
 select * from listed
-where field_value is not null
+-- A further mailbox is a way to reach somebody, but not the one that their row gives first.
+where field_value is not null and table_name <> 'contact_points'
