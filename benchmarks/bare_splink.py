@@ -32,7 +32,7 @@ from pipelines.identity.clustering.connected_components import find_connected_co
 from pipelines.identity.evaluation.metrics import Scores, evaluate
 from pipelines.identity.model.specification import BLOCKING_KEYS, blocking_column, declare_fields, splink_settings
 from pipelines.identity.scoring.blocking import hash_keys, keep_small_blocks, limit_blocks
-from pipelines.identity.scoring.profiles import with_name_parts
+from pipelines.identity.scoring.profiles import with_compared_columns
 from pipelines.identity.standardisation.standardise import MATCH_COLUMNS
 
 THRESHOLDS = tuple(range(-8, 41))  # Match weights, in bits: wide enough that the best is never at an end.
@@ -140,7 +140,9 @@ def score_standardised(records: pl.DataFrame, way: str, seed: int = 1) -> tuple[
         .with_columns(pl.col("profile_no").cast(pl.Int32))
     )
     # One phone a record, as most tables have it: a landline of its own would tie couples together all the more.
-    profiles = with_name_parts(numbered).with_columns(pl.coalesce("mobile_key", "landline_key").alias("phone_key"))
+    profiles = with_compared_columns(numbered).with_columns(
+        pl.coalesce("mobile_key", "landline_key").alias("phone_key")
+    )
     columns = {name: column for name, column in OUR_COLUMNS.items() if profiles[column].count() > 1}
     if way == "ours":
         settings = splink_settings(tuple(field for field in declare_fields() if profiles[field.column].count() > 1))

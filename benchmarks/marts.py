@@ -52,7 +52,9 @@ def measure(customers: int = CUSTOMERS) -> str:
         parts = [_measure_sources("The bundled sample", Path(folder) / "sample", BUNDLED)]
         if customers:
             exports = Path(folder) / "exports"
-            run_parcours(["sample", "--out", exports, "--customers", customers, "--days", DAYS, "--seed", SEED])
+            run_parcours(
+                ["sample", "--clean", "--out", exports, "--customers", customers, "--days", DAYS, "--seed", SEED]
+            )
             title = f"{customers:,} people, {DAYS} days, seed {SEED}"
             parts.append(_measure_sources(title, Path(folder) / "home", exports / "sources.yml"))
     return "\n\n".join(parts)

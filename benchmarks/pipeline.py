@@ -25,7 +25,7 @@ def measure(customers: int = CUSTOMERS) -> str:
     with tempfile.TemporaryDirectory(prefix="parcours-bench-") as folder:
         exports, home = Path(folder) / "exports", Path(folder) / "home"
         _, generating = run_parcours(
-            ["sample", "--out", exports, "--customers", customers, "--days", DAYS, "--seed", SEED],
+            ["sample", "--clean", "--out", exports, "--customers", customers, "--days", DAYS, "--seed", SEED],
         )
         run = ["run", "--home", home, "--sources", exports / "sources.yml"]
         first, first_seconds = run_parcours(run)

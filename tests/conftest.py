@@ -227,7 +227,7 @@ def exports(made_once: MadeOnce, parcours: Command) -> Path:
 
     def fill(folder: Path) -> None:
         out = folder / "exports"
-        written = parcours("sample", "--out", out, "--customers", PEOPLE, "--days", DAYS, "--seed", SEED)
+        written = parcours("sample", "--clean", "--out", out, "--customers", PEOPLE, "--days", DAYS, "--seed", SEED)
         assert written.returncode == 0, written.stderr
 
     return made_once("retailer", fill) / "exports"

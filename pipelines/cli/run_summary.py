@@ -184,14 +184,18 @@ class _Summary:
         people, records = (assets[f"identity/{name}"]["dagster/row_count"] for name in ("customers", "records"))
         lines = [
             self.texts.say("people", people=self._number(people), records=self._number(records)),
+            *self._tell_nobody(assets["identity/records"].get("rows_of_nobody", 0)),
             *self._tell_decisions(assets["identity/decisions"]),
             *self._tell_ids(assets["identity/drift"]),
         ]
         return self._label("customers", [*lines, *self._tell_model(assets["identity/model"])])
 
+    def _tell_nobody(self, rows: int) -> list[str]:
+        return [self.texts.count("nobody", rows)] if rows else []
+
     def _tell_model(self, model: dict[str, Any]) -> list[str]:
         """Whether the model was learned tonight, and what it moved, or is still the shipped one."""
-        if model["is_default"]:
+        if model.get("is_default"):
             return [self.texts.say("default_model", profiles=self._number(model["profiles"]))]
         if not model["trained"]:
             return []

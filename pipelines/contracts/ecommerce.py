@@ -75,6 +75,7 @@ ORDERS = Table(
         Column("contact_address", "Street and number given with the order."),
         Column("contact_postcode", "Postcode given with the order."),
         Column("contact_city", "City given with the order."),
+        Column("contact_country", "Country given with the order, as of an account's."),
         Column("channel", "Where it was placed.", required=True, values=("web", "app", "marketplace", "social")),
         Column(
             "fulfilment",

@@ -20,12 +20,16 @@ CIVILITY = Column("civility", "Civility, as the source writes it.")
 FIRST_NAME = Column("first_name", "First name, as the source writes it.")
 LAST_NAME = Column("last_name", "Last name, as the source writes it.")
 EMAIL = Column("email", "E-mail address, as the source writes it.")
-PHONE = Column("phone", "Phone number, as the source writes it; without a prefix it is of the configured country.")
+PHONE = Column("phone", "Phone number, as the source writes it; without a prefix it is of the record's own country.")
 BIRTH_DATE = Column("birth_date", "Date of birth.", "date", limit="birth_date")
-ADDRESS = Column("address", "Street and number.")
+ADDRESS = Column("address", "Street and number; in one field with postcode and city, it is taken apart where they are.")
 POSTCODE = Column("postcode", "Postcode.")
 CITY = Column("city", "City.")
-COUNTRY = Column("country", "Country.")
+COUNTRY = Column(
+    "country",
+    "Country, a name in any language or a code of ISO 3166, by which phone, postcode and address are read; null is the "
+    "configured one.",
+)
 LOYALTY_CARD = Column("loyalty_card_id", "Loyalty card of the person; one numbering shared by all sources.")
 CREATED_AT = Column("created_at", "When the record was created (UTC).", "timestamp")
 UPDATED_AT = Column("updated_at", "When the row was last changed at the source (UTC).", "timestamp", required=True)

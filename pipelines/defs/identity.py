@@ -40,6 +40,7 @@ from pipelines.identity.monitoring.charts import (
 from pipelines.identity.monitoring.shared_value_surge import describe_surges, find_surges, list_withdrawn_values
 from pipelines.identity.standardisation.attributes import Attribute, load_attributes
 from pipelines.identity.standardisation.placeholders import with_own_values
+from pipelines.identity.standardisation.places import count_unread_countries
 from pipelines.identity.standardisation.spellings import read_cards, read_mailboxes
 from pipelines.identity.standardisation.standardise import scan_records
 from pipelines.identity.training.retrain import MAX_SHARE_MOVED, has_to_learn, retrain
@@ -132,12 +133,14 @@ def decisions(night: Night) -> Result:
 def records(night: Night) -> Result:
     """One row per record that says who somebody is: CRM contacts, shop accounts, guest orders, members, receipts.
 
-    Contact fields are cleaned here and nowhere else.
+    Contact fields are cleaned here and nowhere else. Rows that name nobody, since a person was erased or gave no name,
+    are left out: what they bought is anonymous.
     """
     attributes = _attributes(night)
     everyone, cleaned_anew = update_records(
         night.lake, night.retailer.country, night.day, attributes, read_decisions_in_force(night.lake), night.full
     )
+    rows = scan_records(night.lake, night.day).select(pl.len()).collect().item()
     by_table = everyone.group_by("kind", "table_name").len().sort("kind", "table_name")
     return describe_table(
         everyone,
@@ -145,6 +148,9 @@ def records(night: Night) -> Result:
             "rows_by_table": dg.MetadataValue.json({f"{kind}/{name}": n for kind, name, n in by_table.iter_rows()}),
             "records_cleaned_anew": cleaned_anew,
             "records_with_a_shared_value": everyone["shared_values"].count(),
+            "records_of_a_crowd": int(everyone["shared_values"].str.contains(r"\bname\b").sum()),
+            "rows_of_nobody": rows - everyone.height,
+            "records_of_an_unread_country": count_unread_countries(_read_countries(night.lake)),
         },
         count_breaches("each_record_stands_once", invariants.count_repeated_records(everyone)),
         _no_new_crowd(night.lake, everyone, attributes),
@@ -181,6 +187,10 @@ def _count_spellings(spellings: pl.DataFrame, name: str) -> dict[str, int]:
         "placeholders": spellings[name].null_count(),
         "shared": int(spellings["is_shared"].sum()),
     }
+
+
+def _read_countries(lake: Lake) -> pl.Series:
+    return lake.scan("identity", "records", in_order=False).select("country").collect().to_series()
 
 
 def _no_new_crowd(lake: Lake, rows: pl.DataFrame, attributes: Mapping[str, Attribute]) -> dg.AssetCheckResult:

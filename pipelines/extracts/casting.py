@@ -6,8 +6,10 @@ the year 12), so each is narrowed here.
 """
 
 from pipelines.config.connectors import TextOptions
+from pipelines.config.field_types import CURRENCIES
 from pipelines.contracts import Column
-from pipelines.extracts.source_values import clean_text, join_offset
+from pipelines.extracts.currency_signs import SIGNS
+from pipelines.extracts.source_values import join_offset
 from pipelines.extracts.sql_quoting import quote_text
 
 # Spellings of the systems seen; `o` is oui, `v` vrai, `f` false or faux.
@@ -29,6 +31,9 @@ FAULTS = {
     "timestamp": "is not a date and time",
 }
 
+AMOUNTS = ("money", "price")
+OTHER_CURRENCY = "is not an amount in the retailer's currency"
+
 _TEXT_LIKE = ("VARCHAR", "JSON", "UUID", "ENUM", '"NULL"', "CHAR")
 APOSTROPHES = "'’"  # Swiss thousands, straight or typographic.
 _WHOLE = ("TINYINT", "SMALLINT", "INTEGER", "BIGINT", "HUGEINT", "UTINYINT", "USMALLINT", "UINTEGER", "UBIGINT")
@@ -37,6 +42,16 @@ _WHOLE = ("TINYINT", "SMALLINT", "INTEGER", "BIGINT", "HUGEINT", "UTINYINT", "US
 def can_fail(column: Column, duckdb_type: str) -> bool:
     """Whether there are values of ``duckdb_type`` that are none of the type of ``column``."""
     return column.type != "text" or duckdb_type == "BLOB"
+
+
+def names_currency(value: str, duckdb_type: str, column: Column) -> str:
+    """Whether an amount still stands beside a currency: the retailer's own was taken away before."""
+    if column.type not in AMOUNTS or not is_text(duckdb_type):
+        return "false"
+    words = {sign for signs in SIGNS.values() for sign in signs if sign.isalpha()} | CURRENCIES
+    listed = "|".join(sorted(words))
+    pattern = rf"(?i)(?:^|[^a-z])(?:{listed})(?:[^a-z]|$)|\p{{Sc}}"
+    return f"regexp_matches({value}, {quote_text(pattern)})"
 
 
 def is_text(duckdb_type: str) -> bool:
@@ -48,7 +63,10 @@ def normalise(value: str, duckdb_type: str, options: TextOptions) -> str:
     if not is_text(duckdb_type):
         return value
     text = f"({value} ->> '$')" if duckdb_type == "JSON" else f"cast({value} as varchar)"
-    return clean_text(text, options.nulls)
+    normalised = f"trim({text})"
+    for null in ("", *options.nulls):
+        normalised = f"nullif({normalised}, {quote_text(null)})"
+    return normalised
 
 
 def cast(value: str, duckdb_type: str, column: Column, options: TextOptions) -> str:

@@ -5,40 +5,31 @@ from types import MappingProxyType
 
 from pipelines.config.field_types import CURRENCIES
 from pipelines.config.sources import Sources
+from pipelines.extracts.currency_signs import SIGNS
 from pipelines.extracts.sql_quoting import quote_text
 
-WRITTEN: Mapping[str, tuple[str, ...]] = MappingProxyType(
-    {
-        "€": ("EUR",),
-        "EURO": ("EUR",),
-        "EUROS": ("EUR",),
-        "£": ("GBP",),
-        "FR.": ("CHF",),
-        "SFR": ("CHF",),
-        "SFR.": ("CHF",),
-        "ZŁ": ("PLN",),
-        "KČ": ("CZK",),
-        "FT": ("HUF",),
-        "LEI": ("RON",),
-        "₺": ("TRY",),
-        "US$": ("USD",),
-        "C$": ("CAD",),
-        "A$": ("AUD",),
-        "$": ("USD", "CAD", "AUD", "NZD", "SGD", "HKD", "TWD", "MXN", "ARS", "CLP", "COP"),
-        "¥": ("JPY", "CNY"),
-        "KR": ("SEK", "NOK", "DKK", "ISK"),
-        "KR.": ("DKK", "SEK", "NOK", "ISK"),
-        # ISO 4217 has numbers too, which terminals for payment cards write.
-        "978": ("EUR",),
-        "826": ("GBP",),
-        "756": ("CHF",),
-        "840": ("USD",),
-        "752": ("SEK",),
-        "208": ("DKK",),
-        "578": ("NOK",),
-        "985": ("PLN",),
-    }
-)
+# ISO 4217 has numbers too, which terminals for payment cards write.
+NUMBERS = {
+    "208": "DKK",
+    "578": "NOK",
+    "752": "SEK",
+    "756": "CHF",
+    "826": "GBP",
+    "840": "USD",
+    "978": "EUR",
+    "985": "PLN",
+}
+
+
+def _written() -> dict[str, tuple[str, ...]]:
+    meant: dict[str, tuple[str, ...]] = {number: (code,) for number, code in NUMBERS.items()}
+    for code, signs in SIGNS.items():
+        for sign in dict.fromkeys(sign.upper() for sign in signs):
+            meant[sign] = (*meant.get(sign, ()), code)
+    return meant
+
+
+WRITTEN: Mapping[str, tuple[str, ...]] = MappingProxyType(_written())
 """What stands for a currency beside its code, in capitals, and the currencies that it may stand for."""
 
 

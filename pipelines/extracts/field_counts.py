@@ -17,7 +17,7 @@ class FieldCounts:
     ``filled_count`` are the values that are left, ``distinct_count`` the different ones (estimated where there are very
     many). ``unreadable_count`` were not of the column's type or none of those allowed, ``implausible_count`` could not
     be true, ``later_than_as_of_count`` are of after the day of the run. ``reason`` is the commonest of theirs; the
-    example is the first that was unreadable or implausible.
+    example is the first of a row in which the column was at fault.
     """
 
     source: str

@@ -71,6 +71,7 @@ class Mapping:
             normalised += [f"{value} as n{number}", f"{_failed(number, mapped)} as e{number}"]
             value = casting.cast(f"n{number}", mapped.duckdb_type, mapped.column, self.options)
             typed += [f"{value} as c{number}", f"n{number} is not null as p{number}", f"e{number}"]
+            typed.append(f"{casting.names_currency(f'n{number}', mapped.duckdb_type, mapped.column)} as g{number}")
             fault, kept = self._judge(number, mapped, values)
             judged += [f"c{number}", f"{fault} as f{number}"]
             settled.append(f"{kept} as {quote_name(mapped.column.name)}")
@@ -125,6 +126,9 @@ class Mapping:
         usual: Outcome = "rejected" if mapped.is_indispensable else "told"
         if mapped.is_guarded:
             yield f"e{number}", Fault(column.name, "unreadable", "has an expression that fails", usual), None
+        if column.type in casting.AMOUNTS:
+            fault = Fault(column.name, "unreadable", casting.OTHER_CURRENCY, usual)
+            yield f"g{number} and {own} is null", fault, None
         if casting.can_fail(column, mapped.duckdb_type):
             fault = Fault(column.name, "unreadable", casting.FAULTS[column.type], usual)
             yield f"p{number} and {own} is null", fault, None

@@ -62,7 +62,8 @@ def clean_text(text: str, nulls: Iterable[str]) -> str:
 
 def join_offset(text: str) -> str:
     """SQL of ``text`` without a blank between a time and its offset from UTC, which casts do not understand."""
-    return f"regexp_replace({text}, {quote_text(_BLANK_BEFORE_OFFSET)}, '\\1\\2')"
+    joined = f"regexp_replace({text}, {quote_text(_BLANK_BEFORE_OFFSET)}, '\\1\\2')"
+    return f"case when {text} like '____-__-__%_ %' or {text} like '____/__/__%_ %' then {joined} else {text} end"
 
 
 def strip_currency(text: str, signs: Iterable[str]) -> str:

@@ -13,6 +13,7 @@ from pathlib import Path
 
 import polars as pl
 
+from pipelines.sample.fault_list import key_of
 from pipelines.sample.world import World
 
 HERE = Path(__file__).parent
@@ -27,6 +28,7 @@ FLAWS = {
     "pos/ticket_lines": "T000000001;99;P00001;1;9,99;9,99;;;de trop",
 }
 
+MERGES = {"MergedId": "old_contact_id", "MasterId": "surviving_contact_id", "MergedDate": "merged_at"}
 CONTACTS = {
     "ContactId": "contact_id",
     "Salutation": "civility",
@@ -248,6 +250,29 @@ STORES = {
 FOOTFALL = {"MAGASIN": "store_id", "JOUR": "date", "VISITEURS": "visitors", "ATTENTE_MIN": "average_wait_minutes"}
 STOCKOUTS = {"MAGASIN": "store_id", "ARTICLE": "product_id", "JOUR": "date"}
 
+DIALECTS = {
+    "crm/contacts": CONTACTS,
+    "crm/consents": CONSENTS,
+    "crm/interactions": INTERACTIONS,
+    "crm/campaign_events": CAMPAIGN_EVENTS,
+    "crm/surveys": SURVEYS,
+    "crm/loyalty_movements": LOYALTY,
+    "ecommerce/customers": CUSTOMERS,
+    "ecommerce/orders": ORDERS,
+    "ecommerce/order_lines": ORDER_LINES,
+    "ecommerce/returns": RETURNS,
+    "ecommerce/web_events": WEB_EVENTS,
+    "ecommerce/products": PRODUCTS,
+    "ecommerce/ad_spend": AD_SPEND,
+    "pos/members": CLIENTS,
+    "pos/tickets": TICKETS,
+    "pos/ticket_lines": TICKET_LINES,
+    "pos/stores": STORES,
+    "pos/footfall": FOOTFALL,
+    "pos/stockouts": STOCKOUTS,
+}
+"""Per canonical table, the columns of its export and what each is."""
+
 EVENT_NAMES = {
     "product_view": "view_item",
     "review_view": "view_reviews",
@@ -260,15 +285,59 @@ PAYMENT_NAMES = {"card": "CB", "cash": "ESPECES", "cheque": "CHEQUE", "gift_card
 
 
 def write_exports(world: World, out: Path) -> None:
-    """Writes ``crm/``, ``shop/``, ``till/``, ``sources.yml`` and ``truth.parquet`` into ``out``."""
+    """Writes ``crm/``, ``shop/``, ``till/``, ``sources.yml`` and ``truth.parquet`` into ``out``.
+
+    Of a world with faults, also ``faults.parquet``.
+    """
     for folder in ("crm", "shop", "till"):
         (out / folder).mkdir(parents=True, exist_ok=True)
-    _write_crm(world.tables, out / "crm")
-    _write_shop(world.tables, out / "shop")
-    _write_till(world.tables, out / "till")
+    _write_crm(world, out / "crm")
+    _write_shop(world, out / "shop")
+    _write_till(world, out / "till")
     template = (HERE / "sources_template.yml").read_text(encoding="utf-8")
-    (out / "sources.yml").write_text(template.replace("{as_of}", world.as_of.isoformat()), encoding="utf-8")
+    written = template.replace("{as_of}", world.as_of.isoformat())
+    (out / "sources.yml").write_text(_settle_faulty_lines(written, has_faults(world)), encoding="utf-8")
     world.truth.write_parquet(out / "truth.parquet")
+    if has_faults(world):
+        world.faults.write_parquet(out / "faults.parquet")
+
+
+def has_faults(world: World) -> bool:
+    return world.faults.height > 0
+
+
+def _settle_faulty_lines(template: str, is_faulty: bool) -> str:
+    """Lines of the template that end in `#! faulty` are those of a retailer with faults only."""
+    lines = template.splitlines(keepends=True)
+    return "".join(line.replace(FAULTY_LINE, "") for line in lines if is_faulty or FAULTY_LINE not in line)
+
+
+FAULTY_LINE = "  #! faulty"
+
+
+def list_exported() -> set[tuple[str, str]]:
+    """The canonical tables and columns that the exports have."""
+    return {(table, column) for table, columns in DIALECTS.items() for column in columns.values()}
+
+
+def _with_unreadable(
+    written: pl.DataFrame, names: Mapping[str, str], rows: pl.DataFrame, faults: pl.DataFrame, table: str
+) -> pl.DataFrame:
+    """``written``, the ``rows`` of a table as the columns ``names``, with texts that cannot be read among them."""
+    faults = faults.filter(kind="unreadable", table_name=table)
+    key = rows.select(key_of(table)).to_series() if faults.height else None
+    for fault in faults.iter_rows(named=True):
+        column = _own(names, fault["column_name"])
+        plain = pl.col(column).cast(pl.String)
+        if table.startswith("pos/") and (written.schema[column].is_decimal() or written.schema[column].is_float()):
+            plain = plain.str.replace(".", ",", literal=True)
+        is_faulty = pl.lit(key).eq(fault["key"])
+        written = written.with_columns(pl.when(is_faulty).then(pl.lit(fault["written"])).otherwise(plain).alias(column))
+    return written
+
+
+def _own(names: Mapping[str, str], canonical: str) -> str:
+    return next(own for own, column in names.items() if column == canonical)
 
 
 def flaws_in(tables: Mapping[str, pl.DataFrame]) -> list[str]:
@@ -285,7 +354,8 @@ def _with_flaw(table: str, frame: pl.DataFrame) -> bytes:
     return (FLAWS[table] + "\n").encode() if table in FLAWS and frame.height >= LEAST_ROWS_FOR_A_FLAW else b""
 
 
-def _write_crm(tables: Mapping[str, pl.DataFrame], folder: Path) -> None:
+def _write_crm(world: World, folder: Path) -> None:
+    tables = world.tables
     plain = {
         "crm/contacts": ("contacts.csv", CONTACTS),
         "crm/consents": ("consents.csv", CONSENTS),
@@ -294,9 +364,12 @@ def _write_crm(tables: Mapping[str, pl.DataFrame], folder: Path) -> None:
         "crm/campaign_events": ("campaign_events.csv.gz", CAMPAIGN_EVENTS),
         "crm/loyalty_movements": ("loyalty_transactions.csv.gz", LOYALTY),
     }
+    if "crm/merges" in tables:
+        plain["crm/merges"] = ("merges.csv", MERGES)
     offset = pl.selectors.datetime().dt.replace_time_zone("UTC").dt.convert_time_zone("Europe/Paris")
     for table, (name, columns) in plain.items():
         frame = _renamed(tables[table], columns).with_columns(offset.dt.strftime("%Y-%m-%dT%H:%M:%S%:z"))
+        frame = _with_unreadable(frame, columns, tables[table], world.faults, table)
         frame.write_csv(
             folder / name,
             include_bom=True,
@@ -305,8 +378,14 @@ def _write_crm(tables: Mapping[str, pl.DataFrame], folder: Path) -> None:
         _append(folder / name, _with_flaw(table, tables[table]))
 
 
-def _write_shop(tables: Mapping[str, pl.DataFrame], folder: Path) -> None:
-    _shop_text(tables["ecommerce/customers"], CUSTOMERS).write_ndjson(folder / "customers.jsonl")
+def _write_shop(world: World, folder: Path) -> None:
+    tables = world.tables
+
+    def texts(frame: pl.DataFrame, names: Mapping[str, str], table: str) -> pl.DataFrame:
+        return _with_unreadable(_shop_text(frame, names), names, frame, world.faults, table)
+
+    customers = texts(tables["ecommerce/customers"], CUSTOMERS, "ecommerce/customers")
+    customers.write_ndjson(folder / "customers.jsonl")
     orders = tables["ecommerce/orders"].with_columns(
         pl.col("channel").replace_strict(CHANNEL_CODES),
         pl.col("status", "fulfilment").str.to_uppercase(),
@@ -315,22 +394,30 @@ def _write_shop(tables: Mapping[str, pl.DataFrame], folder: Path) -> None:
             for name in ("gross", "discount", "shipping", "tax", "total")
         ),
     )
-    _shop_text(orders, ORDERS).write_ndjson(folder / "orders.jsonl")
+    columns = ORDERS | ({"currency": "currency"} if has_faults(world) else {})
+    texts(orders, columns, "ecommerce/orders").write_ndjson(folder / "orders.jsonl")
     _append(folder / "orders.jsonl", _with_flaw("ecommerce/orders", orders))
     returns = tables["ecommerce/returns"].with_columns((pl.col("refund_amount") * 100).cast(pl.Int64))
-    _shop_text(returns, RETURNS).write_ndjson(folder / "returns.jsonl")
+    texts(returns, RETURNS, "ecommerce/returns").write_ndjson(folder / "returns.jsonl")
     _renamed(tables["ecommerce/order_lines"], ORDER_LINES).write_parquet(folder / "order_lines.parquet")
     _renamed(tables["ecommerce/products"], PRODUCTS).write_parquet(folder / "products.parquet")
-    _renamed(tables["ecommerce/ad_spend"], AD_SPEND).write_csv(folder / "ad_spend.csv")
-    _write_web_events(tables["ecommerce/web_events"], folder)
+    ad_spend = tables["ecommerce/ad_spend"]
+    _with_unreadable(_renamed(ad_spend, AD_SPEND), AD_SPEND, ad_spend, world.faults, "ecommerce/ad_spend").write_csv(
+        folder / "ad_spend.csv"
+    )
+    _write_web_events(world, folder)
 
 
-def _write_web_events(events: pl.DataFrame, folder: Path) -> None:
+def _write_web_events(world: World, folder: Path) -> None:
     """One gzipped CSV a month, as tag managers export them; a month at a time, to bound memory."""
+    events = world.tables["ecommerce/web_events"]
     months = events["occurred_at"].dt.truncate("1mo")
     for month in months.unique().sort():
         frame = events.filter(months == month).with_columns(pl.col("event").replace(EVENT_NAMES))
-        _shop_text(frame, WEB_EVENTS).write_csv(folder / f"events_{month:%Y-%m}.csv.gz", compression="gzip")
+        texts = _shop_text(frame, WEB_EVENTS)
+        _with_unreadable(texts, WEB_EVENTS, frame, world.faults, "ecommerce/web_events").write_csv(
+            folder / f"events_{month:%Y-%m}.csv.gz", compression="gzip"
+        )
 
 
 def _shop_text(frame: pl.DataFrame, columns: Mapping[str, str]) -> pl.DataFrame:
@@ -339,7 +426,8 @@ def _shop_text(frame: pl.DataFrame, columns: Mapping[str, str]) -> pl.DataFrame:
     )
 
 
-def _write_till(tables: Mapping[str, pl.DataFrame], folder: Path) -> None:
+def _write_till(world: World, folder: Path) -> None:
+    tables = world.tables
     own = {
         "pos/members": ("clients.csv", CLIENTS),
         "pos/tickets": ("tickets.csv", TICKETS),
@@ -358,6 +446,7 @@ def _write_till(tables: Mapping[str, pl.DataFrame], folder: Path) -> None:
         frame = _renamed(frame, columns).with_columns(
             local.dt.strftime("%d/%m/%Y %H:%M"), pl.selectors.date().dt.strftime("%d/%m/%Y")
         )
+        frame = _with_unreadable(frame, columns, tables[table], world.faults, table)
         with (folder / name).open("wb") as file:
             for part in frame.iter_slices(500_000):
                 text = part.write_csv(separator=";", decimal_comma=True, include_header=file.tell() == 0)

@@ -1,6 +1,6 @@
 """The whole retailer, generated with known truth: every canonical table, and who is behind each record."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import date
 
 import numpy as np
@@ -11,6 +11,7 @@ from pipelines.sample.campaigns import draw_campaigns
 from pipelines.sample.catalogue import draw_products, draw_shelves, draw_stores, list_stockouts
 from pipelines.sample.columns import random_stream
 from pipelines.sample.contact_points import draw_contact_points
+from pipelines.sample.fault_list import SCHEMA
 from pipelines.sample.households import draw_people
 from pipelines.sample.lives import draw_lives
 from pipelines.sample.loyalty import gather_events, list_movements, replay, use_rewards
@@ -34,13 +35,15 @@ class World:
 
     ``tables`` holds the canonical tables by ``<kind>/<table>``, in the contract's columns and types without ``source``.
     ``truth`` has one row per identity-bearing record: record_id, person_id. ``traps`` has one row per record or pair of
-    people that a trap concerns: trap, record_id, person_id, other_person_id (null where it does not apply).
+    people that a trap concerns: trap, record_id, person_id, other_person_id (null where it does not apply). ``faults``
+    has one row per value that was made wrong on purpose (:mod:`pipelines.sample.faults`); none, as it is generated.
     """
 
     tables: dict[str, pl.DataFrame]
     truth: pl.DataFrame
     traps: pl.DataFrame
     as_of: date
+    faults: pl.DataFrame = field(default_factory=SCHEMA.to_frame)
 
 
 def generate(customers: int, days: int, seed: int) -> World:

@@ -21,6 +21,11 @@ sources:
     tables: {orders: {from: orders.csv}}
 """
 CHURN = {"published_records": 9, "kept": 1200, "created": 1, "absorbed": 2, "split": 0, "retired": 0, "restored": 0}
+FIELD = {
+    "source": "shop", "table_name": "ecommerce/orders", "row_count": 4321, "filled_count": 21,
+    "unreadable_count": 4300, "implausible_count": 0, "placeholder_count": 0, "example_file": "orders.csv",
+    "example_line": 7, "example_record_id": None,
+}  # fmt: skip
 
 
 def summarise(folder: Path, language: str) -> list[str]:
@@ -30,15 +35,20 @@ def summarise(folder: Path, language: str) -> list[str]:
     counts = {"rows_read": 12345, "rows_kept": 12344, "rows_rejected": 1}
     outcome.assets = {
         "ecommerce/orders": {
-            "rows_by_source": {"shop": counts}, "rows_rejected": 1, "rejection_reasons": {"quantity is not a number": 1}
+            "rows_by_source": {"shop": counts}, "rows_rejected": 1,
+            "rejection_reasons": {"quantity is not a number": 1}, "rows_set_apart": 1234,
         },
-        "identity/records": {"dagster/row_count": 4321},
+        "identity/field_report": {"noteworthy": [FIELD | {"column_name": f"column_{n}"} for n in range(10)]},
+        "identity/records": {"dagster/row_count": 4321, "rows_of_nobody": 7},
         "identity/customers": {"dagster/row_count": 2053},
         "identity/decisions": {
             "dagster/row_count": 2, "must_link": 1, "cannot_link": 2, "about_absent_records": 1, "not_yet_in_force": 0
         },
         "identity/drift": {"churn": CHURN, "moved_share": 0.0123},
-        "identity/model": {"trained": False, "version": "m1"},
+        "identity/model": {
+            "trained": True, "is_default": False, "version": "m1", "profiles": 3210,
+            "training": {"comparison": {"records_moved": 12, "records": 1234}},
+        },
         "segments/definitions": {"segments": 1, "traits": 2, "file": str(folder / "segments.yml")},
         "published/warehouse": {"rows_by_mart": {"kpis": 1234, "orders": 5}},
     }  # fmt: skip
@@ -55,11 +65,35 @@ def test_the_summary_is_told_in_french_where_that_is_the_language(tmp_path: Path
     assert "Source  Type       Lignes lues  Gardées  Rejetées" in told
     assert "  ecommerce/orders\u00a0: 1, quantity is not a number" in told
     assert "Clients    2\u202f053 personnes reconnues dans 4\u202f321 fiches" in told
+    assert "7 lignes ne désignent personne" in "\n".join(told)
+    assert "à la place de celui livré\u00a0: 12 des 1\u202f234 fiches publiées auparavant" in "\n".join(told)
     [decided] = [line.strip() for line in told if "décidé" in line]
     assert decided.partition("\u00a0: ")[2] == "1 paire réunie, 2 séparées\u202f; 1 en attente d’une fiche absente"
     assert "Segments   1 segment et 2 caractéristiques" in "\n".join(told)
     assert "1\u202f200 conservés, 1 créé, 2 absorbés, 0 scindé" in "\n".join(told)
     assert "Contrôles  1\u202f234 réussis, 1 avec avertissement, 0 en échec" in told
+
+
+def test_the_columns_that_lose_most_values_are_told_and_how_many_more_there_are(tmp_path: Path) -> None:
+    told = summarise(tmp_path, "en")
+    [heading] = [number for number, line in enumerate(told) if line.startswith("Values that are none")]
+    assert told[heading + 1].split() == [
+        "Column",
+        "Rows",
+        "Filled",
+        "Unreadable",
+        "Implausible",
+        "Placeholder",
+        "First",
+    ]
+    assert " ".join(told[heading + 2].split()) == "shop ecommerce/orders.column_0 4,321 21 4,300 0 0 orders.csv:7"
+    assert told[heading + 2 + run_summary.MOST_LINES] == "  and 2 more"
+
+
+def test_rows_later_than_the_day_are_told_by_table(tmp_path: Path) -> None:
+    told = summarise(tmp_path, "en")
+    [heading] = [number for number, line in enumerate(told) if line.startswith("Rows later than 1 March 2026")]
+    assert told[heading + 1] == "  ecommerce/orders: 1,234"
 
 
 @pytest.mark.parametrize("language", list_languages())

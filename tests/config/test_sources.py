@@ -101,6 +101,37 @@ def test_only_the_sources_that_name_a_table_feed_it(tmp_path: Path) -> None:
     assert sources.feeding(contracts.table("ecommerce", "returns")) == ()
 
 
+def test_what_is_plausible_is_declared_for_all_tables_and_for_a_column(tmp_path: Path) -> None:
+    bounds = "plausible: {fulfilled_at: {min: 1985-01-01}, total_amount: {max: 20}}, bad_values: {coupon_code: reject}"
+    text = source(f"orders: {{from: a.csv, {bounds}}}", head="plausible: {earliest_date: 1980-01-01}\n")
+    sources = load_sources(write(tmp_path, text))
+    mapping = sources.sources[0].tables["orders"]
+    assert (sources.plausible.earliest_date, sources.plausible.oldest_age) == (date(1980, 1, 1), 130)
+    assert mapping.plausible["fulfilled_at"].min == date(1985, 1, 1)
+    assert (mapping.plausible["total_amount"].min, mapping.plausible["total_amount"].max) == (None, 20)
+    assert mapping.bad_values == {"coupon_code": "reject"}
+
+
+@pytest.mark.parametrize(
+    ("table", "head", "expected"),
+    [
+        ("", "plausible: {earliest_date: 1990}\n", "plausible.earliest_date: must be a day, such as 1990-01-01"),
+        ("", "plausible: {oldest_age: 0}\n", "plausible.oldest_age: "),
+        ("", "plausible: {largest_amont: 3}\n", "unknown key 'largest_amont', did you mean 'largest_amount'?"),
+        (", plausible: {totl_amount: {max: 3}}", "", "has no column 'totl_amount', did you mean 'total_amount'?"),
+        (", plausible: {total_amount: {most: 3}}", "", "unknown key 'most' (known: min, max)"),
+        (", plausible: {total_amount: {max: 1990-01-01}}", "", "plausible.total_amount.max: must be a number"),
+        (", plausible: {total_amount: {max: .nan}}", "", "max: must be a number, or a day such as 1990-01-01"),
+        (", plausible: {ordered_at: {min: 5}}", "", "plausible.ordered_at.min: must be a day, such as 1900-01-01"),
+        (", plausible: {coupon_code: {min: 5}}", "", "plausible.coupon_code: is a text: bounds are those of dates"),
+        (", bad_values: {total_amount: empty}", "", "bad_values.total_amount: is required"),
+        (", bad_values: {coupon_code: drop}", "", "'drop' is not one of 'empty' or 'reject'"),
+    ],
+)
+def test_bounds_that_cannot_be_are_told(tmp_path: Path, table: str, head: str, expected: str) -> None:
+    assert expected in told(tmp_path, source(f"orders: {{from: a.csv{table}}}", head=head))
+
+
 def test_norway_is_a_country_and_not_false(tmp_path: Path) -> None:
     assert load_sources(write(tmp_path, source("orders: {from: a.csv}", "country: NO\n"))).country == "NO"
 

@@ -28,15 +28,9 @@ def amount(exports: Any, value: str, sql: str = "value", currency: str = "EUR", 
     exports.head = f"reject_limit: 1\ncurrency: {currency}\n"
     exports.kind = "pos"
     exports.write("in.csv", f'value,other\n"{value}",x\n')
-    columns = {
-        "ticket_id": "'1'",
-        "store_id": "'x'",
-        "sold_at": "date '2026-01-05'",
-        "gross_amount": sql,
-        "total_amount": "1",
-    }
+    columns = {"ticket_id": "'1'", "store_id": "'1'", "sold_at": "timestamp '2026-01-05'", "total_amount": sql}
     exports.extract("tickets", {"from": "in.csv", "columns": columns, "options": options})
-    return exports.rows("tickets")["gross_amount"].to_list()
+    return exports.rows("tickets")["total_amount"].to_list()
 
 
 def test_nulls_hold_in_coalesce_where_and_strptime(exports: Any) -> None:
@@ -165,8 +159,17 @@ def test_an_amount_beside_the_retailers_currency_is_that_amount(
     ],
 )
 def test_an_amount_of_another_currency_or_of_no_shape_is_no_amount(exports: Any, value: str, currency: str) -> None:
-    assert amount(exports, value, currency=currency) != [Decimal("12.50")]
-    assert amount(exports, value, currency=currency) != [Decimal("-12.50")]
+    assert amount(exports, value, currency=currency) == []
+
+
+@pytest.mark.parametrize("value", ["£12.50", "12.50 USD", "CHF 12.50", "12.50 kr", "12.50 zł"])
+def test_an_amount_of_another_currency_is_unreadable_with_that_reason(exports: Any, value: str) -> None:
+    exports.write("orders.csv", f"id,moment,total\n1,2026-01-05 10:00,{value}\n2,2026-01-05 10:00,-x-\n")
+    exports.extract_orders()
+    assert exports.quarantine().select("line", "kind", "reason").rows() == [
+        (2, "unreadable", "total_amount is not an amount in the retailer's currency"),
+        (3, "unreadable", "total_amount is not an amount"),
+    ]
 
 
 def test_expressions_of_amounts_see_no_currency(exports: Any) -> None:

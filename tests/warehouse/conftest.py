@@ -11,6 +11,7 @@ import polars as pl
 import pytest
 import yaml
 
+from pipelines.config.exchange_rates import DatedRate
 from pipelines.config.home import Home
 from pipelines.contracts import TABLES
 from pipelines.identity.decisions.merges import MERGED_SCHEMA
@@ -210,7 +211,9 @@ class Retailer:
 
     timezone: str = "Europe/Paris"
     currency: str = "EUR"
-    exchange_rates: Mapping[str, Any] = field(default_factory=dict)
+    exchange_rates: Mapping[str, tuple[DatedRate, ...]] = field(
+        default_factory=lambda: {"CHF": (DatedRate.model_validate({"rate": "1.05"}),)}
+    )
 
 
 @pytest.fixture(scope="session")

@@ -25,11 +25,13 @@ import json, sys
 from datetime import date
 from pathlib import Path
 from types import SimpleNamespace
+from pipelines.config.exchange_rates import DatedRate
 from pipelines.config.home import Home
 from pipelines.segments.definitions import BUNDLED, load_segments
 from pipelines.warehouse import dbt_project
 given = json.loads(sys.argv[1])
-retailer = SimpleNamespace(timezone=given["timezone"], currency=given["currency"])
+rates = {currency: (DatedRate(rate=rate),) for currency, rate in given["rates"].items()}
+retailer = SimpleNamespace(timezone=given["timezone"], currency=given["currency"], exchange_rates=rates)
 home, as_of = Home(Path(given["home"])), date.fromisoformat(given["as_of"])
 dbt_project.build(home, retailer, as_of, "spark", segments=load_segments(BUNDLED), tests=False)
 """
@@ -70,9 +72,10 @@ def test_every_mart_is_equal_on_duckdb_and_on_spark(
     write_dbt_inputs(Lake(small_home.lake), load_segments(BUNDLED), today)
     settings = {"home": str(small_home.root), "as_of": today.isoformat()}
     settings |= {"timezone": retailer.timezone, "currency": retailer.currency}
+    rates = {currency: str(dated[0].rate) for currency, dated in retailer.exchange_rates.items()}
     (tmp_path / "spark-defaults.conf").write_text(QUICK_PLANS)
     ended = subprocess.run(
-        [sys.executable, "-c", BUILD_ON_SPARK, json.dumps(settings)],
+        [sys.executable, "-c", BUILD_ON_SPARK, json.dumps(settings | {"rates": rates})],
         env=os.environ | QUICK_START | {"SPARK_CONF_DIR": str(tmp_path)},
         check=False,
         capture_output=True,

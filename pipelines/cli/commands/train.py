@@ -80,16 +80,10 @@ def render(learned: dict[str, Any], compare_only: bool) -> str:
 
 def _render_outcome(learned: dict[str, Any], compare_only: bool) -> list[str]:
     version, before = learned["learned"], learned["before"]
-    if learned["is_default"]:
-        few = (
-            f"{learned['profiles']:,} distinct records and {learned['blocked_pairs']:,} pairs are too few to learn from"
-        )
-        in_force = learned["in_force"]
-        return [
-            f"{few}: {'the shipped model applies' if in_force in (version, None) else f'{in_force} stays in force'}."
-        ]
+    few = _say_too_few(learned) if learned.get("is_default") else ""
     if version == before:
-        return [f"The same records gave the same model: {version} stays in force, nothing changes."]
+        found = f"{few}: the shipped model" if few else "The same records gave the same model:"
+        return [f"{found} {version} stays in force, nothing changes."]
     choose = f"  parcours model use {version}"
     stays = f"{before} stays in force" if before else "no model is in force yet"
     if compare_only:
@@ -100,7 +94,15 @@ def _render_outcome(learned: dict[str, Any], compare_only: bool) -> list[str]:
             "If the records have changed so much that this is right, put it in force:",
             choose,
         ]
-    return [f"Identity model {version} is in force. `parcours run` recognises people by it."]
+    if few and learned["in_force"] != version:
+        return [f"{few}: {before} stays in force."]
+    in_force = f"{few}: the shipped model" if few else "Identity model"
+    return [f"{in_force} {version} is in force. `parcours run` recognises people by it."]
+
+
+def _say_too_few(learned: dict[str, Any]) -> str:
+    records, pairs = learned["profiles"], learned["blocked_pairs"]
+    return f"{records:,} distinct records, {pairs:,} pairs of them, are too few to learn from"
 
 
 def render_comparison(comparison: dict[str, Any]) -> list[str]:

@@ -10,7 +10,8 @@ record. Replaying ``assigned`` and ``removed`` in order gives the map; the rest 
   there, then the smaller id); the others are absorbed and resolve to it for ever.
 - A cluster that is no id's heir takes back the resting id most of whose records it holds (``restored``); otherwise it
   gets a new one (``created``), along with a ``split`` of the id that its records leave.
-- An id with no records left is ``retired``; it rests, and is restored if they come back.
+- An id with no records left is ``retired``: they are gone, or say nobody, since the person was erased. It rests, and is
+  restored if they come back; it is never another's.
 """
 
 import base64
@@ -410,7 +411,7 @@ def _list_changes(moves: pl.DataFrame, assigned: pl.DataFrame) -> pl.DataFrame:
             _split(placed, assigned),
             placed.filter(pl.col("new_id").is_null()).select(
                 pl.lit("removed").alias("change"), "customer_id", _text(None, "into_customer_id"), "record_id",
-                _text("the record is no longer in the extracts", "reason"), _text(None, "evidence"),
+                _text("the record is gone, or names nobody any more", "reason"), _text(None, "evidence"),
             ),
             placed.filter(
                 pl.col("new_id").is_not_null() & (pl.col("new_id") != pl.col("customer_id")).fill_null(True)

@@ -32,12 +32,16 @@ Candidacy = Literal["stored", "one_profile", "by_rule", "no_common_key", "common
 ``common_key_too_wide``: those they share are shared by too many; ``weight_not_kept``: below what is stored."""
 
 
+NOT_COMPARED = ("missing", "in two scripts")
+"""In place of a level, where a field of two records cannot be compared."""
+
+
 @dataclass(frozen=True)
 class FieldEvidence:
     """One field of two records. ``value_*`` as printed, ``key_*`` as compared; ``weight`` in bits.
 
-    ``level`` is that of the model, or ``missing``. ``is_counted``: it can be compared and is not counted under another
-    field. ``withdrawn_from``: the records whose value does not count because too many names share it.
+    ``level`` is that of the model, or one of NOT_COMPARED. ``is_counted``: it can be compared and is not counted under
+    another field. ``withdrawn_from``: the records whose value does not count because too many names share it.
     """
 
     field: str
@@ -210,7 +214,9 @@ class Evidence:
         level = int(weighed.levels[position])
         return FieldEvidence(
             field.name,
-            "missing" if level == MISSING else field.levels[level].name,
+            _why_not_compared(left[field.column], right[field.column])
+            if level == MISSING
+            else field.levels[level].name,
             float(weighed.fields[position]),
             shown_value(field, left),
             shown_value(field, right),
@@ -255,3 +261,8 @@ def _ordered(one: int, other: int) -> tuple[int, int]:
 def every_pair(numbers: Sequence[int]) -> list[tuple[int, int]]:
     """All pairs of ``numbers``."""
     return [(one, other) for at, one in enumerate(numbers) for other in numbers[at + 1 :]]
+
+
+def _why_not_compared(left: str | None, right: str | None) -> str:
+    """The name of a level that is none: one of NOT_COMPARED."""
+    return "missing" if left is None or right is None else "in two scripts"

@@ -13,7 +13,7 @@ import polars as pl
 
 from pipelines.identity.clustering.cluster import LINK_THRESHOLD_BITS
 from pipelines.identity.decisions.read import read_decisions_in_force
-from pipelines.identity.scoring.profiles import build_profiles, is_compared, is_receipt, with_name_parts
+from pipelines.identity.scoring.profiles import build_profiles, is_compared, is_receipt, with_compared_columns
 from pipelines.identity.standardisation.standardise import MATCH_COLUMNS
 from pipelines.lake.tables import Lake
 
@@ -71,7 +71,7 @@ class Neighbourhood:
             .with_row_index("profile_no", offset=profiles.height)
             .with_columns(pl.col("profile_no").cast(pl.Int32))
         )
-        return with_name_parts(pl.concat([profiles.select(columns), others.select(columns)]))
+        return with_compared_columns(pl.concat([profiles.select(columns), others.select(columns)]))
 
     @cached_property
     def subject_of(self) -> dict[str, int]:

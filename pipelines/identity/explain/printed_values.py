@@ -32,6 +32,8 @@ def shown_value(field: Field, row: Mapping[str, Any]) -> str | None:
 
 
 def withdrawn_fields(row: Mapping[str, Any], fields: Iterable[Field]) -> tuple[str, ...]:
-    """The fields whose value in this row does not count as evidence, because too many names share it."""
+    """The fields whose value in this row does not count as evidence: too many names share it, or a crowd goes by it."""
     shared = set((row["shared_values"] or "").split(","))
+    if "name" in shared:
+        shared |= {"first", "last"}
     return tuple(field.name for field in fields if field.column.removesuffix("_key") in shared)

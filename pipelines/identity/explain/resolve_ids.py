@@ -64,7 +64,8 @@ def _say_gone(lake: Lake, resolution: Resolution) -> str:
         return f"{resolution.asked} is retired{became}: none of its records is left. `parcours id` tells its history."
     return (
         f"{resolution.asked} is neither a record of the last run of {lake.root.parent} nor a customer id that was ever "
-        "issued there. A record id is <source>:<table>:<key>, crm:contacts:17 say."
+        "issued there. A record id is <source>:<table>:<key>, crm:contacts:17 say; a row that names nobody, since the "
+        "person was erased or gave no name, is no record."
     )
 
 

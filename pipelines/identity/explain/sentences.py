@@ -6,7 +6,7 @@ from math import inf
 from pipelines.identity.clustering.agglomerate import MERGE_THRESHOLD_BITS
 from pipelines.identity.clustering.cluster import LINK_THRESHOLD_BITS
 from pipelines.identity.clustering.connected_components import LARGEST_COMPONENT
-from pipelines.identity.explain.evidence import Comparison
+from pipelines.identity.explain.evidence import NOT_COMPARED, Comparison
 from pipelines.identity.explain.explanations import Story
 from pipelines.identity.explain.how import Decisive, Join
 from pipelines.identity.explain.neighbourhood import Decision
@@ -41,7 +41,7 @@ def note_why(answer: Answer, texts: Texts) -> Iterator[str]:
     if answer.decision is not None and answer.decision.expires_on is not None:
         yield texts.say("until", expires_on=texts.write("day", answer.decision.expires_on))
     yield from note_comparison(answer.comparison, texts)
-    silent = [evidence for evidence in answer.comparison.fields if evidence.level == "missing"]
+    silent = [evidence for evidence in answer.comparison.fields if evidence.level in NOT_COMPARED]
     fields = ", ".join(texts.name("field", evidence.field) for evidence in silent if not evidence.withdrawn_from)
     if fields and not answer.is_together:
         yield texts.say("cannot_be_compared", fields=fields)

@@ -16,7 +16,7 @@ import polars as pl
 from pipelines.identity.incremental.code_digest import digest_code
 from pipelines.lake.tables import Lake, replacing
 
-LIBRARIES = ("duckdb", "polars", "numpy", "phonenumbers")
+LIBRARIES = ("babel", "duckdb", "nicknames", "numpy", "phonenumbers", "polars")
 
 
 @dataclass(frozen=True)

@@ -70,6 +70,12 @@ def _absent(column: str) -> str:
     return f"({column}_l is null or {column}_r is null)"
 
 
+def _absent_or_in_two_scripts(column: str) -> str:
+    # What is written in two scripts is not different, it cannot be compared. A value without letters has no script.
+    script = column.replace("_key", "_script")
+    return f"({column}_l is null or {column}_r is null or coalesce({script}_l <> {script}_r, false))"
+
+
 def _typed_wrong(column: str, edits: int = 1) -> str:
     # Cheapest first. All three count bytes: an edit changes the length by one at most. Two letters exchanged are two
     # edits for Levenshtein, whose distance is had at a tenth of the cost of Damerau's.
@@ -130,14 +136,15 @@ def declare_fields() -> tuple[Field, ...]:
         Field(
             "first_name",
             "first_key",
-            _absent("first_key"),
+            _absent_or_in_two_scripts("first_key"),
             (
                 Level("same", _equal("first_key"), 0.80, 0.01, is_agreement=True),
                 Level("swapped with surname", _SWAPPED, 0.02, 0.0002),
                 Level("surname in its place", _SURNAME_IN_ITS_PLACE, 0.005, 0.004),
                 Level(
                     "short form or one of several",
-                    f"(first_root_l = first_root_r or {_share_a_word('first_parts')} or {_CUT_SHORT})",
+                    f"(first_root_l = first_root_r or {_share_a_word('first_parts')}"
+                    f" or {_share_a_word('first_possible')} or {_CUT_SHORT})",
                     0.05,
                     0.003,
                 ),
@@ -146,13 +153,13 @@ def declare_fields() -> tuple[Field, ...]:
                 Level("alike", _alike("first_key", ALIKE), 0.01, 0.005),
                 Level("different", "ELSE", 0.02, 0.9788),
             ),
-            ("first_key", "first_root", "first_parts", "last_key"),
+            ("first_key", "first_root", "first_parts", "first_possible", "first_script", "last_key"),
             tells_members_apart=True,
         ),
         Field(
             "last_name",
             "last_key",
-            _absent("last_key"),
+            _absent_or_in_two_scripts("last_key"),
             (
                 Level("same", _equal("last_key"), 0.82, 0.80, is_agreement=True),
                 Level("swapped with first name", _SWAPPED, 0.02, 0.02, is_neutral=True),
@@ -161,7 +168,7 @@ def declare_fields() -> tuple[Field, ...]:
                 Level("alike", _alike("last_key", 0.82), 0.01, 0.01),
                 Level("different", "ELSE", 0.04, 0.09),
             ),
-            ("first_key", "first_root", "last_key", "last_parts"),
+            ("first_key", "first_root", "last_key", "last_parts", "last_script"),
         ),
         Field(
             "birth_date",
@@ -214,7 +221,7 @@ def declare_fields() -> tuple[Field, ...]:
         Field(
             "street",
             "street_key",
-            _absent("street_key"),
+            _absent_or_in_two_scripts("street_key"),
             (
                 Level("same", _equal("street_key"), 0.70, 0.80, is_agreement=True),
                 Level(
@@ -226,11 +233,12 @@ def declare_fields() -> tuple[Field, ...]:
                 ),
                 Level("different", "ELSE", 0.18, 0.08),
             ),
+            ("street_key", "street_script"),
         ),
         Field(
             "locality",
             "postcode_key",
-            f"({_absent('postcode_key')} and {_absent('city_key')})",
+            f"({_absent('postcode_key')} and {_absent_or_in_two_scripts('city_key')})",
             (
                 Level("same postcode", _equal("postcode_key"), 0.82, 0.92, is_agreement=True),
                 Level("same city", _equal("city_key"), 0.04, 0.02),
@@ -238,7 +246,7 @@ def declare_fields() -> tuple[Field, ...]:
                 Level("same area", "left(postcode_key_l, 2) = left(postcode_key_r, 2)", 0.05, 0.02),
                 Level("different", "ELSE", 0.05, 0.02),
             ),
-            ("postcode_key", "city_key"),
+            ("postcode_key", "city_key", "city_script"),
         ),
         Field(
             "loyalty_card",

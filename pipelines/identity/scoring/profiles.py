@@ -15,6 +15,8 @@ import polars as pl
 
 from pipelines.frames.hash_columns import mark_repeated_hashes
 from pipelines.identity.standardisation.nobody import CONTACTS, NAMES
+from pipelines.identity.standardisation.scripts import read_scripts
+from pipelines.identity.standardisation.short_forms.table import list_possible_names
 from pipelines.identity.standardisation.standardise import MATCH_COLUMNS
 
 
@@ -88,7 +90,7 @@ class ProfiledRecords:
 
     def take(self, numbers: npt.NDArray[np.int32]) -> pl.DataFrame:
         """The profiles of the given numbers (sorted, each once) with what is compared, renumbered from 0."""
-        return with_name_parts(
+        return with_compared_columns(
             self.records[self.profiles["row"].gather(numbers)].select(
                 pl.int_range(pl.len(), dtype=pl.Int32).alias("profile_no"), "record_id", "content_hash", *MATCH_COLUMNS
             )
@@ -105,10 +107,16 @@ def profile_records(records: pl.DataFrame) -> ProfiledRecords:
 def build_profiles(records: pl.DataFrame) -> tuple[pl.DataFrame, pl.DataFrame]:
     """The profiles and members of :func:`number_profiles`, the profiles with what is compared.
 
-    Added: the match columns, first_parts and last_parts (the words of a name).
+    Added: the match columns, and those of :func:`with_compared_columns`.
     """
     profiled = profile_records(records)
     return profiled.take(profiled.profiles["profile_no"].to_numpy()), profiled.members
+
+
+def with_compared_columns(profiles: pl.DataFrame) -> pl.DataFrame:
+    """Adds what comparisons need besides the match columns: name parts, possible full names, scripts."""
+    possible = list_possible_names(profiles["first_key"]).alias("first_possible")
+    return with_scripts(with_name_parts(profiles)).with_columns(possible)
 
 
 def with_name_parts(profiles: pl.DataFrame) -> pl.DataFrame:
@@ -116,4 +124,11 @@ def with_name_parts(profiles: pl.DataFrame) -> pl.DataFrame:
     return profiles.with_columns(
         pl.col(f"{name}_key").str.extract_all(r"\S{3,}").list.join(" ").replace("", None).alias(f"{name}_parts")
         for name in ("first", "last")
+    )
+
+
+def with_scripts(profiles: pl.DataFrame) -> pl.DataFrame:
+    """Adds first_script, last_script, street_script and city_script (``standardisation.scripts``)."""
+    return profiles.with_columns(
+        read_scripts(profiles[f"{name}_key"]).alias(f"{name}_script") for name in ("first", "last", "street", "city")
     )

@@ -7,8 +7,9 @@ tells it from a loyal customer is that nothing but the name and the mailbox hold
   (``person_limit`` of attributes.yml); or
 - there are more of them in one register, or within some weeks, than one person makes.
 
-And no phone number, birth date or card is on most of them: a person who sends presents to thirty addresses has one
-number. Name, mailbox and address of a crowd are nobody's: they are neither compared nor shown.
+And nothing that tells more of a person is the same on most of them: who sends presents to thirty addresses has one
+telephone, who lost ten cards one birth date. Name, mailbox and address of a crowd are nobody's: they are neither
+compared nor shown.
 """
 
 import hashlib
@@ -22,9 +23,9 @@ from pipelines.identity.standardisation.attributes import Attribute
 from pipelines.identity.standardisation.nobody import SAYS_NOBODY
 from pipelines.identity.standardisation.shared_values import max_names_in_window, use_day
 
-SAME_REGISTER = 12
-"""Records of one register (contacts, accounts, members of a source) that one person has at most under one name and
-mailbox. A shop takes a mailbox once, a till makes a member for each lost card; generated retailers have three."""
+SAME_REGISTER = {"customers": 12, "contacts": 40, "members": 40}
+"""Records of one table of a source that one person has at most under one name and mailbox. A shop takes a mailbox once;
+a CRM or a till may make another record at each form or lost card. Generated retailers have three."""
 
 BUSIEST_DAYS, BUSIEST_RECORDS = 30, 100
 """Records that one person makes at most within so many days: more than three orders a day, for a month."""
@@ -39,7 +40,6 @@ CROWD_COLUMNS = (
 )  # fmt: skip
 """The columns of records by which crowds are found."""
 
-_REGISTERS = ("contacts", "customers", "members")
 _FIELDS: dict[str, pl.Expr] = {
     "phone": pl.coalesce("mobile_key", "landline_key"),
     "birth_date": pl.col("birth_key"),
@@ -49,7 +49,9 @@ _FIELDS: dict[str, pl.Expr] = {
 }
 _DIGEST = "crowd_digest"
 _SHARED = {"email_key": "email", "street_key": "address"}
-_PROOFS = ("phone", "birth_date", "loyalty_card_id")  # Of a person; a mailbox or an address is what a crowd shares.
+_PROOFS = ("birth_date", "loyalty_card_id", "phone")
+"""What is proof of a person where most records have the same, the strongest first: many values of one are explained by
+a stronger one, and those of a mailbox or an address, which is what a crowd shares, by each."""
 
 
 @dataclass(frozen=True)
@@ -139,7 +141,7 @@ def _find_groups(records: pl.DataFrame, keys: tuple[str, ...], limits: Mapping[s
     contact = keys[2]
     if not limits:
         return records.select(keys).clear()
-    fewest = min(*limits.values(), SAME_REGISTER)
+    fewest = min(*limits.values(), *SAME_REGISTER.values())
     named = records.lazy().filter(
         pl.col(contact).is_not_null() & (pl.col("first_key").is_not_null() | pl.col("last_key").is_not_null())
     )
@@ -160,20 +162,19 @@ def _find_groups(records: pl.DataFrame, keys: tuple[str, ...], limits: Mapping[s
         .collect()
     )
     compared = [name for name in limits if name != _SHARED[contact]]
-    disagree = pl.any_horizontal(pl.col(name).drop_nulls().n_unique() > limits[name] for name in compared)
-    told = suspects.group_by("value").agg(disagree.alias("disagree"), *(_is_proof(name) for name in _PROOFS))
+    disagree = [(pl.col(name).drop_nulls().n_unique() > limits[name]).alias(f"many_{name}") for name in compared]
+    told = suspects.group_by("value").agg(*disagree, *(_is_proof(name) for name in _PROOFS))
     in_register = (
-        suspects.filter(pl.col("table_name").is_in(_REGISTERS))
-        .group_by("value", "source", "table_name").len()
-        .filter(pl.col("len") > SAME_REGISTER)
+        suspects.group_by("value", "source", "table_name").len()
+        .filter(pl.col("len") > pl.col("table_name").replace_strict(SAME_REGISTER, default=None, return_dtype=pl.Int64))
     )  # fmt: skip
     busiest = max_names_in_window(suspects.select("value", pl.col("record_id").alias("name"), "day"), BUSIEST_DAYS)
     in_haste = busiest.filter(pl.col("names") > BUSIEST_RECORDS)
-    is_crowd = (
-        pl.col("disagree")
-        | pl.col("value").is_in(in_register["value"].implode())
-        | pl.col("value").is_in(in_haste["value"].implode())
-    ) & ~pl.any_horizontal(_PROOFS)
+    too_many = pl.col("value").is_in(pl.concat([in_register["value"], in_haste["value"]]).implode())
+    is_crowd = pl.any_horizontal(
+        too_many & ~_is_explained(_PROOFS),
+        *(pl.col(f"many_{name}") & ~_is_explained(_stronger_proofs(name)) for name in compared),
+    )
     crowds = told.filter(is_crowd).select("value")
     return suspects.join(crowds, on="value", how="semi").select(keys).unique().sort(keys)
 
@@ -183,3 +184,13 @@ def _is_proof(name: str) -> pl.Expr:
     value = pl.col(name).drop_nulls()
     most = value.unique_counts().max().fill_null(0)
     return ((value.len() > MOST * pl.len()) & (most > MOST * value.len())).alias(name)
+
+
+def _stronger_proofs(name: str) -> tuple[str, ...]:
+    if name in ("birth_date", "loyalty_card_id"):
+        return _PROOFS[: _PROOFS.index(name)]
+    return _PROOFS  # A telephone among them: the numbers of those who get the presents stand on some of the orders.
+
+
+def _is_explained(proofs: tuple[str, ...]) -> pl.Expr:
+    return pl.any_horizontal(proofs) if proofs else pl.lit(value=False)

@@ -3,14 +3,58 @@
 import polars as pl
 
 # Removed only in front of a name, never as the whole of it: "M. Martin" is Martin, "Me" alone stays.
-MALE_HONORIFICS = ("m", "mr", "monsieur", "mister", "sir", "herr", "senor")
-FEMALE_HONORIFICS = ("mme", "mlle", "mle", "madame", "mademoiselle", "mrs", "ms", "miss", "frau", "senora")
-OTHER_HONORIFICS = ("dr", "docteur", "doctor", "pr", "prof", "professeur", "me", "maitre", "m et mme")
-_ANY = "|".join(sorted((*MALE_HONORIFICS, *FEMALE_HONORIFICS, *OTHER_HONORIFICS), key=len, reverse=True))
-LEADING_HONORIFICS = rf"^(?:(?:{_ANY})(?:\.\s*|\s+))+(?P<rest>\S.*)$"
+MALE_HONORIFICS = (
+    "m",
+    "mr",
+    "monsieur",
+    "mister",
+    "sir",
+    "herr",
+    "hr",
+    "senor",
+    "sr",
+    "signor",
+    "sig",
+    "dhr",
+    "meneer",
+)
+FEMALE_HONORIFICS = (
+    "mme", "mlle", "mle", "madame", "mademoiselle", "mrs", "ms", "miss", "frau", "senora", "sra", "srta", "signora",
+    "sigra", "mevr", "mevrouw",
+)  # fmt: skip
+OTHER_HONORIFICS = ("dr", "docteur", "doctor", "pr", "prof", "professeur", "me", "maitre")
+# Said of a couple or a family: no person's title, and of no gender.
+HOUSEHOLDS = ("famille", "familie", "fam", "epoux", "eheleute", "familia", "famiglia")
 
-# Words between two surnames that say how the second came about; both surnames count.
-MARRIAGE_WORDS = r"\b(?:nee?|epouse|epse|ep|veuve|vve|usage)\b"
+
+def _any_of(*words: str) -> str:
+    """A pattern of the words, with or without accents."""
+    longest_first = "|".join(sorted(words, key=len, reverse=True))
+    longest_first = longest_first.replace("sigra", r"sig\.?ra")
+    return longest_first.replace("senor", "se[nñ]or").replace("maitre", "ma[iî]tre").replace("epoux", "[eé]poux")
+
+
+_ANY = _any_of(*MALE_HONORIFICS, *FEMALE_HONORIFICS, *OTHER_HONORIFICS)
+_AND = r"\.?\s*(?:[&+/,]|\b(?:et|and|und|e|y|en|og|och|i|ou|or|oder)\b)\s*"
+# "M. et Mme", "Mr & Mrs", "Herr und Frau", "Sr. y Sra.", "M./Mme", "Monsieur Madame". Not "Mme M.": an initial.
+_BOTH = "|".join(
+    (
+        rf"(?:{_ANY}){_AND}(?:{_ANY})",
+        rf"(?:{_any_of(*MALE_HONORIFICS)})\.?\s+(?:{_any_of(*FEMALE_HONORIFICS)})",
+        rf"(?:{_any_of(*FEMALE_HONORIFICS)})\.?\s+(?:{_any_of(*MALE_HONORIFICS[1:])})",
+    )
+)
+JOINT_TITLE = rf"(?:{_BOTH}|{_any_of(*HOUSEHOLDS)})"
+LEADING_HONORIFICS = rf"^(?:(?:{JOINT_TITLE}|{_ANY})(?:\.\s*|\s+))+(?P<rest>\S.*)$"
+ONLY_A_JOINT_TITLE = rf"^(?:{_BOTH})\.?$"
+
+# Words that say how the second of two surnames came about; both count. The first or only word is a surname: Ep, Nee.
+MARRIAGE_WORDS = r"(\w) (?:nee?|epouse|epse|ep|veuve|vve|usage) (\w)"
+LEADING_MARRIAGE_WORDS = r"^(?:nee|epouse|epse|veuve|vve) (\w)"
+
+# Surnames that forms and programs also write for "none". Beside a first name, written as a person writes them, they
+# are shown; they are not compared, since they rarely are anybody's. NULL and nan are how programs write nothing.
+SURNAMES_THAT_SAY_NONE = ("Sans", "SANS", "sans", "Null", "Na", "Nan")
 
 # "Le Gall" and "Legall" are one spelling; the nobiliary "de" comes and goes between two tills.
 _GLUED = (
@@ -21,34 +65,8 @@ DROPPED_PARTICLES = r"\b(?:de|d) (\w)"
 
 CIVILITIES = {
     **dict.fromkeys((*MALE_HONORIFICS, "h", "homme", "male", "masculin", "man"), "m"),
-    **dict.fromkeys((*FEMALE_HONORIFICS, "f", "femme", "female", "feminin", "woman"), "f"),
+    **dict.fromkeys((*FEMALE_HONORIFICS, "sig ra", "sig.ra", "f", "femme", "female", "feminin", "woman"), "f"),
 }
-
-# Short forms whose spelling is too far from the full name for a string distance. One direction is enough: both sides
-# are replaced before they are compared.
-SHORT_FORMS = {
-    # French
-    "alex": "alexandre", "benj": "benjamin", "cath": "catherine", "chris": "christophe", "domi": "dominique",
-    "fred": "frederic", "fredo": "frederic", "gaby": "gabriel", "gege": "gerard", "greg": "gregory", "jojo": "joseph",
-    "juju": "julien", "jef": "jean francois", "jc": "jean claude", "jp": "jean pierre", "jm": "jean michel",
-    "jl": "jean luc", "jb": "jean baptiste", "jf": "jean francois", "jj": "jean jacques", "manu": "emmanuel",
-    "max": "maxime", "mimi": "michele", "momo": "mohamed", "nico": "nicolas", "pat": "patrick", "phil": "philippe",
-    "sandra": "alexandra", "seb": "sebastien", "steph": "stephane", "sylvie": "sylvie", "theo": "theodore",
-    "titi": "thierry", "tom": "thomas", "toto": "antoine", "val": "valerie", "vero": "veronique", "vince": "vincent",
-    "xav": "xavier", "zaza": "isabelle", "isa": "isabelle", "babeth": "elisabeth", "beth": "elisabeth",
-    "lili": "elisabeth", "lise": "elisabeth", "nath": "nathalie", "sof": "sophie", "clem": "clement", "ben": "benjamin",
-    # English
-    "abby": "abigail", "al": "albert", "andy": "andrew", "annie": "ann", "bill": "william", "billy": "william",
-    "will": "william", "willie": "william", "bob": "robert", "bobby": "robert", "rob": "robert", "bert": "albert",
-    "charlie": "charles", "dan": "daniel", "dave": "david", "dick": "richard", "rick": "richard", "ed": "edward",
-    "eddie": "edward", "ned": "edward", "ted": "edward", "eliza": "elizabeth", "lizzie": "elizabeth",
-    "betty": "elizabeth", "bessie": "elizabeth", "fanny": "frances", "frank": "francis", "geo": "george",
-    "hal": "henry", "harry": "henry", "jack": "john", "jim": "james", "jimmy": "james", "joe": "joseph",
-    "johnny": "john", "kate": "katherine", "kitty": "katherine", "ken": "kenneth", "larry": "lawrence",
-    "maggie": "margaret", "meg": "margaret", "peggy": "margaret", "matt": "matthew", "mike": "michael",
-    "molly": "mary", "polly": "mary", "nancy": "ann", "nell": "helen", "nick": "nicholas", "pete": "peter",
-    "sally": "sarah", "sam": "samuel", "steve": "stephen", "sue": "susan", "tony": "anthony", "wm": "william",
-}  # fmt: skip
 
 
 def fold(text: pl.Expr) -> pl.Expr:
@@ -64,17 +82,18 @@ def fold(text: pl.Expr) -> pl.Expr:
 
 
 def fold_name(text: pl.Expr) -> pl.Expr:
-    """A name's letters, folded, without a leading honorific; null where nothing is left."""
+    """A name's letters, folded, without a leading honorific or a couple's title; null where nothing is left."""
     unaccented = text.str.to_lowercase().str.normalize("NFKD").str.replace_all(r"\p{M}", "").str.strip_chars()
-    folded = fold(unaccented.str.replace(LEADING_HONORIFICS, "${rest}")).str.replace_all(r"\d+", "").str.strip_chars()
-    return _null_if_empty(folded)
+    bare = unaccented.str.replace(ONLY_A_JOINT_TITLE, "").str.replace(LEADING_HONORIFICS, "${rest}")
+    return _null_if_empty(fold(bare).str.replace_all(r"\d+", "").str.strip_chars())
 
 
 def civility_in_name(text: pl.Expr) -> pl.Expr:
     """`m` or `f` where a name starts with an honorific of one gender, else null."""
     folded = text.str.to_lowercase().str.normalize("NFKD").str.replace_all(r"\p{M}", "")
     honorific = folded.str.extract(rf"^\s*({'|'.join((*MALE_HONORIFICS, *FEMALE_HONORIFICS))})(?:\.|\s)\s*\S", 1)
-    return honorific.replace_strict(CIVILITIES, default=None, return_dtype=pl.String)
+    is_joint = folded.str.contains(rf"^\s*{JOINT_TITLE}(?:\.|\s|$)")
+    return pl.when(~is_joint).then(honorific.replace_strict(CIVILITIES, default=None, return_dtype=pl.String))
 
 
 def read_civility(text: pl.Expr) -> pl.Expr:
@@ -87,16 +106,11 @@ def first_name_key(text: pl.Expr) -> pl.Expr:
     return fold_name(text).str.replace(r"^(\p{L}) (\p{L})$", "${1}${2}")
 
 
-def first_name_root(key: pl.Expr) -> pl.Expr:
-    """The first of several first names, with short forms in full: `jean` for `jean pierre`, `william` for `bill`."""
-    opened = key.replace(list(SHORT_FORMS), list(SHORT_FORMS.values()))
-    return opened.str.extract(r"^(\S+)", 1)
-
-
 def last_name_key(text: pl.Expr) -> pl.Expr:
     """The comparable surname: particles joined or dropped, double names in two words: `legall`, `tour martin`."""
-    words = fold_name(text).str.replace_all(MARRIAGE_WORDS, " ").str.replace_all(r"\s+", " ").str.strip_chars()
-    without_de = words.str.replace_all(DROPPED_PARTICLES, "${1}")
+    words = fold_name(text).str.replace_all(r"\s+", " ")
+    both = words.str.replace_all(MARRIAGE_WORDS, "${1} ${2}").str.replace(LEADING_MARRIAGE_WORDS, "${1}")
+    without_de = both.str.replace_all(DROPPED_PARTICLES, "${1}")
     # Twice, for two particles in a row ("de la Tour" is already "la tour" here, "van der Berg" is not).
     glued = without_de.str.replace_all(GLUED_PARTICLES, "${1}${2}").str.replace_all(GLUED_PARTICLES, "${1}${2}")
     return _null_if_empty(glued)
@@ -105,7 +119,7 @@ def last_name_key(text: pl.Expr) -> pl.Expr:
 def display_name(text: pl.Expr) -> pl.Expr:
     """A name for display: no honorific, single spaces, and proper case where it was all upper or all lower case."""
     trimmed = text.str.replace_all(r"\s+", " ").str.strip_chars()
-    bare = trimmed.str.replace(f"(?i){LEADING_HONORIFICS}", "${rest}")
+    bare = trimmed.str.replace(f"(?i){ONLY_A_JOINT_TITLE}", "").str.replace(f"(?i){LEADING_HONORIFICS}", "${rest}")
     shouted = (bare == bare.str.to_uppercase()) | (bare == bare.str.to_lowercase())
     titled = bare.str.to_titlecase().str.replace_all(r"\b(De|Du|Des)\b ", "${1} ")
     lowered = (
@@ -116,6 +130,18 @@ def display_name(text: pl.Expr) -> pl.Expr:
         .str.replace(r"^D'", "d'")
     )
     return _null_if_empty(pl.when(shouted).then(lowered).otherwise(bare))
+
+
+def keep_surnames_that_say_none(records: pl.DataFrame) -> pl.DataFrame:
+    """``records`` with ``last_name`` shown again where it says none only to programs, beside a first name.
+
+    ``last_shown`` is the surname for display before placeholders were removed, ``says_none`` whether it is written as
+    one of :data:`SURNAMES_THAT_SAY_NONE`.
+    """
+    is_theirs = pl.col("says_none").fill_null(False) & pl.col("first_name").is_not_null()
+    return records.with_columns(
+        pl.when(is_theirs).then(pl.col("last_shown")).otherwise(pl.col("last_name")).alias("last_name")
+    )
 
 
 def _null_if_empty(text: pl.Expr) -> pl.Expr:

@@ -10,20 +10,19 @@ from datetime import date
 
 import polars as pl
 
-from pipelines.identity.standardisation.addresses import city_key, postcode_key, street_key
+from pipelines.identity.standardisation.addresses import city_key, street_key
 from pipelines.identity.standardisation.attributes import Attribute
 from pipelines.identity.standardisation.emails import clean_email, email_key
 from pipelines.identity.standardisation.loyalty_cards import card_key
 from pipelines.identity.standardisation.names import first_name_key, last_name_key
 from pipelines.identity.standardisation.phones import read_phones
+from pipelines.identity.standardisation.postcodes import postcode_key
 
 _KEYS: dict[str, Callable[[pl.Expr], pl.Expr]] = {
     "loyalty_card_id": card_key,
     "email": lambda text: email_key(clean_email(text)),
     "first_name": first_name_key,
     "last_name": last_name_key,
-    "address": street_key,
-    "postcode": postcode_key,
     "city": city_key,
 }
 EXPECTED: dict[str, str] = {
@@ -49,9 +48,9 @@ def comparable(attribute: str, written: str, country: str) -> str | None:
             return None
     if attribute == "phone":
         return read_phones(pl.Series([written], dtype=pl.String), country)["e164"].item()  # type: ignore[no-any-return]
-    key = _KEYS[attribute]
-    value = pl.select(key(pl.lit(written, dtype=pl.String))).item()
-    return value or None
+    text = pl.lit(written, dtype=pl.String)
+    read = {"postcode": postcode_key(text, pl.lit(country)), "address": street_key(text, country)}
+    return pl.select(read[attribute] if attribute in read else _KEYS[attribute](text)).item() or None
 
 
 def with_own_values(

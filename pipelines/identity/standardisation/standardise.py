@@ -14,24 +14,27 @@ import polars as pl
 from pipelines.contracts import Kind
 from pipelines.frames.in_memory_sql import connect_in_memory
 from pipelines.identity.standardisation.accounts import drop_orders_of_accounts, names_no_account
-from pipelines.identity.standardisation.addresses import city_key, display_line, postcode_key, street_key
+from pipelines.identity.standardisation.addresses import city_key, display_line
 from pipelines.identity.standardisation.attributes import Attribute, load_attributes, means_none
 from pipelines.identity.standardisation.contact_points import add_further_points
 from pipelines.identity.standardisation.crowds import Crowds, add_mailboxes, find_crowds, note_crowds, withdraw_crowds
 from pipelines.identity.standardisation.emails import clean_email, email_key
 from pipelines.identity.standardisation.loyalty_cards import real_card_key
 from pipelines.identity.standardisation.names import (
+    SURNAMES_THAT_SAY_NONE,
     civility_in_name,
     display_name,
     first_name_key,
-    first_name_root,
     fold,
+    keep_surnames_that_say_none,
     last_name_key,
     read_civility,
 )
 from pipelines.identity.standardisation.nobody import SAYS_NOBODY, find_repeated_text, is_repeated, is_somebody
 from pipelines.identity.standardisation.phones import read_phones
+from pipelines.identity.standardisation.places import place_records
 from pipelines.identity.standardisation.shared_values import find_shared_values, withdraw_shared_values
+from pipelines.identity.standardisation.short_forms.table import first_name_root
 from pipelines.lake.tables import Lake
 
 RECORD_COLUMNS: dict[str, pl.DataType] = {
@@ -53,7 +56,8 @@ MATCH_COLUMNS: tuple[str, ...] = (
 _ORDER_CONTACT = {
     "source_key": "order_id", "first_name": "contact_first_name", "last_name": "contact_last_name",
     "email": "contact_email", "phone": "contact_phone", "address": "contact_address",
-    "postcode": "contact_postcode", "city": "contact_city", "created_at": "ordered_at",
+    "postcode": "contact_postcode", "city": "contact_city", "country": "contact_country",
+    "created_at": "ordered_at",
 }  # fmt: skip
 # A guest order that says nothing about its buyer is anonymous, not one more person; a postcode identifies nobody.
 _NAMES_SOMEBODY = pl.any_horizontal(
@@ -182,7 +186,8 @@ def clean_records(
 
     The columns are :data:`RECORD_COLUMNS`, :data:`MATCH_COLUMNS` and :data:`~.nobody.SAYS_NOBODY`.
     """
-    cleaned = _clean_text(gathered.sort("record_id", maintain_order=True), attributes)
+    placed = place_records(gathered.sort("record_id", maintain_order=True), country, attributes["city"])
+    cleaned = keep_surnames_that_say_none(_clean_text(placed, attributes))
     cleaned = _clean_phones(cleaned, country, attributes["phone"])
     return _clean_dates(cleaned, attributes["birth_date"], as_of).select(*RECORD_COLUMNS, *MATCH_COLUMNS, SAYS_NOBODY)
 
@@ -190,7 +195,7 @@ def clean_records(
 def _clean_text(records: pl.DataFrame, attributes: Mapping[str, Attribute]) -> pl.DataFrame:
     """Names, e-mail, address and card, with placeholders removed from both sets of columns."""
     cleaned = records.with_columns(
-        pl.col(name).str.strip_chars() for name in ("first_name", "last_name", "address", "city", "postcode", "country")
+        pl.col(name).str.strip_chars() for name in ("first_name", "last_name", "address", "city")
     )
     for column, derived in {
         "civility": {"said_civility": read_civility(pl.col("civility"))},
@@ -205,6 +210,7 @@ def _clean_text(records: pl.DataFrame, attributes: Mapping[str, Attribute]) -> p
             "folded_last": fold(pl.col("last_name")),
             "last_civility": civility_in_name(pl.col("last_name")),
             "last_shown": display_name(pl.col("last_name")),
+            "says_none": pl.col("last_name").is_in(SURNAMES_THAT_SAY_NONE),
         },
         "email": {
             "clean_email": clean_email(pl.col("email")),
@@ -213,7 +219,6 @@ def _clean_text(records: pl.DataFrame, attributes: Mapping[str, Attribute]) -> p
             "folded_user": fold(pl.col("email").str.extract(r"^([^@]+)@", 1)),
         },
         "address": {
-            "street_key": street_key(pl.col("address")),
             "folded_address": fold(pl.col("address")),
             "address_shown": display_line(pl.col("address")),
         },
@@ -222,10 +227,7 @@ def _clean_text(records: pl.DataFrame, attributes: Mapping[str, Attribute]) -> p
             "folded_city": fold(pl.col("city")),
             "city_shown": display_line(pl.col("city")),
         },
-        "postcode": {
-            "postcode_key": postcode_key(pl.col("postcode")),
-            "folded_postcode": fold(pl.col("postcode")),
-        },
+        "postcode": {"folded_postcode": fold(pl.col("postcode"))},
         "loyalty_card_id": {"card_key": real_card_key(pl.col("loyalty_card_id"), attributes["loyalty_card_id"])},
     }.items():
         cleaned = _derive_by_value(cleaned, column, derived)
@@ -261,7 +263,7 @@ def _clean_text(records: pl.DataFrame, attributes: Mapping[str, Attribute]) -> p
         "last_name": ("last_shown", "last_name"), "last_key": ("last_key", "last_name"),
         "email": ("clean_email", "email"), "email_key": ("email_key", "email"),
         "address": ("address_shown", "address"), "street_key": ("street_key", "address"),
-        "postcode": ("postcode", "postcode"), "postcode_key": ("postcode_key", "postcode"),
+        "postcode": ("postcode_shown", "postcode"), "postcode_key": ("postcode_key", "postcode"),
         "city": ("city_shown", "city"), "city_key": ("city_key", "city"),
     }  # fmt: skip
     return cleaned.with_columns(
@@ -271,7 +273,6 @@ def _clean_text(records: pl.DataFrame, attributes: Mapping[str, Attribute]) -> p
             none & ~pl.col(text).is_in(["", *attributes["first_name"].empty_words]).fill_null(True)
             for text, none in says_nobody.items()
         ).alias(SAYS_NOBODY),
-        pl.when(pl.col("country") != "").then(pl.col("country")).alias("country"),
         *(pl.when(says_something[field]).then(pl.col(origin)).alias(name) for name, (origin, field) in kept.items()),
     ).with_columns(
         pl.col("card_key").alias("loyalty_card_id"),  # One spelling everywhere: points and tickets are joined on it.
@@ -287,37 +288,52 @@ def _derive_by_value(records: pl.DataFrame, column: str, derived: dict[str, pl.E
 
 
 def _clean_phones(records: pl.DataFrame, country: str, attribute: Attribute) -> pl.DataFrame:
-    """phone and mobile as E.164; mobile_key and landline_key by the kind of number, whichever column it was in."""
-    numbers = read_phones(pl.concat([records["phone"], records["mobile"]]), country)
-    if attribute.own_values:
-        is_own = pl.col("e164").is_in(attribute.own_values)
-        numbers = numbers.with_columns(pl.when(~is_own).then(pl.col("e164")).alias("e164"))
-    if attribute.placeholder_pattern:
-        is_placeholder = pl.col("national").str.contains(attribute.placeholder_pattern)
-        numbers = numbers.with_columns(pl.when(~is_placeholder).then(pl.col("e164")).alias("e164"))
+    """phone and mobile as E.164; mobile_key and landline_key by the kind of number, whichever column it was in.
+
+    A second number of a column counts where the record has no other of its kind.
+    """
+    numbers = read_phones(
+        pl.concat([records["phone"], records["mobile"]]), country, pl.concat([records["region"], records["region"]])
+    )
+    for prefix in ("", "second_"):
+        e164, national = pl.col(f"{prefix}e164"), pl.col(f"{prefix}national")
+        is_real = e164.is_not_null()
+        if attribute.own_values:
+            is_real &= ~e164.is_in(attribute.own_values)
+        if attribute.placeholder_pattern:
+            is_real &= ~national.str.contains(attribute.placeholder_pattern)
+        numbers = numbers.with_columns(pl.when(is_real).then(e164).alias(f"{prefix}e164"))
     joined = records
     for column in ("phone", "mobile"):
         joined = joined.join(
             numbers.select(
                 pl.col("value").alias(column),
-                pl.col("e164").alias(f"{column}_e164"),
-                (pl.col("is_landline") & pl.col("e164").is_not_null()).alias(f"{column}_is_landline"),
+                "region",
+                *(
+                    pl.col(f"{prefix}{name}").alias(f"{column}_{prefix}{name}")
+                    for prefix in ("", "second_")
+                    for name in ("e164", "is_landline")
+                ),
             ),
-            on=column,
+            on=[column, "region"],
             how="left",
+            nulls_equal=True,
             maintain_order="left",
         )
+
+    def first_of(is_landline: bool, *names: str) -> pl.Expr:
+        kinds = (pl.col(f"{name}_is_landline") == pl.lit(is_landline) for name in names)
+        return pl.coalesce(pl.when(kind).then(pl.col(f"{name}_e164")) for kind, name in zip(kinds, names, strict=True))
+
+    phone, mobile = (pl.coalesce(f"{name}_e164", f"{name}_second_e164") for name in ("phone", "mobile"))
+    is_one_of_each = pl.col("phone_is_landline") != pl.col("phone_second_is_landline")
+    are_known = pl.col("phone_e164").is_not_null() & pl.col("phone_second_e164").is_not_null()
+    has_both = (mobile.is_null() & are_known & is_one_of_each).fill_null(False)
     return joined.with_columns(
-        pl.col("phone_e164").alias("phone"),
-        pl.col("mobile_e164").alias("mobile"),
-        pl.coalesce(
-            pl.when(~pl.col("mobile_is_landline")).then(pl.col("mobile_e164")),
-            pl.when(~pl.col("phone_is_landline")).then(pl.col("phone_e164")),
-        ).alias("mobile_key"),
-        pl.coalesce(
-            pl.when(pl.col("phone_is_landline")).then(pl.col("phone_e164")),
-            pl.when(pl.col("mobile_is_landline")).then(pl.col("mobile_e164")),
-        ).alias("landline_key"),
+        pl.when(has_both).then(first_of(True, "phone", "phone_second")).otherwise(phone).alias("phone"),
+        pl.when(has_both).then(first_of(False, "phone", "phone_second")).otherwise(mobile).alias("mobile"),
+        first_of(False, "mobile", "phone", "mobile_second", "phone_second").alias("mobile_key"),
+        first_of(True, "phone", "mobile", "phone_second", "mobile_second").alias("landline_key"),
     )
 
 

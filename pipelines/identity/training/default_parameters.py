@@ -11,7 +11,7 @@ from typing import Any
 
 import polars as pl
 
-from pipelines.identity.model.registry import DEFAULT_MODEL, Parameters, name_version
+from pipelines.identity.model.registry import DEFAULT_MODEL, Parameters
 from pipelines.identity.model.specification import BLOCKING_KEYS, CLASSES, LARGEST_BLOCK
 
 PROFILES = 3_000
@@ -52,8 +52,3 @@ def read_default_frequencies() -> dict[str, pl.DataFrame]:
         )
         for name in shipped["rarest"]
     }
-
-
-def name_default_version() -> str:
-    """The name of the shipped version."""
-    return name_version(read_default_parameters(), read_default_frequencies())

@@ -13,7 +13,6 @@ from pipelines.identity.model.history import Reason
 from pipelines.identity.model.registry import ModelVersion, load_version, name_in_force, put_in_force
 from pipelines.identity.standardisation.standardise import MATCH_COLUMNS
 from pipelines.identity.training.compare_models import Comparison, compare_models
-from pipelines.identity.training.default_parameters import name_default_version
 from pipelines.identity.training.train import MIN_PROFILES, train
 from pipelines.lake.tables import Lake
 
@@ -63,7 +62,7 @@ class Retrained:
         learned from these records is lost.
         """
         before = self.predecessor
-        if self.comparison is None or before is None or before.is_default:
+        if self.comparison is None or before is None or (before.is_default and not self.learned.is_default):
             return 0
         if self.comparison.share_moved <= MAX_SHARE_MOVED:
             return 0
@@ -133,11 +132,8 @@ def retrain(
 
 
 def has_to_learn(in_force: ModelVersion, profiles: int) -> bool:
-    """Whether a run that finds ``in_force`` learns unasked: it is the shipped one, and there may be enough records now.
-
-    So it is with what an earlier release made of too few records, which no longer is what is shipped.
-    """
-    return in_force.is_default and (profiles >= MIN_PROFILES or in_force.version != name_default_version())
+    """Whether a run that finds ``in_force`` learns unasked: nothing was learned yet, and records may be enough."""
+    return in_force.is_default and profiles >= MIN_PROFILES
 
 
 def _name_reason(learned: ModelVersion, usable: ModelVersion | None, before: str | None) -> Reason:

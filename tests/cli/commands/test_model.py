@@ -117,7 +117,7 @@ def test_ids_outlive_another_model_and_going_back_restores_them(home: Home, expo
     assert after == before
     assert_replay_is_what_was_published(home)
     assert [entry["reason"] for entry in ask(parcours, home, "list")["history"]] == [
-        "first training",
+        "shipped",
         "chosen",
         "reverted",
     ]
@@ -145,7 +145,7 @@ def test_list_and_show_print_what_their_schema_says(two_versions: tuple[Home, st
     listed = ask(parcours, home, "list")
     in_force = listed["in_force"]
     assert {each["version"]: each["is_in_force"] for each in listed["versions"]} == {in_force: True, second: False}
-    assert [entry["reason"] for entry in listed["history"]] == ["first training"]
+    assert [entry["reason"] for entry in listed["history"]] == ["shipped"]
     shown, other = ask(parcours, home, "show"), ask(parcours, home, "show", second)
     assert (shown["version"], shown["is_in_force"]) == (in_force, True)
     assert (other["version"], other["is_in_force"], other["put_in_force"]) == (second, False, [])
@@ -241,6 +241,16 @@ def test_what_training_came_to_is_told_with_the_weights_that_move_most() -> None
     fine = {**learned, "records_too_many": 0, "in_force": "m2"}
     assert render(fine, compare_only=False).splitlines()[-1].startswith("Identity model m2 is in force.")
     assert "m2 is saved and m1 stays in force" in render({**fine, "in_force": "m1"}, compare_only=True)
+    few = {**fine, "is_default": True, "profiles": 1_200, "blocked_pairs": 40}
+    assert (
+        render(few, compare_only=False)
+        .splitlines()[-1]
+        .startswith(
+            "1,200 distinct records, 40 pairs of them, are too few to learn from: the shipped model m2 is in force."
+        )
+    )
+    assert "too few to learn from: m1 stays in force." in render({**few, "in_force": "m1"}, compare_only=False)
+    assert "the shipped model m1 stays in force" in render({**few, "learned": "m1"}, compare_only=False)
     mended = {**fine, "comparison": {**comparison, "before": None, "pairs": None, "weights": []}}
     assert "can no longer run" in render(mended, compare_only=False)
 

@@ -28,7 +28,7 @@ def test_dates_are_iso_and_ids_have_no_point(exports: Any, workbook: Workbook) -
     rows = [
         ["member_id", "loyalty_card_id", "birth_date", "created_at", "updated_at", "postcode"],
         [123, 250123456789, date(1988, 7, 5), utc(2026, 1, 5, 10, 29, 59), date(2026, 1, 6), "01000"],
-        [124.0, "'250123456780", None, utc(2026, 1, 5), utc(2026, 2, 6, 23, 59, 59), 69003],
+        [124.0, "'250123456780", None, utc(2026, 1, 5), utc(2025, 7, 6, 23, 59, 59), 69003],
     ]
     exports.kind = "pos"
     exports.write("members.xlsx", workbook({"Feuil1": rows}))
@@ -36,7 +36,7 @@ def test_dates_are_iso_and_ids_have_no_point(exports: Any, workbook: Workbook) -
     found = exports.rows("members").select(rows[0]).rows()
     assert found == [
         ("123", "250123456789", date(1988, 7, 5), utc(2026, 1, 5, 9, 29, 59), utc(2026, 1, 5, 23), "01000"),
-        ("124", "250123456780", None, utc(2026, 1, 4, 23), utc(2026, 2, 6, 22, 59, 59), "69003"),
+        ("124", "250123456780", None, utc(2026, 1, 4, 23), utc(2025, 7, 6, 21, 59, 59), "69003"),
     ]
 
 
@@ -73,6 +73,9 @@ def test_the_first_visible_sheet_is_read_or_the_one_that_is_named_or_counted(exp
     assert read_stores(exports) == [("1", "Lyon")]
     assert read_stores(exports, sheet="Nice") == [("2", "Nice")]
     assert read_stores(exports, sheet=1) == [("0", "lists")]
+    exports.write("stores.xlsx", workbook({"2025": [["store_id", "name"]], "2026": [["store_id", "name"], ["3", "c"]]}))
+    assert read_stores(exports, sheet=2026) == [("3", "c")]
+    exports.write("stores.xlsx", workbook(sheets))
     with pytest.raises(ExtractError, match=r"has no sheet Paris. Found: lists, Lyon, Nice. Correct `sheet`"):
         read_stores(exports, sheet="Paris")
 

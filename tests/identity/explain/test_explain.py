@@ -19,7 +19,7 @@ from pipelines.identity.customer_ids.ledger import assign_ids, current_map, empt
 from pipelines.identity.decisions.read import DECISION_SCHEMA, no_decisions
 from pipelines.identity.explain import why as explain_module
 from pipelines.identity.explain.compose import compose_how, compose_why
-from pipelines.identity.explain.evidence import Candidacy, Evidence
+from pipelines.identity.explain.evidence import NOT_COMPARED, Candidacy, Evidence
 from pipelines.identity.explain.explanations import Explained, explain_how, explain_why
 from pipelines.identity.explain.how import find_decisive, order_joins
 from pipelines.identity.explain.neighbourhood import Neighbourhood
@@ -386,7 +386,11 @@ def test_every_case_and_everything_the_model_declares_has_a_text(language):
     levels = {level.name for field in fields for level in field.levels}
     joins = {f"join_{rule}" for rule in Rule.__args__}
     assert {f"explanations.{name}" for name in {*Reason.__args__, *Candidacy.__args__, *joins}} <= catalogue.keys()
-    named = {"field": {field.name for field in fields}, "level": levels | {"missing"}, "blocking_key": {*BLOCKING_KEYS}}
+    named = {
+        "field": {field.name for field in fields},
+        "level": levels | {*NOT_COMPARED},
+        "blocking_key": {*BLOCKING_KEYS},
+    }
     for group, declared in named.items():
         place = f"explanations.{group}."
         assert {key.removeprefix(place) for key in catalogue if key.startswith(place)} == declared

@@ -122,6 +122,33 @@ def crowd(tables: Tables) -> Tables:
     return tables | {"crm/contacts": contacts.with_columns(shared)}
 
 
+def one_name(tables: Tables) -> Tables:
+    """Fifteen members under the name and mailbox of a colleague, each with their own birth date and number."""
+    members = tables["pos/members"].sort("member_id")
+    is_first = pl.int_range(pl.len()) < 15
+    typed = {"first_name": "Jean", "last_name": "Caissard", "email": "caisse@boutique.fr"}
+    return tables | {
+        "pos/members": members.with_columns(
+            pl.when(is_first).then(pl.lit(text)).otherwise(pl.col(name)).alias(name) for name, text in typed.items()
+        )
+    }
+
+
+def erase(tables: Tables, rng: np.random.Generator) -> Tables:
+    """A few accounts and contacts over whom their shop wrote that they were erased."""
+    erased = {}
+    for path in ("crm/contacts", "ecommerce/customers"):
+        rows = tables[path]
+        hit = pl.Series(rng.random(rows.height) < 0.03)
+        texts = {name: "[deleted]" for name in EDITED if rows.schema.get(name) == pl.String}
+        texts |= {"email": "deleted@site.invalid", "loyalty_card_id": None}
+        erased[path] = rows.with_columns(
+            *(pl.when(hit).then(pl.lit(text)).otherwise(pl.col(name)).alias(name) for name, text in texts.items()),
+            pl.when(~hit).then(pl.col("birth_date")).alias("birth_date"),
+        )
+    return tables | erased
+
+
 def decide(records: pl.DataFrame, rng: np.random.Generator) -> pl.DataFrame:
     """A few decisions that do not contradict each other: each record stands in one of them."""
     chosen = records["record_id"].sort().gather(rng.choice(records.height, 8, replace=False)).to_list()
@@ -145,6 +172,7 @@ def test_thirty_nights_of_changes_end_where_full_runs_end(tables, model, tmp_pat
     for number in range(30):
         day = FIRST_DAY + timedelta(days=number)
         exports = crowd(today) if 10 <= number < 20 else today
+        exports = one_name(exports) if 5 <= number < 15 else exports
         found = by_night.recognise(exports, day, decisions)
         expected = in_full.recognise(exports, day, decisions)
         for name, frame in expected.items():
@@ -152,6 +180,8 @@ def test_thirty_nights_of_changes_end_where_full_runs_end(tables, model, tmp_pat
         assert by_night.ledger.equals(in_full.ledger)
         assert found["ids"].equals(current_map(by_night.ledger))
         today = change(today, tables, rng)
+        if number % 3 == 1:
+            today = erase(today, rng)
         if number % 4 == 3:
             decisions = decide(found["records"], rng)
     later = by_night.done[1:]
@@ -169,6 +199,20 @@ def test_a_night_without_changes_compares_nothing(tables, model, tmp_path):
         "anew": 0, "built_upon": True, "records": first["records"].height,
         "changed_profiles": 0, "compared_pairs": 0,
     }  # fmt: skip
+
+
+def test_who_is_nobody_is_not_cleaned_again_and_is_somebody_once_the_name_is_back(tables, model, tmp_path):
+    night = Recogniser(tmp_path, model, full=False)
+    everyone = night.recognise(tables, FIRST_DAY, no_decisions())["records"]
+    erased = erase(one_name(tables), np.random.default_rng(1))
+    fewer = night.recognise(erased, FIRST_DAY + timedelta(days=1), no_decisions())["records"]
+    assert fewer.height < everyone.height
+    assert fewer["shared_values"].str.contains("name").sum() == 15
+    again = night.recognise(erased, FIRST_DAY + timedelta(days=2), no_decisions())["records"]
+    assert again.equals(fewer)
+    assert night.done[-1]["anew"] == 0
+    back = night.recognise(tables, FIRST_DAY + timedelta(days=3), no_decisions())["records"]
+    assert back.equals(everyone)
 
 
 def test_records_whose_value_stays_withdrawn_are_not_cleaned_again_and_amend_nothing(tables, model, tmp_path):

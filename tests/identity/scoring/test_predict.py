@@ -6,6 +6,7 @@ import polars as pl
 import pytest
 
 from pipelines.identity.model.specification import _share_a_word, _typed_wrong, declare_fields
+from pipelines.identity.scoring.match_weights import MISSING
 from pipelines.identity.scoring.predict import compare_pairs
 from pipelines.identity.scoring.profiles import build_profiles, with_name_parts
 
@@ -88,3 +89,28 @@ def test_names_share_a_word_that_is_more_than_a_particle_or_an_initial():
     assert {(one, other) for one, other, shares in rows if shares} == {
         (one, other) for one in range(len(keys)) for other in range(len(keys)) if words[one] & words[other]
     }
+
+
+def test_names_in_two_scripts_are_neither_alike_nor_different(row, standardised):
+    records = standardised(
+        row("1", first_name="Yulia", last_name="Petrova", address="5 rue du Port", city="Nice", postcode="06000"),
+        row("2", first_name="Юлия", last_name="Петрова", address="Лесная 5", city="Ницца"),
+        row("3", first_name="Мария", last_name="Иванова", address="Садовая 9", city="Москва"),
+    )
+    profiles, _ = build_profiles(records)
+    left, right = np.array([0, 1], dtype=np.int32), np.array([1, 2], dtype=np.int32)
+    levels = compare_pairs(profiles, left, right, declare_fields()).levels
+    of_field = {field.name: levels[:, position] for position, field in enumerate(declare_fields())}
+    for name in ("first_name", "last_name", "street", "locality"):
+        across, within = of_field[name]
+        assert across == MISSING
+        assert within != MISSING
+
+
+def test_a_short_form_of_several_names_is_compared_with_each_of_them(row, standardised):
+    names = ("Alex", "Alexandra", "Sacha", "Alexandre")
+    profiles, _ = build_profiles(standardised(*(row(str(n), first_name=name) for n, name in enumerate(names))))
+    left, right = np.array([0, 0, 2, 1], dtype=np.int32), np.array([1, 3, 3, 2], dtype=np.int32)
+    field = next(field for field in declare_fields() if field.name == "first_name")
+    found = [field.levels[level].name for level in compare_pairs(profiles, left, right, (field,)).levels[:, 0]]
+    assert found == ["short form or one of several"] * 4

@@ -53,6 +53,44 @@ def test_the_honorific_in_a_name_tells_the_civility(row, standardised):
 
 
 @pytest.mark.parametrize(
+    "given",
+    [
+        "M. et Mme Durand", "M ET MME DURAND", "Mr & Mrs Durand", "Mr&Mrs Durand", "Herr und Frau Durand",
+        "Sr. y Sra. Durand", "M./Mme Durand", "Monsieur Madame Durand", "Dr. et Mme Durand", "Famille Durand",
+        "Sig. e Sig.ra Durand", "Madame, Monsieur Durand",
+    ],
+)  # fmt: skip
+def test_the_title_of_two_people_is_no_name_and_of_no_gender(row, standardised, given):
+    found = standardised(row("1", last_name=given)).row(0, named=True)
+    assert (found["last_name"], found["last_key"], found["civility"]) == ("Durand", "durand", None)
+
+
+@pytest.mark.parametrize("given", ["M. et Mme", "Mr & Mrs", "Monsieur et Madame", "M./Mme"])
+def test_the_title_of_two_people_in_place_of_a_first_name_is_none(row, standardised, given):
+    found = standardised(row("1", first_name=given, last_name="Durand", civility=given)).row(0, named=True)
+    assert (found["first_name"], found["first_key"], found["civility"]) == (None, None, None)
+
+
+def test_an_initial_behind_a_title_is_no_second_title(row, standardised):
+    found = standardised(row("1", first_name="Mme M.")).row(0, named=True)
+    assert (found["first_key"], found["civility"]) == ("m", "f")
+
+
+@pytest.mark.parametrize(
+    ("given", "shown", "key"),
+    [
+        ("Null", "Null", None), ("Sans", "Sans", None), ("SANS", "Sans", None), ("Na", "Na", None),
+        ("Nee", "Nee", "nee"), ("Ep", "Ep", "ep"), ("Usage", "Usage", "usage"),
+        ("NULL", None, None), ("null", None, None), ("Inconnu", None, None),
+    ],
+)  # fmt: skip
+def test_a_surname_that_also_says_none_is_shown_beside_a_first_name(row, standardised, given, shown, key):
+    found = standardised(row("1", first_name="Jenny", last_name=given), row("2", last_name=given))
+    assert found.select("last_name", "last_key").row(0) == (shown, key)
+    assert found["last_name"][1] == (shown if key else None)
+
+
+@pytest.mark.parametrize(
     ("given", "clean", "key"),
     [
         (" J.Dupont+Shop@GMAIL.com ", "j.dupont+shop@gmail.com", "jdupont@gmail.com"),

@@ -233,7 +233,7 @@ select
     customer_id,
     outcome,
     order_id,
-    cast(quantity as bigint) as quantity,
+    cast(quantity as decimal(18, 3)) as quantity,
     cast(coalesce(revenue_at_risk, 0) as decimal(18, 2)) as revenue_at_risk
 
 from unioned

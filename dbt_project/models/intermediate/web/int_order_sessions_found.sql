@@ -39,8 +39,8 @@ sessions_numbered as (
 
     select
         session_reference,
-        count(distinct session_id) as session_count,
-        min(session_id) as session_id
+        min(session_id) as session_id,
+        max(session_id) as other_session_id
 
     from web_events
     group by session_reference
@@ -51,9 +51,10 @@ select
     orders.order_id,
     case
         when purchases_ranked.session_id is not null then purchases_ranked.session_id
-        when sessions_numbered.session_count = 1 then sessions_numbered.session_id
+        when sessions_numbered.session_id = sessions_numbered.other_session_id then sessions_numbered.session_id
     end as session_id,
-    purchases_ranked.session_id is null and coalesce(sessions_numbered.session_count, 0) > 1 as is_ambiguous
+    purchases_ranked.session_id is null
+    and coalesce(sessions_numbered.session_id <> sessions_numbered.other_session_id, false) as is_ambiguous
 
 from orders
 left join purchases_ranked

@@ -11,6 +11,7 @@ select
     contact_address,
     contact_postcode,
     contact_city,
+    contact_country,
     channel,
     fulfilment,
     pickup_store_id,
