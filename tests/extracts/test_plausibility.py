@@ -4,6 +4,7 @@ from datetime import date
 from decimal import Decimal
 from typing import Any
 
+import duckdb
 import pytest
 
 from pipelines.errors import RejectLimitExceeded
@@ -220,3 +221,27 @@ def test_the_example_is_the_first_of_its_fault_in_the_order_of_the_files(exports
     exports.write("m2.csv", "id,born,made\n1,nie,\n2,nunca,\n")
     counts = field(exports.extract("members", {"from": "m*.csv", "columns": MEMBERS}), "birth_date")
     assert (counts.example_file, counts.example_line, counts.unreadable_count) == ("m1.csv", 3, 3)
+
+
+def test_what_typed_files_hold_is_judged_alike(exports: Any) -> None:
+    exports.kind = "pos"
+    path = exports.write("t.parquet", b"")
+    with duckdb.connect() as connection:
+        connection.execute(f"""
+            copy (
+                select i as ticket_id, 's' as store_id, moment as sold_at, total as total_amount, gross as gross_amount
+                from (values
+                    (1, timestamp '2026-01-01 10:00', 1.5::double, 18446744073709551615::ubigint),
+                    (2, timestamp '1970-01-01 00:00', 1, 1),
+                    (3, 'infinity'::timestamp, 1, 1),
+                    (4, '-infinity'::timestamp, 1, 1),
+                    (5, timestamp '2026-01-01 10:00', 'nan'::double, 1),
+                    (6, timestamp '2026-01-01 10:00', 'infinity'::double, 1),
+                    (7, timestamp '2026-01-01 10:00', 1e300, 1),
+                    (8, timestamp '290000-01-01 10:00', 1, 1),
+                    (9, timestamp '9999-12-31 23:59:59', 1, 1)
+                ) as rows (i, moment, total, gross)
+            ) to '{path}' (format parquet)""")
+    extracted = exports.extract("tickets", {"from": "t.parquet"})
+    assert exports.rows("tickets").select("ticket_id", "gross_amount").rows() == [("1", None)]
+    assert (extracted.rows_rejected, extracted.rows_set_apart) == (7, 1)

@@ -9,7 +9,7 @@ import errno
 import gzip
 import re
 import zlib
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import IO
@@ -37,7 +37,7 @@ def make_plain(path: Path, encoding: str, copy: Path, shown: str) -> Path:
         is_utf8 = codecs.lookup(encoding).name in ("utf-8", "utf-8-sig", "ascii")
         has_bare_returns = b"\r" in start and b"\n" not in start
         has_glob_characters = any(character in str(path) for character in "*?[")
-        if path.suffix not in COMPRESSIONS and is_utf8 and not has_bare_returns and not has_glob_characters:
+        if path.suffix.lower() not in COMPRESSIONS and is_utf8 and not has_bare_returns and not has_glob_characters:
             return path
         with open_decompressed(path) as file, copy.open("wb") as written:
             for chunk in _read_chunks(file) if is_utf8 else _recode(file, encoding, shown):
@@ -47,10 +47,10 @@ def make_plain(path: Path, encoding: str, copy: Path, shown: str) -> Path:
 
 @contextmanager
 def open_decompressed(path: Path) -> Iterator[IO[bytes]]:
-    if path.suffix == ".gz":
+    if path.suffix.lower() == ".gz":
         with gzip.open(path) as file:
             yield file  # type: ignore[misc]
-    elif path.suffix == ".zst":
+    elif path.suffix.lower() == ".zst":
         with pa.input_stream(str(path), compression="zstd") as file:
             yield file
     else:
@@ -92,13 +92,10 @@ def _read_chunks(file: IO[bytes]) -> Iterator[bytes]:
 
 def _recode(file: IO[bytes], encoding: str, shown: str) -> Iterator[bytes]:
     decoder = codecs.getincrementaldecoder(encoding)(errors="surrogateescape")
-    is_iso, check = codecs.lookup(encoding).name.startswith("iso8859"), _Utf8Check(encoding)
+    mark_misread, check = _marker_of_misread(encoding), _Utf8Check(encoding)
     for chunk in _read_chunks(file):
         check.take(chunk)
-        text = decoder.decode(chunk)
-        yield (text.translate(_CONTROLS) if is_iso and _CONTROL.search(text) else text).encode(
-            "utf-8", "surrogateescape"
-        )
+        yield mark_misread(decoder.decode(chunk)).encode("utf-8", "surrogateescape")
     yield decoder.decode(b"", final=True).encode("utf-8", "surrogateescape")
     if check.is_utf8():
         raise ExtractError(
@@ -111,6 +108,26 @@ def _recode(file: IO[bytes], encoding: str, shown: str) -> Iterator[bytes]:
 # over as bytes, they show that the file is in cp1252.
 _CONTROL = re.compile("[\x80-\x9f]")
 _CONTROLS = {code: 0xDC00 + code for code in range(0x80, 0xA0)}
+
+
+def _marker_of_misread(encoding: str) -> Callable[[str], str]:
+    """What turns letters that are misread for certain back into bytes: their line is then no UTF-8, and is told.
+
+    Beside control characters, that is the Ã of Ã©: in a file of several encodings, such a line is UTF-8. A capital Ã
+    stands before no sign, save a closing quotation mark.
+    """
+    is_iso = codecs.lookup(encoding).name.startswith("iso8859")
+    first = 0x80 if is_iso else 0xA0
+    signs = bytes(code for code in range(first, 0xC0) if code != 0xBB).decode(encoding, "ignore")
+    has_tilde = bytes([0xC3]).decode(encoding, "ignore") == "Ã"
+    utf8 = re.compile(f"Ã(?=[{re.escape(signs)}])") if has_tilde else None
+
+    def mark(text: str) -> str:
+        if utf8 and "Ã" in text:
+            text = utf8.sub("\udcc3", text)
+        return text.translate(_CONTROLS) if is_iso and _CONTROL.search(text) else text
+
+    return mark
 
 
 class _Utf8Check:

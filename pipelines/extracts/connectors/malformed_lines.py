@@ -145,7 +145,10 @@ def _find_encoding_fault(line: bytes) -> str | None:
     try:
         line.decode("utf-8")
     except UnicodeDecodeError:
-        strays = bytes(ord(letter) - 0xDC00 for letter in line.decode("utf-8", "surrogateescape") if _is_stray(letter))
+        text = line.decode("utf-8", "surrogateescape")
+        if _MISREAD_UTF8.search(text):
+            return f"{NOT_DECODED}; the line is UTF-8, unlike others of the file"
+        strays = bytes(ord(letter) - 0xDC00 for letter in text if _is_stray(letter))
         try:
             strays.decode("cp1252")
         except UnicodeDecodeError:
@@ -154,6 +157,8 @@ def _find_encoding_fault(line: bytes) -> str | None:
     return None
 
 
+# As `decoding` marks it: the byte of an Ã before a letter that was decoded, or before a control character.
+_MISREAD_UTF8 = re.compile("\udcc3[\xa0-\u0fff\udc80-\udc9f]")
 NOT_DECODED = "is not valid in the file's encoding"
 
 

@@ -1,7 +1,7 @@
 """Excel workbooks: one sheet as a Parquet file of texts, as if it had been saved as CSV with ISO dates.
 
-Numbers of whole value lose their point, so that an id stays an id. The reader holds the sheet in memory, about ten
-times what the file weighs; hence a limit on what it unpacks to.
+Numbers of whole value lose their point, so that an id stays an id. The reader holds the sheet in memory, half as
+much again as it unpacks to; hence a limit on that.
 """
 
 import zipfile
@@ -119,10 +119,10 @@ def _choose_sheet(workbook: CalamineWorkbook, wanted: str | int | None, shown: s
     if wanted is None:
         visible = [meta.name for meta in sheets if meta.visible == SheetVisibleEnum.Visible]
         chosen = next(iter(visible or names), None)
-    elif isinstance(wanted, int):
-        chosen = names[wanted - 1] if wanted <= len(names) else None
+    elif str(wanted) in names:  # A sheet called 2026 is a number to YAML.
+        chosen = str(wanted)
     else:
-        chosen = wanted if wanted in names else None
+        chosen = names[wanted - 1] if isinstance(wanted, int) and wanted <= len(names) else None
     if chosen is None:
         raise ExtractError(
             f"{shown} has no sheet {wanted if wanted is not None else 'at all'}. Found: {', '.join(names) or 'none'}. "

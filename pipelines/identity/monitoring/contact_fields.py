@@ -8,6 +8,7 @@ import polars as pl
 from pipelines.identity.standardisation.contact_points import TABLE_NAME as CONTACT_POINTS
 from pipelines.identity.standardisation.emails import clean_email
 from pipelines.identity.standardisation.phones import read_phones
+from pipelines.identity.standardisation.places import regions_of
 from pipelines.identity.standardisation.standardise import name_at_origin
 
 FIELDS = (
@@ -36,16 +37,15 @@ def judge_contact_fields(gathered: pl.LazyFrame, records: pl.LazyFrame, country:
     """One row per source, table and column in which something was emptied or withdrawn, as :data:`SCHEMA` says.
 
     ``gathered`` are the records as the extracts hold them, under the names of the display columns, ``records`` those of
-    ``identity/records``. ``country`` is the region of phone numbers written without one. ``example_record_id`` is the
-    first record of which a value was emptied.
+    ``identity/records``. ``country`` is that of records that name none. ``example_record_id`` is the first record of
+    which a value was emptied.
     """
     # A further point repeats its row's names, which are told of the row.
     gathered, records = (rows.filter(pl.col("table_name") != CONTACT_POINTS) for rows in (gathered, records))
     told = []
     for field in FIELDS:
         emptied, withdrawn = _find_emptied(gathered, records, field), _find_withdrawn(records, field)
-        is_unreadable = _unreadable(emptied["value"], field, country)
-        judged = emptied.with_columns(is_unreadable=pl.col("value").is_in(is_unreadable.implode()))
+        judged = emptied.with_columns(is_unreadable=_are_unreadable(emptied, field, country))
         counts = judged.group_by(_ORIGIN).agg(
             unreadable_count=pl.col("is_unreadable").sum().cast(pl.Int64),
             placeholder_count=(~pl.col("is_unreadable")).sum().cast(pl.Int64),
@@ -58,7 +58,7 @@ def judge_contact_fields(gathered: pl.LazyFrame, records: pl.LazyFrame, country:
 
 
 def _find_emptied(gathered: pl.LazyFrame, records: pl.LazyFrame, field: str) -> pl.DataFrame:
-    """record_id, origin and value, one row per record whose value of ``field`` is there no more.
+    """record_id, origin, value and country, one row per record whose value of ``field`` is there no more.
 
     A row that is nobody's has no record at all: no value by which a person is known was left of it.
     """
@@ -66,9 +66,14 @@ def _find_emptied(gathered: pl.LazyFrame, records: pl.LazyFrame, field: str) -> 
     filled = written.filter(pl.col("value") != "")
     if field in ("postcode", "city"):  # Of these, something may be left.
         empty = records.filter(pl.col(field).is_null()).select("record_id")
-        return filled.join(empty, on="record_id", how="semi").collect()
-    kept = records.filter(pl.col(field).is_not_null()).select("record_id")
-    return filled.join(kept, on="record_id", how="anti").collect()
+        emptied = filled.join(empty, on="record_id")
+    else:
+        kept = records.filter(pl.col(field).is_not_null()).select("record_id")
+        emptied = filled.join(kept, on="record_id", how="anti")
+    placed = emptied.join(records.select("record_id", "country", "postcode"), on="record_id", how="left")
+    if field == "address":  # A line that says no more than postcode and city went into their columns.
+        placed = placed.filter(~pl.col("value").str.contains(pl.col("postcode"), literal=True).fill_null(False))
+    return placed.drop("postcode").collect()
 
 
 def _find_withdrawn(records: pl.LazyFrame, field: str) -> pl.DataFrame:
@@ -84,14 +89,16 @@ def _find_withdrawn(records: pl.LazyFrame, field: str) -> pl.DataFrame:
     return records.filter(is_shared & pl.col(field).is_not_null()).select(_ORIGIN).collect()
 
 
-def _unreadable(values: pl.Series, field: str, country: str) -> pl.Series:
-    """Those of ``values`` that are none of the field's kind."""
-    distinct = values.unique()
+def _are_unreadable(emptied: pl.DataFrame, field: str, country: str) -> pl.Series:
+    """Whether each value is none of the field's kind: no phone number of its record's country, no e-mail address."""
     if field in ("phone", "mobile"):
-        return read_phones(distinct, country).filter(pl.col("e164").is_null())["value"]
+        asked = emptied.select("value", regions_of(emptied["country"], country).alias("region"))
+        read = read_phones(asked["value"], country, asked["region"])
+        joined = asked.join(read, on=["value", "region"], how="left", nulls_equal=True, maintain_order="left")
+        return joined["e164"].is_null()
     if field == "email":
-        return distinct.to_frame("value").filter(clean_email(pl.col("value")).is_null())["value"]
-    return distinct.clear()
+        return emptied.select(clean_email(pl.col("value")).is_null()).to_series()
+    return pl.Series([False], dtype=pl.Boolean).new_from_index(0, emptied.height)
 
 
 def _commonest(field: str) -> pl.Expr:

@@ -3,30 +3,36 @@
 import polars as pl
 
 from pipelines.identity.standardisation.names import fold
-
-# Abbreviations of La Poste's standard NF Z10-011 and those that tills and forms use; written out rather than shortened,
-# so that a string distance compares whole words.
-ABBREVIATIONS = {
-    "av": "avenue", "ave": "avenue", "bd": "boulevard", "bld": "boulevard", "blvd": "boulevard", "boul": "boulevard",
-    "r": "rue", "all": "allee", "allees": "allee", "ch": "chemin", "che": "chemin", "chem": "chemin", "imp": "impasse",
-    "pl": "place", "rte": "route", "rt": "route", "sq": "square", "crs": "cours", "fg": "faubourg", "fbg": "faubourg",
-    "qu": "quai", "lot": "lotissement", "res": "residence", "bat": "batiment", "apt": "appartement",
-    "appt": "appartement", "app": "appartement", "esc": "escalier", "etg": "etage", "zac": "zone", "za": "zone",
-    "st": "saint", "ste": "sainte", "gal": "general", "gen": "general", "mal": "marechal", "dr": "docteur",
-    "pdt": "president", "pt": "petit", "gd": "grand", "gde": "grande", "cdt": "commandant", "cpt": "capitaine",
-    "rd": "road", "str": "street", "ln": "lane", "ct": "court", "cct": "circuit", "cres": "crescent", "dve": "drive",
-    "b": "bis", "t": "ter", "q": "quater",
-}  # fmt: skip
+from pipelines.identity.standardisation.street_words import (
+    ENGLISH,
+    ENGLISH_BEHIND,
+    ENGLISH_ENDINGS,
+    FRENCH,
+    JOINED,
+    WORDS,
+)
 
 
-def street_key(text: pl.Expr) -> pl.Expr:
-    """The comparable street line: `12 bis avenue general leclerc` for `12B, Av. du Gal. Leclerc`."""
+def street_key(text: pl.Expr, country: str | None = None) -> pl.Expr:
+    """The comparable street line: `12 bis avenue general leclerc` for `12B, Av. du Gal. Leclerc`.
+
+    ``country`` (ISO 3166) is whose words for streets are written out; without one, the French.
+    """
+    words = WORDS.get(country or "", FRENCH)
     folded = fold(text).str.replace_all(r"(\d)([a-z])", "${1} ${2}")
+    if country in JOINED:
+        folded = folded.str.replace_all(rf"(\p{{L}}{{2,}}) ?(?:str|{JOINED[country]})\b", f"${{1}}{JOINED[country]}")
     padded = pl.concat_str(pl.lit(" "), folded.str.replace_all(" ", "  "), pl.lit(" "))
     opened = padded.str.replace_many(
-        [f" {short} " for short in ABBREVIATIONS], [f" {long} " for long in ABBREVIATIONS.values()]
+        [f" {short.replace(' ', '  ')} " for short in words], [f" {long} " for long in words.values()], leftmost=True
     )
-    without_small_words = opened.str.replace_all(r"\s+", "  ").str.replace_all(r" (?:de|du|des|d|la|le|les|l) ", " ")
+    single = opened.str.replace_all(r"\s+", " ").str.strip_chars()
+    if words is ENGLISH:
+        for short, long in ENGLISH_ENDINGS.items():
+            single = single.str.replace(rf"(\w) {short}( {ENGLISH_BEHIND})?$", f"${{1}} {long}${{2}}")
+        single = single.str.replace_all(r"\bst\b", "saint")
+    spaced = pl.concat_str(pl.lit(" "), single.str.replace_all(" ", "  "), pl.lit(" "))
+    without_small_words = spaced.str.replace_all(r" (?:de|du|des|d|la|le|les|l) ", " ")
     key = without_small_words.str.replace_all(r"\s+", " ").str.strip_chars()
     return pl.when(key.str.len_chars() > 0).then(key)
 

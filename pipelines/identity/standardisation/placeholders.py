@@ -23,7 +23,6 @@ _KEYS: dict[str, Callable[[pl.Expr], pl.Expr]] = {
     "email": lambda text: email_key(clean_email(text)),
     "first_name": first_name_key,
     "last_name": last_name_key,
-    "address": street_key,
     "city": city_key,
 }
 EXPECTED: dict[str, str] = {
@@ -49,11 +48,9 @@ def comparable(attribute: str, written: str, country: str) -> str | None:
             return None
     if attribute == "phone":
         return read_phones(pl.Series([written], dtype=pl.String), country)["e164"].item()  # type: ignore[no-any-return]
-    if attribute == "postcode":
-        return pl.select(postcode_key(pl.lit(written, dtype=pl.String), pl.lit(country))).item() or None
-    key = _KEYS[attribute]
-    value = pl.select(key(pl.lit(written, dtype=pl.String))).item()
-    return value or None
+    text = pl.lit(written, dtype=pl.String)
+    read = {"postcode": postcode_key(text, pl.lit(country)), "address": street_key(text, country)}
+    return pl.select(read[attribute] if attribute in read else _KEYS[attribute](text)).item() or None
 
 
 def with_own_values(

@@ -3,6 +3,7 @@
 import polars as pl
 
 from pipelines.identity.standardisation.address_lines import split_addresses
+from pipelines.identity.standardisation.addresses import street_key
 from pipelines.identity.standardisation.attributes import Attribute, means_none
 from pipelines.identity.standardisation.countries import country_codes
 from pipelines.identity.standardisation.names import fold
@@ -13,7 +14,8 @@ def place_records(records: pl.DataFrame, retailer: str, city: Attribute) -> pl.D
     """``records`` with their country (ISO 3166 where it can be read, else as written) and their address taken apart.
 
     Added: ``region``, the country by which phone and postcode are read: the record's own; the ``retailer``'s where it
-    names none; null where nobody can read what it says. ``postcode_key`` and ``postcode_shown`` follow from it.
+    names none; null where nobody can read what it says. ``postcode_key``,
+    ``postcode_shown`` and ``street_key`` follow from it.
     What stands for no ``city`` (``none``, ``n/a``) stands for no country either, though NA is Namibia's code.
     """
     folded = fold(pl.col("country"))
@@ -29,13 +31,34 @@ def place_records(records: pl.DataFrame, retailer: str, city: Attribute) -> pl.D
         pl.when(pl.col("country").is_null()).then(pl.lit(retailer)).otherwise(pl.col("code")).alias("region"),
         (pl.col("country").is_null() | pl.col("code").is_null()).alias("is_assumed"),
     ).drop("code", "is_none")
-    apart = split_addresses(placed).drop("is_assumed")
-    postcodes = apart.select("postcode", "region").unique().drop_nulls("postcode")
-    keyed = postcodes.with_columns(postcode_key(pl.col("postcode"), pl.col("region")).alias("postcode_key"))
-    return apart.join(
-        keyed.with_columns(display_postcode(pl.col("postcode"), pl.col("postcode_key")).alias("postcode_shown")),
-        on=["postcode", "region"], how="left", nulls_equal=True, maintain_order="left",
-    )  # fmt: skip
+    return _add_keys(split_addresses(placed).drop("is_assumed"))
+
+
+def _add_keys(placed: pl.DataFrame) -> pl.DataFrame:
+    """``placed`` with postcode_key, postcode_shown and street_key, computed once per distinct value and region."""
+    postcodes = placed.select("postcode", "region").drop_nulls("postcode").unique()
+    postcodes = postcodes.with_columns(postcode_key(pl.col("postcode"), pl.col("region")).alias("postcode_key"))
+    postcodes = postcodes.with_columns(
+        display_postcode(pl.col("postcode"), pl.col("postcode_key")).alias("postcode_shown")
+    )
+    lines = placed.select("address", "region").drop_nulls("address").unique()
+    streets = pl.concat(
+        [
+            of_region.with_columns(street_key(pl.col("address"), region).alias("street_key"))
+            for (region,), of_region in lines.group_by("region", maintain_order=True)
+        ]
+        or [lines.with_columns(pl.lit(None, dtype=pl.String).alias("street_key"))]
+    )
+    keyed = placed
+    for column, table in {"postcode": postcodes, "address": streets}.items():
+        keyed = keyed.join(table, on=[column, "region"], how="left", nulls_equal=True, maintain_order="left")
+    return keyed
+
+
+def regions_of(countries: pl.Series, retailer: str) -> pl.Series:
+    """``region`` of :func:`place_records`; ``countries`` are as it leaves them."""
+    codes = country_codes(countries)
+    return codes.set(countries.is_null(), retailer)
 
 
 def count_unread_countries(countries: pl.Series) -> int:

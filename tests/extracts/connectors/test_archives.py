@@ -94,6 +94,13 @@ def test_a_bomb_is_refused_before_it_is_unpacked(exports: Any, monkeypatch: pyte
     assert len(read(exports)) == 200_000
 
 
+def test_many_files_are_a_bomb_together(exports: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(archives, "ALWAYS_FINE", 1 << 20)
+    exports.write("stores.zip", pack({f"{n}.csv": b"store_id,name\n" + b"1,a\n" * 200_000 for n in range(10)}))
+    with pytest.raises(ExtractError, match="which no export does"):
+        read(exports)
+
+
 def test_no_name_inside_leads_out_of_the_scratch_folder(exports: Any) -> None:
     exports.write("stores.zip", pack({"../../../outside.csv": "store_id,name\n1,a\n"}))
     assert [row[:2] for row in read(exports)] == [("1", "a")]

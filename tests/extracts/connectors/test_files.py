@@ -80,7 +80,9 @@ def test_mixed_line_ends_are_read_with_their_lines(exports: Any) -> None:
 def test_compressed_files(exports: Any, encoding: str) -> None:
     exports.write("stores.csv.gz", gzip.compress(csv_text().encode(encoding)))
     assert read(exports, encoding=encoding) == EXPECTED
-    (exports.folder / "exports" / "stores.csv.gz").unlink()
+    (exports.folder / "exports" / "stores.csv.gz").rename(exports.folder / "exports" / "stores.CSV.GZ")
+    assert read(exports, encoding=encoding) == EXPECTED
+    (exports.folder / "exports" / "stores.CSV.GZ").unlink()
     exports.write("stores.csv.zst", pa.compress(csv_text().encode(encoding), "zstd", asbytes=True))
     assert read(exports, encoding=encoding) == EXPECTED
 
@@ -264,6 +266,29 @@ def test_utf_8_under_the_name_of_an_encoding_of_one_byte_is_an_error(exports: An
     exports.write("stores.csv", "store_id,name\n1,Hélène’s\n")
     with pytest.raises(ExtractError, match=r"stores.csv is UTF-8, although `encoding: .*` is declared"):
         read(exports, encoding=encoding)
+
+
+@pytest.mark.parametrize("encoding", ["latin-1", "cp1252", "iso-8859-15"])
+def test_a_line_of_utf_8_among_others_is_told(exports: Any, encoding: str) -> None:
+    lines = ["store_id,name\n1,Évry\n".encode(encoding), "2,Hélène à Évry\n".encode(), b"3,c\n"]
+    exports.write("stores.csv", b"".join(lines))
+    assert read(exports, encoding=encoding) == [("1", "Évry"), ("3", "c")]
+    assert exports.quarantine("stores").select("line", "reason").rows() == [
+        (3, "is not valid in the file's encoding; the line is UTF-8, unlike others of the file")
+    ]
+
+
+def test_a_capital_letter_with_a_tilde_in_a_file_called_utf_8_is_one_of_cp1252(exports: Any) -> None:
+    exports.write("stores.csv", "store_id,name\n1,JOÃO\n2,SÃÓ\n".encode("cp1252"))
+    assert read(exports) == []
+    assert set(exports.quarantine("stores")["reason"]) == {
+        "is not valid in the file's encoding; `encoding: cp1252` would read it"
+    }
+
+
+def test_a_capital_letter_with_a_tilde_is_one(exports: Any) -> None:
+    exports.write("stores.csv", "store_id,name\n1,IRMÃ «MAÇû JOÃO É\n".encode("latin-1"))
+    assert read(exports, encoding="latin-1") == [("1", "IRMÃ «MAÇû JOÃO É")]
 
 
 def test_letters_that_look_like_utf_8_by_chance_are_latin_1(exports: Any) -> None:

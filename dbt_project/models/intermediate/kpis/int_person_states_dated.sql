@@ -47,10 +47,11 @@ known as (
         min(least(coalesce(records.created_at, records.updated_at), touched.first_touched_at)) as first_seen_at
 
     from records_divided
-    inner join records
+    left join records
         on records_divided.record_id = records.record_id
     left join touched
         on records_divided.record_id = touched.record_id
+    where records.record_id is not null or touched.record_id is not null
     group by records_divided.identity_threshold, records_divided.person_id
 
 ),
