@@ -20,6 +20,7 @@ from pipelines.lake.tables import Lake
 from pipelines.texts.texts import Texts
 
 MOST_LINES = 8
+MOST_LINES_FIRST = 24  # Of columns: a mistaken mapping is to be seen the first night.
 FIRST_QUERY = (
     "select channel_profile, count(*) as customers, sum(revenue) as revenue "
     "from marts.customer_360 group by channel_profile order by revenue desc"
@@ -160,11 +161,13 @@ class _Summary:
     def list_noteworthy_fields(self) -> list[str]:
         """The columns that lose most values: how a mistaken mapping shows."""
         noteworthy = self.outcome.assets.get("identity/field_report", {}).get("noteworthy", [])
+        is_first = not self.outcome.assets["identity/drift"]["churn"]["published_records"]
         if not noteworthy:
-            return []
+            return [self.texts.say("nothing_noteworthy")] if is_first else []
+        most = MOST_LINES_FIRST if is_first else MOST_LINES
         counts = ("rows", "filled", "unreadable", "implausible", "placeholder")
         rows = []
-        for field in noteworthy[:MOST_LINES]:
+        for field in noteworthy[:most]:
             numbers = (
                 field["row_count"],
                 *(field[f"{name}_count"] for name in counts[1:]),

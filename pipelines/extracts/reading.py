@@ -28,6 +28,7 @@ from pipelines.extracts.sql_quoting import quote_name, quote_text
 
 MOST_LOCATED = 500_000  # Rejected rows whose line is looked up; held in memory. Any further one keeps its raw row.
 MOST_LISTED = 1_000  # Rows later than as_of that are listed one by one; a night of the past has millions.
+MOST_READ_TWICE = 200_000  # Rows that are read again only to list later ones: their place is worth no more than that.
 MOST_COUNTED = 20_000  # Rows up to which different values are counted one by one; beyond, an estimate will do.
 _FITS = f"coalesce(_worst, 0) < {FIRST['rejected']}"
 _IS_LATER = f"coalesce(_worst, 0) >= {FIRST['set apart']}"
@@ -75,6 +76,7 @@ class SourceReading:
         self.has_repeated = False
         self.has_examples = False
         self.rows_set_apart = 0
+        self.lists_later = False
         self.fields: tuple[FieldCounts, ...] = ()
         written = [self.declared.where or "", self.declared.query or "", *self.declared.columns.values()]
         self.uses_numbers = any("_row" in sql for sql in written)
@@ -96,7 +98,9 @@ class SourceReading:
             counted = self._count_faults()
             self._find_repeated_keys()
             self.has_examples = self._find_examples(counted)
-            if fitting + later < staged or self.has_repeated or self.has_examples or 0 < later <= MOST_LISTED:
+            is_at_fault = fitting + later < staged or self.has_repeated or self.has_examples
+            self.lists_later = 0 < later <= MOST_LISTED and (is_at_fault or staged <= MOST_READ_TWICE)
+            if is_at_fault or self.lists_later:
                 self._look_again()
                 rejected = self._count(lambda: f"select count(*) from {self.suspects} where {_IS_REJECT}")
                 implausible = self._count(
@@ -284,7 +288,7 @@ class SourceReading:
         aliases = ", ".join(alias for _, alias in originals)
         extras = [*self._places(), *originals]
         wanted = [f"not ({_FITS}) and not ({_IS_LATER})", "repeated._is_repeated"]
-        if self.rows_set_apart <= MOST_LISTED:
+        if self.lists_later:
             wanted.append(_IS_LATER)
         if self.has_examples:
             wanted.append(f"exists (from {self.examples} as example where {self._same_key('example')})")
@@ -429,8 +433,8 @@ class SourceReading:
                 f"from {self.suspects} left join read_parquet({quote_text(str(self.lines))}) "
                 f"using (_file_number, _row) where {_IS_REJECT} or _verdict = 'later'"
             )
-        if self.rows_set_apart > MOST_LISTED:
-            reason = f"{self.rows_set_apart} rows are later than as_of, too many to list them one by one"
+        if self.rows_set_apart and not self.lists_later:
+            reason = f"{self.rows_set_apart} rows are later than as_of, not listed one by one"
             selects.append(
                 f"select {origin}, null as file, null as line, null as column_name, 'later_than_as_of' as kind, "
                 f"{quote_text(reason)} as reason, false as is_kept, null as raw"

@@ -90,6 +90,13 @@ def test_the_columns_that_lose_most_values_are_told_and_how_many_more_there_are(
     assert told[heading + 2 + run_summary.MOST_LINES] == "  and 2 more"
 
 
+def test_the_first_night_says_where_every_column_is_told(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(CHURN, "published_records", 0)
+    told = summarise(tmp_path, "en")
+    [heading] = [number for number, line in enumerate(told) if line.startswith("Values that are none")]
+    assert told[heading + 11].split()[1] == "ecommerce/orders.column_9"
+
+
 def test_rows_later_than_the_day_are_told_by_table(tmp_path: Path) -> None:
     told = summarise(tmp_path, "en")
     [heading] = [number for number, line in enumerate(told) if line.startswith("Rows later than 1 March 2026")]

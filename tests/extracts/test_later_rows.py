@@ -87,8 +87,18 @@ def test_very_many_later_rows_are_counted_and_told_in_one_row(exports: Any, monk
     assert (extracted.rows_read, extracted.rows_kept, extracted.rows_set_apart, extracted.rows_rejected) == (6, 1, 4, 1)
     told = exports.quarantine().sort("kind").select("kind", "line", "reason").rows()
     assert told == [
-        ("later_than_as_of", None, "4 rows are later than as_of, too many to list them one by one"),
+        ("later_than_as_of", None, "4 rows are later than as_of, not listed one by one"),
         ("unreadable", 3, "ordered_at is not a date and time; updated_at is not a date and time"),
+    ]
+
+
+def test_a_large_export_is_not_read_again_for_the_places_of_later_rows(exports: Any, monkeypatch: Any) -> None:
+    monkeypatch.setattr(reading, "MOST_READ_TWICE", 1)
+    exports.as_of = date(2026, 2, 28)
+    exports.write("orders.csv", HEADER + "1,2026-02-01,1\n2,2026-03-01,1\n")
+    assert exports.extract_orders().rows_set_apart == 1
+    assert exports.quarantine().select("line", "reason").rows() == [
+        (None, "1 rows are later than as_of, not listed one by one")
     ]
 
 
