@@ -28,7 +28,7 @@ class TextOptions(ConfigModel):
 class ReferenceLimits(ConfigModel):
     """Shares of a column's rows that may match nothing: above ``warn`` the night warns, above ``stop`` it stops."""
 
-    warn: Share | None = 0.01
+    warn: Share | None = 0.05  # Cards that were never registered are some in a hundred; a mistaken mapping is most.
     stop: Share | None = None
 
 

@@ -318,3 +318,23 @@ def test_a_full_disk_is_told_and_leaves_the_table_as_it_was(exports: Any, suffix
     assert "cut short" not in told
     assert exports.lake.path("ecommerce", "orders").read_bytes() == before
     assert not list(exports.lake.root.rglob("*.tmp-*"))
+
+
+def test_of_two_merges_of_one_id_the_later_one_is_kept(exports: Any) -> None:
+    exports.kind = "crm"
+    exports.write("m.csv", "old,new,at\n7,9,2024-01-01\n7,8,2025-01-01\n7,5,\n")
+    columns = {"old_contact_id": "old", "surviving_contact_id": "new", "merged_at": "at"}
+    extracted = exports.extract("merges", {"from": "m.csv", "columns": columns})
+    assert exports.rows("merges")["surviving_contact_id"].to_list() == ["8"]
+    assert extracted.rows_rejected == 2
+
+
+def test_answers_about_own_use_and_about_a_recipient_are_two_though_given_at_once(exports: Any) -> None:
+    exports.kind = "crm"
+    exports.write("c.csv", "id,status,who\n7,granted,\n7,granted,Meta\n7,withdrawn,\n")
+    columns = {
+        "contact_id": "id", "channel": "'email'", "purpose": "'news'", "status": "status", "recipient": "who",
+        "recorded_at": "'2026-01-01'",
+    }  # fmt: skip
+    extracted = exports.extract("consents", {"from": "c.csv", "columns": columns})
+    assert (extracted.rows_kept, extracted.rows_rejected) == (3, 0)
