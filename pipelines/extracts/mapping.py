@@ -1,5 +1,6 @@
 """From a source's columns to the canonical ones: the SELECTs that map, cast and judge every row."""
 
+import re
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 from difflib import get_close_matches
@@ -27,6 +28,8 @@ class MappedColumn:
     """A canonical column and the SQL that gives it.
 
     ``is_guarded``: one row's failure to evaluate (a date that `strptime` cannot read) is that row's fault only.
+    ``strict_sql``: the same without the forgiveness of `try_cast` and `try_strptime`, by which a value that is none is
+    told from none at all; None where the expression does not forgive.
     ``is_indispensable``: a row without it, or with what cannot be true of it, goes to quarantine.
     """
 
@@ -35,6 +38,7 @@ class MappedColumn:
     duckdb_type: str
     is_expression: bool
     is_guarded: bool
+    strict_sql: str | None
     rules: tuple[Rule, ...]
     is_indispensable: bool
 
@@ -65,6 +69,11 @@ class Mapping:
         carried = [alias for _, alias in extras]
         values = {mapped.column.name: f"c{number}" for number, mapped in enumerate(self.columns)}
         taken = [f"{_taken(mapped)} as v{number}" for number, mapped in enumerate(self.columns)]
+        taken += [
+            f"{_guard(mapped.strict_sql)} as s{number}"
+            for number, mapped in enumerate(self.columns)
+            if mapped.strict_sql is not None
+        ]
         normalised, typed, judged, settled = [], [], [], []
         for number, mapped in enumerate(self.columns):
             value = casting.normalise(_value(number, mapped), mapped.duckdb_type, self.options)
@@ -184,7 +193,10 @@ def _guard(sql: str) -> str:
 
 
 def _failed(number: int, mapped: MappedColumn) -> str:
-    return f"v{number} is null" if mapped.is_guarded else "false"
+    if not mapped.is_guarded:
+        return "false"
+    forgiven = f" or (v{number}.v is null and s{number} is null)" if mapped.strict_sql is not None else ""
+    return f"v{number} is null{forgiven}"
 
 
 def _taken(mapped: MappedColumn) -> str:
@@ -270,9 +282,14 @@ def _bind(
         is_guarded = is_expression and _binds(
             f"select {_guard(f'({NEWLINE}{sql}{NEWLINE})')} as v from ({rows})", execute
         )
+        strict_sql = _be_strict(sql) if is_guarded else None
+        if strict_sql is not None and not _binds(f"select {_guard(strict_sql)} as v from ({rows})", execute):
+            strict_sql = None
         is_indispensable = column.required or mapping.bad_values.get(column.name) == "reject"
         bound.append(
-            MappedColumn(column, sql, duckdb_type, is_expression, is_guarded, rules_of(column), is_indispensable)
+            MappedColumn(
+                column, sql, duckdb_type, is_expression, is_guarded, strict_sql, rules_of(column), is_indispensable
+            )
         )
     if where:
         try:
@@ -286,6 +303,12 @@ def _bind(
             "SQL, double ones ('\"N° commande\"').\n" + "\n".join(faults) + f"\n  {_list_found(columns)}"
         )
     return tuple(bound)
+
+
+def _be_strict(sql: str) -> str | None:
+    """The expression with `cast` for `try_cast` and `strptime` for `try_strptime`; None where it has neither."""
+    strict = re.sub(r"\btry_(cast|strptime)(\s*\()", r"\1\2", sql, flags=re.IGNORECASE)
+    return f"({NEWLINE}{strict}{NEWLINE})" if strict != sql else None
 
 
 def _binds(sql: str, execute: Execute) -> bool:

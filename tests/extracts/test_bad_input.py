@@ -1,6 +1,7 @@
 """Input as the night brings it: each fault is named with its place, and what was in the lake stays."""
 
 import gzip
+from datetime import date
 from typing import Any
 
 import pytest
@@ -139,6 +140,26 @@ def test_an_expression_that_fails_on_an_optional_column_is_not_taken_for_null(ex
     exports.extract("contacts", mapping | {"bad_values": {"birth_date": "reject"}})
     assert exports.rows("contacts")["contact_id"].to_list() == ["2"]
     assert exports.quarantine("contacts")["column_name"].to_list() == ["birth_date"]
+
+
+@pytest.mark.parametrize(
+    "sql",
+    [
+        "try_strptime(born, '%d/%m/%Y')",
+        "TRY_CAST(born as date)",
+        "coalesce(try_strptime(born, '%d/%m/%Y'), try_strptime(born, '%Y%m%d'))",
+        "case when born <> '-' then try_strptime(born, '%d/%m/%Y') end",
+    ],
+)
+def test_what_a_forgiving_expression_makes_null_is_counted(exports: Any, sql: str) -> None:
+    exports.kind = "crm"
+    read = "1980-02-28" if "CAST" in sql else "28/02/1980"
+    exports.write("contacts.csv", f"id,born\n1,0000-05-02\n2,\n3,{read}\n")
+    columns = {"contact_id": "id", "birth_date": sql, "updated_at": "date '2024-01-01'"}
+    extracted = exports.extract("contacts", {"from": "contacts.csv", "columns": columns})
+    (born,) = [field for field in extracted.fields if field.column_name == "birth_date"]
+    assert (born.filled_count, born.unreadable_count) == (1, 1)
+    assert exports.rows("contacts")["birth_date"].to_list() == [None, None, date(1980, 2, 28)]
 
 
 def test_an_unknown_channel_goes_to_quarantine_with_the_channels_known(exports: Any) -> None:

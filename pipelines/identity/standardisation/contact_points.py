@@ -50,16 +50,17 @@ def add_further_points(records: pl.LazyFrame, contact_points: pl.LazyFrame | Non
 
     ``contact_points`` is ``crm/contact_points``; those of a contact that is not there are no records.
     """
-    split = records.with_columns(
-        split_emails(pl.col("email")).alias("emails"),
-        split_phones(pl.col("phone")).alias("phones"),
-        split_phones(pl.col("mobile")).alias("mobiles"),
-    )
-    own = split.with_columns(pl.col(f"{name}s").list.first().alias(name) for name in ("email", "phone", "mobile"))
-    names = records.collect_schema().names()
     is_owner = pl.any_horizontal(
         (pl.col("kind") == kind) & (pl.col("table_name") == table) for kind, table in OWNERS.items()
     )
+    # An order has no further points: cleaning reads a mobile and a landline out of one field of it.
+    phones = {name: pl.when(is_owner).then(split_phones(pl.col(name))) for name in ("phone", "mobile")}
+    split = records.with_columns(
+        split_emails(pl.col("email")).alias("emails"),
+        *(pieces.otherwise(pl.concat_list(name)).alias(f"{name}s") for name, pieces in phones.items()),
+    )
+    own = split.with_columns(pl.col(f"{name}s").list.first().alias(name) for name in ("email", "phone", "mobile"))
+    names = records.collect_schema().names()
     owners = own.filter(is_owner)
     listed = [
         owners.filter(pl.col(f"{name}s").list.len() > 1)

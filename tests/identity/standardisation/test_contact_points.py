@@ -112,3 +112,11 @@ def test_points_of_a_contact_that_was_merged_away_and_is_still_there_stay_with_i
 def test_the_points_of_a_deleted_contact_are_gone_with_it(lake: Lake) -> None:
     write(lake, "crm/contacts", {"contact_id": "9", "email": "a@free.fr;b@free.fr", "deleted_at": NOW})
     assert gather_records(lake, AS_OF).is_empty()
+
+
+def test_of_two_numbers_on_an_order_both_are_read(tmp_path: Path) -> None:
+    lake = Lake(tmp_path)
+    order = {"order_id": "1", "contact_phone": "06 31 24 58 79 / 01 40 20 50 05", "ordered_at": NOW, "updated_at": NOW}
+    write(lake, "ecommerce/orders", order)
+    [record] = standardise(gather_records(lake, AS_OF), "FR", AS_OF).to_dicts()
+    assert (record["mobile_key"], record["landline_key"]) == ("+33631245879", "+33140205005")
