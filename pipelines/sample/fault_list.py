@@ -18,8 +18,8 @@ KEYS = {table.path: table.key for table in TABLES}
 
 
 def key_of(table: str) -> pl.Expr:
-    """The key of each row of ``table`` as one text."""
-    return pl.concat_str([pl.col(name).cast(pl.String) for name in KEYS[table]], separator="|")
+    """The key of each row of ``table`` as one text, a null in it as an empty one."""
+    return pl.concat_str([pl.col(name).cast(pl.String).fill_null("") for name in KEYS[table]], separator="|")
 
 
 def list_faults(

@@ -20,7 +20,11 @@ import yaml
 
 from pipelines.config.home import Home
 from pipelines.config.repository import DBT_PROJECT
+from pipelines.contracts import TABLES
+from pipelines.identity.decisions.merges import find_merged_records
 from pipelines.identity.monitoring.field_report import SCHEMA as FIELD_REPORT
+from pipelines.identity.standardisation.attributes import load_attributes
+from pipelines.identity.standardisation.spellings import read_cards, read_mailboxes
 from pipelines.identity.standardisation.standardise import standardise_records
 from pipelines.lake.tables import Lake
 from pipelines.sample.world import World, generate
@@ -345,6 +349,9 @@ def write_lake(lake: Lake, world: World) -> None:
     for path, rows in world.tables.items():
         kind, name = path.split("/")
         lake.write(kind, name, rows.select(pl.lit(SOURCE_OF_KIND[kind]).alias("source"), pl.all()))
+    for table in (table for table in TABLES if table.path not in world.tables):
+        columns = ", ".join(f"cast(null as {column.duckdb_type}) as {column.name}" for column in table.columns)
+        lake.write(table.kind, table.name, duckdb.sql(f"select '' as source, {columns} limit 0").pl())
     records = standardise_records(lake, "FR", world.as_of)
     owned = records.select("record_id", "source", "table_name").join(
         world.truth.rename({"person_id": "customer_id"}), on="record_id", how="inner"
@@ -355,6 +362,9 @@ def write_lake(lake: Lake, world: World) -> None:
     pair = dict.fromkeys(("record_id_l", "record_id_r", "customer_id_l", "customer_id_r"), pl.String)
     weights = dict.fromkeys(("match_weight", "match_probability", "uncertainty_bits"), pl.Float64)
     lake.write_amendable("identity", "records", records)
+    lake.write("identity", "loyalty_cards", read_cards(lake, load_attributes()))
+    lake.write("identity", "mailboxes", read_mailboxes(lake, load_attributes()))
+    lake.write("identity", "merged_records", find_merged_records(lake))
     lake.write("identity", "customer_ids", owned)
     lake.write("identity", "customers", customers.with_columns(identity_confidence=1.0).sort("customer_id"))
     cluster = pl.col("record_id").min().over("customer_id")

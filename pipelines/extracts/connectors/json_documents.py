@@ -185,8 +185,8 @@ class _Document:
                 if not is_cut or len(self._text) - self._at >= LARGEST_VALUE or not self._fill():
                     raise self._fault(fault.msg) from None
                 continue
-            # A number may go on in what is not read yet.
-            if end == len(self._text) and self._fill():
+            # A number may go on in what is not read yet: 12 in `12.5`, also if the point is there, or `e+`.
+            if end >= len(self._text) - 2 and self._fill():
                 continue
             line, written = self._line, self._text[self._at : end]
             self._move(end)
@@ -202,12 +202,12 @@ class _Document:
         self._at = end
 
     def _fill(self) -> bool:
-        if self._is_whole:
+        more = "" if self._is_whole else self._file.read(CHUNK)
+        if not more:
+            self._is_whole = True
             return False
-        more = self._file.read(CHUNK)
-        self._is_whole = not more
         self._text, self._at = self._text[self._at :] + more, 0
-        return bool(more)
+        return True
 
     def _fault(self, message: str) -> json.JSONDecodeError:
         fault = json.JSONDecodeError(message, "", 0)

@@ -6,19 +6,21 @@ Told by source, table and canonical column, beside what the extracts counted.
 import polars as pl
 
 from pipelines.identity.standardisation.contact_points import TABLE_NAME as CONTACT_POINTS
+from pipelines.identity.standardisation.countries import country_codes
 from pipelines.identity.standardisation.emails import clean_email
 from pipelines.identity.standardisation.phones import read_phones
 from pipelines.identity.standardisation.places import regions_of
 from pipelines.identity.standardisation.standardise import name_at_origin
 
 FIELDS = (
-    "first_name", "last_name", "email", "phone", "mobile", "birth_date", "address", "postcode", "city",
+    "first_name", "last_name", "email", "phone", "mobile", "birth_date", "address", "postcode", "city", "country",
     "loyalty_card_id",
 )  # fmt: skip
 UNREADABLE = {
     "email": "is not an e-mail address",
     "phone": "is not a phone number",
     "mobile": "is not a phone number",
+    "country": "is not a country",
 }
 """The fields of which not every text is one; of the others, what was emptied stood for nothing."""
 
@@ -67,6 +69,9 @@ def _find_emptied(gathered: pl.LazyFrame, records: pl.LazyFrame, field: str) -> 
     if field in ("postcode", "city"):  # Of these, something may be left.
         empty = records.filter(pl.col(field).is_null()).select("record_id")
         emptied = filled.join(empty, on="record_id")
+    elif field == "country":  # One that nobody can read is shown as written, and the record is read by no country.
+        is_read = pl.col("country").map_batches(lambda told: country_codes(told).is_not_null(), return_dtype=pl.Boolean)
+        emptied = filled.join(records.filter(~is_read).select("record_id"), on="record_id")
     else:
         kept = records.filter(pl.col(field).is_not_null()).select("record_id")
         emptied = filled.join(kept, on="record_id", how="anti")
@@ -98,6 +103,8 @@ def _are_unreadable(emptied: pl.DataFrame, field: str, country: str) -> pl.Serie
         return joined["e164"].is_null()
     if field == "email":
         return emptied.select(clean_email(pl.col("value")).is_null()).to_series()
+    if field == "country":
+        return emptied["country"].is_not_null()
     return pl.Series([False], dtype=pl.Boolean).new_from_index(0, emptied.height)
 
 

@@ -21,6 +21,7 @@ SHARED_PLANS = {country: tuple(other for other in FRENCH if other != country) fo
 ZERO_IS_DIALLED_FROM_ABROAD = ("IT", "SM", "VA")  # There the zero that a spreadsheet removes is not a prefix.
 
 FEWEST_DIGITS = 7  # Of a number among several in one field: shorter ones are area codes, extensions and remarks.
+FEWEST_DIGITS_WITH_CODE = 11  # Below, a number without a plus is national: 555 123 4567 is not of Brazil (+55).
 SEVERAL_NUMBERS = 14  # Digits from which a value may hold two numbers.
 BETWEEN_NUMBERS = (r"[\n;|]", r"\s/\s|,|&|\s(?:ou|or|oder|et|and|und|y|o|e|en)\s", r"/|\s-\s", r"\s{2,}", r"\s")
 EXTENSION = (
@@ -183,7 +184,7 @@ def _read_by_library(written: str, region: str | None, country: str) -> _Number:
         attempts.append((text.rpartition("/")[0], own))
     if own in ZERO_IS_DIALLED_FROM_ABROAD and digits == text.strip():
         attempts.append((f"0{digits}", own))
-    if not digits.startswith("0"):
+    if len(digits) >= FEWEST_DIGITS_WITH_CODE and not digits.startswith("0"):
         attempts.append((f"+{digits}", own))
     for attempt, plan in attempts:
         number = _parse(attempt, plan)

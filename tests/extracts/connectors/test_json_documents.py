@@ -1,9 +1,13 @@
 """JSON in every form in which interfaces hand it out: lines, arrays, objects around an array, over many lines."""
 
 import json
+from pathlib import Path
 from typing import Any
+from unittest import mock
 
 import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
 
 from pipelines.errors import ExtractError
 from pipelines.extracts.connectors import json_documents
@@ -46,7 +50,9 @@ def test_the_same_rows_come_out_of_every_form(exports: Any, text: str) -> None:
 def test_a_document_is_read_piece_by_piece(
     exports: Any, monkeypatch: pytest.MonkeyPatch, chunk: int, shape: str
 ) -> None:
-    exports.write("stores.json", json.dumps(ROWS if shape == "array" else {"n": 12345, "data": ROWS}, indent=2))
+    exports.write(
+        "stores.json", json.dumps(ROWS if shape == "array" else {"n": 123.45, "e": 1.5e-7, "data": ROWS}, indent=2)
+    )
     monkeypatch.setattr(json_documents, "CHUNK", chunk)
     assert read(exports) == EXPECTED
     if shape == "wrapped":
@@ -99,3 +105,41 @@ def test_a_document_that_ends_too_early_or_is_none_is_an_error(exports: Any, tex
     exports.write("stores.json", text)
     with pytest.raises(ExtractError, match=r"cut short or is no JSON, near line|required columns have no source"):
         read(exports, {})
+
+
+SCALARS = st.none() | st.booleans() | st.integers() | st.floats(allow_nan=False, allow_infinity=False) | st.text()
+VALUES = st.recursive(
+    SCALARS, lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.text(), inner, max_size=3)
+)
+OBJECTS = st.lists(st.dictionaries(st.sampled_from(["a", "b", "c"]), VALUES, min_size=1), min_size=1, max_size=5)
+
+
+@pytest.mark.long
+@settings(max_examples=150, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(
+    rows=OBJECTS,
+    before=SCALARS,
+    indent=st.sampled_from([None, 0, 2]),
+    is_ascii=st.booleans(),
+    is_wrapped=st.booleans(),
+    chunk=st.sampled_from([1, 3, 17, 1 << 20]),
+)
+def test_whatever_a_document_holds_its_rows_are_those_of_a_parser(
+    rows: list[dict[str, Any]],
+    before: object,
+    indent: int | None,
+    is_ascii: bool,
+    is_wrapped: bool,
+    chunk: int,
+    tmp_path: Path,
+) -> None:
+    document = {"before": before, "data": rows, "after": before} if is_wrapped else rows
+    path, copy = tmp_path / "in.json", tmp_path / "out.jsonl"
+    text = json.dumps(document, indent=indent, ensure_ascii=is_ascii)
+    path.write_text(text, encoding="utf-8", errors="surrogatepass")
+    with mock.patch.object(json_documents, "CHUNK", chunk):
+        starts = json_documents.write_lines(path, copy, "in.json")
+    assert starts is not None
+    written = copy.read_text(encoding="utf-8", errors="surrogateescape").split("\n")[:-1]
+    assert list(map(json.loads, written)) == rows
+    assert all(text.split("\n")[line - 1].strip() for line in starts)

@@ -153,6 +153,8 @@ def test_two_words_that_say_nobody_together_are_no_name(row: Make, standardised:
         row("1", first_name="Vente", last_name="Comptoir", birth_date="1980-05-17"),
         row("2", first_name="Compte", last_name="SUPPRIMÉ", birth_date="1980-05-17"),
         row("3", first_name="Comptoir", last_name="Vente", birth_date="1980-05-17"),
+        row("4", first_name="削除済み", last_name="ユーザー", birth_date="1980-05-17"),
+        row("5", first_name="Compte", last_name="clôturé", birth_date="1980-05-17"),
     )
     assert found.select(pl.col("first_name", "last_name", "first_key", "last_key").count()).row(0) == (0, 0, 0, 0)
 
@@ -196,6 +198,7 @@ def test_a_receipt_of_a_mailbox_that_counts_for_nothing_is_anonymous(tmp_path: P
 @pytest.mark.parametrize(
     ("first", "last", "street", "city"),
     [
+        ("Léa", "Anon", "4 rue de la Clôture", "Paris"),
         ("Lourdes", "Paris", "Paris", "Lyon"),
         ("Paris", "Paris", "1 rue Paris", "Paris Cedex"),
         ("Léa", "Lille", None, "Lille"),
@@ -206,6 +209,7 @@ def test_a_name_that_is_a_place_too_is_not_taken_for_a_text_written_over_everyth
 ) -> None:
     found = standardised(row("1", first_name=first, last_name=last, address=street, city=city)).row(0, named=True)
     assert (found["first_name"], found["last_name"], found["city"]) == (first, last, city)
+    assert found["address"] == street
 
 
 def test_the_words_of_every_language_are_compared_without_accents_and_capitals() -> None:

@@ -1,4 +1,9 @@
+import polars as pl
 import pytest
+
+from pipelines import contracts
+from pipelines.identity.standardisation.standardise import standardise_records
+from pipelines.lake.tables import Lake
 
 
 @pytest.mark.parametrize(
@@ -41,3 +46,18 @@ def test_one_number_in_two_countries_is_two_numbers(row, standardised):
 def test_the_country_that_an_address_names_decides_how_its_phone_is_read(row, standardised):
     found = standardised(row("1", address="Hauptstr. 5, 10115 Berlin, Germany", phone="030 12345678"))
     assert found.select("country", "landline_key", "postcode").row(0) == ("DE", "+493012345678", "10115")
+
+
+def test_a_guest_order_is_read_by_the_country_it_is_sent_to(tmp_path):
+    contact = {"contact_last_name": "Meier", "contact_phone": "079 123 45 67", "contact_postcode": "1204"}
+    orders = pl.DataFrame(
+        [{"source": "shop", "order_id": "W1", "contact_country": "Suisse", **contact}],
+        schema={
+            "source": pl.String,
+            **{column.name: pl.String for column in contracts.table("ecommerce", "orders").columns},
+        },
+    )
+    lake = Lake(tmp_path)
+    lake.write("ecommerce", "orders", orders)
+    found = standardise_records(lake, "FR").row(0, named=True)
+    assert (found["country"], found["phone"], found["postcode_key"]) == ("CH", "+41791234567", "1204")

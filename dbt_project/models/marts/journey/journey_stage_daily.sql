@@ -28,8 +28,14 @@ stages as (
 
     select stage
     from (
-        values ('discovery'), ('consideration'), ('purchase'), ('post_purchase'), ('retention'), ('loyalty'),
-            ('dormant')
+        values
+        ('discovery'),
+        ('consideration'),
+        ('purchase'),
+        ('post_purchase'),
+        ('retention'),
+        ('loyalty'),
+        ('dormant')
     ) as listed (stage)  -- noqa: AL05
 
 ),
