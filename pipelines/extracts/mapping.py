@@ -65,7 +65,6 @@ class Mapping:
         for nothing; `_worst` is the one that decides what becomes of it. ``rows`` is a SELECT of the source; ``extras``
         are SQL over it and the names under which it comes along. What the caller does not select is not computed.
         """
-        numbers = range(len(self.columns))
         carried = [alias for _, alias in extras]
         values = {mapped.column.name: f"c{number}" for number, mapped in enumerate(self.columns)}
         taken = [f"{_taken(mapped)} as v{number}" for number, mapped in enumerate(self.columns)]
@@ -74,7 +73,7 @@ class Mapping:
             for number, mapped in enumerate(self.columns)
             if mapped.strict_sql is not None
         ]
-        normalised, typed, judged, settled = [], [], [], []
+        normalised, typed, judged, settled, fallible = [], [], [], [], []
         for number, mapped in enumerate(self.columns):
             value = casting.normalise(_value(number, mapped), mapped.duckdb_type, self.options)
             normalised += [f"{value} as n{number}", f"{_failed(number, mapped)} as e{number}"]
@@ -82,10 +81,13 @@ class Mapping:
             typed += [f"{value} as c{number}", f"n{number} is not null as p{number}", f"e{number}"]
             typed.append(f"{casting.names_currency(f'n{number}', mapped.duckdb_type, mapped.column)} as g{number}")
             fault, kept = self._judge(number, mapped, values)
-            judged += [f"c{number}", f"{fault} as f{number}"]
+            judged.append(f"c{number}")
+            if fault is not None:  # Most texts have none: what is never null is not computed for each row.
+                judged.append(f"{fault} as f{number}")
+                fallible.append(f"f{number}")
             settled.append(f"{kept} as {quote_name(mapped.column.name)}")
         condition = self.faults.number(CONDITION)
-        faults = ", ".join(f"f{number}" for number in numbers)
+        faults = ", ".join(fallible)
         return _nest(
             self._let_through(rows),
             [
@@ -99,7 +101,7 @@ class Mapping:
             [
                 *settled,
                 f"case when w then {condition} else greatest({faults}) end as _worst",
-                *(f"f{number}" for number in numbers),
+                *fallible,
                 "w",
                 *carried,
             ],
@@ -112,8 +114,8 @@ class Mapping:
             ],
         )
 
-    def _judge(self, number: int, mapped: MappedColumn, values: dict[str, str]) -> tuple[str, str]:
-        """SQL of the number of a value's fault, null for none, and of what becomes of the value."""
+    def _judge(self, number: int, mapped: MappedColumn, values: dict[str, str]) -> tuple[str | None, str]:
+        """SQL of the number of a value's fault (None: it can have none), and of what becomes of the value."""
         cases, instead = [], []
         for condition, fault, value in self._faults_of(number, mapped, values):
             cases.append(f"when {condition} then {self.faults.number(fault)}")
@@ -125,7 +127,7 @@ class Mapping:
             kept = settled.format_map(values)
         if instead:
             kept = f"case when f{number} is null then {kept} else case f{number} {' '.join(instead)} else {own} end end"
-        return f"case {' '.join(cases)} end" if cases else "cast(null as integer)", kept
+        return f"case {' '.join(cases)} end" if cases else None, kept
 
     def _faults_of(
         self, number: int, mapped: MappedColumn, values: dict[str, str]
