@@ -9,7 +9,7 @@ from pipelines.config.connectors import TextOptions
 from pipelines.config.field_types import CURRENCIES
 from pipelines.contracts import Column
 from pipelines.extracts.currency_signs import SIGNS
-from pipelines.extracts.source_values import join_offset
+from pipelines.extracts.source_values import MINUS, drop_dash_for_cents, join_offset
 from pipelines.extracts.sql_quoting import quote_text
 
 # Spellings of the systems seen; `o` is oui, `v` vrai, `f` false or faux.
@@ -120,10 +120,8 @@ def _plain_number(text: str, options: TextOptions) -> str:
 def _with_sign_in_front(text: str) -> str:
     """Bookkeepers write negative amounts in brackets, some tills with the minus behind or a blank after it."""
     behind = "^(?:[(] *([^()+-]+?) *[)]|([^()+-]+?) *-)$"
-    return (
-        f"regexp_replace(regexp_replace(replace({text}, '−', '-'), {quote_text(behind)}, '-\\1\\2'), "
-        "'^([+-]) +', '\\1')"
-    )
+    hyphens = f"translate({drop_dash_for_cents(text)}, '{MINUS}', '{'-' * len(MINUS)}')"
+    return f"regexp_replace(regexp_replace({hyphens}, {quote_text(behind)}, '-\\1\\2'), '^([+-]) +', '\\1')"
 
 
 def _escape(character: str) -> str:

@@ -102,6 +102,11 @@ def test_a_local_time_is_read_in_the_time_zone_and_kept_in_utc(exports: Any, wri
         ("1.25", {"decimal": ",", "thousands": "."}, REJECTED),
         ("1\u202f234,5", {"decimal": ",", "thousands": " "}, Decimal("1234.50")),
         ("1,234.5", {"thousands": ","}, Decimal("1234.50")),
+        ("79,-", {"decimal": ","}, Decimal("79.00")),  # A dash for no cents is no sign.
+        ("(79.--)", {}, Decimal("-79.00")),
+        ("79.00-", {}, Decimal("-79.00")),
+        ("–79.50", {}, Decimal("-79.50")),
+        ("79,-5", {"decimal": ","}, REJECTED),
         ("N/A", {"nulls": ["N/A"]}, None),
     ],
 )
