@@ -19,6 +19,13 @@ FALSE = ("false", "f", "no", "n", "0", "0.0", "non", "faux", "off")
 # Earlier or later years are slips of the keyboard or a system's infinity, and other engines cannot hold them.
 YEARS = "between 1000 and 9999"
 
+AMBIGUOUS_ZONES = (
+    "ACT", "AET", "AGT", "ART", "AST", "BET", "BST", "CNT", "CST", "CTT", "ECT", "IET", "IST", "MIT", "NET", "NST",
+    "PLT", "PNT", "PRT", "SST", "VST",
+)  # fmt: skip
+"""Names of more than one time zone: to ICU `BST` is Bangladesh's and `IST` India's, to a British till and an Irish
+shop they are their summer's."""
+
 FAULTS = {
     "text": "is not a text",
     "integer": "is not an integer",
@@ -153,7 +160,7 @@ def _as_date(value: str, duckdb_type: str) -> str:
     """A midnight is the date as written; any other instant is the date it has in the configured time zone."""
     if is_text(duckdb_type):
         value = join_offset(value)
-        instant = f"try_cast({value} as timestamptz)"
+        instant = _instant(value)
         is_midnight = f"regexp_matches({value}, '^[0-9-]+[T ]00:00(:00([.]0+)?)?([^0-9:.]|$)')"
         written = f"case when {instant} is not null then try_cast(left({value}, 10) as date) end"
         day = (
@@ -165,12 +172,19 @@ def _as_date(value: str, duckdb_type: str) -> str:
     return f"case when year({day}) {YEARS} then {day} end"
 
 
+def _instant(text: str) -> str:
+    """A text as an instant; null where it names a zone of which there are several."""
+    zone = f"(?i)[^a-z](?:{'|'.join(AMBIGUOUS_ZONES)})$"
+    is_clear = f"not ({text} ilike '%t' and regexp_matches({text}, {quote_text(zone)}))"
+    return f"case when {is_clear} then try_cast({text} as timestamptz) end"
+
+
 def _as_timestamp(value: str, duckdb_type: str) -> str:
     """Naive UTC. The session's time zone is the configured one, so what carries no offset is read in it."""
     # Nanoseconds are more than a timestamp with time zone holds.
     local = f"cast({value} as timestamp)" if duckdb_type == "TIMESTAMP_NS" else value
-    local = join_offset(local) if is_text(duckdb_type) else local
-    instant = f"timezone('UTC', try_cast({local} as timestamptz))"
+    moment = _instant(join_offset(local)) if is_text(duckdb_type) else f"try_cast({local} as timestamptz)"
+    instant = f"timezone('UTC', {moment})"
     return f"case when year({instant}) {YEARS} then {instant} end"
 
 

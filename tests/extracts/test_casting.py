@@ -75,6 +75,11 @@ def test_a_date_is_iso_or_rejected(exports: Any, written: str, expected: Any) ->
         ("2024-10-27 02:30", utc(2024, 10, 27, 1, 30)),  # The clock showed it twice: the second time.
         ("2024-10-27 01:59", utc(2024, 10, 26, 23, 59)),
         ("", None),
+        ("2024-07-15 10:00:00 UTC", utc(2024, 7, 15, 10)),
+        ("2024-01-15 10:00 CET", utc(2024, 1, 15, 9)),
+        ("2024-07-15 10:00 America/New_York", utc(2024, 7, 15, 14)),
+        ("2024-07-15 10:00:00 BST", REJECTED),  # Of Britain's summer, or Bangladesh.
+        ("2024-07-15 10:00 ist", REJECTED),
         ("2024-07-15 25:00", REJECTED),
         ("15/07/2024 10:00", REJECTED),
         ("1721037600", REJECTED),
