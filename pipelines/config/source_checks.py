@@ -18,6 +18,15 @@ def find_faults(document: Document) -> Iterator[Fault]:
     """Everything below that is wrong with the file, in no order."""
     yield from _check_sources(document)
     yield from _check_placeholders(document)
+    yield from _check_rates(document)
+
+
+def _check_rates(document: Document) -> Iterator[Fault]:
+    """A rate of the retailer's currency in itself: the others were then meant to be told in another."""
+    own, rates = document.data.get("currency", "EUR"), document.data.get("exchange_rates")
+    if isinstance(rates, dict) and own in rates:
+        place: Place = ("exchange_rates", own)
+        yield document.fault(place, f"is the retailer's own currency: take it out, or correct 'currency: {own}'")
 
 
 def _check_sources(document: Document) -> Iterator[Fault]:
@@ -104,6 +113,14 @@ def _check_range(document: Document, place: Place, column: contracts.Column, wri
         if key in ("min", "max") and is_day == isinstance(bound, int | float):
             expected = "a day, such as 1900-01-01" if is_day else "a number"
             yield document.fault((*place, key), f"must be {expected}")
+            return
+    if not isinstance(written, dict) or not {"min", "max"} <= written.keys():
+        return
+    least, most = written["min"], written["max"]
+    are_numbers = isinstance(least, int | float) and isinstance(most, int | float)
+    are_days = isinstance(least, str) and isinstance(most, str)  # In ISO.
+    if (are_numbers or are_days) and least > most:
+        yield document.fault(place, f"nothing is both from {least} and to {most}: exchange 'min' and 'max'")
 
 
 def _check_options(document: Document, place: Place, mapping: dict[str, Any]) -> Iterator[Fault]:

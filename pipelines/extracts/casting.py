@@ -9,7 +9,7 @@ from pipelines.config.connectors import TextOptions
 from pipelines.config.field_types import CURRENCIES
 from pipelines.contracts import Column
 from pipelines.extracts.currency_signs import SIGNS
-from pipelines.extracts.source_values import join_offset
+from pipelines.extracts.source_values import MINUS, drop_dash_for_cents, join_offset
 from pipelines.extracts.sql_quoting import quote_text
 
 # Spellings of the systems seen; `o` is oui, `v` vrai, `f` false or faux.
@@ -18,6 +18,13 @@ FALSE = ("false", "f", "no", "n", "0", "0.0", "non", "faux", "off")
 
 # Earlier or later years are slips of the keyboard or a system's infinity, and other engines cannot hold them.
 YEARS = "between 1000 and 9999"
+
+AMBIGUOUS_ZONES = (
+    "ACT", "AET", "AGT", "ART", "AST", "BET", "BST", "CNT", "CST", "CTT", "ECT", "IET", "IST", "MIT", "NET", "NST",
+    "PLT", "PNT", "PRT", "SST", "VST",
+)  # fmt: skip
+"""Names of more than one time zone: to ICU `BST` is Bangladesh's and `IST` India's, to a British till and an Irish
+shop they are their summer's."""
 
 FAULTS = {
     "text": "is not a text",
@@ -120,13 +127,10 @@ def _plain_number(text: str, options: TextOptions) -> str:
 def _with_sign_in_front(text: str) -> str:
     """Bookkeepers write negative amounts in brackets, some tills with the minus behind or a blank after it."""
     behind = "^(?:[(] *([^()+-]+?) *[)]|([^()+-]+?) *-)$"
-    moved = (
-        f"regexp_replace(regexp_replace(replace({text}, '−', '-'), {quote_text(behind)}, '-\\1\\2'), "
-        "'^([+-]) +', '\\1')"
-    )
-    # Hardly any number is written so, and looking for a character is much quicker than for a pattern.
-    may_be = f"starts_with({text}, '(') or ends_with({text}, '-') or contains({text}, ' ') or contains({text}, '−')"
-    return f"case when {may_be} then {moved} else {text} end"
+    hyphens = f"translate({drop_dash_for_cents(text)}, '{MINUS}', '{'-' * len(MINUS)}')"
+    moved = f"regexp_replace(regexp_replace({hyphens}, {quote_text(behind)}, '-\\1\\2'), '^([+-]) +', '\\1')"
+    # Most numbers are digits and marks alone, which are looked at quicker than a pattern is looked for.
+    return f"case when ltrim({text}, '0123456789.,') = '' then {text} else {moved} end"
 
 
 def _escape(character: str) -> str:
@@ -158,7 +162,7 @@ def _as_date(value: str, duckdb_type: str) -> str:
     """A midnight is the date as written; any other instant is the date it has in the configured time zone."""
     if is_text(duckdb_type):
         value = join_offset(value)
-        instant = f"try_cast({value} as timestamptz)"
+        instant = _instant(value)
         is_midnight = f"regexp_matches({value}, '^[0-9-]+[T ]00:00(:00([.]0+)?)?([^0-9:.]|$)')"
         written = f"case when {instant} is not null then try_cast(left({value}, 10) as date) end"
         day = (
@@ -170,12 +174,19 @@ def _as_date(value: str, duckdb_type: str) -> str:
     return f"case when year({day}) {YEARS} then {day} end"
 
 
+def _instant(text: str) -> str:
+    """A text as an instant; null where it names a zone of which there are several."""
+    zone = f"(?i)[^a-z](?:{'|'.join(AMBIGUOUS_ZONES)})$"
+    is_clear = f"not ({text} ilike '%t' and regexp_matches({text}, {quote_text(zone)}))"
+    return f"case when {is_clear} then try_cast({text} as timestamptz) end"
+
+
 def _as_timestamp(value: str, duckdb_type: str) -> str:
     """Naive UTC. The session's time zone is the configured one, so what carries no offset is read in it."""
     # Nanoseconds are more than a timestamp with time zone holds.
     local = f"cast({value} as timestamp)" if duckdb_type == "TIMESTAMP_NS" else value
-    local = join_offset(local) if is_text(duckdb_type) else local
-    instant = f"timezone('UTC', try_cast({local} as timestamptz))"
+    moment = _instant(join_offset(local)) if is_text(duckdb_type) else f"try_cast({local} as timestamptz)"
+    instant = f"timezone('UTC', {moment})"
     return f"case when year({instant}) {YEARS} then {instant} end"
 
 

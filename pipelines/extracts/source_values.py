@@ -38,6 +38,8 @@ _MOMENT = "[0-9]{4}[-/][0-9]{2}[-/][0-9]{2}[T ][0-9]{2}:[0-9]{2}(?::[0-9]{2}(?:[
 _BLANK_BEFORE_OFFSET = f"^({_MOMENT}) +(Z|[+-][0-9]{{2}}(?::?[0-9]{{2}})?)$"
 
 _DIGITS = "[0-9][0-9 .,'’]*|[.,][0-9]+"
+MINUS = "-−–"  # The hyphen, the minus, and the dash that typography prefers.
+_NO_CENTS = f"([0-9]) *(?:[.,] *[{MINUS}—]{{1,2}}|:-)([ )]|[^0-9{MINUS}]|$)"
 
 
 def clean_text(text: str, nulls: Iterable[str]) -> str:
@@ -66,16 +68,23 @@ def join_offset(text: str) -> str:
     return f"case when {text} like '____-__-__%_ %' or {text} like '____/__/__%_ %' then {joined} else {text} end"
 
 
+def drop_dash_for_cents(text: str) -> str:
+    """SQL of the amount ``text`` without the dash that stands for no cents: `99,-` and `199:-` are not negative."""
+    return f"regexp_replace({text}, {quote_text(_NO_CENTS)}, '\\1\\2')"
+
+
 def strip_currency(text: str, signs: Iterable[str]) -> str:
     """SQL of ``text`` without ``signs`` where it is an amount beside one; a negative one then begins with its minus."""
     sign = "|".join(re.escape(each) for each in signs)
-    minus, end = "[-−+( ]*", "[-−+) ]*"
+    minus, end = f"[{MINUS}+( ]*", f"[{MINUS}+) ]*"
     shape = f"(?i){minus}(?:{sign})?{minus}({_DIGITS}){end}(?:{sign})?{end}"
+    plain = drop_dash_for_cents(text)
     amount = (
-        f"if(regexp_matches({text}, '[-−(]'), '-', '') || trim(regexp_extract({text}, {quote_text(f'^{shape}$')}, 1))"
+        f"if(regexp_matches({plain}, '[{MINUS}(]'), '-', '') || "
+        f"trim(regexp_extract({plain}, {quote_text(f'^{shape}$')}, 1))"
     )
     is_amount = (
-        f"regexp_matches({text}, {quote_text(f'(?i){sign}')}) and regexp_full_match({text}, {quote_text(shape)})"
+        f"regexp_matches({text}, {quote_text(f'(?i){sign}')}) and regexp_full_match({plain}, {quote_text(shape)})"
     )
     return f"case when {is_amount} then {amount} else {text} end"
 

@@ -54,6 +54,7 @@ def test_dated_rates_are_handed_to_the_models_in_order(tmp_path: Path) -> None:
         ("  USD:\n    - {since: 2026-01-01, rate: 0.9}\n", 3, "known: rate, from"),
         ("  USD:\n    - {from: soon, rate: 0.9}\n", 3, "is not a date"),
         ("  USD: 0.123456789\n", 2, "8 decimal places"),
+        ("  EUR: 1.05\n", 2, "is the retailer's own currency"),
     ],
 )
 def test_a_rate_that_is_none_is_a_fault_of_its_line(tmp_path: Path, declared: str, line: int, said: str) -> None:

@@ -124,6 +124,16 @@ def test_what_is_plausible_is_declared_for_all_tables_and_for_a_column(tmp_path:
         (", plausible: {total_amount: {max: .nan}}", "", "max: must be a number, or a day such as 1990-01-01"),
         (", plausible: {ordered_at: {min: 5}}", "", "plausible.ordered_at.min: must be a day, such as 1900-01-01"),
         (", plausible: {coupon_code: {min: 5}}", "", "plausible.coupon_code: is a text: bounds are those of dates"),
+        (
+            ", plausible: {total_amount: {min: 9, max: 3}}",
+            "",
+            "plausible.total_amount: nothing is both from 9 and to 3",
+        ),
+        (
+            ", plausible: {fulfilled_at: {min: 2010-01-01, max: 1990-01-01}}",
+            "",
+            "nothing is both from 2010-01-01 and to 1990-01-01: exchange 'min' and 'max'",
+        ),
         (", bad_values: {total_amount: empty}", "", "bad_values.total_amount: is required"),
         (", bad_values: {coupon_code: drop}", "", "'drop' is not one of 'empty' or 'reject'"),
     ],

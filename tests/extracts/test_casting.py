@@ -75,6 +75,11 @@ def test_a_date_is_iso_or_rejected(exports: Any, written: str, expected: Any) ->
         ("2024-10-27 02:30", utc(2024, 10, 27, 1, 30)),  # The clock showed it twice: the second time.
         ("2024-10-27 01:59", utc(2024, 10, 26, 23, 59)),
         ("", None),
+        ("2024-07-15 10:00:00 UTC", utc(2024, 7, 15, 10)),
+        ("2024-01-15 10:00 CET", utc(2024, 1, 15, 9)),
+        ("2024-07-15 10:00 America/New_York", utc(2024, 7, 15, 14)),
+        ("2024-07-15 10:00:00 BST", REJECTED),  # Of Britain's summer, or Bangladesh.
+        ("2024-07-15 10:00 ist", REJECTED),
         ("2024-07-15 25:00", REJECTED),
         ("15/07/2024 10:00", REJECTED),
         ("1721037600", REJECTED),
@@ -102,6 +107,11 @@ def test_a_local_time_is_read_in_the_time_zone_and_kept_in_utc(exports: Any, wri
         ("1.25", {"decimal": ",", "thousands": "."}, REJECTED),
         ("1\u202f234,5", {"decimal": ",", "thousands": " "}, Decimal("1234.50")),
         ("1,234.5", {"thousands": ","}, Decimal("1234.50")),
+        ("79,-", {"decimal": ","}, Decimal("79.00")),  # A dash for no cents is no sign.
+        ("(79.--)", {}, Decimal("-79.00")),
+        ("79.00-", {}, Decimal("-79.00")),
+        ("–79.50", {}, Decimal("-79.50")),
+        ("79,-5", {"decimal": ","}, REJECTED),
         ("N/A", {"nulls": ["N/A"]}, None),
     ],
 )

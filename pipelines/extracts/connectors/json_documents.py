@@ -21,6 +21,13 @@ WRAPPERS = {"data", "results", "result", "items", "records", "rows", "values", "
 }
 """Keys under which interfaces hand out rows; the rows of an order are `lines`, and no rows of the file."""
 
+PAGING = {
+    "count", "cursor", "has_more", "limit", "links", "message", "meta", "metadata", "next", "next_cursor", "object",
+    "offset", "page", "page_info", "page_size", "pageinfo", "paging", "pagination", "per_page", "previous", "size",
+    "status", "success", "total", "total_count", "total_pages", "url",
+}  # fmt: skip
+"""What interfaces say of a page of rows; beside anything else an empty list may be that of a single row."""
+
 
 def write_lines(path: Path, copy: Path, shown: str) -> "array[int] | None":
     """Writes the rows of a JSON document to ``copy``, one a line; the line on which each begins in ``path``.
@@ -79,7 +86,17 @@ def _find_wrapper(document: dict[str, Any]) -> str | None:
     named = [key for key in listed if key.lower() in WRAPPERS]
     if len(named) == 1:
         return named[0]
+    if not listed:
+        return _find_empty(document)
     return listed[0] if len(document) == len(listed) == 1 else None
+
+
+def _find_empty(document: dict[str, Any]) -> str | None:
+    """The key under which a night without rows has an empty list."""
+    empty = [key for key, value in document.items() if value == [] and key.lower() not in PAGING]
+    if len(empty) != 1 or not (len(document) == 1 or empty[0].lower() in WRAPPERS):
+        return None
+    return empty[0] if all(key == empty[0] or key.lower() in PAGING for key in document) else None
 
 
 def _are_rows(value: object) -> bool:

@@ -47,8 +47,10 @@ class _Quotes:
     """Whether a line ends inside a quoted value."""
 
     def __init__(self, dialect: Dialect) -> None:
-        delimiter, quote = re.escape(dialect.delimiter).encode(), re.escape(dialect.quote).encode()
         self.quote = dialect.quote.encode()
+        if not self.quote:
+            return
+        delimiter, quote = re.escape(dialect.delimiter).encode(), re.escape(dialect.quote).encode()
         self.opening = re.compile(b"(?:^|" + delimiter + b") *" + quote)
         escape = dialect.escape or dialect.quote
         if escape == dialect.quote:

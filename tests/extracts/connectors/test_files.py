@@ -184,6 +184,13 @@ def test_another_quote_or_none_or_an_escape_can_be_declared(exports: Any) -> Non
     assert read(exports, quote="") == [("1", '"a'), ("2", 'b"')]
 
 
+def test_a_faulty_row_of_a_file_without_quotes_has_its_line(exports: Any) -> None:
+    exports.write("stores.csv", 'store_id,name\n1,27" screens\n,b\n2,c,d\n')
+    exports.head = "reject_limit: 1\n"
+    assert read(exports, quote="") == [("1", '27" screens')]
+    assert exports.quarantine("stores")["line"].to_list() == [3, 4]
+
+
 def test_columns_of_one_name_are_told_apart(exports: Any) -> None:
     exports.write("stores.csv", "store_id,name,Name,,name\n1,a,b,c,d\n")
     exports.kind = "pos"

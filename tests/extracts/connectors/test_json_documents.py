@@ -92,6 +92,26 @@ def test_an_empty_array_has_no_rows(exports: Any, text: str) -> None:
 
 
 @pytest.mark.parametrize(
+    "document",
+    [
+        {"stores": []},
+        {"anything": []},
+        {"object": "list", "data": [], "has_more": False, "url": "/v1/stores"},
+        {"count": 0, "next": None, "results": [], "links": {"previous": None}},
+    ],
+)
+def test_a_page_without_rows_has_none(exports: Any, document: dict[str, Any]) -> None:
+    for indent in (None, 2):
+        exports.write("stores.json", json.dumps(document, indent=indent))
+        assert read(exports) == []
+
+
+def test_a_row_with_an_empty_list_is_a_row(exports: Any) -> None:
+    exports.write("stores.json", json.dumps({"store_id": 7, "name": "a", "items": []}))
+    assert read(exports, {"name": "name"}) == [("7", "a")]
+
+
+@pytest.mark.parametrize(
     "text",
     [
         json.dumps(ROWS)[:-20],
