@@ -149,7 +149,7 @@ def _read_by_plan(parts: pl.DataFrame, region: str | None, country: str) -> pl.D
         .str.replace_all(r"[\s.\-/()_\u00a0]", "")
     )
     # Spreadsheets also remove the leading zero, so the prefix is optional; the plan's pattern decides.
-    national = compact.str.extract(rf"^(?:(?:\+|00){code}{national_prefix}?|{national_prefix}|)(\d+)$", 1)
+    national = compact.str.extract(rf"^(?:(?:\+|00){code}(?:{national_prefix})?|{national_prefix}|)(\d+)$", 1)
     is_valid = national.str.contains(
         _whole(
             metadata.mobile, metadata.fixed_line, metadata.voip, metadata.toll_free, metadata.premium_rate,

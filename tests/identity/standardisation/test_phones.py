@@ -132,6 +132,15 @@ def test_a_placeholder_beside_a_number_leaves_the_number(row, standardised):
         ("RE", "0692 12 34 56", "+262692123456"),
         ("DE", "+33 6 12 34 56 79", "+33612345679"),
         ("AQ", "0612345679", "+33612345679"),
+        # Plans without a prefix in front of national numbers, and one of two digits.
+        ("IT", "+33 6 12 34 56 79", "+33612345679"),
+        ("IT", "0033 6 12 34 56 79", "+33612345679"),
+        ("ES", "+372 5123 4567", "+37251234567"),
+        ("ES", "00372 512 3456", "+3725123456"),
+        ("LU", "+353 85 012 3456", "+353850123456"),
+        ("DK", "+46 70 174 06 05", "+46701740605"),
+        ("HU", "+36 06 20 123 4567", "+36201234567"),
+        ("HU", "06 20 123 4567", "+36201234567"),
     ],
 )
 def test_a_number_is_read_by_the_plan_of_its_own_country(region, given, e164):
