@@ -141,6 +141,14 @@ def test_a_placeholder_beside_a_number_leaves_the_number(row, standardised):
         ("DK", "+46 70 174 06 05", "+46701740605"),
         ("HU", "+36 06 20 123 4567", "+36201234567"),
         ("HU", "06 20 123 4567", "+36201234567"),
+        # Only the retailer's country has such a number.
+        ("BE", "06 12 34 56 79", "+33612345679"),
+        ("US", "0612345679", "+33612345679"),
+        ("ES", "0612345679", "+33612345679"),
+        ("BE", "0470 12 34 56", "+32470123456"),
+        ("US", "00 33 6 12 34 56 79", "+33612345679"),
+        ("US", "0012345679", None),
+        ("FR", "06 12 34 56 7", None),
     ],
 )
 def test_a_number_is_read_by_the_plan_of_its_own_country(region, given, e164):
