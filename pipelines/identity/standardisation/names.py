@@ -60,9 +60,12 @@ NO_FIRST_NAME = rf"^(?:{_any_of(*ONLY_TITLES, *HOUSEHOLDS)}|m\.)\.?$"
 MARRIAGE_WORDS = r"(\w) (?:nee?|epouse|epse|ep|veuve|vve|usage) (\w)"
 LEADING_MARRIAGE_WORDS = r"^(?:nee|epouse|epse|veuve|vve) (\w)"
 
-# Surnames that forms and programs also write for "none". Beside a first name, written as a person writes them, they
-# are shown; they are not compared, since they rarely are anybody's. NULL and nan are how programs write nothing.
-SURNAMES_THAT_SAY_NONE = ("Sans", "SANS", "sans", "Null", "Na", "Nan")
+# Surnames that forms, tills and programs also write for "none". Beside a first name, written as a person writes them,
+# they are shown; they are not compared, since they rarely are anybody's. NULL and nan are how programs write nothing.
+SURNAMES_THAT_SAY_NONE = (
+    "Sans", "SANS", "sans", "Null", "Na", "Nan", "Test", "Passage", "PASSAGE", "Guest", "GUEST", "Divers", "Comptoir",
+    "Client", "Nombre", "Nome",
+)  # fmt: skip
 
 # "Le Gall" and "Legall" are one spelling; the nobiliary "de" comes and goes between two tills.
 _GLUED = (

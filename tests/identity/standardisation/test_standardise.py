@@ -98,6 +98,7 @@ def test_an_initial_behind_a_title_is_no_second_title(row, standardised):
     ("given", "shown", "key"),
     [
         ("Null", "Null", None), ("Sans", "Sans", None), ("SANS", "Sans", None), ("Na", "Na", None),
+        ("Test", "Test", None), ("PASSAGE", "Passage", None), ("Guest", "Guest", None), ("TEST", None, None),
         ("Nee", "Nee", "nee"), ("Ep", "Ep", "ep"), ("Usage", "Usage", "usage"),
         ("NULL", None, None), ("null", None, None), ("Inconnu", None, None),
     ],
