@@ -23,6 +23,7 @@ from pipelines.identity.standardisation.emails import clean_email, email_key
 from pipelines.identity.standardisation.loyalty_cards import real_card_key
 from pipelines.identity.standardisation.names import (
     SURNAMES_THAT_SAY_NONE,
+    civility_in_first_name,
     civility_in_name,
     display_name,
     first_name_key,
@@ -210,7 +211,7 @@ def _clean_text(records: pl.DataFrame, attributes: Mapping[str, Attribute]) -> p
         "first_name": {
             "first_key": first_name_key(pl.col("first_name")),
             "folded_first": fold(pl.col("first_name")),
-            "first_civility": civility_in_name(pl.col("first_name")),
+            "first_civility": civility_in_first_name(pl.col("first_name")),
             "first_shown": display_name(pl.col("first_name")),
         },
         "last_name": {
