@@ -120,10 +120,13 @@ def _plain_number(text: str, options: TextOptions) -> str:
 def _with_sign_in_front(text: str) -> str:
     """Bookkeepers write negative amounts in brackets, some tills with the minus behind or a blank after it."""
     behind = "^(?:[(] *([^()+-]+?) *[)]|([^()+-]+?) *-)$"
-    return (
+    moved = (
         f"regexp_replace(regexp_replace(replace({text}, '−', '-'), {quote_text(behind)}, '-\\1\\2'), "
         "'^([+-]) +', '\\1')"
     )
+    # Hardly any number is written so, and looking for a character is much quicker than for a pattern.
+    may_be = f"starts_with({text}, '(') or ends_with({text}, '-') or contains({text}, ' ') or contains({text}, '−')"
+    return f"case when {may_be} then {moved} else {text} end"
 
 
 def _escape(character: str) -> str:
