@@ -159,8 +159,9 @@ class _Lookup:
         return self.findings
 
     def _drop_placeholders(self) -> None:
-        """A guest's account and a card that is none name nobody; but a card that a spreadsheet spoilt is a lost one."""
-        if any(target.path == "ecommerce/customers" for target, _ in self.targets) and not self._is_card:
+        """A guest's account or member and a card that is none name nobody; a card that a spreadsheet spoilt is lost."""
+        registers = {"ecommerce/customers", "pos/members"}
+        if any(target.path in registers for target, _ in self.targets) and not self._is_card:
             named = self.connection.sql("select distinct value from named order by value").to_arrow_table()
             guests = pl.DataFrame(pl.from_arrow(named)).filter(names_no_account(pl.col("value")))
             self.connection.register("guests", guests.to_arrow())

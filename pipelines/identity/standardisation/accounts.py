@@ -1,4 +1,4 @@
-"""Account ids that are none: what shops write on the orders of guests."""
+"""Ids of accounts and members that are none: what shops and tills write on the orders and tickets of guests."""
 
 import polars as pl
 

@@ -18,9 +18,10 @@ DIGEST_LENGTH = 12  # Hexadecimal digits: among the few points of one row, no tw
 
 # A list as JSON or as people type one. A slash or a comma between two numbers is a list only with a blank beside it:
 # 06/12/34/56/78 is one number.
-_BETWEEN_EMAILS = r"[\s;,|\[\]\"]+"
-_BETWEEN_PHONES = r"\s*(?:[;|\n\[\]\"]|,\s|\",|\s/\s|\sou\s|\set\s|\sor\s|\sand\s)\s*"
+_BETWEEN_EMAILS = r"[\s;,|\[\]{}<>\"]+"
+_BETWEEN_PHONES = r"\s*(?:[;|\n\[\]{}\"]|,\s|[\"'],|\s/\s|\sou\s|\set\s|\sor\s|\sand\s)\s*"
 _LEAST_DIGITS = 8  # Of a number in a list: an extension behind a slash has fewer.
+_BEHIND_A_NUMBER = rf"(\d{{{_LEAST_DIGITS},}})[,/]"  # 0612345678,0140000005 are two.
 
 _CARRIED = (
     "source", "kind", "civility", "first_name", "last_name", "birth_date", "postcode", "city", "country", "created_at",
@@ -38,9 +39,10 @@ def split_emails(text: pl.Expr) -> pl.Expr:
 
 def split_phones(text: pl.Expr) -> pl.Expr:
     """The numbers of a list, in order; the text alone where it has one number or none."""
-    pieces = text.str.replace_all(_BETWEEN_PHONES, "\n").str.split("\n")
+    apart = text.str.replace_all(_BEHIND_A_NUMBER, "${1}\n")
+    pieces = apart.str.replace_all(_BETWEEN_PHONES, "\n").str.split("\n")
     numbers = pieces.list.eval(
-        pl.element().filter(pl.element().str.count_matches(r"\d") >= _LEAST_DIGITS).str.strip_chars()
+        pl.element().filter(pl.element().str.count_matches(r"\d") >= _LEAST_DIGITS).str.strip_chars(" '")
     )
     return pl.when(numbers.list.len() > 1).then(numbers).otherwise(pl.concat_list(text))
 

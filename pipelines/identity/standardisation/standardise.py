@@ -84,7 +84,7 @@ def _origins() -> tuple[tuple[Kind, str, dict[str, str], pl.Expr], ...]:
             "pos",
             "tickets",
             {"source_key": "ticket_id", "email": "receipt_email", "created_at": "sold_at"},
-            pl.col("member_id").is_null()
+            names_no_account(pl.col("member_id"))
             & real_card_key(pl.col("loyalty_card_id"), load_attributes()["loyalty_card_id"]).is_null()
             & (pl.col("receipt_email").str.strip_chars() != ""),
         ),

@@ -189,7 +189,9 @@ def test_a_register_vouches_for_who_is_known_by_a_number_but_not_for_who_was_era
     assert kept == {"number", "empty", "unreadable", "carded", "reached"}
 
 
-def test_a_receipt_of_a_mailbox_that_counts_for_nothing_is_anonymous(tmp_path: Path) -> None:
+def test_a_receipt_of_a_mailbox_that_counts_for_nothing_is_anonymous_and_one_of_no_member_is_not(
+    tmp_path: Path,
+) -> None:
     lake = Lake(tmp_path)
     names = ("Martin", "Bernard", "Thomas", "Petit", "Robert", "Durand")
     members = ({"member_id": name, "last_name": name, "email": "magasin@maison.fr"} for name in names)
@@ -199,9 +201,11 @@ def test_a_receipt_of_a_mailbox_that_counts_for_nothing_is_anonymous(tmp_path: P
         {"ticket_id": "1", "receipt_email": "magasin@maison.fr"},
         {"ticket_id": "2", "receipt_email": "noreply@maison.fr"},
         {"ticket_id": "3", "receipt_email": "lea.roussin@free.fr"},
+        {"ticket_id": "4", "receipt_email": "lea.roussin@free.fr", "member_id": "0"},
+        {"ticket_id": "5", "receipt_email": "lea.roussin@free.fr", "member_id": "4711"},
     )  # fmt: skip
     found = standardise_records(lake, "FR", AS_OF).filter(pl.col("table_name") == "tickets")
-    assert found["record_id"].to_list() == ["shop:tickets:3"]
+    assert found["record_id"].to_list() == ["shop:tickets:3", "shop:tickets:4"]
 
 
 @pytest.mark.parametrize(
