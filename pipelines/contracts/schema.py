@@ -71,7 +71,7 @@ class Column:
     it is another than the type's, ``sign``, and ``least`` and ``most``, the bounds that nature sets (of a date, a day
     in ISO; ``least`` then stands in place of the limit). ``sign_of`` is the column below zero of which a magnitude may
     be so too: what a returned line was discounted by. ``references`` says which rows it names: one that names none is
-    told, and its row is kept.
+    told, and its row is kept. ``otherwise`` is what a value that is none of ``values`` counts as, and is told.
     """
 
     name: str
@@ -79,6 +79,7 @@ class Column:
     type: Type = "text"
     required: bool = False
     values: tuple[str, ...] | None = None
+    otherwise: str | None = None
     references: Reference | None = None
     limit: Limit | None = None
     sign: Sign = "any"
@@ -98,7 +99,10 @@ class Column:
     @property
     def documentation(self) -> str:
         """The description, and the values allowed."""
-        return f"{self.description} One of {', '.join(self.values)}." if self.values else self.description
+        if self.values is None:
+            return self.description
+        otherwise = f" Any other value counts as {self.otherwise}." if self.otherwise else ""
+        return f"{self.description} One of {', '.join(self.values)}.{otherwise}"
 
 
 @dataclass(frozen=True)

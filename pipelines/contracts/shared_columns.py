@@ -38,7 +38,9 @@ CURRENCY = Column("currency", "Currency of the amounts, as a code of ISO 4217; n
 CONSENT_ANSWER = (
     Column("channel", "Channel that the answer is about.", required=True, values=("email", "sms", "phone", "post")),
     Column("purpose", "What the channel may be used for, in the source's words.", required=True),
-    Column("status", "The answer.", required=True, values=("granted", "denied", "withdrawn")),
+    Column(
+        "status", "The answer.", required=True, values=("granted", "denied", "withdrawn"), otherwise="denied"
+    ),  # A "no" in other words must not leave the "yes" before it standing.
     Column("recorded_at", "When the answer was recorded (UTC); the latest one holds.", "timestamp", required=True),
     Column("proof", "Where the proof of the answer is kept."),
     Column(

@@ -148,8 +148,11 @@ class Mapping:
             yield f"{own} is null", Fault(column.name, "malformed", MISSING, "rejected"), None
         if column.values:
             allowed = ", ".join(quote_text(value) for value in column.values)
-            fault = Fault(column.name, "unreadable", f"is not one of {', '.join(column.values)}", usual, is_value=True)
-            yield f"{own} not in ({allowed})", fault, "null"
+            taken = "" if column.otherwise is None else f", and taken as {column.otherwise}"
+            outcome = usual if column.otherwise is None else "told"
+            reason = f"is not one of {', '.join(column.values)}{taken}"
+            fault = Fault(column.name, "unreadable", reason, outcome, is_value=True)
+            yield f"{own} not in ({allowed})", fault, quote_text(column.otherwise) if column.otherwise else "null"
         for rule in mapped.rules:
             if _names_of(rule.condition) <= values.keys():
                 outcome = _outcome_of(rule, usual)

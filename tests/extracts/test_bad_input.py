@@ -292,3 +292,19 @@ def test_an_unset_variable_stops_before_anything_is_read(exports: Any, monkeypat
     path.write_text(path.read_text().replace("root: exports", "root: ${PARCOURS_TEST_ROOT}"))
     with pytest.raises(ConfigurationError, match="PARCOURS_TEST_ROOT is not set"):
         load_sources(path)
+
+
+@pytest.mark.parametrize("kind", ["crm", "ecommerce"])
+def test_an_answer_in_unknown_words_is_a_no_and_is_counted(exports: Any, kind: str) -> None:
+    exports.kind = kind
+    whose = "contact_id" if kind == "crm" else "account_id"
+    exports.write(
+        "consents.csv",
+        f"{whose},channel,purpose,status,recorded_at\n1,email,news,granted,2026-01-01\n1,email,news,refusé,2026-01-02\n",
+    )
+    extracted = exports.extract("consents", {"from": "consents.csv"})
+    (status,) = [field for field in extracted.fields if field.column_name == "status"]
+    assert status.unreadable_count == 1
+    assert status.reason == "is not one of granted, denied, withdrawn, and taken as denied"
+    assert exports.rows("consents")["status"].to_list() == ["granted", "denied"]
+    assert exports.quarantine("consents").is_empty()
