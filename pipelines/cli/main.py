@@ -1,7 +1,7 @@
 """The ``parcours`` command: parses the arguments, runs one of ``pipelines.cli.commands``, turns errors into messages.
 
 Exit codes: 0 done, 1 a check failed and nothing was published, 2 wrong usage or configuration,
-3 published, but without a new report.
+3 published, but without a new report, 130 or 143 interrupted.
 """
 
 import argparse
@@ -25,7 +25,7 @@ def build_parser() -> argparse.ArgumentParser:
         prog="parcours",
         description="Turns a retailer's exports into one trustworthy profile per customer and the journey they are on.",
         epilog="exit codes: 0 done, 1 a check failed and nothing was published, 2 wrong usage or configuration, "
-        "3 published, but without a new report",
+        "3 published, but without a new report, 130 or 143 interrupted",
     )
     commands = parser.add_subparsers(title="commands", metavar="COMMAND", required=True)
     for command in COMMANDS:

@@ -114,10 +114,12 @@ def _check_range(document: Document, place: Place, column: contracts.Column, wri
             expected = "a day, such as 1900-01-01" if is_day else "a number"
             yield document.fault((*place, key), f"must be {expected}")
             return
-    least, most = (written.get("min"), written.get("max")) if isinstance(written, dict) else (None, None)
-    is_comparable = isinstance(least, int | float) and isinstance(most, int | float)
-    is_comparable |= isinstance(least, str) and isinstance(most, str)  # Days, in ISO.
-    if is_comparable and least > most:
+    if not isinstance(written, dict) or not {"min", "max"} <= written.keys():
+        return
+    least, most = written["min"], written["max"]
+    are_numbers = isinstance(least, int | float) and isinstance(most, int | float)
+    are_days = isinstance(least, str) and isinstance(most, str)  # In ISO.
+    if (are_numbers or are_days) and least > most:
         yield document.fault(place, f"nothing is both from {least} and to {most}: exchange 'min' and 'max'")
 
 

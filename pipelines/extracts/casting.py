@@ -128,7 +128,9 @@ def _with_sign_in_front(text: str) -> str:
     """Bookkeepers write negative amounts in brackets, some tills with the minus behind or a blank after it."""
     behind = "^(?:[(] *([^()+-]+?) *[)]|([^()+-]+?) *-)$"
     hyphens = f"translate({drop_dash_for_cents(text)}, '{MINUS}', '{'-' * len(MINUS)}')"
-    return f"regexp_replace(regexp_replace({hyphens}, {quote_text(behind)}, '-\\1\\2'), '^([+-]) +', '\\1')"
+    moved = f"regexp_replace(regexp_replace({hyphens}, {quote_text(behind)}, '-\\1\\2'), '^([+-]) +', '\\1')"
+    # Most numbers are digits and marks alone, which are looked at quicker than a pattern is looked for.
+    return f"case when ltrim({text}, '0123456789.,') = '' then {text} else {moved} end"
 
 
 def _escape(character: str) -> str:

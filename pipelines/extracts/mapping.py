@@ -79,7 +79,8 @@ class Mapping:
             normalised += [f"{value} as n{number}", f"{_failed(number, mapped)} as e{number}"]
             value = casting.cast(f"n{number}", mapped.duckdb_type, mapped.column, self.options)
             typed += [f"{value} as c{number}", f"n{number} is not null as p{number}", f"e{number}"]
-            typed.append(f"{casting.names_currency(f'n{number}', mapped.duckdb_type, mapped.column)} as g{number}")
+            names_currency = casting.names_currency(f"n{number}", mapped.duckdb_type, mapped.column)
+            typed.append(f"case when {value} is null then {names_currency} else false end as g{number}")
             fault, kept = self._judge(number, mapped, values)
             judged.append(f"c{number}")
             if fault is not None:  # Most texts have none: what is never null is not computed for each row.

@@ -16,21 +16,28 @@ MALE_HONORIFICS = (
     "signor",
     "sig",
     "dhr",
+    "de heer",
     "meneer",
+    "senhor",
 )
 FEMALE_HONORIFICS = (
     "mme", "mlle", "mle", "madame", "mademoiselle", "mrs", "ms", "miss", "frau", "senora", "sra", "srta", "signora",
-    "sigra", "mevr", "mevrouw",
+    "sigra", "mevr", "mevrouw", "senhora",
 )  # fmt: skip
 OTHER_HONORIFICS = ("dr", "docteur", "doctor", "pr", "prof", "professeur", "me", "maitre")
 # Said of a couple or a family: no person's title, and of no gender.
-HOUSEHOLDS = ("famille", "familie", "fam", "epoux", "eheleute", "familia", "famiglia")
+HOUSEHOLDS = ("famille", "familie", "fam", "epoux", "eheleute", "familia", "famiglia", "mesdames", "messieurs")
+# Nobody's first name, so that as the whole of one they are a title too: "Madame", "Durand".
+ONLY_TITLES = (
+    "monsieur", "mister", "mr", "mme", "mlle", "madame", "mademoiselle", "mrs", "herr", "frau", "senora", "signora",
+    "meneer", "mevrouw", "senhora", "docteur",
+)  # fmt: skip
 
 
 def _any_of(*words: str) -> str:
     """A pattern of the words, with or without accents."""
     longest_first = "|".join(sorted(words, key=len, reverse=True))
-    longest_first = longest_first.replace("sigra", r"sig\.?ra")
+    longest_first = longest_first.replace("sigra", r"sig\.?ra").replace(" ", r"\s+")
     return longest_first.replace("senor", "se[nñ]or").replace("maitre", "ma[iî]tre").replace("epoux", "[eé]poux")
 
 
@@ -47,14 +54,18 @@ _BOTH = "|".join(
 JOINT_TITLE = rf"(?:{_BOTH}|{_any_of(*HOUSEHOLDS)})"
 LEADING_HONORIFICS = rf"^(?:(?:{JOINT_TITLE}|{_ANY})(?:\.\s*|\s+))+(?P<rest>\S.*)$"
 ONLY_A_JOINT_TITLE = rf"^(?:{_BOTH})\.?$"
+NO_FIRST_NAME = rf"^(?:{_any_of(*ONLY_TITLES, *HOUSEHOLDS)}|m\.)\.?$"
 
 # Words that say how the second of two surnames came about; both count. The first or only word is a surname: Ep, Nee.
 MARRIAGE_WORDS = r"(\w) (?:nee?|epouse|epse|ep|veuve|vve|usage) (\w)"
 LEADING_MARRIAGE_WORDS = r"^(?:nee|epouse|epse|veuve|vve) (\w)"
 
-# Surnames that forms and programs also write for "none". Beside a first name, written as a person writes them, they
-# are shown; they are not compared, since they rarely are anybody's. NULL and nan are how programs write nothing.
-SURNAMES_THAT_SAY_NONE = ("Sans", "SANS", "sans", "Null", "Na", "Nan")
+# Surnames that forms, tills and programs also write for "none". Beside a first name, written as a person writes them,
+# they are shown; they are not compared, since they rarely are anybody's. NULL and nan are how programs write nothing.
+SURNAMES_THAT_SAY_NONE = (
+    "Sans", "SANS", "sans", "Null", "Na", "Nan", "Test", "Passage", "PASSAGE", "Guest", "GUEST", "Divers", "Comptoir",
+    "Client", "Nombre", "Nome",
+)  # fmt: skip
 
 # "Le Gall" and "Legall" are one spelling; the nobiliary "de" comes and goes between two tills.
 _GLUED = (
@@ -96,14 +107,25 @@ def civility_in_name(text: pl.Expr) -> pl.Expr:
     return pl.when(~is_joint).then(honorific.replace_strict(CIVILITIES, default=None, return_dtype=pl.String))
 
 
+def civility_in_first_name(text: pl.Expr) -> pl.Expr:
+    """The same for a first name, which may be no more than the honorific."""
+    return pl.coalesce(civility_in_name(text), pl.when(_is_mere_title(text)).then(read_civility(text)))
+
+
+def _is_mere_title(text: pl.Expr) -> pl.Expr:
+    unaccented = text.str.to_lowercase().str.normalize("NFKD").str.replace_all(r"\p{M}", "").str.strip_chars()
+    return unaccented.str.contains(NO_FIRST_NAME)
+
+
 def read_civility(text: pl.Expr) -> pl.Expr:
     """`m`, `f` or null for what a source calls civility, title, gender or sex."""
     return fold(text).replace_strict(CIVILITIES, default=None, return_dtype=pl.String)
 
 
 def first_name_key(text: pl.Expr) -> pl.Expr:
-    """The comparable first name: `jean pierre` for `M. Jean-Pierre`, `jp` for `J.-P.`."""
-    return fold_name(text).str.replace(r"^(\p{L}) (\p{L})$", "${1}${2}")
+    """The comparable first name: `jean pierre` for `M. Jean-Pierre`, `jp` for `J.-P.`; null for a mere title."""
+    key = fold_name(text).str.replace(r"^(\p{L}) (\p{L})$", "${1}${2}")
+    return pl.when(~_is_mere_title(text)).then(key)
 
 
 def last_name_key(text: pl.Expr) -> pl.Expr:

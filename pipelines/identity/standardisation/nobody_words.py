@@ -13,6 +13,7 @@ import polars as pl
 from pipelines.identity.standardisation.names import fold
 
 _NUMBER = r"\d+|[0-9a-f]{8,}"  # The number, or a part of the digest, of the record that was erased.
+_ID = r"[a-z]{1,3}\d+|[0-9a-f]*\d[0-9a-f]*"  # Such a number with letters; only behind the words, where shops put it.
 # Somebody's own domain may be called after the law (a consultancy's rgpd.fr); a subdomain is not.
 _LAWS = frozenset({"ccpa", "dsgvo", "gdpr", "kvkk", "lgpd", "rgpd"})
 
@@ -41,7 +42,7 @@ def text_pattern(words: NobodyWords) -> str:
     """Over a folded text (`client supprime 12`): whether it is nobody's name, street or city."""
     says = "|".join(words.says)
     token = rf"(?:(?:{says}|{'|'.join(words.about)})\d*|{_NUMBER})"
-    return rf"^(?:{token} )*(?:{says})\d*(?: {token})*$"
+    return rf"^(?:{token} )*(?:{says})\d*(?: (?:{token}|{_ID}))*$"
 
 
 def mailbox_pattern(words: NobodyWords) -> str:
@@ -51,7 +52,7 @@ def mailbox_pattern(words: NobodyWords) -> str:
     """
     says = [word for word in words.says if _fits(word)]
     token = rf"(?:{'|'.join([*says, *(word for word in words.about if _fits(word))])}|{_NUMBER})"
-    user = rf"^(?:{token}[-_.+]?)*(?:{'|'.join(says)})(?:[-_.+]?{token})*(?:\+[^@]*)?@"
+    user = rf"^(?:{token}[-_.+]?)*(?:{'|'.join(says)})(?:[-_.+]?{token}|[-_.+](?:{_ID}))*(?:\+[^@]*)?@"
     label = rf"(?:{token}-?)*(?:{'|'.join(word for word in says if word not in _LAWS)})(?:-?{token})*"
     domain = rf"@(?:[^@]+[.])?{label}(?:[.][^@]+)?[.][a-z]+$"
     subdomain = rf"@(?:[^@]+[.])?(?:{'|'.join(sorted(_LAWS))})(?:[.][^@]+)?[.][^@.]+[.][a-z]+$"

@@ -149,7 +149,7 @@ def _read_by_plan(parts: pl.DataFrame, region: str | None, country: str) -> pl.D
         .str.replace_all(r"[\s.\-/()_\u00a0]", "")
     )
     # Spreadsheets also remove the leading zero, so the prefix is optional; the plan's pattern decides.
-    national = compact.str.extract(rf"^(?:(?:\+|00){code}{national_prefix}?|{national_prefix}|)(\d+)$", 1)
+    national = compact.str.extract(rf"^(?:(?:\+|00){code}(?:{national_prefix})?|{national_prefix}|)(\d+)$", 1)
     is_valid = national.str.contains(
         _whole(
             metadata.mobile, metadata.fixed_line, metadata.voip, metadata.toll_free, metadata.premium_rate,
@@ -174,7 +174,8 @@ def _whole(*kinds: PhoneNumberDesc | None) -> str:
 def _read_by_library(written: str, region: str | None, country: str) -> _Number:
     """The number as one of its region, else of a country that shares its plan, else by the country code it begins with.
 
-    Where none of them has such a number, one of a possible length of the region still is a number that people can call.
+    A number that only ``country``, the retailer's, has is of that: who lives across the border often kept it. Where
+    none of them has such a number, one of a possible length of the region still is a number that people can call.
     """
     text = re.sub(r"^[^\d+(]+", "", written)
     digits = re.sub(r"\D", "", text)
@@ -186,6 +187,10 @@ def _read_by_library(written: str, region: str | None, country: str) -> _Number:
         attempts.append((f"0{digits}", own))
     if len(digits) >= FEWEST_DIGITS_WITH_CODE and not digits.startswith("0"):
         attempts.append((f"+{digits}", own))
+    if digits.startswith("00"):  # As most of the world dials abroad, whatever the region itself dials.
+        attempts.append((f"+{digits[2:]}", own))
+    elif digits.startswith(_require_plan(country).national_prefix or "0") and not text.startswith("+"):
+        attempts.append((text, country))
     for attempt, plan in attempts:
         number = _parse(attempt, plan)
         if number is not None and phonenumbers.is_valid_number(number):
@@ -193,6 +198,8 @@ def _read_by_library(written: str, region: str | None, country: str) -> _Number:
     number = _parse(text, own)
     if number is None or not phonenumbers.is_possible_number(number):
         return _NONE
+    if phonenumbers.national_significant_number(number).startswith("0") and own not in ZERO_IS_DIALLED_FROM_ABROAD:
+        return _NONE  # A digit is missing, or it is a number of another plan.
     return _describe(number) if region is not None or text.startswith(("+", "00")) else _NONE
 
 

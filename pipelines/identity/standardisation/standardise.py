@@ -7,6 +7,7 @@ never decide who is who.
 
 from collections.abc import Mapping, Sequence
 from datetime import date, datetime, timedelta
+from functools import cache
 from itertools import permutations
 
 import polars as pl
@@ -22,6 +23,7 @@ from pipelines.identity.standardisation.emails import clean_email, email_key
 from pipelines.identity.standardisation.loyalty_cards import real_card_key
 from pipelines.identity.standardisation.names import (
     SURNAMES_THAT_SAY_NONE,
+    civility_in_first_name,
     civility_in_name,
     display_name,
     first_name_key,
@@ -64,22 +66,29 @@ _NAMES_SOMEBODY = pl.any_horizontal(
     (pl.col(column).str.strip_chars() != "").fill_null(False)
     for column in ("contact_first_name", "contact_last_name", "contact_email", "contact_phone", "contact_address")
 )
-_ORIGINS: tuple[tuple[Kind, str, dict[str, str], pl.Expr], ...] = (
-    ("crm", "contacts", {"source_key": "contact_id"}, pl.lit(True)),
-    ("ecommerce", "customers", {"source_key": "account_id"}, pl.lit(True)),
-    ("ecommerce", "orders", _ORDER_CONTACT, names_no_account(pl.col("account_id")) & _NAMES_SOMEBODY),
-    ("pos", "members", {"source_key": "member_id"}, pl.lit(True)),
-    (
-        "pos",
-        "tickets",
-        {"source_key": "ticket_id", "email": "receipt_email", "created_at": "sold_at"},
-        pl.col("member_id").is_null()
-        & real_card_key(pl.col("loyalty_card_id"), load_attributes()["loyalty_card_id"]).is_null()
-        & (pl.col("receipt_email").str.strip_chars() != ""),
-    ),
-)
-
 OLDEST_LIVING_YEARS = 120  # The oldest verified age is 122 years (Jeanne Calment); beyond, it is a typing error.
+
+
+@cache
+def _origins() -> tuple[tuple[Kind, str, dict[str, str], pl.Expr], ...]:
+    """Kind, table, what the columns are called there, and which of its rows bear identity.
+
+    Not as the module is imported: a process that is forked from one in which Polars has worked waits for ever.
+    """
+    return (
+        ("crm", "contacts", {"source_key": "contact_id"}, pl.lit(True)),
+        ("ecommerce", "customers", {"source_key": "account_id"}, pl.lit(True)),
+        ("ecommerce", "orders", _ORDER_CONTACT, names_no_account(pl.col("account_id")) & _NAMES_SOMEBODY),
+        ("pos", "members", {"source_key": "member_id"}, pl.lit(True)),
+        (
+            "pos",
+            "tickets",
+            {"source_key": "ticket_id", "email": "receipt_email", "created_at": "sold_at"},
+            pl.col("member_id").is_null()
+            & real_card_key(pl.col("loyalty_card_id"), load_attributes()["loyalty_card_id"]).is_null()
+            & (pl.col("receipt_email").str.strip_chars() != ""),
+        ),
+    )
 
 
 def standardise_records(
@@ -99,7 +108,7 @@ def standardise_records(
 
 def name_at_origin(kind: str, table: str, column: str) -> str:
     """What the display column ``column`` is called in the canonical table that the records are from."""
-    renamed = next(names for known, name, names, _ in _ORIGINS if (known, name) == (kind, table))
+    renamed = next(names for known, name, names, _ in _origins() if (known, name) == (kind, table))
     return renamed.get(column, column)
 
 
@@ -111,7 +120,7 @@ def gather_records(lake: Lake, as_of: date | None = None) -> pl.DataFrame:
 def scan_records(lake: Lake, as_of: date | None = None) -> pl.LazyFrame:
     """The same as a lazy frame."""
     gathered = []
-    for kind, name, renamed, bears_identity in _ORIGINS:
+    for kind, name, renamed, bears_identity in _origins():
         if not lake.path(kind, name).exists():
             continue
         rows = lake.scan(kind, name)
@@ -202,7 +211,7 @@ def _clean_text(records: pl.DataFrame, attributes: Mapping[str, Attribute]) -> p
         "first_name": {
             "first_key": first_name_key(pl.col("first_name")),
             "folded_first": fold(pl.col("first_name")),
-            "first_civility": civility_in_name(pl.col("first_name")),
+            "first_civility": civility_in_first_name(pl.col("first_name")),
             "first_shown": display_name(pl.col("first_name")),
         },
         "last_name": {

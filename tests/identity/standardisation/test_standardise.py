@@ -57,7 +57,8 @@ def test_the_honorific_in_a_name_tells_the_civility(row, standardised):
     [
         "M. et Mme Durand", "M ET MME DURAND", "Mr & Mrs Durand", "Mr&Mrs Durand", "Herr und Frau Durand",
         "Sr. y Sra. Durand", "M./Mme Durand", "Monsieur Madame Durand", "Dr. et Mme Durand", "Famille Durand",
-        "Sig. e Sig.ra Durand", "Madame, Monsieur Durand",
+        "Sig. e Sig.ra Durand", "Madame, Monsieur Durand", "De heer en mevrouw Durand", "Senhor e Senhora Durand",
+        "Messieurs Durand", "Mesdames DURAND",
     ],
 )  # fmt: skip
 def test_the_title_of_two_people_is_no_name_and_of_no_gender(row, standardised, given):
@@ -71,6 +72,23 @@ def test_the_title_of_two_people_in_place_of_a_first_name_is_none(row, standardi
     assert (found["first_name"], found["first_key"], found["civility"]) == (None, None, None)
 
 
+@pytest.mark.parametrize(
+    ("given", "civility"),
+    [("Madame", "f"), ("MLLE", "f"), ("M.", "m"), ("Mr", "m"), ("Herr", "m"), ("Señora", "f"), ("Mme.", "f"),
+     ("Famille", None), ("Familie", None), ("Eheleute", None), ("Docteur", None)],
+)  # fmt: skip
+def test_a_mere_title_in_place_of_a_first_name_is_none(row, standardised, given, civility):
+    found = standardised(row("1", first_name=given, last_name="Durand")).row(0, named=True)
+    assert (found["first_name"], found["first_key"], found["civility"]) == (None, None, civility)
+    assert (found["last_name"], found["last_key"]) == ("Durand", "durand")
+
+
+@pytest.mark.parametrize("given", ["M", "Me", "Dr", "Miss", "Ms", "Sir", "Sig", "F"])
+def test_initials_and_short_names_that_are_titles_too_stay(row, standardised, given):
+    found = standardised(row("1", first_name=given, last_name="Durand")).row(0, named=True)
+    assert (found["first_name"], found["civility"]) == (given, None)
+
+
 def test_an_initial_behind_a_title_is_no_second_title(row, standardised):
     found = standardised(row("1", first_name="Mme M.")).row(0, named=True)
     assert (found["first_key"], found["civility"]) == ("m", "f")
@@ -80,6 +98,7 @@ def test_an_initial_behind_a_title_is_no_second_title(row, standardised):
     ("given", "shown", "key"),
     [
         ("Null", "Null", None), ("Sans", "Sans", None), ("SANS", "Sans", None), ("Na", "Na", None),
+        ("Test", "Test", None), ("PASSAGE", "Passage", None), ("Guest", "Guest", None), ("TEST", None, None),
         ("Nee", "Nee", "nee"), ("Ep", "Ep", "ep"), ("Usage", "Usage", "usage"),
         ("NULL", None, None), ("null", None, None), ("Inconnu", None, None),
     ],

@@ -63,6 +63,7 @@ answers as (
 ranked_in_records as (
 
     select
+        answers.named_record_id,
         records_named.record_id,
         records_named.customer_id,
         answers.channel,
@@ -77,14 +78,13 @@ ranked_in_records as (
         answers.notice_version,
         row_number() over (
             partition by
-                records_named.record_id,
+                answers.named_record_id,
                 answers.channel,
                 lower(trim(answers.purpose)),
                 coalesce(lower(trim(answers.recipient)), '')
             order by
                 answers.recorded_at desc,
                 case answers.status when 'withdrawn' then 1 when 'denied' then 2 else 3 end asc,
-                answers.named_record_id asc,
                 answers.purpose asc,
                 answers.recipient asc
         ) as place
@@ -96,7 +96,8 @@ ranked_in_records as (
 
 ),
 
--- A record says one thing: what it said last.
+-- A record says one thing: what it said last. One that a system merged into another still speaks for itself: the grant
+-- of what is left may be the older list's, and does not lift its refusal.
 said as (
 
     select * from ranked_in_records
@@ -121,6 +122,7 @@ reaching as (
 
     select
         said.customer_id,
+        said.named_record_id,
         said.record_id,
         said.channel,
         said.purpose,
@@ -139,6 +141,7 @@ reaching as (
 
     select
         perhaps_one.customer_id,
+        said.named_record_id,
         said.record_id,
         said.channel,
         said.purpose,
@@ -201,7 +204,8 @@ ranked as (
                 is_own desc,
                 recorded_at desc,
                 case status when 'withdrawn' then 1 when 'denied' then 2 else 3 end asc,
-                record_id asc
+                record_id asc,
+                named_record_id asc
         ) as place
 
     from judged
