@@ -68,9 +68,9 @@ def wait_for(column: str, parents: str) -> Rule:
 
 
 def go_with(column: str, parents: str) -> Rule:
-    """The row is a part of one whose amounts nobody can exchange, so neither can its own be."""
+    """The row is a part of one that is not there to tell in which currency its amounts are."""
     condition = f"{{{column}}} in (select {column} from {parents})"
-    return Rule(condition, "is of a row in a currency without a rate under exchange_rates", always_goes=True)
+    return Rule(condition, "is of a row in another currency, which is in quarantine", always_goes=True)
 
 
 def rules_of(table: Table, column: Column, sources: Sources, mapping: TableMapping, window: Window) -> tuple[Rule, ...]:

@@ -474,7 +474,8 @@ class SourceReading:
     def set_apart(self) -> list[str]:
         """SELECTs of the source's name, the key and the kind, one row per row whose parts go where it goes.
 
-        Those are the rows later than as_of, and those in a currency without a rate.
+        Those are the rows later than as_of, and those in quarantine whose currency is not the retailer's: nothing but
+        the row tells the currency of its parts.
         """
         if self.mapping is None:
             return []
@@ -488,6 +489,11 @@ class SourceReading:
             if (fault.column, fault.kind) == ("currency", "implausible")
         ]
         if refused:
-            is_refused = f"_worst is not null and list_has_any(_faults, [{', '.join(refused)}])"
+            # A currency that is none, or without a rate, is emptied by now.
+            code = currencies.code_of("currency", self.sources.currency)
+            is_refused = (
+                f"_worst is not null and (list_has_any(_faults, [{', '.join(refused)}]) "
+                f"or not ({_FITS}) and not ({_IS_LATER}) and {code} <> {quote_text(self.sources.currency)})"
+            )
             selects.append(f"{key}, 'implausible' as kind from {self._staged()} where {is_refused}")
         return selects

@@ -45,9 +45,12 @@ MENDS = (
 """The surest first: of two that help as many rows, the first is taken."""
 
 _TWO_AT_ONCE = tuple(
-    second.replace("{id}", first) for first in MENDS[:3] for second in MENDS[:3] if first is not second
+    second.replace("{id}", first)
+    for first in MENDS[:3]
+    for second in (*MENDS[:3], "upper({id})", "lower({id})")
+    if first is not second
 )
-"""Where one of them alone helps no row: `gid://shopify/Customer/3.0`."""
+"""Where one of them alone helps no row: `gid://shopify/Customer/3.0`, `{3F25-04E0}`."""
 
 
 @dataclass(frozen=True)

@@ -62,6 +62,14 @@ def clean_text(text: str, nulls: Iterable[str]) -> str:
     return cleaned
 
 
+def empty_members(text: str, nulls: Iterable[str]) -> str:
+    """SQL of ``text`` in which, if it is JSON, the members that mean nothing are null, as columns are."""
+    meaningless = "|".join(["\\s*", *map(re.escape, nulls)])
+    member = f'(:\\s*)"(?:{meaningless})"(\\s*[,}}])'  # Within a string, quotes have a backslash before them.
+    emptied = f"regexp_replace({text}, {quote_text(member)}, '\\1null\\2', 'g')"
+    return f"case when {text}[1] in ('{{', '[') then {emptied} else {text} end"
+
+
 def join_offset(text: str) -> str:
     """SQL of ``text`` without a blank between a time and its offset from UTC, which casts do not understand."""
     joined = f"regexp_replace({text}, {quote_text(_BLANK_BEFORE_OFFSET)}, '\\1\\2')"
@@ -121,6 +129,8 @@ class SourceValues:
 
     def _see(self, name: str) -> str:
         text = quote_name(name)
+        if name not in self._amounts:
+            text = empty_members(text, self._nulls)
         if not self._reads_offsets:
             text = join_offset(text)
         return strip_currency(text, self._signs) if name in self._amounts else text

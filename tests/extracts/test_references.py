@@ -110,6 +110,7 @@ def test_an_order_without_its_account_is_counted_and_listed_and_a_guests_is_not(
         (["17"], ["0017", "0018"]),
         (["ab-17f"], ["AB-17F"]),
         (["AB-17F"], ["ab-17f"]),
+        (["{9B2D-04E1}", "9b2d-04e2"], ["9b2d-04e1", "9b2d-04e2"]),
         (["0035g00000QrStu"], ["0035g00000QrStuAAC", "0035g00000qrstuAAA"]),
         (["0035g00000QrStuAAC"], ["0035g00000QrStu"]),
         (["17"], ["17.0", "18.0"]),

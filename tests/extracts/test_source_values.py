@@ -49,6 +49,24 @@ def test_nulls_hold_in_coalesce_where_and_strptime(exports: Any) -> None:
     assert exports.rows("contacts")["birth_date"].to_list() == [None, date(1979, 9, 14)]
 
 
+def test_nulls_hold_within_nested_json(exports: Any) -> None:
+    """`coalesce` over the members of an object is how the address of a contact is chosen."""
+    exports.kind = "crm"
+    exports.write(
+        "c.json",
+        '[{"id": 1, "tel": {"mobile": "n/a", "home": "0472001122"}}, {"id": 2, "tel": {"mobile": " ", "home": "n/a"}},'
+        ' {"id": 3, "tel": {"mobile": "say \\":\\"n/a\\",", "home": null}}]',
+    )
+    columns = {"contact_id": "id", "phone": "coalesce(tel ->> '$.mobile', tel ->> '$.home')"}
+    columns["updated_at"] = "timestamp '2026-01-01'"
+    exports.extract("contacts", {"from": "c.json", "options": {"nulls": ["n/a"]}, "columns": columns})
+    assert exports.rows("contacts").select("contact_id", "phone").rows() == [
+        ("1", "0472001122"),
+        ("2", None),
+        ("3", 'say ":"n/a",'),
+    ]
+
+
 def test_nulls_hold_in_a_query_and_in_parquet_and_json(exports: Any) -> None:
     exports.kind = "pos"
     frame = pl.DataFrame({"store_id": ["1", "2", "2"], "name": ["a", "NULL", "b"], "city": ["NULL", " ", "Lyon"]})
