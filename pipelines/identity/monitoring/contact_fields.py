@@ -43,7 +43,9 @@ def judge_contact_fields(gathered: pl.LazyFrame, records: pl.LazyFrame, country:
     which a value was emptied.
     """
     # A further point repeats its row's names, which are told of the row.
-    gathered, records = (rows.filter(pl.col("table_name") != CONTACT_POINTS) for rows in (gathered, records))
+    is_row = pl.col("table_name") != CONTACT_POINTS
+    gathered = gathered.filter(is_row).collect().lazy()  # Once: each field would read all tables again.
+    records = records.filter(is_row)
     told = []
     for field in FIELDS:
         emptied, withdrawn = _find_emptied(gathered, records, field), _find_withdrawn(records, field)

@@ -47,6 +47,13 @@ def split_phones(text: pl.Expr) -> pl.Expr:
     return pl.when(numbers.list.len() > 1).then(numbers).otherwise(pl.concat_list(text))
 
 
+def _may_be_phones(text: pl.Expr) -> pl.Expr:
+    """Whether a text has digits enough for two numbers."""
+    return (
+        (text.str.len_bytes() > 2 * _LEAST_DIGITS) & text.str.contains(r"[;|/,\n\[{]|\s(?:ou|et|or|and)\s")
+    ).fill_null(False)
+
+
 def add_further_points(records: pl.LazyFrame, contact_points: pl.LazyFrame | None) -> pl.LazyFrame:
     """``records`` (gathered, of all tables) with the first point of each list, and a record per further one.
 
@@ -55,17 +62,21 @@ def add_further_points(records: pl.LazyFrame, contact_points: pl.LazyFrame | Non
     is_owner = pl.any_horizontal(
         (pl.col("kind") == kind) & (pl.col("table_name") == table) for kind, table in OWNERS.items()
     )
+    # Few rows hold a list, and taking all texts apart takes longer than cleaning them.
+    may_hold_list = (pl.col("email").str.count_matches("@", literal=True) > 1).fill_null(False) | (
+        is_owner & pl.any_horizontal(_may_be_phones(pl.col(name)) for name in ("phone", "mobile"))
+    )
     # An order has no further points: cleaning reads a mobile and a landline out of one field of it.
     phones = {name: pl.when(is_owner).then(split_phones(pl.col(name))) for name in ("phone", "mobile")}
-    split = records.with_columns(
+    split = records.filter(may_hold_list).with_columns(
         split_emails(pl.col("email")).alias("emails"),
         *(pieces.otherwise(pl.concat_list(name)).alias(f"{name}s") for name, pieces in phones.items()),
     )
-    own = split.with_columns(pl.col(f"{name}s").list.first().alias(name) for name in ("email", "phone", "mobile"))
+    first = split.with_columns(pl.col(f"{name}s").list.first().alias(name) for name in ("email", "phone", "mobile"))
     names = records.collect_schema().names()
-    owners = own.filter(is_owner)
+    own = pl.concat([records.filter(~may_hold_list), first.select(names)])
     listed = [
-        owners.filter(pl.col(f"{name}s").list.len() > 1)
+        first.filter(is_owner & (pl.col(f"{name}s").list.len() > 1))
         .with_columns(pl.lit(name).alias("point"), pl.col(f"{name}s").list.slice(1).alias("value"))
         .explode("value")
         for name in ("email", "phone", "mobile")
@@ -75,10 +86,10 @@ def add_further_points(records: pl.LazyFrame, contact_points: pl.LazyFrame | Non
             "source", pl.lit("crm").alias("kind"), pl.col("contact_id").alias("source_key"),
             pl.col("kind").alias("point"), "value",
         )  # fmt: skip
-        listed.append(owners.join(told, on=["source", "kind", "source_key"]))
+        listed.append(own.filter(is_owner).join(told, on=["source", "kind", "source_key"]))
     columns = [*_CARRIED, "source_key", "email", "phone", "mobile", "point", "value"]
     further = pl.concat([rows.select(columns) for rows in listed]).collect()
-    return pl.concat([own.select(names), _as_records(further, records.collect_schema()).lazy()])
+    return pl.concat([own, _as_records(further, records.collect_schema()).lazy()])
 
 
 def _as_records(further: pl.DataFrame, schema: pl.Schema) -> pl.DataFrame:

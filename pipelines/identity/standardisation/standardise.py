@@ -70,23 +70,25 @@ OLDEST_LIVING_YEARS = 120  # The oldest verified age is 122 years (Jeanne Calmen
 
 
 @cache
-def _origins() -> tuple[tuple[Kind, str, dict[str, str], pl.Expr], ...]:
-    """Kind, table, what the columns are called there, and which of its rows bear identity.
+def _origins() -> tuple[tuple[Kind, str, dict[str, str], tuple[pl.Expr, ...]], ...]:
+    """Kind, table, what the columns are called there, and which of its rows bear identity: those that pass each filter.
 
     Not as the module is imported: a process that is forked from one in which Polars has worked waits for ever.
     """
     return (
-        ("crm", "contacts", {"source_key": "contact_id"}, pl.lit(True)),
-        ("ecommerce", "customers", {"source_key": "account_id"}, pl.lit(True)),
-        ("ecommerce", "orders", _ORDER_CONTACT, names_no_account(pl.col("account_id")) & _NAMES_SOMEBODY),
-        ("pos", "members", {"source_key": "member_id"}, pl.lit(True)),
+        ("crm", "contacts", {"source_key": "contact_id"}, ()),
+        ("ecommerce", "customers", {"source_key": "account_id"}, ()),
+        ("ecommerce", "orders", _ORDER_CONTACT, (_NAMES_SOMEBODY, names_no_account(pl.col("account_id")))),
+        ("pos", "members", {"source_key": "member_id"}, ()),
         (
             "pos",
             "tickets",
             {"source_key": "ticket_id", "email": "receipt_email", "created_at": "sold_at"},
-            names_no_account(pl.col("member_id"))
-            & real_card_key(pl.col("loyalty_card_id"), load_attributes()["loyalty_card_id"]).is_null()
-            & (pl.col("receipt_email").str.strip_chars() != ""),
+            (
+                pl.col("receipt_email").str.strip_chars() != "",
+                names_no_account(pl.col("member_id")),
+                real_card_key(pl.col("loyalty_card_id"), load_attributes()["loyalty_card_id"]).is_null(),
+            ),
         ),
     )
 
@@ -124,16 +126,18 @@ def scan_records(lake: Lake, as_of: date | None = None) -> pl.LazyFrame:
         if not lake.path(kind, name).exists():
             continue
         rows = lake.scan(kind, name)
-        missing = set(bears_identity.meta.root_names()) - set(rows.collect_schema().names())
-        rows = rows.with_columns(pl.lit(None, dtype=pl.String).alias(column) for column in missing)
-        rows = rows.filter(bears_identity)
+        asked = {column for condition in bears_identity for column in condition.meta.root_names()}
+        missing = asked - set(rows.collect_schema().names())
+        rows = rows.with_columns(pl.lit(None, dtype=pl.String).alias(column) for column in sorted(missing))
+        for condition in bears_identity:  # One by one: the later ones take long, and few rows are left to them.
+            rows = rows.filter(condition).collect().lazy()
         if (kind, name) == ("ecommerce", "orders") and lake.path("ecommerce", "customers").exists():
             rows = drop_orders_of_accounts(rows, lake.scan("ecommerce", "customers"))
         gathered.append(_gather_table(rows, kind, name, renamed))
     if not gathered:
         return pl.LazyFrame(schema=RECORD_COLUMNS)
     points = lake.scan("crm", "contact_points") if lake.path("crm", "contact_points").exists() else None
-    return _drop_deleted(add_further_points(pl.concat(gathered), points), as_of)
+    return _drop_deleted(add_further_points(pl.concat(gathered).collect().lazy(), points), as_of)
 
 
 def _gather_table(rows: pl.LazyFrame, kind: str, name: str, renamed: dict[str, str]) -> pl.LazyFrame:
