@@ -145,7 +145,7 @@ def test_evaluate_prints_what_its_schema_says(first_night: tuple[Home, str], exp
     scored = parcours("evaluate", "--truth", exports / "truth.parquet", "--home", first_night[0].root, "--json")
     scores = json.loads(scored.stdout)
     jsonschema.validate(scores, json.loads((SCHEMAS / "evaluate.schema.json").read_text()))
-    assert scores["truth_only"] < 5
+    assert scores["truth_only"] < 10, "records that were deleted, or that name nobody"
     assert scores["bcubed_f1"] > 0.9
     table = parcours("evaluate", "--truth", exports / "truth.parquet", "--home", first_night[0].root)
     assert f"{scores['bcubed_f1']:.4f}" in table.stdout

@@ -84,15 +84,19 @@ def find_lines(path: Path, dialect: Dialect, wanted: Iterable[int]) -> dict[int,
         for number, line in enumerate(file, start=1):
             if number <= dialect.skip:
                 continue
-            # A blank line is no record, unless records have one field only.
-            if not is_open and (dialect.field_count == 1 or line.strip(b"\r\n")):
-                record += 1
-                if record in numbers:
-                    found[record] = number
-                if record == last and len(found) == len(numbers):
-                    break
-            is_open = quotes.stay_open(line, is_open)
+            for piece in _LONE_RETURN.split(line):
+                # A blank line is no record, unless records have one field only.
+                if not is_open and (dialect.field_count == 1 or piece.strip(b"\r\n")):
+                    record += 1
+                    if record in numbers:
+                        found[record] = number
+                is_open = quotes.stay_open(piece, is_open)
+            if record >= last and len(found) == len(numbers):
+                break
     return found
+
+
+_LONE_RETURN = re.compile(b"\r(?!\n)")  # DuckDB ends a record with it, as Macintosh programs once did.
 
 
 def set_aside(path: Path, dialect: Dialect, copy: Path, malformed: Path, shown: str) -> int:

@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 
 from pipelines.extracts.connectors import malformed_lines
@@ -110,6 +110,7 @@ def test_whatever_a_csv_writer_writes_is_read_whole_and_on_its_lines(rows: list[
 @pytest.mark.long
 @settings(max_examples=30, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(content=st.text(alphabet=st.sampled_from(list('a1,"\n\r ')), max_size=60))
+@example(content=",\r,")
 def test_whatever_a_file_holds_nothing_raises_and_every_line_is_accounted_for(content: str, exports: Any) -> None:
     exports.kind = "pos"
     exports.write("stores.csv", "store_id,name\n" + content)
