@@ -26,62 +26,7 @@ performance as (
 
 ),
 
-exchange_rates as (
-
-    select * from {{ ref('int_exchange_rates_found') }}
-
-),
-
-shop_orders as (
-
-    select
-        orders.source,
-        orders.channel,
-        {{ exchange('orders.total_amount', 'exchange_rates.exchange_rate') }} as total_amount,
-        {{ exchange('orders.total_amount', 'exchange_rates.exchange_rate') }}
-        - {{ exchange('coalesce(orders.tip_amount, 0)', 'exchange_rates.exchange_rate') }}
-        - {{ exchange('coalesce(orders.gift_card_amount, 0)', 'exchange_rates.exchange_rate') }} as revenue_amount
-
-    from {{ source('ecommerce', 'orders') }} as orders
-    left join exchange_rates
-        on orders.source || ':orders:' || orders.order_id = exchange_rates.transaction_id
-    where
-        orders.ordered_at < {{ as_of_end() }}
-        and (exchange_rates.transaction_id is null or exchange_rates.exchange_rate is not null)
-
-),
-
-till_tickets as (
-
-    select
-        tickets.source,
-        {{ exchange('tickets.total_amount', 'exchange_rates.exchange_rate') }}
-        - {{ exchange('coalesce(tickets.tip_amount, 0)', 'exchange_rates.exchange_rate') }}
-        - {{ exchange('coalesce(tickets.gift_card_amount, 0)', 'exchange_rates.exchange_rate') }} as revenue_amount
-
-    from {{ source('pos', 'tickets') }} as tickets
-    left join exchange_rates
-        on tickets.source || ':tickets:' || tickets.ticket_id = exchange_rates.transaction_id
-    where
-        tickets.sold_at < {{ as_of_end() }}
-        and (exchange_rates.transaction_id is null or exchange_rates.exchange_rate is not null)
-
-),
-
-shop_returns as (
-
-    select
-        returns.source,
-        {{ exchange('returns.refund_amount', 'exchange_rates.exchange_rate') }} as refund_amount
-
-    from {{ source('ecommerce', 'returns') }} as returns
-    left join exchange_rates
-        on returns.source || ':orders:' || returns.order_id = exchange_rates.transaction_id
-    where
-        returns.returned_at < {{ as_of_end() }}
-        and (exchange_rates.transaction_id is null or exchange_rates.exchange_rate is not null)
-
-),
+{{ extracted_money() }},
 
 extracts as (
 

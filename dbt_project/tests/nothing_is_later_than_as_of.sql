@@ -24,7 +24,8 @@
     ('traffic_source_performance', ['month']),
 ] %}
 
-{%- for mart, columns in times %}
+{%- for marts, is_later in [(times, '>= ' ~ as_of_end()), (days, '> ' ~ as_of_date())] %}
+{%- for mart, columns in marts %}
 {%- for column in columns %}
 
 select
@@ -33,25 +34,11 @@ select
     count(*) as row_count
 
 from {{ ref(mart) }}
-where {{ column }} >= {{ as_of_end() }}
+where {{ column }} {{ is_later }}
 having count(*) > 0
 
 union all
 {%- endfor %}
-{%- endfor %}
-{%- for mart, columns in days %}
-{%- for column in columns %}
-
-select
-    '{{ mart }}' as mart,
-    '{{ column }}' as column_name,
-    count(*) as row_count
-
-from {{ ref(mart) }}
-where {{ column }} > {{ as_of_date() }}
-having count(*) > 0
-
-union all
 {%- endfor %}
 {%- endfor %}
 
