@@ -6,7 +6,7 @@ import os
 import signal
 import sys
 import uuid
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -129,7 +129,7 @@ def launch(
         ):
             orphaned_runs.mark_former(instance, former)
             try:
-                job.execute_in_process(
+                result = job.execute_in_process(
                     run_config={
                         "loggers": {"progress": {}},
                         "resources": {"night": {"config": settings}},
@@ -139,10 +139,12 @@ def launch(
                     run_id=run_id,
                     raise_on_error=False,
                 )
+                outcome = _gather(result.all_events, result.success, log)
             except (KeyboardInterrupt, dg.DagsterExecutionInterruptedError):
                 if interrupted_by() is None:
                     raise
-            outcome = _gather(instance, run_id, log)
+                recorded = [entry.dagster_event for entry in instance.all_logs(run_id)]
+                outcome = _gather([event for event in recorded if event is not None], False, log)
             if not outcome.succeeded:
                 outcome.interrupted_by = interrupted_by()
             _end_interrupted(instance, run_id, outcome)
@@ -186,13 +188,9 @@ def _end_interrupted(instance: "dg.DagsterInstance", run_id: str, outcome: Outco
         instance.report_run_canceled(run, message)
 
 
-def _gather(instance: "dg.DagsterInstance", run_id: str, log: Path) -> Outcome:
-    run = instance.get_run_by_id(run_id)
-    outcome = Outcome(run is not None and run.is_success, log)
-    for entry in instance.all_logs(run_id):
-        event = entry.dagster_event
-        if event is None:
-            continue
+def _gather(events: "Sequence[dg.DagsterEvent]", succeeded: bool, log: Path) -> Outcome:
+    outcome = Outcome(succeeded, log)
+    for event in events:
         kind = event.event_type_value
         if kind == "ASSET_MATERIALIZATION":
             materialization = event.step_materialization_data.materialization
