@@ -137,10 +137,9 @@ def records(night: Night) -> Result:
     are left out: what they bought is anonymous.
     """
     attributes = _attributes(night)
-    everyone, cleaned_anew = update_records(
+    everyone, cleaned_anew, rows = update_records(
         night.lake, night.retailer.country, night.day, attributes, read_decisions_in_force(night.lake), night.full
     )
-    rows = scan_records(night.lake, night.day).select(pl.len()).collect().item()
     by_table = everyone.group_by("kind", "table_name").len().sort("kind", "table_name")
     return describe_table(
         everyone,

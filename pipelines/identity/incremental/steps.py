@@ -38,10 +38,11 @@ def update_records(
     attributes: Mapping[str, Attribute],
     decisions: pl.DataFrame,
     full: bool = False,
-) -> tuple[pl.DataFrame, int]:
+) -> tuple[pl.DataFrame, int, int]:
     """Writes ``identity/records`` from the extracts, or amends it where the last night's is still valid.
 
-    Returns at least its COMPARED_COLUMNS, and how many rows were cleaned. ``full`` cleans them all.
+    Returns at least its COMPARED_COLUMNS, how many rows were cleaned, and how many there were, with those of nobody.
+    ``full`` cleans them all.
     """
     state = StepState(lake, "records")
     kinds = {name: asdict(attribute) for name, attribute in attributes.items()}
@@ -64,7 +65,7 @@ def update_records(
         lake.amend("identity", "records", changes.rows, changes.removed_ids)
     state.write("before_withdrawal", before_withdrawal)
     state.commit(conditions, as_of=as_of.isoformat())
-    return records, cleaned_count
+    return records, cleaned_count, gathered.height
 
 
 def update_pairs(

@@ -74,7 +74,7 @@ class Recogniser:
         for path, frame in tables.items():
             self.lake.write(*path.split("/"), frame)
         attributes = load_attributes()
-        compared, anew = update_records(self.lake, "FR", day, attributes, decisions, self.full)
+        compared, anew, _ = update_records(self.lake, "FR", day, attributes, decisions, self.full)
         records = self.lake.read("identity", "records")
         assert compared.select(COMPARED_COLUMNS).equals(records.select(COMPARED_COLUMNS))
         profiled = profile_records(records)
