@@ -43,9 +43,10 @@ class SourceCounts:
         """Whether the run must stop: a wrong mapping, or a broken export.
 
         A few implausible rows are slips that happen to anybody. So are a few rows of any other kind, unless sources.yml
-        itself declares a limit.
+        itself declares a limit, or most of the rows are of that kind: then it is the mapping.
         """
-        if not self.is_limit_declared and self.rows_rejected <= FEW:
+        few = self.rows_rejected <= FEW and 2 * self.rows_rejected < self.rows_due
+        if not self.is_limit_declared and few:
             return False
         counting = self.rows_rejected - (self.rows_implausible if self.rows_implausible <= FEW else 0)
         return counting / max(self.rows_due, 1) > self.reject_limit

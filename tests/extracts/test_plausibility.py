@@ -118,12 +118,24 @@ def test_a_few_implausible_rows_stop_no_night_and_many_do(exports: Any) -> None:
 def test_without_a_declared_limit_a_handful_of_bad_rows_stops_no_night(exports: Any) -> None:
     exports.head = ""
     bad = [f"x{number},s,soon,10" for number in range(11)]
-    assert tickets(exports, "1,s,2026-01-01,10", *bad[:10]).rows_rejected == 10
-    with pytest.raises(RejectLimitExceeded, match="11 of 12 rows"):
-        tickets(exports, "1,s,2026-01-01,10", *bad)
-    exports.head = "reject_limit: 0.5\n"
-    with pytest.raises(RejectLimitExceeded, match="10 of 11 rows"):
-        tickets(exports, "1,s,2026-01-01,10", *bad[:10])
+    good = [f"{number},s,2026-01-01,10" for number in range(11)]
+    assert tickets(exports, *good, *bad[:10]).rows_rejected == 10
+    with pytest.raises(RejectLimitExceeded, match="11 of 22 rows"):
+        tickets(exports, *good, *bad)
+    exports.head = "reject_limit: 0.4\n"
+    with pytest.raises(RejectLimitExceeded, match="10 of 21 rows"):
+        tickets(exports, *good, *bad[:10])
+
+
+@pytest.mark.parametrize(("kept", "refused"), [(1, 10), (1, 1), (0, 2)])
+def test_a_handful_of_bad_rows_stops_the_night_where_they_are_half_or_more(
+    exports: Any, kept: int, refused: int
+) -> None:
+    exports.head = ""
+    rows = [f"{number},s,2026-01-01,10" for number in range(kept)]
+    rows += [f"x{number},s,soon,10" for number in range(refused)]
+    with pytest.raises(RejectLimitExceeded, match=f"{refused} of {kept + refused} rows"):
+        tickets(exports, *rows)
 
 
 RETURNS = "return_id,order_id,quantity,refund_amount,returned_at,returned_via\n"
