@@ -229,9 +229,11 @@ def model(context: dg.AssetExecutionContext, config: Training, night: Night) -> 
     Learned by the training job, and by the first run that has records enough; until then the shipped one applies. A
     nightly run keeps what was learned, so that ids do not move because the model did.
     """
-    people = night.read_people()
     in_force = None if config.retrain else night.find_model()
-    if in_force is not None and not has_to_learn(in_force, people.profiles.height):
+    people = (
+        None if config.retrain else night.read_people()
+    )  # Before the first run there are none, which training tells.
+    if in_force is not None and people is not None and not has_to_learn(in_force, people.profiles.height):
         shown, too_many = in_force, 0
         found: dict[str, Any] = {"version": in_force.version, "trained": False}
     else:
@@ -245,6 +247,7 @@ def model(context: dg.AssetExecutionContext, config: Training, night: Night) -> 
             "trained": retrained.is_put_in_force and not retrained.learned.is_default,
             "training": dg.MetadataValue.json(retrained.as_dict()),
         }
+    people = people or night.read_people()
     charts = chart_match_weights(shown), chart_unlinkables(people.records, shown)
     found |= {"is_default": shown.is_default, "profiles": people.profiles.height}
     return Result(
