@@ -22,5 +22,7 @@ def test_dbt_shows_the_descriptions_of_a_table_and_its_columns() -> None:
     manifest = json.loads(dbt_project.prepare().read_text())
     source, declared = manifest["sources"]["source.parcours.crm.consents"], table("crm", "consents")
     assert source["description"] == declared.description
-    assert source["columns"]["status"]["description"] == "The answer. One of granted, denied, withdrawn."
+    assert source["columns"]["status"]["description"] == (
+        "The answer. One of granted, denied, withdrawn. Any other value counts as denied."
+    )
     assert list(source["columns"]) == [column.name for column in declared.columns]
