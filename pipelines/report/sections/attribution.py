@@ -10,6 +10,7 @@ from pipelines.report.tables import label_columns, tabulate
 from pipelines.texts.texts import Kind, Texts
 
 MARTS = ("traffic_source_performance",)
+NEEDS = (("ecommerce/orders", "pos/tickets"), ("ecommerce/web_events", "crm/campaign_events", "ecommerce/ad_spend"))
 MODELS = ("first_touch", "last_touch", "linear", "position_based", "time_decay", "markov")
 USUAL = "linear"
 """The model that favours neither who opens nor who closes: the others are told as what they add to it or take away."""
@@ -31,7 +32,7 @@ order by sum(revenue_linear) desc, sum(sessions) desc, source, medium
 def draw(marts: Marts, texts: Texts) -> Section:
     found = marts.ask_period(QUERY)
     if not found:
-        return say_empty("attribution", MARTS, texts)
+        return say_empty("attribution", MARTS, texts, NEEDS)
     direct = sum((row["revenue_linear"] for row in found if row["medium"] == "none"), Decimal(0))
     whole = sum((row["revenue_linear"] for row in found), Decimal(0))
     rows = [_complete(row, texts) for row in _merge_small(found)]
@@ -57,6 +58,7 @@ def draw(marts: Marts, texts: Texts) -> Section:
         marts=MARTS,
         nav=texts.say("attribution.nav"),
         scope=tell_period(marts, texts),
+        terms=("attribution", "roas", "markov"),
     )
 
 

@@ -9,6 +9,7 @@ from pipelines.report.tables import label_columns, tabulate
 from pipelines.texts.texts import Texts
 
 MARTS = ("channel_performance",)
+NEEDS = (("ecommerce/orders", "pos/tickets"),)
 QUERY = """
 select
     channel,
@@ -39,7 +40,7 @@ def draw(marts: Marts, texts: Texts) -> Section:
     ]
     whole = sum(row["revenue"] for row in rows)
     if not rows:
-        return say_empty("channels", MARTS, texts)
+        return say_empty("channels", MARTS, texts, NEEDS)
     for row in rows:
         row["share_of_revenue"] = share(row["revenue"], whole)
     return Section(
@@ -69,6 +70,7 @@ def draw(marts: Marts, texts: Texts) -> Section:
         marts=MARTS,
         nav=texts.say("channels.nav"),
         scope=tell_period(marts, texts),
+        terms=("conversion",),
     )
 
 

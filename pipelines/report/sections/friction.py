@@ -9,6 +9,7 @@ from pipelines.report.tables import label_columns, tabulate
 from pipelines.texts.texts import Texts
 
 MARTS = ("friction_points",)
+NEEDS = (("ecommerce/web_events", "ecommerce/returns", "pos/stockouts", "crm/interactions"),)
 QUERY = """
 select
     kind,
@@ -33,7 +34,7 @@ def draw(marts: Marts, texts: Texts) -> Section:
         for row in marts.ask_period(QUERY)
     ]
     if not rows:
-        return say_empty("friction", MARTS, texts)
+        return say_empty("friction", MARTS, texts, NEEDS)
     most = rows[0]["revenue_at_risk"]
     return Section(
         "friction",
@@ -65,6 +66,7 @@ def draw(marts: Marts, texts: Texts) -> Section:
         marts=MARTS,
         nav=texts.say("friction.nav"),
         scope=tell_period(marts, texts),
+        terms=("revenue_at_risk",),
     )
 
 

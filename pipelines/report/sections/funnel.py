@@ -7,6 +7,7 @@ from pipelines.report.tables import label_columns, tabulate
 from pipelines.texts.texts import Texts
 
 MARTS = ("journey_stage_daily",)
+NEEDS = (("ecommerce/web_events",),)
 STEPS = ("discovery", "consideration", "purchase")
 QUERY = """
 select
@@ -26,7 +27,7 @@ def draw(marts: Marts, texts: Texts) -> Section:
     rows = _count_steps(found, texts)
     everybody = rows[0]["visitors"]
     if not everybody:
-        return say_empty("funnel", MARTS, texts)
+        return say_empty("funnel", MARTS, texts, NEEDS)
     strangers = sum(row["anonymous_orders"] for row in found.values())
     return Section(
         "funnel",
@@ -65,6 +66,7 @@ def draw(marts: Marts, texts: Texts) -> Section:
         marts=MARTS,
         nav=texts.say("funnel.nav"),
         scope=tell_period(marts, texts),
+        terms=("visit",),
     )
 
 

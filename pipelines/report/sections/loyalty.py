@@ -7,6 +7,7 @@ from pipelines.report.tables import label_columns, tabulate
 from pipelines.texts.texts import Texts
 
 MARTS = ("loyalty_ledger",)
+NEEDS = (("crm/loyalty_movements",),)
 CHANNELS: dict[str, Tone] = {"store": "blue", "web": "amber", "app": "green", "service": "grey"}
 MOVES = ("earned", "spent", "expired", "adjusted")
 BY_CHANNEL = tuple(f"{move}_{channel}" for move in MOVES for channel in CHANNELS)
@@ -26,7 +27,7 @@ def draw(marts: Marts, texts: Texts) -> Section:
     if marts.period is not None:
         found = marts.ask(QUERY, first=marts.period.first, last=marts.period.last)
     if not found or not found[0]["cards"]:
-        return say_empty("loyalty", MARTS, texts)
+        return say_empty("loyalty", MARTS, texts, NEEDS)
     ledger = {name: value or 0 for name, value in found[0].items()}
     lines = [
         {"name": name, "ledger": texts.name("ledger", name), "points": ledger[name]}

@@ -7,6 +7,7 @@ from pipelines.report.tables import label_columns, tabulate
 from pipelines.texts.texts import Texts
 
 MARTS = ("omnichannel_paths",)
+NEEDS = (("ecommerce/orders",), ("pos/tickets",))
 QUERY = """
 select path, sum(count) as times, sum(base_count) as base_count, sum(revenue) as revenue
 from marts.omnichannel_paths
@@ -29,7 +30,7 @@ def draw(marts: Marts, texts: Texts) -> Section:
     ]
     rows.sort(key=lambda row: (-(row["share_of_base"] or 0), row["name"]))
     if not any(row["times"] for row in rows):
-        return say_empty("omnichannel_paths", MARTS, texts)
+        return say_empty("omnichannel_paths", MARTS, texts, NEEDS)
     return Section(
         "omnichannel_paths",
         _title(rows, texts),

@@ -9,6 +9,7 @@ from pipelines.report.tables import label_columns, tabulate
 from pipelines.texts.texts import Texts
 
 MARTS = ("channel_overlap",)
+NEEDS = (("ecommerce/orders", "pos/tickets"),)
 MOST = 10
 """Combinations that are shown one by one; a handful of customers each is left to the sum of the others."""
 
@@ -30,7 +31,7 @@ SEPARATOR = " | "
 def draw(marts: Marts, texts: Texts) -> Section:
     found = marts.ask(BOUGHT)
     if not found:
-        return say_empty("overlap", MARTS, texts)
+        return say_empty("overlap", MARTS, texts, NEEDS)
     rows = _merge_small(found)
     sizes: Counter[str] = Counter()
     for row in rows:

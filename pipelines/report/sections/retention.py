@@ -9,6 +9,7 @@ from pipelines.report.tables import label_columns, tabulate
 from pipelines.texts.texts import Texts
 
 MARTS = ("retention_cohorts",)
+NEEDS = (("ecommerce/orders", "pos/tickets"),)
 COHORTS = 18
 """Months of first order that are shown: the older ones are known for a whole year."""
 
@@ -31,7 +32,7 @@ def draw(marts: Marts, texts: Texts) -> Section:
         last = marts.period.last
         rows = marts.ask(QUERY, first=shift(last, -COHORTS), last=last, most=MONTHS)
     if not rows:
-        return say_empty("retention", MARTS, texts)
+        return say_empty("retention", MARTS, texts, NEEDS)
     for row in rows:
         row["retention_rate"] = share(row["active_customers"], row["customers"])
     ages = sorted({row["months_since"] for row in rows})
@@ -75,6 +76,7 @@ def draw(marts: Marts, texts: Texts) -> Section:
         marts=MARTS,
         nav=texts.say("retention.nav"),
         scope=texts.say("retention.scope", count=texts.write("count", len({row["cohort_month"] for row in rows}))),
+        terms=("cohort",),
     )
 
 

@@ -9,6 +9,7 @@ from pipelines.report.tables import label_columns, tabulate
 from pipelines.texts.texts import Texts
 
 MARTS = ("customer_360",)
+NEEDS = (("ecommerce/orders", "pos/tickets"),)
 SCORES = (1, 2, 3, 4, 5)
 GRID = """
 select rfm_recency, rfm_frequency, count(*) as customers
@@ -29,7 +30,7 @@ order by sum(revenue_12m) desc, count(*) desc, rfm_segment
 def draw(marts: Marts, texts: Texts) -> Section:
     grid, segments = marts.ask(GRID), marts.ask(SEGMENTS)
     if not segments:
-        return say_empty("rfm", MARTS, texts)
+        return say_empty("rfm", MARTS, texts, NEEDS)
     buyers = sum(row["customers"] for row in segments)
     whole = sum((row["revenue_12m"] for row in segments), Decimal(0))
     for row in segments:
@@ -69,6 +70,7 @@ def draw(marts: Marts, texts: Texts) -> Section:
         marts=MARTS,
         nav=texts.say("rfm.nav"),
         scope=tell_day(marts, texts),
+        terms=("rfm", "quintile"),
     )
 
 

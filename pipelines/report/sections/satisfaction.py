@@ -8,6 +8,7 @@ from pipelines.report.tables import label_columns, tabulate
 from pipelines.texts.texts import Texts
 
 MARTS = ("satisfaction", "verbatim_themes")
+NEEDS = (("crm/surveys",),)
 ENOUGH = 10
 """Answers from which a score is drawn in full; below, it is faint and no title is made of it."""
 
@@ -62,7 +63,7 @@ def draw(marts: Marts, texts: Texts) -> Section:
     ]
     answers = sum(row["nps_answers"] + row["csat_answers"] + row["review_answers"] for row in channels)
     if not answers:
-        return say_empty("satisfaction", MARTS, texts)
+        return say_empty("satisfaction", MARTS, texts, NEEDS)
     channels.sort(key=lambda row: (row["nps"] is None, -(row["nps"] or 0), row["name"]))
     figures = [
         Bars(
@@ -109,6 +110,7 @@ def draw(marts: Marts, texts: Texts) -> Section:
         marts=MARTS,
         nav=texts.say("satisfaction.nav"),
         scope=tell_period(marts, texts),
+        terms=("nps", "csat"),
     )
 
 

@@ -10,6 +10,7 @@ from pipelines.report.tables import Column, label_columns, tabulate
 from pipelines.texts.texts import Texts
 
 MARTS = ("journey_stage_daily", "customer_journey_stages")
+NEEDS = (("ecommerce/orders", "pos/tickets", "ecommerce/web_events"),)
 TONES: dict[str, Tone] = {
     "discovery": "sky",
     "consideration": "blue",
@@ -45,7 +46,7 @@ Sizes = dict[tuple[date, str], int]
 
 def draw(marts: Marts, texts: Texts) -> Section:
     if marts.as_of is None:
-        return say_empty("stages", MARTS, texts)
+        return say_empty("stages", MARTS, texts, NEEDS)
     sizes: Sizes = {
         (row["day"], row["stage"]): row["customers"]
         for row in marts.ask(SIZES, first=shift(marts.as_of.replace(day=1), -MONTHS_SHOWN))
@@ -53,7 +54,7 @@ def draw(marts: Marts, texts: Texts) -> Section:
     days = sorted({day for day, _ in sizes})
     everybody = sum(sizes[(marts.as_of, stage)] for stage in TONES)
     if not everybody:
-        return say_empty("stages", MARTS, texts)
+        return say_empty("stages", MARTS, texts, NEEDS)
     stays = {row["stage"]: row for row in marts.ask(STAYS)}
     today = [
         {
@@ -96,6 +97,7 @@ def draw(marts: Marts, texts: Texts) -> Section:
         marts=MARTS,
         nav=texts.say("stages.nav"),
         scope=tell_day(marts, texts),
+        terms=("stage", "median"),
     )
 
 

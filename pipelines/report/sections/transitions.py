@@ -9,6 +9,7 @@ from pipelines.report.tables import label_columns, tabulate
 from pipelines.texts.texts import Texts
 
 MARTS = ("journey_transitions",)
+NEEDS = (("ecommerce/orders", "pos/tickets", "ecommerce/web_events"),)
 QUERY = """
 select from_stage, to_stage, sum(count) as transitions
 from marts.journey_transitions
@@ -20,7 +21,7 @@ order by from_stage, to_stage
 def draw(marts: Marts, texts: Texts) -> Section:
     flows = {(row["from_stage"], row["to_stage"]): row["transitions"] for row in marts.ask(QUERY)}
     if not flows:
-        return say_empty("transitions", MARTS, texts)
+        return say_empty("transitions", MARTS, texts, NEEDS)
     left = {stage: sum(size for (start, _), size in flows.items() if start == stage) for stage in TONES}
     rows = [
         {
@@ -51,6 +52,7 @@ def draw(marts: Marts, texts: Texts) -> Section:
         marts=MARTS,
         nav=texts.say("transitions.nav"),
         scope=texts.say("page.all_time"),
+        terms=("stage",),
     )
 
 

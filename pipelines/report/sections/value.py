@@ -7,6 +7,7 @@ from pipelines.report.tables import label_columns, tabulate
 from pipelines.texts.texts import Texts
 
 MARTS = ("channel_value",)
+NEEDS = (("ecommerce/orders", "pos/tickets"),)
 ORDER = ("omnichannel", "store_only", "online_only")
 MEASURES = ("revenue", "orders", "lifetime")
 QUERY = """
@@ -31,7 +32,7 @@ def draw(marts: Marts, texts: Texts) -> Section:
         if name in found
     ]
     if not rows:
-        return say_empty("value", MARTS, texts)
+        return say_empty("value", MARTS, texts, NEEDS)
     lifts = [
         {
             "measure": texts.name("measure", measure),
@@ -89,6 +90,7 @@ def draw(marts: Marts, texts: Texts) -> Section:
         marts=MARTS,
         nav=texts.say("value.nav"),
         scope=tell_day(marts, texts),
+        terms=("omnichannel", "matched_controls"),
     )
 
 
