@@ -29,9 +29,6 @@ class Section:
     facts: dict[str, str] = field(default_factory=dict)
 
 
-FEW = 5
-"""Customers below whom a group's money is not shown: the sum of a few is close to what one of them spent."""
-
 Draw = Callable[[Marts, Texts], Section]
 
 
@@ -56,3 +53,8 @@ def tell_day(marts: Marts, texts: Texts) -> str:
 def say_empty(name: str, marts: Sequence[str], texts: Texts) -> Section:
     """A section whose marts are empty: a sentence in place of a chart."""
     return Section(name, texts.say(f"{name}.empty"), marts=marts, nav=texts.say(f"{name}.nav"))
+
+
+def say_few(name: str, marts: Sequence[str], texts: Texts) -> Section:
+    """A section of which everything is about a few: a sentence in place of a chart."""
+    return Section(name, texts.say("page.too_few"), marts=marts, nav=texts.say(f"{name}.nav"))
