@@ -6,7 +6,8 @@ from datetime import date
 from pipelines.report.deltas import Better, Number, compare
 from pipelines.report.figures import Card, Cards
 from pipelines.report.published_marts import MONTHS, Marts, Row, shift
-from pipelines.report.section_contract import Section, say_empty
+from pipelines.report.section_contract import Section, say_empty, say_few
+from pipelines.report.small_groups import About, has_numbers, smallest_side
 from pipelines.report.svg_paths import draw_line
 from pipelines.report.tables import Column, label_columns, tabulate
 from pipelines.texts.texts import Kind, Texts
@@ -42,12 +43,57 @@ THRESHOLDS = ("strict", "default", "loose")
 FEW_ANSWERS = 30
 """Below, a score moves by points with every answer: the card says how many there are, and no change is judged."""
 
-QUERY = """
-select month, headline, identity_threshold, value, denominator, unit
-from marts.kpis
+# Who is not active is told by the customers on record, who is not new by the active ones; a share, by either side.
+QUERY = f"""
+with
+
+buyers as (
+
+    select date_trunc('month', ordered_on)::date as month, count(distinct coalesce(customer_id, order_id)) as buyers
+    from marts.orders
+    where is_revenue
+    group by date_trunc('month', ordered_on)
+
+),
+
+counted as (
+
+    select
+        kpis.*,
+        kpis.numerator as part,
+        case kpis.headline
+            when 'active_customers' then max(kpis.numerator) filter (where kpis.headline = 'customers') over same
+            when 'new_customers' then max(kpis.numerator) filter (where kpis.headline = 'active_customers') over same
+            else kpis.numerator
+        end as whole,
+        coalesce(buyers.buyers, 0) as buyers
+
+    from marts.kpis
+    left join buyers
+        on kpis.month = buyers.month
+    window same as (partition by kpis.month, kpis.identity_threshold)
+
+)
+
+select
+    month,
+    headline,
+    identity_threshold,
+    value,
+    denominator,
+    unit,
+    case
+        when unit = 'customers' then {smallest_side("part", "greatest(part, whole)")}
+        when unit = 'share' then {smallest_side("part", "denominator")}
+        when headline = 'average_basket' then buyers
+        else denominator
+    end as people
+
+from counted
 where month between $first and $last
 order by month, headline, identity_threshold
 """
+ABOUT = About("people", wholes=())
 
 
 def draw(marts: Marts, texts: Texts) -> Section:
@@ -55,7 +101,7 @@ def draw(marts: Marts, texts: Texts) -> Section:
         return say_empty("headlines", MARTS, texts, NEEDS)
     last = marts.period.last
     month_before, year_before = shift(last, -1), shift(last, -MONTHS)
-    found = marts.ask(QUERY, first=year_before, last=last)
+    found = marts.ask(QUERY, ABOUT, first=year_before, last=last)
     now = {(row["headline"], row["identity_threshold"]): row for row in found if row["month"] == last}
     usual = {(row["headline"], row["month"]): row for row in found if row["identity_threshold"] == "default"}
     months = sorted({row["month"] for row in found})
@@ -82,6 +128,8 @@ def draw(marts: Marts, texts: Texts) -> Section:
         for headline in HEADLINES
         if (headline.name, "default") in now
     ]
+    if rows and not has_numbers(rows, "default"):
+        return say_few("headlines", MARTS, texts)
     return Section(
         "headlines",
         _title(rows, texts),
