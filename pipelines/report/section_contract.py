@@ -45,9 +45,11 @@ class Section:
     lacks: Sequence[Lack] = ()
     is_wide: bool = False
 
+    @property
+    def is_empty(self) -> bool:
+        """Whether nothing is left of it but what it lacks."""
+        return bool(self.lacks) and not self.figures and not self.tables
 
-FEW = 5
-"""Customers below whom a group's money is not shown: the sum of a few is close to what one of them spent."""
 
 Draw = Callable[[Marts, Texts], Section]
 
@@ -74,3 +76,9 @@ def say_empty(name: str, marts: Sequence[str], texts: Texts, needs: Needs) -> Se
     """A section whose marts are empty: a sentence in place of a chart, and the tables that would fill it."""
     nav, why = texts.say(f"{name}.nav"), texts.say(f"{name}.empty")
     return Section(name, why, marts=marts, nav=nav, lacks=[Lack(nav, why, needs)])
+
+
+def say_few(name: str, marts: Sequence[str], texts: Texts) -> Section:
+    """A section of which everything is about a few: a sentence in place of a chart; no table would fill it."""
+    nav, why = texts.say(f"{name}.nav"), texts.say("page.too_few")
+    return Section(name, why, marts=marts, nav=nav, lacks=[Lack(nav, why, ())])

@@ -25,6 +25,7 @@ HEADLINES = [
 ]  # fmt: skip
 
 Expected = list[dict[str, Any]]
+SIX = Decimal("0.000001")
 
 
 class Oracle:
@@ -124,6 +125,32 @@ def test_the_headlines_are_those_of_the_last_whole_month(report: Any, oracle: Or
         report.tables["headlines_months"],
         [{"month": month} | {name: values[(name, "default", month)] for name in HEADLINES} for month in months],
     )
+
+
+def test_what_changed_compares_the_month_with_the_one_before_and_with_a_year_before(
+    report: Any, oracle: Oracle
+) -> None:
+    kpis = oracle["kpis"].filter(pl.col("identity_threshold") == "default")
+    values = {(row["headline"], row["month"]): row["value"] for row in kpis.to_dicts()}
+    answers = {row["month"]: row["denominator"] for row in kpis.filter(pl.col("headline") == "nps").to_dicts()}
+    daily = oracle["channel_performance"].with_columns(month=pl.col("day").dt.truncate("1mo"))
+    taken = {
+        (channel, month): revenue
+        for channel, month, revenue in daily.group_by("channel", "month").agg(pl.col("revenue").sum()).iter_rows()
+    }
+    rows = report.tables["changes"]
+    told = {(Decimal(row["now"][0]).quantize(SIX), Decimal(row["before"][0]).quantize(SIX)) for row in rows}
+    expected = set()
+    for month in (oracle.back(1), oracle.back(12)):
+        for name in HEADLINES[1:]:
+            pair = values[(name, oracle.last)], values.get((name, month))
+            if None not in pair and (name != "nps" or min(answers[oracle.last], answers[month]) >= 5):
+                expected.add(tuple(Decimal(value).quantize(SIX) for value in pair))
+        for channel in ("store", "web", "app"):
+            expected.add(tuple(taken[(channel, of)].quantize(SIX) for of in (oracle.last, month)))
+    assert len(expected) > 15
+    assert expected <= told
+    assert len(rows) - len(expected) <= 2 * len({channel for channel, _ in taken} - {"store", "web", "app"})
 
 
 def test_the_funnel_counts_a_visitor_at_every_step_up_to_the_furthest(report: Any, oracle: Oracle) -> None:
