@@ -2,12 +2,24 @@
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, TypeAlias
 
 from pipelines.report.figures import Figure
 from pipelines.report.published_marts import Marts
 from pipelines.report.tables import Table
 from pipelines.texts.texts import Texts
+
+Needs: TypeAlias = Sequence[tuple[str, ...]]
+"""Canonical tables without which there is nothing to show: all of these, each as any one of its tables."""
+
+
+@dataclass(frozen=True)
+class Lack:
+    """What the data cannot show: ``what`` is its name, ``why`` a sentence, and ``needs`` would show it."""
+
+    what: str
+    why: str
+    needs: Needs
 
 
 @dataclass(frozen=True)
@@ -15,7 +27,9 @@ class Section:
     """One question, answered. Without figures the title says that there is nothing to show and why.
 
     ``name`` is that of the section's module, of its place on the page and of its texts. ``scope``: the day or months it
-    is of. ``facts``: values as written, by name, for who links the report.
+    is of. ``facts``: values as written, by name, for who links the report. ``terms``: entries of the glossary
+    (``report.term`` of the catalogue) that a reader of the section may not know. ``lacks``: parts that the data cannot
+    fill, told at the end of the page.
     """
 
     name: str
@@ -27,6 +41,8 @@ class Section:
     nav: str = ""
     scope: str = ""
     facts: dict[str, str] = field(default_factory=dict)
+    terms: Sequence[str] = ()
+    lacks: Sequence[Lack] = ()
 
 
 Draw = Callable[[Marts, Texts], Section]
@@ -50,9 +66,10 @@ def tell_day(marts: Marts, texts: Texts) -> str:
     return texts.say("page.as_of", day=texts.write("day", marts.as_of)) if marts.as_of else ""
 
 
-def say_empty(name: str, marts: Sequence[str], texts: Texts) -> Section:
-    """A section whose marts are empty: a sentence in place of a chart."""
-    return Section(name, texts.say(f"{name}.empty"), marts=marts, nav=texts.say(f"{name}.nav"))
+def say_empty(name: str, marts: Sequence[str], texts: Texts, needs: Needs) -> Section:
+    """A section whose marts are empty: a sentence in place of a chart, and the tables that would fill it."""
+    nav, why = texts.say(f"{name}.nav"), texts.say(f"{name}.empty")
+    return Section(name, why, marts=marts, nav=nav, lacks=[Lack(nav, why, needs)])
 
 
 def say_few(name: str, marts: Sequence[str], texts: Texts) -> Section:

@@ -173,6 +173,7 @@ def test_the_headlines_are_those_of_the_last_whole_month(report: Any, oracle: Or
         report.tables["headlines"],
         [
             {threshold: values[(name, threshold, oracle.last)] for threshold in ("strict", "default", "loose")}
+            | {"month_before": values.get((name, "default", oracle.back(1)))}
             | {"year_before": values.get((name, "default", oracle.back(12)))}
             for name in HEADLINES
         ],

@@ -10,6 +10,7 @@ import pytest
 import yaml
 
 from pipelines.config.home import Home
+from pipelines.contracts import TABLES
 from pipelines.errors import ParcoursError
 from pipelines.report import page as page_module
 from pipelines.report.page import Origin, draw_page
@@ -23,10 +24,10 @@ SOURCE = Path(page_module.__file__).parent
 LANGUAGES = list_languages()
 MARTS = sorted({"kpis"}.union(*(import_module(f"pipelines.report.sections.{name}").MARTS for name in SECTIONS)))
 ALIKE = {
-    "Awin", "Base", "Bing", "Champions", "Criteo", "Direct", "E-mail", "Facebook", "Friction", "Google", "Incidents",
-    "Instagram", "Marketing", "Markov", "Mentions", "NPS", "Newsletter", "Pinterest", "Points", "Position", "RFM",
-    "SMS", "Satisfaction", "Segment", "Source", "Strict", "TikTok", "YouTube", "affiliation", "e-mail",
-    "{count} incident", "{count} incidents", "{source}, {medium}",
+    "Awin", "Base", "Bing", "Champions", "Conversion", "Criteo", "Direct", "E-mail", "Facebook", "Friction", "Google", "Incidents",
+    "Instagram", "Marketing", "Markov", "Mentions", "NPS", "Newsletter", "Pinterest", "Points", "Position", "Quintile",
+    "RFM", "ROAS", "SMS", "Satisfaction", "Satisfaction (CSAT)", "Segment", "Source", "Strict", "TikTok", "YouTube", "affiliation", "e-mail",
+    "{count} incident", "{count} incidents", "{source}, {medium}", "vs {month}",
 }  # fmt: skip
 """What is written alike in both languages."""
 
@@ -34,9 +35,12 @@ HOSTILE = "<script>alert(1)</script>&amp;\"'"
 
 
 def read_labels(language: str) -> dict[str, str]:
-    """The report's texts by their place below ``report:``."""
+    """The report's texts by their place below ``report:``; not what it only looks for, the forms of a term."""
     texts = read_catalogue(language).items()
-    return {key.removeprefix("report."): text for key, text in texts if key.startswith("report.")}
+    labels = {key.removeprefix("report."): text for key, text in texts if key.startswith("report.")}
+    return {
+        label: text for label, text in labels.items() if not (label.startswith("term.") and label.endswith(".forms"))
+    }
 
 
 def draw(home: Home, language: str = "en") -> str:
@@ -130,7 +134,19 @@ def test_every_label_is_used() -> None:
         is_counted = name.endswith("_one") and f'"{label.removesuffix("_one")}"' in code.replace("'", '"')
         is_graded = label in ("satisfaction.channels", "satisfaction.stages")
         is_said = f'"{label}"' in code.replace("'", '"')
-        assert is_named or is_column or is_of_section or is_counted or is_graded or is_said, label
+        is_term = group == "term" and f'"{name.partition(".")[0]}"' in code
+        is_verdict = group == "delta" and f'"{name}"' in code
+        assert any((is_named, is_column, is_of_section, is_counted, is_graded, is_said, is_term, is_verdict)), label
+
+
+@pytest.mark.parametrize("name", SECTIONS)
+def test_a_section_names_canonical_tables_that_would_fill_it(name: str) -> None:
+    needs = import_module(f"pipelines.report.sections.{name}").NEEDS
+    known = {f"{table.kind}/{table.name}" for table in TABLES}
+    assert needs
+    for tables in needs:
+        assert isinstance(tables, tuple)
+        assert set(tables) <= known
 
 
 def test_every_value_that_a_mart_may_hold_has_a_name_in_both_languages() -> None:

@@ -8,6 +8,7 @@ from pipelines.report.tables import label_columns, tabulate
 from pipelines.texts.texts import Kind, Texts
 
 MARTS = ("traffic_source_performance",)
+NEEDS = (("ecommerce/orders", "pos/tickets"), ("ecommerce/web_events", "crm/campaign_events", "ecommerce/ad_spend"))
 MODELS = ("first_touch", "last_touch", "linear", "position_based", "time_decay", "markov")
 USUAL = "linear"
 """The model that favours neither who opens nor who closes: the others are told as what they add to it or take away."""
@@ -95,7 +96,7 @@ ABOUT = About(
 def draw(marts: Marts, texts: Texts) -> Section:
     found = marts.ask_period(QUERY, ABOUT, most=MOST_LISTED)
     if not found:
-        return say_empty("attribution", MARTS, texts)
+        return say_empty("attribution", MARTS, texts, NEEDS)
     direct = next((share(row["revenue_linear"], row["all_revenue"]) for row in found if row["medium"] == "none"), 0.0)
     rows = [_complete(row, texts) for row in found]
     shown = [row for row in rows if row["medium"] != "none" and (row["revenue_linear"] or 0) > 0][:MOST_SHOWN]
@@ -120,6 +121,7 @@ def draw(marts: Marts, texts: Texts) -> Section:
         marts=MARTS,
         nav=texts.say("attribution.nav"),
         scope=tell_period(marts, texts),
+        terms=("attribution", "roas", "markov"),
     )
 
 

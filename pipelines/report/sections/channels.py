@@ -10,6 +10,7 @@ from pipelines.report.tables import label_columns, tabulate
 from pipelines.texts.texts import Texts
 
 MARTS = ("channel_performance",)
+NEEDS = (("ecommerce/orders", "pos/tickets"),)
 # Who stands behind a channel: customers who bought or were paid back in it, and each order of nobody known as one more.
 QUERY = f"""
 with
@@ -89,7 +90,7 @@ def draw(marts: Marts, texts: Texts) -> Section:
         for row in marts.ask_period(QUERY, ABOUT)
     ]
     if not rows:
-        return say_empty("channels", MARTS, texts)
+        return say_empty("channels", MARTS, texts, NEEDS)
     if not has_numbers(rows, "revenue"):
         return say_few("channels", MARTS, texts)
     for row in rows:
@@ -122,6 +123,7 @@ def draw(marts: Marts, texts: Texts) -> Section:
         marts=MARTS,
         nav=texts.say("channels.nav"),
         scope=tell_period(marts, texts),
+        terms=("conversion",),
     )
 
 

@@ -10,6 +10,7 @@ from pipelines.report.tables import label_columns, tabulate
 from pipelines.texts.texts import Texts
 
 MARTS = ("friction_points",)
+NEEDS = (("ecommerce/web_events", "ecommerce/returns", "pos/stockouts", "crm/interactions"),)
 # An incident of nobody known counts as one more person; what concerns a store as a whole, as one a day.
 QUERY = f"""
 with
@@ -68,7 +69,7 @@ def draw(marts: Marts, texts: Texts) -> Section:
         for row in marts.ask_period(QUERY, ABOUT)
     ]
     if not rows:
-        return say_empty("friction", MARTS, texts)
+        return say_empty("friction", MARTS, texts, NEEDS)
     shown = [row for row in rows if row["revenue_at_risk"] is not None]
     if not shown:
         return say_few("friction", MARTS, texts)
@@ -103,6 +104,7 @@ def draw(marts: Marts, texts: Texts) -> Section:
         marts=MARTS,
         nav=texts.say("friction.nav"),
         scope=tell_period(marts, texts),
+        terms=("revenue_at_risk",),
     )
 
 

@@ -8,6 +8,7 @@ from pipelines.report.tables import label_columns, tabulate
 from pipelines.texts.texts import Texts
 
 MARTS = ("journey_stage_daily",)
+NEEDS = (("ecommerce/web_events",),)
 STEPS = ("discovery", "consideration", "purchase")
 # Visitors are counted at the furthest step, so a step holds those of the later ones too; and what two steps differ by
 # are people as well.
@@ -79,7 +80,7 @@ where day >= $first and day < $end
 def draw(marts: Marts, texts: Texts) -> Section:
     rows = [_tell_step(row, texts) for row in marts.ask_period(QUERY, ABOUT)]
     if not rows or rows[0]["all_visitors"] == 0:
-        return say_empty("funnel", MARTS, texts)
+        return say_empty("funnel", MARTS, texts, NEEDS)
     everybody = rows[0]["visitors"]
     if everybody is None:
         return say_few("funnel", MARTS, texts)
@@ -124,6 +125,7 @@ def draw(marts: Marts, texts: Texts) -> Section:
         marts=MARTS,
         nav=texts.say("funnel.nav"),
         scope=tell_period(marts, texts),
+        terms=("visit",),
     )
 
 

@@ -1,5 +1,9 @@
-"""The headlines of the last whole month, each with the span that identity error leaves open."""
+"""The headlines of the last whole month: how each moved, and the span that identity error leaves open."""
 
+from dataclasses import dataclass
+from datetime import date
+
+from pipelines.report.deltas import Better, Number, compare
 from pipelines.report.figures import Card, Cards
 from pipelines.report.published_marts import MONTHS, Marts, Row, shift
 from pipelines.report.section_contract import Section, say_empty, say_few
@@ -9,22 +13,35 @@ from pipelines.report.tables import Column, label_columns, tabulate
 from pipelines.texts.texts import Kind, Texts
 
 MARTS = ("kpis",)
-ORDER = (
-    "customers",
-    "active_customers",
-    "new_customers",
-    "revenue_per_active_customer",
-    "average_basket",
-    "repeat_rate",
-    "retention_rate",
-    "omnichannel_share",
-    "conversion_online",
-    "conversion_store",
-    "nps",
+NEEDS = (("ecommerce/orders", "pos/tickets"),)
+
+
+@dataclass(frozen=True)
+class Headline:
+    """A headline of the mart: which way is good, and the term of the glossary that its name is."""
+
+    name: str
+    better: Better = "higher"
+    term: str = ""
+
+
+HEADLINES = (
+    Headline("customers", better="neither"),
+    Headline("active_customers", term="active_customer"),
+    Headline("new_customers"),
+    Headline("revenue_per_active_customer", term="active_customer"),
+    Headline("average_basket", term="average_basket"),
+    Headline("repeat_rate", term="repeat_rate"),
+    Headline("retention_rate", term="retention_rate"),
+    Headline("omnichannel_share", term="omnichannel"),
+    Headline("conversion_online", term="conversion"),
+    Headline("conversion_store", term="conversion"),
+    Headline("nps", term="nps"),
 )
 KINDS: dict[str, Kind] = {"customers": "count", "share": "share", "points": "score"}
+THRESHOLDS = ("strict", "default", "loose")
 FEW_ANSWERS = 30
-"""Below, a score moves by points with every answer, so the card says how many there are."""
+"""Below, a score moves by points with every answer: the card says how many there are, and no change is judged."""
 
 # Who is not active is told by the customers on record, who is not new by the active ones; a share, by either side.
 QUERY = f"""
@@ -81,24 +98,35 @@ ABOUT = About("people", wholes=())
 
 def draw(marts: Marts, texts: Texts) -> Section:
     if marts.period is None:
-        return say_empty("headlines", MARTS, texts)
-    last, year_before = marts.period.last, shift(marts.period.last, -MONTHS)
+        return say_empty("headlines", MARTS, texts, NEEDS)
+    last = marts.period.last
+    month_before, year_before = shift(last, -1), shift(last, -MONTHS)
     found = marts.ask(QUERY, ABOUT, first=year_before, last=last)
     now = {(row["headline"], row["identity_threshold"]): row for row in found if row["month"] == last}
-    usual = {(row["headline"], row["month"]): row["value"] for row in found if row["identity_threshold"] == "default"}
+    usual = {(row["headline"], row["month"]): row for row in found if row["identity_threshold"] == "default"}
     months = sorted({row["month"] for row in found})
+
+    def value(name: str, month: date) -> Number | None:
+        known: Number | None = usual.get((name, month), {}).get("value")
+        return known
+
     rows = [
         {
-            "name": name,
-            "kind": KINDS.get(now[(name, "default")]["unit"], "money"),
-            "headline": texts.name("headline", name),
-            "denominator": now[(name, "default")]["denominator"],
-            "year_before": usual.get((name, year_before)),
-            "months": [usual.get((name, month)) for month in months],
-            **{threshold: now[(name, threshold)]["value"] for threshold in ("strict", "default", "loose")},
+            "name": headline.name,
+            "about": headline,
+            "kind": KINDS.get(now[(headline.name, "default")]["unit"], "money"),
+            "headline": texts.name("headline", headline.name),
+            "bases": {
+                month: usual.get((headline.name, month), {}).get("denominator")
+                for month in (last, month_before, year_before)
+            },
+            "month_before": value(headline.name, month_before),
+            "year_before": value(headline.name, year_before),
+            "months": [value(headline.name, month) for month in months],
+            **{threshold: now[(headline.name, threshold)]["value"] for threshold in THRESHOLDS},
         }
-        for name in ORDER
-        if (name, "default") in now
+        for headline in HEADLINES
+        if (headline.name, "default") in now
     ]
     if rows and not has_numbers(rows, "default"):
         return say_few("headlines", MARTS, texts)
@@ -107,14 +135,23 @@ def draw(marts: Marts, texts: Texts) -> Section:
         _title(rows, texts),
         lead=[texts.say("headlines.lead"), texts.say("headlines.identity")],
         figures=[
-            Cards(texts.say("headlines.figure"), [_card(row, texts) for row in rows if row["default"] is not None])
+            Cards(
+                texts.say("headlines.figure"),
+                [_card(row, last, texts) for row in rows if row["default"] is not None],
+            )
         ],
         tables=[
             tabulate(
                 "headlines",
                 texts.say("headlines.table"),
                 label_columns(
-                    texts, headline="text", strict="number", default="number", loose="number", year_before="number"
+                    texts,
+                    headline="text",
+                    strict="number",
+                    default="number",
+                    loose="number",
+                    month_before="number",
+                    year_before="number",
                 ),
                 rows,
                 texts,
@@ -127,10 +164,7 @@ def draw(marts: Marts, texts: Texts) -> Section:
                     *label_columns(texts, month="month_short"),
                     *(Column(row["name"], row["headline"], row["kind"]) for row in rows),
                 ],
-                [
-                    {"month": month, **{row["name"]: usual.get((row["name"], month)) for row in rows}}
-                    for month in months
-                ],
+                [{"month": month, **{row["name"]: value(row["name"], month) for row in rows}} for month in months],
                 texts,
             ),
         ],
@@ -138,6 +172,7 @@ def draw(marts: Marts, texts: Texts) -> Section:
         nav=texts.say("headlines.nav"),
         scope=texts.write("month", last),
         facts={row["name"]: texts.write(row["kind"], row["default"]) for row in rows},
+        terms=("identity_range", *(row["about"].term for row in rows if row["about"].term)),
     )
 
 
@@ -149,21 +184,37 @@ def _title(rows: list[Row], texts: Texts) -> str:
     return texts.say("headlines.title", active=texts.write("count", active), worth=texts.write("money_short", worth))
 
 
-def _card(row: Row, texts: Texts) -> Card:
-    def write(value: float | None) -> str:
+def _card(row: Row, last: date, texts: Texts) -> Card:
+    def write(value: Number | None) -> str:
         return texts.write("money_short" if row["kind"] == "money" and (value or 0) >= 1000 else row["kind"], value)
 
+    def has_few(month: date) -> bool:
+        return row["kind"] == "score" and row["bases"][month] is not None and row["bases"][month] < FEW_ANSWERS
+
     notes = []
-    spread = sorted(row[name] for name in ("strict", "default", "loose") if row[name] is not None)
-    if spread and spread[0] != spread[-1]:
-        notes.append(texts.say("headlines.span", low=write(spread[0]), high=write(spread[-1])))
-    if row["kind"] == "score" and row["denominator"] is not None and row["denominator"] < FEW_ANSWERS:
-        notes.append(texts.count("headlines.answers", row["denominator"]))
-    before = row["year_before"]
+    span = sorted(row[threshold] for threshold in THRESHOLDS if row[threshold] is not None)
+    if span and span[0] != span[-1]:
+        notes.append(texts.say("headlines.span", low=write(span[0]), high=write(span[-1])))
+    if has_few(last):
+        notes.append(texts.count("headlines.answers", row["bases"][last]))
+    deltas = [
+        compare(
+            row["default"],
+            before,
+            row["kind"],
+            row["about"].better,
+            texts.say("delta.since", month=texts.write("month_short", month)),
+            texts,
+            span=span,
+            is_few=has_few(last) or has_few(month),
+        )
+        for month, before in ((shift(last, -1), row["month_before"]), (shift(last, -MONTHS), row["year_before"]))
+    ]
     return Card(
         row["headline"],
         write(row["default"]),
         " · ".join(notes),
-        texts.say("headlines.before", value=write(before)) if before is not None else "",
         draw_line(row["months"]),
+        [delta for delta in deltas if delta],
+        row["about"].term,
     )

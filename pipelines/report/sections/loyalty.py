@@ -8,6 +8,7 @@ from pipelines.report.tables import label_columns, tabulate
 from pipelines.texts.texts import Texts
 
 MARTS = ("loyalty_ledger",)
+NEEDS = (("crm/loyalty_movements",),)
 CHANNELS: dict[str, Tone] = {"store": "blue", "web": "amber", "app": "green", "service": "grey"}
 MOVES = ("earned", "spent", "expired", "adjusted")
 CARDS = """
@@ -71,11 +72,11 @@ ABOUT_PARTS = About("people", wholes=(("name",),))
 
 def draw(marts: Marts, texts: Texts) -> Section:
     if marts.period is None:
-        return say_empty("loyalty", MARTS, texts)
+        return say_empty("loyalty", MARTS, texts, NEEDS)
     period = {"first": marts.period.first, "last": marts.period.last}
     [cards] = marts.ask(CARDS, About("cards"), **period)
     if cards["cards"] == 0:
-        return say_empty("loyalty", MARTS, texts)
+        return say_empty("loyalty", MARTS, texts, NEEDS)
     ledger = {row["name"]: row["points"] for row in marts.ask(LINES, ABOUT, **period)}
     parts = {(row["name"], row["channel"]): row["points"] for row in marts.ask(PARTS, ABOUT_PARTS, **period)}
     lines = [

@@ -8,6 +8,7 @@ from pipelines.report.tables import label_columns, tabulate
 from pipelines.texts.texts import Texts
 
 MARTS = ("omnichannel_paths",)
+NEEDS = (("ecommerce/orders",), ("pos/tickets",))
 QUERY = f"""
 with
 
@@ -40,7 +41,7 @@ def draw(marts: Marts, texts: Texts) -> Section:
     ]
     rows.sort(key=lambda row: (-(row["share_of_base"] or 0), row["name"]))
     if not rows or all(row["times"] == 0 for row in rows):
-        return say_empty("omnichannel_paths", MARTS, texts)
+        return say_empty("omnichannel_paths", MARTS, texts, NEEDS)
     if not any(row["times"] for row in rows):
         return say_few("omnichannel_paths", MARTS, texts)
     return Section(

@@ -8,6 +8,7 @@ from pipelines.report.tables import label_columns, tabulate
 from pipelines.texts.texts import Texts
 
 MARTS = ("channel_overlap",)
+NEEDS = (("ecommerce/orders", "pos/tickets"),)
 MOST = 10
 """Combinations that are shown one by one; those of a few customers are counted together with the others, and so is the
 smallest of the rest where they are still a few together."""
@@ -93,7 +94,7 @@ SEPARATOR = " | "
 def draw(marts: Marts, texts: Texts) -> Section:
     rows = marts.ask(BOUGHT, ABOUT, most=MOST, few=FEW)
     if not rows:
-        return say_empty("overlap", MARTS, texts)
+        return say_empty("overlap", MARTS, texts, NEEDS)
     if not has_numbers(rows, "customers"):
         return say_few("overlap", MARTS, texts)
     sizes: dict[str, int] = {}

@@ -10,6 +10,7 @@ from pipelines.report.tables import label_columns, tabulate
 from pipelines.texts.texts import Texts
 
 MARTS = ("retention_cohorts",)
+NEEDS = (("ecommerce/orders", "pos/tickets"),)
 COHORTS = 18
 """Months of first order that are shown: the older ones are known for a whole year."""
 
@@ -52,7 +53,7 @@ def draw(marts: Marts, texts: Texts) -> Section:
         last = marts.period.last
         rows = marts.ask(QUERY, ABOUT, first=shift(last, -COHORTS), last=last, most=MONTHS)
     if not rows:
-        return say_empty("retention", MARTS, texts)
+        return say_empty("retention", MARTS, texts, NEEDS)
     for row in rows:
         row["retention_rate"] = share(row["active_customers"], row["customers"])
     if not has_numbers(rows, "retention_rate"):
@@ -93,6 +94,7 @@ def draw(marts: Marts, texts: Texts) -> Section:
         marts=MARTS,
         nav=texts.say("retention.nav"),
         scope=texts.say("retention.scope", count=texts.write("count", len({row["cohort_month"] for row in rows}))),
+        terms=("cohort",),
     )
 
 

@@ -8,6 +8,7 @@ from pipelines.report.tables import label_columns, tabulate
 from pipelines.texts.texts import Texts
 
 MARTS = ("customer_360",)
+NEEDS = (("ecommerce/orders", "pos/tickets"),)
 SCORES = (1, 2, 3, 4, 5)
 GRID = """
 select rfm_recency, rfm_frequency, count(*) as customers
@@ -35,7 +36,7 @@ ABOUT_GRID = About("customers", free=("rfm_recency", "rfm_frequency"), wholes=((
 def draw(marts: Marts, texts: Texts) -> Section:
     grid, segments = marts.ask(GRID, ABOUT_GRID), marts.ask(SEGMENTS, ABOUT)
     if not segments:
-        return say_empty("rfm", MARTS, texts)
+        return say_empty("rfm", MARTS, texts, NEEDS)
     if not has_numbers(segments, "customers"):
         return say_few("rfm", MARTS, texts)
     for row in segments:
@@ -76,6 +77,7 @@ def draw(marts: Marts, texts: Texts) -> Section:
         marts=MARTS,
         nav=texts.say("rfm.nav"),
         scope=tell_day(marts, texts),
+        terms=("rfm", "quintile"),
     )
 
 

@@ -9,6 +9,7 @@ from pipelines.report.tables import label_columns, tabulate
 from pipelines.texts.texts import Texts
 
 MARTS = ("satisfaction", "verbatim_themes")
+NEEDS = (("crm/surveys",),)
 ENOUGH = 10
 """Answers from which a score is drawn in full; below, it is faint and no title is made of it."""
 
@@ -94,7 +95,7 @@ def draw(marts: Marts, texts: Texts) -> Section:
     ]
     [together] = marts.ask_period(TOGETHER, ABOUT_TOGETHER) or [{"answers": 0}]
     if not channels or together["answers"] == 0:
-        return say_empty("satisfaction", MARTS, texts)
+        return say_empty("satisfaction", MARTS, texts, NEEDS)
     if together["answers"] is None:
         return say_few("satisfaction", MARTS, texts)
     themes.sort(key=lambda row: (row["mentions"] is None, -(row["mentions"] or 0), row["theme"]))
@@ -149,6 +150,7 @@ def draw(marts: Marts, texts: Texts) -> Section:
         marts=MARTS,
         nav=texts.say("satisfaction.nav"),
         scope=tell_period(marts, texts),
+        terms=("nps", "csat"),
     )
 
 

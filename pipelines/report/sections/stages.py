@@ -11,6 +11,7 @@ from pipelines.report.tables import Column, label_columns, tabulate
 from pipelines.texts.texts import Texts
 
 MARTS = ("journey_stage_daily", "customer_journey_stages")
+NEEDS = (("ecommerce/orders", "pos/tickets", "ecommerce/web_events"),)
 TONES: dict[str, Tone] = {
     "discovery": "sky",
     "consideration": "blue",
@@ -54,7 +55,7 @@ Sizes = dict[tuple[date, str], int | None]
 
 def draw(marts: Marts, texts: Texts) -> Section:
     if marts.as_of is None:
-        return say_empty("stages", MARTS, texts)
+        return say_empty("stages", MARTS, texts, NEEDS)
     sizes: Sizes = {
         (row["day"], row["stage"]): row["customers"]
         for row in marts.ask(SIZES, ABOUT_SIZES, first=shift(marts.as_of.replace(day=1), -MONTHS_SHOWN))
@@ -63,7 +64,7 @@ def draw(marts: Marts, texts: Texts) -> Section:
     [together] = marts.ask(TOGETHER, ABOUT_SIZES, as_of=marts.as_of)
     everybody = together["customers"]
     if everybody == 0:
-        return say_empty("stages", MARTS, texts)
+        return say_empty("stages", MARTS, texts, NEEDS)
     if not any(sizes[(marts.as_of, stage)] for stage in TONES):
         return say_few("stages", MARTS, texts)
     stays = {row["stage"]: row for row in marts.ask(STAYS, ABOUT_STAYS)}
@@ -107,6 +108,7 @@ def draw(marts: Marts, texts: Texts) -> Section:
         marts=MARTS,
         nav=texts.say("stages.nav"),
         scope=tell_day(marts, texts),
+        terms=("stage", "median"),
     )
 
 

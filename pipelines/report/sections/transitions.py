@@ -10,6 +10,7 @@ from pipelines.report.tables import label_columns, tabulate
 from pipelines.texts.texts import Texts
 
 MARTS = ("journey_transitions",)
+NEEDS = (("ecommerce/orders", "pos/tickets", "ecommerce/web_events"),)
 # How often is the mart's; by how many customers, over all channels of entry, their stays tell.
 QUERY = """
 with
@@ -70,7 +71,7 @@ Flows = dict[tuple[str, str], int]
 def draw(marts: Marts, texts: Texts) -> Section:
     found = {(row["from_stage"], row["to_stage"]): row for row in marts.ask(QUERY, ABOUT)}
     if not found:
-        return say_empty("transitions", MARTS, texts)
+        return say_empty("transitions", MARTS, texts, NEEDS)
     flows = {ends: row["transitions"] for ends, row in found.items() if row["transitions"] is not None}
     if not flows:
         return say_few("transitions", MARTS, texts)
@@ -103,6 +104,7 @@ def draw(marts: Marts, texts: Texts) -> Section:
         marts=MARTS,
         nav=texts.say("transitions.nav"),
         scope=texts.say("page.all_time"),
+        terms=("stage",),
     )
 
 

@@ -8,6 +8,7 @@ from pipelines.report.tables import label_columns, tabulate
 from pipelines.texts.texts import Texts
 
 MARTS = ("channel_value",)
+NEEDS = (("ecommerce/orders", "pos/tickets"),)
 ORDER = ("omnichannel", "store_only", "online_only")
 MEASURES = ("revenue", "orders", "lifetime")
 QUERY = f"""
@@ -37,7 +38,7 @@ def draw(marts: Marts, texts: Texts) -> Section:
         found[name] | {"name": name, "channel_profile": texts.name("profile", name)} for name in ORDER if name in found
     ]
     if not rows:
-        return say_empty("value", MARTS, texts)
+        return say_empty("value", MARTS, texts, NEEDS)
     if not has_numbers(rows, "customers"):
         return say_few("value", MARTS, texts)
     lifts = [
@@ -97,6 +98,7 @@ def draw(marts: Marts, texts: Texts) -> Section:
         marts=MARTS,
         nav=texts.say("value.nav"),
         scope=tell_day(marts, texts),
+        terms=("omnichannel", "matched_controls"),
     )
 
 
