@@ -29,7 +29,7 @@ class Section:
     ``name`` is that of the section's module, of its place on the page and of its texts. ``scope``: the day or months it
     is of. ``facts``: values as written, by name, for who links the report. ``terms``: entries of the glossary
     (``report.term`` of the catalogue) that a reader of the section may not know. ``lacks``: parts that the data cannot
-    fill, told at the end of the page.
+    fill, told at the end of the page. ``is_wide``: the words stand above the figures, not beside them.
     """
 
     name: str
@@ -43,6 +43,7 @@ class Section:
     facts: dict[str, str] = field(default_factory=dict)
     terms: Sequence[str] = ()
     lacks: Sequence[Lack] = ()
+    is_wide: bool = False
 
 
 Draw = Callable[[Marts, Texts], Section]

@@ -6,7 +6,7 @@ from datetime import date
 from pipelines.report.deltas import Better, Number, compare
 from pipelines.report.figures import Card, Cards
 from pipelines.report.published_marts import MONTHS, Marts, Row, shift
-from pipelines.report.section_contract import Section, say_empty, say_few
+from pipelines.report.section_contract import Lack, Needs, Section, say_empty, say_few
 from pipelines.report.small_groups import About, has_numbers, smallest_side
 from pipelines.report.svg_paths import draw_line
 from pipelines.report.tables import Column, label_columns, tabulate
@@ -18,11 +18,12 @@ NEEDS = (("ecommerce/orders", "pos/tickets"),)
 
 @dataclass(frozen=True)
 class Headline:
-    """A headline of the mart: which way is good, and the term of the glossary that its name is."""
+    """A headline of the mart: which way is good, its term of the glossary, and the tables that it needs of its own."""
 
     name: str
     better: Better = "higher"
     term: str = ""
+    needs: Needs = ()
 
 
 HEADLINES = (
@@ -34,9 +35,9 @@ HEADLINES = (
     Headline("repeat_rate", term="repeat_rate"),
     Headline("retention_rate", term="retention_rate"),
     Headline("omnichannel_share", term="omnichannel"),
-    Headline("conversion_online", term="conversion"),
-    Headline("conversion_store", term="conversion"),
-    Headline("nps", term="nps"),
+    Headline("conversion_online", term="conversion", needs=(("ecommerce/web_events",),)),
+    Headline("conversion_store", term="conversion", needs=(("pos/footfall",),)),
+    Headline("nps", term="nps", needs=(("crm/surveys",),)),
 )
 KINDS: dict[str, Kind] = {"customers": "count", "share": "share", "points": "score"}
 THRESHOLDS = ("strict", "default", "loose")
@@ -172,6 +173,12 @@ def draw(marts: Marts, texts: Texts) -> Section:
         nav=texts.say("headlines.nav"),
         scope=texts.write("month", last),
         facts={row["name"]: texts.write(row["kind"], row["default"]) for row in rows},
+        is_wide=True,
+        lacks=[
+            Lack(row["headline"], texts.say("headlines.lacking"), row["about"].needs)
+            for row in rows
+            if row["default"] is None and row["about"].needs
+        ],
         terms=("identity_range", *(row["about"].term for row in rows if row["about"].term)),
     )
 
