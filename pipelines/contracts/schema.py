@@ -76,11 +76,12 @@ class Column:
 
     ``description`` says in sentences what it means: of an amount, what is included and which sign it has. ``unit`` is
     what its values are in, where it is another than the type's; ``example`` a made-up value as a source may write it;
-    ``loses`` a sentence about what is lost where no source gives it, of a column that is not required. What can be true of it is said by ``limit``, where
-    it is another than the type's, ``sign``, and ``least`` and ``most``, the bounds that nature sets (of a date, a day
-    in ISO; ``least`` then stands in place of the limit). ``sign_of`` is the column below zero of which a magnitude may
-    be so too: what a returned line was discounted by. ``references`` says which rows it names: one that names none is
-    told, and its row is kept. ``otherwise`` is what a value that is none of ``values`` counts as, and is told.
+    ``loses`` a sentence about what is lost where no source gives it, of a column that is not required. What can be true
+    of it is said by ``limit``, where it is another than the type's, ``sign``, and ``least`` and ``most``, the bounds
+    that nature sets (of a date, a day in ISO; ``least`` then stands in place of the limit). ``sign_of`` is the column
+    below zero of which a magnitude may be so too: what a returned line was discounted by. ``references`` says which
+    rows it names: one that names none is told, and its row is kept. ``otherwise`` is what a value that is none of
+    ``values`` counts as, and is told.
     """
 
     name: str
