@@ -29,7 +29,7 @@ class Section:
     ``name`` is that of the section's module, of its place on the page and of its texts. ``scope``: the day or months it
     is of. ``facts``: values as written, by name, for who links the report. ``terms``: entries of the glossary
     (``report.term`` of the catalogue) that a reader of the section may not know. ``lacks``: parts that the data cannot
-    fill, told at the end of the page.
+    fill, told at the end of the page. ``is_wide``: the words stand above the figures, not beside them.
     """
 
     name: str
@@ -43,6 +43,12 @@ class Section:
     facts: dict[str, str] = field(default_factory=dict)
     terms: Sequence[str] = ()
     lacks: Sequence[Lack] = ()
+    is_wide: bool = False
+
+    @property
+    def is_empty(self) -> bool:
+        """Whether nothing is left of it but what it lacks."""
+        return bool(self.lacks) and not self.figures and not self.tables
 
 
 Draw = Callable[[Marts, Texts], Section]
@@ -73,5 +79,6 @@ def say_empty(name: str, marts: Sequence[str], texts: Texts, needs: Needs) -> Se
 
 
 def say_few(name: str, marts: Sequence[str], texts: Texts) -> Section:
-    """A section of which everything is about a few: a sentence in place of a chart."""
-    return Section(name, texts.say("page.too_few"), marts=marts, nav=texts.say(f"{name}.nav"))
+    """A section of which everything is about a few: a sentence in place of a chart; no table would fill it."""
+    nav, why = texts.say(f"{name}.nav"), texts.say("page.too_few")
+    return Section(name, why, marts=marts, nav=nav, lacks=[Lack(nav, why, ())])

@@ -5,7 +5,7 @@ the same name under ``report:`` of each language, and a place in :data:`GROUPS`.
 """
 
 GROUPS: dict[str, tuple[str, ...]] = {
-    "summary": ("revenue", "headlines"),
+    "summary": ("revenue", "headlines", "changes"),
     "money": ("channels", "stores"),
     "customers": ("personas", "customer_value", "stages", "transitions", "retention"),
     "segments": ("rfm", "built_in_segments", "own_segments"),

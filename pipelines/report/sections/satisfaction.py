@@ -102,14 +102,18 @@ def draw(marts: Marts, texts: Texts) -> Section:
     channels.sort(key=lambda row: (row["nps"] is None, -(row["nps"] or 0), row["name"]))
     figures = [
         Bars(
-            texts.say(f"satisfaction.{grain}"), [_draw_score(row, texts) for row in rows if row["nps_answers"]], axis=50
+            texts.say(f"satisfaction.{grain}"),
+            [_draw_score(row, texts) for row in rows if row["nps"] is not None],
+            axis=50,
         )
         for grain, rows in (("channels", channels), ("stages", stages))
-        if any(row["nps_answers"] for row in rows)
+        if any(row["nps"] is not None for row in rows)
     ]
     told = [theme for theme in themes if theme["mentions"] is not None]
     if told:
         figures.append(_draw_themes(told[:MOST_THEMES], texts))
+    if not figures:
+        return say_few("satisfaction", MARTS, texts)
     return Section(
         "satisfaction",
         _title(channels, together, texts),
