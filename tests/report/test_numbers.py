@@ -348,8 +348,9 @@ def test_combinations_of_channels_add_up_to_all_buyers(report: Any, oracle: Orac
     bought = overlap.filter(pl.col("scope") == "bought").sort(["customers", "channels"], descending=[True, False])
     buyers = int(bought["customers"].sum())
     shown = [row for row in bought.head(10).to_dicts() if row["customers"] >= 5]
-    columns = ("customers", "orders", "revenue", "revenue_per_customer")
-    expected = [{name: row[name] for name in columns} | {"share": row["share_of_customers"]} for row in shown]
+    columns = {"customers": "customers", "orders_all_time": "orders", "revenue_all_time": "revenue"}
+    columns |= {"revenue_per_customer": "revenue_per_customer", "share": "share_of_customers"}
+    expected = [{name: row[column] for name, column in columns.items()} for row in shown]
     rest = bought.slice(len(shown))
     if rest.height:
         customers, is_told = int(rest["customers"].sum()), int(rest["customers"].sum()) >= 5
@@ -357,8 +358,8 @@ def test_combinations_of_channels_add_up_to_all_buyers(report: Any, oracle: Orac
             {
                 "customers": customers,
                 "share": customers / buyers,
-                "orders": int(rest["orders"].sum()),
-                "revenue": rest["revenue"].sum() if is_told else None,
+                "orders_all_time": int(rest["orders"].sum()),
+                "revenue_all_time": rest["revenue"].sum() if is_told else None,
                 "revenue_per_customer": round(rest["revenue"].sum() / customers, 2) if is_told else None,
             }
         )
@@ -385,8 +386,12 @@ def test_combinations_of_channels_add_up_to_all_buyers(report: Any, oracle: Orac
 def test_the_value_of_a_profile_and_both_lifts_are_those_of_the_mart(report: Any, oracle: Oracle) -> None:
     profiles = {row["channel_profile"]: row for row in oracle["channel_value"].to_dicts()}
     columns = ("revenue", "revenue_per_customer", "orders_per_customer", "average_basket", "lifetime_days")
+    named = {"revenue": "revenue_all_time", "average_basket": "average_basket_all_time"}
     expected = [
-        {"customers": profiles[name]["customers"], **{column: profiles[name][column] for column in columns}}
+        {
+            "customers": profiles[name]["customers"],
+            **{named.get(column, column): profiles[name][column] for column in columns},
+        }
         for name in ("omnichannel", "store_only", "online_only")
     ]
     assert all(row["customers"] >= 5 for row in expected)
@@ -405,13 +410,13 @@ def test_ways_across_channels_are_shares_of_what_could_have_gone_them(report: An
         {
             "times": int(row["count"]),
             "base_count": int(row["base_count"]),
-            "revenue": row["revenue"],
+            "path_revenue": row["revenue"],
             "share_of_base": ratio(row["count"], row["base_count"]),
             "_people": sides(row["count"], row["base_count"]),
         }
         for row in sums.to_dicts()
     ]
-    hide(expected, "_people", "times", "revenue", "share_of_base", wholes=())
+    hide(expected, "_people", "times", "path_revenue", "share_of_base", wholes=())
     found = sorted(report.tables["omnichannel_paths"], key=lambda row: (row["times"][0], row["base_count"][0]))
     expected.sort(key=lambda row: (str("" if row["times"] is None else row["times"]), str(row["base_count"])))
     check(found, expected)
