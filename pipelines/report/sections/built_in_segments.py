@@ -138,8 +138,9 @@ def _year_before(days: Sequence[date]) -> date | None:
 def _draw_months(sizes: Sizes, names: Sequence[str], texts: Texts) -> Areas:
     # Those who are lost lie at the bottom, so that the rest is read off the edge between.
     days, layers = _days(sizes), list(reversed(names))
-    top = max(sum(sizes[(day, name)] or 0 for name in names) for day in days)
-    paths = stack_areas([[sizes[(day, name)] or 0 for day in days] for name in layers], top)
+    drawn = [_bridge([sizes[(day, name)] for day in days]) for name in layers]
+    top = max(sum(heights) for heights in zip(*drawn, strict=True))
+    paths = stack_areas(drawn, top)
     places = sorted({round(number * (len(days) - 1) / TICKS) for number in range(TICKS + 1)})
     return Areas(
         texts.say("built_in_segments.lifecycle"),
@@ -150,6 +151,14 @@ def _draw_months(sizes: Sizes, names: Sequence[str], texts: Texts) -> Areas:
         [(percent_of(place, len(days) - 1), texts.write("month_short", days[place])) for place in places],
         texts.write("count", top),
     )
+
+
+def _bridge(sizes: Sequence[int | None]) -> list[int]:
+    """A size that is not told, drawn as the last one that is: a gap in one layer would let all above it fall."""
+    bridged: list[int] = []
+    for size in sizes:
+        bridged.append(size if size is not None else bridged[-1] if bridged else 0)
+    return bridged
 
 
 def _draw_change(sizes: Sizes, names: Sequence[str], family: str, texts: Texts) -> Bars:

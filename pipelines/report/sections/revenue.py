@@ -119,8 +119,9 @@ order by {grain}
 OF_RETURNERS = {"refund_amount": "returners", "ordered_amount": "returners", "orders": "returners"}
 BY_MONTH = _query("month, year", "'all' as channel")
 ABOUT_MONTHS = About("people", apart=OF_RETURNERS, free=("year",), wholes=(("year",),))
-BY_SIDE = _query("month, side", "case when {channel} = 'store' then 'store' else 'online' end as side")
-ABOUT_SIDES = About("people", apart=OF_RETURNERS, wholes=(("month",),))
+BY_SIDE = _query("month, side, year", "case when {channel} = 'store' then 'store' else 'online' end as side")
+# Both sides of a month are its revenue, and the months of a side are what its channels took in the year.
+ABOUT_SIDES = About("people", apart=OF_RETURNERS, free=("year",), wholes=(("month",), ("side", "year")))
 BY_YEAR = _query("year", "'all' as channel")
 ABOUT_YEARS = About("people", apart=OF_RETURNERS, free=("year",), wholes=())
 BY_CHANNEL = _query("channel, year", "{channel} as channel")
@@ -143,8 +144,9 @@ def draw(marts: Marts, texts: Texts) -> Section:
     months = [_measure(found, sides, month, whole_from) for month in _list_months(min(found), last)]
     years = {row["year"]: row for row in marts.ask(BY_YEAR, ABOUT_YEARS, **span)}
     has_year_before = whole_from <= shift(last, 1 - 2 * MONTHS)
-    channels = _compare_channels(marts.ask(BY_CHANNEL, ABOUT_CHANNELS, **span), has_year_before, texts)
     now, before = years.get(0, NOTHING), years.get(1) if has_year_before else None
+    by_channel = marts.ask(BY_CHANNEL, ABOUT_CHANNELS, **span)
+    channels = _compare_channels(by_channel, now["revenue"], has_year_before, texts)
     recent = months[-MONTHS:]
     figures: list[Figure] = [
         Cards(texts.say("revenue.year"), _draw_cards(now, before, texts)),
@@ -224,16 +226,11 @@ def _measure(
         "month": month,
         "year_before": before,
         "change": _change(row["revenue"], before),
-        "store_revenue": sides.get((month, "store"), _without(month, "online", sides)),
-        "online_revenue": sides.get((month, "online"), _without(month, "store", sides)),
+        "store_revenue": sides.get((month, "store"), Decimal(0)),
+        "online_revenue": sides.get((month, "online"), Decimal(0)),
         "average_basket": _basket(row),
         "refund_share": share(row["refund_amount"], row["ordered_amount"]),
     }
-
-
-def _without(month: date, other: str, sides: dict[tuple[date, str], Decimal | None]) -> Decimal | None:
-    """Nothing, unless even that would tell what a few did on the other side."""
-    return None if (month, other) in sides and sides[(month, other)] is None else Decimal(0)
 
 
 def _basket(row: Row) -> Decimal | None:
@@ -248,16 +245,14 @@ def _change(now: Decimal | None, before: Decimal | None) -> float | None:
     return None if now is None or before is None or before <= 0 else float(now / before) - 1
 
 
-def _compare_channels(rows: Sequence[Row], has_year_before: bool, texts: Texts) -> list[Row]:
-    whole = sum((row["revenue"] for row in rows if row["year"] == 0 and row["revenue"] is not None), Decimal(0))
-    is_whole = all(row["revenue"] is not None for row in rows if row["year"] == 0)
+def _compare_channels(rows: Sequence[Row], whole: Decimal | None, has_year_before: bool, texts: Texts) -> list[Row]:
     before = {row["channel"]: row["revenue"] for row in rows if row["year"] == 1} if has_year_before else {}
     compared = [
         {
             "name": row["channel"],
             "channel": texts.name("channel", row["channel"]),
             "revenue": row["revenue"],
-            "share_of_revenue": share(row["revenue"], whole) if is_whole else None,
+            "share_of_revenue": share(row["revenue"], whole),
             "year_before": before.get(row["channel"]),
             "change": _change(row["revenue"], before.get(row["channel"])),
         }
