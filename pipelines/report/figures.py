@@ -256,7 +256,28 @@ class Board:
     rows: Sequence[BoardRow]
 
 
-Figure: TypeAlias = Bars | Cards | Areas | Sankey | Heat | Upset | Columns | Lines | Board
+@dataclass(frozen=True)
+class Change:
+    """What moved: from which value to which, and what both rest on, in small print."""
+
+    label: str
+    before: str
+    now: str
+    delta: Delta
+    base: str = ""
+
+
+@dataclass(frozen=True)
+class Changes:
+    """A list of changes, the clearest first; ``note`` says of how many."""
+
+    shape: ClassVar[str] = "changes"
+    title: str
+    changes: Sequence[Change]
+    note: str = ""
+
+
+Figure: TypeAlias = Bars | Cards | Areas | Sankey | Heat | Upset | Columns | Lines | Board | Changes
 
 
 def percent_of(value: float | Decimal, whole: float | Decimal) -> float:

@@ -87,7 +87,11 @@ def lay_out(
 ) -> str:
     """The sections as one HTML page. ``kind`` is the group of the page's own texts; ``other`` a page to link to."""
     parts = [
-        Part(group, texts.name("group", group), [_place(drawn[name], texts) for name in names if drawn[name].figures])
+        Part(
+            group,
+            texts.name("group", group),
+            [_place(drawn[name], texts) for name in names if not drawn[name].is_empty],
+        )
         for group, names in groups.items()
     ]
     page = open_templates(TEMPLATES).get_template("page.html")
@@ -95,7 +99,7 @@ def lay_out(
         kind=kind,
         parts=[part for part in parts if part.sections],
         gaps=[_tell_gap(section, lack, texts) for section in drawn.values() for lack in section.lacks],
-        glossary=explain((term for section in drawn.values() for term in section.terms), texts),
+        glossary=explain((term for section in drawn.values() if not section.is_empty for term in section.terms), texts),
         as_button=as_button,
         link_csv=link_csv,
         origin=_tell_origin(marts, origin, texts),
@@ -124,7 +128,7 @@ def _tell_gap(section: Section, lack: Lack, texts: Texts) -> Gap:
     """An empty section keeps its place on the page, so that links to it still lead somewhere."""
     either = texts.say("page.or")
     needs = texts.say("page.and").join(either.join(tables) for tables in lack.needs)
-    return Gap("" if section.figures else section.name, lack, needs)
+    return Gap(section.name if section.is_empty else "", lack, needs)
 
 
 def _tell_origin(marts: Marts, origin: Origin, texts: Texts) -> str:

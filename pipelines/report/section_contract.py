@@ -45,6 +45,11 @@ class Section:
     lacks: Sequence[Lack] = ()
     is_wide: bool = False
 
+    @property
+    def is_empty(self) -> bool:
+        """Whether nothing is left of it but what it lacks."""
+        return bool(self.lacks) and not self.figures and not self.tables
+
 
 Draw = Callable[[Marts, Texts], Section]
 
@@ -74,5 +79,6 @@ def say_empty(name: str, marts: Sequence[str], texts: Texts, needs: Needs) -> Se
 
 
 def say_few(name: str, marts: Sequence[str], texts: Texts) -> Section:
-    """A section of which everything is about a few: a sentence in place of a chart."""
-    return Section(name, texts.say("page.too_few"), marts=marts, nav=texts.say(f"{name}.nav"))
+    """A section of which everything is about a few: a sentence in place of a chart; no table would fill it."""
+    nav, why = texts.say(f"{name}.nav"), texts.say("page.too_few")
+    return Section(name, why, marts=marts, nav=nav, lacks=[Lack(nav, why, ())])

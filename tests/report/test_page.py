@@ -286,16 +286,16 @@ def test_what_the_data_cannot_show_is_told_once_at_the_end_with_the_tables_that_
     change_marts: Change, pages: dict[str, str]
 ) -> None:
     home = change_marts(
-        "delete from marts.satisfaction",
+        "delete from marts.loyalty_ledger",
         "update marts.kpis set value = null, numerator = null, denominator = null where headline = 'conversion_store'",
     )
     page = draw(home)
     before, _, gaps = page.partition('<div class="part gaps"')
-    assert 'id="satisfaction"' not in before
-    assert "#satisfaction" not in before
-    assert re.search(r'id="satisfaction" data-empty>.*<code>crm/surveys</code>', gaps, re.DOTALL)
+    assert 'id="loyalty"' not in before
+    assert "#loyalty" not in before
+    assert re.search(r'id="loyalty" data-empty>.*<code>crm/loyalty_movements</code>', gaps, re.DOTALL)
     assert re.search(r"<dt>Conversion in stores</dt>.*?<code>pos/footfall</code>", gaps, re.DOTALL)
-    assert 'class="part gaps"' not in pages["en"]
+    assert 'id="loyalty"' in pages["en"].partition('<div class="part gaps"')[0]
 
 
 def test_every_table_downloads_its_raw_values_as_csv(pages: dict[str, str], read_report: Any) -> None:
@@ -324,3 +324,21 @@ def test_a_term_is_explained_where_it_first_stands_and_in_the_glossary(pages: di
         assert set(buttons) == set(explained)
         assert len(explained) == len(set(explained)) == len(re.findall(r"<dt>", page.partition('id="glossary"')[2]))
     assert re.search(r'popovertarget="term-cohort"', pages["en"])
+
+
+def test_only_changes_beyond_chance_are_told_with_what_they_rest_on(change_marts: Change, read_report: Any) -> None:
+    usual = (
+        "update marts.kpis set value = 0.1, numerator = 100, denominator = 1000 where headline = 'conversion_online'",
+        "delete from marts.kpis where headline not in ('conversion_online', 'active_customers')",
+        "delete from marts.channel_performance",
+        "update marts.kpis set value = 1000, numerator = 1000 where headline = 'active_customers'",
+    )
+    none = draw(change_marts(*usual))
+    assert read_report(none).titles["changes"] == read_labels("en")["changes.title_none"]
+    # Ten of a thousand more are within two standard errors, of ten thousand they are not.
+    last = "month = (select max(month) from marts.kpis where is_complete)"
+    few = draw(change_marts(f"update marts.kpis set value = 0.11 where headline = 'conversion_online' and {last}"))
+    assert read_report(few).titles["changes"] == read_labels("en")["changes.title_none"]
+    many = draw(change_marts("update marts.kpis set denominator = 10000 where headline = 'conversion_online'"))
+    assert read_report(many).titles["changes"] == "2 changes for the better, none for the worse, beyond chance"
+    assert "10,000 visits, 10,000 before" in many

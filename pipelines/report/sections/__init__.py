@@ -5,7 +5,7 @@ the same name under ``report:`` of each language, and a place in :data:`GROUPS`.
 """
 
 GROUPS: dict[str, tuple[str, ...]] = {
-    "summary": ("headlines",),
+    "summary": ("headlines", "changes"),
     "money": ("channels",),
     "customers": ("stages", "transitions", "retention", "rfm"),
     "crossing": ("funnel", "overlap", "value", "omnichannel_paths"),

@@ -83,6 +83,7 @@ select
     value,
     denominator,
     unit,
+    value is null as is_missing,
     case
         when unit = 'customers' then {smallest_side("part", "greatest(part, whole)")}
         when unit = 'share' then {smallest_side("part", "denominator")}
@@ -97,18 +98,20 @@ order by month, headline, identity_threshold
 ABOUT = About("people", wholes=())
 
 
-def draw(marts: Marts, texts: Texts) -> Section:
-    if marts.period is None:
-        return say_empty("headlines", MARTS, texts, NEEDS)
-    last = marts.period.last
+def read_headlines(marts: Marts, texts: Texts, last: date) -> tuple[list[Row], list[Row]]:
+    """One row per headline of the month ``last``, in their order, and one per month of the year before it.
+
+    A row of a headline holds its values (``default`` and the other thresholds, ``month_before``, ``year_before``) and
+    what they are divided by, by month (``bases``).
+    """
     month_before, year_before = shift(last, -1), shift(last, -MONTHS)
     found = marts.ask(QUERY, ABOUT, first=year_before, last=last)
     now = {(row["headline"], row["identity_threshold"]): row for row in found if row["month"] == last}
     usual = {(row["headline"], row["month"]): row for row in found if row["identity_threshold"] == "default"}
     months = sorted({row["month"] for row in found})
 
-    def value(name: str, month: date) -> Number | None:
-        known: Number | None = usual.get((name, month), {}).get("value")
+    def look_up(name: str, month: date, column: str = "value") -> Number | None:
+        known: Number | None = usual.get((name, month), {}).get(column)
         return known
 
     rows = [
@@ -117,18 +120,27 @@ def draw(marts: Marts, texts: Texts) -> Section:
             "about": headline,
             "kind": KINDS.get(now[(headline.name, "default")]["unit"], "money"),
             "headline": texts.name("headline", headline.name),
+            "is_missing": now[(headline.name, "default")]["is_missing"],
             "bases": {
-                month: usual.get((headline.name, month), {}).get("denominator")
-                for month in (last, month_before, year_before)
+                month: look_up(headline.name, month, "denominator") for month in (last, month_before, year_before)
             },
-            "month_before": value(headline.name, month_before),
-            "year_before": value(headline.name, year_before),
-            "months": [value(headline.name, month) for month in months],
+            "month_before": look_up(headline.name, month_before),
+            "year_before": look_up(headline.name, year_before),
+            "months": [look_up(headline.name, month) for month in months],
             **{threshold: now[(headline.name, threshold)]["value"] for threshold in THRESHOLDS},
         }
         for headline in HEADLINES
         if (headline.name, "default") in now
     ]
+    by_month = [{"month": month, **{row["name"]: look_up(row["name"], month) for row in rows}} for month in months]
+    return rows, by_month
+
+
+def draw(marts: Marts, texts: Texts) -> Section:
+    if marts.period is None:
+        return say_empty("headlines", MARTS, texts, NEEDS)
+    last = marts.period.last
+    rows, by_month = read_headlines(marts, texts, last)
     if rows and not has_numbers(rows, "default"):
         return say_few("headlines", MARTS, texts)
     return Section(
@@ -165,7 +177,7 @@ def draw(marts: Marts, texts: Texts) -> Section:
                     *label_columns(texts, month="month_short"),
                     *(Column(row["name"], row["headline"], row["kind"]) for row in rows),
                 ],
-                [{"month": month, **{row["name"]: value(row["name"], month) for row in rows}} for month in months],
+                by_month,
                 texts,
             ),
         ],
@@ -176,8 +188,10 @@ def draw(marts: Marts, texts: Texts) -> Section:
         is_wide=True,
         lacks=[
             Lack(row["headline"], texts.say("headlines.lacking"), row["about"].needs)
+            if row["is_missing"]
+            else Lack(row["headline"], texts.say("page.too_few"), ())
             for row in rows
-            if row["default"] is None and row["about"].needs
+            if row["default"] is None and (row["about"].needs or not row["is_missing"])
         ],
         terms=("identity_range", *(row["about"].term for row in rows if row["about"].term)),
     )
