@@ -286,16 +286,16 @@ def test_what_the_data_cannot_show_is_told_once_at_the_end_with_the_tables_that_
     change_marts: Change, pages: dict[str, str]
 ) -> None:
     home = change_marts(
-        "delete from marts.satisfaction",
+        "delete from marts.loyalty_ledger",
         "update marts.kpis set value = null, numerator = null, denominator = null where headline = 'conversion_store'",
     )
     page = draw(home)
     before, _, gaps = page.partition('<div class="part gaps"')
-    assert 'id="satisfaction"' not in before
-    assert "#satisfaction" not in before
-    assert re.search(r'id="satisfaction" data-empty>.*<code>crm/surveys</code>', gaps, re.DOTALL)
+    assert 'id="loyalty"' not in before
+    assert "#loyalty" not in before
+    assert re.search(r'id="loyalty" data-empty>.*<code>crm/loyalty_movements</code>', gaps, re.DOTALL)
     assert re.search(r"<dt>Conversion in stores</dt>.*?<code>pos/footfall</code>", gaps, re.DOTALL)
-    assert 'id="satisfaction"' in pages["en"].partition('<div class="part gaps"')[0]
+    assert 'id="loyalty"' in pages["en"].partition('<div class="part gaps"')[0]
 
 
 def test_every_table_downloads_its_raw_values_as_csv(pages: dict[str, str], read_report: Any) -> None:

@@ -164,7 +164,8 @@ channels_summed as (
         sum(ordered_amount) as ordered_amount,
         sum(orders) as order_count,
         sum(visits) as visit_count,
-        sum(visitor_orders) as visitor_order_count
+        -- On a day without counted visits nobody is converted.
+        sum(case when visits is not null then visitor_orders else 0 end) as visitor_order_count
 
     from performance
     group by {{ month_number('day') }}, channel
