@@ -107,6 +107,18 @@ def _as_text(value: str, duckdb_type: str) -> str:
     return f"cast({value} as varchar)"
 
 
+def amount_macro(options: TextOptions) -> str:
+    """SQL that makes `amount(value)`, by which `query` and expressions read an amount as ``options`` have it written.
+
+    A number (double); null for null. What is no amount is NaN and not null, so that a sum over it is none either, and
+    is told, instead of being the sum of the others.
+    """
+    text = "trim(cast(value as varchar))"
+    plain = f"case when typeof(value) = 'VARCHAR' then {_plain_number(text, options)} else {text} end"
+    number = f"coalesce(try_cast({plain} as double), cast('NaN' as double))"
+    return f"create or replace temp macro amount(value) as case when nullif({text}, '') is not null then {number} end"
+
+
 def _plain_number(text: str, options: TextOptions) -> str:
     """A number as written by the source, as SQL writes it; null where its marks are in the wrong place."""
     decimal, thousands = options.decimal, options.thousands
