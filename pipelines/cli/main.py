@@ -16,6 +16,7 @@ from pipelines.cli.commands import (
     export,
     how,
     id,
+    init,
     model,
     report,
     review,
@@ -33,7 +34,7 @@ from pipelines.errors import ParcoursError
 # How SQLite and DuckDB report a full disk.
 DISK_FULL_WORDS = ("disk I/O error", "database or disk is full", "No space left on device", "File too large")
 
-COMMANDS = (run, sample, train, model, evaluate, report, id, why, how, review, rollback, export, docs, ui)
+COMMANDS = (init, run, sample, train, model, evaluate, report, id, why, how, review, rollback, export, docs, ui)
 
 
 class _Version(argparse.Action):
