@@ -10,14 +10,29 @@ import os
 import sys
 from collections.abc import Sequence
 
-from pipelines.cli.commands import docs, evaluate, how, id, model, report, review, rollback, run, sample, train, ui, why
+from pipelines.cli.commands import (
+    docs,
+    evaluate,
+    export,
+    how,
+    id,
+    model,
+    report,
+    review,
+    rollback,
+    run,
+    sample,
+    train,
+    ui,
+    why,
+)
 from pipelines.cli.interrupts import raise_on_sigterm
 from pipelines.errors import ParcoursError
 
 # How SQLite and DuckDB report a full disk.
 DISK_FULL_WORDS = ("disk I/O error", "database or disk is full", "No space left on device", "File too large")
 
-COMMANDS = (run, sample, train, model, evaluate, report, id, why, how, review, rollback, docs, ui)
+COMMANDS = (run, sample, train, model, evaluate, report, id, why, how, review, rollback, export, docs, ui)
 
 
 def build_parser() -> argparse.ArgumentParser:
