@@ -248,7 +248,7 @@ def test_a_group_of_a_few_customers_is_not_told_nor_given_away_by_the_others(
     )
     report = read_report(draw(home))
     value = report.tables["value"]
-    assert {value[-1][name] for name in ("customers", "revenue", "revenue_per_customer")} == {("", "–")}
+    assert {value[-1][name] for name in ("customers", "revenue_all_time", "revenue_per_customer")} == {("", "–")}
     assert sum(row["customers"][0] == "" for row in value) == 2, "the next smallest goes with it"
     assert report.titles["rfm"] == read_labels("en")["page.too_few"], "of two segments, each tells the other"
     assert "4" not in {row["customers"][0] for row in report.tables["overlap"]}

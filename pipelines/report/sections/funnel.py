@@ -125,7 +125,7 @@ def draw(marts: Marts, texts: Texts) -> Section:
         marts=MARTS,
         nav=texts.say("funnel.nav"),
         scope=tell_period(marts, texts),
-        terms=("visit",),
+        terms=("visitor_conversion", "conversion", "visit"),
     )
 
 

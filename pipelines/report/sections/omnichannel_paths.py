@@ -14,7 +14,7 @@ with
 
 summed as (
 
-    select path, sum(count) as times, sum(base_count) as base_count, sum(revenue) as revenue
+    select path, sum(count) as times, sum(base_count) as base_count, sum(revenue) as path_revenue
     from marts.omnichannel_paths
     where month >= $first and month < $end
     group by path
@@ -60,7 +60,7 @@ def draw(marts: Marts, texts: Texts) -> Section:
                     base_count="count",
                     base="text",
                     share_of_base="share",
-                    revenue="money",
+                    path_revenue="money",
                 ),
                 rows,
                 texts,
@@ -92,7 +92,7 @@ def _draw_path(row: Row, texts: Texts) -> Bar:
         times=texts.write("count", row["times"]),
         base_count=texts.write("count", row["base_count"]),
         base=row["base"],
-        revenue=texts.write("money_short", row["revenue"]),
+        revenue=texts.write("money_short", row["path_revenue"]),
     )
     return Bar(
         row["path"],

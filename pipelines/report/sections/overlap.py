@@ -47,8 +47,8 @@ select
     count(*) as combinations,
     sum(customers) as customers,
     sum(sum(customers)) over () as buyers,
-    sum(orders) as orders,
-    sum(revenue) as revenue,
+    sum(orders) as orders_all_time,
+    sum(revenue) as revenue_all_time,
     round(sum(revenue) / sum(customers), 2)::decimal(18, 2) as revenue_per_customer
 from merged
 group by told
@@ -133,8 +133,8 @@ def draw(marts: Marts, texts: Texts) -> Section:
                     channels="text",
                     customers="count",
                     share="share",
-                    orders="count",
-                    revenue="money",
+                    orders_all_time="count",
+                    revenue_all_time="money",
                     revenue_per_customer="money",
                 ),
                 rows,
@@ -150,6 +150,7 @@ def draw(marts: Marts, texts: Texts) -> Section:
         ],
         marts=MARTS,
         nav=texts.say("overlap.nav"),
+        terms=("multichannel",),
         scope=tell_day(marts, texts),
     )
 

@@ -77,7 +77,7 @@ def draw(marts: Marts, texts: Texts) -> Section:
         marts=MARTS,
         nav=texts.say("rfm.nav"),
         scope=tell_day(marts, texts),
-        terms=("rfm", "quintile"),
+        terms=("rfm", "quintile", "about_to_leave"),
     )
 
 

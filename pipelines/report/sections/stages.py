@@ -108,7 +108,7 @@ def draw(marts: Marts, texts: Texts) -> Section:
         marts=MARTS,
         nav=texts.say("stages.nav"),
         scope=tell_day(marts, texts),
-        terms=("stage", "median"),
+        terms=("stage", "median", "about_to_leave"),
     )
 
 

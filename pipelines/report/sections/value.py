@@ -35,7 +35,15 @@ ABOUT = About(
 def draw(marts: Marts, texts: Texts) -> Section:
     found = {row["channel_profile"]: row for row in marts.ask(QUERY, ABOUT)}
     rows = [
-        found[name] | {"name": name, "channel_profile": texts.name("profile", name)} for name in ORDER if name in found
+        found[name]
+        | {
+            "name": name,
+            "channel_profile": texts.name("profile", name),
+            "revenue_all_time": found[name]["revenue"],
+            "average_basket_all_time": found[name]["average_basket"],
+        }
+        for name in ORDER
+        if name in found
     ]
     if not rows:
         return say_empty("value", MARTS, texts, NEEDS)
@@ -78,10 +86,10 @@ def draw(marts: Marts, texts: Texts) -> Section:
                     texts,
                     channel_profile="text",
                     customers="count",
-                    revenue="money",
+                    revenue_all_time="money",
                     revenue_per_customer="money",
                     orders_per_customer="number",
-                    average_basket="money",
+                    average_basket_all_time="money",
                     lifetime_days="days",
                 ),
                 rows,

@@ -262,6 +262,18 @@ select
     customer_values.alive_probability,
     customer_values.expected_orders_12m,
     customer_values.clv_12m,
+    -- Without a model of the retailer's customers, by the days that a lifecycle segment counts.
+    coalesce(
+        purchases.order_count >= {{ var('leaving_orders') }}
+        and case
+            when customer_values.alive_probability is null then lifecycle_stays.segment = 'slipping'
+            else
+                customer_values.alive_probability < {{ var('leaving_below_probability') }}
+                and {{ days_between(local_date('purchases.last_ordered_at'), as_of_date()) }}
+                < {{ var('lapsed_after_days') }}
+        end,
+        false
+    ) as is_about_to_leave,
     journey_stays.stage as journey_stage,
     journey_stays.entered_at as journey_stage_since,
     personas.persona,
