@@ -104,8 +104,8 @@ def describe_use(table: Table, column: Column, most: int = MOST_NAMED) -> str:
 
 
 def describe_table(table: Table) -> str:
-    """What a row is, what holds between the columns, and what is lost where no source fills the table."""
-    return " ".join([table.description, *table.identities, f"Without it: {table.loses}"])
+    """What a row is, what holds between the columns, and what is lost where no source fills the table; paragraphs."""
+    return "\n\n".join([table.description, *table.identities, f"Without the table: {table.loses}"])
 
 
 def _enumerate(marts: tuple[str, ...], most: int) -> str:

@@ -117,7 +117,7 @@ def _describe_column(table: Table, column: Column) -> str:
     values = ", ".join(f"`{value}`" for value in column.values or ())
     means = f"{column.description} One of {values}." if values else column.description
     otherwise = f" Any other value counts as `{column.otherwise}`." if column.otherwise else ""
-    unit = f", in {column.measured_in}" if column.measured_in and column.measured_in != "UTC" else ""
+    unit = f", in {column.measured_in}" if column.measured_in else ""
     loss = "**needed**" if column.required else reference.describe_loss(column)
     example = f"`{column.example}`" if column.example else ""
     use = reference.describe_use(table, column)
