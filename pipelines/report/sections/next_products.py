@@ -76,7 +76,7 @@ ABOUT_BACK_TEST = About("customers", apart={"customers_hit": "least_hit"}, whole
 def draw(marts: Marts, texts: Texts) -> Section:
     bases = {row["name"]: row for row in marts.ask(BY_BASIS, ABOUT_BASES)}
     products = marts.ask(BY_PRODUCT, ABOUT_PRODUCTS)
-    if not products:
+    if not products or not bases:
         return say_empty("next_products", MARTS, texts, NEEDS)
     if not has_numbers(products, "customers"):
         return say_few("next_products", MARTS, texts)
