@@ -23,13 +23,13 @@ BY_BASIS = """
 select
     coalesce(next_best_basis, 'nothing') as name,
     count(*) as customers,
-    -- Of one list: the longest run of customers who are offered the same products in the same order.
+    -- Of those with nothing but best sellers, how many are offered the same ones in the same order.
     (
         select max(customers)
         from (
             select count(*) as customers
             from marts.customer_360
-            where next_best_products is not null
+            where next_best_basis = 'popularity'
             group by next_best_products
         ) as lists
     ) as customers_of_one_list
