@@ -5,11 +5,12 @@ the same name under ``report:`` of each language, and a place in :data:`GROUPS`.
 """
 
 GROUPS: dict[str, tuple[str, ...]] = {
-    "summary": ("headlines", "changes"),
-    "money": ("channels",),
-    "customers": ("stages", "transitions", "retention", "rfm"),
+    "summary": ("revenue", "headlines", "changes"),
+    "money": ("channels", "stores"),
+    "customers": ("personas", "customer_value", "stages", "transitions", "retention"),
+    "segments": ("rfm", "built_in_segments", "own_segments"),
     "crossing": ("funnel", "overlap", "value", "omnichannel_paths"),
-    "marketing": ("attribution",),
+    "marketing": ("attribution", "next_products"),
     "service": ("friction", "loyalty", "satisfaction"),
 }
 """The modules of the sections by the part of the page they are in, in the order in which one would tell them."""
