@@ -12,9 +12,10 @@ from typing import Annotated, Any, Literal
 from pydantic import BeforeValidator, Field, SerializeAsAny
 
 from pipelines.config.environment_text import FromEnvironment
-from pipelines.config.field_types import Bound, Character, ConfigModel, Encoding, Expression, Share
-from pipelines.config.yaml_document import did_you_mean
+from pipelines.config.field_types import Bound, Character, Encoding, Expression, Share
 from pipelines.contracts import Kind
+from pipelines.presets.headers import Headers
+from pipelines.yaml_document import ConfigModel, did_you_mean
 
 
 class TextOptions(ConfigModel):
@@ -39,18 +40,47 @@ class Range(ConfigModel):
     max: Bound | None = None
 
 
+class Relation(ConfigModel):
+    """Further rows that the `query` of a table reads, under a name of their own; None: there are none."""
+
+    from_: Annotated[Annotated[str, Field(min_length=1)] | None, Field(alias="from")] = None
+    headers: Annotated[Headers, Field(default_factory=dict)]
+    optional: bool = False
+
+
+def _as_relation(written: object) -> object:
+    """``refunds: "refund*.csv"`` are files of whatever columns."""
+    return {"from": written} if isinstance(written, str) else written
+
+
 class TableMapping(ConfigModel):
-    """How one source fills one canonical table. What ``from_`` names is the connector's to say: files, a table."""
+    """How one source fills one canonical table. What ``from_`` names is the connector's to say: files, a table.
+
+    What a preset gives is laid out in the other keys by now; ``preset`` is its name, for messages. A canonical column
+    that is null in ``columns`` is not filled, whatever the source has.
+    """
+
+    preset: str | None = None
 
     from_: Annotated[str, Field(alias="from", min_length=1)]
     options: TextOptions = TextOptions()
     where: Expression | None = None
     query: Annotated[str, Field(min_length=1)] | None = None
-    columns: Annotated[dict[str, Expression], Field(default_factory=dict)]
+    headers: Annotated[Headers, Field(default_factory=dict)]
+    with_: Annotated[
+        dict[str, Annotated[Relation, BeforeValidator(_as_relation)]], Field(alias="with", default_factory=dict)
+    ]
+    columns: Annotated[dict[str, Expression | None], Field(default_factory=dict)]
     reject_limit: Share | None = None
     reference_limits: Annotated[dict[str, ReferenceLimits], Field(default_factory=dict)]
     plausible: Annotated[dict[str, Range], Field(default_factory=dict)]
     bad_values: Annotated[dict[str, Literal["empty", "reject"]], Field(default_factory=dict)]
+
+    @property
+    def written_sql(self) -> tuple[str, ...]:
+        """All SQL, and the source columns that are named beside it."""
+        texts = (self.where, self.query, *self.columns.values())
+        return tuple(sql for sql in texts if sql)
 
 
 class Connector(ConfigModel):

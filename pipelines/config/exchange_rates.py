@@ -8,7 +8,8 @@ from typing import Annotated
 
 from pydantic import AfterValidator, BeforeValidator, Field
 
-from pipelines.config.field_types import ConfigModel, Currency
+from pipelines.config.field_types import Currency
+from pipelines.yaml_document import ConfigModel
 
 
 def _as_written(number: object) -> object:

@@ -7,10 +7,10 @@ from math import isfinite
 from typing import Annotated
 
 import phonenumbers
-from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, PlainValidator
+from pydantic import BeforeValidator, Field, PlainValidator
 
-from pipelines.config.yaml_document import did_you_mean
 from pipelines.texts.catalogue import list_languages
+from pipelines.yaml_document import did_you_mean
 
 # ISO 4217, the codes of money in circulation.
 _CURRENCY_CODES = """
@@ -22,12 +22,6 @@ SDG SEK SGD SHP SLE SOS SRD SSP STN SVC SYP SZL THB TJS TMT TND TOP TRY TTD TWD 
 WST XAF XCD XOF XPF YER ZAR ZMW
 """
 CURRENCIES = frozenset(_CURRENCY_CODES.split())
-
-
-class ConfigModel(BaseModel):
-    """A mapping of a configuration file: no key but those declared, and never changed once read."""
-
-    model_config = ConfigDict(extra="forbid", frozen=True)
 
 
 def as_tuple(values: object) -> object:

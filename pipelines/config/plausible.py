@@ -5,7 +5,8 @@ from typing import Annotated
 
 from pydantic import Field
 
-from pipelines.config.field_types import ConfigModel, Day
+from pipelines.config.field_types import Day
+from pipelines.yaml_document import ConfigModel
 
 Largest = Annotated[float, Field(gt=0)]
 

@@ -3,6 +3,7 @@
 Each check looks at the file as written, so that it finds its faults also where the structure has some.
 """
 
+import re
 from collections.abc import Iterator
 from typing import Any
 
@@ -10,8 +11,8 @@ import phonenumbers
 
 from pipelines import contracts
 from pipelines.config.field_types import as_tuple
-from pipelines.config.yaml_document import Document, Fault, Place, did_you_mean
 from pipelines.identity.standardisation import placeholders
+from pipelines.yaml_document import Document, Fault, Place, did_you_mean
 
 
 def find_faults(document: Document) -> Iterator[Fault]:
@@ -78,6 +79,7 @@ def _check_tables(document: Document, place: Place, kind: str, tables: dict[str,
         if not isinstance(mapping, dict):
             continue
         yield from _check_options(document, here, mapping)
+        yield from _check_relations(document, here, mapping)
         yield from _check_columns(document, here, known[name], mapping)
 
 
@@ -125,7 +127,8 @@ def _check_range(document: Document, place: Place, column: contracts.Column, wri
 
 def _check_options(document: Document, place: Place, mapping: dict[str, Any]) -> Iterator[Fault]:
     """Options that make no sense together."""
-    if mapping.get("where") and mapping.get("query"):
+    # Beside the query of a preset, a condition of the user's is one about the result: there is nothing else to write.
+    if mapping.get("where") and mapping.get("query") and not mapping.get("preset"):
         yield document.fault((*place, "where"), "'where' and 'query' together: write the condition inside the query")
     options = mapping.get("options")
     if not isinstance(options, dict):
@@ -136,3 +139,21 @@ def _check_options(document: Document, place: Place, mapping: dict[str, Any]) ->
         yield document.fault((*place, "options", "thousands"), "the same character as 'decimal': drop one")
     if given.get("delimiter") and given["delimiter"] == given.get("quote", '"'):
         yield document.fault((*place, "options", "delimiter"), "the same character as 'quote': drop one")
+
+
+_RELATION = re.compile(r"[A-Za-z][A-Za-z0-9_]*")
+
+
+def _check_relations(document: Document, place: Place, mapping: dict[str, Any]) -> Iterator[Fault]:
+    """Relations that no query reads, that have no files, or that SQL could not name."""
+    relations = mapping.get("with")
+    if not isinstance(relations, dict):
+        return
+    for name, relation in relations.items():
+        here = (*place, "with", name)
+        if not _RELATION.fullmatch(str(name)) or str(name).lower() == "source":
+            yield document.fault(here, "must be a name for SQL other than `source`: letters, digits and '_'")
+        if isinstance(relation, dict) and not relation.get("from") and relation.get("optional") is not True:
+            yield document.fault(here, "missing: add the key 'from'")
+    if relations and not mapping.get("query"):
+        yield document.fault((*place, "with"), "is read by no `query`: write one that names it, or take it out")

@@ -11,16 +11,18 @@ from typing import Annotated, get_args
 
 from pydantic import BaseModel, Field, PlainSerializer, PlainValidator, PrivateAttr
 
-from pipelines.config.connectors import AnySource, Range, ReferenceLimits, Source, source_model
+from pipelines.config.connectors import AnySource, Range, ReferenceLimits, Relation, Source, source_model
 from pipelines.config.environment_text import EnvironmentText
 from pipelines.config.exchange_rates import DatedRate, ExchangeRates
-from pipelines.config.field_types import ConfigModel, Country, Currency, Language, Placeholders, Share, TimeZone
+from pipelines.config.field_types import Country, Currency, Language, Placeholders, Share, TimeZone
 from pipelines.config.home import Home
 from pipelines.config.plausible import Plausible
+from pipelines.config.preset_tables import lay_out_presets
 from pipelines.config.source_checks import find_faults
-from pipelines.config.yaml_document import Document, Place, format_faults, read, validate
 from pipelines.contracts import Table
 from pipelines.errors import ConfigurationError
+from pipelines.presets.headers import Header
+from pipelines.yaml_document import ConfigModel, Document, Place, format_faults, read, validate
 
 
 class Sources(ConfigModel):
@@ -45,6 +47,7 @@ class Sources(ConfigModel):
     sources: Annotated[tuple[AnySource, ...], Field(min_length=1)]
     _base: Path = PrivateAttr(default_factory=Path.cwd)
     _file: str = PrivateAttr(default="sources.yml")
+    _document: Document | None = PrivateAttr(default=None)
 
     @property
     def base(self) -> Path:
@@ -55,6 +58,13 @@ class Sources(ConfigModel):
     def file(self) -> str:
         """The file's name, for messages."""
         return self._file
+
+    def line(self, source: str, table: str, *keys: str) -> int | None:
+        """The line of a key of a source's table, or of the nearest thing around it that is written down."""
+        if self._document is None:
+            return None
+        number = next(number for number, each in enumerate(self.sources) if each.name == source)
+        return self._document.line(("sources", number, "tables", table, *keys))
 
     def feeding(self, table: Table) -> tuple[Source, ...]:
         """The sources that name ``table``, by name."""
@@ -72,12 +82,15 @@ def load_sources(path: Path) -> Sources:
     Raises ConfigurationError that lists every fault with its line, its key and the way out.
     """
     document = read(path, "sources", "Name another with --sources or PARCOURS_SOURCES.")
+    preset_faults = lay_out_presets(document)
     sources, faults = validate(Sources, document, partial(_keys_allowed, document))
+    faults += preset_faults
     faults += find_faults(document)
     if faults or sources is None:
         raise ConfigurationError(format_faults(path, faults, "docs/sources.md"))
     sources._base = path.resolve().parent
     sources._file = path.name
+    sources._document = document
     return sources
 
 
@@ -89,20 +102,28 @@ def _keys_allowed(document: Document, place: Place) -> list[str]:
     elif place[:1] == ("plausible",):
         model = Plausible
     elif place[:1] == ("sources",):
-        source = source_model(document.data["sources"][place[1]])
-        mapping = get_args(source.model_fields["tables"].annotation)[1]
-        match place[2:]:
-            case ():
-                model = source
-            case ("connector",):
-                model = _model_of(source, "connector")
-            case (_, _):
-                model = mapping
-            case (_, _, "plausible", *_):
-                model = Range
-            case _:
-                model = _model_of(mapping, "options")
+        model = _model_within_source(source_model(document.data["sources"][place[1]]), place[2:])
     return [info.alias or name for name, info in model.model_fields.items()]
+
+
+def _model_within_source(source: type[BaseModel], place: Place) -> type[BaseModel]:
+    """The model of what stands at ``place`` of a source."""
+    mapping: type[BaseModel] = get_args(source.model_fields["tables"].annotation)[1]
+    match place:
+        case ():
+            return source
+        case ("connector",):
+            return _model_of(source, "connector")
+        case (_, _):
+            return mapping
+        case (_, _, "headers", *_) | (_, _, "with", _, "headers", *_):
+            return Header
+    beneath: dict[str, type[BaseModel]] = {
+        "plausible": Range,
+        "reference_limits": ReferenceLimits,
+        "with": Relation,
+    }
+    return beneath.get(str(place[2])) or _model_of(mapping, "options")
 
 
 def _model_of(model: type[BaseModel], key: str) -> type[BaseModel]:

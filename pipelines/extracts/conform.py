@@ -9,18 +9,16 @@ from pathlib import Path
 
 import duckdb
 
-from pipelines.config.connectors import Source
 from pipelines.config.sources import Sources
 from pipelines.contracts import Table
 from pipelines.errors import ExtractError
 from pipelines.extracts import sandbox
-from pipelines.extracts.connectors.protocol import Rows
-from pipelines.extracts.connectors.registry import CONNECTORS
 from pipelines.extracts.counts import Extracted, check_limits
 from pipelines.extracts.field_counts import write_field_counts
+from pipelines.extracts.opening import open_table
 from pipelines.extracts.plausibility import Window
 from pipelines.extracts.quarantine import count_reasons, write_quarantine
-from pipelines.extracts.reading import SourceReading, place_error
+from pipelines.extracts.reading import SourceReading
 from pipelines.extracts.sorted_parquet import put_in_place, union_all, write_sorted
 from pipelines.extracts.sql_quoting import quote_name
 from pipelines.lake.tables import Lake
@@ -47,18 +45,18 @@ def extract_table(sources: Sources, table: Table, lake: Lake, as_of: date) -> Ex
 def _extract_table(sources: Sources, table: Table, lake: Lake, window: Window) -> Extracted:
     feeding = sources.feeding(table)
     with lake.scratch(f"extract-{table.kind}-{table.name}") as scratch:
-        inputs = [_open_source(sources, source, table, scratch) for source in feeding]
+        inputs = [open_table(sources, source, table, scratch) for source in feeding]
         has_query = any(source.tables[table.name].query for source in feeding)
         waited_for = _find_waited_for(table, lake)
-        allowed = [path for rows in inputs for path in rows.paths] + ([waited_for] if waited_for else [])
+        allowed = [path for opened in inputs for path in opened.paths] + ([waited_for] if waited_for else [])
         with sandbox.connect(sources.timezone, scratch, allowed, is_single=has_query) as connection:
             readings = [
-                SourceReading(connection, sources, source, table, rows, scratch / source.name, window, waited_for)
-                for source, rows in zip(feeding, inputs, strict=True)
+                SourceReading(connection, sources, source, table, opened, scratch / source.name, window, waited_for)
+                for source, opened in zip(feeding, inputs, strict=True)
             ]
             per_source = {reading.source.name: reading.conform() for reading in readings}
             rejects = [select for reading in readings for select in reading.rejects()]
-            files = tuple(f"{reading.source.name}: {file}" for reading in readings for file in reading.rows.files)
+            files = tuple(f"{reading.source.name}: {file}" for reading in readings for file in reading.opened.files)
             fields = tuple(counted for reading in readings for counted in reading.fields)
             extracted = Extracted(table, per_source, count_reasons(connection, rejects), files, fields)
 
@@ -93,15 +91,6 @@ def _write_set_apart(
     selects = [select for reading in readings for select in reading.set_apart()]
     write_sorted(connection, union_all(selects, columns), "all", made)
     put_in_place(lake.set_apart_path(table.kind, table.name), made)
-
-
-def _open_source(sources: Sources, source: Source, table: Table, scratch: Path) -> Rows:
-    open_rows, folder = CONNECTORS[source.connector.type], scratch / source.name
-    folder.mkdir()
-    try:
-        return open_rows(source.connector, source.tables[table.name], sources.base, folder)
-    except ExtractError as error:
-        raise place_error(error, sources, source, table) from None
 
 
 def _select_table(table: Table, readings: list[SourceReading]) -> str:

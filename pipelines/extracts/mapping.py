@@ -247,7 +247,8 @@ def map_columns(
     missing: list[str] = []
     for column in table.columns:
         wanted = mapping.columns.get(column.name)
-        own = spelled.get(column.name.lower())
+        is_taken_away = wanted is None and column.name in mapping.columns
+        own = None if is_taken_away else spelled.get(column.name.lower())
         if wanted is None and own is None:
             if column.required:
                 missing.append(_describe_missing(column.name, columns))

@@ -15,12 +15,14 @@ from pipelines.config.connectors import Source
 from pipelines.config.sources import Sources
 from pipelines.contracts import Column, Table
 from pipelines.errors import ExtractError
-from pipelines.extracts import currencies, mapping, plausibility
+from pipelines.extracts import casting, currencies, mapping, plausibility
 from pipelines.extracts.connectors.protocol import Rows
 from pipelines.extracts.counts import SourceCounts
 from pipelines.extracts.duckdb_errors import explain
 from pipelines.extracts.faults import FIRST, Fault
 from pipelines.extracts.field_counts import FieldCounts
+from pipelines.extracts.named_rows import empty_relation
+from pipelines.extracts.opening import OpenedTable, place_error
 from pipelines.extracts.plausibility import Rule, Window
 from pipelines.extracts.quarantine import Kind
 from pipelines.extracts.source_values import ORIGINAL, SourceValues
@@ -30,14 +32,10 @@ MOST_LOCATED = 500_000  # Rejected rows whose line is looked up; held in memory.
 MOST_LISTED = 1_000  # Rows later than as_of that are listed one by one; a night of the past has millions.
 MOST_READ_TWICE = 200_000  # Rows that are read again only to list later ones: their place is worth no more than that.
 MOST_COUNTED = 20_000  # Rows up to which different values are counted one by one; beyond, an estimate will do.
+SOURCE = "source"  # What a query calls the rows of `from`.
 _FITS = f"coalesce(_worst, 0) < {FIRST['rejected']}"
 _IS_LATER = f"coalesce(_worst, 0) >= {FIRST['set apart']}"
 _IS_REJECT = "_verdict in ('rejected', 'duplicate')"
-
-
-def place_error(error: ExtractError, sources: Sources, source: Source, table: Table) -> ExtractError:
-    """``error`` with the file, source and table that it is about."""
-    return type(error)(f"{sources.file}, source {source.name}, table {table.path}: {error}")
 
 
 class SourceReading:
@@ -49,7 +47,7 @@ class SourceReading:
         sources: Sources,
         source: Source,
         table: Table,
-        rows: Rows,
+        opened: OpenedTable,
         scratch: Path,
         window: Window,
         waited_for: Path | None,
@@ -58,7 +56,8 @@ class SourceReading:
         self.sources = sources
         self.source = source
         self.table = table
-        self.rows = rows
+        self.opened = opened
+        self.rows = opened.rows
         self.window = window
         self.waited_for = waited_for
         self.declared = source.tables[table.name]
@@ -69,17 +68,16 @@ class SourceReading:
         self.suspects = quote_name(f"{source.name}_suspects")
         self.repeated = quote_name(f"{source.name}_repeated")
         self.examples = quote_name(f"{source.name}_examples")
-        self.columns: tuple[str, ...] = rows.columns
+        self.columns: tuple[str, ...] = self.rows.columns
         self.mapping: mapping.Mapping | None = None
-        self.values: SourceValues | None = None
+        self.values: dict[str, SourceValues] = {}
         self.has_suspects = False
         self.has_repeated = False
         self.has_examples = False
         self.rows_set_apart = 0
         self.lists_later = False
         self.fields: tuple[FieldCounts, ...] = ()
-        written = [self.declared.where or "", self.declared.query or "", *self.declared.columns.values()]
-        self.uses_numbers = any("_row" in sql for sql in written)
+        self.uses_numbers = any("_row" in sql for sql in self.declared.written_sql)
 
     def conform(self) -> SourceCounts:
         """Leaves the rows that fit in the staging Parquet, the others in the suspects, and counts both."""
@@ -91,6 +89,8 @@ class SourceReading:
     def _conform(self) -> SourceCounts:
         staged = filtered = rejected = implausible = repeated = later = 0
         if self.rows.columns:  # JSON lines without a line have none; then nothing can be missing from them either.
+            self.connection.execute(casting.amount_macro(self.declared.options))
+            self.connection.execute(casting.as_of_macro(self.window.as_of))
             self.mapping = self._map()
             staged, fitting, later = self._stage()
             self.rows_set_apart = later
@@ -138,7 +138,8 @@ class SourceReading:
             except (duckdb.IOException, duckdb.OutOfMemoryException) as error:
                 raise ExtractError(f"stopped: {explain(error)}") from None
             except duckdb.Error as error:
-                if not self.rows.set_aside_malformed():
+                are_mended = [rows.set_aside_malformed() for rows in self.opened.every]
+                if not any(are_mended):
                     raise ExtractError(f"cannot be read: {explain(error)}") from None
 
     def _count(self, make_sql: Callable[[], str]) -> int:
@@ -148,16 +149,16 @@ class SourceReading:
         """The rows that `columns` map: those of the files, or of the `query` over them."""
         if self.declared.query:
             return f"select * from {self.result}"
-        return self._see(numbered=numbered or self.uses_numbers)
+        return self._see(SOURCE, self.rows, numbered=numbered or self.uses_numbers)
 
-    def _see(self, *, numbered: bool) -> str:
-        """The rows of the files, their values as SQL is to see them."""
-        if self.values is None:
-            described = self._run(lambda: f"describe {self.rows.select(numbered=False)}")
-            types = {str(name): str(type_) for name, type_, *_ in described if name != "_file"}
-            self.values = SourceValues(types, self.table, self.declared, self.sources.currency)
+    def _see(self, name: str, rows: Rows, *, numbered: bool) -> str:
+        """The rows of the files called ``name``, their values as SQL is to see them."""
+        if name not in self.values:
+            described = self._run(lambda: f"describe {rows.select(numbered=False)}")
+            types = {str(column): str(type_) for column, type_, *_ in described if column != "_file"}
+            self.values[name] = SourceValues(types, self.table, self.declared, self.sources.currency)
         keeps_original = numbered and not self.declared.query
-        return self.values.select(self.rows.select(numbered=numbered), keeps_original=keeps_original)
+        return self.values[name].select(rows.select(numbered=numbered), keeps_original=keeps_original)
 
     def _map(self) -> mapping.Mapping:
         lacking = self.rows.lacking
@@ -196,23 +197,26 @@ class SourceReading:
             statements = duckdb.extract_statements(query)
             if len(statements) != 1 or statements[0].type != duckdb.StatementType.SELECT:
                 raise ExtractError("`query` must be one SELECT over `source`.")
-            self.connection.execute(f"create temp view source as {self._source()}")
+            self.connection.execute(self._make_relations())
             self.connection.execute(f"describe {query.rstrip().rstrip(';')}").fetchall()
         except duckdb.Error as error:
-            found = ", ".join(self.rows.columns)
-            raise ExtractError(
-                f"DuckDB does not understand `query`: {explain(error)}\n  columns found: {found}"
-            ) from None
-        self._run(
-            lambda: (
-                f"create or replace temp view source as {self._source()}; "
-                f"create temp table {self.result} as {query.rstrip().rstrip(';')}"
-            )
-        )
-        self.connection.execute("drop view source")
+            found = [f"  columns found: {', '.join(self.rows.columns)}"]
+            found += [f"  in {name}: {', '.join(rows.columns)}" for name, rows in self.opened.relations.items()]
+            listed = "\n".join(found)
+            raise ExtractError(f"DuckDB does not understand `query`: {explain(error)}\n{listed}") from None
+        self._run(lambda: f"{self._make_relations()}; create temp table {self.result} as {query.rstrip().rstrip(';')}")
+        for name in self._relations():
+            self.connection.execute(f"drop view {quote_name(name)}")
 
-    def _source(self) -> str:
-        return self._see(numbered=self.uses_numbers)
+    def _make_relations(self) -> str:
+        """SQL that makes what the query reads: `source`, and a view of each name of `with`."""
+        made = [f"create or replace temp view {quote_name(name)} as {sql}" for name, sql in self._relations().items()]
+        return "; ".join(made)
+
+    def _relations(self) -> dict[str, str]:
+        read = {SOURCE: self.rows, **self.opened.relations}
+        seen = {name: self._see(name, rows, numbered=self.uses_numbers) for name, rows in read.items()}
+        return seen | {name: empty_relation(columns) for name, columns in self.opened.empty.items()}
 
     def _stage(self) -> tuple[int, int, int]:
         """Maps every row into the staging Parquet; how many there are, how many fit, and how many are later."""
@@ -411,11 +415,12 @@ class SourceReading:
         return {int(row[0]): (int(row[1]), int(row[2]), row[3], row[4]) for row in rows if int(row[0]) in told}
 
     def _has_malformed(self) -> bool:
-        return self.rows.malformed.exists()
+        return any(rows.malformed.exists() for rows in self.opened.every)
 
     def _malformed(self) -> str:
+        files = [quote_text(str(rows.malformed)) for rows in self.opened.every if rows.malformed.exists()]
         return (
-            f"read_json({quote_text(str(self.rows.malformed))}, format = 'newline_delimited', "
+            f"read_json([{', '.join(files)}], format = 'newline_delimited', "
             "columns = {file: 'VARCHAR', line: 'BIGINT', reason: 'VARCHAR', raw: 'VARCHAR'})"
         )
 

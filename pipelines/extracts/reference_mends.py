@@ -137,7 +137,7 @@ def _find_affixes(connection: duckdb.DuckDBPyConnection) -> Iterator[str]:
 
 def write_mapping(mend: str, column: str, mapping: TableMapping) -> str:
     """The line of `columns` that maps ``column`` with ``mend`` around what it is mapped to today, as YAML."""
-    written = mapping.columns.get(column, column)
+    written = mapping.columns.get(column) or column
     identifier = _as_sql(written)
     if not _is_csv(mapping):
         identifier = f"cast({identifier} as varchar)"

@@ -110,8 +110,7 @@ class SourceValues:
         self._nulls = declared.options.nulls
         self._signs = signs_of(currency)
         self._amounts = amount_columns(table, declared, self._columns, self._signs)
-        written = (declared.where or "", declared.query or "", *declared.columns.values())
-        self._reads_offsets = any("%z" in sql.lower() for sql in written)
+        self._reads_offsets = any("%z" in sql.lower() for sql in declared.written_sql)
 
     def select(self, rows: str, *, keeps_original: bool) -> str:
         """``rows``, a SELECT of the source, as SQL is to see it; if asked for, with :data:`ORIGINAL`."""

@@ -13,9 +13,9 @@ from typing import Any
 
 import duckdb
 
-from pipelines.config.yaml_document import did_you_mean
 from pipelines.extracts.duckdb_errors import explain
 from pipelines.extracts.sql_quoting import quote_name
+from pipelines.yaml_document import did_you_mean
 
 NUMBER = "decimal(18,4)"
 """Type of every trait."""

@@ -17,10 +17,10 @@ from pydantic import BaseModel, BeforeValidator, ConfigDict, Field
 
 from pipelines.config.home import Home
 from pipelines.config.sources import Sources
-from pipelines.config.yaml_document import Document, Fault, Place, did_you_mean, format_faults, read, validate
 from pipelines.errors import ConfigurationError
 from pipelines.segments import conditions
 from pipelines.segments.columns import AS_OF, built_in_segments, columns_of
+from pipelines.yaml_document import Document, Fault, Place, did_you_mean, format_faults, read, validate
 
 FILE_NAME = "segments.yml"
 BUNDLED = Path(str(files("pipelines.segments") / "examples.yml"))

@@ -26,7 +26,7 @@ def test_every_missing_required_column_is_named_at_once_with_those_found(exports
         assert f"\n  {column}" in message
     assert "order_id: perhaps 'order_ids'?" in message
     assert "columns found: order_ids, when" in message
-    assert "sources.yml, source shop, table ecommerce/orders" in message
+    assert ", source shop, table ecommerce/orders: " in message
 
 
 def test_a_required_column_missing_from_one_of_the_files_is_an_error(exports: Any) -> None:

@@ -115,7 +115,7 @@ def test_a_fault_of_a_connector_is_placed_in_sources_yml(exports: Any) -> None:
     sources = configure(exports)
     with pytest.raises(ExtractError) as raised:
         extract_table(sources, contracts.table("pos", "stockouts"), exports.lake, exports.as_of)
-    assert "sources.yml, source till, table pos/stockouts: `from` names missing" in str(raised.value)
+    assert "source till, table pos/stockouts: `from` names missing" in str(raised.value)
 
 
 def test_a_type_that_sources_may_name_has_something_that_reads_it() -> None:

@@ -1,0 +1,84 @@
+"""What one source gives for one canonical table, opened: the rows of `from`, and those of `with` beside them."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+from pipelines.config.connectors import Source
+from pipelines.config.sources import Sources
+from pipelines.contracts import Table
+from pipelines.errors import ExtractError
+from pipelines.extracts.connectors.protocol import Rows
+from pipelines.extracts.connectors.registry import CONNECTORS
+from pipelines.extracts.named_rows import name_rows
+
+
+def place_error(error: ExtractError, sources: Sources, source: Source, table: Table) -> ExtractError:
+    """``error`` with the file, line, source, table and preset that it is about."""
+    line, preset = sources.line(source.name, table.name), source.tables[table.name].preset
+    at = sources.file if line is None else f"{sources.file}:{line}"
+    of = f", preset {preset}" if preset else ""
+    return type(error)(f"{at}, source {source.name}, table {table.path}{of}: {error}")
+
+
+@dataclass(frozen=True)
+class OpenedTable:
+    """The rows of one source's table, and those that its query reads beside them, by name.
+
+    ``empty`` are the relations that the source does not have, with the columns that they would have.
+    """
+
+    rows: Rows
+    relations: Mapping[str, Rows]
+    empty: Mapping[str, tuple[str, ...]]
+
+    @property
+    def every(self) -> tuple[Rows, ...]:
+        """The rows of all files."""
+        return (self.rows, *self.relations.values())
+
+    @property
+    def paths(self) -> list[Path]:
+        """The files that are read."""
+        return [path for rows in self.every for path in rows.paths]
+
+    @property
+    def files(self) -> list[str]:
+        """The same, as messages call them."""
+        return [file for rows in self.every for file in rows.files]
+
+
+def open_table(sources: Sources, source: Source, table: Table, scratch: Path) -> OpenedTable:
+    """Opens what ``source`` declares for ``table``; ``scratch`` is a folder for all sources of the table.
+
+    Raises ExtractError where there is nothing to read, it cannot be read, or lacks a column that it must have.
+    """
+    try:
+        return _open_table(sources, source, table, scratch)
+    except ExtractError as error:
+        raise place_error(error, sources, source, table) from None
+
+
+def _open_table(sources: Sources, source: Source, table: Table, scratch: Path) -> OpenedTable:
+    open_rows, declared = CONNECTORS[source.connector.type], source.tables[table.name]
+    folder = scratch / source.name
+    folder.mkdir()
+    rows = open_rows(source.connector, declared, sources.base, folder)
+    if declared.headers:
+        rows = name_rows(rows, declared.headers, declared.written_sql, declared.preset)
+    relations, empty = {}, {}
+    for name, relation in declared.with_.items():
+        if relation.from_ is None:
+            empty[name] = tuple(relation.headers)
+            continue
+        folder = scratch / f"{source.name}-with-{name}"
+        folder.mkdir()
+        beside = declared.model_copy(update={"from_": relation.from_})
+        try:
+            further = open_rows(source.connector, beside, sources.base, folder)
+            if relation.headers:
+                further = name_rows(further, relation.headers, declared.written_sql, declared.preset)
+        except ExtractError as error:
+            raise type(error)(f"`with`, {name}: {error}") from None
+        relations[name] = further
+    return OpenedTable(rows, relations, empty)
