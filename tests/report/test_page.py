@@ -28,7 +28,7 @@ SOURCE = Path(page_module.__file__).parent
 LANGUAGES = list_languages()
 MARTS = sorted({"kpis"}.union(*(import_module(f"pipelines.report.sections.{name}").MARTS for name in SECTIONS)))
 ALIKE = {
-    "Awin", "Base", "Bing", "Champions", "Conversion", "Criteo", "Direct", "E-mail", "Facebook", "Friction", "Google",
+    "Awin", "Base", "Bing", "Champions", "Criteo", "Direct", "E-mail", "Facebook", "Friction", "Google",
     "Incidents", "Instagram", "Marketing", "Markov", "Mentions", "NPS", "Newsletter", "Pinterest", "Points",
     "Position", "Quintile", "RFM", "ROAS", "SMS", "Satisfaction", "Satisfaction (CSAT)", "Segment", "Segments",
     "Source", "Strict", "Tickets", "TikTok", "YouTube", "affiliation", "e-mail", "vs {month}", "{count} incident",
@@ -300,7 +300,7 @@ def test_what_the_data_cannot_show_is_told_once_at_the_end_with_the_tables_that_
     assert 'id="loyalty"' not in before
     assert "#loyalty" not in before
     assert re.search(r'id="loyalty" data-empty>.*<code>crm/loyalty_movements</code>', gaps, re.DOTALL)
-    assert re.search(r"<dt>Conversion in stores</dt>.*?<code>pos/footfall</code>", gaps, re.DOTALL)
+    assert re.search(r"<dt>Visit conversion in stores</dt>.*?<code>pos/footfall</code>", gaps, re.DOTALL)
     assert 'id="loyalty"' in pages["en"].partition('<div class="part gaps"')[0]
 
 
