@@ -77,12 +77,11 @@ def _list_parts(error: ExtractError, sources: Sources, source: Source, table: Ta
     if not error.parts:
         return (TrialFault("stops", sources.line(source.name, table.name, *error.at), None, message),)
     lead, *_, found = message.splitlines()
-    listed = [
-        TrialFault("stops", sources.line(source.name, table.name, *at), at[-1] if len(at) > 1 else None, part)
-        for at, part in error.parts
-    ]
-    general = TrialFault("stops", sources.line(source.name, table.name, *error.at), None, f"{lead}\n{found}")
-    return (*listed, general)
+    *others, (at, last) = error.parts
+    return tuple(
+        TrialFault("stops", sources.line(source.name, table.name, *at), at[1] if len(at) > 1 else None, part)
+        for at, part in [*others, (at, f"{last}\n{lead}\n{found.strip()}")]
+    )
 
 
 def _describe(
