@@ -12,7 +12,7 @@ from pipelines.contracts import Table
 NUMBERS = ("integer", "number", "quantity", "money", "price")
 _NUMERIC = r"(?:decimal|numeric|double|float|real|bigint|int|integer)\b"
 _IN_NUMERIC_CAST = re.compile(
-    rf"cast\s*\((.*?)\bas\s+{_NUMERIC}|\b(?:sum|avg|abs|round)\s*\((.*?)\)|((?:\"[^\"]+\"|\w+)\s*::\s*{_NUMERIC})",
+    rf"cast\s*\((.*?)\bas\s+{_NUMERIC}|\b(?:sum|avg|abs|round|amount)\s*\((.*?)\)|((?:\"[^\"]+\"|\w+)\s*::\s*{_NUMERIC})",
     re.IGNORECASE | re.DOTALL,
 )
 

@@ -5,6 +5,8 @@ was never there. DuckDB's own casts are kind in ways that would change meaning (
 the year 12), so each is narrowed here.
 """
 
+from datetime import date
+
 from pipelines.config.connectors import TextOptions
 from pipelines.config.field_types import CURRENCIES
 from pipelines.contracts import Column
@@ -105,6 +107,23 @@ def _as_text(value: str, duckdb_type: str) -> str:
     if duckdb_type.startswith(("STRUCT", "MAP")) or duckdb_type.endswith("]"):
         return f"cast(to_json({value}) as varchar)"
     return f"cast({value} as varchar)"
+
+
+def amount_macro(options: TextOptions) -> str:
+    """SQL that makes `amount(value)`, by which `query` and expressions read an amount as ``options`` have it written.
+
+    A number (double); null for null. What is no amount is NaN and not null, so that a sum over it is none either, and
+    is told, instead of being the sum of the others.
+    """
+    text = "trim(cast(value as varchar))"
+    plain = f"case when typeof(value) = 'VARCHAR' then {_plain_number(text, options)} else {text} end"
+    number = f"coalesce(try_cast({plain} as double), cast('NaN' as double))"
+    return f"create or replace temp macro amount(value) as case when nullif({text}, '') is not null then {number} end"
+
+
+def as_of_macro(day: date) -> str:
+    """SQL that makes `as_of()`, the day of the run, for exports that do not say when what they hold was so."""
+    return f"create or replace temp macro as_of() as date {quote_text(day.isoformat())}"
 
 
 def _plain_number(text: str, options: TextOptions) -> str:

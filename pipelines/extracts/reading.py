@@ -15,7 +15,7 @@ from pipelines.config.connectors import Source
 from pipelines.config.sources import Sources
 from pipelines.contracts import Column, Table
 from pipelines.errors import ExtractError
-from pipelines.extracts import currencies, mapping, plausibility
+from pipelines.extracts import casting, currencies, mapping, plausibility
 from pipelines.extracts.connectors.protocol import Rows
 from pipelines.extracts.counts import SourceCounts
 from pipelines.extracts.duckdb_errors import explain
@@ -89,6 +89,8 @@ class SourceReading:
     def _conform(self) -> SourceCounts:
         staged = filtered = rejected = implausible = repeated = later = 0
         if self.rows.columns:  # JSON lines without a line have none; then nothing can be missing from them either.
+            self.connection.execute(casting.amount_macro(self.declared.options))
+            self.connection.execute(casting.as_of_macro(self.window.as_of))
             self.mapping = self._map()
             staged, fitting, later = self._stage()
             self.rows_set_apart = later

@@ -264,3 +264,42 @@ def test_hidden_columns_are_not_among_those_of_source(exports: Any) -> None:
     exports.extract("products", {"from": "products.csv", "query": "select *, _row as n from source"})
     assert exports.rows("products").height == 1
     assert exports.quarantine("products")["raw"].to_list() == ['{"product_id":null,"name":"b","category":"x","n":2}']
+
+
+def receipts(exports: Any, currency: str = "EUR", **mapping: Any) -> list[Any]:
+    """Two tickets, summed by a `query` from lines whose amounts are written as ``exports.written`` has them."""
+    exports.head = f"reject_limit: 1\ncurrency: {currency}\n"
+    exports.kind = "pos"
+    query = (
+        "select no, any_value(day) as day, sum(amount(net) + amount(tax)) as total, sum(amount(off)) as off "
+        "from source group by no"
+    )
+    columns = {"ticket_id": "no", "store_id": "'1'", "sold_at": "day", "total_amount": "total", "gross_amount": "off"}
+    exports.extract("tickets", {"from": "in.csv", "query": query, "columns": columns, **mapping})
+    return exports.rows("tickets").select("ticket_id", "total_amount", "gross_amount").rows()
+
+
+@pytest.mark.parametrize(
+    ("lines", "currency", "options"),
+    [
+        ('1,"$1,042.90","($0.90)",\n1,($8.90),$0.90,-$2.00\n', "USD", {"thousands": ","}),
+        ('1,"1 042,90 €","-0,90 €",\n1,"(8,90) €","0,90","- 2,00 €"\n', "EUR", {"decimal": ",", "thousands": " "}),
+        ("1,1042.90,-0.90,\n1,-8.90,.90,-2\n", "EUR", {}),
+    ],
+)
+def test_amount_reads_in_a_query_what_columns_read(
+    exports: Any, lines: str, currency: str, options: dict[str, str]
+) -> None:
+    exports.write("in.csv", "no,net,tax,off,day\n" + lines.replace("\n", ",2026-01-05\n"))
+    assert receipts(exports, currency, options=options) == [("1", Decimal("1034.00"), Decimal("-2.00"))]
+
+
+def test_amount_of_what_is_none_leaves_no_sum_of_the_others(exports: Any) -> None:
+    """`sum` leaves nulls out: the ticket would be too cheap, and nobody told."""
+    exports.write(
+        "in.csv", "no,net,tax,off,day\n1,5.00,1.00,,2026-01-05\n2,5.00,1.00,x,2026-01-05\n2,4,x,1,2026-01-05\n"
+    )
+    assert receipts(exports) == [("1", Decimal("6.00"), None)]
+    assert exports.quarantine("tickets")["reason"].to_list() == [
+        "gross_amount is not an amount; total_amount is not an amount"
+    ]
