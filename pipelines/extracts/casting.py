@@ -5,6 +5,8 @@ was never there. DuckDB's own casts are kind in ways that would change meaning (
 the year 12), so each is narrowed here.
 """
 
+from datetime import date
+
 from pipelines.config.connectors import TextOptions
 from pipelines.config.field_types import CURRENCIES
 from pipelines.contracts import Column
@@ -117,6 +119,11 @@ def amount_macro(options: TextOptions) -> str:
     plain = f"case when typeof(value) = 'VARCHAR' then {_plain_number(text, options)} else {text} end"
     number = f"coalesce(try_cast({plain} as double), cast('NaN' as double))"
     return f"create or replace temp macro amount(value) as case when nullif({text}, '') is not null then {number} end"
+
+
+def as_of_macro(day: date) -> str:
+    """SQL that makes `as_of()`, the day of the run, for exports that do not say when what they hold was so."""
+    return f"create or replace temp macro as_of() as date {quote_text(day.isoformat())}"
 
 
 def _plain_number(text: str, options: TextOptions) -> str:

@@ -90,6 +90,7 @@ class SourceReading:
         staged = filtered = rejected = implausible = repeated = later = 0
         if self.rows.columns:  # JSON lines without a line have none; then nothing can be missing from them either.
             self.connection.execute(casting.amount_macro(self.declared.options))
+            self.connection.execute(casting.as_of_macro(self.window.as_of))
             self.mapping = self._map()
             staged, fitting, later = self._stage()
             self.rows_set_apart = later

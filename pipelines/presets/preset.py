@@ -1,5 +1,6 @@
 """What a preset file says, and where the files lie."""
 
+from collections.abc import Mapping
 from functools import cache
 from pathlib import Path
 from typing import Annotated, Any
@@ -12,6 +13,9 @@ from pipelines.presets.headers import Header, Headers
 from pipelines.yaml_document import ConfigModel, Place, did_you_mean, format_faults, read, validate
 
 FOLDER = Path(__file__).parent / "exports"
+
+EXTENDED = ("options", "headers", "selects")
+"""What a preset takes from the one that it extends; its own go over that, key by key."""
 
 Text = Annotated[str, Field(min_length=1)]
 
@@ -44,10 +48,15 @@ class PresetTable(ConfigModel):
 class Preset(ConfigModel):
     """One export of one system. ``files`` are its usual names, ``asks`` what a person must decide.
 
-    ``headers`` are the columns that the SQL of ``tables`` speaks of, as the English export calls them.
+    ``headers`` are the columns that the SQL of ``tables`` speaks of, as the English export calls them. ``selects`` are
+    SELECTs that each query of ``tables`` begins with, so that an order and its lines are read in one way. A preset that
+    ``extends`` another begins with the options, headers and selects of that one. ``rows`` is a condition that some row
+    must keep for the file to hold anything of this kind, where a preset of another kind reads the same file.
     """
 
     name: str
+    extends: Text | None = None
+    rows: Text | None = None
     system: Text
     export: Text
     kind: Kind
@@ -55,6 +64,7 @@ class Preset(ConfigModel):
     options: Annotated[dict[str, Any], Field(default_factory=dict)]
     headers: Annotated[Headers, Field(min_length=1)]
     asks: tuple[Text, ...] = ()
+    selects: Annotated[dict[str, Text], Field(default_factory=dict)]
     tables: Annotated[dict[str, PresetTable], Field(min_length=1)]
 
 
@@ -80,10 +90,22 @@ def load_preset(name: str) -> Preset:
 def _load(path: Path) -> Preset:
     document = read(path, "system", "Reinstall Parcours.")
     document.data["name"] = path.stem
+    base = document.data.get("extends")
+    for key in EXTENDED if base else ():
+        document.data[key] = {**getattr(_load(FOLDER / f"{base}.yml"), key), **document.data.get(key, {})}
     preset, faults = validate(Preset, document, _keys_allowed)
     if faults or preset is None:
         raise ConfigurationError(format_faults(path, faults, "docs/sources.md"))
-    return preset
+    tables = {name: _begin_query(table, preset.selects) for name, table in preset.tables.items()}
+    return preset.model_copy(update={"tables": tables})
+
+
+def _begin_query(table: PresetTable, selects: Mapping[str, str]) -> PresetTable:
+    """``table`` with a query that knows ``selects`` by their names."""
+    if table.query is None or not selects:
+        return table
+    named = ",\n".join(f"{name} as (\n{sql}\n)" for name, sql in selects.items())
+    return table.model_copy(update={"query": f"with {named}\nselect * from (\n{table.query}\n)"})
 
 
 def _keys_allowed(place: Place) -> list[str]:

@@ -1,6 +1,6 @@
 """Values as sources write them, and what becomes of them."""
 
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from decimal import Decimal
 from typing import Any
 
@@ -202,3 +202,10 @@ def test_parquet_times_without_a_zone_are_local_and_those_with_one_are_instants(
     assert row["created_at"] == utc(2024, 7, 1, 8)
     assert row["updated_at"] == moment
     assert row["birth_date"] == date(1980, 5, 5)
+
+
+def test_the_day_of_the_run_stands_in_for_the_dates_that_an_export_lacks(exports: Any) -> None:
+    exports.write("orders.csv", "id,moment,total\nA,2026-01-05 10:00,12\n")
+    columns = {**exports.order_columns, "updated_at": "as_of()"}
+    exports.extract_orders(columns=columns)
+    assert exports.rows()["updated_at"].dt.date().to_list() == [exports.as_of - timedelta(days=1)]  # Midnight in Paris.

@@ -1,5 +1,6 @@
 """Every preset that is shipped: it loads, and what it says of headers and canonical columns is true."""
 
+from datetime import date
 from pathlib import Path
 
 import duckdb
@@ -9,7 +10,7 @@ import yaml
 from pipelines import contracts
 from pipelines.config.connectors import TextOptions
 from pipelines.config.sources import load_sources
-from pipelines.extracts.casting import amount_macro
+from pipelines.extracts.casting import amount_macro, as_of_macro
 from pipelines.extracts.named_rows import is_mentioned
 from pipelines.extracts.sql_quoting import quote_name
 from pipelines.presets.headers import fold_name
@@ -84,6 +85,7 @@ def test_its_sql_binds_over_the_columns_that_it_declares(name: str, table: str) 
     with duckdb.connect() as connection:
         connection.execute("set TimeZone = 'Europe/Paris'")
         connection.execute(amount_macro(TextOptions()))
+        connection.execute(as_of_macro(date(2026, 6, 30)))
         _make_relation(connection, "source", list(preset.headers))
         for relation, declared in given.with_.items():
             _make_relation(connection, relation, list(declared.headers))
@@ -106,7 +108,7 @@ def _make_relation(connection: duckdb.DuckDBPyConnection, name: str, headers: li
 @pytest.mark.parametrize("name", NAMES)
 def test_its_own_headers_are_recognised_as_it_before_all_others(name: str) -> None:
     preset: Preset = load_preset(name)
-    first = recognise(list(preset.headers))[0]
+    first = recognise(list(preset.headers), preset.kind)[0]
     assert (first.preset.name, first.is_certain) == (name, True)
     needed = [header for header, said in preset.headers.items() if not said.is_optional]
     assert name in [match.preset.name for match in recognise(needed) if match.is_certain]
