@@ -116,8 +116,8 @@ def sql_functions(options: TextOptions, day: date) -> tuple[str, ...]:
     """SQL that makes the functions that `where`, `query` and expressions can call beside DuckDB's own.
 
     `amount(value)` reads an amount, `as_of()` is ``day``, that of the run, `utc(value)` a time in UTC that does not say
-    so. `slashed(value, is_month_first)` reads `12/31/2026` or `31/12/2026 9:05 PM`, and leaves what is written otherwise;
-    which of both it is tells `second_number(value)`: a day where it is above 12.
+    so. `slashed(value, is_month_first)` reads `12/31/2026` or `31/12/2026 9:05 PM`, and leaves what is written
+    otherwise; which of both it is tells `second_number(value)`: a day where it is above 12.
     """
     return (
         amount_macro(options),
