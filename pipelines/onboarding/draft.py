@@ -58,7 +58,8 @@ class TableDraft:
     @property
     def questions(self) -> int:
         """How many lines only a person can fill."""
-        return sum(line.is_question for line in self.lines) + sum(value == OPEN for value in self.headers.values())
+        named = (*self.headers.values(), *self.with_.values())
+        return sum(line.is_question for line in self.lines) + named.count(OPEN)
 
     @property
     def assumptions(self) -> int:

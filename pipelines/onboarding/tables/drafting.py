@@ -135,12 +135,15 @@ def _draft_preset(
     marks = _find_marks(export, [column for columns in read.values() for column in columns])
     if marks and marks.decimal == "," and not marks.is_open and preset.options.get("decimal", ".") != ",":
         options |= _mark_options(marks)
+    remarks = [Remark("asks", {"question": question}) for question in preset.asks]
     joined = {}
     for name, relation in preset.tables[table.name].with_.items():
         others = [each for each in spare if each is not export and each.folder.startswith(system.folder)]
         if joining := _find_relation(name, relation, others):
             joined[name] = _from(joining, system)
-    remarks = [Remark("asks", {"question": question}) for question in preset.asks]
+        elif not relation.optional:
+            joined[name] = OPEN
+            remarks.append(Remark("ask_with", {"name": name, "usual": ", ".join(relation.files) or f"{name}*.csv"}))
     headers = dict.fromkeys(found.missing, OPEN)
     return TableDraft(
         table, export, _from(export, system), options, preset.name, joined, headers, remarks=tuple(remarks)
