@@ -40,7 +40,7 @@ class Line:
 @dataclass(frozen=True)
 class TableDraft:
     """One table of a source. ``lines`` are those of `columns`; a `query` is ``query``, or selects ``selected`` by
-    ``grouped_by``."""
+    ``grouped_by``, out of rows in which ``filled_down`` columns were put on every line."""
 
     table: Table
     export: Export
@@ -53,6 +53,7 @@ class TableDraft:
     selected: tuple[Line, ...] = ()
     grouped_by: tuple[str, ...] = ()
     query: str | None = None
+    filled_down: tuple[str, ...] = ()
     remarks: tuple[Remark, ...] = ()
 
     @property
