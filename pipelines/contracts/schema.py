@@ -114,7 +114,7 @@ class Table:
     ``since`` is the column that says since when there is the row: the time of the event, or of the record's creation.
     Rows of a time after the day of the run are not there yet. ``part_of`` is the table, and the column that names its
     key, whose row the row is a part of: what the other waits for, it waits for too, and where that one's currency has
-    no rate, its amounts have none either.
+    no rate, its amounts have none either. ``loses`` says in sentences what is lost where no source fills the table.
     """
 
     kind: Kind
@@ -124,6 +124,7 @@ class Table:
     columns: tuple[Column, ...]
     since: str | None = None
     part_of: tuple[str, str] | None = None
+    loses: str = ""
 
     @property
     def path(self) -> str:
