@@ -965,7 +965,7 @@ def test_suggestions_are_counted_by_what_they_rest_on(report: Any, oracle: Oracl
 def test_own_segments_have_their_size_and_history(report: Any, oracle: Oracle) -> None:
     segments = oracle["segments"].filter((pl.col("family") == "custom") & pl.col("removed_on").is_null())
     expected: Expected = [
-        {"description": row["description"], "owner": row["owner"], "customers": row["member_count"]}
+        {"description": row["description"], "customers": row["member_count"]}
         | {"first_computed_on": row["first_computed_on"]}
         for row in segments.sort("member_count", "segment", descending=[True, False]).to_dicts()
     ]
@@ -1022,7 +1022,8 @@ def test_what_people_read_is_what_machines_read(report: Any) -> None:
 def test_every_section_is_drawn(report: Any) -> None:
     few = {name for name, title in report.titles.items() if title in TOO_FEW}
     assert few <= {"satisfaction"}
-    # Of few customers who have come back, nothing is predicted.
+    # Of few customers who have come back, nothing is predicted: the section is one of the gaps at the end.
     empty = set() if "customer_value" in report.tables else {"customer_value"}
     assert set(report.figures) == set(report.titles) - few - empty
-    assert list(report.titles) == list(SECTIONS)
+    assert [name for name in report.titles if name not in empty] == [name for name in SECTIONS if name not in empty]
+    assert set(report.titles) == set(SECTIONS)
