@@ -73,11 +73,12 @@ def _draw(rows: list[Row], texts: Texts) -> Bars:
         texts.say("references.figure"),
         [
             Bar(
-                row["column"],
+                row["column_name"],
                 texts.write("fine_share", row["unmatched_share"]),
                 [Segment(0, percent_of(row["unmatched_share"], most), "amber")],
                 texts.say(
                     "references.note",
+                    table=row["table_name"],
                     unmatched=texts.write("count", row["unmatched"]),
                     rows=texts.write("count", row["rows"]),
                     targets=row["targets"],
