@@ -42,7 +42,7 @@ def build_definitions(
         schedules=[nightly_schedule()] if is_scheduled else [],
         sensors=[killed_runs] if is_scheduled else [],
         resources={"night": Night(), **(resources or {})},
-        loggers=loggers,
+        loggers=loggers or {"progress": dg.colored_console_logger},  # The runs of a command can be launched again.
         executor=executor,
     )
 

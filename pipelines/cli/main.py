@@ -10,33 +10,71 @@ import os
 import sys
 from collections.abc import Sequence
 
-from pipelines.cli.commands import docs, evaluate, how, id, model, report, review, rollback, run, sample, train, ui, why
+from pipelines.cli.commands import (
+    docs,
+    evaluate,
+    export,
+    how,
+    id,
+    init,
+    model,
+    report,
+    review,
+    rollback,
+    run,
+    sample,
+    train,
+    ui,
+    why,
+)
 from pipelines.cli.interrupts import raise_on_sigterm
+from pipelines.cli.parser import Parser
 from pipelines.errors import ParcoursError
 
 # How SQLite and DuckDB report a full disk.
 DISK_FULL_WORDS = ("disk I/O error", "database or disk is full", "No space left on device", "File too large")
 
-COMMANDS = (run, sample, train, model, evaluate, report, id, why, how, review, rollback, docs, ui)
+COMMANDS = (init, run, sample, train, model, evaluate, report, id, why, how, review, rollback, export, docs, ui)
 
 
-def build_parser() -> argparse.ArgumentParser:
-    parser = argparse.ArgumentParser(
+class _Version(argparse.Action):
+    """Looks the version up only where it is asked for."""
+
+    def __call__(self, parser: argparse.ArgumentParser, *_: object) -> None:
+        from importlib.metadata import PackageNotFoundError, version
+
+        try:
+            sys.stdout.write(f"parcours {version('parcours')}\n")
+        except PackageNotFoundError:
+            sys.stdout.write("parcours, from a folder in which it is not installed\n")
+        parser.exit()
+
+
+def build_parser() -> Parser:
+    parser = Parser(
         prog="parcours",
         description="Turns a retailer's exports into one trustworthy profile per customer and the journey they are on.",
         epilog="exit codes: 0 done, 1 a check failed and nothing was published, 2 wrong usage or configuration, "
         "3 published, but without a new report, 130 or 143 interrupted",
     )
-    commands = parser.add_subparsers(title="commands", metavar="COMMAND", required=True)
+    parser.add_argument("--version", action=_Version, nargs=0, help="show the version and exit")
+    parser.set_defaults(command=None, parser=parser)
+    commands = parser.add_subparsers(title="commands", metavar="COMMAND")
     for command in COMMANDS:
         command.add(commands)
     for subparser in commands.choices.values():
         subparser.add_argument("--debug", action="store_true", help="show the traceback of an error")
+        subparser.set_defaults(parser=subparser)
     return parser
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
-    options = build_parser().parse_args(arguments)
+    options, unknown = build_parser().parse_known_args(arguments)
+    if unknown:
+        options.parser.refuse(unknown)
+    if options.command is None:
+        options.parser.print_help()
+        return 0
     raise_on_sigterm()
     try:
         exit_code: int = options.command(options)

@@ -4,6 +4,7 @@ import shutil
 import subprocess
 import time
 from collections.abc import Callable
+from importlib.metadata import version
 from pathlib import Path
 
 import polars as pl
@@ -44,6 +45,16 @@ def test_help_comes_at_once_and_names_every_command(parcours: Command) -> None:
         assert f"\n    {command} " in shown.stdout
 
 
+def test_bare_command_helps_and_is_no_fault(parcours: Command) -> None:
+    shown = parcours()
+    assert shown.returncode == 0
+    assert shown.stdout == parcours("--help").stdout
+
+
+def test_version_is_that_of_the_package(parcours: Command) -> None:
+    assert parcours("--version").stdout == f"parcours {version('parcours')}\n"
+
+
 @pytest.mark.parametrize(
     ("arguments", "words"),
     [
@@ -51,6 +62,11 @@ def test_help_comes_at_once_and_names_every_command(parcours: Command) -> None:
         (["sample", "--out", "{new}", "--customers", "0"], ["at least 1"]),
         (["evaluate"], ["--truth"]),
         (["fly"], ["fly"]),
+        (["rum"], ["Did you mean 'run'?"]),
+        (["model", "lst"], ["Did you mean 'list'?"]),
+        (["run", "--sorces", "exports.yml"], ["Did you mean '--sources'?"]),
+        (["run", "further"], ["unrecognized arguments: further"]),
+        (["model"], ["ACTION"]),
         (["run", "--sources", "{new}/missing.yml"], ["missing.yml", "is not a file"]),
     ],
 )

@@ -1,6 +1,10 @@
 """A lake written by hand: a few people whose every row is known, so that each mart can be checked by eye."""
 
-from collections.abc import Callable, Iterable, Mapping
+import json
+import shutil
+import subprocess
+import sys
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime
 from decimal import Decimal
@@ -264,3 +268,60 @@ def built_world(
 def write_lake() -> Callable[[Home, Mapping[str, Rows]], None]:
     """A function that writes a lake into a given home."""
     return lambda home, tables: write_tables(Lake(home.root / "lake"), tables)
+
+
+CLIENTS = Path(__file__).with_name("clients")
+AskOldest = Callable[[Path, Sequence[str]], list[list[list[str]]]]
+
+
+@pytest.fixture(scope="session")
+def ask_oldest_client(made_once: Callable[[str, Callable[[Path], None]], Path]) -> AskOldest:
+    """What the oldest DuckDB that opens the published warehouse answers: the rows of each query, values as texts."""
+
+    def install(folder: Path) -> None:
+        pip = [sys.executable, "-m", "pip", "install", "--quiet", "--disable-pip-version-check", "--no-compile"]
+        done = subprocess.run(
+            [*pip, "--require-hashes", "--target", folder, "--requirement", CLIENTS / "duckdb-1.2.txt"],
+            capture_output=True,
+            text=True,
+            check=False,
+        )
+        if done.returncode:
+            pytest.skip(f"DuckDB 1.2 cannot be installed here: {done.stderr.strip().splitlines()[-1]}")
+
+    folder = made_once("duckdb-1.2", install)
+
+    def ask(warehouse: Path, queries: Sequence[str]) -> list[list[list[str]]]:
+        asked = subprocess.run(
+            [sys.executable, "-P", "-B", CLIENTS / "ask.py", warehouse],
+            input=json.dumps(list(queries)),
+            capture_output=True,
+            text=True,
+            env={"PYTHONPATH": str(folder)},
+            check=False,
+        )
+        assert asked.returncode == 0, asked.stderr
+        told = json.loads(asked.stdout)
+        assert told["version"].startswith("1.2."), "another DuckDB answered"
+        return list(told["answers"])
+
+    return ask
+
+
+@pytest.fixture(scope="session")
+def node_client(made_once: Callable[[str, Callable[[Path], None]], Path]) -> Path:
+    """A folder with DuckDB's client of Node, and a script `ask.mjs FILE QUERY` that prints the rows as JSON."""
+    npm = shutil.which("npm")
+    if npm is None:
+        pytest.skip("There is no npm here: DuckDB's client of Node cannot be tried.")
+
+    def install(folder: Path) -> None:
+        for name in ("package.json", "package-lock.json", "ask.mjs"):
+            shutil.copy(CLIENTS / name, folder)
+        done = subprocess.run(
+            [npm, "ci", "--no-audit", "--no-fund"], check=False, cwd=folder, capture_output=True, text=True
+        )
+        if done.returncode:
+            pytest.skip(f"DuckDB's client of Node cannot be installed here: {done.stderr.strip().splitlines()[-1]}")
+
+    return made_once("duckdb-node", install)

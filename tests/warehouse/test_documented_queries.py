@@ -2,7 +2,7 @@
 
 import re
 import subprocess
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
 
 import duckdb
@@ -46,3 +46,13 @@ def test_a_query_prints_what_stands_below_it(published: Home, query: str, shown:
     with duckdb.connect(published.warehouse, read_only=True) as connection:
         printed = str(connection.sql(query))
     assert printed.strip() == shown.strip()
+
+
+def test_every_query_gives_the_same_in_the_oldest_client(
+    published: Home, ask_oldest_client: Callable[[Path, Sequence[str]], list[list[list[str]]]]
+) -> None:
+    queries = [query for shown in EXAMPLES.values() for query, _ in shown]
+    with duckdb.connect(published.warehouse, read_only=True) as connection:
+        rows = [[[str(value) for value in row] for row in connection.execute(query).fetchall()] for query in queries]
+    for query, told, right in zip(queries, ask_oldest_client(published.warehouse, queries), rows, strict=True):
+        assert told == right, query

@@ -16,7 +16,7 @@ from pipelines.extracts.connectors.decoding import CHUNK
 
 LARGEST_VALUE = 16 << 20  # Characters; one row of that size is none.
 LONGEST_TOKEN = 12  # Characters, of what can be cut in two other than a string: `false`, an escape, a separator.
-WRAPPERS = {"data", "results", "result", "items", "records", "rows", "values", "value", "entries", "list"} | {
+WRAPPERS = {"data", "results", "result", "items", "records", "rows", "values", "value", "entries", "events", "list"} | {
     table.name for table in contracts.TABLES
 }
 """Keys under which interfaces hand out rows; the rows of an order are `lines`, and no rows of the file."""

@@ -1,0 +1,1 @@
+"""Which files are one export: those of one pattern, as one table."""

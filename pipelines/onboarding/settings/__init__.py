@@ -1,0 +1,1 @@
+"""What holds for the whole file: country, time zone, currency and language, told from values and headers."""

@@ -1,0 +1,143 @@
+"""The retailer's country, time zone, currency and language, each with what it was told from."""
+
+import re
+from collections import Counter
+from collections.abc import Iterator, Sequence
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+import phonenumbers
+import yaml
+
+from pipelines.config.field_types import CURRENCIES
+from pipelines.extracts.currency_signs import SIGNS
+from pipelines.identity.standardisation.countries import read_countries
+from pipelines.onboarding.draft import Remark, Setting
+from pipelines.onboarding.exports.export import Export
+from pipelines.onboarding.headers.folding import strip_accents
+from pipelines.texts.catalogue import list_languages
+
+MOST = 300  # Numbers to call that are looked at; parsing them takes a while.
+FRENCH = {
+    "nom", "prenom", "date", "montant", "magasin", "ville", "adresse", "quantite", "qte", "client", "commande", "prix",
+    "code", "naissance", "telephone", "portable", "ttc", "article", "remise", "carte", "heure", "pays", "numero",
+}  # fmt: skip
+ENGLISH = {
+    "name", "first", "last", "amount", "store", "city", "address", "quantity", "customer", "order", "price", "zip",
+    "birth", "phone", "mobile", "total", "product", "discount", "card", "time", "country", "number", "created", "at",
+}  # fmt: skip
+_PHONE_WORDS = ("phone", "mobile")
+_SIGN_OF = {"€": "EUR", "£": "GBP", "$": "USD", "CHF": "CHF"}
+
+
+def guess_settings(
+    exports: Sequence[Export], assigned: Sequence[tuple[Export, str, str]], language: str | None
+) -> tuple[Setting, ...]:
+    """``assigned``: which source column of which export is which canonical one."""
+    spoken = language or _guess_language(exports)
+    country, told = _guess_country(assigned, spoken)
+    known = _countries()[country]
+    currency = _guess_currency(exports, assigned)
+    settings = [Setting("country", country, told)]
+    zone, zone_told = known["timezone"], Remark("of_country", {"country": country})
+    if zone is None:
+        zone, zone_told = (
+            {"US": "America/New_York", "CA": "America/Toronto", "AU": "Australia/Sydney"}[country],
+            Remark("several_zones"),
+        )
+    settings.append(Setting("timezone", zone, zone_told))
+    settings.append(currency or Setting("currency", known["currency"], Remark("of_country", {"country": country})))
+    written = spoken if spoken in list_languages() else "en"
+    settings.append(Setting("language", written, Remark("asked" if language else "of_headers")))
+    return tuple(settings)
+
+
+def _guess_language(exports: Sequence[Export]) -> str:
+    words = Counter(
+        word
+        for export in exports
+        for column in export.columns
+        for word in re.findall(r"[a-z]+", strip_accents(re.sub(r"(?<=[a-z])(?=[A-Z])", " ", column)))
+    )
+    french, english = (sum(words[word] for word in known) for known in (FRENCH - ENGLISH, ENGLISH - FRENCH))
+    return "fr" if french > english else "en"
+
+
+def _guess_country(assigned: Sequence[tuple[Export, str, str]], language: str) -> tuple[str, Remark]:
+    """By the countries that records name, their numbers to call, their postcodes, in that order; else the language."""
+    named: Counter[str] = Counter()
+    for value in _values(assigned, ("country", "contact_country")):
+        named[value] += 1
+    codes = read_countries(list(named))
+    votes = Counter[str]()
+    for value, count in named.items():
+        if codes.get(value) in _countries():
+            votes[codes[value]] += count
+    if votes:
+        return votes.most_common(1)[0][0], Remark("of_records")
+    phones = list(_values(assigned, ("phone", "mobile", "contact_phone")))[:MOST]
+    if phones and (found := _count_phones(phones)):
+        country, count = found
+        return country, Remark("of_phones", {"count": str(count), "all": str(len(phones))})
+    postcodes = list(_values(assigned, ("postcode", "contact_postcode")))[:MOST]
+    own = "FR" if language == "fr" else "GB"
+    for country in dict.fromkeys((own, *_countries())):
+        pattern = re.compile(str(_countries()[country]["postcode"]), re.IGNORECASE)
+        if postcodes and sum(bool(pattern.fullmatch(value)) for value in postcodes) > 0.8 * len(postcodes):
+            return country, Remark("of_postcodes")
+    return own if language in ("fr", "en") else "FR", Remark("of_headers")
+
+
+def _count_phones(phones: Sequence[str]) -> tuple[str, int] | None:
+    """The country in which most of the numbers are valid; one with a prefix is valid in its own only."""
+    votes: Counter[str] = Counter()
+    for number in phones:
+        for country in _countries():
+            try:
+                parsed = phonenumbers.parse(number, country)
+            except phonenumbers.NumberParseException:
+                continue
+            if phonenumbers.is_valid_number_for_region(parsed, country):
+                votes[country] += 1
+    order = list(_countries())
+    best = max(votes, key=lambda country: (votes[country], -order.index(country)), default=None)
+    return (best, votes[best]) if best and votes[best] >= 0.3 * len(phones) else None
+
+
+def _guess_currency(exports: Sequence[Export], assigned: Sequence[tuple[Export, str, str]]) -> Setting | None:
+    """By a column of currencies, else by the signs beside amounts."""
+    codes = Counter(value.upper() for value in _values(assigned, ("currency",)) if value.upper() in CURRENCIES)
+    codes += Counter(
+        value.upper()
+        for export in exports
+        for column in export.columns
+        if strip_accents(column) in ("currency", "devise", "monnaie", "currency code")
+        for value in export.shapes[column].sample
+        if value.upper() in CURRENCIES
+    )
+    if codes:
+        return Setting("currency", min(codes, key=lambda code: (-codes[code], code)), Remark("of_currency_column"))
+    signs: Counter[str] = Counter()
+    for export in exports:
+        for shape in export.shapes.values():
+            if shape.are_numbers:
+                for value in shape.sample[:200]:
+                    signs.update(code for sign, code in _SIGN_OF.items() if sign in value)
+    if signs:
+        code = min(signs, key=lambda each: (-signs[each], each))
+        return Setting("currency", code, Remark("of_signs", {"sign": next(iter(SIGNS[code]))}))
+    return None
+
+
+def _values(assigned: Sequence[tuple[Export, str, str]], columns: Sequence[str]) -> Iterator[str]:
+    for export, canonical, source in assigned:
+        if canonical in columns:
+            yield from export.shapes[source].sample
+
+
+@cache
+def _countries() -> dict[str, Any]:
+    with (Path(__file__).parent / "countries.yml").open(encoding="utf-8") as file:
+        countries: dict[str, Any] = yaml.safe_load(file)
+    return countries

@@ -1,0 +1,1 @@
+"""Which canonical tables an export fills, and by which of its columns: headers and values weighed together."""

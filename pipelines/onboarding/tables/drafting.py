@@ -1,0 +1,226 @@
+"""From recognised exports to sources and their tables."""
+
+import re
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from pathlib import PurePosixPath
+from typing import Any
+
+from pipelines.contracts import TABLES, Table
+from pipelines.contracts import table as find_table
+from pipelines.onboarding.draft import OPEN, Line, Remark, SourceDraft, TableDraft, Unused
+from pipelines.onboarding.exports.export import Export
+from pipelines.onboarding.headers.vocabulary import Vocabulary
+from pipelines.onboarding.tables import date_order, repeated_rows
+from pipelines.onboarding.tables.candidates import Candidate
+from pipelines.onboarding.tables.consents import draft_consents
+from pipelines.onboarding.tables.context import Context
+from pipelines.onboarding.tables.derived import add_products, add_stores
+from pipelines.onboarding.tables.keys import find_key
+from pipelines.onboarding.tables.lines import write_lines
+from pipelines.onboarding.tables.matching import Match
+from pipelines.onboarding.tables.references import settle_keys
+from pipelines.onboarding.tables.systems import System, group_systems
+from pipelines.onboarding.values.number_marks import NumberMarks, find_number_marks
+from pipelines.presets.headers import find_columns
+from pipelines.presets.preset import PresetRelation
+from pipelines.presets.recognise import Recognised
+
+WEAK = 0.6  # Of the best export's score; below, another export of the folder only resembles the table.
+NUMBERED = ("ticket_id", "order_id")
+ORDER = {table.path: number for number, table in enumerate(TABLES)}
+
+
+@dataclass(frozen=True)
+class Drafted:
+    """The sources, and the exports that fill nothing."""
+
+    sources: tuple[SourceDraft, ...]
+    unused: tuple[Unused, ...]
+
+
+def draft_sources(candidates: Sequence[Candidate], vocabulary: Vocabulary) -> Drafted:
+    """A source for each system; an export that no source uses is told of."""
+    kept, weak = _leave_out_weak(candidates)
+    unused = [
+        Unused(each.export.label, Remark("not_recognised"), each.export.columns)
+        for each in candidates
+        if each.kind is None
+    ]
+    unused += [
+        Unused(each.export.label, Remark("weaker", {"table": each.tables[0]}), each.export.columns) for each in weak
+    ]
+    spare = [candidate.export for candidate in candidates]
+    sources = []
+    joined: set[str] = set()
+    for system in group_systems(kept, vocabulary):
+        tables = list(_draft_system(system, spare, vocabulary))
+        joined |= {pattern for draft in tables for pattern in draft.with_.values()}
+        used = {draft.export.label for draft in tables}
+        unused += [
+            Unused(each.export.label, Remark("filled_already"), each.export.columns)
+            for each in system.candidates
+            if each.export.label not in used
+        ]
+        remarks = (Remark("several_shops"),) if system.is_one_of_several else ()
+        ordered = tuple(sorted(tables, key=lambda draft: ORDER[draft.table.path]))
+        sources.append(SourceDraft(system.name, system.kind, system.system, system.folder, ordered, remarks))
+    sources = add_stores(add_products(sources, vocabulary))
+    told = [each for each in unused if not any(each.name.endswith(pattern) for pattern in joined)]
+    return Drafted(tuple(sources), tuple(sorted(told, key=lambda each: each.name)))
+
+
+def _leave_out_weak(candidates: Sequence[Candidate]) -> tuple[list[Candidate], list[Candidate]]:
+    """Without exports that resemble a table which another of the folder is far more like."""
+    best: dict[tuple[str, str], float] = {}
+    for candidate in candidates:
+        for match in filter(None, (candidate.match,)):
+            place = (candidate.export.folder, match.table.path)
+            best[place] = max(best.get(place, 0.0), match.score)
+        if candidate.preset:
+            for name in candidate.tables:
+                best[candidate.export.folder, f"{candidate.kind}/{name}"] = float("inf")
+    weak = [
+        candidate
+        for candidate in candidates
+        if candidate.match and candidate.match.score < WEAK * best[candidate.export.folder, candidate.match.table.path]
+    ]
+    return [candidate for candidate in candidates if candidate not in weak], weak
+
+
+def _draft_system(system: System, spare: Sequence[Export], vocabulary: Vocabulary) -> Iterator[TableDraft]:
+    order = date_order.find_order(candidate.export for candidate in system.candidates)
+    filled: set[str] = set()
+    ranked = sorted(settle_keys(system.candidates), key=_rank)
+    for candidate in ranked:
+        if candidate.preset:
+            for name in candidate.tables:
+                if name not in filled:
+                    filled.add(name)
+                    yield _draft_preset(
+                        candidate.preset, find_table(system.kind, name), candidate.export, system, spare
+                    )
+        elif candidate.match and candidate.match.table.name not in filled:
+            filled.add(candidate.match.table.name)
+            draft = _draft_match(candidate, candidate.match, None, system, order, vocabulary)
+            yield draft
+            people = Context(candidate.match, candidate.export, vocabulary, order)
+            consents = draft_consents(people, draft.from_, draft.options)
+            if consents is not None and "consents" not in filled:
+                filled.add("consents")
+                yield consents
+    for candidate in ranked:  # What lines repeat is taken from them where no export of its own is there.
+        if candidate.match and candidate.header and candidate.header.table.name not in filled:
+            filled.add(candidate.header.table.name)
+            yield _draft_match(candidate, candidate.header, candidate.match, system, order, vocabulary)
+
+
+def _rank(candidate: Candidate) -> tuple[int, float, str]:
+    if candidate.preset:
+        return (0 if candidate.preset.is_certain else 1, -len(candidate.preset.found), candidate.export.label)
+    return (2, -(candidate.match.score if candidate.match else 0.0), candidate.export.label)
+
+
+def _from(export: Export, system: System) -> str:
+    below = PurePosixPath(export.folder).relative_to(system.folder) if system.folder else PurePosixPath(export.folder)
+    return export.pattern if str(below) == "." else f"{below}/{export.pattern}"
+
+
+def _draft_preset(
+    found: Recognised, table: Table, export: Export, system: System, spare: Sequence[Export]
+) -> TableDraft:
+    preset = found.preset
+    options = {key: value for key, value in export.options.items() if preset.options.get(key) != value}
+    read = find_columns(preset.headers, export.columns, {}).columns
+    marks = _find_marks(export, [column for columns in read.values() for column in columns])
+    if marks and marks.decimal == "," and not marks.is_open and preset.options.get("decimal", ".") != ",":
+        options |= _mark_options(marks)
+    joined = {}
+    for name, relation in preset.tables[table.name].with_.items():
+        others = [each for each in spare if each is not export and each.folder.startswith(system.folder)]
+        if joining := _find_relation(name, relation, others):
+            joined[name] = _from(joining, system)
+    remarks = [Remark("asks", {"question": question}) for question in preset.asks]
+    headers = dict.fromkeys(found.missing, OPEN)
+    return TableDraft(
+        table, export, _from(export, system), options, preset.name, joined, headers, remarks=tuple(remarks)
+    )
+
+
+def _find_relation(name: str, relation: PresetRelation, exports: Sequence[Export]) -> Export | None:
+    """The export that the preset's query reads beside its own: one with its columns; of several, by its usual name."""
+
+    def rank(export: Export) -> tuple[int, float, str]:
+        named = {word for usual in (name, *relation.files) for word in re.findall(r"[a-z]{3,}", usual.lower())} - {
+            "csv"
+        }
+        words = set(re.findall(r"[a-z]{3,}", export.stem.lower()))
+        known = find_columns(relation.headers, export.columns, {}).columns
+        return (-len(named & words), -len(known) / len(export.columns), export.label)
+
+    needed = {own for own, header in relation.headers.items() if not header.is_optional}
+    fitting = [each for each in exports if not needed & set(find_columns(relation.headers, each.columns, {}).missing)]
+    return min(fitting, key=rank, default=None)
+
+
+def _draft_match(
+    candidate: Candidate,
+    match: Match,
+    lines: Match | None,
+    system: System,
+    order: tuple[str, str] | None,
+    vocabulary: Vocabulary,
+) -> TableDraft:
+    export = candidate.export
+    context = Context(match, export, vocabulary, order, _find_key(candidate, match), lines, lines is not None)
+    columns = [each.source for each in (*match.assigned.values(), *(lines.assigned.values() if lines else ()))]
+    options, remarks = dict(export.options), []
+    marks = _find_marks(export, columns)
+    if marks is None:
+        remarks.append(Remark("marks_contradict"))
+    elif marks.is_open:
+        remarks.append(Remark("marks_open", {"mark": marks.decimal}))
+        options |= _mark_options(marks)
+    else:
+        options |= _mark_options(marks)
+    if lines is None:
+        made = tuple(write_lines(context))
+        return TableDraft(match.table, export, _from(export, system), options, lines=made, remarks=tuple(remarks))
+    selected = list(repeated_rows.select_lines(context))
+    carried = [Line(source, source) for source in repeated_rows.find_carried(context)]
+    return TableDraft(
+        match.table,
+        export,
+        _from(export, system),
+        options,
+        lines=tuple(repeated_rows.ask_lines(context)),
+        selected=(*selected, *carried),
+        grouped_by=context.key,
+        remarks=tuple(remarks),
+    )
+
+
+def _find_key(candidate: Candidate, match: Match) -> tuple[str, ...]:
+    """The columns that make a ticket or an order, for tables in which they are the key or a part of it."""
+    if match.table.key[0] not in NUMBERED or (own := match.source_of(match.table.key[0])) is None:
+        return ()
+    header = match if match.table.key == (match.table.key[0],) else candidate.header
+    further = [header.source_of(name) for name in ("store_id", "sold_at")] if header else []
+    return find_key(candidate.export, own, [column for column in further if column and column != own])
+
+
+def _find_marks(export: Export, columns: Sequence[str]) -> NumberMarks | None:
+    """The marks of the numbers among ``columns``. In workbooks and Parquet numbers are no texts, and have the point."""
+    numbers = [
+        export.shapes[column].sample
+        for column in dict.fromkeys(columns)
+        if export.shapes[column].are_numbers and not export.shapes[column].date
+    ]
+    return find_number_marks(numbers)
+
+
+def _mark_options(marks: NumberMarks) -> dict[str, Any]:
+    options: dict[str, Any] = {"decimal": ","} if marks.decimal == "," else {}
+    if marks.thousands:
+        options["thousands"] = marks.thousands
+    return options

@@ -1,0 +1,58 @@
+"""What tells the tickets or orders of an export apart, and which of its columns are the whole ticket's."""
+
+from collections import defaultdict
+from collections.abc import Sequence
+
+from pipelines.onboarding.exports.export import Export
+
+FEW = 0.02  # Of the keys; a ticket over midnight is one, and no reason for another key.
+LEAST_GROUPS = 3  # With several rows each; fewer show nothing.
+
+
+def find_key(export: Export, key: str, further: Sequence[str]) -> tuple[str, ...]:
+    """``key`` with those of the ``further`` columns without which one number is that of several tickets.
+
+    A till counts from 1 again every morning, and every store has a ticket 1.
+    """
+    chosen = [key]
+    for column in further:
+        groups = _group(export, chosen, column, day_only=True)
+        repeated = [values for values in groups.values() if values[1] > 1]
+        mixed = sum(len(values[0]) > 1 for values in repeated)
+        if repeated and mixed > FEW * len(repeated):
+            chosen.append(column)
+    return (*chosen[1:], key)
+
+
+def repeats(export: Export, key: Sequence[str]) -> bool:
+    """Whether several rows share a key: its columns are then those of a line, beside the whole ticket's."""
+    return any(count > 1 for _, count in _group(export, key, key[0]).values())
+
+
+def is_constant(export: Export, key: Sequence[str], column: str) -> bool:
+    """Whether ``column`` has one value a key, where keys have several rows: it is then of the whole ticket."""
+    repeated = [values for values, count in _group(export, key, column).values() if count > 1]
+    return len(repeated) >= LEAST_GROUPS and sum(len(values) > 1 for values in repeated) <= FEW * len(repeated)
+
+
+def _group(
+    export: Export, key: Sequence[str], column: str, *, day_only: bool = False
+) -> dict[tuple[str | None, ...], tuple[set[str | None], int]]:
+    """Per key the different values of ``column``, and the number of its rows."""
+    values: defaultdict[tuple[str | None, ...], set[str | None]] = defaultdict(set)
+    counts: defaultdict[tuple[str | None, ...], int] = defaultdict(int)
+    is_moment = day_only and export.shapes[column].date is not None
+    for cells in zip(*(export.cells(name) for name in (*key, column)), strict=True):
+        *place, value = cells
+        if place[-1] is None:
+            continue
+        values[tuple(place)].add(value.split(" ")[0].split("T")[0] if is_moment and value else value)
+        counts[tuple(place)] += 1
+    return {place: (values[place], counts[place]) for place in values}
+
+
+def overlap(one: Export, column: str, other: Export, named: str) -> float:
+    """The share of the different values of ``named`` in ``other`` that ``column`` of ``one`` knows."""
+    known = {value for value in one.cells(column) if value}
+    asked = {value for value in other.cells(named) if value}
+    return len(asked & known) / len(asked) if asked else 0.0

@@ -1,0 +1,76 @@
+"""The published marts as files of their own, for tools that open no DuckDB database."""
+
+import difflib
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Literal
+
+import duckdb
+
+from pipelines.config.home import Home
+from pipelines.errors import ConfigurationError, ParcoursError
+from pipelines.lake.tables import replacing
+
+Format = Literal["parquet", "csv"]
+
+HOW: dict[Format, str] = {
+    "parquet": "format parquet, compression zstd",
+    # A list or a missing text is told from an empty one by nobody who reads CSV: null is empty, and texts have quotes
+    # where they need them.
+    "csv": "format csv, header true",
+}
+
+
+def export_marts(home: Home, folder: Path, how: Format, marts: Sequence[str] = ()) -> dict[str, int]:
+    """Writes `<folder>/<mart>.<parquet|csv>` for each of ``marts``, else for all; the rows of each, by name.
+
+    All files are of one published warehouse, also where another is published meanwhile; the rows stand in the order of
+    the warehouse. Raises ParcoursError where there is no warehouse, or it cannot be read or the folder written,
+    ConfigurationError where one of the marts is not there.
+    """
+    with _open(home.warehouse) as connection:
+        known = [
+            str(name)
+            for (name,) in connection.execute(
+                "select table_name from information_schema.tables where table_schema = 'marts' order by table_name"
+            ).fetchall()
+        ]
+        _refuse_unknown(marts, known)
+        _make(folder)
+        rows = {}
+        for mart in marts or known:
+            with replacing(folder / f"{mart}.{how}") as temporary:
+                [(count,)] = connection.execute(
+                    f"copy marts.\"{mart}\" to '{str(temporary).replace(chr(39), chr(39) * 2)}' ({HOW[how]})"
+                ).fetchall()
+            rows[mart] = int(count)
+    return rows
+
+
+@contextmanager
+def _open(warehouse: Path) -> Iterator[duckdb.DuckDBPyConnection]:
+    if not warehouse.exists():
+        raise ParcoursError(f"There is no published warehouse at {warehouse}. `parcours run` publishes one.")
+    try:
+        with duckdb.connect(warehouse, read_only=True) as connection:
+            yield connection
+    except duckdb.Error as error:
+        raise ParcoursError(f"The marts of {warehouse} cannot be exported: {str(error).splitlines()[0]}") from error
+
+
+def _refuse_unknown(marts: Sequence[str], known: Sequence[str]) -> None:
+    unknown = sorted(set(marts).difference(known))
+    if unknown:
+        near = {name: difflib.get_close_matches(name, known, 1) for name in unknown}
+        told = ", ".join(
+            f"{name!r} (did you mean {found[0]!r}?)" if found else repr(name) for name, found in near.items()
+        )
+        raise ConfigurationError(f"--marts names what is no mart: {told}. docs/data_dictionary.md lists them.")
+
+
+def _make(folder: Path) -> None:
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise ConfigurationError(f"{folder} cannot be made: {error.strerror}. Name another folder.") from error

@@ -1,0 +1,173 @@
+"""Folders as retailers keep them: several files of one export, several shops, all formats, and things that are none."""
+
+import io
+import json
+import zipfile
+from decimal import Decimal
+from pathlib import Path
+from typing import Any
+
+import polars as pl
+import pytest
+
+ORDERS = "N° commande;Client;Date commande;Total TTC\n"
+
+
+def orders(first: int) -> str:
+    return ORDERS + "".join(f"{first + n};{n};2026-01-{n:02} 11:00;{n},50\n" for n in range(10, 20))
+
+
+def test_files_that_differ_by_month_or_number_are_one_export(onboarding: Any) -> None:
+    for number, name in enumerate(("2026-01", "2026-02", "2025-12")):
+        onboarding.write(f"commandes-{name}.csv", orders(100 * number))
+    assert 'from: "commandes-*.csv"' in onboarding.init()
+    assert len(onboarding.rows("ecommerce/orders", "order_id")) == 30
+
+
+def test_a_pattern_finds_no_file_of_another_export(onboarding: Any) -> None:
+    onboarding.write("commandes_1.csv", orders(0))
+    onboarding.write("commandes_2.csv", orders(100))
+    onboarding.write("commandes_lignes.csv", "N° commande;Article;Quantité;Prix unitaire\n10;A;1;10,50\n")
+    onboarding.init()
+    assert len(onboarding.rows("ecommerce/orders", "order_id")) == 20
+    assert onboarding.rows("ecommerce/order_lines", "order_id", "line_amount") == [("10", Decimal("10.50"))]
+
+
+def test_two_shops_of_one_folder_are_two_sources(onboarding: Any) -> None:
+    for shop in ("fr", "be"):
+        onboarding.write(f"commandes_{shop}.csv", orders(0))
+        onboarding.write(
+            f"clients_{shop}.csv", "Id client;Nom;Prénom;Email\n10;A;B;a@exemple.fr\n11;C;D;c@exemple.fr\n"
+        )
+    onboarding.init()
+    sources = {source.name: set(source.tables) for source in onboarding.load().sources}
+    assert {name: tables - {"products"} for name, tables in sources.items()} == {
+        "shop_be": {"customers", "orders"},
+        "shop_fr": {"customers", "orders"},
+    }
+    assert len(onboarding.rows("ecommerce/orders", "order_id")) == 20
+
+
+def test_shops_in_folders_of_their_own_are_named_after_them(onboarding: Any) -> None:
+    for shop in ("boutique-fr", "boutique-be"):
+        onboarding.write(f"{shop}/commandes.csv", orders(0))
+    onboarding.init()
+    assert [source.name for source in onboarding.load().sources] == ["boutique_be", "boutique_fr"]
+
+
+@pytest.mark.parametrize("encoding", ["cp1252", "cp850", "mac-roman", "utf-16", "utf-8-sig"])
+def test_the_encoding_is_told_from_the_bytes(onboarding: Any, encoding: str) -> None:
+    text = (
+        "Id client;Prénom;Nom;E-mail;Modifié le\n1;Hélène;Gérôme;a@exemple.fr;2026-01-13\n"
+        "2;Zoë;Façonnier;b@exemple.fr;2026-01-14\n"
+    )
+    onboarding.write("contacts.csv", text, encoding)
+    onboarding.init()
+    assert onboarding.rows("crm/contacts", "first_name", "last_name") == [("Hélène", "Gérôme"), ("Zoë", "Façonnier")]
+
+
+def test_archives_json_and_parquet_are_looked_into(onboarding: Any) -> None:
+    packed = io.BytesIO()
+    with zipfile.ZipFile(packed, "w") as archive:
+        archive.writestr("export/commandes.csv", orders(0))
+        archive.writestr("export/lignes_commandes.csv", "N° commande;Article;Quantité;Prix unitaire\n10;A;1;10,50\n")
+    onboarding.write("shop.zip", packed.getvalue())
+    contacts = [
+        {"contactId": "1", "firstName": "A", "lastName": "B", "email": "a@exemple.fr", "updatedAt": "2026-01-13"}
+    ]
+    onboarding.write("crm/contacts.json", json.dumps({"data": contacts}))
+    (onboarding.folder / "till").mkdir()
+    tickets = {"ticket_id": ["1"], "store_id": ["L"], "sold_at": ["2026-01-13 10:00"], "total_amount": [5.5]}
+    pl.DataFrame(tickets).write_parquet(onboarding.folder / "till" / "tickets.parquet")
+    onboarding.init()
+    assert len(onboarding.rows("ecommerce/orders", "order_id")) == 10
+    assert onboarding.rows("ecommerce/order_lines", "order_id") == [("10",)]
+    assert onboarding.rows("crm/contacts", "contact_id", "first_name") == [("1", "A")]
+    assert onboarding.rows("pos/tickets", "ticket_id", "total_amount") == [("1", Decimal("5.50"))]
+
+
+def test_what_is_not_recognised_is_listed_with_its_columns(onboarding: Any) -> None:
+    onboarding.write("commandes.csv", orders(0))
+    onboarding.write("planning équipes.csv", "Semaine;Équipe;Heures prévues\n1;A;35\n")
+    onboarding.write("vide.csv", "")
+    onboarding.write("abîmé.xlsx", b"no workbook")
+    onboarding.write("notes.docx", b"x")
+    text = onboarding.init()
+    for told in ("planning équipes.csv", "Semaine, Équipe, Heures prévues", "vide.csv", "abîmé.xlsx", "notes.docx"):
+        assert told in text
+    assert "Traceback" not in onboarding.said
+
+
+def test_carts_that_were_left_are_no_orders(onboarding: Any) -> None:
+    onboarding.write("commandes.csv", orders(0))
+    onboarding.write("paniers abandonnés.csv", orders(500))
+    onboarding.init()
+    assert len(onboarding.rows("ecommerce/orders", "order_id")) == 10
+
+
+def test_a_file_that_is_there_is_not_overwritten(onboarding: Any, tmp_path: Path) -> None:
+    onboarding.write("commandes.csv", orders(0))
+    onboarding.write("sources.yml", "mine")
+    assert onboarding.init(expect=2) == "mine"
+    assert "--force" in onboarding.said
+    onboarding.init("--out", tmp_path / "other" / "mine.yml")
+    assert (tmp_path / "other" / "mine.yml").exists()
+    assert onboarding.file.read_text() == "mine"
+    assert "sources:" in onboarding.init("--force")
+
+
+def test_a_file_elsewhere_finds_the_exports(onboarding: Any, tmp_path: Path) -> None:
+    onboarding.write("web/commandes.csv", orders(0))
+    onboarding.file = tmp_path / "home" / "sources.yml"
+    onboarding.init("--out", onboarding.file)
+    assert len(onboarding.rows("ecommerce/orders", "order_id")) == 10
+
+
+@pytest.mark.parametrize("folder", ["nothing", "missing"])
+def test_a_folder_without_exports_is_told(onboarding: Any, folder: str) -> None:
+    if folder == "missing":
+        onboarding.folder.rmdir()
+    assert onboarding.init(expect=2) == ""
+    assert str(onboarding.folder) in onboarding.said
+
+
+def test_names_that_yaml_and_sql_take_amiss_are_quoted(onboarding: Any) -> None:
+    onboarding.write(
+        "commandes.csv",
+        '"N° commande: ""web""";"Date #commande";"Total TTC (\'€\')";select\n'
+        "1;13/01/2026;5,00;x\n2;14/01/2026;6,00;y\n",
+    )
+    onboarding.write("a [1]*.csv", "x;y\n1;2\n")
+    onboarding.init()
+    assert onboarding.rows("ecommerce/orders", "order_id", "total_amount") == [
+        ("1", Decimal("5.00")),
+        ("2", Decimal("6.00")),
+    ]
+
+
+@pytest.mark.parametrize(("language", "said"), [("fr", "Ensuite"), ("en", "Next")])
+def test_comments_and_summary_are_in_the_language_asked_for(onboarding: Any, language: str, said: str) -> None:
+    onboarding.write("commandes.csv", orders(0))
+    onboarding.init("--lang", language)
+    assert said in onboarding.said
+    assert onboarding.load().language == language
+
+
+def test_country_currency_and_zone_are_told_from_values(onboarding: Any) -> None:
+    onboarding.write(
+        "customers.csv",
+        "Customer ID,First name,Last name,Email,Phone,Postcode,Updated at\n"
+        "1,A,B,a@example.co.uk,+44 20 7946 0958,SW1A 1AA,2026-01-13\n"
+        "2,C,D,c@example.co.uk,07911 123456,M1 1AE,2026-01-14\n",
+    )
+    onboarding.write(
+        "orders.csv", "Order ID,Customer ID,Order date,Total\n1,1,2026-01-13,£5.00\n2,2,2026-01-14,£6.00\n"
+    )
+    onboarding.init()
+    sources = onboarding.load()
+    assert (sources.country, sources.currency, sources.timezone, sources.language) == (
+        "GB",
+        "GBP",
+        "Europe/London",
+        "en",
+    )
