@@ -22,6 +22,7 @@ def draw(home: Home, marts: Marts, texts: Texts) -> Section:
     rows = [
         row
         | {
+            "targets": row["targets"].replace(" or ", texts.say("page.or")),
             "column": f"{row['table_name']}.{row['column_name']}",
             "unmatched_share": share(row["unmatched"], row["rows"]) if row["is_checked"] else None,
             "unmatched": row["unmatched"] if row["is_checked"] else None,
