@@ -29,7 +29,7 @@ def draw(_home: Home, marts: Marts, texts: Texts) -> Section:
     sizes = marts.ask(SIZES, NOBODY)
     if not sizes:
         return say_empty("people", MARTS, texts, ())
-    tables = [row | {"table": row["table_name"]} for row in marts.ask(BY_TABLE, NOBODY)]
+    tables = [row | {"origin": row["source"]} for row in marts.ask(BY_TABLE, NOBODY)]
     customers = sum(row["customers"] for row in sizes)
     records = sum(row["records"] * row["customers"] for row in sizes)
     alone = sum(row["customers"] for row in sizes if row["records"] == 1)
@@ -63,7 +63,7 @@ def draw(_home: Home, marts: Marts, texts: Texts) -> Section:
             tabulate(
                 "people_tables",
                 texts.say("people.tables"),
-                label_columns(texts, source="text", table="text", records="count", customers="count"),
+                label_columns(texts, origin="text", table_name="text", records="count", customers="count"),
                 tables,
                 texts,
             ),
