@@ -30,7 +30,7 @@ def _extract_asset(table: Table) -> dg.AssetsDefinition:
         "extracts",
         table.path,
         after=[f"{table.kind}/{table.part_of[0]}"] if table.part_of else [],
-        description=f"{describe_table(table)} From every {table.kind} source; empty if none has it.",
+        description=f"{describe_table(table)}\n\nFrom every {table.kind} source; empty if none has it.",
         metadata={COLUMN_SCHEMA: _column_schema(table), "key": ", ".join(table.key)},
         checks={
             "rejects_stay_under_the_limit": "The share of rows that went to quarantine is at most reject_limit of "
