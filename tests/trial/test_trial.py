@@ -186,7 +186,7 @@ BROKEN = "end of the file that is never read \x00\xff"
 
 
 @pytest.mark.parametrize("suffix", ["csv", "csv.gz", "jsonl", "jsonl.gz", "json.gz"])
-def test_no_more_is_read_than_the_first_rows(shop: Shop, suffix: str) -> None:
+def test_no_more_is_read_than_the_first_rows(shop: Shop, monkeypatch: pytest.MonkeyPatch, suffix: str) -> None:
     """What comes behind is such that it could not be read: had it been looked at, it would be told."""
     (shop.folder / "exports" / "customers.csv").unlink()
     rows = [{"id": str(n), "mail": f"a{n}@b.fr", "changed": "01/03/2026"} for n in range(300)]
@@ -203,7 +203,7 @@ def test_no_more_is_read_than_the_first_rows(shop: Shop, suffix: str) -> None:
         packed = packed.replace(b"\x00", b"")
     shop.write(f"customers.{suffix}", packed)
     if "json" in suffix and "gz" in suffix:
-        pytest.MonkeyPatch().setattr("pipelines.extracts.connectors.json_documents.LARGEST_VALUE", 1 << 20)
+        monkeypatch.setattr("pipelines.extracts.connectors.json_documents.LARGEST_VALUE", 1 << 20)
     trial, page = shop.check(rows=100)
     [customers] = [each for each in trial.tables if each.table.name == "customers"]
     assert customers.faults == (), page
