@@ -299,10 +299,11 @@ STORES = Table(
             "city",
             "City of the store.",
             example="Lyon",
+            loses="`store_performance` names stores without their town.",
         ),
         Column(
             "latitude",
-            "Latitude in degrees.",
+            "Latitude.",
             "number",
             least=-90,
             most=90,
@@ -311,7 +312,7 @@ STORES = Table(
         ),
         Column(
             "longitude",
-            "Longitude in degrees.",
+            "Longitude.",
             "number",
             least=-180,
             most=180,
@@ -326,7 +327,7 @@ STORES = Table(
             example="2018-09-05",
         ),
     ),
-    loses="Stores have numbers and no names.",
+    loses="Stores have numbers and no names: `store_performance` shows their ids.",
 )
 
 FOOTFALL = Table(
@@ -362,7 +363,7 @@ FOOTFALL = Table(
         ),
         Column(
             "average_wait_minutes",
-            "Average wait at the till, in minutes.",
+            "Average wait at the till.",
             "number",
             sign="never negative",
             most=1440,
