@@ -14,6 +14,7 @@ from typing import Any
 
 from pipelines.cli.progress import ORDER, Progress
 from pipelines.cli.run_job import Outcome
+from pipelines.cli.tables_of_text import lay_out
 from pipelines.config.home import Home
 from pipelines.config.sources import Sources
 from pipelines.lake.tables import Lake
@@ -107,7 +108,7 @@ class _Summary:
                     totals[name][position] += counts[column]
         rows = [[source.name, source.kind, *map(self._number, totals[source.name])] for source in sources.sources]
         headings = [self.texts.say(f"column_{name}") for name in ("source", "kind", "read", "kept", "rejected")]
-        return _table(headings, rows, numbers=range(2, 5))
+        return lay_out(headings, rows, numbers=range(2, 5))
 
     def list_rejections(self, home: Home) -> list[str]:
         rejected = [
@@ -177,7 +178,7 @@ class _Summary:
             place = field["example_file"] or field["example_record_id"] or ""
             rows.append([column, *map(self._number, numbers), f"{place}{line}"])
         headings = [self.texts.say(f"field_{name}") for name in ("column", *counts, "example")]
-        table = _table(headings, rows, numbers=range(1, 6))
+        table = lay_out(headings, rows, numbers=range(1, 6))
         rest = len(noteworthy) - len(rows)
         more = [self.texts.say("more_lines", count=self._number(rest))] if rest else []
         return [self.texts.say("noteworthy"), *(f"  {line}" for line in [*table, *more])]
@@ -298,19 +299,6 @@ class _Summary:
 
     def _number(self, count: int) -> str:
         return self.texts.write("count", count)
-
-
-def _table(header: Sequence[str], rows: Sequence[Sequence[Any]], numbers: Sequence[int]) -> list[str]:
-    """The lines of a table; the columns ``numbers`` are set to the right."""
-    widths = [max(len(str(row[column])) for row in (header, *rows)) for column in range(len(header))]
-    is_number = [column in numbers for column in range(len(header))]
-    return [
-        "  ".join(
-            f"{cell:>{width}}" if number else f"{cell:<{width}}"
-            for cell, width, number in zip(row, widths, is_number, strict=True)
-        ).rstrip()
-        for row in (header, *rows)
-    ]
 
 
 def _shorten(lines: Iterable[str], say_rest: Callable[[int], str]) -> list[str]:

@@ -60,11 +60,16 @@ class Sources(ConfigModel):
         return self._file
 
     def line(self, source: str, table: str, *keys: str) -> int | None:
-        """The line of a key of a source's table, or of the nearest thing around it that is written down."""
+        """The line of a key of a source's table, or of the nearest thing around it that is written down.
+
+        A key `..` leads to a key of the source itself.
+        """
         if self._document is None:
             return None
-        number = next(number for number, each in enumerate(self.sources) if each.name == source)
-        return self._document.line(("sources", number, "tables", table, *keys))
+        written = self._document.data["sources"]
+        number = next(number for number, each in enumerate(written) if each["name"] == source)
+        within = keys[1:] if keys[:1] == ("..",) else ("tables", table, *keys)
+        return self._document.line(("sources", number, *within))
 
     def feeding(self, table: Table) -> tuple[Source, ...]:
         """The sources that name ``table``, by name."""

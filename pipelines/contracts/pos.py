@@ -302,7 +302,7 @@ STORES = Table(
         ),
         Column(
             "latitude",
-            "Latitude in degrees.",
+            "Latitude.",
             "number",
             least=-90,
             most=90,
@@ -311,7 +311,7 @@ STORES = Table(
         ),
         Column(
             "longitude",
-            "Longitude in degrees.",
+            "Longitude.",
             "number",
             least=-180,
             most=180,
@@ -362,7 +362,7 @@ FOOTFALL = Table(
         ),
         Column(
             "average_wait_minutes",
-            "Average wait at the till, in minutes.",
+            "Average wait at the till.",
             "number",
             sign="never negative",
             most=1440,

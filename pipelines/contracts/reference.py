@@ -72,42 +72,40 @@ def describe_column(table: Table, column: Column) -> str:
             column.documentation,
             *([f"In {column.measured_in}."] if column.measured_in else []),
             *([f"Example: {column.example}."] if column.example else []),
-            describe_need(table, column),
+            describe_need(column),
             describe_use(table, column),
         ]
     )
 
 
-def describe_need(table: Table, column: Column) -> str:
+def describe_need(column: Column) -> str:
     """That it is needed, or what is lost without it."""
-    return NEEDED if column.required else f"Without it: {describe_loss(table, column)}"
+    return NEEDED if column.required else f"Without it: {describe_loss(column)}"
 
 
-def describe_loss(table: Table, column: Column) -> str:
-    """What is lost where no source gives the column."""
-    return column.loses if column.loses and _use(table, column).is_read else UNREAD
+def describe_loss(column: Column) -> str:
+    """What is lost where no source gives the column; of one that nothing is said of, no mart reads it."""
+    return column.loses or UNREAD
 
 
 def describe_use(table: Table, column: Column, most: int = MOST_NAMED) -> str:
-    """Where it goes: the marts that hold its values, else those that depend on it, else that rows are joined on it."""
-    use = _use(table, column)
+    """Where it goes: what it names, the marts that hold its values, else those that depend on it."""
+    use = load_uses().get(name_column(table, column), Use())
     sentences = ["Says who is one person."] if use.recognises else []
+    if column.references:
+        sentences.append(f"Names a row of {' or '.join(dict.fromkeys(column.references.tables))}.")
     if use.feeds:
         sentences.append(f"Feeds {_enumerate(use.feeds, most)}.")
     elif use.decides:
         sentences.append(f"A condition of {_enumerate(use.decides, most)}.")
-    elif use.joins:
+    elif use.joins and not column.references:
         sentences.append("Rows are joined on it.")
     return " ".join(sentences or ["Feeds no mart."])
 
 
 def describe_table(table: Table) -> str:
-    """What a row is, what holds between the columns, and what is lost where no source fills the table."""
-    return " ".join([table.description, *table.identities, f"Without it: {table.loses}"])
-
-
-def _use(table: Table, column: Column) -> Use:
-    return load_uses().get(name_column(table, column), Use())
+    """What a row is, what holds between the columns, and what is lost where no source fills the table; paragraphs."""
+    return "\n\n".join([table.description, *table.identities, f"Without the table: {table.loses}"])
 
 
 def _enumerate(marts: tuple[str, ...], most: int) -> str:

@@ -39,7 +39,6 @@ LIMITS: dict[Type, Limit] = {
 UNITS: dict[Type, str] = {
     "money": "the currency of the row",
     "price": "the currency of the row",
-    "timestamp": "UTC",
 }
 """What values of each type are in, where the column says nothing else."""
 

@@ -16,9 +16,8 @@ from pipelines.defs.asset import asset_of
 from pipelines.defs.resources import Night
 from pipelines.defs.results import Result
 from pipelines.defs.table_columns import COLUMN_SCHEMA
-from pipelines.errors import RejectLimitExceeded
 from pipelines.extracts.conform import extract_table
-from pipelines.extracts.counts import Extracted
+from pipelines.extracts.counts import Extracted, RejectLimitExceeded
 
 
 def extract_assets() -> list[dg.AssetsDefinition]:
@@ -31,7 +30,7 @@ def _extract_asset(table: Table) -> dg.AssetsDefinition:
         "extracts",
         table.path,
         after=[f"{table.kind}/{table.part_of[0]}"] if table.part_of else [],
-        description=f"{describe_table(table)} From every {table.kind} source; empty if none has it.",
+        description=f"{describe_table(table)}\n\nFrom every {table.kind} source; empty if none has it.",
         metadata={COLUMN_SCHEMA: _column_schema(table), "key": ", ".join(table.key)},
         checks={
             "rejects_stay_under_the_limit": "The share of rows that went to quarantine is at most reject_limit of "
@@ -106,4 +105,7 @@ def _metadata(extracted: Extracted) -> dict[str, Any]:
         "files_read": len(extracted.files_read),
         "rows_by_source": dg.MetadataValue.json({name: asdict(of) for name, of in extracted.per_source.items()}),
         "rejection_reasons": dg.MetadataValue.json(reasons),
+        "columns_not_in_the_export": dg.MetadataValue.json(
+            {name: list(shape.without) for name, shape in extracted.shapes.items() if shape.without}
+        ),
     }

@@ -20,21 +20,23 @@ from pipelines.extracts.plausibility import Window
 from pipelines.extracts.quarantine import count_reasons, write_quarantine
 from pipelines.extracts.reading import SourceReading
 from pipelines.extracts.sorted_parquet import put_in_place, union_all, write_sorted
+from pipelines.extracts.source_shapes import describe_source
 from pipelines.extracts.sql_quoting import quote_name
 from pipelines.lake.tables import Lake
 
 
-def extract_table(sources: Sources, table: Table, lake: Lake, as_of: date) -> Extracted:
+def extract_table(sources: Sources, table: Table, lake: Lake, as_of: date, most: int | None = None) -> Extracted:
     """Writes ``table`` and its quarantine to the lake, from every source that names it; empty where none does.
 
-    Nothing in it is later than the end of ``as_of`` in the retailer's time zone.
+    Nothing in it is later than the end of ``as_of`` in the retailer's time zone. For a look, ``most`` rows of each
+    source are enough, and its files are read no further.
 
     The table is sorted by source and key, the key unique within a source; both files are replaced atomically. Raises
     ExtractError where a source cannot be read or mapped (nothing is replaced), RejectLimitExceeded where more rows went
     to quarantine than allowed (the quarantine is replaced, so that one can look, the table is not).
     """
     try:
-        return _extract_table(sources, table, lake, Window(as_of, sources.timezone))
+        return _extract_table(sources, table, lake, Window(as_of, sources.timezone), most)
     except OSError as fault:
         raise ExtractError(
             f"{table.path} cannot be written to {lake.root}: {fault.strerror or fault}. "
@@ -42,10 +44,10 @@ def extract_table(sources: Sources, table: Table, lake: Lake, as_of: date) -> Ex
         ) from None
 
 
-def _extract_table(sources: Sources, table: Table, lake: Lake, window: Window) -> Extracted:
+def _extract_table(sources: Sources, table: Table, lake: Lake, window: Window, most: int | None) -> Extracted:
     feeding = sources.feeding(table)
     with lake.scratch(f"extract-{table.kind}-{table.name}") as scratch:
-        inputs = [open_table(sources, source, table, scratch) for source in feeding]
+        inputs = [open_table(sources, source, table, scratch, most) for source in feeding]
         has_query = any(source.tables[table.name].query for source in feeding)
         waited_for = _find_waited_for(table, lake)
         allowed = [path for opened in inputs for path in opened.paths] + ([waited_for] if waited_for else [])
@@ -58,7 +60,8 @@ def _extract_table(sources: Sources, table: Table, lake: Lake, window: Window) -
             rejects = [select for reading in readings for select in reading.rejects()]
             files = tuple(f"{reading.source.name}: {file}" for reading in readings for file in reading.opened.files)
             fields = tuple(counted for reading in readings for counted in reading.fields)
-            extracted = Extracted(table, per_source, count_reasons(connection, rejects), files, fields)
+            shapes = {each.source.name: describe_source(each.opened, each.declared, table) for each in readings}
+            extracted = Extracted(table, per_source, count_reasons(connection, rejects), files, fields, shapes)
 
             quarantine, rejected = lake.quarantine_path(table.kind, table.name), scratch / "quarantine.parquet"
             write_quarantine(connection, rejects, rejected)

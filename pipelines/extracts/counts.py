@@ -3,12 +3,14 @@
 Rows read = kept + rejected + set apart + filtered by `where` + repeated word for word.
 """
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
 from pipelines.contracts import Table
-from pipelines.errors import RejectLimitExceeded
+from pipelines.errors import ExtractError
 from pipelines.extracts.field_counts import FieldCounts
+from pipelines.extracts.source_shapes import SourceShape
 
 REASONS_SHOWN = 5
 FEW = 10  # Of a handful of rows, a share says little: one slip of a till would be a third of a new shop's tickets.
@@ -61,7 +63,7 @@ class Extracted:
     """What an extract did.
 
     ``reasons`` counts rejected rows by column (None: the whole row) and reason, no values; ``fields`` has a row for
-    each source and column that it fills.
+    each source and column that it fills; ``shapes`` says by source what its files are like.
     """
 
     table: Table
@@ -69,6 +71,7 @@ class Extracted:
     reasons: dict[tuple[str | None, str], int] = field(default_factory=dict)
     files_read: tuple[str, ...] = ()
     fields: tuple[FieldCounts, ...] = ()
+    shapes: Mapping[str, SourceShape] = field(default_factory=dict)
 
     @property
     def rows_read(self) -> int:
@@ -95,6 +98,14 @@ class Extracted:
         return sum(counts.rows_repeated for counts in self.per_source.values())
 
 
+class RejectLimitExceeded(ExtractError):  # noqa: N818 - it names the event, not a fault of the program
+    """More rows of a table went to quarantine than `reject_limit` allows; the table in the lake is as it was."""
+
+    def __init__(self, message: str, extracted: Extracted) -> None:
+        super().__init__(message)
+        self.extracted = extracted
+
+
 def check_limits(extracted: Extracted, sources_file: str, quarantine: Path) -> None:
     """Raises RejectLimitExceeded where a source has more rejected rows than its limit; it names the commonest reasons.
 
@@ -113,5 +124,6 @@ def check_limits(extracted: Extracted, sources_file: str, quarantine: Path) -> N
     raise RejectLimitExceeded(
         f"{sources_file}, table {extracted.table.path}: too many rows do not fit: {shares}. "
         f"The table was left as it was. Look at the rows in {quarantine}, mend the export or its mapping, "
-        f"or raise reject_limit. Most frequent:\n{reasons}"
+        f"or raise reject_limit. Most frequent:\n{reasons}",
+        extracted,
     )

@@ -261,9 +261,12 @@ def map_columns(
             missing.append(f"  {column.name}: its column '{plain}' is not in {', '.join(lacking[plain])}")
         chosen.append((column, quote_name(plain), False))
     if missing:
+        parts = [(("columns",), f"no source column for the required {fault.strip()}") for fault in missing]
         raise ExtractError(
             f"{len(missing)} required {'column has' if len(missing) == 1 else 'columns have'} no source column. "
-            "Map them under `columns`, or correct the export.\n" + "\n".join(missing) + f"\n  {_list_found(columns)}"
+            "Map them under `columns`, or correct the export.\n" + "\n".join(missing) + f"\n  {_list_found(columns)}",
+            at=("columns",),
+            parts=parts,
         )
     bound = _bind(chosen, mapping, columns, rows, execute, rules_of)
     return Mapping(table, bound, mapping.where, mapping.options)
@@ -278,13 +281,13 @@ def _bind(
     rules_of: Callable[[Column], tuple[Rule, ...]],
 ) -> tuple[MappedColumn, ...]:
     bound = []
-    faults = []
+    faults: list[tuple[tuple[str, ...], str]] = []
     where = mapping.where
     for column, sql, is_expression in chosen:
         try:
             duckdb_type = str(execute(f"describe select ({NEWLINE}{sql}{NEWLINE}) as v from ({rows})")[0][1])
         except duckdb.Error as error:
-            faults.append(f"  {column.name}: {sql}: {explain(error)}")
+            faults.append((("columns", column.name), f"{column.name}: {sql}: {explain(error)}"))
             continue
         is_guarded = is_expression and _binds(
             f"select {_guard(f'({NEWLINE}{sql}{NEWLINE})')} as v from ({rows})", execute
@@ -302,12 +305,16 @@ def _bind(
         try:
             execute(f"describe select {_guard(f'cast(({NEWLINE}{where}{NEWLINE}) as boolean)')} as v from ({rows})")
         except duckdb.Error as error:
-            faults.append(f"  where: {where}: {explain(error)}")
+            faults.append((("where",), f"where: {where}: {explain(error)}"))
     if faults:
         raise MappingError(
             f"DuckDB does not understand {len(faults)} SQL {'expression' if len(faults) == 1 else 'expressions'} of "
             "sources.yml. A text needs quotes of its own (\"'web'\"); a column with blanks, or named like a word of "
-            "SQL, double ones ('\"N° commande\"').\n" + "\n".join(faults) + f"\n  {_list_found(columns)}"
+            "SQL, double ones ('\"N° commande\"').\n"
+            + "\n".join(f"  {fault}" for _, fault in faults)
+            + f"\n  {_list_found(columns)}",
+            at=faults[0][0],
+            parts=faults,
         )
     return tuple(bound)
 

@@ -47,7 +47,8 @@ class NamedRows:
             self._sql[name] = EMPTY
             self.lacking[name] = list(rows.files)
         self.columns = tuple(self._sql)
-        self.files = rows.files
+        self.files, self.shapes, self.is_whole = rows.files, rows.shapes, rows.is_whole
+        self.originals = {name: columns[0] for name, columns in found.items()}
         self.malformed = rows.malformed
         self.missing = tuple(missing)
 
@@ -83,7 +84,7 @@ def name_rows(rows: Rows, headers: Mapping[str, Header], sql: Iterable[str], pre
         if name in named.lacking and not header.is_optional and is_mentioned(name, texts)
     ]
     if wanted:
-        raise ExtractError(_describe_missing(wanted, headers, named, rows.columns, preset))
+        raise ExtractError(_describe_missing(wanted, headers, named, rows.columns, preset), at=("headers",))
     return named
 
 

@@ -15,10 +15,11 @@ from pipelines.extracts.named_rows import name_rows
 
 def place_error(error: ExtractError, sources: Sources, source: Source, table: Table) -> ExtractError:
     """``error`` with the file, line, source, table and preset that it is about."""
-    line, preset = sources.line(source.name, table.name), source.tables[table.name].preset
+    line, preset = sources.line(source.name, table.name, *error.at), source.tables[table.name].preset
     at = sources.file if line is None else f"{sources.file}:{line}"
     of = f", preset {preset}" if preset else ""
-    return type(error)(f"{at}, source {source.name}, table {table.path}{of}: {error}")
+    placed = f"{at}, source {source.name}, table {table.path}{of}: {error}"
+    return type(error)(placed, at=error.at, parts=error.parts)
 
 
 @dataclass(frozen=True)
@@ -48,22 +49,24 @@ class OpenedTable:
         return [file for rows in self.every for file in rows.files]
 
 
-def open_table(sources: Sources, source: Source, table: Table, scratch: Path) -> OpenedTable:
+def open_table(sources: Sources, source: Source, table: Table, scratch: Path, most: int | None = None) -> OpenedTable:
     """Opens what ``source`` declares for ``table``; ``scratch`` is a folder for all sources of the table.
+
+    Of the rows, ``most`` are enough; what a query looks up beside them is read as a whole.
 
     Raises ExtractError where there is nothing to read, it cannot be read, or lacks a column that it must have.
     """
     try:
-        return _open_table(sources, source, table, scratch)
+        return _open_table(sources, source, table, scratch, most)
     except ExtractError as error:
         raise place_error(error, sources, source, table) from None
 
 
-def _open_table(sources: Sources, source: Source, table: Table, scratch: Path) -> OpenedTable:
+def _open_table(sources: Sources, source: Source, table: Table, scratch: Path, most: int | None) -> OpenedTable:
     open_rows, declared = CONNECTORS[source.connector.type], source.tables[table.name]
     folder = scratch / source.name
     folder.mkdir()
-    rows = open_rows(source.connector, declared, sources.base, folder)
+    rows = open_rows(source.connector, declared, sources.base, folder, most)
     if declared.headers:
         rows = name_rows(rows, declared.headers, declared.written_sql, declared.preset)
     relations, empty = {}, {}
@@ -79,6 +82,6 @@ def _open_table(sources: Sources, source: Source, table: Table, scratch: Path) -
             if relation.headers:
                 further = name_rows(further, relation.headers, declared.written_sql, declared.preset)
         except ExtractError as error:
-            raise type(error)(f"`with`, {name}: {error}") from None
+            raise type(error)(f"`with`, {name}: {error}", at=("with", name)) from None
         relations[name] = further
     return OpenedTable(rows, relations, empty)

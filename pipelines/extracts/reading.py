@@ -196,14 +196,15 @@ class SourceReading:
         try:
             statements = duckdb.extract_statements(query)
             if len(statements) != 1 or statements[0].type != duckdb.StatementType.SELECT:
-                raise ExtractError("`query` must be one SELECT over `source`.")
+                raise ExtractError("`query` must be one SELECT over `source`.", at=("query",))
             self.connection.execute(self._make_relations())
             self.connection.execute(f"describe {query.rstrip().rstrip(';')}").fetchall()
         except duckdb.Error as error:
             found = [f"  columns found: {', '.join(self.rows.columns)}"]
             found += [f"  in {name}: {', '.join(rows.columns)}" for name, rows in self.opened.relations.items()]
             listed = "\n".join(found)
-            raise ExtractError(f"DuckDB does not understand `query`: {explain(error)}\n{listed}") from None
+            message = f"DuckDB does not understand `query`: {explain(error)}\n{listed}"
+            raise ExtractError(message, at=("query",)) from None
         self._run(lambda: f"{self._make_relations()}; create temp table {self.result} as {query.rstrip().rstrip(';')}")
         for name in self._relations():
             self.connection.execute(f"drop view {quote_name(name)}")

@@ -80,8 +80,10 @@ SCHEMA: dict[str, pl.DataType] = {
 """``quarantine/references``: one row per :class:`Finding`."""
 
 
-def check_references(sources: Sources, lake: Lake) -> list[Finding]:
+def check_references(sources: Sources, lake: Lake, targets: Lake | None = None) -> list[Finding]:
     """Every column that names rows of other tables, by source: counted, and its rows listed among the quarantined.
+
+    What they name is looked up in ``targets``, by default in ``lake`` itself.
 
     Reads the extracts, ``identity/loyalty_cards`` and ``identity/merged_records``. Writes ``quarantine/references`` and
     the quarantine's file of them, of which the rows themselves stay in the warehouse.
@@ -92,7 +94,7 @@ def check_references(sources: Sources, lake: Lake) -> list[Finding]:
         for table in contracts.TABLES:
             for column in table.columns:
                 if column.references is not None and sources.feeding(table):
-                    looked_up = _Lookup(connection, sources, lake, table, column, column.references)
+                    looked_up = _Lookup(connection, sources, lake, targets or lake, table, column, column.references)
                     findings += looked_up.find()
                     listed += looked_up.list_rows(len(listed))
         returns = _Returns(connection, sources, lake)
@@ -124,11 +126,12 @@ class _Lookup:
         connection: duckdb.DuckDBPyConnection,
         sources: Sources,
         lake: Lake,
+        looked_up_in: Lake,
         table: Table,
         column: Column,
         reference: Reference,
     ) -> None:
-        self.connection, self.sources, self.lake = connection, sources, lake
+        self.connection, self.sources, self.lake, self.looked_up_in = connection, sources, lake, looked_up_in
         self.table, self.column, self.reference = table, column, reference
         self.targets = [_split(target) for target in reference.targets]
         self.given = [(target, name) for target, name in self.targets if sources.feeding(target)]
@@ -187,7 +190,7 @@ class _Lookup:
         """``targets``: what there is to name; ids that were merged away where what is left of them is there."""
         selects = []
         for target, name in self.given:
-            rows, key = _read(self.lake, target), quote_name(name)
+            rows, key = _read(self.looked_up_in, target), quote_name(name)
             if self._is_card:
                 cards = _read_lake(self.lake, "identity", "loyalty_cards")
                 selects.append(

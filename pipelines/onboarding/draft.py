@@ -40,7 +40,7 @@ class Line:
 @dataclass(frozen=True)
 class TableDraft:
     """One table of a source. ``lines`` are those of `columns`; a `query` is ``query``, or selects ``selected`` by
-    ``grouped_by``."""
+    ``grouped_by``, out of rows in which ``filled_down`` columns were put on every line."""
 
     table: Table
     export: Export
@@ -53,12 +53,14 @@ class TableDraft:
     selected: tuple[Line, ...] = ()
     grouped_by: tuple[str, ...] = ()
     query: str | None = None
+    filled_down: tuple[str, ...] = ()
     remarks: tuple[Remark, ...] = ()
 
     @property
     def questions(self) -> int:
         """How many lines only a person can fill."""
-        return sum(line.is_question for line in self.lines) + sum(value == OPEN for value in self.headers.values())
+        named = (*self.headers.values(), *self.with_.values())
+        return sum(line.is_question for line in self.lines) + named.count(OPEN)
 
     @property
     def assumptions(self) -> int:

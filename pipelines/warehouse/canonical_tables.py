@@ -64,7 +64,7 @@ One rule for all of them: **with tax, and positive** unless more came back than 
 - **Feeds**: the marts that hold its values, as they are, in a sum or a label. Below each table stand all of them, with
   the columns that each takes from it.
 - **A condition of**: its values end in no mart, but decide which rows count there.
-- **Rows are joined on it**: it connects rows of several tables, and goes nowhere itself.
+- **Names a row of**, **rows are joined on it**: it connects rows of several tables.
 - **Says who is one person**: records are recognised by it, so that it stands behind every mart that knows customers.
 
 This is followed through the SQL of all models, `select` by `select`, and through the steps in Python between them.
@@ -117,8 +117,8 @@ def _describe_column(table: Table, column: Column) -> str:
     values = ", ".join(f"`{value}`" for value in column.values or ())
     means = f"{column.description} One of {values}." if values else column.description
     otherwise = f" Any other value counts as `{column.otherwise}`." if column.otherwise else ""
-    unit = f", in {column.measured_in}" if column.measured_in and column.measured_in != "UTC" else ""
-    loss = "**needed**" if column.required else reference.describe_loss(table, column)
+    unit = f", in {column.measured_in}" if column.measured_in else ""
+    loss = "**needed**" if column.required else reference.describe_loss(column)
     example = f"`{column.example}`" if column.example else ""
     use = reference.describe_use(table, column)
     cells = (f"`{column.name}`", f"{column.type}{unit}", means + otherwise, example, loss, use)

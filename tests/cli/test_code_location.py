@@ -63,5 +63,6 @@ def test_the_location_is_the_one_that_is_served() -> None:
 
 def test_what_a_command_ran_can_be_launched_again_from_the_interface() -> None:
     served = build_definitions().resolve_job_def("nightly")
-    of_command = {"loggers": {"progress": {}}, "resources": {"night": {"config": {"as_of": "2026-02-28"}}}}
-    assert dg.validate_run_config(served, of_command)
+    settings = {"night": {"config": {"as_of": "2026-02-28"}}}
+    for loggers in ({"progress": {}}, {"console": {"config": {"log_level": "INFO"}}}):  # The second is Dagster's own.
+        assert dg.validate_run_config(served, {"loggers": loggers, "resources": settings})

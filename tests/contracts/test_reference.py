@@ -91,14 +91,21 @@ def test_a_text_says_meaning_unit_example_need_and_where_it_goes() -> None:
     assert "Needed: a row without it goes to quarantine." in describe_column(orders, orders.column("total_amount"))
 
 
-def test_what_no_mart_reads_is_no_loss_whatever_is_said(monkeypatch: pytest.MonkeyPatch) -> None:
-    column = Column("shoe_size", "Shoe size.", loses="Shoes do not fit.")
-    made = Table("crm", "feet", "foot", ("foot_id",), (column,))
-    assert describe_loss(made, column) == "Nothing: no mart reads it."
-    assert describe_use(made, column) == "Feeds no mart."
-    monkeypatch.setattr(reference, "load_uses", lambda: {"crm/feet.shoe_size": Use(decides=("shoes",))})
-    assert describe_loss(made, column) == "Shoes do not fit."
-    assert describe_use(made, column) == "A condition of shoes."
+def test_a_column_whose_loss_nobody_says_is_read_by_no_mart() -> None:
+    column = Column("shoe_size", "Shoe size.")
+    assert describe_loss(column) == "Nothing: no mart reads it."
+    assert describe_use(Table("crm", "feet", "foot", ("foot_id",), (column,)), column) == "Feeds no mart."
+    # Which of two versions of a row is kept is decided before any mart.
+    lost = {name_column(*each) for each in COLUMNS if each[1].loses and not load_uses()[name_column(*each)].is_read}
+    assert lost <= {"pos/tickets.updated_at"}
+
+
+def test_a_column_that_names_rows_of_a_table_says_of_which() -> None:
+    lines, interactions = table("pos", "ticket_lines"), table("crm", "interactions")
+    assert describe_use(lines, lines.column("product_id")).startswith("Names a row of ecommerce/products. Feeds ")
+    assert describe_use(interactions, interactions.column("order_id")) == (
+        "Names a row of ecommerce/orders or pos/tickets."
+    )
 
 
 @pytest.mark.parametrize(
@@ -110,6 +117,7 @@ def test_what_no_mart_reads_is_no_loss_whatever_is_said(monkeypatch: pytest.Monk
         (Use(feeds=tuple("abcdef")), "Feeds a, b, c, d and 2 more marts."),
         (Use(recognises=True, joins=True), "Says who is one person. Rows are joined on it."),
         (Use(recognises=True), "Says who is one person."),
+        (Use(decides=("a",), joins=True), "A condition of a."),
     ],
 )
 def test_of_many_marts_the_first_are_named(use: Use, text: str, monkeypatch: pytest.MonkeyPatch) -> None:

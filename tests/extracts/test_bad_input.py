@@ -7,7 +7,8 @@ from typing import Any
 import pytest
 
 from pipelines.config.sources import load_sources
-from pipelines.errors import ConfigurationError, ExtractError, RejectLimitExceeded
+from pipelines.errors import ConfigurationError, ExtractError
+from pipelines.extracts.counts import RejectLimitExceeded
 
 HEADER = "id,moment,total\n"
 GOOD = "1,2024-01-01 10:00,10\n"

@@ -7,8 +7,7 @@ from typing import Any
 import duckdb
 import pytest
 
-from pipelines.errors import RejectLimitExceeded
-from pipelines.extracts.counts import Extracted
+from pipelines.extracts.counts import Extracted, RejectLimitExceeded
 
 MEMBERS = {"member_id": "id", "birth_date": "born", "created_at": "made", "updated_at": "date '2026-01-01'"}
 

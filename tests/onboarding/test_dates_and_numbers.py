@@ -77,7 +77,13 @@ def test_epochs_are_told_by_their_length() -> None:
 
 @pytest.mark.parametrize(
     ("values", "pattern"),
-    [(["9:05", "14:05"], "%H:%M"), (["140509"], "%H%M%S"), (["14h05"], "%Hh%M"), (["25:00"], None)],
+    [
+        (["9:05", "14:05"], "%H:%M"),
+        (["140509"], "%H%M%S"),
+        (["9:05 PM"], "%I:%M %p"),
+        (["14h05"], "%Hh%M"),
+        (["25:00"], None),
+    ],
 )
 def test_times_of_day_have_a_format(values: list[str], pattern: str | None) -> None:
     assert find_time_format(values) == pattern

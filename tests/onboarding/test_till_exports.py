@@ -132,3 +132,44 @@ def test_overlapping_exports_add_nothing_twice(onboarding: Any) -> None:
     assert '"ventes_*.csv"' in onboarding.init()
     assert onboarding.extract("pos/tickets").rows_repeated == 5
     assert onboarding.extract("pos/ticket_lines").rows_repeated == 9
+
+
+def test_a_number_on_the_first_line_of_a_ticket_only_is_that_of_the_lines_below(onboarding: Any) -> None:
+    onboarding.write(
+        "tickets détaillés.csv",
+        "Magasin;N° ticket;Date;Code article;Qté;PU TTC;Montant TTC\n"
+        "Lyon;1;28/01/2026 10:00;A;1;5,00;5,00\n;;;B;2;1,50;3,00\nLyon;2;28/01/2026 11:00;A;1;5,00;5,00\n"
+        "Lyon;1;29/01/2026 10:00;C;1;7,00;7,00\n;;;A;1;5,00;5,00\n"
+        "Paris;1;28/01/2026 10:30;B;1;1,50;1,50\n;;;A;1;5,00;5,00\n",
+    )
+    onboarding.init()
+    assert onboarding.rows("pos/tickets", "ticket_id", "store_id", "sold_at", "total_amount") == [
+        ("Lyon-28/01/2026 10:00-1", "Lyon", "2026-01-28 09:00:00", Decimal("8.00")),
+        ("Lyon-28/01/2026 11:00-2", "Lyon", "2026-01-28 10:00:00", Decimal("5.00")),
+        ("Lyon-29/01/2026 10:00-1", "Lyon", "2026-01-29 09:00:00", Decimal("12.00")),
+        ("Paris-28/01/2026 10:30-1", "Paris", "2026-01-28 09:30:00", Decimal("6.50")),
+    ]
+    assert [row[1:] for row in onboarding.rows("pos/ticket_lines", "ticket_id", "line_no", "product_id")] == [
+        (1, "A"),
+        (2, "B"),
+        (1, "A"),
+        (1, "C"),
+        (2, "A"),
+        (1, "B"),
+        (2, "A"),
+    ]
+
+
+def test_a_till_of_no_known_system_is_not_taken_for_one(onboarding: Any) -> None:
+    onboarding.write(
+        "export.csv",
+        "Transaction ID,Date,Time,Store,SKU,Description,Qty,Price,Line Total,Loyalty Card,Tender\n"
+        "1,01/28/2026,9:05 PM,Soho,S1,Hat,1,$10.00,$10.00,9001,Visa\n"
+        "2,01/29/2026,9:05 AM,Bath,S2,Cap,2,$5.00,$10.00,,Cash\n",
+    )
+    assert "preset" not in onboarding.init()
+    assert onboarding.rows("pos/tickets", "ticket_id", "store_id", "sold_at") == [
+        ("1", "Soho", "2026-01-28 21:05:00"),
+        ("2", "Bath", "2026-01-29 09:05:00"),
+    ]
+    assert onboarding.load().timezone == "Europe/London", "nothing but the language tells"

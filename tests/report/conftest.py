@@ -1,5 +1,6 @@
 """A report as a machine reads it, and marts to change at will."""
 
+import re
 import shutil
 from collections.abc import Callable
 from dataclasses import dataclass, field
@@ -73,6 +74,25 @@ class Report(HTMLParser):
             self._cells[-1] = (self._cells[-1][0], data)
         elif inside == "h3" or (self._open and self._open[-1][1].get("class") == "why" and self._is_empty()):
             self.titles[self._section] = data
+
+
+@pytest.fixture(scope="session")
+def read_unlinked() -> Callable[[Path], str]:
+    """Reads a page without the name of the page that it links to, which goes with its own."""
+    return lambda file: re.sub(r'href="[^"#:]*\.html"', "", file.read_text(encoding="utf-8"))
+
+
+@pytest.fixture(scope="session")
+def list_kept() -> Callable[[Home], list[Path]]:
+    """Lists the reports of past runs, each of which has a page for data engineers beside it."""
+
+    def listed(home: Home) -> list[Path]:
+        pages = sorted(home.reports.glob("*.html"))
+        kept = [page for page in pages if not page.stem.endswith("-quality")]
+        assert sorted([*kept, *(page.with_name(f"{page.stem}-quality.html") for page in kept)]) == pages
+        return kept
+
+    return listed
 
 
 @pytest.fixture(scope="session")

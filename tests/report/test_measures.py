@@ -116,6 +116,12 @@ SAME = {
         "select sum(visitor_orders), sum(visits) from marts.channel_performance "
         "where channel = 'store' and visits is not null",
     ),
+    "what stores take and convert": (
+        "select sum(revenue), sum(orders), sum(refund_amount), sum(visitor_orders), sum(visits) "
+        "from marts.channel_performance where channel = 'store'",
+        "select sum(revenue), sum(orders), sum(refund_amount), sum(visitor_orders), sum(visits) "
+        "from marts.store_performance",
+    ),
     "average basket": (
         HEADLINE.format("average_basket"),
         "select sum(ordered_amount), sum(orders) from marts.channel_performance",

@@ -52,6 +52,23 @@ def test_a_filter_upstream_decides_what_is_taken_from_behind_it() -> None:
     assert (feeding(mart, int_open=open_orders), deciding(mart, int_open=open_orders)) == ({"total_amount"}, {"status"})
 
 
+def test_a_count_of_rows_is_decided_by_what_filtered_them_upstream() -> None:
+    open_orders = 'select * from "workshop"."staging"."stg_orders" where status = \'placed\''
+    mart = 'select count(*) as open_count from "workshop"."intermediate"."int_open"'
+    assert (feeding(mart, int_open=open_orders), deciding(mart, int_open=open_orders)) == (set(), {"status"})
+
+
+def test_a_model_read_by_its_own_name_is_followed() -> None:
+    assert feeding('select stg_orders.channel from "workshop"."staging"."stg_orders"') == {"channel"}
+
+
+def test_what_is_of_no_known_table_is_nothing_and_hides_nothing_beside_it() -> None:
+    mart = (
+        f'{READ_ORDERS} select reason, orders.channel from orders left join "workshop"."seeds"."rules" on orders.status'
+    )
+    assert feeding(f"{mart} = rules.status") == {"channel"}
+
+
 def test_a_choice_among_values_is_decided_by_its_test_and_a_choice_among_words_says_it() -> None:
     chosen = f"{READ_ORDERS} select case when status = 'paid' then total_amount else 0 end as paid from orders"
     assert (feeding(chosen), deciding(chosen)) == ({"total_amount"}, {"status"})
@@ -108,6 +125,8 @@ def test_a_step_of_python_between_two_models_is_followed() -> None:
 def test_a_column_that_no_table_has_is_an_error_and_not_silently_nothing() -> None:
     with pytest.raises(ValueError, match=r"marts/sales reads a column that cannot be followed: .*colour"):
         feeding(f"{READ_ORDERS} select orders.colour from orders")
+    with pytest.raises(ValueError, match=r"marts/sales reads a column that cannot be followed"):
+        feeding(f"{READ_ORDERS} select colour from orders")
 
 
 def test_what_python_makes_is_declared_of_columns_that_are_there() -> None:

@@ -42,7 +42,7 @@ def tell(headlines_home: Home) -> Iterator[Tell]:
 
 
 NOT_OF_IDENTITY: Told = {
-    "conversion_online": (Decimal(2), 4, 0.5),
+    "conversion_online": (Decimal(1), 4, 0.25),
     "conversion_store": (Decimal(1), 8, 0.125),
     "average_basket": (Decimal("125.01"), 4, 31.25),
     "nps": (Decimal(0), 5, 0.0),  # Every answer counts, whoever gave it.

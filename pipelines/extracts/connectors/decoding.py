@@ -23,11 +23,12 @@ CHUNK = 1 << 20
 DISK_FULL = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)
 
 
-def make_plain(path: Path, encoding: str, copy: Path, shown: str) -> Path:
+def make_plain(path: Path, encoding: str, copy: Path, shown: str, enough: int | None = None) -> Path:
     """``path`` itself where it is plain already, else ``copy``, written now. ``shown`` is the file's name in messages.
 
     Bytes that the encoding does not know are carried over as they are, so that the line they stand in is found out as
-    invalid UTF-8. Raises ExtractError where the file is cut short, damaged, no text, or not in ``encoding`` at all.
+    invalid UTF-8. Of a copy, ``enough`` bytes will do, a multiple of :data:`CHUNK`; None: all. Raises ExtractError
+    where the file is cut short, damaged, no text, or not in ``encoding`` at all, as far as it is read.
     """
     with telling_damage(shown):
         with open_decompressed(path) as file:
@@ -40,7 +41,7 @@ def make_plain(path: Path, encoding: str, copy: Path, shown: str) -> Path:
         if path.suffix.lower() not in COMPRESSIONS and is_utf8 and not has_bare_returns and not has_glob_characters:
             return path
         with open_decompressed(path) as file, copy.open("wb") as written:
-            for chunk in _read_chunks(file) if is_utf8 else _recode(file, encoding, shown):
+            for chunk in _read_chunks(file, enough) if is_utf8 else _recode(file, encoding, shown, enough):
                 written.write(chunk.replace(b"\r", b"\n") if has_bare_returns else chunk)
     return copy
 
@@ -68,7 +69,8 @@ def telling_damage(shown: str) -> Iterator[None]:
     except UnicodeError as fault:
         raise ExtractError(
             f"{shown} is not in the encoding {getattr(fault, 'encoding', 'declared')}. "
-            "Correct `encoding` under its `options`."
+            "Correct `encoding` under its `options`.",
+            at=("options", "encoding"),
         ) from None
     except (EOFError, zlib.error, OSError) as fault:
         if getattr(fault, "errno", None) in DISK_FULL:
@@ -85,22 +87,28 @@ def _settle_encoding(declared: str, start: bytes) -> str:
     return declared
 
 
-def _read_chunks(file: IO[bytes]) -> Iterator[bytes]:
-    while chunk := file.read(CHUNK):
+def _read_chunks(file: IO[bytes], enough: int | None) -> Iterator[bytes]:
+    count = 0
+    while (enough is None or count < enough) and (chunk := file.read(CHUNK)):
+        count += len(chunk)
         yield chunk
 
 
-def _recode(file: IO[bytes], encoding: str, shown: str) -> Iterator[bytes]:
+def _recode(file: IO[bytes], encoding: str, shown: str, enough: int | None) -> Iterator[bytes]:
     decoder = codecs.getincrementaldecoder(encoding)(errors="surrogateescape")
     mark_misread, check = _marker_of_misread(encoding), _Utf8Check(encoding)
-    for chunk in _read_chunks(file):
+    count = 0
+    for chunk in _read_chunks(file, enough):
+        count += len(chunk)
         check.take(chunk)
         yield mark_misread(decoder.decode(chunk)).encode("utf-8", "surrogateescape")
-    yield decoder.decode(b"", final=True).encode("utf-8", "surrogateescape")
+    if enough is None or count < enough:  # A letter that is cut in two is no fault of the file.
+        yield decoder.decode(b"", final=True).encode("utf-8", "surrogateescape")
     if check.is_utf8():
         raise ExtractError(
             f"{shown} is UTF-8, although `encoding: {encoding}` is declared: Hélène would become HÃ©lÃ¨ne. Declare "
-            "`encoding: utf-8` under its `options`, or take `encoding` out."
+            "`encoding: utf-8` under its `options`, or take `encoding` out.",
+            at=("options", "encoding"),
         )
 
 

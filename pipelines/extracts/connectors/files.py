@@ -6,7 +6,7 @@ import re
 from array import array
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
-from itertools import pairwise
+from itertools import islice, pairwise
 from pathlib import Path
 from typing import Any
 
@@ -21,10 +21,13 @@ from pipelines.extracts.connectors import (
     json_documents,
     malformed_lines,
 )
+from pipelines.extracts.connectors.protocol import FileShape
 from pipelines.extracts.sql_quoting import quote_name, quote_text
 
 DELIMITERS = (",", ";", "\t", "|")
 NOWHERE = "\x1f"  # A character that JSON text never holds, so that a line is one field.
+LEAST_OF_EACH = 10  # Rows of each file, however many files there are: dates of another format show in a few.
+LONGEST_USUAL = 4096  # Bytes; a product with its description as a page, an order with a long note.
 EMPTY = "is empty: not even a header. Fetch it again, or take it out of the folder."
 INSIDE = "!/"  # Between an archive and a file inside, as in `orders.zip!/orders.csv`: no folder's name ends like that.
 LINES = malformed_lines.Dialect(NOWHERE, "", "", field_count=1, skip=0)
@@ -34,7 +37,8 @@ LINES = malformed_lines.Dialect(NOWHERE, "", "", field_count=1, skip=0)
 class _File:
     """One file: what it is called, where its plain form lies, which columns it has.
 
-    ``starts``: the line of each row, where the plain form was made of another file and has other lines.
+    ``starts``: the line of each row, where the plain form was made of another file and has other lines. ``most``: how
+    many rows of a Parquet file are read; ``is_cut``: there are more than are read.
     """
 
     shown: str
@@ -44,11 +48,22 @@ class _File:
     dialect: malformed_lines.Dialect = LINES
     is_mended: bool = False
     starts: "array[int] | None" = None
+    most: int | None = None
+    is_cut: bool = False
+    written_as: str = ""
+    encoding: str | None = None
+    size: int = 0
+
+    @property
+    def shape(self) -> FileShape:
+        delimiter = self.dialect.delimiter if self.format == "csv" else None
+        return FileShape(self.shown, self.written_as, self.encoding, delimiter, len(self.columns), self.size)
 
     def read(self) -> str:
         """FROM clause that yields the file's columns, and for JSON lines one column `line`."""
         if self.format == "parquet":
-            return f"read_parquet({quote_text(str(self.path))}, binary_as_string = true, file_row_number = true)"
+            rows = f"read_parquet({quote_text(str(self.path))}, binary_as_string = true, file_row_number = true)"
+            return rows if self.most is None else f"(from {rows} limit {self.most})"
         names = self.columns if self.format == "csv" else ["line"]
         types = ", ".join(f"{quote_text(name)}: 'VARCHAR'" for name in names)
         return (
@@ -68,6 +83,8 @@ class FileRows:
         self.malformed = scratch / "malformed.jsonl"
         self.columns = tuple(dict.fromkeys(column for file in files for column in file.columns))
         self.files = tuple(file.shown for file in files)
+        self.shapes = tuple(file.shape for file in files)
+        self.is_whole = not any(file.is_cut for file in files)
         self.lacking = {
             column: missing
             for column in self.columns
@@ -127,29 +144,38 @@ class FileRows:
         return found
 
 
-def open_rows(connector: FilesConnector, mapping: FilesMapping, base: Path, scratch: Path) -> FileRows:
+def open_rows(
+    connector: FilesConnector, mapping: FilesMapping, base: Path, scratch: Path, most: int | None = None
+) -> FileRows:
     """The rows of the files under the connector's root that the mapping's pattern finds, by name.
 
+    Of ``most`` rows, each file gives its share, and a few in any case.
     Raises ExtractError where there are none, or one is empty, damaged or of no known format.
     """
     root, shown_root, pattern = connector.folder(base), str(connector.root), mapping.from_
     if not root.is_dir():
-        raise ExtractError(f"The folder {shown_root} does not exist. Correct `root` under the source's `connector`.")
+        raise ExtractError(
+            f"The folder {shown_root} does not exist. Correct `root` under the source's `connector`.",
+            at=("..", "connector", "root"),
+        )
     try:
         matches = sorted(path for path in root.glob(pattern) if path.is_file())
     except (NotImplementedError, ValueError):
         raise ExtractError(
-            f"`from` cannot be '{pattern}': write it relative to `root` ({shown_root}), such as orders_*.csv."
+            f"`from` cannot be '{pattern}': write it relative to `root` ({shown_root}), such as orders_*.csv.",
+            at=("from",),
         ) from None
     if not matches:
         raise ExtractError(
-            f"No file matches {shown_root}/{pattern}. Correct `from`, or take the table out of sources.yml."
+            f"No file matches {shown_root}/{pattern}. Correct `from`, or take the table out of sources.yml.",
+            at=("from",),
         )
     files = []
     malformed = scratch / "malformed.jsonl"
+    share = None if most is None else max(LEAST_OF_EACH, -(-most // len(matches)))
     for number, (path, name) in enumerate(_list_files(matches, root, shown_root, mapping.options, scratch)):
         copy = scratch / f"plain-{number}"
-        files.append(_read_file(path, name, f"{shown_root}/{name}", mapping.options, copy, malformed))
+        files.append(_read_file(path, name, f"{shown_root}/{name}", mapping.options, copy, malformed, share))
     _check_members(files, shown_root, mapping.options)
     return FileRows(files, scratch)
 
@@ -184,23 +210,50 @@ def _check_members(files: list[_File], shown_root: str, options: FileOptions) ->
             )
 
 
-def _read_file(path: Path, name: str, shown: str, options: FileOptions, copy: Path, malformed: Path) -> _File:
+def _read_file(
+    path: Path, name: str, shown: str, options: FileOptions, copy: Path, malformed: Path, most: int | None
+) -> _File:
+    file = _open_file(path, name, shown, options, copy, malformed, most)
+    file.size = path.stat().st_size
+    return file
+
+
+def _open_file(
+    path: Path, name: str, shown: str, options: FileOptions, copy: Path, malformed: Path, most: int | None
+) -> _File:
     kind = file_kinds.find_format(path, shown, options.format)
     if path.stat().st_size == 0 and not (kind == "jsonl" or options.names):
         raise ExtractError(f"{shown} {EMPTY}")
     if kind == "parquet":
-        return _read_parquet(path, name, shown)
+        return _read_parquet(path, name, shown, most)
     if kind == "xlsx":
-        return _read_sheet(path, name, shown, options, copy)
-    readable = decoding.make_plain(path, options.encoding, copy, shown)
+        return _read_sheet(path, name, shown, options, copy, most)
+    enough = None if most is None else _count_bytes(most, kind)
+    readable = decoding.make_plain(path, options.encoding, copy, shown, enough)
+    is_cut = enough is not None and readable == copy and copy.stat().st_size >= enough
     if kind == "csv":
-        return _read_csv(readable, name, shown, options)
-    return _read_json(readable, name, shown, copy, malformed)
+        file = _read_csv(readable, name, shown, options)
+        if most is not None:
+            file.path = copy.with_suffix(".head")
+            file.is_cut = malformed_lines.copy_head(readable, file.dialect, most, file.path, is_cut=is_cut)
+    else:
+        file = _read_json(readable, name, shown, copy, malformed, most, is_cut)
+    file.written_as, file.encoding = kind, options.encoding
+    return file
 
 
-def _read_parquet(path: Path, name: str, shown: str) -> _File:
-    file = _File(name, path, "parquet")
+def _count_bytes(most: int, kind: str) -> int:
+    """How much of a text holds ``most`` rows, in whole chunks; of JSON, as much as one row may take, and more."""
+    least = 2 * json_documents.LARGEST_VALUE if kind == "jsonl" else 0
+    return -(-max(least, most * LONGEST_USUAL) // decoding.CHUNK) * decoding.CHUNK
+
+
+def _read_parquet(path: Path, name: str, shown: str, most: int | None) -> _File:
+    file = _File(name, path, "parquet", most=most, written_as="parquet")
     try:
+        if most is not None:
+            [[count]] = _ask(f"select count(*) from read_parquet({quote_text(str(path))})")
+            file.is_cut = count > most
         described = _ask(f"describe select * exclude (file_row_number) from {file.read()}")
     except duckdb.Error:
         raise ExtractError(f"{shown} is not a whole Parquet file. Fetch it again.") from None
@@ -223,7 +276,8 @@ def _read_csv(path: Path, name: str, shown: str, options: FileOptions) -> _File:
         if "\ufffd" in header:
             raise ExtractError(
                 f"{shown} is not in the encoding {options.encoding}: already its header holds bytes that are "
-                "none of its letters. Say `encoding` under its `options`; cp1252 is what Windows writes in the west."
+                "none of its letters. Say `encoding` under its `options`; cp1252 is what Windows writes in the west.",
+                at=("options", "encoding"),
             )
         delimiter = declared or _guess_delimiter(header)
         columns = next(
@@ -287,7 +341,7 @@ def _make_unique(names: list[str]) -> list[str]:
     return unique
 
 
-def _read_sheet(path: Path, name: str, shown: str, options: FileOptions, copy: Path) -> _File:
+def _read_sheet(path: Path, name: str, shown: str, options: FileOptions, copy: Path, most: int | None) -> _File:
     """A sheet's rows below its header, which is the first row after `skip` that is not empty."""
     from pipelines.extracts.connectors import spreadsheets  # Its library is loaded where there is a workbook only.
 
@@ -302,17 +356,23 @@ def _read_sheet(path: Path, name: str, shown: str, options: FileOptions, copy: P
     if not header:
         raise ExtractError(f"{shown} {EMPTY}")
     columns = _make_unique(header)
-    numbers = spreadsheets.write_rows(rows, columns, options.decimal, copy)
-    return _File(name, copy, "parquet", columns, starts=numbers)
+    numbers = spreadsheets.write_rows(islice(rows, most), columns, options.decimal, copy)
+    is_cut = next(rows, None) is not None
+    return _File(name, copy, "parquet", columns, starts=numbers, is_cut=is_cut, written_as="xlsx")
 
 
-def _read_json(path: Path, name: str, shown: str, copy: Path, malformed: Path) -> _File:
+def _read_json(path: Path, name: str, shown: str, copy: Path, malformed: Path, most: int | None, is_cut: bool) -> _File:
     """The keys of all the file's objects; lines or elements that are no object go to ``malformed``."""
-    document = copy.with_suffix(".lines")
-    starts = json_documents.write_lines(path, document, shown)
-    return _read_json_lines(
-        path if starts is None else document, name, shown, copy.with_suffix(".mended"), malformed, starts
-    )
+    document, lines = copy.with_suffix(".lines"), path
+    starts = json_documents.write_lines(path, document, shown, most, is_cut=is_cut)
+    if starts is not None:
+        lines, is_cut = document, most is not None and len(starts) >= most
+    elif most is not None:
+        lines = copy.with_suffix(".head")
+        is_cut = malformed_lines.copy_head(path, LINES, most, lines, is_cut=is_cut)
+    file = _read_json_lines(lines, name, shown, copy.with_suffix(".mended"), malformed, starts)
+    file.is_cut = is_cut
+    return file
 
 
 def _read_json_lines(

@@ -7,6 +7,7 @@ import json
 from array import array
 from collections.abc import Iterator
 from io import StringIO
+from itertools import islice
 from pathlib import Path
 from typing import IO, Any
 
@@ -29,8 +30,12 @@ PAGING = {
 """What interfaces say of a page of rows; beside anything else an empty list may be that of a single row."""
 
 
-def write_lines(path: Path, copy: Path, shown: str) -> "array[int] | None":
+def write_lines(
+    path: Path, copy: Path, shown: str, most: int | None = None, *, is_cut: bool = False
+) -> "array[int] | None":
     """Writes the rows of a JSON document to ``copy``, one a line; the line on which each begins in ``path``.
+
+    Of the rows, ``most`` at most; ``is_cut``: the document ends somewhere, since no more of it is wanted.
 
     None where the file is JSON lines as it is. Raises ExtractError where the document ends too early or is no JSON.
     """
@@ -39,10 +44,12 @@ def write_lines(path: Path, copy: Path, shown: str) -> "array[int] | None":
     starts = array("Q")
     try:
         with _open(path) as file, copy.open("w", encoding="utf-8", errors="surrogateescape", newline="\n") as written:
-            for line, row in _Document(file).list_rows():
+            for line, row in islice(_Document(file).list_rows(), most):
                 starts.append(line)
                 written.write(row.replace("\r", " ").replace("\n", " ") + "\n")
     except json.JSONDecodeError as fault:
+        if is_cut and starts:
+            return starts
         raise ExtractError(
             f"{shown} is cut short or is no JSON, near line {fault.lineno}: {fault.msg}. Fetch it again; nothing of "
             "it was taken."

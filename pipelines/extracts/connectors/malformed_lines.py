@@ -99,6 +99,34 @@ def find_lines(path: Path, dialect: Dialect, wanted: Iterable[int]) -> dict[int,
 _LONE_RETURN = re.compile(b"\r(?!\n)")  # DuckDB ends a record with it, as Macintosh programs once did.
 
 
+def copy_head(path: Path, dialect: Dialect, most: int, copy: Path, *, is_cut: bool) -> bool:
+    """Writes ``copy``: the first ``most`` records of ``path``; whether there are more.
+
+    ``is_cut``: the file itself ends somewhere, since no more of it is wanted; its last record may be half a one.
+    """
+    quotes, records = _Quotes(dialect), 0
+    with path.open("rb") as file, copy.open("wb") as written:
+        ahead = _Ahead(file)
+        while line := ahead.take():
+            if ahead.number <= dialect.skip or not line.strip(b"\r\n"):
+                written.write(line)
+                continue
+            if records == most:
+                return True
+            lines, is_open = [line], quotes.stay_open(line, False)
+            while is_open and len(lines) < LONGEST_QUOTED and (following := ahead.take()):
+                lines.append(following)
+                is_open = quotes.stay_open(following, True)
+            if is_cut and (not lines[-1].endswith(b"\n") or (is_open and len(lines) < LONGEST_QUOTED)):
+                return True
+            if is_open:  # A stray quote: what it swallowed is read afresh.
+                ahead.give_back(lines[1:])
+                lines = lines[:1]
+            written.writelines(lines)
+            records += 1
+    return is_cut
+
+
 def set_aside(path: Path, dialect: Dialect, copy: Path, malformed: Path, shown: str) -> int:
     """Writes ``copy``: ``path`` with a blank line for each line that is no record, so that line numbers stay.
 

@@ -6,19 +6,36 @@ into Parquet in the scratch folder and return a SELECT over that.
 """
 
 from collections.abc import Iterable
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Protocol
+
+
+@dataclass(frozen=True)
+class FileShape:
+    """What was found out of one file: how it is written, and how large it is on disk (bytes).
+
+    ``encoding`` and ``delimiter`` are those of text files.
+    """
+
+    file: str
+    format: str
+    encoding: str | None
+    delimiter: str | None
+    column_count: int
+    size: int
 
 
 class OpenRows(Protocol):
     """The one function by which a connector's module is called, ``open_rows``."""
 
-    def __call__(self, connector: Any, mapping: Any, base: Path, scratch: Path) -> "Rows":
+    def __call__(self, connector: Any, mapping: Any, base: Path, scratch: Path, most: int | None = None) -> "Rows":
         """The rows of one table of one source.
 
         ``connector`` and ``mapping`` are what `sources.yml` says of both, as the models of the connector's type in
         ``config/connectors``; relative paths start from ``base``. ``scratch`` is an empty folder, there until the
-        extract ends. Raises ExtractError where there is nothing to read, or what there is cannot be read.
+        extract ends. ``most`` rows are enough for a look, spread over all files, and no more than that is to be read;
+        None: all there are. Raises ExtractError where there is nothing to read, or what there is cannot be read.
         """
 
 
@@ -33,6 +50,12 @@ class Rows(Protocol):
 
     files: tuple[str, ...]
     """What was read, as messages and the quarantine call it, in order."""
+
+    shapes: tuple[FileShape, ...]
+    """What each of the files is like."""
+
+    is_whole: bool
+    """Whether these are all rows there are."""
 
     @property
     def paths(self) -> tuple[Path, ...]:

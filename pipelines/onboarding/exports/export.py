@@ -1,7 +1,7 @@
 """The files of one export: one, or several of one pattern, as one table."""
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from functools import cached_property
 from pathlib import PurePosixPath
 from typing import Any
@@ -25,10 +25,11 @@ class Export:
     pattern: str
     folder: str
     member: str | None = None
-    columns: tuple[str, ...] = field(init=False)
 
-    def __post_init__(self) -> None:
-        object.__setattr__(self, "columns", tuple(dict.fromkeys(name for head in self.heads for name in head.columns)))
+    @cached_property
+    def columns(self) -> tuple[str, ...]:
+        """Those of any of the files, in their order."""
+        return tuple(dict.fromkeys(name for head in self.heads for name in head.columns))
 
     @property
     def names(self) -> tuple[str, ...]:
@@ -65,6 +66,10 @@ class Export:
         """The values of a column, row for row, as SQL will see them: None for nothing."""
         nothing = {"", *self.nulls}
         return (None if text in nothing else text for text in self._texts(column))
+
+    def put(self, column: str, cells: list[str]) -> None:
+        """Takes ``cells`` for the values of a column, before any are asked for."""
+        self._cleaned[column] = cells
 
     def _texts(self, column: str) -> list[str]:
         if column not in self._cleaned:

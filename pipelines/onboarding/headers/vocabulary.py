@@ -1,6 +1,6 @@
 """The words of exports, read from `vocabulary.yml`, and how well a header says each canonical column."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
@@ -17,9 +17,14 @@ LIKELY = 0.6  # It says it and more; whoever reads the file should look twice.
 
 @dataclass(frozen=True)
 class TableWords:
-    """How a canonical table is known: words of its files, and groups of columns of each of which one must be there."""
+    """How a canonical table is known.
+
+    ``files`` are words of its files' names, ``needs`` groups of columns of each of which one must be there, ``tells``
+    words of which one must be told, if there are any.
+    """
 
     files: frozenset[str]
+    tells: frozenset[str]
     needs: tuple[tuple[str, ...], ...]
 
 
@@ -34,7 +39,8 @@ class Vocabulary:
         self._special = {path: self._fold_phrases(said.get("columns", {})) for path, said in written["tables"].items()}
         self.tables = {
             path: TableWords(
-                frozenset(word for phrase in said["files"] for word in self.folding.fold(phrase).words),
+                self._fold_words(said["files"]),
+                self._fold_words(said.get("tells", ())),
                 tuple(tuple(group) for group in said["needs"]),
             )
             for path, said in written["tables"].items()
@@ -45,10 +51,10 @@ class Vocabulary:
         }
         self.never = frozenset(self.folding.fold(word).words[0] for word in written["never"])
         self.assumed: Mapping[str, str] = written["assumed"]
-        self.kinds = {
-            kind: frozenset(word for phrase in words for word in self.folding.fold(phrase).words)
-            for kind, words in written["kinds"].items()
-        }
+        self.kinds = {kind: self._fold_words(words) for kind, words in written["kinds"].items()}
+
+    def _fold_words(self, phrases: Iterable[str]) -> frozenset[str]:
+        return frozenset(word for phrase in phrases for word in self.folding.fold(phrase).words)
 
     def _fold_phrases(self, columns: Mapping[str, list[str]]) -> dict[str, tuple[Folded, ...]]:
         return {

@@ -27,7 +27,8 @@ ENGLISH = {
     "name", "first", "last", "amount", "store", "city", "address", "quantity", "customer", "order", "price", "zip",
     "birth", "phone", "mobile", "total", "product", "discount", "card", "time", "country", "number", "created", "at",
 }  # fmt: skip
-_PHONE_WORDS = ("phone", "mobile")
+ANY_NUMBER = {"LU", "AT", "DE"}
+LEAST_PHONES = 2
 _SIGN_OF = {"€": "EUR", "£": "GBP", "$": "USD", "CHF": "CHF"}
 
 
@@ -77,32 +78,38 @@ def _guess_country(assigned: Sequence[tuple[Export, str, str]], language: str) -
     if votes:
         return votes.most_common(1)[0][0], Remark("of_records")
     phones = list(_values(assigned, ("phone", "mobile", "contact_phone")))[:MOST]
-    if phones and (found := _count_phones(phones)):
+    own = "FR" if language == "fr" else "GB"
+    if phones and (found := _count_phones(phones, own)):
         country, count = found
         return country, Remark("of_phones", {"count": str(count), "all": str(len(phones))})
     postcodes = list(_values(assigned, ("postcode", "contact_postcode")))[:MOST]
-    own = "FR" if language == "fr" else "GB"
     for country in dict.fromkeys((own, *_countries())):
         pattern = re.compile(str(_countries()[country]["postcode"]), re.IGNORECASE)
         if postcodes and sum(bool(pattern.fullmatch(value)) for value in postcodes) > 0.8 * len(postcodes):
             return country, Remark("of_postcodes")
-    return own if language in ("fr", "en") else "FR", Remark("of_headers")
+    return own, Remark("of_headers")
 
 
-def _count_phones(phones: Sequence[str]) -> tuple[str, int] | None:
-    """The country in which most of the numbers are valid; one with a prefix is valid in its own only."""
+def _count_phones(phones: Sequence[str], own: str) -> tuple[str, int] | None:
+    """The country of most numbers, with a prefix or valid there without; ``own`` where several have as many.
+
+    Not told by a handful, nor by countries in which almost every row of digits is a number.
+    """
     votes: Counter[str] = Counter()
     for number in phones:
+        is_prefixed = number.lstrip().startswith(("+", "00"))
         for country in _countries():
+            if not is_prefixed and country in ANY_NUMBER:
+                continue
             try:
                 parsed = phonenumbers.parse(number, country)
             except phonenumbers.NumberParseException:
                 continue
-            if phonenumbers.is_valid_number_for_region(parsed, country):
-                votes[country] += 1
-    order = list(_countries())
-    best = max(votes, key=lambda country: (votes[country], -order.index(country)), default=None)
-    return (best, votes[best]) if best and votes[best] >= 0.3 * len(phones) else None
+            votes[country] += phonenumbers.is_valid_number_for_region(parsed, country)
+    order = list(dict.fromkeys((own, *_countries())))
+    best = min(order, key=lambda country: (-votes[country], order.index(country)))
+    enough = votes[best] >= max(LEAST_PHONES, 0.3 * len(phones))
+    return (best, votes[best]) if enough else None
 
 
 def _guess_currency(exports: Sequence[Export], assigned: Sequence[tuple[Export, str, str]]) -> Setting | None:

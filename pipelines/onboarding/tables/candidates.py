@@ -18,6 +18,7 @@ SAME_PEOPLE = 8.0  # Beside scores of tables: whose ids they are is worth more t
 SAME_FOLDER = 2.0  # People beside orders, and no tickets, are the shop's; as much as a word of the file's name.
 PER_MISSING = 8  # Needed columns that are there, for each that a file lacks and a question stands for.
 MOST_MISSING = 2
+FAR_MORE = 1.25  # Columns: an export of Lightspeed's has most that the preset reads, a till's own five of fifteen.
 HEADERS = {
     "ecommerce/order_lines": "ecommerce/orders",
     "pos/ticket_lines": "pos/tickets",
@@ -55,22 +56,24 @@ class Candidate:
 
 def list_candidates(exports: Sequence[Export], vocabulary: Vocabulary) -> list[Candidate]:
     """One for each export, in their order; neither preset nor match where nothing is recognised."""
-    known = [_find_preset(export) for export in exports]
-    matches = [
-        [] if preset or _is_something_else(export, vocabulary) else _match(export, vocabulary)
-        for export, preset in zip(exports, known, strict=True)
-    ]
+    matches = [[] if _is_something_else(export, vocabulary) else _match(export, vocabulary) for export in exports]
+    known = [_find_preset(export, found) for export, found in zip(exports, matches, strict=True)]
+    own = [[] if preset else found for preset, found in zip(known, matches, strict=True)]
     return [
-        Candidate(export, preset) if preset else _choose(export, found, exports, matches)
-        for export, preset, found in zip(exports, known, matches, strict=True)
+        Candidate(export, preset) if preset else _choose(export, found, exports, own)
+        for export, preset, found in zip(exports, known, own, strict=True)
     ]
 
 
-def _find_preset(export: Export) -> Recognised | None:
+def _find_preset(export: Export, matches: Sequence[Match]) -> Recognised | None:
+    """The known export that it is; none where its columns say far more than that one would read."""
     found = recognise(export.columns)
     if not found:
         return None
     best = found[0]
+    told = {each.source for match in matches[:2] for each in match.assigned.values() if each.is_sure}
+    if len(told) > FAR_MORE * len(best.found):
+        return None
     needed = sum(not header.is_optional for header in best.preset.headers.values())
     is_near = len(best.missing) <= MOST_MISSING and needed - len(best.missing) >= PER_MISSING * len(best.missing)
     return best if best.is_certain or is_near else None

@@ -12,7 +12,8 @@ from pipelines.onboarding.draft import OPEN, Line, Remark, SourceDraft, TableDra
 from pipelines.onboarding.exports.export import Export
 from pipelines.onboarding.headers.vocabulary import Vocabulary
 from pipelines.onboarding.tables import date_order, repeated_rows
-from pipelines.onboarding.tables.candidates import Candidate
+from pipelines.onboarding.tables.blank_repeats import fill_down, fill_sql, is_blank_below
+from pipelines.onboarding.tables.candidates import HEADERS, Candidate
 from pipelines.onboarding.tables.consents import draft_consents
 from pipelines.onboarding.tables.context import Context
 from pipelines.onboarding.tables.derived import add_products, add_stores
@@ -28,6 +29,7 @@ from pipelines.presets.recognise import Recognised
 
 WEAK = 0.6  # Of the best export's score; below, another export of the folder only resembles the table.
 NUMBERED = ("ticket_id", "order_id")
+MAKING_KEYS = ("store_id", "sold_at")
 ORDER = {table.path: number for number, table in enumerate(TABLES)}
 
 
@@ -135,12 +137,15 @@ def _draft_preset(
     marks = _find_marks(export, [column for columns in read.values() for column in columns])
     if marks and marks.decimal == "," and not marks.is_open and preset.options.get("decimal", ".") != ",":
         options |= _mark_options(marks)
+    remarks = [Remark("asks", {"question": question}) for question in preset.asks]
     joined = {}
     for name, relation in preset.tables[table.name].with_.items():
         others = [each for each in spare if each is not export and each.folder.startswith(system.folder)]
         if joining := _find_relation(name, relation, others):
             joined[name] = _from(joining, system)
-    remarks = [Remark("asks", {"question": question}) for question in preset.asks]
+        elif not relation.optional:
+            joined[name] = OPEN
+            remarks.append(Remark("ask_with", {"name": name, "usual": ", ".join(relation.files) or f"{name}*.csv"}))
     headers = dict.fromkeys(found.missing, OPEN)
     return TableDraft(
         table, export, _from(export, system), options, preset.name, joined, headers, remarks=tuple(remarks)
@@ -171,8 +176,9 @@ def _draft_match(
     order: tuple[str, str] | None,
     vocabulary: Vocabulary,
 ) -> TableDraft:
-    export = candidate.export
-    context = Context(match, export, vocabulary, order, _find_key(candidate, match), lines, lines is not None)
+    export, is_filled = _fill_down(candidate, lines or match)
+    key = _find_key(export, match, candidate.header)
+    context = Context(match, export, vocabulary, order, key, lines, lines is not None)
     columns = [each.source for each in (*match.assigned.values(), *(lines.assigned.values() if lines else ()))]
     options, remarks = dict(export.options), []
     marks = _find_marks(export, columns)
@@ -185,7 +191,10 @@ def _draft_match(
         options |= _mark_options(marks)
     if lines is None:
         made = tuple(write_lines(context))
-        return TableDraft(match.table, export, _from(export, system), options, lines=made, remarks=tuple(remarks))
+        query = fill_sql(key) if is_filled else None
+        return TableDraft(
+            match.table, export, _from(export, system), options, lines=made, query=query, remarks=tuple(remarks)
+        )
     selected = list(repeated_rows.select_lines(context))
     carried = [Line(source, source) for source in repeated_rows.find_carried(context)]
     return TableDraft(
@@ -195,18 +204,29 @@ def _draft_match(
         options,
         lines=tuple(repeated_rows.ask_lines(context)),
         selected=(*selected, *carried),
-        grouped_by=context.key,
+        grouped_by=key,
+        filled_down=key if is_filled else (),
         remarks=tuple(remarks),
     )
 
 
-def _find_key(candidate: Candidate, match: Match) -> tuple[str, ...]:
+def _fill_down(candidate: Candidate, lines: Match) -> tuple[Export, bool]:
+    """The export with what makes a ticket on every line, and whether it is left out on some."""
+    export, key = candidate.export, lines.source_of(lines.table.key[0])
+    goods = lines.source_of("product_id") or lines.source_of("product_name")
+    if lines.table.path not in HEADERS or not key or not goods or not is_blank_below(export, key, goods):
+        return export, False
+    further = [candidate.header.source_of(name) for name in MAKING_KEYS] if candidate.header else []
+    return fill_down(export, [key, *(column for column in further if column)]), True
+
+
+def _find_key(export: Export, match: Match, header: Match | None) -> tuple[str, ...]:
     """The columns that make a ticket or an order, for tables in which they are the key or a part of it."""
     if match.table.key[0] not in NUMBERED or (own := match.source_of(match.table.key[0])) is None:
         return ()
-    header = match if match.table.key == (match.table.key[0],) else candidate.header
-    further = [header.source_of(name) for name in ("store_id", "sold_at")] if header else []
-    return find_key(candidate.export, own, [column for column in further if column and column != own])
+    whole = match if len(match.table.key) == 1 else header
+    further = [whole.source_of(name) for name in MAKING_KEYS] if whole else []
+    return find_key(export, own, [column for column in further if column and column != own])
 
 
 def _find_marks(export: Export, columns: Sequence[str]) -> NumberMarks | None:

@@ -27,6 +27,8 @@ def make_line(context: Context, column: Column) -> Line | None:
 
 
 def _number_lines(context: Context, column: Column) -> Line | None:
+    if not column.required:
+        return None
     own = context.match.source_of(context.match.table.key[0])
     key = context.key or ((own,) if own else ())
     if not key:

@@ -63,6 +63,10 @@ def match_tables(shapes: Mapping[str, Shape], words: Collection[str], vocabulary
 
 
 def _match(shapes: Mapping[str, Shape], words: Collection[str], table: Table, vocabulary: Vocabulary) -> Match | None:
+    tells = vocabulary.tables[table.path].tells
+    told = {word for source in shapes for word in vocabulary.folding.fold(source).words} | set(words)
+    if tells and not tells & told:
+        return None
     assigned = assign(shapes, table, vocabulary)
     needs = vocabulary.tables[table.path].needs
     there = {column for column, each in assigned.items() if each.is_sure and not shapes[each.source].is_empty}

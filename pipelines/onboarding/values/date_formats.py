@@ -153,6 +153,8 @@ def find_time_format(values: Iterable[str]) -> str | None:
         text = value.strip()
         if re.fullmatch(r"(?:[01]\d|2[0-3])[0-5]\d(?:[0-5]\d)?", text):
             patterns.add("%H%M%S" if len(text) == 6 else "%H%M")
+        elif half := re.fullmatch(r"(?:0?\d|1[0-2]):\d{2}(:\d{2})?( ?)[AaPp][Mm]", text):
+            patterns.add(f"%I:%M{':%S' if half[1] else ''}{half[2]}%p")
         elif re.fullmatch(r"\d{1,2}[hH]\d{2}", text):
             patterns.add(f"%H{text[-3]}%M")
         elif re.fullmatch(r"\d{1,2}:\d{2}(?::\d{2})?", text) and int(text.split(":")[0]) < 24:

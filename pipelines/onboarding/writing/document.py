@@ -7,6 +7,7 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 from pipelines.onboarding.draft import OPEN, Draft, Line, Remark, SourceDraft, TableDraft, Unused
+from pipelines.onboarding.tables.blank_repeats import fill_sql
 from pipelines.onboarding.tables.sql import name as _name
 from pipelines.onboarding.writing.scalars import inline, is_awkward, scalar
 from pipelines.texts.texts import Texts
@@ -134,7 +135,12 @@ def _write_query(table: TableDraft, indent: str, texts: Texts) -> Iterator[str]:
         last = f"{inner}{start}{parts[-1]} as {alias}{end}"
         yield last + said if len(last) + len(said) <= WIDTH + 10 else last
     grouped = ", ".join(_name(column) for column in table.grouped_by)
-    yield f"{inner}from source group by _file, {grouped}"
+    if not table.filled_down:
+        yield f"{inner}from source group by _file, {grouped}"
+        return
+    yield f"{inner}from ("
+    yield from (f"{inner}  {line}" for line in fill_sql(table.filled_down).split("\n"))
+    yield f"{inner}) group by _file, {grouped}"
 
 
 def _as_sql(line: Line, table: TableDraft) -> str:

@@ -2,7 +2,7 @@
 
 from pipelines.report.figures import Bar, Bars, Heat, HeatCell, HeatRow, Segment, percent_of
 from pipelines.report.published_marts import Marts, Row
-from pipelines.report.section_contract import Section, say_empty, share, tell_period
+from pipelines.report.section_contract import Section, say_empty, say_few, share, tell_period
 from pipelines.report.small_groups import About
 from pipelines.report.tables import label_columns, tabulate
 from pipelines.texts.texts import Kind, Texts
@@ -100,13 +100,15 @@ def draw(marts: Marts, texts: Texts) -> Section:
     direct = next((share(row["revenue_linear"], row["all_revenue"]) for row in found if row["medium"] == "none"), 0.0)
     rows = [_complete(row, texts) for row in found]
     shown = [row for row in rows if row["medium"] != "none" and (row["revenue_linear"] or 0) > 0][:MOST_SHOWN]
+    if not shown and any(row["medium"] != "none" and row["revenue_linear"] is None for row in rows):
+        return say_few("attribution", MARTS, texts)
     kinds: dict[str, Kind] = {f"revenue_{model}": "money" for model in MODELS}
     return Section(
         "attribution",
         _title(shown, texts),
         lead=[
             *([texts.say("attribution.lead")] if shown else []),
-            texts.say("attribution.direct", share=texts.write("percent", direct)),
+            *([] if direct is None else [texts.say("attribution.direct", share=texts.write("percent", direct))]),
         ],
         figures=[_draw_revenue(shown, texts), _draw_models(shown, texts)] if shown else [],
         tables=[

@@ -140,7 +140,9 @@ def draw(marts: Marts, texts: Texts) -> Section:
             tabulate(
                 "customer_value_concentration",
                 texts.say("customer_value.concentration"),
-                label_columns(texts, tenth="count", customers="count", revenue_12m="money", share_of_revenue="share"),
+                label_columns(
+                    texts, tenth_by_revenue="count", customers="count", revenue_12m="money", share_of_revenue="share"
+                ),
                 concentration,
                 texts,
             ),
@@ -186,6 +188,7 @@ def draw(marts: Marts, texts: Texts) -> Section:
 
 def _measure(row: Row) -> Row:
     return row | {
+        "tenth_by_revenue": row["tenth"],
         "share_of_value": share(row["clv_12m"], row["all_value"]),
         "share_of_revenue": share(row["revenue_12m"], row["all_revenue"]),
         "value_per_customer": share(row["clv_12m"], row["customers"]),

@@ -87,15 +87,14 @@ def draw(marts: Marts, texts: Texts) -> Section:
     [strangers] = marts.ask_period(STRANGERS, About("anonymous_orders"))
     return Section(
         "funnel",
-        texts.say(
-            "funnel.title",
-            visitors=texts.write("count", everybody),
-            bought=texts.write("percent", rows[-1]["share_of_first"]),
-            anonymous=texts.write("percent", share(rows[0]["anonymous"], everybody)),
-        ),
+        _title(rows, texts),
         lead=[
             texts.say("funnel.lead"),
-            texts.say("funnel.orders", count=texts.write("count", strangers["anonymous_orders"])),
+            *(
+                [texts.say("funnel.orders", count=texts.write("count", strangers["anonymous_orders"]))]
+                if strangers["anonymous_orders"]
+                else []
+            ),
         ],
         figures=[
             Bars(
@@ -126,6 +125,19 @@ def draw(marts: Marts, texts: Texts) -> Section:
         nav=texts.say("funnel.nav"),
         scope=tell_period(marts, texts),
         terms=("visitor_conversion", "conversion", "visit"),
+    )
+
+
+def _title(rows: list[Row], texts: Texts) -> str:
+    everybody, bought = rows[0]["visitors"], rows[-1]["share_of_first"]
+    anonymous = share(rows[0]["anonymous"], everybody)
+    if bought is None or anonymous is None:
+        return texts.say("funnel.title_plain")
+    return texts.say(
+        "funnel.title",
+        visitors=texts.write("count", everybody),
+        bought=texts.write("percent", bought),
+        anonymous=texts.write("percent", anonymous),
     )
 
 

@@ -23,13 +23,13 @@ BY_BASIS = """
 select
     coalesce(next_best_basis, 'nothing') as name,
     count(*) as customers,
-    -- Of one list: the longest run of customers who are offered the same products in the same order.
+    -- Of those with nothing but best sellers, how many are offered the same ones in the same order.
     (
         select max(customers)
         from (
             select count(*) as customers
             from marts.customer_360
-            where next_best_products is not null
+            where next_best_basis = 'popularity'
             group by next_best_products
         ) as lists
     ) as customers_of_one_list
@@ -76,7 +76,7 @@ ABOUT_BACK_TEST = About("customers", apart={"customers_hit": "least_hit"}, whole
 def draw(marts: Marts, texts: Texts) -> Section:
     bases = {row["name"]: row for row in marts.ask(BY_BASIS, ABOUT_BASES)}
     products = marts.ask(BY_PRODUCT, ABOUT_PRODUCTS)
-    if not products:
+    if not products or not bases:
         return say_empty("next_products", MARTS, texts, NEEDS)
     if not has_numbers(products, "customers"):
         return say_few("next_products", MARTS, texts)

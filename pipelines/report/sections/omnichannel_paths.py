@@ -3,14 +3,29 @@
 from pipelines.report.figures import Bar, Bars, Segment, percent_of
 from pipelines.report.published_marts import Marts, Row
 from pipelines.report.section_contract import Section, say_empty, say_few, share, tell_period
-from pipelines.report.small_groups import About, smallest_side
+from pipelines.report.small_groups import About
 from pipelines.report.tables import label_columns, tabulate
 from pipelines.texts.texts import Texts
 
 MARTS = ("omnichannel_paths",)
 NEEDS = (("ecommerce/orders",), ("pos/tickets",))
-QUERY = f"""
+# Who went a way, and who could have and did not: customers, and each order, pickup or return of nobody known.
+QUERY = """
 with
+
+people as (
+
+    select
+        path,
+        count(distinct coalesce(customer_id, step_id)) filter (where is_followed) as followers,
+        count(distinct coalesce(customer_id, step_id)) filter (where not is_followed) as others,
+        count(distinct coalesce(customer_id, step_id)) as base_people
+
+    from marts.omnichannel_path_steps
+    where happened_on >= $first and happened_on < $end
+    group by path
+
+),
 
 summed as (
 
@@ -21,11 +36,19 @@ summed as (
 
 )
 
-select *, {smallest_side("times", "base_count")} as people
+select
+    summed.*,
+    people.base_people,
+    least(
+        coalesce(nullif(people.followers, 0), people.base_people),
+        coalesce(nullif(people.others, 0), people.base_people)
+    ) as people
 from summed
-order by path
+inner join people
+    on summed.path = people.path
+order by summed.path
 """
-ABOUT = About("people", apart={"base_count": "base_count"}, wholes=())
+ABOUT = About("people", apart={"base_count": "base_people"}, wholes=())
 
 
 def draw(marts: Marts, texts: Texts) -> Section:

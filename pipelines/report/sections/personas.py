@@ -73,10 +73,10 @@ ABOUT = About(
 HOW_THEY_BUY: dict[str, Kind] = {
     "share_of_revenue": "percent",
     "orders_per_customer": "number",
-    "average_basket": "money_short",
+    "average_basket_all_time": "money_short",
     "online_share": "percent",
     "discounted_share": "percent",
-    "refund_share": "percent",
+    "refund_share_all_time": "percent",
     "value_per_customer": "money_short",
 }
 
@@ -105,10 +105,10 @@ def draw(marts: Marts, texts: Texts) -> Section:
                     revenue_12m="money",
                     share_of_revenue="share",
                     orders_per_customer="number",
-                    average_basket="money",
+                    average_basket_all_time="money",
                     online_share="share",
                     discounted_share="share",
-                    refund_share="share",
+                    refund_share_all_time="share",
                     value_per_customer="money",
                 ),
                 rows,
@@ -127,9 +127,10 @@ def _measure(row: Row, texts: Texts) -> Row:
         "persona": texts.name("persona", row["name"]),
         "share_of_revenue": share(row["revenue_12m"], row["all_revenue"]),
         "orders_per_customer": share(row["orders"], row["customers"]),
+        "average_basket_all_time": row["average_basket"],
         "online_share": share(row["online_orders"], row["orders"]),
         "discounted_share": share(row["discounted_orders"], row["orders"]),
-        "refund_share": share(row["refund_amount"], row["ordered_amount"]),
+        "refund_share_all_time": share(row["refund_amount"], row["ordered_amount"]),
         "value_per_customer": share(row["clv_12m"], row["customers"]),
     }
 

@@ -125,7 +125,7 @@ TAKINGS: dict[str, tuple[Kind, Tone]] = {
 }
 ROLE: dict[str, tuple[Kind, Tone]] = {
     **dict.fromkeys(ONLINE_ROLE, ("count", "amber")),
-    "store_visitors": ("count", "sky"),
+    "visits": ("count", "sky"),
     "stockouts": ("count", "red"),
 }
 PARTS = {
@@ -143,7 +143,7 @@ def draw(marts: Marts, texts: Texts) -> Section:
     if not has_numbers(rows, "revenue"):
         return say_few("stores", MARTS, texts)
     missing = {name for name, (column, _) in PARTS.items() if not any(row[column] for row in rows)}
-    hidden = missing | ({"conversion_rate", "store_visitors"} if "visits" in missing else set())
+    hidden = missing | ({"conversion_rate"} if "visits" in missing else set())
     takings, role = ({name: how for name, how in board.items() if name not in hidden} for board in (TAKINGS, ROLE))
     return Section(
         "stores",
@@ -168,7 +168,7 @@ def draw(marts: Marts, texts: Texts) -> Section:
                     share_of_revenue="share",
                     tickets="count",
                     average_basket="money",
-                    store_visitors="count",
+                    visits="count",
                     conversion_rate="share",
                     refund_amount="money",
                     refund_share="share",
@@ -199,7 +199,6 @@ def _measure(row: Row) -> Row:
         "store_name": row["store_name"] or row["store_id"],
         "share_of_revenue": share(row["revenue"], row["all_revenue"]),
         "tickets": row["orders"],
-        "store_visitors": row["visits"],
         "average_basket": share(row["ordered_amount"], row["orders"]),
         "conversion_rate": share(row["visitor_orders"], row["visits"]),
         "refund_share": share(row["refund_amount"], row["ordered_amount"]),

@@ -49,6 +49,7 @@ class FetchedRows:
         self.lacking: dict[str, list[str]] = {}
         self.files = (table,)
         self.paths = (self._parquet,)
+        self.shapes, self.is_whole = (), True
         self.malformed = scratch / "malformed.jsonl"
 
     def select(self, *, numbered: bool) -> str:
@@ -63,7 +64,9 @@ class FetchedRows:
         return {}
 
 
-def open_rows(connector: SqliteConnector, mapping: TableMapping, base: Path, scratch: Path) -> FetchedRows:
+def open_rows(
+    connector: SqliteConnector, mapping: TableMapping, base: Path, scratch: Path, most: int | None = None
+) -> FetchedRows:
     with sqlite3.connect(connector.database.resolve_path(base)) as database:
         try:
             found = database.execute(f"select * from {mapping.from_}")

@@ -1,0 +1,146 @@
+"""One table of one source, tried: how its files are, what became of its first rows, and all that is wrong."""
+
+from dataclasses import dataclass, field, replace
+from datetime import date
+from pathlib import Path
+from typing import Literal
+
+import duckdb
+
+from pipelines.config.connectors import Source
+from pipelines.config.sources import Sources
+from pipelines.contracts import Table
+from pipelines.errors import ExtractError
+from pipelines.extracts.conform import extract_table
+from pipelines.extracts.counts import Extracted, RejectLimitExceeded, SourceCounts
+from pipelines.extracts.field_counts import FieldCounts
+from pipelines.extracts.source_shapes import SourceShape
+from pipelines.lake.tables import Lake
+
+Weight = Literal["stops", "told"]
+
+
+@dataclass(frozen=True)
+class TrialFault:
+    """Something that is wrong: the line of `sources.yml` that it belongs to, and for rows the first one's place.
+
+    stops: a run would stop. told: it would go on, and the rows or values be counted. No value of a row is in it.
+    """
+
+    weight: Weight
+    line: int | None
+    column: str | None
+    message: str
+    rows: int | None = None
+    file: str | None = None
+    file_line: int | None = None
+
+
+@dataclass(frozen=True)
+class TableTrial:
+    """What was found of one source's table. ``counts`` and ``shape`` are missing where it could not be read at all.
+
+    ``exit_code`` is that of a run which stops here; 0: it would go on.
+    """
+
+    source: str
+    table: Table
+    preset: str | None
+    faults: tuple[TrialFault, ...] = ()
+    counts: SourceCounts | None = None
+    shape: SourceShape | None = None
+    fields: tuple[FieldCounts, ...] = field(default=(), repr=False)
+    exit_code: int = 0
+
+    @property
+    def is_whole(self) -> bool:
+        """Whether the table is in the trial's lake, with all its rows."""
+        return self.exit_code == 0 and self.shape is not None and self.shape.is_whole
+
+
+def try_table(sources: Sources, source: Source, table: Table, lake: Lake, as_of: date, most: int) -> TableTrial:
+    """Extracts the first ``most`` rows of one source's table into ``lake``, and tells what there is to tell."""
+    alone = sources.model_copy(update={"sources": (source,)})
+    tried = TableTrial(source.name, table, source.tables[table.name].preset)
+    try:
+        extracted = extract_table(alone, table, lake, as_of, most)
+    except RejectLimitExceeded as error:
+        return _describe(tried, error.extracted, sources, source, lake, exit_code=error.exit_code)
+    except ExtractError as error:
+        return replace(tried, faults=_list_parts(error, sources, source, table), exit_code=error.exit_code)
+    return _describe(tried, extracted, sources, source, lake, exit_code=0)
+
+
+def _list_parts(error: ExtractError, sources: Sources, source: Source, table: Table) -> tuple[TrialFault, ...]:
+    """The single faults of an error, each with the line that is to be corrected."""
+    message = str(error).partition(f"table {table.path}")[2].partition(": ")[2] or str(error)
+    if not error.parts:
+        return (TrialFault("stops", sources.line(source.name, table.name, *error.at), None, message),)
+    lead, *_, found = message.splitlines()
+    *others, (at, last) = error.parts
+    return tuple(
+        TrialFault("stops", sources.line(source.name, table.name, *at), at[1] if len(at) > 1 else None, part)
+        for at, part in [*others, (at, f"{last}\n{lead}\n{found.strip()}")]
+    )
+
+
+def _describe(
+    tried: TableTrial, extracted: Extracted, sources: Sources, source: Source, lake: Lake, *, exit_code: int
+) -> TableTrial:
+    name, table = source.name, tried.table
+    counts = extracted.per_source[name]
+    weight: Weight = "stops" if exit_code else "told"
+    faults = [
+        TrialFault(
+            weight, sources.line(name, table.name, *_key_of(column, source, table)), column, reason, rows, file, line
+        )
+        for column, reason, rows, file, line in _count_rejected(lake.quarantine_path(table.kind, table.name))
+    ]
+    faults += [
+        TrialFault(
+            "told",
+            sources.line(name, table.name, *_key_of(each.column_name, source, table)),
+            each.column_name,
+            each.reason,
+            each.unreadable_count + each.implausible_count,
+            each.example_file,
+            each.example_line,
+        )
+        for each in extracted.fields
+        if each.reason
+        and not any(fault.column == each.column_name for fault in faults)
+        and each.unreadable_count + each.implausible_count
+    ]
+    return replace(
+        tried,
+        faults=tuple(faults),
+        counts=counts,
+        shape=extracted.shapes[name],
+        fields=extracted.fields,
+        exit_code=exit_code,
+    )
+
+
+def _key_of(column: str | None, source: Source, table: Table) -> tuple[str, ...]:
+    """The key of `sources.yml` that gives ``column``; where it is not written down, what is said of the files."""
+    if column is not None and column in source.tables[table.name].columns:
+        return ("columns", column)
+    return ("from",)
+
+
+def _count_rejected(quarantine: Path) -> list[tuple[str | None, str, int, str | None, int | None]]:
+    """Column, reason, number of rows, file and line of the first: one for each column and reason, the commonest first.
+
+    Rows that are later than the day are no fault. A row that is told of for several reasons counts under all of them
+    together.
+    """
+    with duckdb.connect() as connection:
+        return connection.execute(
+            """
+            select column_name, reason, count(*) as rows,
+                arg_min(file, (coalesce(file, ''), coalesce(line, 0))), arg_min(line, (coalesce(file, ''), line))
+            from read_parquet(?) where kind <> 'later_than_as_of'
+            group by column_name, reason order by rows desc, column_name, reason
+            """,
+            [str(quarantine)],
+        ).fetchall()

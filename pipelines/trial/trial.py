@@ -1,0 +1,94 @@
+"""The whole trial of a `sources.yml`: every table of every source, their values, and what their rows name."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import date
+from pathlib import Path
+from tempfile import TemporaryDirectory
+
+import polars as pl
+
+from pipelines.config.sources import Sources
+from pipelines.contracts import TABLES, Table
+from pipelines.extracts.conform import extract_table
+from pipelines.lake.tables import Lake
+from pipelines.trial.references import ReferenceTrial, try_references
+from pipelines.trial.tables import TableTrial, try_table
+from pipelines.trial.values import report_fields
+
+
+@dataclass(frozen=True)
+class Trial:
+    """What a run would say of the first rows.
+
+    ``fields`` is the field report. ``unread`` are the columns of files that nothing reads, by source and file.
+    ``unfed`` are the canonical tables that no source fills. ``exit_code`` is that of the run.
+    """
+
+    tables: tuple[TableTrial, ...]
+    fields: pl.DataFrame
+    references: ReferenceTrial
+    unread: dict[tuple[str, str], tuple[str, ...]]
+    unfed: tuple[Table, ...]
+
+    @property
+    def exit_code(self) -> int:
+        stops = any(finding.stops for finding in self.references.findings)
+        return max([trial.exit_code for trial in self.tables], default=0) or int(stops)
+
+    def fields_of(self, tried: TableTrial) -> pl.DataFrame:
+        """The field report of one table of one source, in the order of its columns."""
+        order = pl.DataFrame({"column_name": [column.name for column in tried.table.columns]}).with_row_index("order")
+        own = self.fields.filter(source=tried.source, table_name=tried.table.path)
+        return own.join(order, on="column_name").sort("order")
+
+
+def try_sources(sources: Sources, as_of: date, most: int) -> Trial:
+    """Tries ``most`` rows of every table. Nothing is written but to a temporary folder, which is gone afterwards."""
+    with TemporaryDirectory(prefix="parcours-check-") as folder:
+        trials = tuple(
+            try_table(sources, source, table, Lake(Path(folder) / source.name), as_of, most)
+            for table in _in_order()
+            for source in sources.feeding(table)
+        )
+        lake = _join_lakes(sources, Path(folder), as_of)
+        return Trial(
+            tables=trials,
+            fields=report_fields(sources, trials, lake, as_of),
+            references=try_references(sources, trials, lake, as_of),
+            unread=_list_unread(trials),
+            unfed=tuple(table for table in TABLES if not sources.feeding(table)),
+        )
+
+
+def _in_order() -> list[Table]:
+    """What is a part of other rows comes after them."""
+    return sorted(TABLES, key=lambda table: table.part_of is not None)
+
+
+def _join_lakes(sources: Sources, folder: Path, as_of: date) -> Lake:
+    """A lake of the rows of all sources; a table that could not be read is there, and empty."""
+    joined, nobody = Lake(folder / "all sources"), sources.model_copy(update={"sources": ()})
+    for table in TABLES:
+        lakes = [Lake(folder / source.name) for source in sources.feeding(table)]
+        read = [lake.read(table.kind, table.name) for lake in lakes if lake.path(table.kind, table.name).exists()]
+        if read:
+            joined.write(table.kind, table.name, pl.concat(read))
+        elif lakes:
+            extract_table(nobody, table, joined, as_of)
+    return joined
+
+
+def _list_unread(trials: Sequence[TableTrial]) -> dict[tuple[str, str], tuple[str, ...]]:
+    """A column counts as read where any of the tables that are made of its file reads it."""
+    read: dict[tuple[str, str], set[str]] = {}
+    unread: dict[tuple[str, str], dict[str, None]] = {}
+    for trial in trials:
+        for file in trial.shape.files if trial.shape else ():
+            assert trial.shape is not None
+            read.setdefault((trial.source, file.file), set()).update(trial.shape.read)
+            unread.setdefault((trial.source, file.file), {}).update(dict.fromkeys(trial.shape.unread))
+    left = {
+        place: tuple(column for column in columns if column not in read[place]) for place, columns in unread.items()
+    }
+    return {place: columns for place, columns in left.items() if columns}
