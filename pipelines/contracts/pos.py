@@ -299,6 +299,7 @@ STORES = Table(
             "city",
             "City of the store.",
             example="Lyon",
+            loses="`store_performance` names stores without their town.",
         ),
         Column(
             "latitude",
@@ -326,7 +327,7 @@ STORES = Table(
             example="2018-09-05",
         ),
     ),
-    loses="Stores have numbers and no names.",
+    loses="Stores have numbers and no names: `store_performance` shows their ids.",
 )
 
 FOOTFALL = Table(

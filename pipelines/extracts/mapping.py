@@ -18,6 +18,9 @@ from pipelines.extracts.plausibility import Rule
 from pipelines.extracts.sql_quoting import quote_name, quote_text
 
 MISSING = "is missing"
+OPEN_QUESTION = "TODO"
+"""What `parcours init` writes for a column that only a person can name."""
+STILL_OPEN = "is still to be answered: name a source column or an expression in its place"
 CONDITION = Fault(None, "unreadable", "makes the condition `where` fail", "rejected")
 
 Execute = Callable[[str], list[tuple[object, ...]]]
@@ -287,7 +290,8 @@ def _bind(
         try:
             duckdb_type = str(execute(f"describe select ({NEWLINE}{sql}{NEWLINE}) as v from ({rows})")[0][1])
         except duckdb.Error as error:
-            faults.append((("columns", column.name), f"{column.name}: {sql}: {explain(error)}"))
+            why = STILL_OPEN if sql == OPEN_QUESTION else explain(error)
+            faults.append((("columns", column.name), f"{column.name}: {sql}: {why}"))
             continue
         is_guarded = is_expression and _binds(
             f"select {_guard(f'({NEWLINE}{sql}{NEWLINE})')} as v from ({rows})", execute

@@ -5,9 +5,10 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from pipelines.contracts import Kind, Table
+from pipelines.extracts.mapping import OPEN_QUESTION
 from pipelines.onboarding.exports.export import Export
 
-OPEN = "TODO"
+OPEN = OPEN_QUESTION
 """What stands in place of a column that only a person can name; `parcours check` refuses it and says its line."""
 
 

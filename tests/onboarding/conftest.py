@@ -41,7 +41,7 @@ class Onboarding:
         self.file = self.folder / "sources.yml"
         self.lake = Lake(root / "lake")
         self.said = ""
-        self._capsys = capsys
+        self.capsys = capsys
 
     def write(self, name: str, content: str | bytes, encoding: str = "utf-8") -> None:
         path = self.folder / name
@@ -54,7 +54,7 @@ class Onboarding:
     def init(self, *options: object, expect: int = 0) -> str:
         """Runs the command; the text of the file. What was said stands in ``said``."""
         code = main(["init", str(self.folder), *map(str, options)])
-        captured = self._capsys.readouterr()
+        captured = self.capsys.readouterr()
         self.said = captured.out + captured.err
         assert code == expect, self.said
         return self.file.read_text(encoding="utf-8") if self.file.exists() else ""

@@ -5,6 +5,7 @@ from typing import Any
 
 import pytest
 
+from pipelines.cli.main import main
 from pipelines.onboarding.values.date_formats import find_date_format, find_time_format
 from pipelines.onboarding.values.number_marks import NumberMarks, find_number_marks
 
@@ -18,6 +19,16 @@ def test_days_that_could_be_months_are_asked_about(onboarding: Any) -> None:
     assert "'%d/%m/%Y'" in text
     assert "'%m/%d/%Y'" in text
     assert "TODO" in onboarding.said
+
+
+def test_a_check_refuses_a_question_and_names_its_line(onboarding: Any) -> None:
+    onboarding.write("commandes.csv", HEADER + "1;03/01/2026;5,00\n2;04/02/2026;6,00\n")
+    lines = onboarding.init("--lang", "en").splitlines()
+    line = next(number for number, text in enumerate(lines, start=1) if "ordered_at: TODO" in text)
+    assert main(["check", "--sources", str(onboarding.file), "--as-of", "2026-03-01"]) == 2
+    said = onboarding.capsys.readouterr().out
+    assert f"sources.yml:{line}: " in said
+    assert "is still to be answered" in said
 
 
 def test_another_column_of_the_system_tells_which_comes_first(onboarding: Any) -> None:

@@ -12,7 +12,8 @@ NAMES = list_presets()
 def write_export(onboarding: Any, name: str, headers: list[str], mark: str = ";") -> None:
     """A file of one row, its header as a spreadsheet writes it."""
     quoted = mark.join('"' + header.replace('"', '""') + '"' for header in headers)
-    onboarding.write(name, f"{quoted}\n{mark.join(['x'] * len(headers))}\n", "cp1252")
+    values = ["pos" if header.lower() == "source" else "x" for header in headers]  # Shopify's tills have a word.
+    onboarding.write(name, f"{quoted}\n{mark.join(values)}\n", "cp1252")
 
 
 def translated(preset: Preset) -> list[str]:
@@ -28,11 +29,35 @@ def test_a_renamed_export_in_another_language_is_known(onboarding: Any, name: st
     text = onboarding.init()
     assert f"preset: {name}" in text
     tables = {table for source in onboarding.load().sources for table in source.tables}
-    assert tables == set(preset.tables)
+    assert tables >= set(preset.tables)
 
 
 @pytest.mark.parametrize("name", NAMES)
 def test_an_export_with_needed_columns_only_is_known(onboarding: Any, name: str) -> None:
     preset = load_preset(name)
-    write_export(onboarding, "a.csv", [own for own, header in preset.headers.items() if not header.is_optional], ",")
+    needed = [own for own, header in preset.headers.items() if not header.is_optional or own in (preset.rows or "")]
+    write_export(onboarding, "a.csv", needed, ",")
     assert f"preset: {name}" in onboarding.init()
+
+
+@pytest.mark.parametrize(("source", "kinds"), [("web", {"ecommerce"}), ("pos", {"ecommerce", "pos"})])
+def test_orders_of_tills_in_the_shop_s_export_are_a_source_of_their_own(
+    onboarding: Any, source: str, kinds: set[str]
+) -> None:
+    headers = list(load_preset("shopify_orders_csv").headers)
+    rows = [headers, [source if header == "Source" else "1" for header in headers]]
+    onboarding.write("orders_export_1.csv", "".join(",".join(f'"{cell}"' for cell in row) + "\n" for row in rows))
+    onboarding.init()
+    assert {each.kind for each in onboarding.load().sources} == kinds
+
+
+def test_exports_of_one_shop_are_one_source_and_those_of_two_shops_two(onboarding: Any) -> None:
+    for name in ("shopify_orders_csv", "shopify_customers_csv", "shopify_products_csv"):
+        for shop in ("fr", "be"):
+            write_export(
+                onboarding, f"{load_preset(name).files[0].split('*')[0]}_{shop}.csv", translated(load_preset(name))
+            )
+    onboarding.init()
+    shops = {each.name: set(each.tables) for each in onboarding.load().sources if each.kind == "ecommerce"}
+    assert len(shops) == 2
+    assert all({"orders", "order_lines", "customers", "products"} <= tables for tables in shops.values())

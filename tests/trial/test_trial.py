@@ -259,6 +259,15 @@ def test_a_query_finds_what_it_looks_up_wherever_it_stands(shop: Shop) -> None:
     assert orders.counts.rows_kept == 20, page
 
 
+def test_bytes_of_another_encoding_are_told_at_the_option_that_is_wrong(shop: Shop) -> None:
+    rows = [shop.order(n) for n in range(1, 100)]
+    text = "no,client,moment,total\n" + "".join(rows).replace("O7,7,", "O7,7é,")
+    shop.write("orders.csv", text.encode("latin-1"))
+    _, page = shop.check(lambda text: text.replace("orders.csv\n", "orders.csv\n        options: {encoding: utf-8}\n"))
+    assert "sources.yml:15: shop, ecommerce/orders: is not valid in the file's encoding" in page
+    assert "; 1 row (orders.csv:8)" in page
+
+
 def test_the_french_page_has_every_text(shop: Shop) -> None:
     trial, _ = shop.check(lambda text: text.replace("client", "c"))
     page = check_output.render(trial, shop.sources(), DAY, 1000, open_texts("fr", "check"))

@@ -9,6 +9,7 @@ from pipelines.onboarding.exports.export import Export
 from pipelines.onboarding.headers.vocabulary import Vocabulary
 from pipelines.onboarding.tables.keys import overlap
 from pipelines.onboarding.tables.matching import Match, match_tables
+from pipelines.onboarding.tables.preset_rows import has_rows
 from pipelines.presets.recognise import Recognised, recognise
 
 PEOPLE = ("crm/contacts", "ecommerce/customers", "pos/members")
@@ -55,28 +56,33 @@ class Candidate:
 
 
 def list_candidates(exports: Sequence[Export], vocabulary: Vocabulary) -> list[Candidate]:
-    """One for each export, in their order; neither preset nor match where nothing is recognised."""
+    """One for each export and kind, in their order; neither preset nor match where nothing is recognised."""
     matches = [[] if _is_something_else(export, vocabulary) else _match(export, vocabulary) for export in exports]
-    known = [_find_preset(export, found) for export, found in zip(exports, matches, strict=True)]
-    own = [[] if preset else found for preset, found in zip(known, matches, strict=True)]
+    known = [_find_presets(export, found) for export, found in zip(exports, matches, strict=True)]
+    own = [[] if presets else found for presets, found in zip(known, matches, strict=True)]
     return [
-        Candidate(export, preset) if preset else _choose(export, found, exports, own)
-        for export, preset, found in zip(exports, known, own, strict=True)
+        candidate
+        for export, presets, found in zip(exports, known, own, strict=True)
+        for candidate in ([Candidate(export, preset) for preset in presets] or [_choose(export, found, exports, own)])
     ]
 
 
-def _find_preset(export: Export, matches: Sequence[Match]) -> Recognised | None:
-    """The known export that it is; none where its columns say far more than that one would read."""
-    found = recognise(export.columns)
+def _find_presets(export: Export, matches: Sequence[Match]) -> list[Recognised]:
+    """The known exports that it is: one, and for each other kind one of which it holds rows too.
+
+    None where its columns say far more than the known one would read.
+    """
+    found = [each for each in recognise(export.columns) if has_rows(export, each.preset)]
     if not found:
-        return None
+        return []
     best = found[0]
     told = {each.source for match in matches[:2] for each in match.assigned.values() if each.is_sure}
-    if len(told) > FAR_MORE * len(best.found):
-        return None
     needed = sum(not header.is_optional for header in best.preset.headers.values())
     is_near = len(best.missing) <= MOST_MISSING and needed - len(best.missing) >= PER_MISSING * len(best.missing)
-    return best if best.is_certain or is_near else None
+    if not (best.is_certain or is_near) or len(told) > FAR_MORE * len(best.found):
+        return []
+    others = {each.preset.kind: each for each in reversed(found) if each.is_certain and each.preset.rows}
+    return [best, *(each for kind, each in sorted(others.items()) if kind != best.preset.kind)]
 
 
 def _is_something_else(export: Export, vocabulary: Vocabulary) -> bool:

@@ -80,10 +80,10 @@ def _draw_columns(rows: list[Row], texts: Texts) -> Bars:
 
 def _draw_column(row: Row, most: float, texts: Texts) -> Bar:
     if not row["lost_count"]:
-        return Bar(row["column"], "–", [], texts.say("fields.nothing"))
-    notes = [texts.count("fields.lost", row["lost_count"]), row["reason"], row["example"]]
+        return Bar(row["column_name"], "–", [], f"{row['table_name']} · {texts.say('fields.nothing')}")
+    notes = [row["table_name"], texts.count("fields.lost", row["lost_count"]), row["reason"], row["example"]]
     return Bar(
-        row["column"],
+        row["column_name"],
         texts.write("fine_share", row["lost_share"]),
         [Segment(0, percent_of(row["lost_share"], most), "amber")],
         " · ".join(note for note in notes if note),

@@ -22,6 +22,7 @@ def draw(home: Home, marts: Marts, texts: Texts) -> Section:
     rows = [
         row
         | {
+            "targets": row["targets"].replace(" or ", texts.say("page.or")),
             "column": f"{row['table_name']}.{row['column_name']}",
             "unmatched_share": share(row["unmatched"], row["rows"]) if row["is_checked"] else None,
             "unmatched": row["unmatched"] if row["is_checked"] else None,
@@ -73,11 +74,12 @@ def _draw(rows: list[Row], texts: Texts) -> Bars:
         texts.say("references.figure"),
         [
             Bar(
-                row["column"],
+                row["column_name"],
                 texts.write("fine_share", row["unmatched_share"]),
                 [Segment(0, percent_of(row["unmatched_share"], most), "amber")],
                 texts.say(
                     "references.note",
+                    table=row["table_name"],
                     unmatched=texts.write("count", row["unmatched"]),
                     rows=texts.write("count", row["rows"]),
                     targets=row["targets"],

@@ -141,7 +141,11 @@ def draw(marts: Marts, texts: Texts) -> Section:
                 "customer_value_concentration",
                 texts.say("customer_value.concentration"),
                 label_columns(
-                    texts, tenth_by_revenue="count", customers="count", revenue_12m="money", share_of_revenue="share"
+                    texts,
+                    tenth_by_revenue="count",
+                    customers="count",
+                    revenue_12m="money",
+                    share_of_revenue_12m="share",
                 ),
                 concentration,
                 texts,
@@ -190,13 +194,13 @@ def _measure(row: Row) -> Row:
     return row | {
         "tenth_by_revenue": row["tenth"],
         "share_of_value": share(row["clv_12m"], row["all_value"]),
-        "share_of_revenue": share(row["revenue_12m"], row["all_revenue"]),
+        "share_of_revenue_12m": share(row["revenue_12m"], row["all_revenue"]),
         "value_per_customer": share(row["clv_12m"], row["customers"]),
     }
 
 
 def _title(tenths: Sequence[Row], concentration: Sequence[Row], texts: Texts) -> str:
-    past, expected = concentration[0]["share_of_revenue"], tenths[0]["share_of_value"]
+    past, expected = concentration[0]["share_of_revenue_12m"], tenths[0]["share_of_value"]
     if past is None or expected is None:
         return texts.say("customer_value.title_plain")
     return texts.say(

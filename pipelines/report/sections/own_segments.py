@@ -60,7 +60,6 @@ compared as (
     select
         segments.segment,
         segments.description,
-        segments.owner,
         segments.first_computed_on,
         segments.member_count as customers,
         case when segments.defined_since <= $since then coalesce(counted.entered, 0) end as entered,
@@ -126,7 +125,6 @@ def draw(marts: Marts, texts: Texts) -> Section:
                     texts,
                     segment="text",
                     description="text",
-                    owner="text",
                     customers="count",
                     entered="count",
                     gone="count",

@@ -71,7 +71,7 @@ ABOUT = About(
     free=("precedence", "all_revenue"),
 )
 HOW_THEY_BUY: dict[str, Kind] = {
-    "share_of_revenue": "percent",
+    "share_of_revenue_12m": "percent",
     "orders_per_customer": "number",
     "average_basket_all_time": "money_short",
     "online_share": "percent",
@@ -103,7 +103,7 @@ def draw(marts: Marts, texts: Texts) -> Section:
                     customers="count",
                     share="share",
                     revenue_12m="money",
-                    share_of_revenue="share",
+                    share_of_revenue_12m="share",
                     orders_per_customer="number",
                     average_basket_all_time="money",
                     online_share="share",
@@ -125,7 +125,7 @@ def draw(marts: Marts, texts: Texts) -> Section:
 def _measure(row: Row, texts: Texts) -> Row:
     return row | {
         "persona": texts.name("persona", row["name"]),
-        "share_of_revenue": share(row["revenue_12m"], row["all_revenue"]),
+        "share_of_revenue_12m": share(row["revenue_12m"], row["all_revenue"]),
         "orders_per_customer": share(row["orders"], row["customers"]),
         "average_basket_all_time": row["average_basket"],
         "online_share": share(row["online_orders"], row["orders"]),
@@ -137,13 +137,13 @@ def _measure(row: Row, texts: Texts) -> Row:
 
 def _title(rows: Sequence[Row], texts: Texts) -> str:
     first = rows[0]
-    if not first["share_of_revenue"] or first["share"] is None:
+    if not first["share_of_revenue_12m"] or first["share"] is None:
         return texts.say("personas.title_plain")
     return texts.say(
         "personas.title",
         persona=first["persona"],
         share=texts.write("percent", first["share"]),
-        revenue=texts.write("percent", first["share_of_revenue"]),
+        revenue=texts.write("percent", first["share_of_revenue_12m"]),
     )
 
 

@@ -42,7 +42,7 @@ def draw(marts: Marts, texts: Texts) -> Section:
     for row in segments:
         row["segment"] = texts.name("segment", row["name"])
         row["share"] = share(row["customers"], row["buyers"])
-        row["share_of_revenue"] = share(row["revenue_12m"], row["all_revenue"])
+        row["share_of_revenue_12m"] = share(row["revenue_12m"], row["all_revenue"])
     return Section(
         "rfm",
         _title(segments, texts),
@@ -68,7 +68,7 @@ def draw(marts: Marts, texts: Texts) -> Section:
                     customers="count",
                     share="share",
                     revenue_12m="money",
-                    share_of_revenue="share",
+                    share_of_revenue_12m="share",
                 ),
                 segments,
                 texts,
@@ -83,13 +83,13 @@ def draw(marts: Marts, texts: Texts) -> Section:
 
 def _title(segments: list[Row], texts: Texts) -> str:
     first = segments[0]
-    if first["share_of_revenue"] is None:
+    if first["share_of_revenue_12m"] is None:
         return texts.say("rfm.title_plain")
     return texts.say(
         "rfm.title",
         segment=first["segment"],
         share=texts.write("percent", first["share"]),
-        revenue=texts.write("percent", first["share_of_revenue"]),
+        revenue=texts.write("percent", first["share_of_revenue_12m"]),
     )
 
 
@@ -123,16 +123,16 @@ def _draw_grid(grid: list[Row], texts: Texts) -> Heat:
 
 
 def _draw_segments(segments: list[Row], texts: Texts) -> Bars:
-    most = max(max(row["share"] or 0, row["share_of_revenue"] or 0) for row in segments)
+    most = max(max(row["share"] or 0, row["share_of_revenue_12m"] or 0) for row in segments)
     bars = [
         Bar(
             row["segment"],
             texts.write("money_short", row["revenue_12m"]),
-            [Segment(0, max(0.0, percent_of(row["share_of_revenue"] or 0, most)))],
+            [Segment(0, max(0.0, percent_of(row["share_of_revenue_12m"] or 0, most)))],
             ""
             if row["customers"] is None
             else f"{texts.count('page.customers', row['customers'])} ({texts.write('share', row['share'])}) · "
-            + texts.say("rfm.revenue", share=texts.write("share", row["share_of_revenue"])),
+            + texts.say("rfm.revenue", share=texts.write("share", row["share_of_revenue_12m"])),
         )
         for row in segments
     ]

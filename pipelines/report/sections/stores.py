@@ -165,7 +165,7 @@ def draw(marts: Marts, texts: Texts) -> Section:
                     texts,
                     store_name="text",
                     revenue="money",
-                    share_of_revenue="share",
+                    share_of_store_revenue="share",
                     tickets="count",
                     average_basket="money",
                     visits="count",
@@ -197,7 +197,7 @@ def _measure(row: Row) -> Row:
     nps = share(row["nps_balance"], row["nps_answers"])
     return row | {
         "store_name": row["store_name"] or row["store_id"],
-        "share_of_revenue": share(row["revenue"], row["all_revenue"]),
+        "share_of_store_revenue": share(row["revenue"], row["all_revenue"]),
         "tickets": row["orders"],
         "average_basket": share(row["ordered_amount"], row["orders"]),
         "conversion_rate": share(row["visitor_orders"], row["visits"]),
@@ -215,9 +215,9 @@ def _list_lacks(missing: set[str], texts: Texts) -> Iterator[Lack]:
 
 def _title(rows: Sequence[Row], texts: Texts) -> str:
     first = rows[0]
-    if first["share_of_revenue"] is None or len(rows) == 1:
+    if first["share_of_store_revenue"] is None or len(rows) == 1:
         return texts.say("stores.title_plain")
-    parts = {"first": first["store_name"], "share": texts.write("percent", first["share_of_revenue"])}
+    parts = {"first": first["store_name"], "share": texts.write("percent", first["share_of_store_revenue"])}
     converting = [row for row in rows if row["conversion_rate"] is not None]
     if len(converting) < 2:
         return texts.say("stores.title_share", **parts)
