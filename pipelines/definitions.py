@@ -16,6 +16,9 @@ from pipelines.defs.schedules import NIGHTLY, TRAINING, nightly_schedule
 from pipelines.defs.sensitivity import sensitivity
 from pipelines.defs.warehouse import warehouse_assets
 
+CONSOLE = {"console": dg.colored_console_logger, "progress": dg.colored_console_logger}
+"""Dagster's own logger, and in place of the one that the commands log to, so that their runs can be launched again."""
+
 
 def build_definitions(
     *,
@@ -42,7 +45,7 @@ def build_definitions(
         schedules=[nightly_schedule()] if is_scheduled else [],
         sensors=[killed_runs] if is_scheduled else [],
         resources={"night": Night(), **(resources or {})},
-        loggers=loggers,
+        loggers=loggers or CONSOLE,
         executor=executor,
     )
 

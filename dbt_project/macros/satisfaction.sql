@@ -1,12 +1,12 @@
 {# What is summed of rated answers (int_answers_rated), whatever they are grouped by. #}
 {% macro answers_summed() -%}
         count(*) as answers,
-        sum(case when kind = 'nps' then 1 else 0 end) as nps_answers,
+        sum(case when kind = 'nps' and score_of_ten is not null then 1 else 0 end) as nps_answers,
         sum(case when is_promoter then 1 else 0 end) as promoters,
         sum(case when is_detractor then 1 else 0 end) as detractors,
-        sum(case when kind = 'csat' then 1 else 0 end) as csat_answers,
+        sum(case when kind = 'csat' and score_of_ten is not null then 1 else 0 end) as csat_answers,
         sum(case when is_satisfied then 1 else 0 end) as satisfied,
-        sum(case when kind = 'review' then 1 else 0 end) as review_answers,
+        sum(case when kind = 'review' and score_of_ten is not null then 1 else 0 end) as review_answers,
         sum(case when kind = 'review' then score_of_ten else 0 end) as review_score
 {%- endmacro %}
 

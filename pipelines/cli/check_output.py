@@ -50,7 +50,7 @@ class _Page:
         files = (*tried.shape.files, *tried.shape.beside)
         lines += [f"  {self._describe_file(file)}" for file in files[:MOST_FILES]]
         if len(files) > MOST_FILES:
-            lines.append(f"  {self.texts.say('more_files', count=self._number(len(files) - MOST_FILES))}")
+            lines.append(f"  {self.texts.count('more_files', len(files) - MOST_FILES)}")
         rows = []
         for row in self.trial.fields_of(tried).iter_rows(named=True):
             share = self.texts.write("percent", row["filled_count"] / max(row["row_count"], 1))
@@ -64,9 +64,7 @@ class _Page:
         counts, shape = tried.counts, tried.shape
         if counts is None or shape is None:
             return self.texts.say("not_read")
-        said = [
-            self.texts.say("rows_of_all" if shape.is_whole else "rows_of_more", count=self._number(counts.rows_read))
-        ]
+        said = [self.texts.count("rows_of_all" if shape.is_whole else "rows_of_more", counts.rows_read)]
         numbers = {name: getattr(counts, f"rows_{name}") for name in ("rejected", "set_apart", "filtered", "repeated")}
         said += [
             self.texts.say(f"rows_{name}", count=self._number(number)) for name, number in numbers.items() if number
@@ -150,7 +148,7 @@ class _Page:
         said = f"  {_place(self.sources.file, fault.line)}: {tried.source}, {tried.table.path}{column}: {first}"
         if fault.rows is not None:
             place = f" ({_place(fault.file, fault.file_line)})" if fault.file else ""
-            said += f" – {self.texts.count('rows_at_fault', fault.rows)}{place}"
+            said += f"; {self.texts.count('rows_at_fault', fault.rows)}{place}"
         return [said, *(f"    {line}" for line in rest)]
 
     def _number(self, count: int) -> str:

@@ -6,11 +6,12 @@ import os
 import signal
 import sys
 import uuid
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from pipelines.cli.code_location import place_run
 from pipelines.cli.interrupts import noting_interrupts
 from pipelines.cli.progress import Progress
 from pipelines.config.home import Home
@@ -128,6 +129,7 @@ def launch(
             noting_interrupts() as interrupted_by,
         ):
             orphaned_runs.mark_former(instance, former)
+            instance.add_event_listener(run_id, _placing(instance, run_id))
             try:
                 result = job.execute_in_process(
                     run_config={
@@ -137,6 +139,7 @@ def launch(
                     },
                     instance=instance,
                     run_id=run_id,
+                    tags={"as_of": settings["as_of"], "launched_by": "command line"},
                     raise_on_error=False,
                 )
                 outcome = _gather(result.all_events, result.success, log)
@@ -148,10 +151,23 @@ def launch(
             if not outcome.succeeded:
                 outcome.interrupted_by = interrupted_by()
             _end_interrupted(instance, run_id, outcome)
-            for old in instance.get_runs()[KEPT:]:
-                if old.is_finished:
-                    instance.delete_run(old.run_id)
+            for number, run in enumerate(instance.get_runs()):
+                if run.is_finished and number >= KEPT:
+                    instance.delete_run(run.run_id)
+                elif run.is_finished:  # Of a version that did not place its runs.
+                    place_run(instance, run.run_id)
     return outcome
+
+
+def _placing(instance: "dg.DagsterInstance", run_id: str) -> Callable[[object], None]:
+    """What Dagster calls with each event: at the first one, which follows upon the run's record, it places the run."""
+    waiting = [run_id]
+
+    def place_at_first(_: object) -> None:
+        while waiting:
+            place_run(instance, waiting.pop())
+
+    return place_at_first
 
 
 class _ProgressHandler(logging.Handler):

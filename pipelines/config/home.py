@@ -46,6 +46,11 @@ class Home:
         return self.root / "report.html"
 
     @property
+    def quality(self) -> Path:
+        """The page for data engineers beside the report."""
+        return self.root / "quality.html"
+
+    @property
     def reports(self) -> Path:
         """The reports of past runs."""
         return self.root / "reports"
@@ -54,6 +59,11 @@ class Home:
     def decisions(self) -> Path:
         """The file of human decisions, where sources.yml names no other."""
         return self.root / "decisions.csv"
+
+    @property
+    def logs(self) -> Path:
+        """The logs of the runs that the command started."""
+        return self.root / "logs"
 
     @property
     def dagster(self) -> Path:

@@ -36,6 +36,12 @@ LIMITS: dict[Type, Limit] = {
 }
 """The limit of each type, where the column names no other."""
 
+UNITS: dict[Type, str] = {
+    "money": "the currency of the row",
+    "price": "the currency of the row",
+}
+"""What values of each type are in, where the column says nothing else."""
+
 Sign = Literal["any", "magnitude", "never negative"]
 """What a negative number means.
 
@@ -67,11 +73,14 @@ class Reference:
 class Column:
     """One canonical column: its name, what it says, its type, whether a row without it is unusable, the values allowed.
 
-    ``description`` is a sentence, with the unit where there is one. What can be true of it is said by ``limit``, where
-    it is another than the type's, ``sign``, and ``least`` and ``most``, the bounds that nature sets (of a date, a day
-    in ISO; ``least`` then stands in place of the limit). ``sign_of`` is the column below zero of which a magnitude may
-    be so too: what a returned line was discounted by. ``references`` says which rows it names: one that names none is
-    told, and its row is kept. ``otherwise`` is what a value that is none of ``values`` counts as, and is told.
+    ``description`` says in sentences what it means: of an amount, what is included and which sign it has. ``unit`` is
+    what its values are in, where it is another than the type's; ``example`` a made-up value as a source may write it;
+    ``loses`` a sentence about what is lost where no source gives it, of a column that is not required. What can be true
+    of it is said by ``limit``, where it is another than the type's, ``sign``, and ``least`` and ``most``, the bounds
+    that nature sets (of a date, a day in ISO; ``least`` then stands in place of the limit). ``sign_of`` is the column
+    below zero of which a magnitude may be so too: what a returned line was discounted by. ``references`` says which
+    rows it names: one that names none is told, and its row is kept. ``otherwise`` is what a value that is none of
+    ``values`` counts as, and is told.
     """
 
     name: str
@@ -86,6 +95,14 @@ class Column:
     sign_of: str | None = None
     least: float | str | None = None
     most: float | None = None
+    unit: str | None = None
+    example: str | None = None
+    loses: str | None = None
+
+    @property
+    def measured_in(self) -> str | None:
+        """The unit of the values, if they have one."""
+        return self.unit or UNITS.get(self.type)
 
     @property
     def limited_by(self) -> Limit | None:
@@ -114,7 +131,8 @@ class Table:
     ``since`` is the column that says since when there is the row: the time of the event, or of the record's creation.
     Rows of a time after the day of the run are not there yet. ``part_of`` is the table, and the column that names its
     key, whose row the row is a part of: what the other waits for, it waits for too, and where that one's currency has
-    no rate, its amounts have none either. ``loses`` says in sentences what is lost where no source fills the table.
+    no rate, its amounts have none either. ``loses`` says in sentences what is lost where no source fills the table,
+    ``identities`` what holds between its columns.
     """
 
     kind: Kind
@@ -125,6 +143,7 @@ class Table:
     since: str | None = None
     part_of: tuple[str, str] | None = None
     loses: str = ""
+    identities: tuple[str, ...] = ()
 
     @property
     def path(self) -> str:

@@ -10,6 +10,7 @@ from typing import Any, Literal, TypeAlias, get_args
 import dagster as dg
 
 from pipelines.defs.expected_errors import fail_as_step
+from pipelines.defs.table_columns import COLUMN_SCHEMA, load_columns
 
 Group = Literal["extracts", "identity", "customer_value", "analyst_segments", "publication"]
 
@@ -39,8 +40,9 @@ def asset_of(
     """Makes the decorated function the asset ``key``, written ``<kind>/<table>`` like those it comes ``after``.
 
     ``checks`` and ``warnings`` map names to what must hold, and the function returns a result for each: a check that
-    fails holds up everything behind the asset, a warning nothing. The description is the docstring, unless given. A
-    ParcoursError that the function raises becomes the failure of its step.
+    fails holds up everything behind the asset, a warning nothing. The description is the docstring, unless given. The
+    columns are those of table_columns.yml, unless ``metadata`` has others. A ParcoursError that the function raises
+    becomes the failure of its step.
     """
 
     def declare(compute: Compute) -> dg.AssetsDefinition:
@@ -51,7 +53,7 @@ def asset_of(
             owners=[OWNERS[group]],
             kinds=set(kinds),
             description=description,
-            metadata=metadata,
+            metadata={**_columns(key), **(metadata or {})},
             check_specs=[
                 *_check_specs(key, checks or {}, is_blocking=True),
                 *_check_specs(key, warnings or {}, is_blocking=False),
@@ -72,7 +74,12 @@ def spec_of(
         owners=[OWNERS[group]],
         kinds=set(kinds),
         description=description,
+        metadata=_columns(key),
     )
+
+
+def _columns(key: str) -> dict[str, Any]:
+    return {COLUMN_SCHEMA: load_columns()[key]} if key in load_columns() else {}
 
 
 def _check_specs(key: str, described: Mapping[str, str], *, is_blocking: bool) -> list[dg.AssetCheckSpec]:

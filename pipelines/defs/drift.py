@@ -29,8 +29,15 @@ class Acceptance(dg.Config):
     "identity",
     KEY,
     after=COMPARED,
-    checks={BLOCKING: "No metric is so far from the usual that drift.yml asks for a person."},
-    warnings={WARNING: "No metric is further from the usual than drift.yml lets pass in silence."},
+    checks={
+        BLOCKING: "No metric is so far from the usual that drift.yml asks for a person. Where one is, nothing is "
+        "published: look where the check's result says and mend the export, or, where it is as it should be, run again "
+        "with --accept-drift."
+    },
+    warnings={
+        WARNING: "No metric is further from the usual than drift.yml lets pass in silence. Where one is, the night is "
+        "published all the same: look where the check's result says."
+    },
 )
 def drift(config: Acceptance, night: Night) -> Result:
     """One row per metric of this night: what it is, what it usually is in the published runs, and whether that passes.

@@ -11,9 +11,11 @@ import dagster as dg
 import polars as pl
 
 from pipelines.contracts import TABLES, Table
+from pipelines.contracts.reference import describe_column, describe_table
 from pipelines.defs.asset import asset_of
 from pipelines.defs.resources import Night
 from pipelines.defs.results import Result
+from pipelines.defs.table_columns import COLUMN_SCHEMA
 from pipelines.extracts.conform import extract_table
 from pipelines.extracts.counts import Extracted, RejectLimitExceeded
 
@@ -28,11 +30,12 @@ def _extract_asset(table: Table) -> dg.AssetsDefinition:
         "extracts",
         table.path,
         after=[f"{table.kind}/{table.part_of[0]}"] if table.part_of else [],
-        description=f"{table.description} From every {table.kind} source; empty if none has it.",
-        metadata={"dagster/column_schema": _column_schema(table), "key": ", ".join(table.key)},
+        description=f"{describe_table(table)}\n\nFrom every {table.kind} source; empty if none has it.",
+        metadata={COLUMN_SCHEMA: _column_schema(table), "key": ", ".join(table.key)},
         checks={
             "rejects_stay_under_the_limit": "The share of rows that went to quarantine is at most reject_limit of "
-            "sources.yml."
+            "sources.yml. Where more did, nothing is published: the check's result names the commonest reasons, "
+            "quarantined_rows the rows. Mend the mapping or the export, or raise reject_limit."
         },
     )
     def extract(night: Night) -> Iterator[dg.AssetCheckResult | Result]:
@@ -76,7 +79,7 @@ def _column_schema(table: Table) -> dg.TableSchema:
         dg.TableColumn(
             column.name,
             column.duckdb_type,
-            description=column.documentation,
+            description=describe_column(table, column),
             constraints=dg.TableColumnConstraints(nullable=not column.required),
         )
         for column in table.columns

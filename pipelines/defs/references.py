@@ -19,11 +19,13 @@ from pipelines.extracts.references import Finding, check_references
     after=[*(table.path for table in TABLES), "identity/loyalty_cards", "identity/merged_records"],
     checks={
         "references_stay_under_the_limit": "No column of a source names rows that are not there in a larger share than "
-        "`stop` of its reference_limits allows."
+        "`stop` of its reference_limits allows. Where one does, nothing is published: mend its mapping or the export, "
+        "as the check's result says, or raise `stop`."
     },
     warnings={
         "references_match": "No column of a source names rows that are not there in a larger share than `warn` of its "
-        "reference_limits allows."
+        "reference_limits allows. Where one does, those rows count as anonymous: the check's result says which, and "
+        "how the ids would match where they are only written otherwise."
     },
 )
 def references(night: Night) -> Result:

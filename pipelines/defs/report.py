@@ -7,8 +7,7 @@ import dagster as dg
 from pipelines.defs.asset import asset_of
 from pipelines.defs.resources import Night
 from pipelines.defs.results import Result
-from pipelines.lake.tables import replacing
-from pipelines.report.write import Written, write_report
+from pipelines.report.write import QUALITY, Written, keep_copy, write_report
 
 KEPT = 30  # Reports of past runs, as many as there are logs: a month of nights.
 
@@ -19,8 +18,8 @@ KEPT = 30  # Reports of past runs, as many as there are logs: a month of nights.
     after=["published/warehouse"],
     kinds=["html"],
     description="The report of the published warehouse, `report.html`: one page that needs no network, with counts and "
-    "sums only. Each run's stays in `reports/` beside it. Where it cannot be drawn, this step fails and the warehouse "
-    "stays published.",
+    "sums only; `quality.html` beside it is for data engineers. Each run's stay in `reports/`. Where they cannot be "
+    "drawn, this step fails and the warehouse stays published.",
 )
 def report(night: Night) -> Result:
     written = write_report(night.folder, night.report_language)
@@ -29,6 +28,7 @@ def report(night: Night) -> Result:
         metadata={
             "report": dg.MetadataValue.path(kept),
             "latest": dg.MetadataValue.path(written.file),
+            "quality": dg.MetadataValue.path(written.quality),
             "open": dg.MetadataValue.url(kept.as_uri()),
             "size_bytes": written.file.stat().st_size,
             "headlines": dg.MetadataValue.json(written.headlines),
@@ -40,9 +40,9 @@ def _keep(written: Written, night: Night) -> Path:
     """A copy of the run's own, so that the link in its record goes on showing what it published."""
     folder = night.folder.reports
     kept = folder / f"{night.day.isoformat()}-{night.run_id[:8]}.html"
-    with replacing(kept) as temporary:
-        temporary.write_bytes(written.file.read_bytes())
-    reports = sorted(folder.glob("*.html"), key=lambda file: (file.stat().st_mtime_ns, file.name))
-    for old in reports[:-KEPT]:
-        old.unlink(missing_ok=True)
+    keep_copy(written, kept)
+    copies = [file for file in folder.glob("*.html") if not file.stem.endswith(QUALITY)]
+    for old in sorted(copies, key=lambda file: (file.stat().st_mtime_ns, file.name))[:-KEPT]:
+        for file in (old, old.with_name(f"{old.stem}{QUALITY}.html")):
+            file.unlink(missing_ok=True)
     return kept

@@ -12,22 +12,9 @@ else:  # Dagster reads the annotation as it runs, and knows the bare class only.
     Result = dg.MaterializeResult
 
 
-def describe_table(
-    table: pl.DataFrame, metadata: Mapping[str, Any], *checks: dg.AssetCheckResult, columns: pl.Schema | None = None
-) -> Result:
-    """The result of an asset that made ``table``: its row count, its columns and ``metadata``.
-
-    ``columns`` are those of the table in the lake, where it has others than the one at hand.
-    """
-    described = [dg.TableColumn(name, str(dtype.base_type())) for name, dtype in (columns or table.schema).items()]
-    return Result(
-        metadata={
-            "dagster/row_count": table.height,
-            "dagster/column_schema": dg.TableSchema(described),
-            **metadata,
-        },
-        check_results=checks,
-    )
+def describe_table(table: pl.DataFrame, metadata: Mapping[str, Any], *checks: dg.AssetCheckResult) -> Result:
+    """The result of an asset that made ``table``: its row count and ``metadata``. Its columns are declared."""
+    return Result(metadata={"dagster/row_count": table.height, **metadata}, check_results=checks)
 
 
 def count_breaches(name: str, breaches: int) -> dg.AssetCheckResult:

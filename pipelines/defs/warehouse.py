@@ -11,6 +11,7 @@ from dagster_dbt import DagsterDbtTranslator, DagsterDbtTranslatorSettings, DbtP
 from pipelines.config.home import Home
 from pipelines.defs import dbt_events, drift, segments, value
 from pipelines.defs.asset import asset_of
+from pipelines.defs.dbt_tests import describe_test
 from pipelines.defs.expected_errors import fail_as_step
 from pipelines.defs.resources import Night
 from pipelines.defs.results import Result
@@ -57,7 +58,8 @@ def _describe_dbt_project() -> tuple[Sequence[dg.AssetSpec], list[dg.AssetCheckS
             if node.startswith("test."):
                 check = translator.get_asset_check_spec(spec, manifest, node, None)
                 if check is not None:
-                    checks[check.key] = check
+                    described = describe_test(manifest["nodes"][node], manifest)
+                    checks[check.key] = check._replace(description=described)
     return specs, list(checks.values())
 
 

@@ -109,6 +109,34 @@ def _as_text(value: str, duckdb_type: str) -> str:
     return f"cast({value} as varchar)"
 
 
+_WRITTEN_TIMES = ("%I:%M %p", "%I:%M:%S %p", "%H:%M", "%H:%M:%S")
+
+
+def sql_functions(options: TextOptions, day: date) -> tuple[str, ...]:
+    """SQL that makes the functions that `where`, `query` and expressions can call beside DuckDB's own.
+
+    `amount(value)` reads an amount, `as_of()` is ``day``, that of the run, `utc(value)` a time in UTC that does not say
+    so. `slashed(value, is_month_first)` reads `12/31/2026` or `31/12/2026 9:05 PM`, and leaves what is written
+    otherwise; which of both it is tells `second_number(value)`: a day where it is above 12.
+    """
+    return (
+        amount_macro(options),
+        as_of_macro(day),
+        "create or replace temp macro utc(value) as "
+        "regexp_replace(cast(value as varchar), '^([0-9-]+[ T][0-9:.]+)$', '\\1Z')",
+        "create or replace temp macro second_number(value) as "
+        "try_cast(regexp_extract(value, '^[0-9]+/([0-9]+)/', 1) as integer)",
+        "create or replace temp macro slashed(value, is_month_first) as coalesce(strftime("
+        f"case when is_month_first then {_parse_slashed('%m/%d/%Y')} else {_parse_slashed('%d/%m/%Y')} end, "
+        "'%Y-%m-%d %H:%M:%S'), value)",
+    )
+
+
+def _parse_slashed(day: str) -> str:
+    formats = ", ".join(quote_text(f"{day} {time}") for time in _WRITTEN_TIMES)
+    return f"try_strptime(upper(replace(value, ',', '')), [{formats}, {quote_text(day)}])"
+
+
 def amount_macro(options: TextOptions) -> str:
     """SQL that makes `amount(value)`, by which `query` and expressions read an amount as ``options`` have it written.
 

@@ -89,8 +89,8 @@ class SourceReading:
     def _conform(self) -> SourceCounts:
         staged = filtered = rejected = implausible = repeated = later = 0
         if self.rows.columns:  # JSON lines without a line have none; then nothing can be missing from them either.
-            self.connection.execute(casting.amount_macro(self.declared.options))
-            self.connection.execute(casting.as_of_macro(self.window.as_of))
+            for function in casting.sql_functions(self.declared.options, self.window.as_of):
+                self.connection.execute(function)
             self.mapping = self._map()
             staged, fitting, later = self._stage()
             self.rows_set_apart = later

@@ -9,6 +9,8 @@ from dataclasses import dataclass
 from decimal import Decimal
 from typing import ClassVar, Literal, TypeAlias
 
+from pipelines.report.deltas import Delta
+
 Tone = Literal["blue", "sky", "green", "amber", "red", "purple", "grey"]
 
 
@@ -53,13 +55,14 @@ class Bars:
 
 @dataclass(frozen=True)
 class Card:
-    """A headline: its value, how far identity error moves it, what it was a year ago, and its months as an SVG path."""
+    """A headline: its value, a note, its months as an SVG path, how it moved, and the glossary's term for its label."""
 
     label: str
     value: str
-    note: str
-    before: str
-    line: str
+    note: str = ""
+    line: str = ""
+    deltas: Sequence[Delta] = ()
+    term: str = ""
 
 
 @dataclass(frozen=True)
@@ -175,7 +178,106 @@ class Upset:
     combinations: Sequence[Combination]
 
 
-Figure: TypeAlias = Bars | Cards | Areas | Sankey | Heat | Upset
+@dataclass(frozen=True)
+class Column:
+    """One upright bar, ``height`` percent of the room tall; ``before`` is how tall it was a year ago, as a mark.
+
+    A faint one is not whole yet, as the month that runs.
+    """
+
+    label: str
+    height: float
+    said: str
+    before: float | None = None
+    tone: Tone = "blue"
+    is_faint: bool = False
+
+
+@dataclass(frozen=True)
+class Columns:
+    """Upright bars over time; ``top`` is what the room's height stands for."""
+
+    shape: ClassVar[str] = "columns"
+    title: str
+    description: str
+    columns: Sequence[Column]
+    top: str
+    legend: Sequence[Legend] = ()
+
+
+@dataclass(frozen=True)
+class Line:
+    """A line over a room of 100 by 100 (``svg_paths.draw_line``); a dashed one is there to compare with."""
+
+    path: str
+    tone: Tone
+    is_dashed: bool = False
+
+
+@dataclass(frozen=True)
+class Lines:
+    """Lines over time in one room, from ``bottom`` to ``top``, with ``ticks`` along it as in Areas."""
+
+    shape: ClassVar[str] = "lines"
+    title: str
+    description: str
+    lines: Sequence[Line]
+    ticks: Sequence[tuple[float, str]]
+    top: str
+    bottom: str = ""
+    legend: Sequence[Legend] = ()
+
+
+@dataclass(frozen=True)
+class BoardCell:
+    """A value, and a bar below it that compares it with the others of its column, in percent of the longest."""
+
+    text: str
+    width: float | None = None
+    tone: Tone = "blue"
+
+
+@dataclass(frozen=True)
+class BoardRow:
+    label: str
+    cells: Sequence[BoardCell]
+    note: str = ""
+    is_faint: bool = False
+
+
+@dataclass(frozen=True)
+class Board:
+    """Things side by side, stores say, by several measures; on a phone each becomes a block of its own."""
+
+    shape: ClassVar[str] = "board"
+    title: str
+    corner: str
+    columns: Sequence[str]
+    rows: Sequence[BoardRow]
+
+
+@dataclass(frozen=True)
+class Change:
+    """What moved: from which value to which, and what both rest on, in small print."""
+
+    label: str
+    before: str
+    now: str
+    delta: Delta
+    base: str = ""
+
+
+@dataclass(frozen=True)
+class Changes:
+    """A list of changes, the clearest first; ``note`` says of how many."""
+
+    shape: ClassVar[str] = "changes"
+    title: str
+    changes: Sequence[Change]
+    note: str = ""
+
+
+Figure: TypeAlias = Bars | Cards | Areas | Sankey | Heat | Upset | Columns | Lines | Board | Changes
 
 
 def percent_of(value: float | Decimal, whole: float | Decimal) -> float:

@@ -10,9 +10,12 @@ from typing import Any
 import duckdb
 
 from pipelines.errors import ParcoursError
+from pipelines.report.small_groups import About, screen
 
 MONTHS = 12
 """Months that flows (visits, orders, incidents) are summed over: each season once."""
+
+Row = dict[str, Any]
 
 _MONTHS = """
 select max(month) filter (where is_complete) as complete, max(month) as latest, min(month) as earliest
@@ -20,8 +23,6 @@ from marts.kpis
 """
 _AS_OF = "select max(day) as as_of from marts.journey_stage_daily"
 _CURRENCY = "select min(unit) as currency from marts.kpis where headline = 'average_basket'"
-
-Row = dict[str, Any]
 
 
 @dataclass(frozen=True)
@@ -38,21 +39,25 @@ class Period:
 
 @dataclass(frozen=True)
 class Marts:
-    """One row per fact as a dictionary by column, for each query. Sums of counts are whole, of money exact."""
+    """The only way to the marts: a query, and whom its rows are about, give rows that tell nothing about a few.
 
-    connection: duckdb.DuckDBPyConnection
+    One row per fact as a dictionary by column, for each query. Sums of counts are whole, of money exact; what is hidden
+    is None.
+    """
+
+    _connection: duckdb.DuckDBPyConnection
     as_of: date | None
     period: Period | None
     currency: str
 
-    def ask(self, query: str, **parameters: object) -> list[Row]:
-        return _ask(self.connection, query, parameters)
+    def ask(self, query: str, about: About, **parameters: object) -> list[Row]:
+        return screen(_ask(self._connection, query, parameters), about)
 
-    def ask_period(self, query: str) -> list[Row]:
+    def ask_period(self, query: str, about: About, **parameters: object) -> list[Row]:
         """The rows of a query over days or months from ``$first`` until before ``$end``; none without a period."""
         if self.period is None:
             return []
-        return self.ask(query, first=self.period.first, end=self.period.end)
+        return self.ask(query, about, first=self.period.first, end=self.period.end, **parameters)
 
 
 @contextmanager

@@ -2,12 +2,24 @@
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, TypeAlias
 
 from pipelines.report.figures import Figure
 from pipelines.report.published_marts import Marts
 from pipelines.report.tables import Table
 from pipelines.texts.texts import Texts
+
+Needs: TypeAlias = Sequence[tuple[str, ...]]
+"""Canonical tables without which there is nothing to show: all of these, each as any one of its tables."""
+
+
+@dataclass(frozen=True)
+class Lack:
+    """What the data cannot show: ``what`` is its name, ``why`` a sentence, and ``needs`` would show it."""
+
+    what: str
+    why: str
+    needs: Needs
 
 
 @dataclass(frozen=True)
@@ -15,7 +27,9 @@ class Section:
     """One question, answered. Without figures the title says that there is nothing to show and why.
 
     ``name`` is that of the section's module, of its place on the page and of its texts. ``scope``: the day or months it
-    is of. ``facts``: values as written, by name, for who links the report.
+    is of. ``facts``: values as written, by name, for who links the report. ``terms``: entries of the glossary
+    (``report.term`` of the catalogue) that a reader of the section may not know. ``lacks``: parts that the data cannot
+    fill, told at the end of the page. ``is_wide``: the words stand above the figures, not beside them.
     """
 
     name: str
@@ -27,10 +41,15 @@ class Section:
     nav: str = ""
     scope: str = ""
     facts: dict[str, str] = field(default_factory=dict)
+    terms: Sequence[str] = ()
+    lacks: Sequence[Lack] = ()
+    is_wide: bool = False
 
+    @property
+    def is_empty(self) -> bool:
+        """Whether nothing is left of it but what it lacks."""
+        return bool(self.lacks) and not self.figures and not self.tables
 
-FEW = 5
-"""Customers below whom a group's money is not shown: the sum of a few is close to what one of them spent."""
 
 Draw = Callable[[Marts, Texts], Section]
 
@@ -53,6 +72,13 @@ def tell_day(marts: Marts, texts: Texts) -> str:
     return texts.say("page.as_of", day=texts.write("day", marts.as_of)) if marts.as_of else ""
 
 
-def say_empty(name: str, marts: Sequence[str], texts: Texts) -> Section:
-    """A section whose marts are empty: a sentence in place of a chart."""
-    return Section(name, texts.say(f"{name}.empty"), marts=marts, nav=texts.say(f"{name}.nav"))
+def say_empty(name: str, marts: Sequence[str], texts: Texts, needs: Needs) -> Section:
+    """A section whose marts are empty: a sentence in place of a chart, and the tables that would fill it."""
+    nav, why = texts.say(f"{name}.nav"), texts.say(f"{name}.empty")
+    return Section(name, why, marts=marts, nav=nav, lacks=[Lack(nav, why, needs)])
+
+
+def say_few(name: str, marts: Sequence[str], texts: Texts) -> Section:
+    """A section of which everything is about a few: a sentence in place of a chart; no table would fill it."""
+    nav, why = texts.say(f"{name}.nav"), texts.say("page.too_few")
+    return Section(name, why, marts=marts, nav=nav, lacks=[Lack(nav, why, ())])

@@ -11,12 +11,15 @@ GAP = 12.0
 Flows: TypeAlias = Mapping[tuple[str, str], int]
 
 
-def draw_line(values: Sequence[float | None]) -> str:
-    """A line over a room of 100 by 100, from the lowest value to the highest; gaps where there is no value."""
+def draw_line(values: Sequence[float | None], low: float | None = None, high: float | None = None) -> str:
+    """A line over a room of 100 by 100, from ``low`` to ``high``, else from the lowest value to the highest.
+
+    There are gaps where there is no value, and no line of fewer than two.
+    """
     known = [value for value in values if value is not None]
     if len(known) < 2:
         return ""
-    low, high = min(known), max(known)
+    low, high = min(known) if low is None else low, max(known) if high is None else high
     steps: list[str] = []
     is_down = False
     for position, value in enumerate(values):

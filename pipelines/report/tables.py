@@ -47,13 +47,14 @@ def tabulate(
 ) -> Table:
     """``rows`` as a table; a column that a row lacks is empty.
 
-    Where each row has a unit of its own, ``kind_of_row`` is the entry of the row that says how its numbers are written.
+    Where each row has a unit of its own, ``kind_of_row`` is the entry of the row that says how its columns of the kind
+    ``number`` are written.
     """
     cells = [
         [
             _cell(
                 row.get(column.name),
-                row[kind_of_row] if kind_of_row and column.kind != "text" else column.kind,
+                row[kind_of_row] if kind_of_row and column.kind == "number" else column.kind,
                 texts,
             )
             for column in columns

@@ -12,6 +12,7 @@ from pipelines.config.sources import Sources
 from pipelines.contracts import Table
 from pipelines.errors import ExtractError
 from pipelines.extracts.conform import extract_table
+from pipelines.extracts.connectors.malformed_lines import NOT_DECODED
 from pipelines.extracts.counts import Extracted, RejectLimitExceeded, SourceCounts
 from pipelines.extracts.field_counts import FieldCounts
 from pipelines.extracts.source_shapes import SourceShape
@@ -77,12 +78,11 @@ def _list_parts(error: ExtractError, sources: Sources, source: Source, table: Ta
     if not error.parts:
         return (TrialFault("stops", sources.line(source.name, table.name, *error.at), None, message),)
     lead, *_, found = message.splitlines()
-    listed = [
-        TrialFault("stops", sources.line(source.name, table.name, *at), at[-1] if len(at) > 1 else None, part)
-        for at, part in error.parts
-    ]
-    general = TrialFault("stops", sources.line(source.name, table.name, *error.at), None, f"{lead}\n{found}")
-    return (*listed, general)
+    *others, (at, last) = error.parts
+    return tuple(
+        TrialFault("stops", sources.line(source.name, table.name, *at), at[1] if len(at) > 1 else None, part)
+        for at, part in [*others, (at, f"{last}\n{lead}\n{found.strip()}")]
+    )
 
 
 def _describe(
@@ -93,14 +93,20 @@ def _describe(
     weight: Weight = "stops" if exit_code else "told"
     faults = [
         TrialFault(
-            weight, sources.line(name, table.name, *_key_of(column, source, table)), column, reason, rows, file, line
+            weight,
+            sources.line(name, table.name, *_key_of(column, reason, source, table)),
+            column,
+            reason,
+            rows,
+            file,
+            line,
         )
         for column, reason, rows, file, line in _count_rejected(lake.quarantine_path(table.kind, table.name))
     ]
     faults += [
         TrialFault(
             "told",
-            sources.line(name, table.name, *_key_of(each.column_name, source, table)),
+            sources.line(name, table.name, *_key_of(each.column_name, each.reason, source, table)),
             each.column_name,
             each.reason,
             each.unreadable_count + each.implausible_count,
@@ -109,8 +115,8 @@ def _describe(
         )
         for each in extracted.fields
         if each.reason
-        and not any(fault.column == each.column_name for fault in faults)
         and each.unreadable_count + each.implausible_count
+        and not any(f"{each.column_name} {each.reason}" in fault.message for fault in faults)
     ]
     return replace(
         tried,
@@ -122,11 +128,11 @@ def _describe(
     )
 
 
-def _key_of(column: str | None, source: Source, table: Table) -> tuple[str, ...]:
+def _key_of(column: str | None, reason: str, source: Source, table: Table) -> tuple[str, ...]:
     """The key of `sources.yml` that gives ``column``; where it is not written down, what is said of the files."""
     if column is not None and column in source.tables[table.name].columns:
         return ("columns", column)
-    return ("from",)
+    return ("options", "encoding") if NOT_DECODED in reason else ("from",)
 
 
 def _count_rejected(quarantine: Path) -> list[tuple[str | None, str, int, str | None, int | None]]:

@@ -59,6 +59,31 @@ def test_every_asset_has_an_owner_a_group_and_a_description(specs: dict[str, dg.
     assert {key for key, spec in specs.items() if not (spec.description or "").strip()} == set()
 
 
+def test_every_check_says_what_holds_and_what_to_do_where_it_does_not(
+    checks: dict[tuple[str, str], dg.AssetCheckSpec],
+) -> None:
+    assert len(checks) > 300
+    silent = {key for key, spec in checks.items() if not (spec.description or "").strip()}
+    assert silent == set()
+    told = {key: (spec.description or "").split(". ", 1) for key, spec in checks.items()}
+    assert {key for key, sentences in told.items() if len(sentences) < 2 or "here " not in sentences[1]} == set()
+
+
+def test_every_asset_that_is_a_table_has_columns_each_of_which_says_what_it_is(specs: dict[str, dg.AssetSpec]) -> None:
+    columns = {key: spec.metadata.get("dagster/column_schema") for key, spec in specs.items()}
+    others = {"identity/model", "published/warehouse", "published/report"}  # Files, and a database of such tables.
+    assert {key for key, schema in columns.items() if not isinstance(schema, dg.TableSchema)} == others
+    tables = {key: schema for key, schema in columns.items() if isinstance(schema, dg.TableSchema)}
+    assert {key for key, schema in tables.items() if not schema.columns} == set()
+    silent = [
+        f"{key}.{column.name}"
+        for key, schema in tables.items()
+        for column in schema.columns
+        if not (column.description or "").strip()
+    ]
+    assert silent == []
+
+
 def test_owners_differ_by_group(definitions: dg.Definitions) -> None:
     owners: dict[str | None, set[str]] = {}
     for spec in definitions.resolve_all_asset_specs():

@@ -10,7 +10,7 @@ import yaml
 from pipelines import contracts
 from pipelines.config.connectors import TextOptions
 from pipelines.config.sources import load_sources
-from pipelines.extracts.casting import amount_macro, as_of_macro
+from pipelines.extracts.casting import sql_functions
 from pipelines.extracts.named_rows import is_mentioned
 from pipelines.extracts.sql_quoting import quote_name
 from pipelines.presets.headers import fold_name
@@ -84,8 +84,8 @@ def test_its_sql_binds_over_the_columns_that_it_declares(name: str, table: str) 
     given = preset.tables[table]
     with duckdb.connect() as connection:
         connection.execute("set TimeZone = 'Europe/Paris'")
-        connection.execute(amount_macro(TextOptions()))
-        connection.execute(as_of_macro(date(2026, 6, 30)))
+        for function in sql_functions(TextOptions(), date(2026, 6, 30)):
+            connection.execute(function)
         _make_relation(connection, "source", list(preset.headers))
         for relation, declared in given.with_.items():
             _make_relation(connection, relation, list(declared.headers))

@@ -1,5 +1,6 @@
 """A report as a machine reads it, and marts to change at will."""
 
+import re
 import shutil
 from collections.abc import Callable
 from dataclasses import dataclass, field
@@ -16,7 +17,10 @@ VOID = {"meta", "link", "br", "hr", "img", "input", "path"}
 
 @dataclass
 class Report(HTMLParser):
-    """The tables of numbers as rows of (raw value, text) by column, the titles of sections, and all text."""
+    """The tables of numbers as rows of (raw value, text) by column, the titles of sections, and all text.
+
+    The title of a section that the data cannot fill is the sentence that says so.
+    """
 
     tables: dict[str, list[dict[str, tuple[str, str]]]] = field(default_factory=dict)
     titles: dict[str, str] = field(default_factory=dict)
@@ -35,7 +39,7 @@ class Report(HTMLParser):
         if tag not in VOID:
             self._open.append((tag, named))
         self.texts += [named[name] for name in ("title", "aria-label") if named.get(name)]
-        if tag == "section":
+        if tag == "section" or "data-empty" in named:
             self._section = named["id"]
         elif tag == "figure":
             self.figures[self._section] = self.figures.get(self._section, 0) + 1
@@ -57,6 +61,10 @@ class Report(HTMLParser):
             self.tables[self._table].append(dict(zip(self._columns, self._cells, strict=True)))
             self._cells = []
 
+    def _is_empty(self) -> bool:
+        """Whether what is open stands for a whole section that the data cannot fill."""
+        return any("data-empty" in named for _, named in self._open)
+
     def handle_data(self, data: str) -> None:
         inside = self._open[-1][0] if self._open else ""
         if inside == "style" or not data.strip():
@@ -64,8 +72,27 @@ class Report(HTMLParser):
         self.texts.append(data.strip())
         if inside == "data":
             self._cells[-1] = (self._cells[-1][0], data)
-        elif inside == "h2":
+        elif inside == "h3" or (self._open and self._open[-1][1].get("class") == "why" and self._is_empty()):
             self.titles[self._section] = data
+
+
+@pytest.fixture(scope="session")
+def read_unlinked() -> Callable[[Path], str]:
+    """Reads a page without the name of the page that it links to, which goes with its own."""
+    return lambda file: re.sub(r'href="[^"#:]*\.html"', "", file.read_text(encoding="utf-8"))
+
+
+@pytest.fixture(scope="session")
+def list_kept() -> Callable[[Home], list[Path]]:
+    """Lists the reports of past runs, each of which has a page for data engineers beside it."""
+
+    def listed(home: Home) -> list[Path]:
+        pages = sorted(home.reports.glob("*.html"))
+        kept = [page for page in pages if not page.stem.endswith("-quality")]
+        assert sorted([*kept, *(page.with_name(f"{page.stem}-quality.html") for page in kept)]) == pages
+        return kept
+
+    return listed
 
 
 @pytest.fixture(scope="session")

@@ -10,11 +10,13 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
+import duckdb
 import pytest
 
 from pipelines.config.home import Home
+from pipelines.report import quality
 from pipelines.report.sections import SECTIONS
-from pipelines.report.write import write_report
+from pipelines.report.write import Written, write_report
 
 CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
 
@@ -170,13 +172,11 @@ def browser(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Browser]:
 
 
 @pytest.fixture(scope="module", params=["en", "fr"])
-def page(request: pytest.FixtureRequest, first_night: tuple[Home, str], tmp_path_factory: Any) -> Path:
-    return write_report(first_night[0], request.param, tmp_path_factory.mktemp("page") / "report.html").file
+def written(request: pytest.FixtureRequest, first_night: tuple[Home, str], tmp_path_factory: Any) -> Written:
+    return write_report(first_night[0], request.param, tmp_path_factory.mktemp("page") / "report.html")
 
 
-@pytest.mark.parametrize("scheme", ["light", "dark"])
-@pytest.mark.parametrize("width", [1280, 390])
-def test_the_report_is_readable_on_a_desk_and_on_a_phone(browser: Browser, page: Path, width: int, scheme: str) -> None:
+def look(browser: Browser, page: Path, width: int, scheme: str) -> None:
     browser.open(page, width, scheme)
     for _ in ("as it opens", "with all its numbers shown"):
         assert browser.ask("document.scrollingElement.scrollWidth") <= width
@@ -184,5 +184,63 @@ def test_the_report_is_readable_on_a_desk_and_on_a_phone(browser: Browser, page:
         assert browser.ask(OVERLAPPING) == []
         assert browser.ask(FAINT) == []
         browser.ask("document.querySelectorAll('details').forEach(one => one.open = true)")
-    assert browser.ask("document.querySelectorAll('section').length") == len(SECTIONS)
     assert browser.complaints == []
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+@pytest.mark.parametrize("width", [1280, 390])
+def test_both_pages_are_readable_on_a_desk_and_on_a_phone(
+    browser: Browser, written: Written, width: int, scheme: str
+) -> None:
+    for page, sections in ((written.file, SECTIONS), (written.quality, quality.SECTIONS)):
+        look(browser, page, width, scheme)
+        there = "document.querySelectorAll('section').length + document.querySelectorAll('[data-empty]').length"
+        assert browser.ask(there) == len(sections)
+
+
+@pytest.mark.parametrize("width", [1280, 390])
+def test_the_parts_stay_in_sight_and_a_link_leads_to_a_heading_that_they_do_not_cover(
+    browser: Browser, written: Written, width: int
+) -> None:
+    browser.open(written.file, width, "light")
+    browser.ask("document.documentElement.style.scrollBehavior = 'auto'")
+    for name in ("part-customers", "retention", "glossary"):
+        browser.ask(f"location.hash = '{name}'")
+        bar = browser.ask("document.querySelector('.parts').getBoundingClientRect().bottom")
+        top = browser.ask(f"document.getElementById('{name}').getBoundingClientRect().top")
+        assert 0 < bar < 70
+        assert bar <= top + 40, name
+
+
+def test_a_term_shows_what_it_means_at_a_tap_and_hides_it_again(browser: Browser, written: Written) -> None:
+    browser.open(written.file, 390, "light")
+    shown = "document.querySelectorAll('[popover]:popover-open').length"
+    assert browser.ask(shown) == 0
+    browser.ask("document.querySelector('button.term').click()")
+    assert browser.ask(shown) == 1
+    box = "document.querySelector('[popover]:popover-open').getBoundingClientRect()"
+    assert browser.ask(f"{box}.left") >= 0
+    assert browser.ask(f"{box}.right") <= 390
+    browser.ask("document.querySelector('button.term').click()")
+    assert browser.ask(shown) == 0
+
+
+def test_an_explanation_is_readable_on_a_phone(
+    browser: Browser, first_night: tuple[Home, str], parcours: Any, tmp_path: Path
+) -> None:
+    with duckdb.connect(first_night[0].warehouse, read_only=True) as connection:
+        [(customer, one, other)] = connection.execute(
+            "select customer_id, min(record_id), max(record_id) from marts.customer_id_map group by customer_id "
+            "order by count(*) desc, customer_id limit 1"
+        ).fetchall()
+    for command, page in ((["how", customer], "how.html"), (["why", one, other], "why.html")):
+        drawn = parcours(*command, "--home", first_night[0].root, "--html", tmp_path / page)
+        assert drawn.returncode == 0, drawn.stderr
+        for width in (1280, 390):
+            browser.open(tmp_path / page, width, "light")
+            assert browser.ask("document.scrollingElement.scrollWidth") <= width
+            assert browser.ask(BESIDE) == []
+            smallest = (
+                "Math.min(...[...document.querySelectorAll('svg.chart')].map(one => one.getBoundingClientRect().width))"
+            )
+            assert browser.ask(smallest) in (0, None) if width == 390 else browser.ask(smallest) > 600

@@ -1,17 +1,23 @@
 """The page: it stands for itself, says the same twice, in either language, whatever the marts hold."""
 
+import csv
+import html
+import io
 import re
 from collections.abc import Callable
 from importlib import import_module
 from pathlib import Path
 from typing import Any
+from urllib.parse import unquote
 
 import pytest
 import yaml
 
 from pipelines.config.home import Home
+from pipelines.contracts import TABLES
 from pipelines.errors import ParcoursError
 from pipelines.report import page as page_module
+from pipelines.report import quality
 from pipelines.report.page import Origin, draw_page
 from pipelines.report.sections import SECTIONS
 from pipelines.report.write import write_report
@@ -23,20 +29,30 @@ SOURCE = Path(page_module.__file__).parent
 LANGUAGES = list_languages()
 MARTS = sorted({"kpis"}.union(*(import_module(f"pipelines.report.sections.{name}").MARTS for name in SECTIONS)))
 ALIKE = {
-    "Awin", "Base", "Bing", "Champions", "Criteo", "Direct", "E-mail", "Facebook", "Friction", "Google", "Incidents",
-    "Instagram", "Marketing", "Markov", "Mentions", "NPS", "Newsletter", "Pinterest", "Points", "Position", "RFM",
-    "SMS", "Satisfaction", "Segment", "Source", "Strict", "TikTok", "YouTube", "affiliation", "e-mail",
-    "{count} incident", "{count} incidents", "{source}, {medium}",
+    "Awin", "Base", "Bing", "Champions", "Criteo", "Direct", "E-mail", "Facebook", "Friction", "Google",
+    "Incidents", "Instagram", "Marketing", "Markov", "Mentions", "NPS", "Newsletter", "Pinterest", "Points",
+    "Position", "Questions", "Quintile", "RFM", "ROAS", "SMS", "Satisfaction", "Satisfaction (CSAT)", "Segment",
+    "Segments", "Source", "Strict", "Table", "Tickets", "TikTok", "YouTube", "affiliation", "e-mail", "vs {month}",
+    "{count} incident", "{count} incidents", "{count} segment", "{count} segments", "{seconds} s", "{source}, {medium}",
 }  # fmt: skip
 """What is written alike in both languages."""
+
+LENT = {
+    "customer_journey_stages", "customer_segments", "customer_value_back_test", "next_best_product_back_test",
+    "segment_sizes", "store_satisfaction", "verbatim_themes",
+}  # fmt: skip
+"""Marts that only add to what a section shows."""
 
 HOSTILE = "<script>alert(1)</script>&amp;\"'"
 
 
 def read_labels(language: str) -> dict[str, str]:
-    """The report's texts by their place below ``report:``."""
+    """The report's texts by their place below ``report:``; not what it only looks for, the forms of a term."""
     texts = read_catalogue(language).items()
-    return {key.removeprefix("report."): text for key, text in texts if key.startswith("report.")}
+    labels = {key.removeprefix("report."): text for key, text in texts if key.startswith("report.")}
+    return {
+        label: text for label, text in labels.items() if not (label.startswith("term.") and label.endswith(".forms"))
+    }
 
 
 def draw(home: Home, language: str = "en") -> str:
@@ -51,13 +67,16 @@ def pages(first_night: tuple[Home, str]) -> dict[str, str]:
 def test_a_page_needs_nothing_from_outside_and_runs_nothing(pages: dict[str, str]) -> None:
     for page in pages.values():
         assert not re.search(r"https?:|<script|javascript:|\bon[a-z]+=|@import|url\(", page)
-        assert set(re.findall(r'\b(?:src|href)="([^"#]*)', page)) == {"data:,", ""}
+        links = set(re.findall(r'\b(?:src|href)="([^"#]*)', page))
+        assert {link for link in links if not link.startswith("data:text/csv")} == {"data:,", ""}
 
 
-def test_the_same_warehouse_gives_the_same_bytes(first_night: tuple[Home, str], tmp_path: Path) -> None:
+def test_the_same_warehouse_gives_the_same_bytes(
+    first_night: tuple[Home, str], tmp_path: Path, read_unlinked: Any
+) -> None:
     home = first_night[0]
     one, other = (write_report(home, "en", tmp_path / name).file for name in ("one.html", "other.html"))
-    assert one.read_bytes() == other.read_bytes() == home.report.read_bytes()
+    assert read_unlinked(one) == read_unlinked(other) == read_unlinked(home.report)
 
 
 def test_every_chart_says_what_it_is_and_has_its_numbers_beside_it(pages: dict[str, str], read_report: Any) -> None:
@@ -70,7 +89,7 @@ def test_every_chart_says_what_it_is_and_has_its_numbers_beside_it(pages: dict[s
     for names in re.findall(r'aria-labelledby="([^"]+)"', page):
         assert set(names.split()) <= set(ids)
     for section in re.findall(r"<section.*?</section>", page, re.DOTALL):
-        assert section.count("<details>") == 1
+        assert section.count("<details>") == ('class="empty"' not in section)
         assert "<code>marts." in section
 
 
@@ -79,12 +98,14 @@ def test_the_page_says_which_night_it_is_of(pages: dict[str, str]) -> None:
     assert "exécution run-1" in pages["fr"]
 
 
-def test_the_published_page_names_the_run_and_the_model_that_made_it(first_night: tuple[Home, str]) -> None:
+def test_the_published_page_names_the_run_and_the_model_that_made_it(
+    first_night: tuple[Home, str], read_unlinked: Any, list_kept: Any
+) -> None:
     home = first_night[0]
-    [kept] = home.reports.glob("*.html")
+    [kept] = list_kept(home)
     run = kept.stem.rsplit("-", 1)[1]
     page = kept.read_text(encoding="utf-8")
-    assert page == home.report.read_text(encoding="utf-8")
+    assert read_unlinked(kept) == read_unlinked(home.report)
     assert re.search(rf"run {run} · identity model m[0-9a-f]+ ", page)
 
 
@@ -121,7 +142,7 @@ def test_every_label_is_used() -> None:
     code = "\n".join(file.read_text(encoding="utf-8") for file in files)
     named_groups = set(re.findall(r'texts\.name\(\s*f?["\']([a-z_]+)["\']', code))
     sections = re.findall(r'say_empty\(\s*"([a-z_]+)"', code)
-    assert set(sections) == set(SECTIONS)
+    assert set(sections) == {*SECTIONS, *quality.SECTIONS}
     for label in read_labels("en"):
         group, _, name = label.partition(".")
         is_named = group in named_groups
@@ -130,7 +151,21 @@ def test_every_label_is_used() -> None:
         is_counted = name.endswith("_one") and f'"{label.removesuffix("_one")}"' in code.replace("'", '"')
         is_graded = label in ("satisfaction.channels", "satisfaction.stages")
         is_said = f'"{label}"' in code.replace("'", '"')
-        assert is_named or is_column or is_of_section or is_counted or is_graded or is_said, label
+        is_of_page = f'kind ~ ".{name}"' in code
+        is_term = group == "term" and f'"{name.partition(".")[0]}"' in code
+        is_verdict = group == "delta" and f'"{name}"' in code
+        is_of_code = is_column or is_of_section or is_of_page or is_counted or is_graded or is_term or is_verdict
+        assert is_named or is_said or is_of_code, label
+
+
+@pytest.mark.parametrize("name", SECTIONS)
+def test_a_section_names_canonical_tables_that_would_fill_it(name: str) -> None:
+    needs = import_module(f"pipelines.report.sections.{name}").NEEDS
+    known = {f"{table.kind}/{table.name}" for table in TABLES}
+    assert needs
+    for tables in needs:
+        assert isinstance(tables, tuple)
+        assert set(tables) <= known
 
 
 def test_every_value_that_a_mart_may_hold_has_a_name_in_both_languages() -> None:
@@ -159,11 +194,11 @@ def test_a_mart_without_rows_gives_a_sentence_and_leaves_the_rest(
 ) -> None:
     page = draw(change_marts(f"delete from marts.{mart}"))
     report, whole = read_report(page), read_report(pages["en"])
-    assert list(report.titles) == list(whole.titles)
+    assert sorted(report.titles) == sorted(whole.titles)
     changed = {name for name in whole.titles if report.titles[name] != whole.titles[name]}
     assert {report.titles[name] for name in changed} <= set(read_labels("en").values())
-    # These two lend a section a column and a chart; it stands without them.
-    assert bool(changed) == (mart not in ("customer_journey_stages", "verbatim_themes"))
+    # Some lend a section columns and a chart; it stands without them.
+    assert bool(changed) == (mart not in LENT)
 
 
 def test_a_warehouse_without_any_row_is_a_page_of_sentences(change_marts: Change, read_report: Any) -> None:
@@ -205,7 +240,9 @@ def test_what_the_retailer_named_is_never_taken_for_markup(change_marts: Change,
         assert any(HOSTILE.replace("_", " ") in text for text in visible(page, read_report))
 
 
-def test_a_group_of_a_few_customers_has_no_money_of_its_own(change_marts: Change, read_report: Any) -> None:
+def test_a_group_of_a_few_customers_is_not_told_nor_given_away_by_the_others(
+    change_marts: Change, read_report: Any
+) -> None:
     home = change_marts(
         "update marts.channel_value set customers = 4 where channel_profile = 'online_only'",
         "update marts.customer_360 set rfm_segment = 'lost' where rfm_segment is not null",
@@ -215,11 +252,12 @@ def test_a_group_of_a_few_customers_has_no_money_of_its_own(change_marts: Change
         "insert into marts.channel_overlap by name select * replace ('web | x' as channels, 4 as customers) "
         "from marts.channel_overlap where scope = 'bought' and channels = 'store'",
     )
-    tables = read_report(draw(home)).tables
-    assert tables["value"][-1]["revenue"] == tables["value"][-1]["revenue_per_customer"] == ("", "–")
-    [champions] = [row for row in tables["rfm_segments"] if row["customers"][0] == "4"]
-    assert champions["revenue_12m"] == champions["share_of_revenue"] == ("", "–")
-    assert (tables["overlap"][-1]["customers"][0], tables["overlap"][-1]["revenue"]) == ("4", ("", "–"))
+    report = read_report(draw(home))
+    value = report.tables["value"]
+    assert {value[-1][name] for name in ("customers", "revenue_all_time", "revenue_per_customer")} == {("", "–")}
+    assert sum(row["customers"][0] == "" for row in value) == 2, "the next smallest goes with it"
+    assert report.titles["rfm"] == read_labels("en")["page.too_few"], "of two segments, each tells the other"
+    assert "4" not in {row["customers"][0] for row in report.tables["overlap"]}
 
 
 def test_a_page_holds_no_customer(first_night: tuple[Home, str], pages: dict[str, str], read_report: Any) -> None:
@@ -253,3 +291,65 @@ def test_a_report_that_cannot_be_drawn_leaves_the_one_before(change_marts: Chang
         write_report(home, "en")
     assert home.report.read_text() == "yesterday"
     assert not list(home.root.glob("*.tmp-*"))
+
+
+def test_what_the_data_cannot_show_is_told_once_at_the_end_with_the_tables_that_would(
+    change_marts: Change, pages: dict[str, str]
+) -> None:
+    home = change_marts(
+        "delete from marts.loyalty_ledger",
+        "update marts.kpis set value = null, numerator = null, denominator = null where headline = 'conversion_store'",
+    )
+    page = draw(home)
+    before, _, gaps = page.partition('<div class="part gaps"')
+    assert 'id="loyalty"' not in before
+    assert "#loyalty" not in before
+    assert re.search(r'id="loyalty" data-empty>.*<code>crm/loyalty_movements</code>', gaps, re.DOTALL)
+    assert re.search(r"<dt>Visit conversion in stores</dt>.*?<code>pos/footfall</code>", gaps, re.DOTALL)
+    assert 'id="loyalty"' in pages["en"].partition('<div class="part gaps"')[0]
+
+
+def test_every_table_downloads_its_raw_values_as_csv(pages: dict[str, str], read_report: Any) -> None:
+    for page in pages.values():
+        tables = read_report(page).tables
+        links = dict(re.findall(r'<a href="(data:text/csv[^"]*)" download="([a-z0-9_]+)\.csv"', page))
+        assert sorted(links.values()) == sorted(tables)
+        for link, name in links.items():
+            text = unquote(html.unescape(link).removeprefix("data:text/csv;charset=utf-8,"))
+            assert text.startswith("\ufeff")
+            head, *rows = csv.reader(io.StringIO(text.removeprefix("\ufeff")))
+            assert len(head) == len(tables[name][0])
+            assert rows == [[raw for raw, _ in row.values()] for row in tables[name]]
+
+
+def test_a_name_in_a_csv_file_is_never_a_formula(change_marts: Change) -> None:
+    page = draw(change_marts("update marts.channel_performance set channel = '=1+1' where channel = 'store'"))
+    [link] = re.findall(r'<a href="(data:text/csv[^"]*)" download="channels\.csv"', page)
+    assert "'=1+1" in unquote(html.unescape(link))
+
+
+def test_a_term_is_explained_where_it_first_stands_and_in_the_glossary(pages: dict[str, str]) -> None:
+    for page in pages.values():
+        buttons = re.findall(r'<button type="button" class="term" popovertarget="(term-[a-z_]+)">', page)
+        explained = re.findall(r'<div popover id="(term-[a-z_]+)"', page)
+        assert set(buttons) == set(explained)
+        assert len(explained) == len(set(explained)) == len(re.findall(r"<dt>", page.partition('id="glossary"')[2]))
+    assert re.search(r'popovertarget="term-cohort"', pages["en"])
+
+
+def test_only_changes_beyond_chance_are_told_with_what_they_rest_on(change_marts: Change, read_report: Any) -> None:
+    usual = (
+        "update marts.kpis set value = 0.1, numerator = 100, denominator = 1000 where headline = 'conversion_online'",
+        "delete from marts.kpis where headline not in ('conversion_online', 'active_customers')",
+        "delete from marts.channel_performance",
+        "update marts.kpis set value = 1000, numerator = 1000 where headline = 'active_customers'",
+    )
+    none = draw(change_marts(*usual))
+    assert read_report(none).titles["changes"] == read_labels("en")["changes.title_none"]
+    # Ten of a thousand more are within two standard errors, of ten thousand they are not.
+    last = "month = (select max(month) from marts.kpis where is_complete)"
+    few = draw(change_marts(f"update marts.kpis set value = 0.11 where headline = 'conversion_online' and {last}"))
+    assert read_report(few).titles["changes"] == read_labels("en")["changes.title_none"]
+    many = draw(change_marts("update marts.kpis set denominator = 10000 where headline = 'conversion_online'"))
+    assert read_report(many).titles["changes"] == "2 changes for the better, none for the worse, beyond chance"
+    assert "10,000 visits, 10,000 before" in many

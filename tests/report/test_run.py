@@ -50,14 +50,17 @@ def draw_in_dagster(home: Home, sources: Path, **settings: str) -> dg.ExecuteInP
         )
 
 
-def test_a_night_leaves_its_report_and_says_where(first_night: tuple[Home, str]) -> None:
+def test_a_night_leaves_its_report_and_says_where(first_night: tuple[Home, str], list_kept: Any) -> None:
     home, printed = first_night
     assert f"Read the report:       {home.report}" in printed
     assert home.report.read_text(encoding="utf-8").startswith("<!doctype html>")
-    assert len(list(home.reports.glob("*.html"))) == 1
+    assert len(list_kept(home)) == 1
+    assert home.quality.read_text(encoding="utf-8").startswith("<!doctype html>")
 
 
-def test_dagster_links_the_runs_own_report_with_its_headlines(change_marts: Change, sources: Path) -> None:
+def test_dagster_links_the_runs_own_report_with_its_headlines(
+    change_marts: Change, sources: Path, read_unlinked: Any
+) -> None:
     home = change_marts()
     result = draw_in_dagster(home, sources)
     assert result.success
@@ -66,7 +69,10 @@ def test_dagster_links_the_runs_own_report_with_its_headlines(change_marts: Chan
     kept = Path(str(metadata["report"].value))
     assert kept.parent == home.reports
     assert metadata["open"].value == kept.as_uri()
-    assert kept.read_bytes() == home.report.read_bytes()
+    assert read_unlinked(kept) == read_unlinked(home.report)
+    for one, other in ((kept, f"{kept.stem}-quality.html"), (home.report, "quality.html")):
+        assert f'href="{other}"' in one.read_text(encoding="utf-8")
+        assert f'href="{one.name}"' in one.with_name(other).read_text(encoding="utf-8")
     assert '<html lang="fr">' in kept.read_text(encoding="utf-8"), "as sources.yml says"
     headlines: Any = metadata["headlines"].value
     with duckdb.connect(home.warehouse, read_only=True) as connection:
@@ -86,13 +92,13 @@ def test_a_runs_own_language_comes_before_that_of_the_sources(change_marts: Chan
 
 
 def test_reports_of_past_runs_are_kept_for_a_month(
-    change_marts: Change, sources: Path, monkeypatch: pytest.MonkeyPatch
+    change_marts: Change, sources: Path, monkeypatch: pytest.MonkeyPatch, list_kept: Any
 ) -> None:
     home = change_marts()
     monkeypatch.setattr(report_module, "KEPT", 2)
     for _ in range(3):
         assert draw_in_dagster(home, sources).success
-    assert len(list(home.reports.glob("*.html"))) == 2
+    assert len(list_kept(home)) == 2
 
 
 def test_a_report_that_cannot_be_drawn_fails_its_step_and_unpublishes_nothing(
@@ -131,7 +137,7 @@ def test_a_night_without_its_report_is_published_and_ends_with_3(
 
 
 def test_the_command_draws_it_again_in_another_language_and_place(
-    change_marts: Change, sources: Path, parcours: Command, tmp_path: Path
+    change_marts: Change, sources: Path, parcours: Command, tmp_path: Path, read_unlinked: Any
 ) -> None:
     home = change_marts()
     drawn = parcours("report", "--home", home.root, "--lang", "fr", "--out", tmp_path / "rapport.html")
@@ -140,7 +146,8 @@ def test_the_command_draws_it_again_in_another_language_and_place(
     assert not home.report.exists()
     again = parcours("report", "--home", home.root, "--sources", sources)
     assert (again.returncode, again.stdout) == (0, f"{home.report}\n"), again.stderr
-    assert home.report.read_bytes() == (tmp_path / "rapport.html").read_bytes(), "French, as sources.yml says"
+    assert (tmp_path / "rapport-quality.html").exists()
+    assert read_unlinked(home.report) == read_unlinked(tmp_path / "rapport.html"), "French, as sources.yml says"
 
 
 def test_the_command_tells_what_is_wrong(parcours: Command, tmp_path: Path) -> None:

@@ -87,7 +87,7 @@ def shop(tmp_path: Path) -> Shop:
 def test_what_is_right_passes_and_nothing_is_written_beside_the_exports(shop: Shop) -> None:
     trial, page = shop.check()
     assert trial.exit_code == 0
-    assert "✓ shop, ecommerce/customers: 40 rows, which are all" in page
+    assert "✓ shop, ecommerce/customers: all 40 rows" in page
     assert "customers.csv: csv, utf-8, ',', 4 columns" in page
     assert "shop, customers.csv: note" in page
     assert "pos/tickets" in page.partition("Tables that no source fills")[2]
@@ -112,7 +112,7 @@ def test_no_value_of_a_person_is_printed(shop: Shop) -> None:
         ("          total_amount: total\n", "", 1, 15, "orders: no source column for the required total_amount"),
         ("orders.csv", "order_*.csv", 1, 14, "orders: No file matches exports/order_*.csv"),
         ("root: exports", "root: export", 1, 5, "orders: The folder export does not exist"),
-        ("%d/%m/%Y", "%m-%d-%Y", 1, 12, "customers.updated_at: updated_at has an expression that fails – 40 rows ("),
+        ("%d/%m/%Y", "%m-%d-%Y", 1, 12, "customers.updated_at: updated_at has an expression that fails; 40 rows ("),
     ],
 )
 def test_each_fault_is_told_with_its_line(shop: Shop, old: str, new: str, code: int, line: int, told: str) -> None:
@@ -127,7 +127,7 @@ def test_the_first_row_at_fault_is_told_with_its_line_in_the_file(shop: Shop) ->
     shop.write("orders.csv", "no,client,moment,total\n" + "".join(rows))
     _, page = shop.check()
     assert "sources.yml:21: shop, ecommerce/orders.ordered_at: ordered_at is not a date and time" in page
-    assert "– 1 row (orders.csv:51)" in page
+    assert "; 1 row (orders.csv:51)" in page
 
 
 def test_all_tables_are_checked_and_all_faults_told(shop: Shop) -> None:
@@ -153,7 +153,7 @@ def test_lines_that_are_no_rows_are_told_with_their_line(shop: Shop) -> None:
     shop.write("orders.csv", "no,client,moment,total\n" + "".join(rows))
     trial, page = shop.check()
     assert trial.exit_code == 0
-    assert "has 3 fields where 4 are expected – 1 row (orders.csv:9)" in page
+    assert "has 3 fields where 4 are expected; 1 row (orders.csv:9)" in page
 
 
 def test_references_are_judged_by_all_that_there_is_not_by_the_first_rows(shop: Shop) -> None:
@@ -238,7 +238,7 @@ def test_an_unclosed_quote_costs_its_line_as_in_a_run(shop: Shop) -> None:
     rows[4] = 'O5,"5,2026-04-08T10:00:00,3\n'
     shop.write("orders.csv", "no,client,moment,total\n" + "".join(rows))
     trial, page = shop.check(rows=200)
-    assert "opens a quote that nothing closes – 1 row (orders.csv:6)" in page
+    assert "opens a quote that nothing closes; 1 row (orders.csv:6)" in page
     assert trial.exit_code == 0
 
 
@@ -257,6 +257,15 @@ def test_a_query_finds_what_it_looks_up_wherever_it_stands(shop: Shop) -> None:
     [orders] = [each for each in trial.tables if each.table.name == "orders"]
     assert orders.counts is not None
     assert orders.counts.rows_kept == 20, page
+
+
+def test_bytes_of_another_encoding_are_told_at_the_option_that_is_wrong(shop: Shop) -> None:
+    rows = [shop.order(n) for n in range(1, 100)]
+    text = "no,client,moment,total\n" + "".join(rows).replace("O7,7,", "O7,7é,")
+    shop.write("orders.csv", text.encode("latin-1"))
+    _, page = shop.check(lambda text: text.replace("orders.csv\n", "orders.csv\n        options: {encoding: utf-8}\n"))
+    assert "sources.yml:15: shop, ecommerce/orders: is not valid in the file's encoding" in page
+    assert "; 1 row (orders.csv:8)" in page
 
 
 def test_the_french_page_has_every_text(shop: Shop) -> None:

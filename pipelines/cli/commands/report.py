@@ -11,8 +11,9 @@ def add(commands: Subcommands) -> None:
     parser = commands.add_parser(
         "report",
         help="redraw the report of the published warehouse",
-        description="Draws the report of the published warehouse: one HTML page that needs no network, with counts and "
-        "sums only. Every run does so; use this for another language or place, or after a rollback.",
+        description="Draws the report of the published warehouse, one HTML page that needs no network, with counts and "
+        "sums only, and beside it quality.html, a page for data engineers. Every run does so; use this for another "
+        "language or place, or after a rollback.",
     )
     add_home(parser)
     add_sources(parser)

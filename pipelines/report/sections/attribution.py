@@ -1,15 +1,14 @@
 """Which traffic source the orders are owed to, and how far that depends on the attribution model."""
 
-from decimal import Decimal
-from typing import Any
-
 from pipelines.report.figures import Bar, Bars, Heat, HeatCell, HeatRow, Segment, percent_of
 from pipelines.report.published_marts import Marts, Row
-from pipelines.report.section_contract import Section, say_empty, share, tell_period
+from pipelines.report.section_contract import Section, say_empty, say_few, share, tell_period
+from pipelines.report.small_groups import About
 from pipelines.report.tables import label_columns, tabulate
 from pipelines.texts.texts import Kind, Texts
 
 MARTS = ("traffic_source_performance",)
+NEEDS = (("ecommerce/orders", "pos/tickets"), ("ecommerce/web_events", "crm/campaign_events", "ecommerce/ad_spend"))
 MODELS = ("first_touch", "last_touch", "linear", "position_based", "time_decay", "markov")
 USUAL = "linear"
 """The model that favours neither who opens nor who closes: the others are told as what they add to it or take away."""
@@ -18,31 +17,98 @@ FULL_HEAT = 0.5
 """A model that moves the revenue of a source by half of it colours its cell in full."""
 
 MOST_SHOWN, MOST_LISTED = 10, 25
-SUMMED = ("sessions", "conversions", "spend", *(f"revenue_{model}" for model in MODELS))
+SUMMED = ("sessions", "spend", *(f"revenue_{model}" for model in MODELS))
+# Rarer sources are counted together; whom a model owes a source's revenue to is known by the touches that it credits.
 QUERY = f"""
-select source, medium, {", ".join(f"sum({column}) as {column}" for column in SUMMED)}
-from marts.traffic_source_performance
-where month >= $first and month < $end
-group by source, medium
-order by sum(revenue_linear) desc, sum(sessions) desc, source, medium
+with
+
+summed as (
+
+    select
+        source,
+        medium,
+        {", ".join(f"sum({column}) as {column}" for column in SUMMED)},
+        row_number() over (order by sum(revenue_linear) desc, sum(sessions) desc, source, medium) as place,
+        count(*) over () as sources
+
+    from marts.traffic_source_performance
+    where month >= $first and month < $end
+    group by source, medium
+
+),
+
+placed as (
+
+    select *, case when place <= $most or sources <= $most + 1 then place else $most + 1 end as listed_at
+    from summed
+
+),
+
+merged as (
+
+    select
+        listed_at,
+        case when count(*) = 1 then min(source) end as source,
+        case when count(*) = 1 then min(medium) end as medium,
+        count(*) as merged,
+        {", ".join(f"sum({column}) as {column}" for column in SUMMED)}
+
+    from placed
+    group by listed_at
+
+),
+
+buyers as (
+
+    select
+        placed.listed_at,
+        {
+    ", ".join(
+        f"count(distinct case when model = '{model}' then coalesce(customer_id, order_id) end) as buyers_{model}"
+        for model in MODELS
+    )
+}
+
+    from marts.attribution_touches
+    inner join placed using (source, medium)
+    where ordered_on >= $first and ordered_on < $end and credit > 0
+    group by placed.listed_at
+
+)
+
+select
+    merged.*,
+    sum(merged.revenue_linear) over () as all_revenue,
+    {", ".join(f"coalesce(buyers.buyers_{model}, 0) as buyers_{model}" for model in MODELS)}
+
+from merged
+left join buyers
+    on merged.listed_at = buyers.listed_at
+order by merged.listed_at
 """
+ABOUT = About(
+    f"buyers_{USUAL}",
+    apart={"sessions": "sessions", **{f"revenue_{model}": f"buyers_{model}" for model in MODELS}},
+    free=("spend", "merged", "listed_at"),
+)
 
 
 def draw(marts: Marts, texts: Texts) -> Section:
-    found = marts.ask_period(QUERY)
+    found = marts.ask_period(QUERY, ABOUT, most=MOST_LISTED)
     if not found:
-        return say_empty("attribution", MARTS, texts)
-    direct = sum((row["revenue_linear"] for row in found if row["medium"] == "none"), Decimal(0))
-    whole = sum((row["revenue_linear"] for row in found), Decimal(0))
-    rows = [_complete(row, texts) for row in _merge_small(found)]
-    shown = [row for row in rows if row["medium"] != "none" and row["revenue_linear"] > 0][:MOST_SHOWN]
+        return say_empty("attribution", MARTS, texts, NEEDS)
+    direct = next((share(row["revenue_linear"], row["all_revenue"]) for row in found if row["medium"] == "none"), 0.0)
+    rows = [_complete(row, texts) for row in found]
+    shown = [row for row in rows if row["medium"] != "none" and (row["revenue_linear"] or 0) > 0][:MOST_SHOWN]
+    if not shown and any(row["medium"] != "none" and row["revenue_linear"] is None for row in rows):
+        return say_few("attribution", MARTS, texts)
     kinds: dict[str, Kind] = {f"revenue_{model}": "money" for model in MODELS}
     return Section(
         "attribution",
         _title(shown, texts),
         lead=[
             *([texts.say("attribution.lead")] if shown else []),
-            texts.say("attribution.direct", share=texts.write("percent", share(direct, whole))),
+            *([] if direct is None else [texts.say("attribution.direct", share=texts.write("percent", direct))]),
         ],
         figures=[_draw_revenue(shown, texts), _draw_models(shown, texts)] if shown else [],
         tables=[
@@ -57,15 +123,8 @@ def draw(marts: Marts, texts: Texts) -> Section:
         marts=MARTS,
         nav=texts.say("attribution.nav"),
         scope=tell_period(marts, texts),
+        terms=("attribution", "roas", "markov"),
     )
-
-
-def _merge_small(found: list[Row]) -> list[Row]:
-    rest = found[MOST_LISTED:]
-    if len(rest) < 2:
-        return found
-    others: dict[str, Any] = {column: sum(row[column] for row in rest) for column in SUMMED}
-    return [*found[:MOST_LISTED], {"source": None, "medium": "", "merged": len(rest), **others}]
 
 
 def _complete(row: Row, texts: Texts) -> Row:
@@ -82,7 +141,7 @@ def _complete(row: Row, texts: Texts) -> Row:
 def _title(shown: list[Row], texts: Texts) -> str:
     if not shown:
         return texts.say("attribution.title_plain")
-    credits = [shown[0][f"revenue_{model}"] for model in MODELS]
+    credits = [shown[0][f"revenue_{model}"] for model in MODELS if shown[0][f"revenue_{model}"] is not None]
     return texts.say(
         "attribution.title",
         source=shown[0]["traffic"],
@@ -95,7 +154,7 @@ def _draw_revenue(shown: list[Row], texts: Texts) -> Bars:
     most = max(row["revenue_linear"] for row in shown)
     bars = []
     for row in shown:
-        notes = [texts.count("attribution.sessions", row["sessions"])]
+        notes = [] if row["sessions"] is None else [texts.count("attribution.sessions", row["sessions"])]
         if row["roas"] is not None:
             spend, roas = texts.write("money_short", row["spend"]), texts.write("number", row["roas"])
             notes.append(texts.say("attribution.spend", spend=spend, roas=roas))
@@ -116,6 +175,8 @@ def _draw_models(shown: list[Row], texts: Texts) -> Heat:
     others = [model for model in MODELS if model != USUAL]
 
     def cell(row: Row, model: str) -> HeatCell:
+        if row[f"revenue_{model}"] is None:
+            return HeatCell(texts.write("signed_percent", None))
         moved = float(row[f"revenue_{model}"] / row["revenue_linear"]) - 1
         said = f"{texts.name('model', model)}: {texts.write('money', row[f'revenue_{model}'])}"
         heat = min(1.0, round(abs(moved) / FULL_HEAT, 3))

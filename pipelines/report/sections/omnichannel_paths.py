@@ -2,18 +2,53 @@
 
 from pipelines.report.figures import Bar, Bars, Segment, percent_of
 from pipelines.report.published_marts import Marts, Row
-from pipelines.report.section_contract import Section, say_empty, share, tell_period
+from pipelines.report.section_contract import Section, say_empty, say_few, share, tell_period
+from pipelines.report.small_groups import About
 from pipelines.report.tables import label_columns, tabulate
 from pipelines.texts.texts import Texts
 
 MARTS = ("omnichannel_paths",)
+NEEDS = (("ecommerce/orders",), ("pos/tickets",))
+# Who went a way, and who could have and did not: customers, and each order, pickup or return of nobody known.
 QUERY = """
-select path, sum(count) as times, sum(base_count) as base_count, sum(revenue) as revenue
-from marts.omnichannel_paths
-where month >= $first and month < $end
-group by path
-order by path
+with
+
+people as (
+
+    select
+        path,
+        count(distinct coalesce(customer_id, step_id)) filter (where is_followed) as followers,
+        count(distinct coalesce(customer_id, step_id)) filter (where not is_followed) as others,
+        count(distinct coalesce(customer_id, step_id)) as base_people
+
+    from marts.omnichannel_path_steps
+    where happened_on >= $first and happened_on < $end
+    group by path
+
+),
+
+summed as (
+
+    select path, sum(count) as times, sum(base_count) as base_count, sum(revenue) as path_revenue
+    from marts.omnichannel_paths
+    where month >= $first and month < $end
+    group by path
+
+)
+
+select
+    summed.*,
+    people.base_people,
+    least(
+        coalesce(nullif(people.followers, 0), people.base_people),
+        coalesce(nullif(people.others, 0), people.base_people)
+    ) as people
+from summed
+inner join people
+    on summed.path = people.path
+order by summed.path
 """
+ABOUT = About("people", apart={"base_count": "base_people"}, wholes=())
 
 
 def draw(marts: Marts, texts: Texts) -> Section:
@@ -25,11 +60,13 @@ def draw(marts: Marts, texts: Texts) -> Section:
             "base": texts.name("base", row["path"]),
             "share_of_base": share(row["times"], row["base_count"]),
         }
-        for row in marts.ask_period(QUERY)
+        for row in marts.ask_period(QUERY, ABOUT)
     ]
     rows.sort(key=lambda row: (-(row["share_of_base"] or 0), row["name"]))
+    if not rows or all(row["times"] == 0 for row in rows):
+        return say_empty("omnichannel_paths", MARTS, texts, NEEDS)
     if not any(row["times"] for row in rows):
-        return say_empty("omnichannel_paths", MARTS, texts)
+        return say_few("omnichannel_paths", MARTS, texts)
     return Section(
         "omnichannel_paths",
         _title(rows, texts),
@@ -46,7 +83,7 @@ def draw(marts: Marts, texts: Texts) -> Section:
                     base_count="count",
                     base="text",
                     share_of_base="share",
-                    revenue="money",
+                    path_revenue="money",
                 ),
                 rows,
                 texts,
@@ -71,12 +108,14 @@ def _title(rows: list[Row], texts: Texts) -> str:
 
 
 def _draw_path(row: Row, texts: Texts) -> Bar:
+    if row["times"] is None:
+        return Bar(row["path"], texts.write("share", None), [])
     note = texts.say(
         "omnichannel_paths.note",
         times=texts.write("count", row["times"]),
         base_count=texts.write("count", row["base_count"]),
         base=row["base"],
-        revenue=texts.write("money_short", row["revenue"]),
+        revenue=texts.write("money_short", row["path_revenue"]),
     )
     return Bar(
         row["path"],

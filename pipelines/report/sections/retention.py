@@ -4,47 +4,66 @@ from datetime import date
 
 from pipelines.report.figures import Heat, HeatCell, HeatRow
 from pipelines.report.published_marts import MONTHS, Marts, Row, shift
-from pipelines.report.section_contract import Section, say_empty, share
+from pipelines.report.section_contract import Section, say_empty, say_few, share
+from pipelines.report.small_groups import About, has_numbers, smallest_side
 from pipelines.report.tables import label_columns, tabulate
 from pipelines.texts.texts import Texts
 
 MARTS = ("retention_cohorts",)
+NEEDS = (("ecommerce/orders", "pos/tickets"),)
 COHORTS = 18
 """Months of first order that are shown: the older ones are known for a whole year."""
 
-QUERY = """
+# Each cohort at each age, and all cohorts that have reached an age together (no month).
+QUERY = f"""
+with
+
+summed as (
+
+    select
+        cohort_month,
+        months_since,
+        sum(customers) as customers,
+        sum(active_customers) as active_customers
+
+    from marts.retention_cohorts
+    where cohort_month >= $first and month <= $last and months_since between 1 and $most
+    group by grouping sets ((cohort_month, months_since), (months_since))
+
+)
+
 select
-    cohort_month,
-    months_since,
-    sum(customers) as customers,
-    sum(active_customers) as active_customers
-from marts.retention_cohorts
-where cohort_month >= $first and month <= $last and months_since between 1 and $most
-group by cohort_month, months_since
-order by cohort_month, months_since
+    *,
+    cohort_month is null as is_together,
+    {smallest_side("active_customers", "customers")} as least_active
+from summed
+order by is_together, cohort_month, months_since
 """
+ABOUT = About(
+    "customers",
+    apart={"active_customers": "least_active"},
+    free=("months_since",),
+    wholes=(("months_since", "is_together"),),
+)
 
 
 def draw(marts: Marts, texts: Texts) -> Section:
     rows: list[Row] = []
     if marts.period is not None:
         last = marts.period.last
-        rows = marts.ask(QUERY, first=shift(last, -COHORTS), last=last, most=MONTHS)
+        rows = marts.ask(QUERY, ABOUT, first=shift(last, -COHORTS), last=last, most=MONTHS)
     if not rows:
-        return say_empty("retention", MARTS, texts)
+        return say_empty("retention", MARTS, texts, NEEDS)
     for row in rows:
         row["retention_rate"] = share(row["active_customers"], row["customers"])
-    ages = sorted({row["months_since"] for row in rows})
-    together = {age: _sum_age(rows, age) for age in ages}
-    first, last_age = (texts.write("percent", together[age]["retention_rate"]) for age in (ages[0], ages[-1]))
-    title = (
-        texts.say("retention.title_short", first=first)
-        if len(ages) == 1
-        else texts.say("retention.title", first=first, last=last_age, age=texts.write("count", ages[-1]))
-    )
+    if not has_numbers(rows, "retention_rate"):
+        return say_few("retention", MARTS, texts)
+    together = {row["months_since"]: row for row in rows if row["is_together"]}
+    rows = [row for row in rows if not row["is_together"]]
+    ages = list(together)
     return Section(
         "retention",
-        title,
+        _title(together, texts),
         lead=[texts.say("retention.lead")],
         figures=[_draw_cohorts(rows, together, texts)],
         tables=[
@@ -75,31 +94,34 @@ def draw(marts: Marts, texts: Texts) -> Section:
         marts=MARTS,
         nav=texts.say("retention.nav"),
         scope=texts.say("retention.scope", count=texts.write("count", len({row["cohort_month"] for row in rows}))),
+        terms=("cohort",),
     )
 
 
-def _sum_age(rows: list[Row], age: int) -> Row:
-    """All cohorts that have reached an age, together."""
-    customers, active = (
-        sum(row[name] for row in rows if row["months_since"] == age) for name in ("customers", "active_customers")
-    )
-    return {
-        "months_since": age,
-        "customers": customers,
-        "active_customers": active,
-        "retention_rate": share(active, customers),
-    }
+def _title(together: dict[int, Row], texts: Texts) -> str:
+    """The first month, and the last one that is known: what lies between is read off the chart."""
+    rates = {age: row["retention_rate"] for age, row in together.items() if row["retention_rate"] is not None}
+    if 1 not in rates:
+        return texts.say("retention.title_plain")
+    first, last, age = texts.write("percent", rates[1]), texts.write("percent", rates[max(rates)]), max(rates)
+    if age == 1:
+        return texts.say("retention.title_short", first=first)
+    return texts.say("retention.title", first=first, last=last, age=texts.write("count", age))
 
 
 def _draw_cohorts(rows: list[Row], together: dict[int, Row], texts: Texts) -> Heat:
-    most = max(row["retention_rate"] for row in rows)
+    most = max(row["retention_rate"] or 0 for row in rows)
     cells = {(row["cohort_month"], row["months_since"]): row for row in rows}
-    sizes: dict[date, int] = {row["cohort_month"]: row["customers"] for row in rows}
+    sizes: dict[date, int | None] = {}
+    for row in rows:
+        sizes[row["cohort_month"]] = sizes.get(row["cohort_month"]) or row["customers"]
 
     def cell(row: Row | None) -> HeatCell:
         if row is None:
             return HeatCell("")
         rate = row["retention_rate"]
+        if rate is None:
+            return HeatCell(texts.write("share", None))
         said = texts.say(
             "retention.cell",
             active=texts.write("count", row["active_customers"]),

@@ -2,12 +2,14 @@
 
 from pipelines.report.figures import Bar, Bars, Segment, percent_of
 from pipelines.report.published_marts import Marts, Row
-from pipelines.report.section_contract import Section, say_empty, share, tell_period
+from pipelines.report.section_contract import Section, say_empty, say_few, share, tell_period
 from pipelines.report.sections.stages import TONES
+from pipelines.report.small_groups import About, smallest_side
 from pipelines.report.tables import label_columns, tabulate
 from pipelines.texts.texts import Texts
 
 MARTS = ("satisfaction", "verbatim_themes")
+NEEDS = (("crm/surveys",),)
 ENOUGH = 10
 """Answers from which a score is drawn in full; below, it is faint and no title is made of it."""
 
@@ -18,6 +20,10 @@ def _query(grain: str) -> str:
     # Satisfied answers and review points are taken back from the mart's scores as whole numbers and decimals, so that
     # the order of the sum changes nothing.
     return f"""
+    with
+
+    summed as (
+
     select
         {grain} as name,
         sum(nps_answers) as nps_answers,
@@ -30,11 +36,38 @@ def _query(grain: str) -> str:
     from marts.satisfaction
     where month >= $first and month < $end
     group by {grain}
-    order by {grain}
+
+    )
+
+    select
+        *,
+        {smallest_side("satisfied", "csat_answers")} as least_satisfied,
+        nps_answers + csat_answers + review_answers as answers
+    from summed
+    order by name
     """
 
 
 BY_CHANNEL, BY_STAGE = _query("channel"), _query("stage")
+# All answers together, of which those of the channels and of the stages are parts.
+TOGETHER = """
+select
+    sum(nps_answers) as nps_answers,
+    sum(promoters) - sum(detractors) as balance,
+    sum(nps_answers + csat_answers + review_answers) as answers
+from marts.satisfaction
+where month >= $first and month < $end
+"""
+ABOUT = About(
+    "answers",
+    apart={
+        **dict.fromkeys(("nps_answers", "promoters", "detractors"), "nps_answers"),
+        **dict.fromkeys(("csat_answers", "satisfied"), "least_satisfied"),
+        **dict.fromkeys(("review_answers", "review_points"), "review_answers"),
+    },
+)
+ABOUT_TOGETHER = About("answers", apart={"balance": "nps_answers"})
+ABOUT_THEMES = About("mentions", wholes=())  # An answer may speak of several.
 THEMES = """
 select
     theme,
@@ -49,8 +82,8 @@ order by sum(mentions) desc, theme
 
 
 def draw(marts: Marts, texts: Texts) -> Section:
-    channels = [_score(row, texts.name("channel", row["name"])) for row in marts.ask_period(BY_CHANNEL)]
-    found = {row["name"]: row for row in marts.ask_period(BY_STAGE)}
+    channels = [_score(row, texts.name("channel", row["name"])) for row in marts.ask_period(BY_CHANNEL, ABOUT)]
+    found = {row["name"]: row for row in marts.ask_period(BY_STAGE, ABOUT)}
     stages = [_score(found[name], texts.name("stage", name)) for name in (*TONES, "unknown") if name in found]
     themes = [
         row
@@ -58,24 +91,32 @@ def draw(marts: Marts, texts: Texts) -> Section:
             "theme": row.get(f"theme_{texts.language}") or texts.name("theme", row["theme"]),
             "average_score": share(row["points"], row["mentions"]),
         }
-        for row in marts.ask_period(THEMES)
+        for row in marts.ask_period(THEMES, ABOUT_THEMES)
     ]
-    answers = sum(row["nps_answers"] + row["csat_answers"] + row["review_answers"] for row in channels)
-    if not answers:
-        return say_empty("satisfaction", MARTS, texts)
+    [together] = marts.ask_period(TOGETHER, ABOUT_TOGETHER) or [{"answers": 0}]
+    if not channels or together["answers"] == 0:
+        return say_empty("satisfaction", MARTS, texts, NEEDS)
+    if together["answers"] is None:
+        return say_few("satisfaction", MARTS, texts)
+    themes.sort(key=lambda row: (row["mentions"] is None, -(row["mentions"] or 0), row["theme"]))
     channels.sort(key=lambda row: (row["nps"] is None, -(row["nps"] or 0), row["name"]))
     figures = [
         Bars(
-            texts.say(f"satisfaction.{grain}"), [_draw_score(row, texts) for row in rows if row["nps_answers"]], axis=50
+            texts.say(f"satisfaction.{grain}"),
+            [_draw_score(row, texts) for row in rows if row["nps"] is not None],
+            axis=50,
         )
         for grain, rows in (("channels", channels), ("stages", stages))
-        if any(row["nps_answers"] for row in rows)
+        if any(row["nps"] is not None for row in rows)
     ]
-    if themes:
-        figures.append(_draw_themes(themes[:MOST_THEMES], texts))
+    told = [theme for theme in themes if theme["mentions"] is not None]
+    if told:
+        figures.append(_draw_themes(told[:MOST_THEMES], texts))
+    if not figures:
+        return say_few("satisfaction", MARTS, texts)
     return Section(
         "satisfaction",
-        _title(channels, texts),
+        _title(channels, together, texts),
         lead=[texts.say("satisfaction.lead")],
         figures=figures,
         tables=[
@@ -109,11 +150,12 @@ def draw(marts: Marts, texts: Texts) -> Section:
         marts=MARTS,
         nav=texts.say("satisfaction.nav"),
         scope=tell_period(marts, texts),
+        terms=("nps", "csat"),
     )
 
 
 def _score(row: Row, subject: str) -> Row:
-    nps = share(row["promoters"] - row["detractors"], row["nps_answers"])
+    nps = None if row["nps_answers"] is None else share(row["promoters"] - row["detractors"], row["nps_answers"])
     reviewed = share(row["review_points"], row["review_answers"])
     return row | {
         "subject": subject,
@@ -123,15 +165,12 @@ def _score(row: Row, subject: str) -> Row:
     }
 
 
-def _title(channels: list[Row], texts: Texts) -> str:
-    answers, promoters, detractors = (
-        sum(row[name] for row in channels) for name in ("nps_answers", "promoters", "detractors")
-    )
-    if not answers:
+def _title(channels: list[Row], together: Row, texts: Texts) -> str:
+    if not together["nps_answers"]:
         return texts.say("satisfaction.title_plain")
-    overall = texts.write("score", 100 * (promoters - detractors) / answers)
-    counted = texts.count("satisfaction.answers", answers)
-    rated = [row for row in channels if row["nps_answers"] >= ENOUGH]
+    overall = texts.write("score", 100 * together["balance"] / together["nps_answers"])
+    counted = texts.count("satisfaction.answers", together["nps_answers"])
+    rated = [row for row in channels if (row["nps_answers"] or 0) >= ENOUGH]
     if len(rated) < 2:
         return texts.say("satisfaction.title_one", nps=overall, answers=counted)
     best, worst = (texts.name("channel_in_sentence", row["name"]) for row in (rated[0], rated[-1]))

@@ -4,12 +4,14 @@ from datetime import date
 
 from pipelines.report.figures import Area, Areas, Bar, Bars, Segment, Tone, percent_of
 from pipelines.report.published_marts import Marts, Row, shift
-from pipelines.report.section_contract import Section, say_empty, share, tell_day
+from pipelines.report.section_contract import Section, say_empty, say_few, share, tell_day
+from pipelines.report.small_groups import About
 from pipelines.report.svg_paths import stack_areas
 from pipelines.report.tables import Column, label_columns, tabulate
 from pipelines.texts.texts import Texts
 
 MARTS = ("journey_stage_daily", "customer_journey_stages")
+NEEDS = (("ecommerce/orders", "pos/tickets", "ecommerce/web_events"),)
 TONES: dict[str, Tone] = {
     "discovery": "sky",
     "consideration": "blue",
@@ -32,29 +34,40 @@ where day in (
 )
 order by day, stage
 """
+TOGETHER = "select day, sum(customers) as customers from marts.journey_stage_daily where day = $as_of group by day"
 STAYS = """
-select stage, count(*) as ended, quantile_disc(duration_days, 0.5) as median_days
+select
+    stage,
+    count(*) as ended,
+    quantile_disc(duration_days, 0.5) as median_days,
+    count(distinct customer_id) as people
 from marts.customer_journey_stages
 where left_at is not null
 group by stage
 order by stage
 """
 
-Sizes = dict[tuple[date, str], int]
+ABOUT_SIZES = About("customers", wholes=(("day",),))
+ABOUT_STAYS = About("people", wholes=())
+
+Sizes = dict[tuple[date, str], int | None]
 
 
 def draw(marts: Marts, texts: Texts) -> Section:
     if marts.as_of is None:
-        return say_empty("stages", MARTS, texts)
+        return say_empty("stages", MARTS, texts, NEEDS)
     sizes: Sizes = {
         (row["day"], row["stage"]): row["customers"]
-        for row in marts.ask(SIZES, first=shift(marts.as_of.replace(day=1), -MONTHS_SHOWN))
+        for row in marts.ask(SIZES, ABOUT_SIZES, first=shift(marts.as_of.replace(day=1), -MONTHS_SHOWN))
     }
     days = sorted({day for day, _ in sizes})
-    everybody = sum(sizes[(marts.as_of, stage)] for stage in TONES)
-    if not everybody:
-        return say_empty("stages", MARTS, texts)
-    stays = {row["stage"]: row for row in marts.ask(STAYS)}
+    [together] = marts.ask(TOGETHER, ABOUT_SIZES, as_of=marts.as_of)
+    everybody = together["customers"]
+    if everybody == 0:
+        return say_empty("stages", MARTS, texts, NEEDS)
+    if not any(sizes[(marts.as_of, stage)] for stage in TONES):
+        return say_few("stages", MARTS, texts)
+    stays = {row["stage"]: row for row in marts.ask(STAYS, ABOUT_STAYS)}
     today = [
         {
             "name": stage,
@@ -66,10 +79,9 @@ def draw(marts: Marts, texts: Texts) -> Section:
         }
         for stage in TONES
     ]
-    shares = {row["name"]: texts.write("percent", row["share"]) for row in today}
     return Section(
         "stages",
-        texts.say("stages.title", dormant=shares["dormant"], loyalty=shares["loyalty"]),
+        _title(today, texts),
         lead=[texts.say("stages.lead")],
         figures=[_draw_today(today, texts), *([_draw_months(days, sizes, texts)] if len(days) > 2 else [])],
         tables=[
@@ -96,16 +108,25 @@ def draw(marts: Marts, texts: Texts) -> Section:
         marts=MARTS,
         nav=texts.say("stages.nav"),
         scope=tell_day(marts, texts),
+        terms=("stage", "median", "about_to_leave"),
     )
 
 
+def _title(today: list[Row], texts: Texts) -> str:
+    shares = {row["name"]: row["share"] for row in today}
+    if shares["dormant"] is None or shares["loyalty"] is None:
+        return texts.say("stages.title_plain")
+    dormant, loyalty = (texts.write("percent", shares[stage]) for stage in ("dormant", "loyalty"))
+    return texts.say("stages.title", dormant=dormant, loyalty=loyalty)
+
+
 def _draw_today(today: list[Row], texts: Texts) -> Bars:
-    most = max(row["customers"] for row in today)
+    most = max(row["customers"] or 0 for row in today)
     bars = [
         Bar(
             row["stage"],
             texts.write("count", row["customers"]),
-            [Segment(0, percent_of(row["customers"], most), TONES[row["name"]])],
+            [Segment(0, percent_of(row["customers"] or 0, most), TONES[row["name"]])],
             texts.write("share", row["share"])
             + (
                 ""
@@ -121,8 +142,9 @@ def _draw_today(today: list[Row], texts: Texts) -> Bars:
 def _draw_months(days: list[date], sizes: Sizes, texts: Texts) -> Areas:
     # Those who are lost lie at the bottom, so that the rest is read off the edge between.
     stages = list(reversed(TONES))
-    top = max(sum(sizes[(day, stage)] for stage in TONES) for day in days)
-    paths = stack_areas([[sizes[(day, stage)] for day in days] for stage in stages], top)
+    # What is hidden has no area.
+    top = max(sum(sizes[(day, stage)] or 0 for stage in TONES) for day in days)
+    paths = stack_areas([[sizes[(day, stage)] or 0 for day in days] for stage in stages], top)
     places = sorted({round(number * (len(days) - 1) / TICKS) for number in range(TICKS + 1)})
     return Areas(
         texts.say("stages.months"),

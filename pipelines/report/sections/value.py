@@ -2,47 +2,64 @@
 
 from pipelines.report.figures import Bar, Bars, Segment, Tone, percent_of
 from pipelines.report.published_marts import Marts, Row
-from pipelines.report.section_contract import FEW, Section, say_empty, tell_day
+from pipelines.report.section_contract import Section, say_empty, say_few, tell_day
+from pipelines.report.small_groups import About, has_numbers, smallest_side
 from pipelines.report.tables import label_columns, tabulate
 from pipelines.texts.texts import Texts
 
 MARTS = ("channel_value",)
+NEEDS = (("ecommerce/orders", "pos/tickets"),)
 ORDER = ("omnichannel", "store_only", "online_only")
 MEASURES = ("revenue", "orders", "lifetime")
-QUERY = """
-select *
+QUERY = f"""
+select
+    *,
+    {smallest_side("matched_customers", "customers")} as least_matched,
+    least(matched_customers, twins) as least_compared,
+    sum(customers) filter (where channel_profile <> 'omnichannel') over () as single_channel_customers
 from marts.channel_value
-where channel_profile <> 'prospect'
+where channel_profile <> 'prospect' and customers > 0
 order by channel_profile
 """
+LIFTS = ("revenue_lift", "orders_lift", "lifetime_lift")
+ABOUT = About(
+    "customers",
+    apart={
+        "matched_share": "least_matched",
+        **dict.fromkeys(("matched_customers", "twins", *(f"matched_{lift}" for lift in LIFTS)), "least_compared"),
+        **dict.fromkeys(LIFTS, "single_channel_customers"),
+    },
+)
 
 
 def draw(marts: Marts, texts: Texts) -> Section:
-    found = {row["channel_profile"]: row for row in marts.ask(QUERY) if row["customers"]}
+    found = {row["channel_profile"]: row for row in marts.ask(QUERY, ABOUT)}
     rows = [
         found[name]
-        | {"name": name, "channel_profile": texts.name("profile", name)}
-        | (
-            {}
-            if found[name]["customers"] >= FEW
-            else dict.fromkeys(("revenue", "revenue_per_customer", "average_basket"))
-        )
+        | {
+            "name": name,
+            "channel_profile": texts.name("profile", name),
+            "revenue_all_time": found[name]["revenue"],
+            "average_basket_all_time": found[name]["average_basket"],
+        }
         for name in ORDER
         if name in found
     ]
     if not rows:
-        return say_empty("value", MARTS, texts)
+        return say_empty("value", MARTS, texts, NEEDS)
+    if not has_numbers(rows, "customers"):
+        return say_few("value", MARTS, texts)
     lifts = [
         {
             "measure": texts.name("measure", measure),
-            "plain_lift": row[f"{measure}_lift"],
+            "plain_lift": None if row["customers"] is None else row[f"{measure}_lift"],
             "matched_lift": row[f"matched_{measure}_lift"],
         }
         for row in rows
         if row["name"] == "omnichannel"
         for measure in MEASURES
     ]
-    matched = next((row for row in rows if row["matched_customers"]), None)
+    matched = next((row for row in rows if row["matched_customers"] and row["matched_share"] is not None), None)
     lead = [texts.say("value.lead")]
     if matched:
         lead.append(
@@ -69,10 +86,10 @@ def draw(marts: Marts, texts: Texts) -> Section:
                     texts,
                     channel_profile="text",
                     customers="count",
-                    revenue="money",
+                    revenue_all_time="money",
                     revenue_per_customer="money",
                     orders_per_customer="number",
-                    average_basket="money",
+                    average_basket_all_time="money",
                     lifetime_days="days",
                 ),
                 rows,
@@ -89,6 +106,7 @@ def draw(marts: Marts, texts: Texts) -> Section:
         marts=MARTS,
         nav=texts.say("value.nav"),
         scope=tell_day(marts, texts),
+        terms=("omnichannel", "matched_controls"),
     )
 
 
@@ -108,7 +126,9 @@ def _draw_profiles(rows: list[Row], texts: Texts) -> Bars:
             row["channel_profile"],
             texts.write("money_short", row["revenue_per_customer"]),
             [Segment(0, max(0.0, percent_of(row["revenue_per_customer"] or 0, most)))],
-            f"{texts.count('page.customers', row['customers'])} · "
+            ""
+            if row["customers"] is None
+            else f"{texts.count('page.customers', row['customers'])} · "
             + texts.say("value.orders", orders=texts.write("number", row["orders_per_customer"])),
         )
         for row in rows

@@ -18,11 +18,15 @@ from pipelines.errors import ConfigurationError
 
 QUESTION = """{
   repositoriesOrError { ... on RepositoryConnection { nodes {
+    name
+    location { name }
     jobs { name }
     schedules { name scheduleState { status } }
     assetNodes { id }
   } } }
-  runsOrError { ... on Runs { results { jobName status } } }
+  runsOrError { ... on Runs { results {
+    jobName status startTime endTime repositoryOrigin { repositoryName repositoryLocationName }
+  } } }
 }"""
 
 
@@ -66,7 +70,14 @@ def test_the_interface_serves_the_assets_the_schedule_and_past_runs(
         ("every_night", "RUNNING")
     ]
     assert len(location["assetNodes"]) > 80
-    assert {"jobName": "nightly", "status": "SUCCESS"} in answer["runsOrError"]["results"]  # type: ignore[index]
+    [run] = [run for run in answer["runsOrError"]["results"] if run["status"] == "SUCCESS"]  # type: ignore[index]
+    assert run["jobName"] == "nightly"
+    # The timeline shows what has begun and ended, in the row of its job, which it finds by these two names.
+    assert run["startTime"] < run["endTime"]
+    assert run["repositoryOrigin"] == {
+        "repositoryName": location["name"],
+        "repositoryLocationName": location["location"]["name"],
+    }
 
 
 def test_a_busy_port_is_told_before_anything_starts(home: Home, parcours: Callable[..., object], exports: Path) -> None:

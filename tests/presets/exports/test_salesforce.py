@@ -96,6 +96,15 @@ def test_a_report_has_its_dates_as_all_of_them_agree_and_its_foot_is_told(export
     ]
 
 
+def test_a_report_without_the_last_change_refuses_from_the_day_of_the_run(export: Any) -> None:
+    export.write(
+        "report.csv", '"Contact ID","Last Name","Email","Email Opt Out"\n"003A1","Roussin","a@example.fr","1"\n'
+    )
+    preset = "salesforce_contacts_report"
+    assert export.rows(preset, "contacts", "report*", "contact_id", "updated_at") == [("003A1", utc(1989, 12, 31, 23))]
+    assert export.rows(preset, "consents", "report*", "status", "recorded_at") == [("withdrawn", utc(2026, 6, 29, 22))]
+
+
 def test_a_french_report_is_day_first(export: Any) -> None:
     export.write(
         "rapport.csv",

@@ -153,6 +153,12 @@ def test_transactions_have_tips_gift_cards_and_kinds_of_payment(export: Any) -> 
     ]  # fmt: skip
 
 
+def test_a_failed_payment_is_counted_and_none(export: Any) -> None:
+    export.head = {**export.head, "currency": "USD"}
+    export.write("transactions.csv", TRANSACTION_ROWS)
+    assert export.extract("square_transactions", "tickets", "transactions*").rows_filtered == 1
+
+
 def test_customers_stay_whatever_they_lack(export: Any) -> None:
     export.write(
         "customers.csv",

@@ -75,6 +75,7 @@ def test_ga4_events_are_read_out_of_their_parameters_and_items(export: Any) -> N
         ("v3", "v3.777", None, "page_view", utc(2026, 1, 15, 11), "web", None, None, None, "google", "cpc", None,
          None),
     ]  # fmt: skip
+    assert export.extract("ga4_bigquery_events", "web_events", "events*").rows_filtered == 1  # The visitor unknown.
     ids = export.frame("ga4_bigquery_events", "web_events")["event_id"]
     assert ids.n_unique() == len(ids)
 

@@ -21,9 +21,9 @@ person_months as (
 
 ),
 
-nps_months as (
+satisfaction as (
 
-    select * from {{ ref('int_nps_months_counted') }}
+    select * from {{ ref('satisfaction') }}
 
 ),
 
@@ -164,7 +164,8 @@ channels_summed as (
         sum(ordered_amount) as ordered_amount,
         sum(orders) as order_count,
         sum(visits) as visit_count,
-        sum(visitor_orders) as visitor_order_count
+        -- On a day without counted visits nobody is converted.
+        sum(case when visits is not null then visitor_orders else 0 end) as visitor_order_count
 
     from performance
     group by {{ month_number('day') }}, channel
@@ -190,6 +191,18 @@ sold as (
 
 ),
 
+answers_summed as (
+
+    select
+        {{ month_number('month') }} as month_number,
+        cast(sum(nps_answers) as bigint) as answer_count,
+        cast(sum(promoters - detractors) as bigint) as nps_balance
+
+    from satisfaction
+    group by {{ month_number('month') }}
+
+),
+
 measured as (
 
     select
@@ -208,17 +221,15 @@ measured as (
         sold.online_order_count,
         sold.store_visit_count,
         sold.store_order_count,
-        coalesce(nps_months.answer_count, 0) as answer_count,
-        coalesce(nps_months.promoter_count - nps_months.detractor_count, 0) as nps_balance
+        coalesce(answers_summed.answer_count, 0) as answer_count,
+        coalesce(answers_summed.nps_balance, 0) as nps_balance
 
     from counted
     cross join order_history
     left join sold
         on counted.month_number = sold.month_number
-    left join nps_months
-        on
-            counted.identity_threshold = nps_months.identity_threshold
-            and counted.month_number = nps_months.month_number
+    left join answers_summed
+        on counted.month_number = answers_summed.month_number
 
 ),
 
@@ -234,7 +245,7 @@ headlines as (
         ('conversion_store', 'share', false, 'store_order_count', 'store_visit_count', none),
         ('average_basket', 'money', false, 'ordered_amount', 'order_count', none),
         ('retention_rate', 'share', true, 'retained_count', 'active_before_count', 'has_two_windows'),
-        ('nps', 'points', true, 'nps_balance', 'answer_count', none),
+        ('nps', 'points', false, 'nps_balance', 'answer_count', none),
         ('revenue_per_active_customer', 'money', true, 'net_amount', 'active_count', 'has_window'),
     ] %}
     {%- for headline, unit, depends_on_identity, numerator, denominator, window in headlines %}

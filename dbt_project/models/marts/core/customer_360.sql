@@ -110,7 +110,7 @@ customer_values as (
 
 next_best_products as (
 
-    select * from {{ ref('int_next_best_products_chosen') }}
+    select * from {{ ref('int_next_best_products_explained') }}
 
 ),
 
@@ -186,7 +186,8 @@ next_best_listed as (
             {%- for place in range(1, (var('next_best_count') | int) + 1) %},
             max(case when place = {{ place }} then product_id end)
             {%- endfor %}
-        ) as next_best_products
+        ) as next_best_products,
+        min(basis) as next_best_basis  -- Of the two, affinity comes first.
 
     from next_best_products
     group by customer_id
@@ -261,10 +262,23 @@ select
     customer_values.alive_probability,
     customer_values.expected_orders_12m,
     customer_values.clv_12m,
+    -- Without a model of the retailer's customers, by the days that a lifecycle segment counts.
+    coalesce(
+        purchases.order_count >= {{ var('leaving_orders') }}
+        and case
+            when customer_values.alive_probability is null then lifecycle_stays.segment = 'slipping'
+            else
+                customer_values.alive_probability < {{ var('leaving_below_probability') }}
+                and {{ days_between(local_date('purchases.last_ordered_at'), as_of_date()) }}
+                < {{ var('lapsed_after_days') }}
+        end,
+        false
+    ) as is_about_to_leave,
     journey_stays.stage as journey_stage,
     journey_stays.entered_at as journey_stage_since,
     personas.persona,
-    next_best_listed.next_best_products
+    next_best_listed.next_best_products,
+    next_best_listed.next_best_basis
 
 from customers
 left join golden
