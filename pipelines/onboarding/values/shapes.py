@@ -28,7 +28,8 @@ class Shape:
 
     @cached_property
     def sample(self) -> tuple[str, ...]:
-        return self.values[:MOST]
+        """As many as show the shape, from the first to the last."""
+        return self.values[:: len(self.values) // MOST + 1]
 
     @property
     def is_empty(self) -> bool:
@@ -73,7 +74,9 @@ class Shape:
 
     @cached_property
     def date(self) -> DateFormat | None:
-        return find_date_format(self.sample)
+        found = find_date_format(self.sample)
+        # One day above 12 is enough, and may be any.
+        return find_date_format(list(dict.fromkeys(self.values))) if found is not None and found.is_open else found
 
     @cached_property
     def time(self) -> str | None:
