@@ -108,6 +108,10 @@ def test_an_apostrophe_of_a_spreadsheet_goes_and_that_of_a_name_stays(exports: A
     assert see(exports, value) == seen
 
 
+def test_an_apostrophe_before_nothing_is_nothing(exports: Any) -> None:
+    assert see(exports, "'", "coalesce(value, 'nothing')") == "nothing"
+
+
 @pytest.mark.parametrize(
     ("value", "seen"),
     [
