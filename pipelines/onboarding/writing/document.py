@@ -6,6 +6,7 @@ import textwrap
 from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 
+from pipelines.contracts.reference import describe_column
 from pipelines.onboarding.draft import OPEN, Draft, Line, Remark, SourceDraft, TableDraft, Unused
 from pipelines.onboarding.tables.blank_repeats import fill_sql
 from pipelines.onboarding.tables.sql import name as _name
@@ -105,7 +106,10 @@ def _quoted(pattern: object) -> str:
 
 
 def _write_line(line: Line, table: TableDraft, indent: str, texts: Texts) -> Iterator[str]:
-    described = table.table.column(line.column).documentation
+    column = table.table.column(line.column)
+    # Whoever has to choose is told all: an example, what is lost, which marts it feeds.
+    is_decided = line.is_active and not line.is_question
+    described = column.documentation if is_decided else describe_column(table.table, column)
     mark = "" if line.is_active else "# "
     if line.remark:
         yield from _comment(say(line.remark, texts), indent)
