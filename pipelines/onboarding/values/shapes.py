@@ -15,7 +15,6 @@ MOSTLY = 0.7  # Of the values; columns typed by hand hold a bit of everything.
 
 _MAIL = re.compile(r"[^@\s,;<>]+@[^@\s,;<>]+\.[A-Za-z]{2,}")
 _PHONE = re.compile(r"(?:\+|00)?\(?\d[\d .()/\-]{7,18}\d")
-_POSTCODE = re.compile(r"\d{4,5}|[A-Z]{1,2}\d[A-Z\d]? ?\d[A-Z]{2}|\d{4} ?[A-Z]{2}", re.IGNORECASE)
 _KEEPS_TEXT = re.compile(r'="([^"]*)"|\'(\S*\d\S*)')
 
 
@@ -54,10 +53,6 @@ class Shape:
         """Phones of which most are those of mobiles in France, where the number tells."""
         mobiles = sum(bool(re.match(r"(?:\+33|0033|0)\s*\(?0?\)?\s*[67]", value)) for value in self.sample)
         return self.are_phones and mobiles >= MOSTLY * len(self.sample)
-
-    @cached_property
-    def are_postcodes(self) -> bool:
-        return self._share(_POSTCODE) >= MOSTLY
 
     @cached_property
     def are_numbers(self) -> bool:
