@@ -40,6 +40,7 @@ MARTS = {
     "journey_transitions",
     "kpis",
     "loyalty_ledger",
+    "omnichannel_path_steps",
     "omnichannel_paths",
     "next_best_product_back_test",
     "next_best_products",
@@ -109,6 +110,7 @@ def test_orders_and_lines_alone_are_enough(make_home: Callable[[Mapping[str, Any
         "traffic_source_performance": 1,
         "journey_stage_daily": 7 * 61,  # Seven stages a day since the order, which is nobody's.
         "kpis": 3 * 11 * 3,  # A month since the order, a headline and an identity threshold.
+        "omnichannel_path_steps": 3,
         "omnichannel_paths": 3,  # Collected, shipped from a store, sold by one: it could have been, and was not.
     }
 
