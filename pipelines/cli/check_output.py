@@ -144,8 +144,9 @@ class _Page:
 
     def _write_fault(self, tried: TableTrial, fault: TrialFault) -> Iterable[str]:
         column = f".{fault.column}" if fault.column else ""
+        preset = f" ({tried.preset})" if tried.preset else ""
         first, *rest = fault.message.splitlines()
-        said = f"  {_place(self.sources.file, fault.line)}: {tried.source}, {tried.table.path}{column}: {first}"
+        said = f"  {_place(self.sources.file, fault.line)}: {tried.source}, {tried.table.path}{column}{preset}: {first}"
         if fault.rows is not None:
             place = f" ({_place(fault.file, fault.file_line)})" if fault.file else ""
             said += f"; {self.texts.count('rows_at_fault', fault.rows)}{place}"

@@ -5,6 +5,7 @@ command's own process names none.
 """
 
 import json
+import logging
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
@@ -21,15 +22,21 @@ TAGS = {".dagster/repository": f"{REPOSITORY}@{MODULE}"}
 def place_run(instance: "dg.DagsterInstance", run_id: str) -> None:
     """Names the code location of a run that names none, as ``dagster run migrate-repository`` does for a former one.
 
-    To be called where nobody else records events of the run meanwhile.
+    To be called where nobody else records events of the run meanwhile. The form of what is stored is Dagster's own: a
+    version that has another costs the run its place in the timeline, and is told in the log.
     """
     run = instance.get_run_by_id(run_id)
     if run is None or run.remote_job_origin is not None:
         return
+    try:
+        origin = _origin_of(run.job_name)
+    except Exception as error:  # Whatever it is, a night does not fail for its place in a picture.
+        logging.getLogger(__name__).warning("Run %s is in no timeline: %s", run_id, type(error).__name__)
+        return
     instance.add_run_tags(run_id, TAGS)
     tagged = instance.get_run_by_id(run_id)
     assert tagged is not None
-    instance.run_storage.replace_job_origin(tagged, _origin_of(run.job_name))
+    instance.run_storage.replace_job_origin(tagged, origin)
 
 
 def _origin_of(job_name: str) -> Any:

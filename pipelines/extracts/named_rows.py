@@ -7,6 +7,7 @@ import re
 from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 
+from pipelines.config.connectors import TableMapping
 from pipelines.errors import ExtractError
 from pipelines.extracts.connectors.protocol import Rows
 from pipelines.extracts.sql_quoting import quote_name, quote_text
@@ -108,6 +109,15 @@ def _describe_missing(
         f'{{"{wanted[0]}": "its name in your file"}}; where it has none, write null for its name. If it is another '
         f"export, name another preset, or map its columns yourself.\n{listed}\n  columns found: {', '.join(columns)}"
     )
+
+
+def speak_of_names(declared: TableMapping, rows: Rows) -> TableMapping:
+    """``declared`` with SQL's name of a column wherever `columns` give the one that stands in the file instead."""
+    if declared.query or not isinstance(rows, NamedRows):
+        return declared
+    names = {original: name for name, original in rows.originals.items() if original not in rows.columns}
+    columns = {column: names.get(sql, sql) if sql else sql for column, sql in declared.columns.items()}
+    return declared.model_copy(update={"columns": columns})
 
 
 _TOKEN = re.compile(r"""\"((?:[^"]|"")*)\"|'(?:[^']|'')*'|(\w+)""")

@@ -21,7 +21,7 @@ from pipelines.extracts.counts import SourceCounts
 from pipelines.extracts.duckdb_errors import explain
 from pipelines.extracts.faults import FIRST, Fault
 from pipelines.extracts.field_counts import FieldCounts
-from pipelines.extracts.named_rows import empty_relation
+from pipelines.extracts.named_rows import empty_relation, speak_of_names
 from pipelines.extracts.opening import OpenedTable, place_error
 from pipelines.extracts.plausibility import Rule, Window
 from pipelines.extracts.quarantine import Kind
@@ -60,7 +60,7 @@ class SourceReading:
         self.rows = opened.rows
         self.window = window
         self.waited_for = waited_for
-        self.declared = source.tables[table.name]
+        self.declared = speak_of_names(source.tables[table.name], self.rows)
         self.staging = scratch / "staging.parquet"
         self.lines = scratch / "lines.parquet"
         self.result = quote_name(f"{source.name}_result")

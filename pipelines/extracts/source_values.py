@@ -29,8 +29,9 @@ _BLANKS = "[\\x{a0}\\x{1680}\\x{2000}-\\x{200a}\\x{202f}\\x{205f}\\x{3000}]"
 # What some program took for latin-1 were the typographic characters of cp1252; U+0081 and a few others are none.
 _C1 = {code: bytes([code]).decode("cp1252", "ignore") for code in range(0x80, 0xA0)}
 _MISREAD = {chr(code): character for code, character in _C1.items() if character}
-# An apostrophe before what a spreadsheet would compute or take for a number; not that of 't Hart or of a quotation.
-_APOSTROPHE = "^'([=+@-].*|[^'\\s]*[0-9@][^'\\s]*|[0-9(][0-9 ().,/:+*-]*)$"
+# An apostrophe before nothing or what a spreadsheet would compute or take for a number; not that of 't Hart or of a
+# quotation.
+_APOSTROPHE = "^'(|[=+@-].*|[^'\\s]*[0-9@][^'\\s]*|[0-9(][0-9 ().,/:+*-]*)$"
 _FORMULA = '^="([^"]*)"$'  # How a spreadsheet's export keeps a number a text: ="0123".
 _NEEDS_CARE = f"(?s){_UNSEEN}|{_BLANKS}|[\\x{{80}}-\\x{{9f}}\\x{{200c}}\\x{{200d}}]|^[\\s'=]|\\s$"
 

@@ -53,8 +53,15 @@ class Marker:
         pieces: list[Markup] = []
         place = 0
         for start, end, term in sorted(found, key=lambda one: one[0]):
-            pieces += [Markup.escape(text[place:start]), as_button(term.name, text[start:end])]
-            place = end
+            # A browser breaks a line beside any button: what stands right before and after it is kept with it.
+            before = max(place, text.rfind(" ", place, start) + 1)
+            after = min([end + len(text[end:].partition(" ")[0]), *(one for one, *_ in found if one >= end)])
+            held = Markup('<span class="held">{}{}{}</span>')
+            pieces += [
+                Markup.escape(text[place:before]),
+                held.format(text[before:start], as_button(term.name, text[start:end]), text[end:after]),
+            ]
+            place = after
         return Markup().join([*pieces, Markup.escape(text[place:])])
 
 

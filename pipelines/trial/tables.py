@@ -39,13 +39,16 @@ class TrialFault:
 
 @dataclass(frozen=True)
 class TableTrial:
-    """What was found of one source's table. ``counts`` and ``shape`` are missing where it could not be read at all.
+    """What was found of one source's table, of which the files are those that match ``pattern``.
+
+    ``counts`` and ``shape`` are missing where it could not be read at all.
 
     ``exit_code`` is that of a run which stops here; 0: it would go on.
     """
 
     source: str
     table: Table
+    pattern: str
     preset: str | None
     faults: tuple[TrialFault, ...] = ()
     counts: SourceCounts | None = None
@@ -62,7 +65,8 @@ class TableTrial:
 def try_table(sources: Sources, source: Source, table: Table, lake: Lake, as_of: date, most: int) -> TableTrial:
     """Extracts the first ``most`` rows of one source's table into ``lake``, and tells what there is to tell."""
     alone = sources.model_copy(update={"sources": (source,)})
-    tried = TableTrial(source.name, table, source.tables[table.name].preset)
+    declared = source.tables[table.name]
+    tried = TableTrial(source.name, table, declared.from_, declared.preset)
     try:
         extracted = extract_table(alone, table, lake, as_of, most)
     except RejectLimitExceeded as error:

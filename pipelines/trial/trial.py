@@ -80,12 +80,17 @@ def _join_lakes(sources: Sources, folder: Path, as_of: date) -> Lake:
 
 
 def _list_unread(trials: Sequence[TableTrial]) -> dict[tuple[str, str], tuple[str, ...]]:
-    """A column counts as read where any of the tables that are made of its file reads it."""
+    """A column counts as read where any of the tables that are made of its file reads it.
+
+    Nothing is said of a file where one of these tables could not be read.
+    """
+    failed = {(trial.source, trial.pattern) for trial in trials if trial.shape is None}
     read: dict[tuple[str, str], set[str]] = {}
     unread: dict[tuple[str, str], dict[str, None]] = {}
     for trial in trials:
-        for file in trial.shape.files if trial.shape else ():
-            assert trial.shape is not None
+        if trial.shape is None or (trial.source, trial.pattern) in failed:
+            continue
+        for file in trial.shape.files:
             read.setdefault((trial.source, file.file), set()).update(trial.shape.read)
             unread.setdefault((trial.source, file.file), {}).update(dict.fromkeys(trial.shape.unread))
     left = {

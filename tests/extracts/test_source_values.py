@@ -108,6 +108,10 @@ def test_an_apostrophe_of_a_spreadsheet_goes_and_that_of_a_name_stays(exports: A
     assert see(exports, value) == seen
 
 
+def test_an_apostrophe_before_nothing_is_nothing(exports: Any) -> None:
+    assert see(exports, "'", "coalesce(value, 'nothing')") == "nothing"
+
+
 @pytest.mark.parametrize(
     ("value", "seen"),
     [
@@ -303,3 +307,24 @@ def test_amount_of_what_is_none_leaves_no_sum_of_the_others(exports: Any) -> Non
     assert exports.quarantine("tickets")["reason"].to_list() == [
         "gross_amount is not an amount; total_amount is not an amount"
     ]
+
+
+@pytest.mark.parametrize(
+    ("value", "sql", "seen"),
+    [
+        ("2026-01-05 10:00:00", "utc(value)", "2026-01-05 10:00:00Z"),
+        ("2026-01-05T10:00:00.000", "utc(value)", "2026-01-05T10:00:00.000Z"),
+        ("2026-01-05T10:00:00+02:00", "utc(value)", "2026-01-05T10:00:00+02:00"),
+        ("2026-01-05", "utc(value)", "2026-01-05"),
+        ("12/31/2026, 9:05 pm", "slashed(value, true)", "2026-12-31 21:05:00"),
+        ("31/12/2026 21:05", "slashed(value, false)", "2026-12-31 21:05:00"),
+        ("31/12/2026", "slashed(value, true)", "31/12/2026"),
+        ("2026-12-31", "slashed(value, true)", "2026-12-31"),
+        ("12/31/2026", "second_number(value)", "31"),
+        ("2026-12-31", "coalesce(second_number(value), 0)", "0"),
+    ],
+)
+def test_times_that_do_not_say_their_zone_or_order_are_read_by_functions(
+    exports: Any, value: str, sql: str, seen: str
+) -> None:
+    assert see(exports, value, sql) == seen

@@ -31,6 +31,15 @@ def test_a_check_refuses_a_question_and_names_its_line(onboarding: Any) -> None:
     assert "is still to be answered" in said
 
 
+def test_the_end_of_a_long_export_is_looked_at_too(onboarding: Any) -> None:
+    early = "".join(f"{n};{1 + n // 5000:02}/01/2026 10:00;5,00;{'x' * 40}\n" for n in range(40_000))
+    onboarding.write(
+        "commandes.csv", "N° commande;Date commande;Total TTC;Note\n" + early + "A;28/01/2026 10:00;5,00;\n"
+    )
+    onboarding.init()
+    assert onboarding.columns("ecommerce/orders")["ordered_at"] == "strptime(\"Date commande\", '%d/%m/%Y %H:%M')"
+
+
 def test_another_column_of_the_system_tells_which_comes_first(onboarding: Any) -> None:
     onboarding.write("commandes.csv", HEADER + "1;03/01/2026;5,00\n2;04/02/2026;6,00\n")
     onboarding.write("clients_web.csv", "Id client;Nom;Prénom;Email;Créé le\n1;A;B;a@exemple.fr;28/01/2026\n")

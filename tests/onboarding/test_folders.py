@@ -151,6 +151,7 @@ def test_comments_and_summary_are_in_the_language_asked_for(onboarding: Any, lan
     onboarding.init("--lang", language)
     assert said in onboarding.said
     assert onboarding.load().language == language
+    assert onboarding.load().country == "FR", "that is told from the headers, whoever reads the comments"
 
 
 def test_country_currency_and_zone_are_told_from_values(onboarding: Any) -> None:

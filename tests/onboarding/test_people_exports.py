@@ -14,6 +14,7 @@ HELENE += ["06 12 34 56 78", "04 72 11 22 33", "helene.dupont@exemple.fr", 25010
 HELENE += [moment("2026-01-05 09:30"), "oui", "non"]
 PAUL = [1002, "M.", "MARTIN", "Paul", None, None, None, 75011, "Paris", "+33 7 12 34 56 78", None]
 PAUL += ["paul.martin@exemple.fr", None, moment("2021-03-04 11:00"), moment("2026-01-06 09:30"), "non", None]
+NUMBERS = range(10, 20)
 PEOPLE = [["Fichier clients au 01/02/2026"], [None], HEADER.split(";"), HELENE, PAUL]
 
 
@@ -114,3 +115,24 @@ def test_a_name_in_one_column_is_taken_apart(onboarding: Any) -> None:
     )
     onboarding.init()
     assert onboarding.rows("crm/contacts", "first_name", "last_name") == [("Anne-Marie", "LE GOFF"), ("Paul", "MARTIN")]
+
+
+def test_the_sheets_of_one_workbook_are_the_tables_of_one_shop(onboarding: Any) -> None:
+    people = [["ID", "Nom et prénom", "Mail", "Tél", "CP", "Dernière modif."]]
+    people += [
+        [n, f"MARTIN Zoé{n}", f"m{n}@exemple.fr", f"06.12.34.{n}.78", "69001", "2026-01-13"] for n in range(10, 20)
+    ]
+    orders = [["N° cmde", "Dt commande", "Code client", "Montant total TTC", "Port", "Etat cmde", "Origine"]]
+    orders += [[f"C{n}", date(2026, 1, n), n, n + 0.5, 4.9, "Livrée", "Site web"] for n in NUMBERS]
+    lines = [["N° cmde", "Réf.", "Désignation", "Qté", "P.U. TTC", "Total ligne TTC"]]
+    lines += [[f"C{n}", f"A{n % 2}", "Pull", 1, n + 0.5, n + 0.5] for n in NUMBERS]
+    onboarding.write_workbook("boutique en ligne.xlsx", {"Clients": people, "Commandes": orders, "Lignes": lines})
+    onboarding.init()
+    assert [source.kind for source in onboarding.load().sources] == ["ecommerce"]
+    assert onboarding.rows("ecommerce/customers", "account_id", "first_name", "last_name")[0] == (
+        "10",
+        "Zoé10",
+        "MARTIN",
+    )
+    assert len(onboarding.rows("ecommerce/orders", "order_id")) == 10
+    assert onboarding.rows("ecommerce/order_lines", "order_id", "product_id")[0] == ("C10", "A0")

@@ -119,6 +119,17 @@ def test_the_users_own_header_is_the_only_name_of_a_column(till: Till) -> None:
     assert till.rows()["total_amount"].to_list() == [Decimal("30.00"), Decimal("12.50")]
 
 
+def test_a_column_may_be_called_as_it_stands_in_the_file(till: Till) -> None:
+    till.write("stock.csv", "store;Item;day;Dépôt central\nS1;P1;2026-01-02;D7\n")
+    till.extract("stockouts", preset="till_stock", **{"from": "stock.csv"}, columns={"product_id": "Dépôt central"})
+    assert till.rows("stockouts")["product_id"].to_list() == ["D7"]
+    headers = {"Depot": "Dépôt central"}
+    for written in ("Dépôt central", "Depot", "lower(upper(Depot))"):
+        mapping = {"from": "stock.csv", "headers": headers, "columns": {"product_id": written}}
+        till.extract("stockouts", preset="till_stock", **mapping)
+        assert till.rows("stockouts")["product_id"].str.to_uppercase().to_list() == ["D7"]
+
+
 def test_a_column_that_the_export_does_not_have_is_empty_where_the_user_says_so(till: Till) -> None:
     till.write("sales.csv", ENGLISH.replace("Store,", "Shop,"))
     till.extract(headers={"Store": None}, columns={"store_id": "'S7'"})

@@ -15,6 +15,7 @@ from pipelines.config.sources import Sources, load_sources
 from pipelines.texts.texts import open_texts
 from pipelines.trial.document import write_document
 from pipelines.trial.trial import Trial, try_sources
+from tests.workbooks import make_workbook
 
 SCHEMA = Path(__file__).parents[2] / "docs" / "schemas" / "check.schema.json"
 DAY = date(2026, 6, 30)
@@ -185,7 +186,7 @@ BROKEN = "end of the file that is never read \x00\xff"
 
 
 @pytest.mark.parametrize("suffix", ["csv", "csv.gz", "jsonl", "jsonl.gz", "json.gz"])
-def test_no_more_is_read_than_the_first_rows(shop: Shop, suffix: str) -> None:
+def test_no_more_is_read_than_the_first_rows(shop: Shop, monkeypatch: pytest.MonkeyPatch, suffix: str) -> None:
     """What comes behind is such that it could not be read: had it been looked at, it would be told."""
     (shop.folder / "exports" / "customers.csv").unlink()
     rows = [{"id": str(n), "mail": f"a{n}@b.fr", "changed": "01/03/2026"} for n in range(300)]
@@ -202,12 +203,38 @@ def test_no_more_is_read_than_the_first_rows(shop: Shop, suffix: str) -> None:
         packed = packed.replace(b"\x00", b"")
     shop.write(f"customers.{suffix}", packed)
     if "json" in suffix and "gz" in suffix:
-        pytest.MonkeyPatch().setattr("pipelines.extracts.connectors.json_documents.LARGEST_VALUE", 1 << 20)
+        monkeypatch.setattr("pipelines.extracts.connectors.json_documents.LARGEST_VALUE", 1 << 20)
     trial, page = shop.check(rows=100)
     [customers] = [each for each in trial.tables if each.table.name == "customers"]
     assert customers.faults == (), page
     assert customers.counts is not None
     assert (customers.counts.rows_kept, customers.is_whole) == (100, False)
+
+
+@pytest.mark.parametrize("encoding", ["cp1252", "utf-16", "utf-8"])
+def test_the_head_of_a_large_file_is_read_in_every_encoding(shop: Shop, encoding: str) -> None:
+    rows = "".join(f'{n},"jérôme{n}@exemple.org",01/03/2026\n' for n in range(250_000))
+    shop.write("customers.csv", ("id,mail,changed\n" + rows).encode(encoding))
+    options = f'customers*"\n        options: {{encoding: {encoding}}}'
+    trial, page = shop.check(lambda text: text.replace('customers*"', options), rows=50)
+    customers = trial.tables[0]
+    assert customers.counts is not None, page
+    assert (customers.counts.rows_kept, customers.counts.rows_rejected, customers.is_whole) == (50, 0, False)
+
+
+def test_a_file_in_utf_8_of_which_another_encoding_is_declared_is_told(shop: Shop) -> None:
+    shop.write("customers.csv", "id,mail,changed\n" + "1,é@exemple.org,01/03/2026\n" * 200_000)
+    _, page = shop.check(lambda text: text.replace('customers*"', 'customers*"\n        options: {encoding: latin-1}'))
+    assert "sources.yml:9: shop, ecommerce/customers: exports/customers.csv is UTF-8, although" in page
+
+
+def test_of_a_workbook_the_first_rows_are_taken(shop: Shop) -> None:
+    (shop.folder / "exports" / "customers.csv").unlink()
+    rows = [["id", "mail", "changed"], *([str(n), "a@b.fr", "01/03/2026"] for n in range(300))]
+    shop.write("customers.xlsx", make_workbook({"Feuil1": rows}))
+    trial, _ = shop.check(rows=40)
+    assert trial.tables[0].counts is not None
+    assert (trial.tables[0].counts.rows_kept, trial.tables[0].is_whole) == (40, False)
 
 
 def test_of_parquet_and_of_many_files_only_the_first_rows_are_read(shop: Shop) -> None:
@@ -272,7 +299,7 @@ def test_the_french_page_has_every_text(shop: Shop) -> None:
     trial, _ = shop.check(lambda text: text.replace("client", "c"))
     page = check_output.render(trial, shop.sources(), DAY, 1000, open_texts("fr", "check"))
     assert "À corriger" in page
-    assert "premières lignes de chaque table" in page
+    assert "et au plus 1\N{NARROW NO-BREAK SPACE}000 lignes de chaque table" in page
 
 
 def test_a_table_by_preset_tells_what_the_export_does_not_have(shop: Shop, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -299,4 +326,6 @@ def test_a_table_by_preset_tells_what_the_export_does_not_have(shop: Shop, monke
     shop.write("customers.csv", "id,mel,changed\n1,a@b.fr,01/03/2026\n")
     trial, page = shop.check(change)
     assert trial.exit_code == 1
+    assert "sources.yml:7: shop, ecommerce/customers (list): 1 column is missing that preset 'list' needs" in page
     assert "'Mail' (or 'Courriel') is not in customers.csv" in page
+    assert "mel" not in page.partition("Columns of the exports that nothing reads")[2]

@@ -12,8 +12,8 @@ from pipelines.report.page import Origin, draw_page
 from pipelines.report.small_groups import is_few
 from pipelines.texts.catalogue import read_catalogue
 
-KEYS = {"channel_count", "months_since", "rfm_recency", "rfm_frequency"}
-"""Columns of whole numbers that tell rows apart and count nobody."""
+KEYS = {"channel_count", "months_since", "rfm_recency", "rfm_frequency", "tenth", "tenth_by_revenue", "stockouts"}
+"""Columns of whole numbers that count nobody: they tell rows apart, or count products."""
 
 Cell = tuple[str, str, str]
 

@@ -172,7 +172,7 @@ def open_rows(
         )
     files = []
     malformed = scratch / "malformed.jsonl"
-    share = None if most is None else max(LEAST_OF_EACH, -(-most // len(matches)))
+    share = None if most is None else max(min(LEAST_OF_EACH, most), -(-most // len(matches)))
     for number, (path, name) in enumerate(_list_files(matches, root, shown_root, mapping.options, scratch)):
         copy = scratch / f"plain-{number}"
         files.append(_read_file(path, name, f"{shown_root}/{name}", mapping.options, copy, malformed, share))

@@ -15,11 +15,11 @@ from pipelines.config.connectors import FileOptions, FilesConnector, FilesMappin
 from pipelines.config.environment_text import EnvironmentText
 from pipelines.errors import ExtractError
 from pipelines.extracts.connectors import archives, file_kinds, files, spreadsheets
-from pipelines.onboarding.heads import beginnings, encodings, header_place
+from pipelines.onboarding.heads import encodings, excerpts, header_place
 from pipelines.onboarding.heads.folder import FoundFile
 from pipelines.onboarding.heads.head import Head, Unread
 
-MOST_ROWS = 20_000
+MOST_ROWS = 50_000  # More than an excerpt holds, but for columns of a few letters; of workbooks and Parquet, the first.
 NO_HEADER = "its first line looks like values, not like names of columns: say `names` under `options`"
 ONE_COLUMN = "it has one column only"
 
@@ -116,7 +116,9 @@ def _read_table(path: Path, file: FoundFile, member: str | None, scratch: Path) 
     if encoding != "utf-8":
         options["encoding"] = encoding
     is_document = path.suffix.lower() == ".json" or path.with_suffix("").suffix.lower() == ".json"
-    start = path if is_document else beginnings.cut(path, scratch / f"start{'.csv' if kind == 'csv' else '.jsonl'}")
+    start = (
+        path if is_document else excerpts.write_excerpt(path, scratch / f"start{'.csv' if kind == 'csv' else '.jsonl'}")
+    )
     if kind == "csv":
         skip, first = _find_csv_header(start, encoding)
         if skip:

@@ -19,14 +19,6 @@ from pipelines.onboarding.headers.folding import strip_accents
 from pipelines.texts.catalogue import list_languages
 
 MOST = 300  # Numbers to call that are looked at; parsing them takes a while.
-FRENCH = {
-    "nom", "prenom", "date", "montant", "magasin", "ville", "adresse", "quantite", "qte", "client", "commande", "prix",
-    "code", "naissance", "telephone", "portable", "ttc", "article", "remise", "carte", "heure", "pays", "numero",
-}  # fmt: skip
-ENGLISH = {
-    "name", "first", "last", "amount", "store", "city", "address", "quantity", "customer", "order", "price", "zip",
-    "birth", "phone", "mobile", "total", "product", "discount", "card", "time", "country", "number", "created", "at",
-}  # fmt: skip
 ANY_NUMBER = {"LU", "AT", "DE"}
 LEAST_PHONES = 2
 _SIGN_OF = {"€": "EUR", "£": "GBP", "$": "USD", "CHF": "CHF"}
@@ -36,20 +28,16 @@ def guess_settings(
     exports: Sequence[Export], assigned: Sequence[tuple[Export, str, str]], language: str | None
 ) -> tuple[Setting, ...]:
     """``assigned``: which source column of which export is which canonical one."""
-    spoken = language or _guess_language(exports)
+    spoken = _guess_language(exports)
     country, told = _guess_country(assigned, spoken)
     known = _countries()[country]
     currency = _guess_currency(exports, assigned)
     settings = [Setting("country", country, told)]
-    zone, zone_told = known["timezone"], Remark("of_country", {"country": country})
-    if zone is None:
-        zone, zone_told = (
-            {"US": "America/New_York", "CA": "America/Toronto", "AU": "Australia/Sydney"}[country],
-            Remark("several_zones"),
-        )
-    settings.append(Setting("timezone", zone, zone_told))
-    settings.append(currency or Setting("currency", known["currency"], Remark("of_country", {"country": country})))
-    written = spoken if spoken in list_languages() else "en"
+    of_country = Remark("of_country", {"country": country})
+    zone_told = Remark("several_zones") if known.get("has_several_zones") else of_country
+    settings.append(Setting("timezone", known["timezone"], zone_told))
+    settings.append(currency or Setting("currency", known["currency"], of_country))
+    written = language or (spoken if spoken in list_languages() else "en")
     settings.append(Setting("language", written, Remark("asked" if language else "of_headers")))
     return tuple(settings)
 
@@ -61,8 +49,8 @@ def _guess_language(exports: Sequence[Export]) -> str:
         for column in export.columns
         for word in re.findall(r"[a-z]+", strip_accents(re.sub(r"(?<=[a-z])(?=[A-Z])", " ", column)))
     )
-    french, english = (sum(words[word] for word in known) for known in (FRENCH - ENGLISH, ENGLISH - FRENCH))
-    return "fr" if french > english else "en"
+    told = {language: sum(words[word] for word in known) for language, known in _read("languages").items()}
+    return max(told, key=lambda language: (told[language], language == "en"))
 
 
 def _guess_country(assigned: Sequence[tuple[Export, str, str]], language: str) -> tuple[str, Remark]:
@@ -143,8 +131,12 @@ def _values(assigned: Sequence[tuple[Export, str, str]], columns: Sequence[str])
             yield from export.shapes[source].sample
 
 
-@cache
 def _countries() -> dict[str, Any]:
-    with (Path(__file__).parent / "countries.yml").open(encoding="utf-8") as file:
-        countries: dict[str, Any] = yaml.safe_load(file)
-    return countries
+    return _read("countries")
+
+
+@cache
+def _read(name: str) -> dict[str, Any]:
+    with (Path(__file__).parent / f"{name}.yml").open(encoding="utf-8") as file:
+        read: dict[str, Any] = yaml.safe_load(file)
+    return read

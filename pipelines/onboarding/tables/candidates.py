@@ -1,5 +1,6 @@
 """What each export may be: that of a known system, or one that its columns tell."""
 
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from pathlib import PurePosixPath
@@ -20,6 +21,7 @@ SAME_FOLDER = 2.0  # People beside orders, and no tickets, are the shop's; as mu
 PER_MISSING = 8  # Needed columns that are there, for each that a file lacks and a question stands for.
 MOST_MISSING = 2
 FAR_MORE = 1.25  # Columns: an export of Lightspeed's has most that the preset reads, a till's own five of fifteen.
+_ONLINE = re.compile(r"en[ _-]?ligne|on-line", re.IGNORECASE)
 HEADERS = {
     "ecommerce/order_lines": "ecommerce/orders",
     "pos/ticket_lines": "pos/tickets",
@@ -97,7 +99,8 @@ def _match(export: Export, vocabulary: Vocabulary) -> list[Match]:
 def _list_words(export: Export, vocabulary: Vocabulary) -> set[str]:
     """The words of the file's name and of the folders it lies in."""
     parts = [export.stem, *PurePosixPath(export.folder).parts]
-    return {word for part in parts for word in vocabulary.folding.fold(part).words}
+    words = {word for part in parts for word in vocabulary.folding.fold(_ONLINE.sub(" online ", part)).words}
+    return words - {"store"} if words & {"online", "web", "site", "ecommerce"} else words
 
 
 def _choose(

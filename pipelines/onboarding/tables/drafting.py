@@ -52,11 +52,10 @@ def draft_sources(candidates: Sequence[Candidate], vocabulary: Vocabulary) -> Dr
     unused += [
         Unused(each.export.label, Remark("weaker", {"table": each.tables[0]}), each.export.columns) for each in weak
     ]
-    spare = [candidate.export for candidate in candidates]
     sources = []
     joined: set[str] = set()
     for system in group_systems(kept, vocabulary):
-        tables = list(_draft_system(system, spare, vocabulary))
+        tables = list(_draft_system(system, candidates, vocabulary))
         joined |= {pattern for draft in tables for pattern in draft.with_.values()}
         used = {draft.export.label for draft in tables}
         unused += [
@@ -90,7 +89,7 @@ def _leave_out_weak(candidates: Sequence[Candidate]) -> tuple[list[Candidate], l
     return [candidate for candidate in candidates if candidate not in weak], weak
 
 
-def _draft_system(system: System, spare: Sequence[Export], vocabulary: Vocabulary) -> Iterator[TableDraft]:
+def _draft_system(system: System, spare: Sequence[Candidate], vocabulary: Vocabulary) -> Iterator[TableDraft]:
     order = date_order.find_order(candidate.export for candidate in system.candidates)
     filled: set[str] = set()
     ranked = sorted(settle_keys(system.candidates), key=_rank)
@@ -129,7 +128,7 @@ def _from(export: Export, system: System) -> str:
 
 
 def _draft_preset(
-    found: Recognised, table: Table, export: Export, system: System, spare: Sequence[Export]
+    found: Recognised, table: Table, export: Export, system: System, spare: Sequence[Candidate]
 ) -> TableDraft:
     preset = found.preset
     options = {key: value for key, value in export.options.items() if preset.options.get(key) != value}
@@ -140,7 +139,7 @@ def _draft_preset(
     remarks = [Remark("asks", {"question": question}) for question in preset.asks]
     joined = {}
     for name, relation in preset.tables[table.name].with_.items():
-        others = [each for each in spare if each is not export and each.folder.startswith(system.folder)]
+        others = [each for each in spare if each.export is not export and each.export.folder.startswith(system.folder)]
         if joining := _find_relation(name, relation, others):
             joined[name] = _from(joining, system)
         elif not relation.optional:
@@ -152,20 +151,29 @@ def _draft_preset(
     )
 
 
-def _find_relation(name: str, relation: PresetRelation, exports: Sequence[Export]) -> Export | None:
-    """The export that the preset's query reads beside its own: one with its columns; of several, by its usual name."""
+def _find_relation(name: str, relation: PresetRelation, candidates: Sequence[Candidate]) -> Export | None:
+    """The export that the preset's query reads beside its own.
 
-    def rank(export: Export) -> tuple[int, float, str]:
-        named = {word for usual in (name, *relation.files) for word in re.findall(r"[a-z]{3,}", usual.lower())} - {
-            "csv"
-        }
-        words = set(re.findall(r"[a-z]{3,}", export.stem.lower()))
-        known = find_columns(relation.headers, export.columns, {}).columns
-        return (-len(named & words), -len(known) / len(export.columns), export.label)
-
+    It has the columns, and its file is called as usual or fills the table of that name; without either it is only taken
+    where the preset cannot do without.
+    """
+    usual = {word for text in (name, *relation.files) for word in _words(text)} - {"csv"}
     needed = {own for own, header in relation.headers.items() if not header.is_optional}
-    fitting = [each for each in exports if not needed & set(find_columns(relation.headers, each.columns, {}).missing)]
-    return min(fitting, key=rank, default=None)
+    ranked = []
+    for candidate in candidates:
+        export = candidate.export
+        if needed & set(find_columns(relation.headers, export.columns, {}).missing):
+            continue
+        named = _words(export.stem)
+        is_table = name in candidate.tables[:1]
+        if usual & named or is_table or not relation.optional:
+            rank = (not is_table, -len(usual & named), len(named - usual), export.label)
+            ranked.append((rank, export))
+    return min(ranked, key=lambda each: each[0])[1] if ranked else None
+
+
+def _words(text: str) -> set[str]:
+    return {word.rstrip("s") for word in re.findall(r"[a-z]{3,}", text.lower())}
 
 
 def _draft_match(

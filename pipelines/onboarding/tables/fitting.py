@@ -6,6 +6,7 @@ from pipelines.contracts import Table
 from pipelines.onboarding.headers.vocabulary import LIKELY, SURE, Vocabulary
 from pipelines.onboarding.values.shapes import Shape
 
+FEW_ROWS = 20
 BY_VALUES = 0.62  # What a column's values alone are worth: enough to be written, with the remark that it was so.
 NUMBERS = ("integer", "number", "quantity", "money", "price")
 _HASH = re.compile(r"[0-9a-f]{32,64}|[A-Za-z0-9+/]{22,}={1,2}")
@@ -13,8 +14,14 @@ _NO_FRACTIONS = ("postcode", "payment_kind", "cashier_id", "coupon_code", "curre
 _NAMES = ("first_name", "last_name", "full_name", "city", "civility")
 
 
-def weigh(header: float, shape: Shape, table: Table, column: str, vocabulary: Vocabulary) -> float:
-    """The score of a header, corrected by what the values say: 0 where they cannot be what it says."""
+def weigh(
+    header: float, shape: Shape, table: Table, column: str, vocabulary: Vocabulary, *, is_bare: bool = False
+) -> float:
+    """The score of a header, corrected by what the values say: 0 where they cannot be what it says.
+
+    ``is_bare``: the header says that it is an id, and not of what.
+    """
+    named = {each.name for each in table.columns}
     plain = column.removeprefix("contact_") if column != "contact_id" else column
     if shape.is_empty:
         return min(header, 0.85) if header >= LIKELY else 0.0
@@ -26,7 +33,7 @@ def weigh(header: float, shape: Shape, table: Table, column: str, vocabulary: Vo
         return BY_VALUES if shape.are_births else 0.0
     if header < 0.3:
         return 0.0
-    return header * _fit(shape, table, column, plain, vocabulary)
+    return header * _fit(shape, table, column, plain, vocabulary, is_bare=is_bare and "quantity" in named)
 
 
 def _weigh_mail(header: float, shape: Shape) -> float:
@@ -45,8 +52,8 @@ def _weigh_phone(header: float, shape: Shape, *, is_mobile: bool) -> float:
     return header if has_digits and not shape.are_fractions and shape.date is None else header * 0.3
 
 
-def _fit(shape: Shape, table: Table, column: str, plain: str, vocabulary: Vocabulary) -> float:
-    """From 0 (they cannot be) to 1 (they may well be)."""
+def _fit(shape: Shape, table: Table, column: str, plain: str, vocabulary: Vocabulary, *, is_bare: bool) -> float:
+    """From 0 (they cannot be) to 1 (they may well be). ``is_bare``: the header says that it is an id, not of what."""
     declared = next((each for each in table.columns if each.name == column), None)
     if column == "time_of_day":
         return float(shape.time is not None)
@@ -59,10 +66,10 @@ def _fit(shape: Shape, table: Table, column: str, plain: str, vocabulary: Vocabu
     if declared is not None and declared.values:
         known = sum(vocabulary.value_of(table, column, value) is not None for value in shape.commonest[:50])
         return 1.0 if known else 0.6
-    return _fit_text(shape, column, plain)
+    return _fit_text(shape, column, plain, is_bare=is_bare)
 
 
-def _fit_text(shape: Shape, column: str, plain: str) -> float:
+def _fit_text(shape: Shape, column: str, plain: str, *, is_bare: bool) -> float:
     """The same of columns of text: names are no numbers, ids no fractions."""
     if plain in _NAMES:
         return float(not shape.are_numbers and not shape.are_mails and shape.date is None)
@@ -74,6 +81,8 @@ def _fit_text(shape: Shape, column: str, plain: str) -> float:
         return float(any(map(_has_digit, shape.sample)))
     if column == "loyalty_card_id":
         return float(sum(map(_has_digit, shape.sample)) >= 0.8 * len(shape.sample) and not shape.are_booleans)
+    if column == "product_id" and shape.rows > FEW_ROWS and shape.distinct == shape.rows and is_bare:
+        return 0.0  # Of lines, that is the line's own.
     if column.endswith("_id"):
         is_digit = all(value.isdigit() for value in shape.sample)
         is_flag = shape.are_booleans and (not is_digit or (shape.rows > 20 and column != "store_id"))

@@ -24,11 +24,6 @@ def find_key(export: Export, key: str, further: Sequence[str]) -> tuple[str, ...
     return (*chosen[1:], key)
 
 
-def repeats(export: Export, key: Sequence[str]) -> bool:
-    """Whether several rows share a key: its columns are then those of a line, beside the whole ticket's."""
-    return any(count > 1 for _, count in _group(export, key, key[0]).values())
-
-
 def is_constant(export: Export, key: Sequence[str], column: str) -> bool:
     """Whether ``column`` has one value a key, where keys have several rows: it is then of the whole ticket."""
     repeated = [values for values, count in _group(export, key, column).values() if count > 1]

@@ -89,7 +89,8 @@ def assign(shapes: Mapping[str, Shape], table: Table, vocabulary: Vocabulary) ->
     for source, shape in shapes.items():
         header = vocabulary.folding.fold(source)
         for column in columns:
-            score = weigh(vocabulary.match(header, table, column), shape, table, column, vocabulary)
+            said = vocabulary.match(header, table, column)
+            score = weigh(said, shape, table, column, vocabulary, is_bare=header.words == ("id",))
             if score >= LEAST:
                 scores[column, source] = score
     order = {name: number for number, name in enumerate(columns)}

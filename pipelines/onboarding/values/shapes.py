@@ -15,7 +15,6 @@ MOSTLY = 0.7  # Of the values; columns typed by hand hold a bit of everything.
 
 _MAIL = re.compile(r"[^@\s,;<>]+@[^@\s,;<>]+\.[A-Za-z]{2,}")
 _PHONE = re.compile(r"(?:\+|00)?\(?\d[\d .()/\-]{7,18}\d")
-_POSTCODE = re.compile(r"\d{4,5}|[A-Z]{1,2}\d[A-Z\d]? ?\d[A-Z]{2}|\d{4} ?[A-Z]{2}", re.IGNORECASE)
 _KEEPS_TEXT = re.compile(r'="([^"]*)"|\'(\S*\d\S*)')
 
 
@@ -28,7 +27,8 @@ class Shape:
 
     @cached_property
     def sample(self) -> tuple[str, ...]:
-        return self.values[:MOST]
+        """As many as show the shape, from the first to the last."""
+        return self.values[:: len(self.values) // MOST + 1]
 
     @property
     def is_empty(self) -> bool:
@@ -55,10 +55,6 @@ class Shape:
         return self.are_phones and mobiles >= MOSTLY * len(self.sample)
 
     @cached_property
-    def are_postcodes(self) -> bool:
-        return self._share(_POSTCODE) >= MOSTLY
-
-    @cached_property
     def are_numbers(self) -> bool:
         return are_numbers(self.sample)
 
@@ -73,7 +69,9 @@ class Shape:
 
     @cached_property
     def date(self) -> DateFormat | None:
-        return find_date_format(self.sample)
+        found = find_date_format(self.sample)
+        # One day above 12 is enough, and may be any.
+        return find_date_format(list(dict.fromkeys(self.values))) if found is not None and found.is_open else found
 
     @cached_property
     def time(self) -> str | None:

@@ -3,9 +3,10 @@
 import os
 import re
 import textwrap
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 
+from pipelines.contracts.reference import describe_column
 from pipelines.onboarding.draft import OPEN, Draft, Line, Remark, SourceDraft, TableDraft, Unused
 from pipelines.onboarding.tables.blank_repeats import fill_sql
 from pipelines.onboarding.tables.sql import name as _name
@@ -71,8 +72,19 @@ def _write_table(table: TableDraft, before: Sequence[TableDraft], texts: Texts) 
         yield whole
         return
     yield f"{indent}{table.table.name}:"
-    yield from (f"{indent}  {key}: {_quoted(value) if key == 'from' else inline(value)}" for key, value in told.items())
+    for key, value in told.items():
+        yield from _write_key(key, value, f"{indent}  ")
     yield from _write_sql(table, f"{indent}  ", texts)
+
+
+def _write_key(key: str, value: object, indent: str) -> Iterator[str]:
+    """A key on one line, or an entry a line where that would be too long."""
+    line = f"{indent}{key}: {_quoted(value) if key == 'from' else inline(value)}"
+    if len(line) <= WIDTH or not isinstance(value, Mapping):
+        yield line
+        return
+    yield f"{indent}{key}:"
+    yield from (f"{indent}  {scalar(each)}: {inline(of)}" for each, of in value.items())
 
 
 def _write_sql(table: TableDraft, indent: str, texts: Texts) -> Iterator[str]:
@@ -94,7 +106,10 @@ def _quoted(pattern: object) -> str:
 
 
 def _write_line(line: Line, table: TableDraft, indent: str, texts: Texts) -> Iterator[str]:
-    described = table.table.column(line.column).documentation
+    column = table.table.column(line.column)
+    # Whoever has to choose is told all: an example, what is lost, which marts it feeds.
+    is_decided = line.is_active and not line.is_question
+    described = column.documentation if is_decided else describe_column(table.table, column)
     mark = "" if line.is_active else "# "
     if line.remark:
         yield from _comment(say(line.remark, texts), indent)

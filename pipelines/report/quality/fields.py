@@ -24,6 +24,7 @@ def draw(_home: Home, marts: Marts, texts: Texts) -> Section:
     rows = [
         row
         | {
+            "origin": row["source"],
             "column": f"{row['table_name']}.{row['column_name']}",
             "lost_share": share(row["lost_count"], row["row_count"]),
             "filled_share": share(row["filled_count"], row["row_count"]),
@@ -51,7 +52,7 @@ def draw(_home: Home, marts: Marts, texts: Texts) -> Section:
                 texts.say("fields.table"),
                 label_columns(
                     texts,
-                    source="text",
+                    origin="text",
                     column="text",
                     row_count="count",
                     filled_share="share",

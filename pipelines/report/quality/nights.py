@@ -70,7 +70,7 @@ def draw(home: Home, marts: Marts, texts: Texts) -> Section:
                 label_columns(
                     texts,
                     started="text",
-                    as_of="day",
+                    day="day",
                     run="text",
                     outcome="text",
                     seconds="number",
@@ -99,7 +99,7 @@ def draw(home: Home, marts: Marts, texts: Texts) -> Section:
 def _tell(run: Run, published: Row, texts: Texts) -> Row:
     return {
         "started": f"{run.started_at:%Y-%m-%d %H:%M} UTC",
-        "as_of": published.get("as_of"),
+        "day": published.get("as_of"),
         "run": run.run_id[:8],
         "outcome": texts.name("night_outcome", _name_outcome(run)),
         "seconds": run.seconds,
@@ -113,7 +113,7 @@ def _tell_unlogged(published: Row, texts: Texts) -> Row:
     """A run that was not started by the command, or whose log is gone: what publication noted of it."""
     return {
         "started": "",
-        "as_of": published["as_of"],
+        "day": published["as_of"],
         "run": published["run_id"][:8],
         "outcome": texts.name("night_outcome", "published"),
         "seconds": None,

@@ -10,20 +10,12 @@ from pipelines.texts.texts import Texts
 
 MARTS = ("customer_id_map",)
 MOST_RECORDS = 10
-"""Customers of so many records and more are one column; the largest are listed."""
+"""Customers of so many records and more are one column."""
 
-LARGEST = 10
 SIZES = """
 with sized as (select customer_id, count(*) as records from marts.customer_id_map group by customer_id)
 
 select records, count(*) as customers from sized group by records order by records
-"""
-BIGGEST = """
-select customer_id, count(*) as records, count(distinct source) as sources
-from marts.customer_id_map
-group by customer_id
-order by count(*) desc, customer_id
-limit $largest
 """
 BY_TABLE = """
 select source, table_name, count(*) as records, count(distinct customer_id) as customers
@@ -37,8 +29,7 @@ def draw(_home: Home, marts: Marts, texts: Texts) -> Section:
     sizes = marts.ask(SIZES, NOBODY)
     if not sizes:
         return say_empty("people", MARTS, texts, ())
-    biggest = marts.ask(BIGGEST, NOBODY, largest=LARGEST)
-    tables = [row | {"table": row["table_name"]} for row in marts.ask(BY_TABLE, NOBODY)]
+    tables = [row | {"origin": row["source"]} for row in marts.ask(BY_TABLE, NOBODY)]
     customers = sum(row["customers"] for row in sizes)
     records = sum(row["records"] * row["customers"] for row in sizes)
     alone = sum(row["customers"] for row in sizes if row["records"] == 1)
@@ -70,16 +61,9 @@ def draw(_home: Home, marts: Marts, texts: Texts) -> Section:
                 texts,
             ),
             tabulate(
-                "people_biggest",
-                texts.say("people.biggest"),
-                label_columns(texts, customer_id="text", records="count", sources="count"),
-                biggest,
-                texts,
-            ),
-            tabulate(
                 "people_tables",
                 texts.say("people.tables"),
-                label_columns(texts, source="text", table="text", records="count", customers="count"),
+                label_columns(texts, origin="text", table_name="text", records="count", customers="count"),
                 tables,
                 texts,
             ),

@@ -11,7 +11,7 @@ from pipelines.texts.texts import Texts
 
 TABLES = ("quarantine/references",)
 QUERY = """
-select source, table_name, column_name, targets, rows, unmatched, mended, warn, stop, is_checked
+select source, table_name, column_name, targets, rows as row_count, unmatched, mended, warn, stop, is_checked
 from read_parquet($file)
 order by source, table_name, column_name, targets
 """
@@ -22,9 +22,10 @@ def draw(home: Home, marts: Marts, texts: Texts) -> Section:
     rows = [
         row
         | {
+            "origin": row["source"],
             "targets": row["targets"].replace(" or ", texts.say("page.or")),
             "column": f"{row['table_name']}.{row['column_name']}",
-            "unmatched_share": share(row["unmatched"], row["rows"]) if row["is_checked"] else None,
+            "unmatched_share": share(row["unmatched"], row["row_count"]) if row["is_checked"] else None,
             "unmatched": row["unmatched"] if row["is_checked"] else None,
         }
         for row in found
@@ -48,10 +49,10 @@ def draw(home: Home, marts: Marts, texts: Texts) -> Section:
                 texts.say("references.table"),
                 label_columns(
                     texts,
-                    source="text",
+                    origin="text",
                     column="text",
                     targets="text",
-                    rows="count",
+                    row_count="count",
                     unmatched="count",
                     unmatched_share="fine_share",
                     mended="count",
@@ -81,7 +82,7 @@ def _draw(rows: list[Row], texts: Texts) -> Bars:
                     "references.note",
                     table=row["table_name"],
                     unmatched=texts.write("count", row["unmatched"]),
-                    rows=texts.write("count", row["rows"]),
+                    rows=texts.write("count", row["row_count"]),
                     targets=row["targets"],
                 ),
             )

@@ -4,7 +4,7 @@ from pipelines.config.home import Home
 from pipelines.report.figures import Bar, Bars, Legend, Segment, percent_of
 from pipelines.report.published_marts import Marts, Row
 from pipelines.report.section_contract import Section, say_empty, tell_day
-from pipelines.report.small_groups import NOBODY
+from pipelines.report.small_groups import About
 from pipelines.report.tables import label_columns, tabulate
 from pipelines.texts.texts import Texts
 
@@ -16,11 +16,15 @@ select
     count(*) as pairs,
     count(*) filter (where is_together) as together,
     count(*) filter (where not is_together) as apart,
-    sum(value_at_stake) as at_stake
+    sum(value_at_stake) as at_stake,
+    sum(count(*)) over () as all_pairs,
+    sum(sum(value_at_stake)) over () as all_at_stake
 from marts.identity_review_queue
 group by 1
 order by 1
 """
+# Pairs are records of nobody in particular; what is at stake is what their customers bought.
+ABOUT = About("pairs", apart={"all_at_stake": "all_pairs"}, free=("bin", "pairs", "together", "apart", "all_pairs"))
 
 
 def draw(_home: Home, marts: Marts, texts: Texts) -> Section:
@@ -33,7 +37,7 @@ def draw(_home: Home, marts: Marts, texts: Texts) -> Section:
                 high=texts.write("percent", (row["bin"] + 1) / BINS),
             )
         }
-        for row in marts.ask(QUERY, NOBODY, bins=BINS)
+        for row in marts.ask(QUERY, ABOUT, bins=BINS)
     ]
     if not rows:
         return say_empty("review", MARTS, texts, ())
@@ -43,7 +47,7 @@ def draw(_home: Home, marts: Marts, texts: Texts) -> Section:
         texts.say(
             "review.title",
             pairs=texts.count("review.pairs", pairs),
-            stake=texts.write("money_short", sum(row["at_stake"] for row in rows)),
+            stake=texts.write("money_short", rows[0]["all_at_stake"]),
         ),
         lead=[texts.say("review.lead")],
         figures=[_draw(rows, texts)],

@@ -49,7 +49,7 @@ full join apart
 order by 1, 2
 """
 REASONS = """
-select coalesce(source, '') as source, table_name, kind, reason, is_kept, count(*) as rows
+select coalesce(source, '') as source, table_name, kind, reason, is_kept, count(*) as row_count
 from marts.quarantined_rows
 group by all
 order by count(*) desc, 1, 2, 3, 4, 5
@@ -59,13 +59,19 @@ MOST_REASONS = 10
 
 def draw(_home: Home, marts: Marts, texts: Texts) -> Section:
     rows = [
-        row | {"rows_kept": row["rows_read"] - row["set_apart"], "kept_share": _kept_share(row)}
+        row
+        | {"origin": row["source"], "rows_kept": row["rows_read"] - row["set_apart"], "kept_share": _kept_share(row)}
         for row in marts.ask(QUERY, NOBODY)
     ]
     if not rows:
         return say_empty("rows", MARTS, texts, ())
     reasons = [
-        row | {"apart_kind": texts.name("apart_kind", row["kind"]), "fate": texts.name("fate", _name_fate(row))}
+        row
+        | {
+            "origin": row["source"],
+            "apart_kind": texts.name("apart_kind", row["kind"]),
+            "fate": texts.name("fate", _name_fate(row)),
+        }
         for row in marts.ask(REASONS, NOBODY)
     ]
     read, apart = (sum(row[name] for row in rows) for name in ("rows_read", "set_apart"))
@@ -85,7 +91,7 @@ def draw(_home: Home, marts: Marts, texts: Texts) -> Section:
                 texts.say("rows.figure"),
                 label_columns(
                     texts,
-                    source="text",
+                    origin="text",
                     table_name="text",
                     rows_read="count",
                     rows_kept="count",
@@ -101,7 +107,13 @@ def draw(_home: Home, marts: Marts, texts: Texts) -> Section:
                 "rows_reasons",
                 texts.say("rows.reasons"),
                 label_columns(
-                    texts, source="text", table_name="text", apart_kind="text", fate="text", reason="text", rows="count"
+                    texts,
+                    origin="text",
+                    table_name="text",
+                    apart_kind="text",
+                    fate="text",
+                    reason="text",
+                    row_count="count",
                 ),
                 reasons,
                 texts,
@@ -146,14 +158,14 @@ def _draw_tables(rows: list[Row], texts: Texts) -> Board:
 
 
 def _draw_reasons(reasons: list[Row], texts: Texts) -> Bars:
-    most = reasons[0]["rows"]
+    most = reasons[0]["row_count"]
     return Bars(
         texts.say("rows.reasons"),
         [
             Bar(
                 row["table_name"],
-                texts.write("count", row["rows"]),
-                [Segment(0, percent_of(row["rows"], most), "grey" if row["is_kept"] else "red")],
+                texts.write("count", row["row_count"]),
+                [Segment(0, percent_of(row["row_count"], most), "grey" if row["is_kept"] else "red")],
                 f"{row['apart_kind']} · {row['reason']} · {row['fate']}",
             )
             for row in reasons[:MOST_REASONS]

@@ -144,7 +144,7 @@ def _title(rows: list[Row], texts: Texts) -> str:
 def _draw_channel(row: Row, most: Decimal, texts: Texts) -> Bar:
     if row["revenue"] is None:
         return Bar(row["channel"], texts.write("money_short", None), [])
-    notes = [texts.count("channels.orders", row["orders"])]
+    notes = [] if row["orders"] is None else [texts.count("channels.orders", row["orders"])]
     if row["average_basket"] is not None:
         notes.append(texts.say("channels.basket", amount=texts.write("money", row["average_basket"])))
     if row["conversion_rate"] is not None:

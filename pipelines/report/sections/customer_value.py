@@ -256,7 +256,7 @@ def _draw_personas(rows: Sequence[Row], texts: Texts) -> Bars:
             notes.append(texts.say("customer_value.best", share=texts.write("percent", row["best_share"])))
         width = percent_of(row["value_per_customer"] or 0, most)
         value = texts.write("money_short", row["value_per_customer"])
-        bars.append(Bar(row["persona"], value, [Segment(0, width, "green")], " · ".join(notes)))
+        bars.append(Bar(row["persona"], value, [Segment(0, width)], " · ".join(notes)))
     return Bars(texts.say("customer_value.personas"), bars)
 
 
@@ -275,10 +275,10 @@ def _draw_back_test(rows: Sequence[Row], texts: Texts) -> Columns:
                     actual=texts.write("count", row["actual_orders"]),
                 ),
                 None if row["predicted_orders"] is None else percent_of(row["predicted_orders"], top),
-                "purple",
+                "blue",
             )
             for row in rows
         ],
         texts.count("customer_value.orders", round(top)),
-        [Legend("purple", texts.say("customer_value.came"))],
+        [Legend("blue", texts.say("customer_value.came"))],
     )

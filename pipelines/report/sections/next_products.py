@@ -18,7 +18,7 @@ LISTED = 25
 WORTH_TELLING = 0.1
 """Share of the customers with the very same list from which on it is no coincidence of similar baskets."""
 
-BASES: dict[str, Tone] = {"affinity": "green", "popularity": "grey"}
+BASES: dict[str, Tone] = {"affinity": "blue", "popularity": "grey"}
 BY_BASIS = """
 select
     coalesce(next_best_basis, 'nothing') as name,

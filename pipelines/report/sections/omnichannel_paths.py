@@ -120,6 +120,6 @@ def _draw_path(row: Row, texts: Texts) -> Bar:
     return Bar(
         row["path"],
         texts.write("share", row["share_of_base"]),
-        [Segment(0, percent_of(row["share_of_base"] or 0, 1), "green")],
+        [Segment(0, percent_of(row["share_of_base"] or 0, 1))],
         note,
     )

@@ -189,7 +189,7 @@ def _draw_counts(counts: list[Row], texts: Texts) -> Bars:
         Bar(
             texts.count("overlap.in_channels", row["channel_count"]),
             texts.write("share", row["share"]),
-            [Segment(0, percent_of(row["share"] or 0, most), "green")],
+            [Segment(0, percent_of(row["share"] or 0, most))],
             "" if row["customers"] is None else texts.count("page.customers", row["customers"]),
         )
         for row in counts

@@ -153,7 +153,7 @@ def _draw_sizes(rows: Sequence[Row], texts: Texts) -> Bars:
         Bar(
             row["persona"],
             texts.write("count", row["customers"]),
-            [Segment(0, percent_of(row["customers"] or 0, most), "sky")],
+            [Segment(0, percent_of(row["customers"] or 0, most))],
             f"{texts.write('percent', row['share'])} · {texts.name('persona_said', row['name'])}",
         )
         for row in sorted(rows, key=lambda row: (-(row["customers"] or 0), row["precedence"]))

@@ -200,7 +200,7 @@ def _draw_themes(themes: list[Row], texts: Texts) -> Bars:
         Bar(
             row["theme"],
             texts.write("count", row["mentions"]),
-            [Segment(0, percent_of(row["mentions"], most), "purple")],
+            [Segment(0, percent_of(row["mentions"], most))],
             texts.say("satisfaction.theme_score", score=texts.write("number", row["average_score"])),
             is_faint=row["mentions"] < ENOUGH,
         )

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator, Sequence
 
-from pipelines.report.figures import Board, BoardCell, BoardRow, Tone, percent_of
+from pipelines.report.figures import Board, BoardCell, BoardRow, percent_of
 from pipelines.report.published_marts import Marts, Row
 from pipelines.report.section_contract import Lack, Section, say_empty, say_few, share, tell_period
 from pipelines.report.small_groups import FEW, About, has_numbers, smallest_side
@@ -114,19 +114,19 @@ ABOUT = About(
     },
     free=("all_revenue", "stockouts"),
 )
-TAKINGS: dict[str, tuple[Kind, Tone]] = {
-    "revenue": ("money_short", "blue"),
-    "tickets": ("count", "blue"),
-    "average_basket": ("money_short", "blue"),
-    "conversion_rate": ("share", "green"),
-    "refund_share": ("share", "red"),
-    "identified_share": ("percent", "purple"),
-    "nps": ("score", "green"),
+TAKINGS: dict[str, Kind] = {
+    "revenue": "money_short",
+    "tickets": "count",
+    "average_basket": "money_short",
+    "conversion_rate": "share",
+    "refund_share": "share",
+    "identified_share": "percent",
+    "nps": "score",
 }
-ROLE: dict[str, tuple[Kind, Tone]] = {
-    **dict.fromkeys(ONLINE_ROLE, ("count", "amber")),
-    "visits": ("count", "sky"),
-    "stockouts": ("count", "red"),
+ROLE: dict[str, Kind] = {
+    **dict.fromkeys(ONLINE_ROLE, "count"),
+    "visits": "count",
+    "stockouts": "count",
 }
 PARTS = {
     "visits": ("visits", (("pos/footfall",),)),
@@ -228,7 +228,7 @@ def _title(rows: Sequence[Row], texts: Texts) -> str:
     return texts.say("stores.title", **parts, best=best["store_name"], rate=rate)
 
 
-def _draw_board(title: str, measures: dict[str, tuple[Kind, Tone]], rows: Sequence[Row], texts: Texts) -> Board:
+def _draw_board(title: str, measures: dict[str, Kind], rows: Sequence[Row], texts: Texts) -> Board:
     most = {measure: max((row[measure] or 0) for row in rows) for measure in measures}
     return Board(
         title,
@@ -237,10 +237,7 @@ def _draw_board(title: str, measures: dict[str, tuple[Kind, Tone]], rows: Sequen
         [
             BoardRow(
                 row["store_name"],
-                [
-                    _draw_cell(row[measure], kind, tone, most[measure], texts)
-                    for measure, (kind, tone) in measures.items()
-                ],
+                [_draw_cell(row[measure], kind, most[measure], texts) for measure, kind in measures.items()],
                 row["city"] or "",
             )
             for row in rows[:MOST]
@@ -248,7 +245,7 @@ def _draw_board(title: str, measures: dict[str, tuple[Kind, Tone]], rows: Sequen
     )
 
 
-def _draw_cell(value: float | None, kind: Kind, tone: Tone, most: float, texts: Texts) -> BoardCell:
+def _draw_cell(value: float | None, kind: Kind, most: float, texts: Texts) -> BoardCell:
     """A score has no bar: it runs from below zero."""
     width = None if value is None or kind == "score" else max(0.0, percent_of(value, most))
-    return BoardCell(texts.write(kind, value), width, tone)
+    return BoardCell(texts.write(kind, value), width)

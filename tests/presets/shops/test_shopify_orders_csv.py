@@ -267,6 +267,14 @@ def test_how_it_is_delivered_is_told_from_the_method(made: Any, pick: Any) -> No
     ]
 
 
+def test_an_export_without_any_address_does_not_make_every_order_a_pickup(exported: Any, pick: Any) -> None:
+    emptied = {f"Shipping {name}": "" for name in ("Name", "Street", "Address1", "City", "Zip")}
+    nowhere = [[row | emptied for row in rows] for rows in (PLAIN, PARTLY)]
+    exported.write("orders_export.csv", sheet(*nowhere))
+    orders = exported.read(PRESET, "orders", "orders_export.csv")
+    assert set(pick(orders, "fulfilment", "pickup_store_id")) == {("delivery", None)}
+
+
 def test_orders_of_tills_and_of_tests_are_filtered_and_counted(exported: Any) -> None:
     exported.write("orders_export.csv", sheet(PLAIN, POS, TEST))
     counts = exported.extract(PRESET, "order_lines", "orders_export*.csv")
