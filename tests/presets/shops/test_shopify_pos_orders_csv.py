@@ -36,7 +36,7 @@ def test_orders_of_the_till_are_tickets_and_their_refunds_are_tickets_of_their_o
     assert pick(tickets, "gross_amount", "tax_amount", "tip_amount") == [
         ("54.00", "9.00", None),
         ("40.00", "6.67", None),
-        (None, None, None),
+        ("-40.00", None, None),
         ("40.00", "6.67", "3.00"),
         (None, None, None),
     ]

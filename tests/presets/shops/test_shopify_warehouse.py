@@ -76,7 +76,7 @@ def test_orders_are_goods_discount_delivery_and_tip_and_lines_add_up_to_them(lan
     ]
     amounts = ("gross_amount", "discount_amount", "shipping_amount", "tip_amount", "gift_card_amount", "total_amount")
     assert pick(orders, *amounts) == [
-        ("60.00", "7.50", "6.90", "2.00", None, "61.40"),
+        ("57.50", "5.00", "6.90", "2.00", None, "61.40"),
         ("33.00", "0.00", "5.00", None, None, "38.00"),
         ("20.00", "0.00", "0.00", None, None, "20.00"),
         ("20.00", "0.00", "0.00", None, "50.00", "70.00"),
@@ -88,8 +88,8 @@ def test_orders_are_goods_discount_delivery_and_tip_and_lines_add_up_to_them(lan
     assert pick(
         lines, "order_id", "line_no", "product_id", "quantity", "unit_price", "discount_amount", "line_amount"
     ) == [
-        ("1", 1, "900", "2.000", "20.0000", "3.48", "36.52"),
-        ("1", 2, "901", "1.000", "20.0000", "4.02", "15.98"),
+        ("1", 1, "900", "2.000", "20.0000", "0.00", "40.00"),
+        ("1", 2, "901", "1.000", "20.0000", "2.50", "17.50"),
         ("2", 1, "900", "1.000", "23.0000", "0.00", "23.00"),
         ("2", 2, "Wrapping", "1.000", "10.0000", "0.00", "10.00"),
         ("5", 1, "900", "1.000", "20.0000", "0.00", "20.00"),
@@ -98,7 +98,8 @@ def test_orders_are_goods_discount_delivery_and_tip_and_lines_add_up_to_them(lan
     for order in orders:
         goods = sum(line["line_amount"] for line in lines if line["order_id"] == order["order_id"])
         beside = order["shipping_amount"] + (order["tip_amount"] or 0) + (order["gift_card_amount"] or 0)
-        assert order["total_amount"] == goods + beside, order["order_id"]
+        assert order["gross_amount"] == goods, order["order_id"]
+        assert order["total_amount"] == goods - order["discount_amount"] + beside, order["order_id"]
 
 
 def test_refunds_are_by_line_and_come_to_what_was_paid_back(landed: Any, pick: Any) -> None:

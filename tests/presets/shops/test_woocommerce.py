@@ -58,8 +58,8 @@ def test_an_order_export_is_orders_lines_and_returns_with_tax(exported: Any, pic
     assert exported.extract(preset, "orders", files).rows_filtered == 2  # Pending and failed.
     lines = exported.read(preset, "order_lines", files)
     assert pick(lines, "order_id", "line_no", "product_id", "quantity", "unit_price", "line_amount") == [
-        ("1001", 1, "SC-B", "2.000", "48.0000", "96.00"),
-        ("1001", 2, "Hat", "1.000", "24.0000", "24.00"),
+        ("1001", 1, "SC-B", "2.000", "52.8000", "105.60"),
+        ("1001", 2, "Hat", "1.000", "26.4000", "26.40"),
         ("1002", 1, "HAT", "1.000", "24.0000", "24.00"),
         ("1003", 1, "HAT", "2.000", "24.0000", "48.00"),
         ("1004", 1, "HAT", "1.000", "24.0000", "24.00"),
@@ -67,7 +67,8 @@ def test_an_order_export_is_orders_lines_and_returns_with_tax(exported: Any, pic
     ]
     for order in orders:
         goods = sum(line["line_amount"] for line in lines if line["order_id"] == order["order_id"])
-        assert order["total_amount"] == goods + order["shipping_amount"], order["order_id"]
+        assert order["gross_amount"] == goods, order["order_id"]
+        assert order["total_amount"] == goods - order["discount_amount"] + order["shipping_amount"], order["order_id"]
     returns = exported.read(preset, "returns", files)
     assert pick(returns, "order_id", "quantity", "refund_amount") == [
         ("1002", "1.000", "24.00"),
@@ -87,7 +88,7 @@ def test_with_the_columns_ticked_from_the_beginning_tax_is_shared_by_what_goods_
         ("132.00", "12.00", "6.00", "126.00")
     ]
     lines = exported.read(preset, "order_lines", "orders-*.csv")
-    assert pick(lines[:2], "product_id", "line_amount") == [("SC-B", "96.00"), ("Hat", "24.00")]
+    assert pick(lines[:2], "product_id", "line_amount") == [("SC-B", "105.60"), ("Hat", "26.40")]
 
 
 def test_a_french_order_export_repeats_the_order_on_each_row(exported: Any, pick: Any) -> None:
@@ -158,9 +159,9 @@ def test_lines_in_columns_are_lines_and_refunds_have_their_dates(exported: Any, 
         ("503", None, "cancelled", None, "24.00", "0.00", "0.00", "24.00"),
     ]
     lines = exported.read(preset, "order_lines", files)
-    assert pick(lines[:2], "order_id", "line_no", "product_id", "unit_price", "discount_amount", "line_amount") == [
-        ("1001", 1, "SC-B", "30.0000", "12.00", "48.00"),
-        ("1001", 2, "Hat", "24.0000", "0.00", "24.00"),
+    assert pick(lines[:2], "order_id", "line_no", "product_id", "unit_price", "line_amount") == [
+        ("1001", 1, "SC-B", "30.0000", "60.00"),
+        ("1001", 2, "Hat", "24.0000", "24.00"),
     ]
     assert [row["order_id"] for row in lines] == ["1001", "1001", "502", "503"]
     returns = exported.read(preset, "returns", files)
