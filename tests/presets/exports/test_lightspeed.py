@@ -87,14 +87,21 @@ def test_lines_of_x_series_bear_the_discount_of_their_sale(export: Any) -> None:
 def test_a_french_export_of_x_series_is_the_same(export: Any) -> None:
     export.write(
         "ventes.csv",
-        f"{X_SALES_FR}\n2026-01-15 10:00:00;7;Vente;C1;Léa R;;1;8,33;1,67;0;0;10,00;10,00;;Lyon;Kim;CLOSED;\n"
+        f"{X_SALES_FR}\n15/01/2026 10:00;7;Vente;C1;Léa R;;1;8,33;1,67;0;0;10,00;10,00;;Lyon;Kim;CLOSED;\n"
         "2026-01-15 10:00:00;7;Ligne de vente;;;;1;8,33;1,67;0;0;10,00;;Savon;;;;SAV-1\n"
         "2026-01-15 10:00:00;7;Paiement;;;;;;;;;;10,00;Carte;;;;\n",
     )
     options = {"decimal": ",", "thousands": " "}
     assert export.rows(
-        "lightspeed_x_sales", "tickets", "ventes*", "ticket_id", "total_amount", "payment_kind", options=options
-    ) == [("Lyon 7", Decimal("10.00"), "Carte")]
+        "lightspeed_x_sales",
+        "tickets",
+        "ventes*",
+        "ticket_id",
+        "sold_at",
+        "total_amount",
+        "payment_kind",
+        options=options,
+    ) == [("Lyon 7", utc(2026, 1, 15, 9), Decimal("10.00"), "Carte")]
     assert export.rows(
         "lightspeed_x_sales", "ticket_lines", "ventes*", "product_id", "line_amount", options=options
     ) == [("SAV-1", Decimal("10.00"))]
