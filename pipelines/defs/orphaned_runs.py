@@ -22,9 +22,12 @@ MESSAGE = "The run was killed: the process that worked for it is gone. What it h
 
 
 def mark_former(instance: dg.DagsterInstance, run_id: str | None) -> None:
-    """Calls ``run_id``, the last to hold the lock that this run took, failed if Dagster takes it for running."""
+    """Calls ``run_id``, the last to hold the lock that this run took, failed if Dagster does not know of its end.
+
+    One that was killed before its first step is on record as not started, and would be for ever.
+    """
     run = instance.get_run_by_id(run_id) if run_id else None
-    if run is not None and run.status in IN_PROGRESS:
+    if run is not None and not run.is_finished:
         instance.report_run_failed(run, MESSAGE)
 
 

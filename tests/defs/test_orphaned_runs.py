@@ -41,8 +41,11 @@ def status_of(instance: dg.DagsterInstance, run: dg.DagsterRun) -> dg.DagsterRun
 STARTED, FAILURE = dg.DagsterRunStatus.STARTED, dg.DagsterRunStatus.FAILURE
 
 
-def test_the_run_whose_lock_was_taken_over_has_failed(instance: dg.DagsterInstance) -> None:
-    killed, other = start_run(instance, STARTED), start_run(instance, STARTED)
+@pytest.mark.parametrize("status", [dg.DagsterRunStatus.NOT_STARTED, dg.DagsterRunStatus.STARTING, STARTED])
+def test_the_run_whose_lock_was_taken_over_has_failed(
+    instance: dg.DagsterInstance, status: dg.DagsterRunStatus
+) -> None:
+    killed, other = start_run(instance, status), start_run(instance, STARTED)
     mark_former(instance, killed.run_id)
     assert (status_of(instance, killed), status_of(instance, other)) == (FAILURE, STARTED)
 
