@@ -27,11 +27,11 @@ def test_tickets_come_out_of_their_lines_with_the_right_sums_and_times(onboardin
     onboarding.init()
     columns = ("ticket_id", "store_id", "loyalty_card_id", "sold_at", "discount_amount", "total_amount", "payment_kind")
     assert onboarding.rows("pos/tickets", *columns, rejected=1) == [
-        ("Lyon-28/01/2026-1", "Lyon", "250100000001", "2026-01-28 08:05:00", Decimal("4.00"), Decimal("1284.00"), "CB"),
-        ("Lyon-28/01/2026-2", "Lyon", None, "2026-01-28 10:30:00", Decimal("0.00"), Decimal("-1249.00"), "Espèces"),
-        ("Lyon-29/01/2026-1", "Lyon", None, "2026-01-29 14:45:00", Decimal("0.00"), Decimal("49.20"), "CB"),
-        ("Paris-28/01/2026-1", "Paris", "250100000002", "2026-01-28 09:00:00", Decimal("0.00"), Decimal("29.40"), "CB"),
-        ("Paris-29/01/2026-2", "Paris", None, "2026-01-29 15:00:00", Decimal("0.00"), Decimal("1258.90"), "Chèque"),
+        ("Lyon-28/01/2026-1", "Lyon", "250100000001", "2026-01-28 08:05:00", None, Decimal("1284.00"), "CB"),
+        ("Lyon-28/01/2026-2", "Lyon", None, "2026-01-28 10:30:00", None, Decimal("-1249.00"), "Espèces"),
+        ("Lyon-29/01/2026-1", "Lyon", None, "2026-01-29 14:45:00", None, Decimal("49.20"), "CB"),
+        ("Paris-28/01/2026-1", "Paris", "250100000002", "2026-01-28 09:00:00", None, Decimal("29.40"), "CB"),
+        ("Paris-29/01/2026-2", "Paris", None, "2026-01-29 15:00:00", None, Decimal("1258.90"), "Chèque"),
     ]  # fmt: skip
     lines = onboarding.rows(
         "pos/ticket_lines", "ticket_id", "line_no", "product_id", "quantity", "line_amount", rejected=1
@@ -173,3 +173,29 @@ def test_a_till_of_no_known_system_is_not_taken_for_one(onboarding: Any) -> None
         ("2", "Bath", "2026-01-29 09:05:00"),
     ]
     assert onboarding.load().timezone == "Europe/London", "nothing but the language tells"
+
+
+def write_discounts(onboarding: Any, *discounts: str) -> str:
+    """Tickets of two lines at 10.00 and 20.00, each with a discount."""
+    rows = ""
+    for place in range(38):
+        number, line = divmod(place, 2)
+        taken = discounts[place % len(discounts)]
+        rows += f"T{number};2026-01-{number + 1:02} 10:00;A{line};1;{line + 1}0,00;{taken};{line + 1}0,00\n"
+    onboarding.write("caisse/ventes.csv", "N° ticket;Date;Code article;Qté;PU TTC;Remise;Montant TTC\n" + rows)
+    text: str = onboarding.init()
+    return text
+
+
+def test_a_discount_of_single_lines_is_none_of_the_ticket(onboarding: Any) -> None:
+    text = write_discounts(onboarding, "0,00", "0,00", "0,00", "1,00", "0,00")
+    assert "discount_amount" not in text
+    assert "Remise est la remise de chaque ligne" in " ".join(text.split())
+
+
+def test_a_discount_that_is_zero_everywhere_is_not_said_to_be_repeated(onboarding: Any) -> None:
+    assert "discount_amount" not in write_discounts(onboarding, "0,00")
+
+
+def test_a_discount_that_all_lines_repeat_is_that_of_the_ticket(onboarding: Any) -> None:
+    assert "any_value(Remise) as discount_amount" in write_discounts(onboarding, "3,00", "3,00", "0,00", "0,00")

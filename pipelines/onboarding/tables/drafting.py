@@ -204,6 +204,8 @@ def _draft_match(
             match.table, export, _from(export, system), options, lines=made, query=query, remarks=tuple(remarks)
         )
     selected = list(repeated_rows.select_lines(context))
+    if discount := repeated_rows.find_line_discount(context):
+        remarks.append(Remark("line_discount", {"column": discount}))
     carried = [Line(source, source) for source in repeated_rows.find_carried(context)]
     return TableDraft(
         match.table,

@@ -24,7 +24,9 @@ def select_lines(context: Context) -> Iterator[Line]:
         if column.name == context.match.table.key[0]:
             yield line
         elif column.name in SUMMED:
-            yield _add_up(context, column, line)
+            added = _add_up(context, column, line)
+            if added is not None:
+                yield added
         else:
             yield Line(column.name, _of_group(line.value, column, context), line.remark)
 
@@ -57,11 +59,19 @@ def _of_group(value: str, column: Column, context: Context) -> str:
     return f"{how}({expression})"
 
 
-def _add_up(context: Context, column: Column, line: Line) -> Line:
-    """A ticket's amount: the one that all its rows repeat, else their sum."""
+def find_line_discount(context: Context) -> str | None:
+    """The column of discounts of single lines, which are in their amounts and none of the whole ticket."""
+    source = context.match.source_of("discount_amount")
+    return source if source and not is_constant(context.export, context.key, source) else None
+
+
+def _add_up(context: Context, column: Column, line: Line) -> Line | None:
+    """A ticket's amount: the one that all its rows repeat, else their sum; None for what is of single lines alone."""
     source = context.match.source_of(column.name)
     if source is None:
         return Line(column.name, f"sum({line.value})", line.remark)
     if is_constant(context.export, context.key, source):
         return Line(column.name, f"any_value({sql.name(source)})", Remark("repeated_amount"))
+    if column.name == "discount_amount":
+        return None
     return Line(column.name, f"sum(amount({sql.name(source)}))", Remark("summed_amount"))
