@@ -159,3 +159,16 @@ def test_members_without_a_card_of_their_own_are_lost_neither_to_quarantine_nor_
     text = " ".join(onboarding.init().split())
     assert "N° carte est vide ou se répète" in text
     assert len(set(onboarding.rows("pos/members", "member_id"))) == 31
+
+
+def test_the_name_of_an_order_is_its_number_and_nobodys_surname(onboarding: Any) -> None:
+    onboarding.write(
+        "orders.csv",
+        "Name,Email,Created at,Total,Customer Name\n"
+        + "".join(f"#10{n},a{n}@exemple.fr,2026-01-{n:02} 10:00:00,{n}.50,Anne Martin\n" for n in range(10, 29)),
+    )
+    onboarding.init()
+    columns = onboarding.columns("ecommerce/orders")
+    assert columns["order_id"] == "Name"
+    assert "Name" not in (columns.get("contact_last_name"), columns.get("account_id"))
+    assert columns.get("account_id") is None
