@@ -199,3 +199,42 @@ def test_a_discount_that_is_zero_everywhere_is_not_said_to_be_repeated(onboardin
 
 def test_a_discount_that_all_lines_repeat_is_that_of_the_ticket(onboarding: Any) -> None:
     assert "any_value(Remise) as discount_amount" in write_discounts(onboarding, "3,00", "3,00", "0,00", "0,00")
+
+
+NET_TILL = "Receipt,Date,Store,SKU,Product,Qty,Net Amount,VAT,Gross Amount\n" + "".join(
+    f"{n // 2},{n // 2 + 13}/01/2026 10:00,Bath,S{n},Hat,1,{10 + n}.00,{2 + n / 5:.2f},{12 + 1.2 * n:.2f}\n"
+    for n in range(20)
+)
+
+
+def test_an_amount_to_which_tax_is_added_in_another_column_is_not_taken(onboarding: Any) -> None:
+    onboarding.write("till sales.csv", NET_TILL)
+    onboarding.init()
+    assert onboarding.columns("pos/ticket_lines")["line_amount"] == "Gross Amount"
+    first = onboarding.rows("pos/tickets", "ticket_id", "total_amount", "tax_amount")[0]
+    assert first == ("0", Decimal("25.20"), Decimal("4.20"))
+
+
+def test_amounts_before_the_discount_of_their_line_are_told_after_it(onboarding: Any) -> None:
+    onboarding.write(
+        "caisse/ventes.csv",
+        "N° ticket;Date;Magasin;Article;Libellé;Qté;Prix TTC;Remise;Total\n"
+        + "".join(
+            f"{n // 2};{n // 2 + 1}/07/2025 10:00;Lyon;A{n};Pull;2;10,00;{'3,00' if n % 3 == 0 else '0,00'};20,00\n"
+            for n in range(40)
+        ),
+    )
+    onboarding.init()
+    assert onboarding.rows("pos/ticket_lines", "line_amount")[0] == (Decimal("17.00"),)
+    assert onboarding.rows("pos/tickets", "ticket_id", "total_amount")[0] == ("0", Decimal("37.00"))
+
+
+def test_a_discount_is_taken_off_lines_that_have_no_amount(onboarding: Any) -> None:
+    onboarding.write(
+        "caisse/ventes.csv",
+        "N° ticket;Date;Magasin;Article;Libellé;Qté;Prix TTC;Remise\n"
+        + "".join(f"{n};{n + 1}/07/2025 10:00;Lyon;A{n};Pull;2;10,00;{n % 3},50\n" for n in range(20)),
+    )
+    onboarding.init()
+    assert onboarding.rows("pos/ticket_lines", "line_amount")[0] == (Decimal("19.50"),)
+    assert onboarding.rows("pos/tickets", "ticket_id", "total_amount")[0] == ("0", Decimal("19.50"))

@@ -12,6 +12,7 @@ from pipelines.onboarding.draft import OPEN, Line, Remark, SourceDraft, TableDra
 from pipelines.onboarding.exports.export import Export
 from pipelines.onboarding.headers.vocabulary import Vocabulary
 from pipelines.onboarding.tables import date_order, repeated_rows
+from pipelines.onboarding.tables.amounts import settle_taxes
 from pipelines.onboarding.tables.blank_repeats import fill_down, fill_sql, is_blank_below
 from pipelines.onboarding.tables.candidates import HEADERS, Candidate
 from pipelines.onboarding.tables.consents import draft_consents
@@ -92,7 +93,7 @@ def _leave_out_weak(candidates: Sequence[Candidate]) -> tuple[list[Candidate], l
 def _draft_system(system: System, spare: Sequence[Candidate], vocabulary: Vocabulary) -> Iterator[TableDraft]:
     order = date_order.find_order(candidate.export for candidate in system.candidates)
     filled: set[str] = set()
-    ranked = sorted(settle_keys(system.candidates), key=_rank)
+    ranked = sorted(map(settle_taxes, settle_keys(system.candidates)), key=_rank)
     for candidate in ranked:
         if candidate.preset:
             for name in candidate.tables:

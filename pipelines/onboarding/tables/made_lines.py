@@ -7,7 +7,7 @@ from pipelines.onboarding.draft import OPEN, Line, Remark
 from pipelines.onboarding.tables import sql
 from pipelines.onboarding.tables.context import Context
 from pipelines.onboarding.tables.date_lines import write_date
-from pipelines.onboarding.tables.keys import is_key
+from pipelines.onboarding.tables.keys import is_constant, is_key
 from pipelines.onboarding.tables.matching import Match
 
 SCALES = (5, 10, 20, 100)
@@ -39,16 +39,20 @@ def _number_lines(context: Context, column: Column) -> Line | None:
 
 
 def _multiply(context: Context, column: Column) -> Line | None:
-    value = cost_of_line(context.match)
+    value = cost_of_line(context, context.match)
     return Line(column.name, value, Remark("made")) if value else None
 
 
-def cost_of_line(match: Match) -> str | None:
-    """SQL of what a line costs: its quantity times its price, less its discount."""
+def cost_of_line(context: Context, match: Match) -> str | None:
+    """SQL of what a line costs: its quantity times its price, less its discount, but not that of the whole ticket."""
     of = match.source_of
     quantity, price, taken = of("quantity"), of("unit_price"), of("discount_amount")
     if not quantity or not price:
         return None
+    own = of(match.table.key[0])
+    key = context.key or ((own,) if own else ())
+    if taken and key and is_constant(context.export, key, taken):
+        taken = None
     less = f" - abs(coalesce(amount({sql.name(taken)}), 0))" if taken else ""
     return f"amount({sql.name(quantity)}) * amount({sql.name(price)}){less}"
 
@@ -66,7 +70,7 @@ def _add_lines(context: Context, column: Column) -> Line | None:
     if context.lines is None:
         return None
     amount = context.lines.source_of("line_amount")
-    value = f"amount({sql.name(amount)})" if amount else cost_of_line(context.lines)
+    value = f"amount({sql.name(amount)})" if amount else cost_of_line(context, context.lines)
     return Line(column.name, value, Remark("summed_amount")) if value else None
 
 

@@ -5,9 +5,10 @@ from collections.abc import Iterator
 from pipelines.contracts import Column
 from pipelines.onboarding.draft import OPEN, Line, Remark
 from pipelines.onboarding.tables import sql
+from pipelines.onboarding.tables.amounts import is_of_line
 from pipelines.onboarding.tables.context import Context
 from pipelines.onboarding.tables.keys import is_constant
-from pipelines.onboarding.tables.lines import write_line
+from pipelines.onboarding.tables.lines import cost_as_told, write_line
 
 FIRST_TIMES = ("sold_at", "ordered_at")
 SUMMED = ("total_amount", "gross_amount", "discount_amount", "tax_amount", "shipping_amount")
@@ -70,6 +71,10 @@ def _add_up(context: Context, column: Column, line: Line) -> Line | None:
     source = context.match.source_of(column.name)
     if source is None:
         return Line(column.name, f"sum({line.value})", line.remark)
+    lines = context.lines
+    is_shared = column.name == "total_amount" and lines is not None and source == lines.source_of("line_amount")
+    if is_shared and lines is not None and is_of_line(context.export, lines, source):
+        return Line(column.name, f"sum({cost_as_told(context.export, lines)})", Remark("summed_amount"))
     if is_constant(context.export, context.key, source):
         return Line(column.name, f"any_value({sql.name(source)})", Remark("repeated_amount"))
     if column.name == "discount_amount":
