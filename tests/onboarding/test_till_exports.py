@@ -238,3 +238,15 @@ def test_a_discount_is_taken_off_lines_that_have_no_amount(onboarding: Any) -> N
     onboarding.init()
     assert onboarding.rows("pos/ticket_lines", "line_amount")[0] == (Decimal("19.50"),)
     assert onboarding.rows("pos/tickets", "ticket_id", "total_amount")[0] == ("0", Decimal("19.50"))
+
+
+@pytest.mark.parametrize(("header", "values"), [("Type", ("Vente", "Retour")), ("Annulé", ("Non", "Oui"))])
+def test_a_column_that_speaks_of_returns_or_cancellations_is_told_of(
+    onboarding: Any, header: str, values: tuple[str, str]
+) -> None:
+    onboarding.write(
+        "caisse/tickets.csv",
+        f"N° ticket;{header};Date;Magasin;Total TTC\n"
+        + "".join(f"{n};{values[n % 5 == 0]};{n + 1}/07/2025 10:00;Lyon;10,00\n" for n in range(20)),
+    )
+    assert f"{header} : des lignes semblent" in " ".join(onboarding.init().split())

@@ -50,6 +50,7 @@ class Vocabulary:
             for place, said in written["values"].items()
         }
         self.never = frozenset(self.folding.fold(word).words[0] for word in written["never"])
+        self.reversals = self._fold_words(written["reversals"])
         self.assumed: Mapping[str, str] = written["assumed"]
         self.kinds = {kind: self._fold_words(words) for kind, words in written["kinds"].items()}
 

@@ -22,6 +22,7 @@ from pipelines.onboarding.tables.keys import find_key
 from pipelines.onboarding.tables.lines import write_lines
 from pipelines.onboarding.tables.matching import Match
 from pipelines.onboarding.tables.references import settle_keys
+from pipelines.onboarding.tables.reversals import find_reversals
 from pipelines.onboarding.tables.systems import System, group_systems
 from pipelines.onboarding.values.number_marks import NumberMarks, find_number_marks
 from pipelines.presets.headers import find_columns
@@ -248,6 +249,8 @@ def _draft_match(
         options |= _mark_options(marks)
     else:
         options |= _mark_options(marks)
+    if unread := find_reversals(export, match.table, (match, lines or match), vocabulary):
+        remarks.append(Remark("reversals", {"columns": ", ".join(unread)}))
     if lines is None:
         made = tuple(write_lines(context))
         query = fill_sql(key) if is_filled else None
