@@ -250,3 +250,13 @@ def test_a_column_that_speaks_of_returns_or_cancellations_is_told_of(
         + "".join(f"{n};{values[n % 5 == 0]};{n + 1}/07/2025 10:00;Lyon;10,00\n" for n in range(20)),
     )
     assert f"{header} : des lignes semblent" in " ".join(onboarding.init().split())
+
+
+def test_lines_that_know_no_more_of_their_ticket_than_its_day_make_one(onboarding: Any) -> None:
+    onboarding.write(
+        "caisse/Ventes.csv",
+        "Ticket;Date;Article;Libellé;Qté;PV TTC;Net TTC\n"
+        + "".join(f"{n // 2};{n // 2 + 1}/01/2026;A{n};Pull;1;20,00;18,00\n" for n in range(40)),
+    )
+    onboarding.init()
+    assert onboarding.rows("pos/tickets", "ticket_id", "total_amount")[0] == ("0", Decimal("36.00"))
