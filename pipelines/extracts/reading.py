@@ -4,7 +4,7 @@ DuckDB streams the rows once through a staging Parquet. A second look, for lines
 where something did not fit.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -197,7 +197,8 @@ class SourceReading:
             statements = duckdb.extract_statements(query)
             if len(statements) != 1 or statements[0].type != duckdb.StatementType.SELECT:
                 raise ExtractError("`query` must be one SELECT over `source`.", at=("query",))
-            self.connection.execute(self._make_relations())
+            # Only bound, never read: values as they came have the same types, in SQL that is bound in no time.
+            self.connection.execute(self._make_relations(self._rows_as_they_came()))
             self.connection.execute(f"describe {query.rstrip().rstrip(';')}").fetchall()
         except duckdb.Error as error:
             found = [f"  columns found: {', '.join(self.rows.columns)}"]
@@ -205,14 +206,19 @@ class SourceReading:
             listed = "\n".join(found)
             message = f"DuckDB does not understand `query`: {explain(error)}\n{listed}"
             raise ExtractError(message, at=("query",)) from None
-        self._run(lambda: f"{self._make_relations()}; create temp table {self.result} as {query.rstrip().rstrip(';')}")
-        for name in self._relations():
+        made = f"create temp table {self.result} as {query.rstrip().rstrip(';')}"
+        self._run(lambda: f"{self._make_relations(self._relations())}; {made}")
+        for name in self._rows_as_they_came():
             self.connection.execute(f"drop view {quote_name(name)}")
 
-    def _make_relations(self) -> str:
+    def _make_relations(self, relations: Mapping[str, str]) -> str:
         """SQL that makes what the query reads: `source`, and a view of each name of `with`."""
-        made = [f"create or replace temp view {quote_name(name)} as {sql}" for name, sql in self._relations().items()]
-        return "; ".join(made)
+        return "; ".join(f"create or replace temp view {quote_name(name)} as {sql}" for name, sql in relations.items())
+
+    def _rows_as_they_came(self) -> dict[str, str]:
+        read = {SOURCE: self.rows, **self.opened.relations}
+        plain = {name: rows.select(numbered=self.uses_numbers) for name, rows in read.items()}
+        return plain | {name: empty_relation(columns) for name, columns in self.opened.empty.items()}
 
     def _relations(self) -> dict[str, str]:
         read = {SOURCE: self.rows, **self.opened.relations}

@@ -3,6 +3,8 @@
 from datetime import date, datetime
 from typing import Any
 
+import pytest
+
 moment = datetime.fromisoformat  # Of a workbook, which knows no zones.
 
 HEADER = (
@@ -136,3 +138,37 @@ def test_the_sheets_of_one_workbook_are_the_tables_of_one_shop(onboarding: Any) 
     )
     assert len(onboarding.rows("ecommerce/orders", "order_id")) == 10
     assert onboarding.rows("ecommerce/order_lines", "order_id", "product_id")[0] == ("C10", "A0")
+
+
+MEMBERS = "N° carte;Nom;Prénom;Portable;Date adhésion;Magasin\n" + "".join(
+    f"C{number:05};NOM{number};Anne;06123456{number};11/04/2019;Lyon\n" for number in range(10, 40)
+)
+
+
+def test_a_card_that_every_member_has_for_himself_is_the_id(onboarding: Any) -> None:
+    onboarding.write("cartes fidelite.csv", MEMBERS)
+    onboarding.init()
+    assert onboarding.columns("pos/members")["member_id"] == "N° carte"
+
+
+@pytest.mark.parametrize("card", ["", "C00039"])
+def test_members_without_a_card_of_their_own_are_lost_neither_to_quarantine_nor_to_another(
+    onboarding: Any, card: str
+) -> None:
+    onboarding.write("cartes fidelite.csv", MEMBERS + f"{card};LEGRAND;Paul;0712345678;12/04/2020;Lyon\n")
+    text = " ".join(onboarding.init().split())
+    assert "N° carte est vide ou se répète" in text
+    assert len(set(onboarding.rows("pos/members", "member_id"))) == 31
+
+
+def test_the_name_of_an_order_is_its_number_and_nobodys_surname(onboarding: Any) -> None:
+    onboarding.write(
+        "orders.csv",
+        "Name,Email,Created at,Total,Customer Name\n"
+        + "".join(f"#10{n},a{n}@exemple.fr,2026-01-{n:02} 10:00:00,{n}.50,Anne Martin\n" for n in range(10, 29)),
+    )
+    onboarding.init()
+    columns = onboarding.columns("ecommerce/orders")
+    assert columns["order_id"] == "Name"
+    assert "Name" not in (columns.get("contact_last_name"), columns.get("account_id"))
+    assert columns.get("account_id") is None

@@ -1,6 +1,8 @@
 """Exports of well-known systems: each is known by its columns, whatever the file is called, in each language."""
 
+from io import BytesIO
 from typing import Any
+from zipfile import ZipFile
 
 import pytest
 
@@ -61,3 +63,47 @@ def test_exports_of_one_shop_are_one_source_and_those_of_two_shops_two(onboardin
     shops = {each.name: set(each.tables) for each in onboarding.load().sources if each.kind == "ecommerce"}
     assert len(shops) == 2
     assert all({"orders", "order_lines", "customers", "products"} <= tables for tables in shops.values())
+
+
+SHOPIFY_ORDERS = "Name,Email,Financial Status,Currency,Subtotal,Shipping,Taxes,Total,Discount Amount,Created at"
+SHOPIFY_LINES = (
+    "Lineitem quantity,Lineitem name,Lineitem price,Lineitem sku,Lineitem discount,Refunded Amount,Fulfillment Status,"
+    "Source"
+)
+SHOPIFY = {
+    "orders": f"{SHOPIFY_ORDERS},{SHOPIFY_LINES}\n"
+    "#1001,a@exemple.fr,paid,EUR,10,0,1.67,10,0,2026-01-05 10:00:00 +0100,1,Hat,10,H1,0,0,fulfilled,web\n",
+    "customers": "Customer ID,First Name,Last Name,Email,Accepts Email Marketing,Total Spent,Total Orders,Phone,Tags\n"
+    "1,Anne,Martin,a@exemple.fr,no,10,1,,\n",
+}
+
+
+def test_a_shop_is_not_joined_to_the_customers_of_another(onboarding: Any) -> None:
+    for shop in ("be", "fr"):
+        for name, content in SHOPIFY.items():
+            onboarding.write(f"{name}_{shop}.csv", content)
+    onboarding.init()
+    orders = {each.name: each.tables["orders"] for each in onboarding.load().sources if each.kind == "ecommerce"}
+    joined = {name: table.with_["customers"].from_ for name, table in orders.items()}
+    assert joined == {"shopify_be": "customers_be.csv", "shopify_fr": "customers_fr.csv"}
+
+
+def test_what_the_files_have_answered_is_not_asked_again(onboarding: Any) -> None:
+    onboarding.write("orders.csv", SHOPIFY["orders"])
+    assert "It names no account" in onboarding.init()
+    onboarding.write("customers.csv", SHOPIFY["customers"])
+    text = onboarding.init("--force")
+    assert "with: {customers: customers.csv}" in text
+    assert "It names no account" not in text
+    assert "does not say when money was paid back" in text
+
+
+def test_files_of_one_archive_are_not_joined_to_themselves(onboarding: Any) -> None:
+    """The further files of a query are read with the options of its own, `member` among them."""
+    archive = BytesIO()
+    with ZipFile(archive, "w") as packed:
+        for name, content in SHOPIFY.items():
+            packed.writestr(f"{name}.csv", content)
+    onboarding.write("all.zip", archive.getvalue())
+    assert "with:" not in onboarding.init().replace("`with:", "")
+    assert onboarding.rows("ecommerce/orders", "order_id") == [("#1001",)]

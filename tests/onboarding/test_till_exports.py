@@ -27,11 +27,11 @@ def test_tickets_come_out_of_their_lines_with_the_right_sums_and_times(onboardin
     onboarding.init()
     columns = ("ticket_id", "store_id", "loyalty_card_id", "sold_at", "discount_amount", "total_amount", "payment_kind")
     assert onboarding.rows("pos/tickets", *columns, rejected=1) == [
-        ("Lyon-28/01/2026-1", "Lyon", "250100000001", "2026-01-28 08:05:00", Decimal("4.00"), Decimal("1284.00"), "CB"),
-        ("Lyon-28/01/2026-2", "Lyon", None, "2026-01-28 10:30:00", Decimal("0.00"), Decimal("-1249.00"), "Espèces"),
-        ("Lyon-29/01/2026-1", "Lyon", None, "2026-01-29 14:45:00", Decimal("0.00"), Decimal("49.20"), "CB"),
-        ("Paris-28/01/2026-1", "Paris", "250100000002", "2026-01-28 09:00:00", Decimal("0.00"), Decimal("29.40"), "CB"),
-        ("Paris-29/01/2026-2", "Paris", None, "2026-01-29 15:00:00", Decimal("0.00"), Decimal("1258.90"), "Chèque"),
+        ("Lyon-28/01/2026-1", "Lyon", "250100000001", "2026-01-28 08:05:00", None, Decimal("1284.00"), "CB"),
+        ("Lyon-28/01/2026-2", "Lyon", None, "2026-01-28 10:30:00", None, Decimal("-1249.00"), "Espèces"),
+        ("Lyon-29/01/2026-1", "Lyon", None, "2026-01-29 14:45:00", None, Decimal("49.20"), "CB"),
+        ("Paris-28/01/2026-1", "Paris", "250100000002", "2026-01-28 09:00:00", None, Decimal("29.40"), "CB"),
+        ("Paris-29/01/2026-2", "Paris", None, "2026-01-29 15:00:00", None, Decimal("1258.90"), "Chèque"),
     ]  # fmt: skip
     lines = onboarding.rows(
         "pos/ticket_lines", "ticket_id", "line_no", "product_id", "quantity", "line_amount", rejected=1
@@ -173,3 +173,90 @@ def test_a_till_of_no_known_system_is_not_taken_for_one(onboarding: Any) -> None
         ("2", "Bath", "2026-01-29 09:05:00"),
     ]
     assert onboarding.load().timezone == "Europe/London", "nothing but the language tells"
+
+
+def write_discounts(onboarding: Any, *discounts: str) -> str:
+    """Tickets of two lines at 10.00 and 20.00, each with a discount."""
+    rows = ""
+    for place in range(38):
+        number, line = divmod(place, 2)
+        taken = discounts[place % len(discounts)]
+        rows += f"T{number};2026-01-{number + 1:02} 10:00;A{line};1;{line + 1}0,00;{taken};{line + 1}0,00\n"
+    onboarding.write("caisse/ventes.csv", "N° ticket;Date;Code article;Qté;PU TTC;Remise;Montant TTC\n" + rows)
+    text: str = onboarding.init()
+    return text
+
+
+def test_a_discount_of_single_lines_is_none_of_the_ticket(onboarding: Any) -> None:
+    text = write_discounts(onboarding, "0,00", "0,00", "0,00", "1,00", "0,00")
+    assert "discount_amount" not in text
+    assert "Remise est la remise de chaque ligne" in " ".join(text.split())
+
+
+def test_a_discount_that_is_zero_everywhere_is_not_said_to_be_repeated(onboarding: Any) -> None:
+    assert "discount_amount" not in write_discounts(onboarding, "0,00")
+
+
+def test_a_discount_that_all_lines_repeat_is_that_of_the_ticket(onboarding: Any) -> None:
+    assert "any_value(Remise) as discount_amount" in write_discounts(onboarding, "3,00", "3,00", "0,00", "0,00")
+
+
+NET_TILL = "Receipt,Date,Store,SKU,Product,Qty,Net Amount,VAT,Gross Amount\n" + "".join(
+    f"{n // 2},{n // 2 + 13}/01/2026 10:00,Bath,S{n},Hat,1,{10 + n}.00,{2 + n / 5:.2f},{12 + 1.2 * n:.2f}\n"
+    for n in range(20)
+)
+
+
+def test_an_amount_to_which_tax_is_added_in_another_column_is_not_taken(onboarding: Any) -> None:
+    onboarding.write("till sales.csv", NET_TILL)
+    onboarding.init()
+    assert onboarding.columns("pos/ticket_lines")["line_amount"] == "Gross Amount"
+    first = onboarding.rows("pos/tickets", "ticket_id", "total_amount", "tax_amount")[0]
+    assert first == ("0", Decimal("25.20"), Decimal("4.20"))
+
+
+def test_amounts_before_the_discount_of_their_line_are_told_after_it(onboarding: Any) -> None:
+    onboarding.write(
+        "caisse/ventes.csv",
+        "N° ticket;Date;Magasin;Article;Libellé;Qté;Prix TTC;Remise;Total\n"
+        + "".join(
+            f"{n // 2};{n // 2 + 1}/07/2025 10:00;Lyon;A{n};Pull;2;10,00;{'3,00' if n % 3 == 0 else '0,00'};20,00\n"
+            for n in range(40)
+        ),
+    )
+    onboarding.init()
+    assert onboarding.rows("pos/ticket_lines", "line_amount")[0] == (Decimal("17.00"),)
+    assert onboarding.rows("pos/tickets", "ticket_id", "total_amount")[0] == ("0", Decimal("37.00"))
+
+
+def test_a_discount_is_taken_off_lines_that_have_no_amount(onboarding: Any) -> None:
+    onboarding.write(
+        "caisse/ventes.csv",
+        "N° ticket;Date;Magasin;Article;Libellé;Qté;Prix TTC;Remise\n"
+        + "".join(f"{n};{n + 1}/07/2025 10:00;Lyon;A{n};Pull;2;10,00;{n % 3},50\n" for n in range(20)),
+    )
+    onboarding.init()
+    assert onboarding.rows("pos/ticket_lines", "line_amount")[0] == (Decimal("19.50"),)
+    assert onboarding.rows("pos/tickets", "ticket_id", "total_amount")[0] == ("0", Decimal("19.50"))
+
+
+@pytest.mark.parametrize(("header", "values"), [("Type", ("Vente", "Retour")), ("Annulé", ("Non", "Oui"))])
+def test_a_column_that_speaks_of_returns_or_cancellations_is_told_of(
+    onboarding: Any, header: str, values: tuple[str, str]
+) -> None:
+    onboarding.write(
+        "caisse/tickets.csv",
+        f"N° ticket;{header};Date;Magasin;Total TTC\n"
+        + "".join(f"{n};{values[n % 5 == 0]};{n + 1}/07/2025 10:00;Lyon;10,00\n" for n in range(20)),
+    )
+    assert f"{header} : des lignes semblent" in " ".join(onboarding.init().split())
+
+
+def test_lines_that_know_no_more_of_their_ticket_than_its_day_make_one(onboarding: Any) -> None:
+    onboarding.write(
+        "caisse/Ventes.csv",
+        "Ticket;Date;Article;Libellé;Qté;PV TTC;Net TTC\n"
+        + "".join(f"{n // 2};{n // 2 + 1}/01/2026;A{n};Pull;1;20,00;18,00\n" for n in range(40)),
+    )
+    onboarding.init()
+    assert onboarding.rows("pos/tickets", "ticket_id", "total_amount")[0] == ("0", Decimal("36.00"))

@@ -32,7 +32,10 @@ class Folding:
         plain = strip_accents(_NUMBER_SIGN.sub(" no ", _CAMEL.sub(" ", text.strip())))
         written = _WORD.findall(plain)
         telling = [word for word in written if word not in self._silent] or written
-        return Folded(tuple(dict.fromkeys(map(self._stand_for, telling))), "".join(telling))
+        words = dict.fromkeys(map(self._stand_for, telling))
+        if words.keys() & {"taxed", "untaxed"}:
+            words.pop("tax", None)  # `inc VAT` is one word in French, `TTC`.
+        return Folded(tuple(words), "".join(telling))
 
     def _stand_for(self, word: str) -> str:
         singular = word[:-1] if len(word) > 3 and word.endswith("s") and not word.endswith("ss") else word

@@ -50,6 +50,7 @@ class Vocabulary:
             for place, said in written["values"].items()
         }
         self.never = frozenset(self.folding.fold(word).words[0] for word in written["never"])
+        self.reversals = self._fold_words(written["reversals"])
         self.assumed: Mapping[str, str] = written["assumed"]
         self.kinds = {kind: self._fold_words(words) for kind, words in written["kinds"].items()}
 
@@ -68,7 +69,7 @@ class Vocabulary:
         return special.get(column) or self._general.get(column) or (self.folding.fold(column.replace("_", " ")),)
 
     def columns_of(self, table: Table) -> Iterator[str]:
-        """The canonical columns of ``table``, and what is only a part of one: a time of day, a second address line."""
+        """The canonical columns of ``table``, and what is only a part of one: a time of day, a discount."""
         names = {column.name for column in table.columns}
         yield from (column.name for column in table.columns)
         if "last_name" in names:
@@ -81,6 +82,8 @@ class Vocabulary:
             yield "time_of_day"
         if "product_id" in names and "quantity" in names:
             yield "product_name"
+        if "line_amount" in names and "discount_amount" not in names:
+            yield "discount_amount"
 
     def match(self, header: Folded, table: Table, column: str) -> float:
         """How well ``header`` says ``column``: 1 for its name, 0 for nothing of the kind.

@@ -6,10 +6,11 @@ from dataclasses import dataclass, replace
 from pathlib import PurePosixPath
 
 from pipelines.contracts import Kind
+from pipelines.contracts import table as find_table
 from pipelines.onboarding.exports.export import Export
 from pipelines.onboarding.headers.vocabulary import Vocabulary
 from pipelines.onboarding.tables.keys import overlap
-from pipelines.onboarding.tables.matching import Match, match_tables
+from pipelines.onboarding.tables.matching import Match, match_header, match_tables
 from pipelines.onboarding.tables.preset_rows import has_rows
 from pipelines.presets.recognise import Recognised, recognise
 
@@ -65,7 +66,9 @@ def list_candidates(exports: Sequence[Export], vocabulary: Vocabulary) -> list[C
     return [
         candidate
         for export, presets, found in zip(exports, known, own, strict=True)
-        for candidate in ([Candidate(export, preset) for preset in presets] or [_choose(export, found, exports, own)])
+        for candidate in (
+            [Candidate(export, preset) for preset in presets] or [_choose(export, found, exports, own, vocabulary)]
+        )
     ]
 
 
@@ -104,7 +107,11 @@ def _list_words(export: Export, vocabulary: Vocabulary) -> set[str]:
 
 
 def _choose(
-    export: Export, found: Sequence[Match], exports: Sequence[Export], matches: Sequence[Sequence[Match]]
+    export: Export,
+    found: Sequence[Match],
+    exports: Sequence[Export],
+    matches: Sequence[Sequence[Match]],
+    vocabulary: Vocabulary,
 ) -> Candidate:
     """The likeliest table; of people, that of the system in which they buy."""
     if not found:
@@ -121,7 +128,13 @@ def _choose(
     for lines, header in HEADERS.items():  # Rows with a product and a quantity are lines, whatever they repeat.
         if best.table.path == header and lines in by_path:
             best = by_path[lines]
-    return Candidate(export, match=best, header=by_path.get(HEADERS.get(best.table.path, "")))
+    repeated_path = HEADERS.get(best.table.path)
+    if repeated_path is None:
+        return Candidate(export, match=best)
+    repeated = by_path.get(repeated_path) or match_header(
+        export.shapes, find_table(best.table.kind, repeated_path.partition("/")[2]), vocabulary
+    )
+    return Candidate(export, match=best, header=repeated)
 
 
 def _count_buyers(export: Export, match: Match, exports: Sequence[Export], matches: Sequence[Sequence[Match]]) -> float:

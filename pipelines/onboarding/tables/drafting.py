@@ -1,7 +1,7 @@
 """From recognised exports to sources and their tables."""
 
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import PurePosixPath
 from typing import Any
@@ -12,6 +12,7 @@ from pipelines.onboarding.draft import OPEN, Line, Remark, SourceDraft, TableDra
 from pipelines.onboarding.exports.export import Export
 from pipelines.onboarding.headers.vocabulary import Vocabulary
 from pipelines.onboarding.tables import date_order, repeated_rows
+from pipelines.onboarding.tables.amounts import settle_taxes
 from pipelines.onboarding.tables.blank_repeats import fill_down, fill_sql, is_blank_below
 from pipelines.onboarding.tables.candidates import HEADERS, Candidate
 from pipelines.onboarding.tables.consents import draft_consents
@@ -21,6 +22,7 @@ from pipelines.onboarding.tables.keys import find_key
 from pipelines.onboarding.tables.lines import write_lines
 from pipelines.onboarding.tables.matching import Match
 from pipelines.onboarding.tables.references import settle_keys
+from pipelines.onboarding.tables.reversals import find_reversals
 from pipelines.onboarding.tables.systems import System, group_systems
 from pipelines.onboarding.values.number_marks import NumberMarks, find_number_marks
 from pipelines.presets.headers import find_columns
@@ -92,7 +94,7 @@ def _leave_out_weak(candidates: Sequence[Candidate]) -> tuple[list[Candidate], l
 def _draft_system(system: System, spare: Sequence[Candidate], vocabulary: Vocabulary) -> Iterator[TableDraft]:
     order = date_order.find_order(candidate.export for candidate in system.candidates)
     filled: set[str] = set()
-    ranked = sorted(settle_keys(system.candidates), key=_rank)
+    ranked = sorted(map(settle_taxes, settle_keys(system.candidates)), key=_rank)
     for candidate in ranked:
         if candidate.preset:
             for name in candidate.tables:
@@ -136,19 +138,48 @@ def _draft_preset(
     marks = _find_marks(export, [column for columns in read.values() for column in columns])
     if marks and marks.decimal == "," and not marks.is_open and preset.options.get("decimal", ".") != ",":
         options |= _mark_options(marks)
-    remarks = [Remark("asks", {"question": question}) for question in preset.asks]
+    remarks = []
     joined = {}
     for name, relation in preset.tables[table.name].with_.items():
-        others = [each for each in spare if each.export is not export and each.export.folder.startswith(system.folder)]
+        others = [
+            each
+            for each in spare
+            if each.export is not export
+            and each.export.folder.startswith(system.folder)
+            and _is_of(each, export, system)
+            and _is_read_alike(each.export, export)
+        ]
         if joining := _find_relation(name, relation, others):
             joined[name] = _from(joining, system)
         elif not relation.optional:
             joined[name] = OPEN
             remarks.append(Remark("ask_with", {"name": name, "usual": ", ".join(relation.files) or f"{name}*.csv"}))
+    asked = [question for question in preset.asks if _is_open(question, found, table, joined, marks)]
+    remarks = [*(Remark("asks", {"question": question}) for question in asked), *remarks]
     headers = dict.fromkeys(found.missing, OPEN)
     return TableDraft(
         table, export, _from(export, system), options, preset.name, joined, headers, remarks=tuple(remarks)
     )
+
+
+def _is_open(
+    question: str,
+    found: Recognised,
+    table: Table,
+    joined: Mapping[str, str],
+    marks: NumberMarks | None,
+) -> bool:
+    """Whether a preset's question is still one, and of this table: what its files have answered is not asked again."""
+    tables = found.preset.tables
+    named = [name for code in re.findall(r"`([^`]*)`", question) for name in re.findall(r'(\w+): (?:"|\.\.\.)', code)]
+    relations = {name for each in tables.values() for name in each.with_}.intersection(named)
+    if relations and (not relations & tables[table.name].with_.keys() or relations <= joined.keys()):
+        return False
+    if "`decimal`" in question and marks is not None and not marks.is_open:
+        return False
+    if "encoding: " in question:
+        return False  # Told from the bytes of the file.
+    return not any(f"column {header}?" in question for header in found.found)
 
 
 def _find_relation(name: str, relation: PresetRelation, candidates: Sequence[Candidate]) -> Export | None:
@@ -170,6 +201,27 @@ def _find_relation(name: str, relation: PresetRelation, candidates: Sequence[Can
             rank = (not is_table, -len(usual & named), len(named - usual), export.label)
             ranked.append((rank, export))
     return min(ranked, key=lambda each: each[0])[1] if ranked else None
+
+
+def _is_of(candidate: Candidate, export: Export, system: System) -> bool:
+    """Whether an export may be of the system: another shop's people have other ids.
+
+    Where the names of files tell shops apart, that of an export without a system has to name the shop as well.
+    """
+    if candidate in system.candidates:
+        return True
+    if system.is_one_of_several:
+        return bool(_label_words(candidate.export.stem) & _label_words(export.stem))
+    return (candidate.kind, candidate.system or "") != (system.kind, system.system or "")
+
+
+def _label_words(stem: str) -> set[str]:
+    return set(re.findall(r"[a-z]{2,}", stem.lower()))
+
+
+def _is_read_alike(one: Export, other: Export) -> bool:
+    """Further files of a query are read with the options of its own."""
+    return all(one.options.get(key) == other.options.get(key) for key in ("encoding", "skip", "sheet", "member"))
 
 
 def _words(text: str) -> set[str]:
@@ -197,6 +249,8 @@ def _draft_match(
         options |= _mark_options(marks)
     else:
         options |= _mark_options(marks)
+    if unread := find_reversals(export, match.table, (match, lines or match), vocabulary):
+        remarks.append(Remark("reversals", {"columns": ", ".join(unread)}))
     if lines is None:
         made = tuple(write_lines(context))
         query = fill_sql(key) if is_filled else None
@@ -204,6 +258,8 @@ def _draft_match(
             match.table, export, _from(export, system), options, lines=made, query=query, remarks=tuple(remarks)
         )
     selected = list(repeated_rows.select_lines(context))
+    if discount := repeated_rows.find_line_discount(context):
+        remarks.append(Remark("line_discount", {"column": discount}))
     carried = [Line(source, source) for source in repeated_rows.find_carried(context)]
     return TableDraft(
         match.table,

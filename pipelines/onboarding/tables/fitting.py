@@ -10,6 +10,7 @@ FEW_ROWS = 20
 BY_VALUES = 0.62  # What a column's values alone are worth: enough to be written, with the remark that it was so.
 NUMBERS = ("integer", "number", "quantity", "money", "price")
 _HASH = re.compile(r"[0-9a-f]{32,64}|[A-Za-z0-9+/]{22,}={1,2}")
+_NUMBERED = re.compile(r"\W*[A-Za-z]{0,4}\W*\d{3,}\D{0,3}")  # `#1001` is the name of an order.
 _NO_FRACTIONS = ("postcode", "payment_kind", "cashier_id", "coupon_code", "currency")
 _NAMES = ("first_name", "last_name", "full_name", "city", "civility")
 
@@ -72,7 +73,8 @@ def _fit(shape: Shape, table: Table, column: str, plain: str, vocabulary: Vocabu
 def _fit_text(shape: Shape, column: str, plain: str, *, is_bare: bool) -> float:
     """The same of columns of text: names are no numbers, ids no fractions."""
     if plain in _NAMES:
-        return float(not shape.are_numbers and not shape.are_mails and shape.date is None)
+        is_numbered = sum(bool(_NUMBERED.fullmatch(value)) for value in shape.sample) > len(shape.sample) / 2
+        return float(not is_numbered and not shape.are_numbers and not shape.are_mails and shape.date is None)
     if plain in ("name", "product_name"):
         return 0.3 if shape.are_numbers or shape.are_mails or shape.date else 1.0
     if shape.are_fractions and (column.endswith("_id") or plain in _NO_FRACTIONS):
@@ -83,11 +85,21 @@ def _fit_text(shape: Shape, column: str, plain: str, *, is_bare: bool) -> float:
         return float(sum(map(_has_digit, shape.sample)) >= 0.8 * len(shape.sample) and not shape.are_booleans)
     if column == "product_id" and shape.rows > FEW_ROWS and shape.distinct == shape.rows and is_bare:
         return 0.0  # Of lines, that is the line's own.
+    if column in ("account_id", "contact_id", "member_id") and _are_names(shape):
+        return 0.0
+    if column == "order_id" and not any(map(_has_digit, shape.sample)):
+        return 0.0
     if column.endswith("_id"):
         is_digit = all(value.isdigit() for value in shape.sample)
         is_flag = shape.are_booleans and (not is_digit or (shape.rows > 20 and column != "store_id"))
         return float(not is_flag)
     return 1.0
+
+
+def _are_names(shape: Shape) -> bool:
+    """Whether most values are of several words and no number: people, and not their ids."""
+    names = sum(" " in value and not _has_digit(value) for value in shape.sample)
+    return names > len(shape.sample) / 2
 
 
 def _has_digit(value: str) -> bool:

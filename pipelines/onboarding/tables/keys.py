@@ -1,5 +1,6 @@
 """What tells the tickets or orders of an export apart, and which of its columns are the whole ticket's."""
 
+import re
 from collections import defaultdict
 from collections.abc import Sequence
 
@@ -25,9 +26,30 @@ def find_key(export: Export, key: str, further: Sequence[str]) -> tuple[str, ...
 
 
 def is_constant(export: Export, key: Sequence[str], column: str) -> bool:
-    """Whether ``column`` has one value a key, where keys have several rows: it is then of the whole ticket."""
+    """Whether ``column`` has one value a key, where keys have several rows: it is then of the whole ticket.
+
+    Keys with nothing but zeros show neither: so does a discount of single lines where none was given.
+    """
     repeated = [values for values, count in _group(export, key, column).values() if count > 1]
-    return len(repeated) >= LEAST_GROUPS and sum(len(values) > 1 for values in repeated) <= FEW * len(repeated)
+    telling = [values for values in repeated if not all(map(_is_nothing, values))]
+    return len(telling) >= LEAST_GROUPS and sum(len(values) > 1 for values in telling) <= FEW * len(telling)
+
+
+def is_key(export: Export, column: str) -> bool:
+    """Whether every row of each file has its own value of ``column``; rows that are repeated as a whole are one."""
+    number = 0
+    cells = list(export.cells(column))
+    for head in export.heads:
+        own = cells[number : number + len(head.rows)]
+        number += len(head.rows)
+        rows = {(cell, tuple(map(str, row))) for cell, row in zip(own, head.rows, strict=True)}
+        if None in own or len({cell for cell, _ in rows}) < len(rows):
+            return False
+    return True
+
+
+def _is_nothing(value: str | None) -> bool:
+    return value is None or not re.search(r"[1-9A-Za-z]", value)
 
 
 def _group(

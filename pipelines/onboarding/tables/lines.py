@@ -4,12 +4,14 @@ from collections.abc import Iterator
 
 from pipelines.contracts import Column
 from pipelines.onboarding.draft import OPEN, Line, Remark
+from pipelines.onboarding.exports.export import Export
 from pipelines.onboarding.tables import sql
+from pipelines.onboarding.tables.amounts import is_before_discount
 from pipelines.onboarding.tables.context import Context
 from pipelines.onboarding.tables.date_lines import write_date
 from pipelines.onboarding.tables.fitting import NUMBERS
 from pipelines.onboarding.tables.made_lines import make_line
-from pipelines.onboarding.tables.matching import Assigned
+from pipelines.onboarding.tables.matching import Assigned, Match
 
 MOST_MEANINGS = 40  # Different values of a list of allowed ones; more are no list.
 MOST_CANDIDATES = 4
@@ -55,9 +57,20 @@ def _write_assigned(context: Context, column: Column, assigned: Assigned) -> Lin
         return _write_values(context, column, assigned)
     if column.name == "phone" and not context.has("mobile") and (mobile := source_of("mobile")):
         return Line(column.name, sql.join((mobile, source), " / "), Remark("two_phones"))
+    if column.name == "line_amount" and is_before_discount(context.export, context.match):
+        return Line(column.name, cost_as_told(context.export, context.match), Remark("less_discount"))
     if column.name == "address" and (second := source_of("address_2")):
         return Line(column.name, sql.join((source, second), " "))
     return Line(column.name, source, assigned.doubt)
+
+
+def cost_as_told(export: Export, lines: Match) -> str:
+    """SQL of what a line costs after its own discount, by the column of its amount."""
+    amount, taken = lines.source_of("line_amount"), lines.source_of("discount_amount")
+    value = f"amount({sql.name(amount or '')})"
+    if taken and is_before_discount(export, lines):
+        value += f" - abs(coalesce(amount({sql.name(taken)}), 0))"
+    return value
 
 
 def _write_values(context: Context, column: Column, assigned: Assigned) -> Line:

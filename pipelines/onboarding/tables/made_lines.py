@@ -7,6 +7,7 @@ from pipelines.onboarding.draft import OPEN, Line, Remark
 from pipelines.onboarding.tables import sql
 from pipelines.onboarding.tables.context import Context
 from pipelines.onboarding.tables.date_lines import write_date
+from pipelines.onboarding.tables.keys import is_constant, is_key
 from pipelines.onboarding.tables.matching import Match
 
 SCALES = (5, 10, 20, 100)
@@ -38,16 +39,20 @@ def _number_lines(context: Context, column: Column) -> Line | None:
 
 
 def _multiply(context: Context, column: Column) -> Line | None:
-    value = cost_of_line(context.match)
+    value = cost_of_line(context, context.match)
     return Line(column.name, value, Remark("made")) if value else None
 
 
-def cost_of_line(match: Match) -> str | None:
-    """SQL of what a line costs: its quantity times its price, less its discount."""
+def cost_of_line(context: Context, match: Match) -> str | None:
+    """SQL of what a line costs: its quantity times its price, less its discount, but not that of the whole ticket."""
     of = match.source_of
     quantity, price, taken = of("quantity"), of("unit_price"), of("discount_amount")
     if not quantity or not price:
         return None
+    own = of(match.table.key[0])
+    key = context.key or ((own,) if own else ())
+    if taken and key and is_constant(context.export, key, taken):
+        taken = None
     less = f" - abs(coalesce(amount({sql.name(taken)}), 0))" if taken else ""
     return f"amount({sql.name(quantity)}) * amount({sql.name(price)}){less}"
 
@@ -65,7 +70,7 @@ def _add_lines(context: Context, column: Column) -> Line | None:
     if context.lines is None:
         return None
     amount = context.lines.source_of("line_amount")
-    value = f"amount({sql.name(amount)})" if amount else cost_of_line(context.lines)
+    value = f"amount({sql.name(amount)})" if amount else cost_of_line(context, context.lines)
     return Line(column.name, value, Remark("summed_amount")) if value else None
 
 
@@ -135,17 +140,31 @@ def _is_plain(value: str) -> bool:
 
 def _make_id(context: Context, column: Column) -> Line | None:
     """An id where the export has none: a card or mailbox of people, what the row says of an event."""
-    of, table = context.match.source_of, context.match.table
+    table = context.match.table
     if table.name in ("contacts", "customers", "members"):
-        card, mail = of("loyalty_card_id"), of("email")
-        value = card or (mail and f"lower({sql.name(mail)})")
-        return Line(column.name, value, Remark("made_id")) if value else None
+        return _identify_person(context, column)
     if not table.since or len(table.key) > 1 or table.name in ("orders", "tickets"):
         return None
     told = {each.source for name, each in context.match.assigned.items() if each.is_sure and context.has(name)}
     ordered = [source for source in context.export.columns if source in told]
     return Line(column.name, sql.digest(ordered), Remark("made_id")) if len(ordered) > 1 else None
 
+
+def _identify_person(context: Context, column: Column) -> Line | None:
+    """A card or mailbox that every row has for itself, else what does not change of a person."""
+    of = context.match.source_of
+    card, mail = of("loyalty_card_id"), of("email")
+    for own, value in ((card, card), (mail, mail and f"lower({sql.name(mail)})")):
+        if own and value and is_key(context.export, own):
+            return Line(column.name, value, Remark("made_id"))
+    lasting = list(dict.fromkeys(source for name in _LASTING if (source := of(name))))
+    if len(lasting) < 2:
+        return None
+    parts = {"column": card or mail or "", "columns": ", ".join(lasting)}
+    return Line(column.name, sql.digest(lasting), Remark("made_person_id" if card or mail else "made_id", parts))
+
+
+_LASTING = ("loyalty_card_id", "last_name", "first_name", "full_name", "birth_date", "created_at", "email")
 
 _MAKERS: dict[str, Callable[[Context, Column], Line | None]] = {
     "line_no": _number_lines,

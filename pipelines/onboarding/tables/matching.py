@@ -62,6 +62,14 @@ def match_tables(shapes: Mapping[str, Shape], words: Collection[str], vocabulary
     return sorted(matches, key=lambda match: (-match.score, match.table.path))
 
 
+def match_header(shapes: Mapping[str, Shape], table: Table, vocabulary: Vocabulary) -> Match | None:
+    """The ticket or order that lines repeat, where they say its number and its day: its total is theirs."""
+    assigned = assign(shapes, table, vocabulary)
+    needs = vocabulary.tables[table.path].needs[:2]
+    there = {column for column, each in assigned.items() if each.is_sure and not shapes[each.source].is_empty}
+    return Match(table, assigned, 0.0) if all(there.intersection(group) for group in needs) else None
+
+
 def _match(shapes: Mapping[str, Shape], words: Collection[str], table: Table, vocabulary: Vocabulary) -> Match | None:
     tells = vocabulary.tables[table.path].tells
     told = {word for source in shapes for word in vocabulary.folding.fold(source).words} | set(words)
