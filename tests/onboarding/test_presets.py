@@ -61,3 +61,13 @@ def test_exports_of_one_shop_are_one_source_and_those_of_two_shops_two(onboardin
     shops = {each.name: set(each.tables) for each in onboarding.load().sources if each.kind == "ecommerce"}
     assert len(shops) == 2
     assert all({"orders", "order_lines", "customers", "products"} <= tables for tables in shops.values())
+
+
+def test_decimal_commas_take_the_place_of_a_preset_s_own_mark_of_the_thousands(onboarding: Any) -> None:
+    headers = translated(load_preset("square_items"))
+    amounts = {"Remises", "Ventes nettes", "TVA"}
+    rows = [[f"1{n},50 €" if header in amounts else "x" for header in headers] for n in range(5)]
+    onboarding.write("articles.csv", "\n".join(";".join(row) for row in [headers, *rows]) + "\n")
+    assert "preset: square_items" in onboarding.init()
+    tickets = next(source for source in onboarding.load().sources if source.kind == "pos").tables["tickets"]
+    assert (tickets.options.decimal, tickets.options.thousands) == (",", None)
