@@ -136,3 +136,26 @@ def test_the_sheets_of_one_workbook_are_the_tables_of_one_shop(onboarding: Any) 
     )
     assert len(onboarding.rows("ecommerce/orders", "order_id")) == 10
     assert onboarding.rows("ecommerce/order_lines", "order_id", "product_id")[0] == ("C10", "A0")
+
+
+def test_members_without_a_card_or_with_that_of_a_household_are_all_kept(onboarding: Any) -> None:
+    onboarding.write(
+        "caisse/cartes fidélité.csv",
+        "N° carte;Nom;Prénom;Courriel;Date adhésion;Magasin\n"
+        "C0001;LEROY;ANNE;a@exemple.fr;13/04/2019;Lyon\nC0001;LEROY;PAUL;a@exemple.fr;14/05/2020;Lyon\n"
+        ";MOREL;JEAN;;15/06/2021;Lyon\n;PETIT;LUC;;16/07/2021;Lyon\nC0005;ROUX;EVE;e@exemple.fr;17/08/2021;Lyon\n",
+    )
+    onboarding.init()
+    assert len(set(onboarding.rows("pos/members", "member_id"))) == 5
+    assert sorted(onboarding.rows("pos/members", "loyalty_card_id"), key=str)[-2:] == [(None,), (None,)]
+
+
+def test_a_card_that_every_row_has_alone_is_the_id(onboarding: Any) -> None:
+    onboarding.write(
+        "caisse/cartes fidélité.csv",
+        "N° carte;Nom;Prénom;Date adhésion;Magasin\n"
+        "C0001;LEROY;ANNE;13/04/2019;Lyon\nC0002;PETIT;LUC;14/05/2020;Lyon\n",
+    )
+    text = onboarding.init()
+    assert onboarding.columns("pos/members")["member_id"] == "N° carte"
+    assert "made from what does not change" not in text

@@ -11,6 +11,8 @@ from pipelines.onboarding.tables.matching import Match
 
 SCALES = (5, 10, 20, 100)
 LONG_AGO = "timestamp '2000-01-01'"
+# What of a person hardly changes from one export to the next.
+_OF_A_PERSON = ("loyalty_card_id", "first_name", "last_name", "full_name", "birth_date", "created_at")
 _CAPITALS = "'^((?:[[:upper:]''’-]{2,} )+)'"
 
 
@@ -134,17 +136,29 @@ def _is_plain(value: str) -> bool:
 
 
 def _make_id(context: Context, column: Column) -> Line | None:
-    """An id where the export has none: a card or mailbox of people, what the row says of an event."""
-    of, table = context.match.source_of, context.match.table
+    """An id where the export has none: a card or mailbox that each row of people has alone, else what the row says."""
+    table = context.match.table
     if table.name in ("contacts", "customers", "members"):
-        card, mail = of("loyalty_card_id"), of("email")
-        value = card or (mail and f"lower({sql.name(mail)})")
-        return Line(column.name, value, Remark("made_id")) if value else None
+        return _make_id_of_person(context, column)
     if not table.since or len(table.key) > 1 or table.name in ("orders", "tickets"):
         return None
     told = {each.source for name, each in context.match.assigned.items() if each.is_sure and context.has(name)}
     ordered = [source for source in context.export.columns if source in told]
     return Line(column.name, sql.digest(ordered), Remark("made_id")) if len(ordered) > 1 else None
+
+
+def _make_id_of_person(context: Context, column: Column) -> Line | None:
+    """Rows without a card, or of a card that a household shares, would be lost if it were their id."""
+    of = context.match.source_of
+    card, mail = of("loyalty_card_id"), of("email")
+    for source, value in ((card, card), (mail, mail and f"lower({sql.name(mail)})")):
+        if source is not None and value and context.export.shapes[source].tells_rows_apart:
+            return Line(column.name, value, Remark("told_apart_by", {"column": source}))
+    told = {source for name in _OF_A_PERSON if (source := of(name)) is not None}
+    ordered = [source for source in context.export.columns if source in told]
+    if (card is None and mail is None) or not ordered:
+        return None
+    return Line(column.name, sql.digest(ordered), Remark("made_id"))
 
 
 _MAKERS: dict[str, Callable[[Context, Column], Line | None]] = {

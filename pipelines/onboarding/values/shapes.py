@@ -38,6 +38,11 @@ class Shape:
     def distinct(self) -> int:
         return len(set(self.values))
 
+    @property
+    def tells_rows_apart(self) -> bool:
+        """Whether it is filled, and another, on every row."""
+        return self.distinct == self.rows > 0
+
     @cached_property
     def are_mails(self) -> bool:
         return self._share(_MAIL) >= MOSTLY
