@@ -246,6 +246,17 @@ def test_what_no_export_tells_is_no_share_of_zero(change_marts: Change, read_rep
     assert all(f">{labels[f'path.{name}']}<" in page for name in never), "they are told of at the end"
 
 
+def test_stores_of_which_nothing_but_sales_is_known_have_no_board_of_zeros(
+    change_marts: Change, read_report: Any
+) -> None:
+    undone = ("pickups", "web_to_store_orders", "online_returns", "sold_by_store_orders")
+    zeros = ", ".join(f"{column} = 0" for column in (*undone, "stockouts"))
+    home = change_marts(f"update marts.store_performance set {zeros}, visits = null, visitor_orders = null")
+    report = read_report(draw(home))
+    assert report.figures["stores"] == 1
+    assert {row[column][0] for row in report.tables["stores"] for column in undone} == {"0"}
+
+
 def test_what_the_retailer_named_is_never_taken_for_markup(change_marts: Change, read_report: Any) -> None:
     quoted = HOSTILE.replace("'", "''")
     home = change_marts(
