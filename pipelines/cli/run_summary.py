@@ -22,6 +22,9 @@ from pipelines.texts.texts import Texts
 
 MOST_LINES = 8
 MOST_LINES_FIRST = 24  # Of columns: a mistaken mapping is to be seen the first night.
+LONGEST_SILENCE = (
+    31  # Days without an order; a whole month without any is nothing in the report, and looks like a fall.
+)
 FIRST_QUERY = (
     "select channel_profile, count(*) as customers, sum(revenue) as revenue "
     "from marts.customer_360 group by channel_profile order by revenue desc"
@@ -40,6 +43,7 @@ def render(outcome: Outcome, home: Home, sources: Sources, as_of: date, progress
         summary.list_rejections(home),
         summary.list_references(),
         summary.list_set_apart(as_of),
+        summary.list_silent(as_of),
         summary.list_noteworthy_fields(),
         summary.tell_people(),
         summary.tell_segments(),
@@ -158,6 +162,17 @@ class _Summary:
             for count, asset in sorted(counted, key=lambda row: (-row[0], row[1]))
         ]
         return [self.texts.say("set_apart", day=self.texts.write("day", as_of)), *self._shorten(lines)] if lines else []
+
+    def list_silent(self, as_of: date) -> list[str]:
+        """The sources whose orders end long before the day of the run: an older export, or one that no longer comes."""
+        newest = self.outcome.assets["published/warehouse"].get("newest_orders", {})
+        lines = []
+        for source, written in sorted(newest.items(), key=lambda row: (row[1], row[0])):
+            day = date.fromisoformat(written)
+            if (days := (as_of - day).days) > LONGEST_SILENCE:
+                told = {"source": source, "day": self.texts.write("day", day), "count": self._number(days)}
+                lines.append("  " + self.texts.say("silent_since", **told))
+        return [self.texts.say("silent"), *self._shorten(lines)] if lines else []
 
     def list_noteworthy_fields(self) -> list[str]:
         """The columns that lose most values: how a mistaken mapping shows."""

@@ -20,6 +20,7 @@ from pipelines.lake.tables import Lake
 from pipelines.segments.membership_log import write_dbt_inputs
 from pipelines.value.customer_values import FittedValues, fit_customer_values, make_room_for_histories
 from pipelines.warehouse import dbt_project, publish
+from pipelines.warehouse.newest_orders import find_newest_orders
 
 TWO_FILES_OF_ONE_ASSET = DagsterDbtTranslatorSettings(enable_duplicate_source_asset_keys=True)
 """``identity/records`` and its amendments are two sources to dbt, and one asset."""
@@ -159,6 +160,9 @@ def _published_warehouse(marts: Sequence[str]) -> dg.AssetsDefinition:
                 "as_of": published.as_of,
                 "size_bytes": published.size_bytes,
                 "rows_by_mart": dg.MetadataValue.json(published.marts),
+                "newest_orders": dg.MetadataValue.json(
+                    {source: day.isoformat() for source, day in find_newest_orders(published.warehouse).items()}
+                ),
                 "checks_passed": published.checks_passed,
                 "checks_warned": published.checks_warned,
             }

@@ -50,7 +50,10 @@ def summarise(folder: Path, language: str) -> list[str]:
             "training": {"comparison": {"records_moved": 12, "records": 1234}},
         },
         "segments/definitions": {"segments": 1, "traits": 2, "file": str(folder / "segments.yml")},
-        "published/warehouse": {"rows_by_mart": {"kpis": 1234, "orders": 5}},
+        "published/warehouse": {
+            "rows_by_mart": {"kpis": 1234, "orders": 5},
+            "newest_orders": {"shop": "2025-09-30", "till": "2026-01-29", "app": "2026-02-28"},
+        },
     }  # fmt: skip
     sources = load_sources(folder / "sources.yml")
     texts = open_texts(language, "run")
@@ -101,6 +104,13 @@ def test_rows_later_than_the_day_are_told_by_table(tmp_path: Path) -> None:
     told = summarise(tmp_path, "en")
     [heading] = [number for number, line in enumerate(told) if line.startswith("Rows later than 1 March 2026")]
     assert told[heading + 1] == "  ecommerce/orders: 1,234"
+
+
+def test_sources_whose_orders_end_long_before_the_day_are_told(tmp_path: Path) -> None:
+    """A month without an order, such as the till's February, is no silence yet."""
+    told = summarise(tmp_path, "en")
+    [heading] = [number for number, line in enumerate(told) if line.startswith("Orders end long before")]
+    assert told[heading + 1 : heading + 3] == ["  shop: none after 30 September 2025, 152 days before", ""]
 
 
 @pytest.mark.parametrize("language", list_languages())

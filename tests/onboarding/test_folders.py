@@ -10,6 +10,8 @@ from typing import Any
 import polars as pl
 import pytest
 
+from pipelines.cli.main import main
+
 ORDERS = "N° commande;Client;Date commande;Total TTC\n"
 
 
@@ -172,3 +174,42 @@ def test_country_currency_and_zone_are_told_from_values(onboarding: Any) -> None
         "Europe/London",
         "en",
     )
+
+
+def test_a_country_that_only_the_query_of_a_preset_reads_goes_before_numbers(onboarding: Any) -> None:
+    """Numbers such as these are of Italy too, and with their random digits rather of Italy."""
+    header = (
+        "Numéro de commande;Statut de la commande;Date de commande;Code du pays (Facturation);E-mail (Facturation);"
+        "Téléphone (Facturation);Nom de l'article;Quantité;Prix de l'article;Montant total de la commande"
+    )
+    rows = [f"{n};Terminée;02/01/2026 10:0{n};BE;a{n}@exemple.fr;069{n}123456;Vase;1;5,00;5,00" for n in range(9)]
+    onboarding.write("export boutique.csv", "\n".join([header, *rows]) + "\n")
+    assert "preset: woocommerce_order_export_csv" in onboarding.init()
+    assert onboarding.load().country == "BE"
+
+
+def test_numbers_that_hold_in_two_countries_are_of_the_one_whose_language_the_headers_are_in(onboarding: Any) -> None:
+    """One in ten has digits that France has not given out, and Italy has."""
+    rows = [f"{n};N;P;06{'99' if n % 10 == 0 else '12'}3456{n:02};2026-01-13" for n in range(30)]
+    onboarding.write("clients.csv", "\n".join(["N° client;Nom;Prénom;Portable;Modifié le", *rows]) + "\n")
+    onboarding.init()
+    assert onboarding.load().country == "FR"
+
+
+def test_a_relative_folder_has_the_same_exports(onboarding: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    header = ["N° client", "Nom", "Prénom", "Email", "Modifié le"]
+    rows = [[n, "N", "P", f"a{n}@exemple.fr", "2026-01-13"] for n in range(9)]
+    onboarding.write_workbook("clients.xlsx", {"Clients": [header, *rows]})
+    monkeypatch.chdir(onboarding.folder.parent)
+    assert main(["init", onboarding.folder.name]) == 0
+    assert len(onboarding.rows("crm/contacts", "contact_id")) == 9
+
+
+def test_a_home_among_the_exports_is_no_export(onboarding: Any) -> None:
+    people = "N° client;Nom;Prénom;Email;Modifié le\n1;A;B;a@exemple.fr;2026-01-13\n2;C;D;c@exemple.fr;2026-01-14\n"
+    onboarding.write("clients.csv", people)
+    onboarding.write("chez-nous/run.lock", "")
+    onboarding.write("chez-nous/lake/crm/contacts.csv", people)
+    text = onboarding.init()
+    assert "chez-nous" not in text + onboarding.said
+    assert [source.tables["contacts"].from_ for source in onboarding.load().sources] == ["clients.csv"]

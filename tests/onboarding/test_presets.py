@@ -107,3 +107,13 @@ def test_files_of_one_archive_are_not_joined_to_themselves(onboarding: Any) -> N
     onboarding.write("all.zip", archive.getvalue())
     assert "with:" not in onboarding.init().replace("`with:", "")
     assert onboarding.rows("ecommerce/orders", "order_id") == [("#1001",)]
+
+
+def test_decimal_commas_take_the_place_of_a_preset_s_own_mark_of_the_thousands(onboarding: Any) -> None:
+    headers = translated(load_preset("square_items"))
+    amounts = {"Remises", "Ventes nettes", "TVA"}
+    rows = [[f"1{n},50 €" if header in amounts else "x" for header in headers] for n in range(5)]
+    onboarding.write("articles.csv", "\n".join(";".join(row) for row in [headers, *rows]) + "\n")
+    assert "preset: square_items" in onboarding.init()
+    tickets = next(source for source in onboarding.load().sources if source.kind == "pos").tables["tickets"]
+    assert (tickets.options.decimal, tickets.options.thousands) == (",", None)

@@ -225,6 +225,38 @@ def test_an_online_shop_has_no_points_and_no_stores(change_marts: Change, read_r
     assert titles["omnichannel_paths"] == read_labels("en")["omnichannel_paths.title_plain"]
 
 
+def test_what_no_export_tells_is_no_share_of_zero(change_marts: Change, read_report: Any) -> None:
+    """Without visits, nobody knows who looked online first, nor which order a visit led to."""
+    never = ("web_to_store", "ship_from_store")
+    home = change_marts(
+        f"update marts.omnichannel_paths set count = 0, revenue = 0 where path in {never}",
+        f"update marts.omnichannel_path_steps set is_followed = false where path in {never}",
+        "delete from marts.traffic_source_performance where medium <> 'none'",
+        "update marts.traffic_source_performance set sessions = 0, spend = null",
+    )
+    labels = read_labels("en")
+    page = draw(home)
+    report = read_report(page)
+    assert report.titles["attribution"] == labels["attribution.empty"]
+    assert report.titles["omnichannel_paths"] == labels["omnichannel_paths.title_plain"]
+    assert {row["path"][1] for row in report.tables["omnichannel_paths"]}.isdisjoint(
+        labels[f"path.{name}"] for name in never
+    )
+    assert page.count(labels["omnichannel_paths.never"]) >= len(never)
+    assert all(f">{labels[f'path.{name}']}<" in page for name in never), "they are told of at the end"
+
+
+def test_stores_of_which_nothing_but_sales_is_known_have_no_board_of_zeros(
+    change_marts: Change, read_report: Any
+) -> None:
+    undone = ("pickups", "web_to_store_orders", "online_returns", "sold_by_store_orders")
+    zeros = ", ".join(f"{column} = 0" for column in (*undone, "stockouts"))
+    home = change_marts(f"update marts.store_performance set {zeros}, visits = null, visitor_orders = null")
+    report = read_report(draw(home))
+    assert report.figures["stores"] == 1
+    assert {row[column][0] for row in report.tables["stores"] for column in undone} == {"0"}
+
+
 def test_what_the_retailer_named_is_never_taken_for_markup(change_marts: Change, read_report: Any) -> None:
     quoted = HOSTILE.replace("'", "''")
     home = change_marts(

@@ -13,26 +13,38 @@ DEBRIS = {"thumbs.db", "desktop.ini", "__macosx"}
 
 @dataclass(frozen=True)
 class FoundFile:
-    """A file. ``name`` is its place below the folder, with slashes."""
+    """A file. ``path`` is absolute; ``name`` is its place below the folder, with slashes."""
 
     path: Path
     name: str
 
 
+def is_home(folder: Path) -> bool:
+    """Whether a run has worked in ``folder``."""
+    return (folder / "run.lock").is_file() and (folder / "lake").is_dir()
+
+
 def list_files(folder: Path) -> list[FoundFile]:
     """Every file in ``folder`` and below that may be an export, by name; hidden ones and lock files are left out.
+
+    So is a home in it, which is what became of the exports and would be taken for further ones.
 
     Raises ConfigurationError where there is no such folder, or far too much in it.
     """
     if not folder.is_dir():
         raise ConfigurationError(f"{folder} is not a folder. Name the one in which the exports lie.")
-    found = []
+    found: list[FoundFile] = []
+    homes: set[Path] = set()
     for path in sorted(folder.rglob("*")):
         parts = path.relative_to(folder).parts
         if any(part.startswith((".", "~$")) or part.lower() in DEBRIS for part in parts):
             continue
+        if not homes.isdisjoint(path.parents):
+            continue
+        if path.is_dir() and is_home(path):
+            homes.add(path)
         if path.is_file() and path.suffix.lower() not in OWN:
-            found.append(FoundFile(path, "/".join(parts)))
+            found.append(FoundFile(path.resolve(), "/".join(parts)))
         if len(found) > MOST_FILES:
             raise ConfigurationError(f"{folder} holds over {MOST_FILES:,} files. Name the folder of the exports alone.")
     return found

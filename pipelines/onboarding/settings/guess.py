@@ -21,6 +21,9 @@ from pipelines.texts.catalogue import list_languages
 MOST = 300  # Numbers to call that are looked at; parsing them takes a while.
 ANY_NUMBER = {"LU", "AT", "DE"}
 LEAST_PHONES = 2
+AS_GOOD = 0.8  # Of the most: countries share the shapes of numbers, and some digits of one are no number of another.
+_NAMES_COUNTRY = {"country", "pays", "land", "pais", "paese"}
+_COUNTRIES = ("country", "contact_country")
 _SIGN_OF = {"€": "EUR", "£": "GBP", "$": "USD", "CHF": "CHF"}
 
 
@@ -29,7 +32,7 @@ def guess_settings(
 ) -> tuple[Setting, ...]:
     """``assigned``: which source column of which export is which canonical one."""
     spoken = _guess_language(exports)
-    country, told = _guess_country(assigned, spoken)
+    country, told = _guess_country(exports, assigned, spoken)
     known = _countries()[country]
     currency = _guess_currency(exports, assigned)
     settings = [Setting("country", country, told)]
@@ -53,10 +56,12 @@ def _guess_language(exports: Sequence[Export]) -> str:
     return max(told, key=lambda language: (told[language], language == "en"))
 
 
-def _guess_country(assigned: Sequence[tuple[Export, str, str]], language: str) -> tuple[str, Remark]:
+def _guess_country(
+    exports: Sequence[Export], assigned: Sequence[tuple[Export, str, str]], language: str
+) -> tuple[str, Remark]:
     """By the countries that records name, their numbers to call, their postcodes, in that order; else the language."""
     named: Counter[str] = Counter()
-    for value in _values(assigned, ("country", "contact_country")):
+    for value in _name_countries(exports, assigned):
         named[value] += 1
     codes = read_countries(list(named))
     votes = Counter[str]()
@@ -78,8 +83,19 @@ def _guess_country(assigned: Sequence[tuple[Export, str, str]], language: str) -
     return own, Remark("of_headers")
 
 
+def _name_countries(exports: Sequence[Export], assigned: Sequence[tuple[Export, str, str]]) -> Iterator[str]:
+    """Values of columns of countries, also of those that only a preset's query reads (`Country Code (Billing)`)."""
+    sources = {(id(export), source): (export, source) for export, name, source in assigned if name in _COUNTRIES}
+    for export in exports:
+        for column in export.columns:
+            if _NAMES_COUNTRY & set(re.findall(r"[a-z]+", strip_accents(column))):
+                sources.setdefault((id(export), column), (export, column))
+    for export, source in sources.values():
+        yield from export.shapes[source].sample
+
+
 def _count_phones(phones: Sequence[str], own: str) -> tuple[str, int] | None:
-    """The country of most numbers, with a prefix or valid there without; ``own`` where several have as many.
+    """The country of most numbers, with a prefix or valid there without; ``own`` where it has nearly as many.
 
     Not told by a handful, nor by countries in which almost every row of digits is a number.
     """
@@ -96,6 +112,8 @@ def _count_phones(phones: Sequence[str], own: str) -> tuple[str, int] | None:
             votes[country] += phonenumbers.is_valid_number_for_region(parsed, country)
     order = list(dict.fromkeys((own, *_countries())))
     best = min(order, key=lambda country: (-votes[country], order.index(country)))
+    if votes[own] >= AS_GOOD * votes[best]:
+        best = own
     enough = votes[best] >= max(LEAST_PHONES, 0.3 * len(phones))
     return (best, votes[best]) if enough else None
 

@@ -11,6 +11,8 @@ _WORDS = re.compile(r"(?i)y|n|yes|no|on|off|true|false|null|~|\.inf|\.nan|[-+.]?
 
 def scalar(value: object) -> str:
     """A value on one line."""
+    if value is None:
+        return "null"
     if isinstance(value, bool):
         return "true" if value else "false"
     if isinstance(value, int | float):

@@ -95,7 +95,8 @@ ABOUT = About(
 
 def draw(marts: Marts, texts: Texts) -> Section:
     found = marts.ask_period(QUERY, ABOUT, most=MOST_LISTED)
-    if not found:
+    # Orders alone are all direct, which says nothing of visits that nobody recorded.
+    if all(row["medium"] == "none" and not row["sessions"] and not row["spend"] for row in found):
         return say_empty("attribution", MARTS, texts, NEEDS)
     direct = next((share(row["revenue_linear"], row["all_revenue"]) for row in found if row["medium"] == "none"), 0.0)
     rows = [_complete(row, texts) for row in found]

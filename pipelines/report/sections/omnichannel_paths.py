@@ -2,13 +2,20 @@
 
 from pipelines.report.figures import Bar, Bars, Segment, percent_of
 from pipelines.report.published_marts import Marts, Row
-from pipelines.report.section_contract import Section, say_empty, say_few, share, tell_period
+from pipelines.report.section_contract import Lack, Needs, Section, say_empty, say_few, share, tell_period
 from pipelines.report.small_groups import About
 from pipelines.report.tables import label_columns, tabulate
 from pipelines.texts.texts import Texts
 
 MARTS = ("omnichannel_paths",)
 NEEDS = (("ecommerce/orders",), ("pos/tickets",))
+NEEDS_OF: dict[str, Needs] = {
+    "web_to_store": (("ecommerce/web_events",), ("pos/tickets",)),
+    "click_and_collect_addon": (("ecommerce/orders",), ("pos/tickets",)),
+}
+"""What a path is seen in, where that is not ``NEEDS_OF_OTHERS``."""
+
+NEEDS_OF_OTHERS: Needs = (("ecommerce/orders",),)
 # Who went a way, and who could have and did not: customers, and each order, pickup or return of nobody known.
 QUERY = """
 with
@@ -34,10 +41,19 @@ summed as (
     where month >= $first and month < $end
     group by path
 
+),
+
+known as (
+
+    select path, sum(count) > 0 as is_known
+    from marts.omnichannel_paths
+    group by path
+
 )
 
 select
     summed.*,
+    known.is_known,
     people.base_people,
     least(
         coalesce(nullif(people.followers, 0), people.base_people),
@@ -46,9 +62,11 @@ select
 from summed
 inner join people
     on summed.path = people.path
+inner join known
+    on summed.path = known.path
 order by summed.path
 """
-ABOUT = About("people", apart={"base_count": "base_people"}, wholes=())
+ABOUT = About("people", apart={"base_count": "base_people"}, wholes=(), free=("is_known",))
 
 
 def draw(marts: Marts, texts: Texts) -> Section:
@@ -62,6 +80,9 @@ def draw(marts: Marts, texts: Texts) -> Section:
         }
         for row in marts.ask_period(QUERY, ABOUT)
     ]
+    # No such step at any time is what an export shows that does not tell it: a share of 0% would claim to know.
+    unknown = [row for row in rows if not row["is_known"]]
+    rows = [row for row in rows if row["is_known"]]
     rows.sort(key=lambda row: (-(row["share_of_base"] or 0), row["name"]))
     if not rows or all(row["times"] == 0 for row in rows):
         return say_empty("omnichannel_paths", MARTS, texts, NEEDS)
@@ -92,6 +113,10 @@ def draw(marts: Marts, texts: Texts) -> Section:
         marts=MARTS,
         nav=texts.say("omnichannel_paths.nav"),
         scope=tell_period(marts, texts),
+        lacks=[
+            Lack(row["path"], texts.say("omnichannel_paths.never"), NEEDS_OF.get(row["name"], NEEDS_OF_OTHERS))
+            for row in unknown
+        ],
     )
 
 

@@ -143,7 +143,9 @@ def draw(marts: Marts, texts: Texts) -> Section:
     if not has_numbers(rows, "revenue"):
         return say_few("stores", MARTS, texts)
     missing = {name for name, (column, _) in PARTS.items() if not any(row[column] for row in rows)}
-    hidden = missing | ({"conversion_rate"} if "visits" in missing else set())
+    # What no store ever did may not be told by any export; the table keeps its zeros.
+    undone = {name for name in ONLINE_ROLE if all(row[name] == 0 for row in rows)}
+    hidden = missing | undone | ({"conversion_rate"} if "visits" in missing else set())
     takings, role = ({name: how for name, how in board.items() if name not in hidden} for board in (TAKINGS, ROLE))
     return Section(
         "stores",

@@ -114,6 +114,23 @@ def test_a_french_order_export_repeats_the_order_on_each_row(exported: Any, pick
     ]
 
 
+@pytest.mark.parametrize(
+    ("first", "second", "moments"),
+    [
+        ("01/02/2026 10:00", "02/02/2026 11:30", ("2026-02-01", "2026-02-02")),
+        ("01/02/2026 10:00", "01/31/2026 11:30", ("2026-01-02", "2026-01-31")),
+    ],
+)
+def test_days_between_slashes_are_read_whichever_of_day_and_month_comes_first(
+    exported: Any, pick: Any, first: str, second: str, moments: tuple[str, str]
+) -> None:
+    rest = "Ann;Tour;;3 rue du Bac;Paris;;75007;FR;ann@example.com;;Carte;0,00;20,00;0,00;0,00;24,00;4,00;B;1;B;1;20,00"
+    rows = [f"{number};Terminée;{moment};{rest}" for number, moment in ((1001, first), (1002, second))]
+    exported.write("commandes.csv", "\n".join(["\ufeff" + EXPORT_FR, *rows]) + "\n")
+    orders = exported.read("woocommerce_order_export_csv", "orders", "commandes.csv", options={"decimal": ","})
+    assert tuple(str(moment)[:10] for (moment,) in pick(orders, "ordered_at")) == moments
+
+
 TOFFEE = (
     "order_id,order_number,order_date,paid_date,status,shipping_total,shipping_tax_total,fee_total,fee_tax_total,"
     "tax_total,cart_discount,order_discount,discount_total,order_total,order_subtotal,order_currency,payment_method,"
