@@ -13,7 +13,6 @@ from pipelines.onboarding.tables.matching import Match
 SCALES = (5, 10, 20, 100)
 LONG_AGO = "timestamp '2000-01-01'"
 # What of a person hardly changes from one export to the next.
-_OF_A_PERSON = ("loyalty_card_id", "first_name", "last_name", "full_name", "birth_date", "created_at")
 _CAPITALS = "'^((?:[[:upper:]''’-]{2,} )+)'"
 
 
