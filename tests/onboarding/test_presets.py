@@ -107,3 +107,13 @@ def test_files_of_one_archive_are_not_joined_to_themselves(onboarding: Any) -> N
     onboarding.write("all.zip", archive.getvalue())
     assert "with:" not in onboarding.init().replace("`with:", "")
     assert onboarding.rows("ecommerce/orders", "order_id") == [("#1001",)]
+
+
+@pytest.mark.parametrize("name", [name for name in NAMES if load_preset(name).options.get("thousands") == ","])
+def test_decimal_commas_take_the_place_of_a_presets_thousands(onboarding: Any, name: str) -> None:
+    headers = [own for own, header in load_preset(name).headers.items() if not header.is_optional]
+    quoted = ";".join(f'"{header}"' for header in headers)
+    onboarding.write("export.csv", f"{quoted}\n{';'.join(['10,50'] * len(headers))}\n")
+    onboarding.init()
+    table = next(iter(onboarding.load().sources[0].tables.values()))
+    assert (table.options.decimal, table.options.thousands) == (",", " ")

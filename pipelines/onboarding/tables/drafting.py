@@ -138,6 +138,8 @@ def _draft_preset(
     marks = _find_marks(export, [column for columns in read.values() for column in columns])
     if marks and marks.decimal == "," and not marks.is_open and preset.options.get("decimal", ".") != ",":
         options |= _mark_options(marks)
+        if preset.options.get("thousands") == "," and not marks.thousands:
+            options["thousands"] = " "  # The preset's would be the decimal mark.
     remarks = []
     joined = {}
     for name, relation in preset.tables[table.name].with_.items():
