@@ -117,3 +117,13 @@ def test_decimal_commas_take_the_place_of_a_preset_s_own_mark_of_the_thousands(o
     assert "preset: square_items" in onboarding.init()
     tickets = next(source for source in onboarding.load().sources if source.kind == "pos").tables["tickets"]
     assert (tickets.options.decimal, tickets.options.thousands) == (",", None)
+
+
+@pytest.mark.parametrize("name", [name for name in NAMES if load_preset(name).options.get("thousands") == ","])
+def test_decimal_commas_take_the_place_of_a_presets_thousands(onboarding: Any, name: str) -> None:
+    headers = [own for own, header in load_preset(name).headers.items() if not header.is_optional]
+    quoted = ";".join(f'"{header}"' for header in headers)
+    onboarding.write("export.csv", f"{quoted}\n{';'.join(['10,50'] * len(headers))}\n")
+    onboarding.init()
+    table = next(iter(onboarding.load().sources[0].tables.values()))
+    assert (table.options.decimal, table.options.thousands) == (",", None)

@@ -12,7 +12,6 @@ from pipelines.onboarding.tables.matching import Match
 
 SCALES = (5, 10, 20, 100)
 LONG_AGO = "timestamp '2000-01-01'"
-# What of a person hardly changes from one export to the next.
 _CAPITALS = "'^((?:[[:upper:]''’-]{2,} )+)'"
 
 
