@@ -19,12 +19,10 @@ from pipelines.config.home import Home
 from pipelines.config.sources import Sources
 from pipelines.lake.tables import Lake
 from pipelines.texts.texts import Texts
+from pipelines.warehouse.newest_orders import are_silent
 
 MOST_LINES = 8
 MOST_LINES_FIRST = 24  # Of columns: a mistaken mapping is to be seen the first night.
-LONGEST_SILENCE = (
-    31  # Days without an order; a whole month without any is nothing in the report, and looks like a fall.
-)
 FIRST_QUERY = (
     "select channel_profile, count(*) as customers, sum(revenue) as revenue "
     "from marts.customer_360 group by channel_profile order by revenue desc"
@@ -169,8 +167,9 @@ class _Summary:
         lines = []
         for source, written in sorted(newest.items(), key=lambda row: (row[1], row[0])):
             day = date.fromisoformat(written)
-            if (days := (as_of - day).days) > LONGEST_SILENCE:
-                told = {"source": source, "day": self.texts.write("day", day), "count": self._number(days)}
+            if are_silent(day, as_of):
+                days = self._number((as_of - day).days)
+                told = {"source": source, "day": self.texts.write("day", day), "count": days}
                 lines.append("  " + self.texts.say("silent_since", **told))
         return [self.texts.say("silent"), *self._shorten(lines)] if lines else []
 

@@ -16,6 +16,7 @@ from pipelines.report.published_marts import Marts, open_marts
 from pipelines.report.section_contract import Draw, Lack, Section, tell_day
 from pipelines.report.sections import GROUPS, SECTIONS
 from pipelines.texts.texts import Texts, open_texts
+from pipelines.warehouse.newest_orders import are_silent, find_newest_orders
 
 TEMPLATES = Path(__file__).with_name("templates")
 
@@ -72,7 +73,7 @@ def draw_page(warehouse: Path, language: str, origin: Origin, other: str = "") -
     with open_marts(warehouse) as marts:
         texts = open_texts(language, "report", marts.currency)
         drawn = {name: _find_draw(name)(marts, texts) for name in SECTIONS}
-        html = lay_out("page", GROUPS, drawn, marts, texts, origin, other)
+        html = lay_out("page", GROUPS, drawn, marts, texts, origin, other, _warn_of_silence(warehouse, marts, texts))
     return Page(html, next((section.facts for section in drawn.values() if section.facts), {}))
 
 
@@ -84,8 +85,12 @@ def lay_out(
     texts: Texts,
     origin: Origin,
     other: str,
+    warning: str = "",
 ) -> str:
-    """The sections as one HTML page. ``kind`` is the group of the page's own texts; ``other`` a page to link to."""
+    """The sections as one HTML page. ``kind`` is the group of the page's own texts; ``other`` a page to link to.
+
+    ``warning`` is what to know before believing any figure.
+    """
     parts = [
         Part(
             group,
@@ -104,6 +109,7 @@ def lay_out(
         link_csv=link_csv,
         origin=_tell_origin(marts, origin, texts),
         other=other,
+        warning=warning,
         day=texts.write("day", marts.as_of) if marts.as_of else "",
         language=texts.language,
         say=texts.say,
@@ -139,3 +145,15 @@ def _tell_origin(marts: Marts, origin: Origin, texts: Texts) -> str:
         texts.say("page.currency", currency=marts.currency) if marts.currency else "",
     ]
     return " · ".join(text for text in known if text)
+
+
+def _warn_of_silence(warehouse: Path, marts: Marts, texts: Texts) -> str:
+    """Sources whose orders end long before the day of the report: what was sold since is missing from every figure."""
+    if marts.as_of is None:
+        return ""
+    newest = find_newest_orders(warehouse)
+    silent = {source: day for source, day in newest.items() if are_silent(day, marts.as_of)}
+    told = [
+        texts.say("page.silent_since", source=source, day=texts.write("day", day)) for source, day in silent.items()
+    ]
+    return texts.say("page.silent", sources=", ".join(told)) if told else ""

@@ -257,6 +257,17 @@ def test_stores_of_which_nothing_but_sales_is_known_have_no_board_of_zeros(
     assert {row[column][0] for row in report.tables["stores"] for column in undone} == {"0"}
 
 
+def test_a_page_on_orders_that_end_long_before_its_day_says_so_first(
+    pages: dict[str, str], change_marts: Change
+) -> None:
+    assert 'class="warning"' not in pages["en"]
+    old = "where source = 'till' and ordered_on >= (select max(ordered_on) from marts.orders) - 40"
+    page = draw(change_marts(f"delete from marts.orders {old}"))
+    [warning] = re.findall(r'<p class="warning">(.*?)</p>', page)
+    assert "till after" in warning
+    assert "shop after" not in warning
+
+
 def test_what_the_retailer_named_is_never_taken_for_markup(change_marts: Change, read_report: Any) -> None:
     quoted = HOSTILE.replace("'", "''")
     home = change_marts(
