@@ -11,6 +11,7 @@ from pipelines.onboarding.tables.keys import is_constant, is_key
 from pipelines.onboarding.tables.matching import Match
 
 SCALES = (5, 10, 20, 100)
+ENOUGH_LASTING = 3  # Columns that tell people apart; a mailbox is changed more often than they are.
 LONG_AGO = "timestamp '2000-01-01'"
 _CAPITALS = "'^((?:[[:upper:]''’-]{2,} )+)'"
 
@@ -158,13 +159,15 @@ def _identify_person(context: Context, column: Column) -> Line | None:
         if own and value and is_key(context.export, own):
             return Line(column.name, value, Remark("made_id"))
     lasting = list(dict.fromkeys(source for name in _LASTING if (source := of(name))))
+    if len(lasting) < ENOUGH_LASTING and mail:
+        lasting.append(mail)
     if len(lasting) < 2:
         return None
     parts = {"column": card or mail or "", "columns": ", ".join(lasting)}
     return Line(column.name, sql.digest(lasting), Remark("made_person_id" if card or mail else "made_id", parts))
 
 
-_LASTING = ("loyalty_card_id", "last_name", "first_name", "full_name", "birth_date", "created_at", "email")
+_LASTING = ("loyalty_card_id", "last_name", "first_name", "full_name", "birth_date", "created_at")
 
 _MAKERS: dict[str, Callable[[Context, Column], Line | None]] = {
     "line_no": _number_lines,
