@@ -27,6 +27,7 @@ from pipelines.extracts.plausibility import Rule, Window
 from pipelines.extracts.quarantine import Kind
 from pipelines.extracts.source_values import ORIGINAL, SourceValues
 from pipelines.extracts.sql_quoting import quote_name, quote_text
+from pipelines.extracts.unseen_columns import find_unseen
 
 MOST_LOCATED = 500_000  # Rejected rows whose line is looked up; held in memory. Any further one keeps its raw row.
 MOST_LISTED = 1_000  # Rows later than as_of that are listed one by one; a night of the past has millions.
@@ -156,9 +157,14 @@ class SourceReading:
         if name not in self.values:
             described = self._run(lambda: f"describe {rows.select(numbered=False)}")
             types = {str(column): str(type_) for column, type_, *_ in described if column != "_file"}
-            self.values[name] = SourceValues(types, self.table, self.declared, self.sources.currency)
+            unseen = find_unseen(types, self.declared.written_sql, self._names, (SOURCE, *self.opened.relations))
+            self.values[name] = SourceValues(types, self.table, self.declared, self.sources.currency, unseen)
         keeps_original = numbered and not self.declared.query
         return self.values[name].select(rows.select(numbered=numbered), keeps_original=keeps_original)
+
+    @property
+    def _names(self) -> list[str]:
+        return [column.name for column in self.table.columns]
 
     def _map(self) -> mapping.Mapping:
         lacking = self.rows.lacking

@@ -6,7 +6,7 @@ not break, marks that nobody sees, `NULL` for nothing, the currency beside the a
 """
 
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 
 from pipelines.config.connectors import TableMapping
 from pipelines.contracts import Table
@@ -102,12 +102,20 @@ class SourceValues:
     """How the columns of one source's table are seen by the SQL of `sources.yml`.
 
     ``types`` are DuckDB's types of the source's columns. The retailer's ``currency`` beside an amount is taken away in
-    columns that become numbers; a blank before an offset, unless SQL reads offsets itself.
+    columns that become numbers; a blank before an offset, unless SQL reads offsets itself. Columns that are ``unseen``
+    stay as they came.
     """
 
-    def __init__(self, types: Mapping[str, str], table: Table, declared: TableMapping, currency: str) -> None:
+    def __init__(
+        self,
+        types: Mapping[str, str],
+        table: Table,
+        declared: TableMapping,
+        currency: str,
+        unseen: Collection[str] = (),
+    ) -> None:
         self._columns = tuple(types)
-        self._texts = tuple(name for name, type_ in types.items() if type_ == "VARCHAR")
+        self._texts = tuple(name for name, type_ in types.items() if type_ == "VARCHAR" and name not in unseen)
         self._nulls = declared.options.nulls
         self._signs = signs_of(currency)
         self._amounts = amount_columns(table, declared, self._columns, self._signs)
