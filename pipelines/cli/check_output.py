@@ -9,6 +9,7 @@ from datetime import date
 from pipelines.cli.tables_of_text import lay_out
 from pipelines.config.sources import Sources
 from pipelines.extracts.connectors.protocol import FileShape
+from pipelines.identity.monitoring.field_report import tell_example
 from pipelines.texts.texts import Texts
 from pipelines.trial.tables import TableTrial, TrialFault
 from pipelines.trial.trial import Trial
@@ -55,8 +56,7 @@ class _Page:
         for row in self.trial.fields_of(tried).iter_rows(named=True):
             share = self.texts.write("percent", row["filled_count"] / max(row["row_count"], 1))
             counts = [self._number(row[f"{name}_count"]) for name in NUMBERS[1:]]
-            place = _place(row["example_file"] or row["example_record_id"], row["example_line"])
-            rows.append([row["column_name"], share, *counts, place, row["reason"] or ""])
+            rows.append([row["column_name"], share, *counts, tell_example(row), row["reason"] or ""])
         headings = [self.texts.say(f"field_{name}") for name in ("column", *NUMBERS, "example", "reason")]
         return [*lines, *(f"  {line}" for line in lay_out(headings, rows, numbers=range(1, 6)) if rows)]
 

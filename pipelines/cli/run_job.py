@@ -154,7 +154,7 @@ def launch(
             for number, run in enumerate(instance.get_runs()):
                 if run.is_finished and number >= KEPT:
                     instance.delete_run(run.run_id)
-                elif run.is_finished:  # Of a version that did not place its runs.
+                elif run.is_finished and run.remote_job_origin is None:  # Of a version that did not place its runs.
                     place_run(instance, run.run_id)
     return outcome
 

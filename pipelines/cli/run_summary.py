@@ -17,6 +17,7 @@ from pipelines.cli.run_job import Outcome
 from pipelines.cli.tables_of_text import lay_out
 from pipelines.config.home import Home
 from pipelines.config.sources import Sources
+from pipelines.identity.monitoring.field_report import tell_example
 from pipelines.lake.tables import Lake
 from pipelines.texts.texts import Texts
 from pipelines.warehouse.newest_orders import are_silent
@@ -188,9 +189,7 @@ class _Summary:
                 *(field[f"{name}_count"] for name in counts[1:]),
             )
             column = f"{field['source']} {field['table_name']}.{field['column_name']}"
-            line = f":{field['example_line']}" if field["example_line"] else ""
-            place = field["example_file"] or field["example_record_id"] or ""
-            rows.append([column, *map(self._number, numbers), f"{place}{line}"])
+            rows.append([column, *map(self._number, numbers), tell_example(field)])
         headings = [self.texts.say(f"field_{name}") for name in ("column", *counts, "example")]
         table = lay_out(headings, rows, numbers=range(1, 6))
         rest = len(noteworthy) - len(rows)

@@ -1,7 +1,5 @@
 """The field report: what became of the values of every column of every source."""
 
-from typing import Any
-
 import dagster as dg
 import polars as pl
 
@@ -11,7 +9,7 @@ from pipelines.defs.resources import Night
 from pipelines.defs.results import Result, describe_table
 from pipelines.extracts.field_counts import SCHEMA
 from pipelines.identity.monitoring.contact_fields import judge_contact_fields
-from pipelines.identity.monitoring.field_report import find_noteworthy, merge_contact_fields
+from pipelines.identity.monitoring.field_report import find_noteworthy, merge_contact_fields, tell_example
 from pipelines.identity.standardisation.standardise import scan_records
 from pipelines.lake.tables import Lake
 
@@ -53,13 +51,5 @@ def _as_markdown(fields: pl.DataFrame) -> str:
     lines = [f"| {' | '.join(heads)} |", f"|{'---|' * len(heads)}"]
     for row in fields.iter_rows(named=True):
         cells = [row["source"], row["table_name"], row["column_name"], *(f"{row[name]:,}" for name in SHOWN)]
-        lines.append(f"| {' | '.join([*cells, row['reason'] or '', _place(row)])} |")
+        lines.append(f"| {' | '.join([*cells, row['reason'] or '', tell_example(row)])} |")
     return "\n".join(lines)
-
-
-def _place(row: dict[str, Any]) -> str:
-    """Where the first value at fault stands."""
-    if row["example_file"] is None:
-        return row["example_record_id"] or ""
-    line = row["example_line"]
-    return str(row["example_file"]) if line is None else f"{row['example_file']}:{line}"

@@ -1,5 +1,8 @@
 """The field report as a table: what the extracts counted of each column, and what cleaning emptied of it."""
 
+from collections.abc import Mapping
+from typing import Any
+
 import polars as pl
 
 TEXTS = ("source", "table_name", "column_name", "reason", "example_file", "example_record_id")
@@ -46,3 +49,11 @@ def find_noteworthy(fields: pl.DataFrame) -> pl.DataFrame:
     is_empty = (pl.col("row_count") > 0) & (pl.col("filled_count") == 0)
     found = fields.filter((lost > 0) | is_empty)
     return found.sort(share, "source", "table_name", "column_name", descending=[True, False, False, False])
+
+
+def tell_example(row: Mapping[str, Any]) -> str:
+    """Where the first value at fault of a row of the report stands: file and line, else the record; empty for none."""
+    file, line = row["example_file"], row["example_line"]
+    if not file:
+        return row["example_record_id"] or ""
+    return f"{file}:{line}" if line else str(file)

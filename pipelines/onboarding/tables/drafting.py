@@ -137,8 +137,8 @@ def _draft_preset(
     read = find_columns(preset.headers, export.columns, {}).columns
     marks = _find_marks(export, [column for columns in read.values() for column in columns])
     if marks and marks.decimal == "," and not marks.is_open and preset.options.get("decimal", ".") != ",":
-        # The preset's own mark of the thousands may be the comma, which parts the decimals here.
-        options |= {"thousands": None} if preset.options.get("thousands") == "," else {}
+        if preset.options.get("thousands") == ",":  # The preset's own mark, which parts the decimals here.
+            options["thousands"] = None
         options |= _mark_options(marks)
     remarks = []
     joined = {}

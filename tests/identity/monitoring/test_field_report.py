@@ -3,10 +3,11 @@
 from typing import Any
 
 import polars as pl
+import pytest
 
 from pipelines.extracts.field_counts import SCHEMA as COUNTED
 from pipelines.identity.monitoring.contact_fields import SCHEMA as CLEANED
-from pipelines.identity.monitoring.field_report import SCHEMA, find_noteworthy, merge_contact_fields
+from pipelines.identity.monitoring.field_report import SCHEMA, find_noteworthy, merge_contact_fields, tell_example
 
 WHERE = {"source": "crm", "table_name": "crm/contacts"}
 
@@ -39,3 +40,18 @@ def test_empty_columns_and_those_with_bad_values_are_noteworthy_the_worst_first(
         count("mobile", row_count=0, filled_count=0),
     ]
     assert find_noteworthy(merge(counted))["column_name"].to_list() == ["city", "phone", "address"]
+
+
+@pytest.mark.parametrize(
+    ("file", "line", "record", "told"),
+    [
+        ("a.csv", 7, None, "a.csv:7"),
+        ("a.csv", None, None, "a.csv"),
+        (None, None, "crm:contacts:1", "crm:contacts:1"),
+        (None, None, None, ""),
+    ],
+)
+def test_an_example_is_told_by_its_line_or_else_its_record(
+    file: str | None, line: int | None, record: str | None, told: str
+) -> None:
+    assert tell_example({"example_file": file, "example_line": line, "example_record_id": record}) == told
