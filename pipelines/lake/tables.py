@@ -15,6 +15,7 @@ from pathlib import Path
 import polars as pl
 
 from pipelines.lake.amendments import MAX_AMENDED_SHARE, add_amendments, apply_amendments, merge_by_key, no_amendments
+from pipelines.lake.unfinished import temporary as noted_as_temporary
 
 
 @dataclass(frozen=True)
@@ -128,7 +129,8 @@ class Lake:
         folder = self.root / f"{purpose}.tmp-{secrets.token_hex(4)}"
         folder.mkdir(parents=True)
         try:
-            yield folder
+            with noted_as_temporary(folder):
+                yield folder
         finally:
             shutil.rmtree(folder, ignore_errors=True)
 
@@ -147,7 +149,8 @@ def replacing(target: Path) -> Iterator[Path]:
     target.parent.mkdir(parents=True, exist_ok=True)
     temporary = target.with_name(f"{target.name}.tmp-{secrets.token_hex(4)}")
     try:
-        yield temporary
+        with noted_as_temporary(temporary):
+            yield temporary
         descriptor = os.open(temporary, os.O_RDONLY)
         try:
             os.fsync(descriptor)

@@ -24,6 +24,7 @@ import polars as pl
 
 from pipelines.config.home import Home
 from pipelines.errors import ParcoursError
+from pipelines.lake import unfinished
 from pipelines.lake.tables import Lake, replacing
 from pipelines.segments import membership_log
 
@@ -141,10 +142,11 @@ def publish(home: Home) -> Published:
     home.build_database.chmod(0o444)  # Opened for writing, the published file would lock every other reader out.
     _sync(home.build_database)
     _write_ahead_log(home.warehouse).unlink(missing_ok=True)  # A writer's leftover belongs to the file of before.
-    home.build_database.replace(home.warehouse)
-    _sync(home.root)
-    membership_log.commit_staged(Lake(home.lake))
-    seal_path(home).unlink()
+    with unfinished.PUBLISHING:
+        home.build_database.replace(home.warehouse)
+        _sync(home.root)
+        membership_log.commit_staged(Lake(home.lake))
+        seal_path(home).unlink()
 
     return Published(
         warehouse=home.warehouse,
@@ -200,13 +202,14 @@ def rollback(home: Home) -> Path:
             "Run `parcours run` to publish a new one."
         )
     membership_log.stage_rollback(Lake(home.lake))
-    if home.warehouse.exists():
-        _give_second_name(home.warehouse, _replaced(home))
-    _write_ahead_log(home.warehouse).unlink(missing_ok=True)
-    home.previous_warehouse.replace(home.warehouse)
-    membership_log.commit_staged(Lake(home.lake))
-    _finish_interrupted(home)
-    _sync(home.root)
+    with unfinished.PUBLISHING:
+        if home.warehouse.exists():
+            _give_second_name(home.warehouse, _replaced(home))
+        _write_ahead_log(home.warehouse).unlink(missing_ok=True)
+        home.previous_warehouse.replace(home.warehouse)
+        membership_log.commit_staged(Lake(home.lake))
+        _finish_interrupted(home)
+        _sync(home.root)
     return home.warehouse
 
 

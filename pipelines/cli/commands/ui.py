@@ -21,7 +21,7 @@ def add(commands: Subcommands) -> None:
     add_sources(parser)
     parser.add_argument("--host", default="127.0.0.1", help="address to listen on (default: this machine only)")
     parser.add_argument("--port", type=int, default=3000, help="default: 3000")
-    parser.set_defaults(command=open_interface)
+    parser.set_defaults(command=open_interface, ends_itself=True)
 
 
 def check_port_is_free(host: str, port: int) -> None:

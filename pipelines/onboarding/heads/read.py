@@ -5,7 +5,6 @@ import zipfile
 from collections.abc import Iterator, Sequence
 from io import StringIO
 from pathlib import Path
-from tempfile import TemporaryDirectory
 from typing import Any
 
 import duckdb
@@ -15,6 +14,7 @@ from pipelines.config.connectors import FileOptions, FilesConnector, FilesMappin
 from pipelines.config.environment_text import EnvironmentText
 from pipelines.errors import ExtractError
 from pipelines.extracts.connectors import archives, file_kinds, files, spreadsheets
+from pipelines.lake.unfinished import temporary_folder
 from pipelines.onboarding.heads import encodings, excerpts, header_place
 from pipelines.onboarding.heads.folder import FoundFile
 from pipelines.onboarding.heads.head import Head, Unread
@@ -29,9 +29,9 @@ def read_heads(found: Sequence[FoundFile]) -> tuple[list[Head], list[Unread]]:
     heads: list[Head] = []
     unread: list[Unread] = []
     for file in found:
-        with TemporaryDirectory(prefix="parcours-init-") as scratch:
+        with temporary_folder("parcours-init-") as scratch:
             try:
-                for read in _read_file(file, Path(scratch)):
+                for read in _read_file(file, scratch):
                     (heads if isinstance(read, Head) else unread).append(read)  # type: ignore[arg-type]
             except (ExtractError, duckdb.Error, OSError, UnicodeError, csv.Error) as fault:
                 unread.append(Unread(file.name, _say(fault, file)))
