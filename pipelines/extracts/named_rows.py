@@ -11,6 +11,7 @@ from pipelines.config.connectors import TableMapping
 from pipelines.errors import ExtractError
 from pipelines.extracts.connectors.protocol import Rows
 from pipelines.extracts.sql_quoting import quote_name, quote_text
+from pipelines.name_lists import list_lines, list_names
 from pipelines.presets.headers import Header, find_columns, fold_name
 
 PLACES = ("_file", "_file_number", "_row")
@@ -100,14 +101,14 @@ def _describe_missing(
     for name in wanted:
         others = " or ".join(f"'{each}'" for each in headers[name].names(name) if fold_name(each) != fold_name(name))
         called = f" (or {others})" if others else ""
-        faults.append(f"  '{name}'{called} is not in {', '.join(named.lacking[name])}")
+        faults.append(f"  '{name}'{called} is not in {list_names(named.lacking[name])}")
     are = "1 column is" if len(wanted) == 1 else f"{len(wanted)} columns are"
     whose = f"preset '{preset}' needs" if preset else "`headers` names"
-    listed = "\n".join(faults)
+    listed = "\n".join(list_lines(faults))
     return (
         f"{are} missing that {whose}. Where your export calls it otherwise, say so under `headers`, such as "
         f'{{"{wanted[0]}": "its name in your file"}}; where it has none, write null for its name. If it is another '
-        f"export, name another preset, or map its columns yourself.\n{listed}\n  columns found: {', '.join(columns)}"
+        f"export, name another preset, or map its columns yourself.\n{listed}\n  columns found: {list_names(columns)}"
     )
 
 
