@@ -286,9 +286,7 @@ def _read_csv(path: Path, name: str, shown: str, options: FileOptions) -> _File:
         )
     columns = _make_unique(columns)
     escape = options.escape or options.quote
-    return _File(
-        name, path, "csv", columns, Dialect(delimiter, options.quote, escape, len(columns), skip)
-    )
+    return _File(name, path, "csv", columns, Dialect(delimiter, options.quote, escape, len(columns), skip))
 
 
 def _read_header(path: Path, skip: int, options: FileOptions) -> tuple[str, int]:
