@@ -246,6 +246,7 @@ def map_columns(
     that lists every required column without a source column, or every expression that DuckDB does not understand.
     """
     spelled = {column.lower(): column for column in columns}
+    names = frozenset(columns)
     chosen: list[tuple[Column, str, bool]] = []
     missing: list[str] = []
     for column in table.columns:
@@ -256,7 +257,7 @@ def map_columns(
             if column.required:
                 missing.append(_describe_missing(column.name, columns))
             continue
-        plain = own if wanted is None else wanted if wanted in columns else None
+        plain = own if wanted is None else wanted if wanted in names else None
         if plain is None:
             chosen.append((column, str(wanted), True))
             continue
