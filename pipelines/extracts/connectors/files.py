@@ -299,10 +299,7 @@ def _read_csv(path: Path, name: str, shown: str, options: FileOptions) -> _File:
                 at=("options", "encoding"),
             )
         delimiter = declared or _guess_delimiter(header)
-        csv.field_size_limit(LONGEST_HEADER)
-        columns = next(
-            csv.reader([header], delimiter=delimiter, quotechar=options.quote or None, skipinitialspace=True)
-        )
+        columns = _split_header(header, delimiter, options.quote, shown)
     columns = _make_unique(columns)
     escape = options.escape or options.quote
     return _File(name, path, "csv", columns, Dialect(delimiter, options.quote, escape, len(columns), skip))
@@ -322,6 +319,17 @@ def _read_header(path: Path, skip: int, options: FileOptions) -> tuple[str, int]
             if quotes % 2 == 0 or length >= LONGEST_HEADER:
                 break
     return "".join(header).rstrip("\r\n")[:LONGEST_HEADER], count
+
+
+def _split_header(header: str, delimiter: str, quote: str, shown: str) -> list[str]:
+    csv.field_size_limit(LONGEST_HEADER)
+    try:
+        return next(csv.reader([header], delimiter=delimiter, quotechar=quote or None, skipinitialspace=True))
+    except csv.Error:
+        raise ExtractError(
+            f"{shown} has no header that can be read: a line break or a quote stands within its names. Correct "
+            "`quote`, `skip` or `names` under its `options`, or fetch it again."
+        ) from None
 
 
 def _line_after(path: Path, skip: int) -> str:

@@ -1,6 +1,7 @@
 """The heads of all files of a folder."""
 
 import csv
+import zlib
 from collections.abc import Iterator, Sequence
 from io import StringIO
 from pathlib import Path
@@ -33,7 +34,7 @@ def read_heads(found: Sequence[FoundFile]) -> tuple[list[Head], list[Unread]]:
             try:
                 for read in _read_file(file, Path(scratch)):
                     (heads if isinstance(read, Head) else unread).append(read)  # type: ignore[arg-type]
-            except (ExtractError, duckdb.Error, OSError, UnicodeError, csv.Error) as fault:
+            except (ExtractError, duckdb.Error, OSError, EOFError, zlib.error, UnicodeError, csv.Error) as fault:
                 unread.append(Unread(file.name, _say(fault, file)))
     return heads, unread
 
