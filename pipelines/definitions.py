@@ -15,6 +15,7 @@ from pipelines.defs.resources import Night
 from pipelines.defs.schedules import NIGHTLY, TRAINING, nightly_schedule
 from pipelines.defs.sensitivity import sensitivity
 from pipelines.defs.warehouse import warehouse_assets
+from pipelines.lake.owner_only import close_to_others
 
 CONSOLE = {"console": dg.colored_console_logger, "progress": dg.colored_console_logger}
 """Dagster's own logger, and in place of the one that the commands log to, so that their runs can be launched again."""
@@ -52,4 +53,5 @@ def build_definitions(
 
 @dg.definitions
 def defs() -> dg.Definitions:
+    close_to_others()  # What serves and runs the code location is a process for it alone.
     return build_definitions()
