@@ -35,6 +35,7 @@ def build_definitions(
     Not ``is_scheduled``, nothing runs by itself. One process by default: on one machine, the seconds that every further
     process takes to start buy nothing.
     """
+    close_to_others()  # Whichever process puts the code location together writes the home, or starts what does.
     replaced = {key for replacement in assets for key in replacement.keys}
     usual = [
         *(*extract_assets(), references, *identity_assets(), field_report, drift, sensitivity),
@@ -53,5 +54,4 @@ def build_definitions(
 
 @dg.definitions
 def defs() -> dg.Definitions:
-    close_to_others()  # What serves and runs the code location is a process for it alone.
     return build_definitions()

@@ -61,6 +61,12 @@ def is_free(root: Path) -> bool:
     return True
 
 
+def last_holder(root: Path) -> str:
+    """The run that holds the lock of ``root``, or held it last; empty where there was none."""
+    file = root / "run.lock"
+    return file.read_text(errors="replace")[:200] if file.exists() else ""
+
+
 def _acquire(
     descriptor: int,
     run_id: str,

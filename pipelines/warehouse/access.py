@@ -49,12 +49,19 @@ def declare(home: Home, readers: str | None) -> None:
         _let_through(home.root, group)
 
 
-def declared_group(home: Home) -> int | None:
-    """The group that the last publication was declared for; None for nobody, or where that is not ours to know."""
+def declared_readers(home: Home) -> str | None:
+    """The name of the group that the last publication was declared for; None for nobody, or where that is not ours to
+    know."""
     try:
         name = json.loads(_note(home).read_text())["readers"]
     except (FileNotFoundError, PermissionError):
         return None
+    return None if name is None else str(name)
+
+
+def declared_group(home: Home) -> int | None:
+    """The number of that group; None too where this machine has none of that name."""
+    name = declared_readers(home)
     return None if name is None else find_group(name)
 
 
