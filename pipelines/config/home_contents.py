@@ -17,6 +17,7 @@ _MADE = re.compile(
     "|".join(
         (
             rf"warehouse(\.previous|\.replaced)?\.duckdb(\.wal)?{_TEMPORARY}",
+            r"warehouse\.duckdb\.tmp" + _BELOW,  # Where DuckDB spills that reads it.
             rf"(report|quality)\.html{_TEMPORARY}",
             rf"decisions\.csv{_TEMPORARY}",
             r"run\.lock",
