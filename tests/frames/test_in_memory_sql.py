@@ -18,5 +18,5 @@ def test_what_is_spilled_is_the_owners_alone_out_of_the_way_and_gone_at_the_end(
         connection.execute("set memory_limit = '40MB'")
         connection.execute("create table people as select range as id, hash(range)::text as name from range(2_000_000)")
         assert {path.stat().st_mode & 0o077 for path in (Path(folder), *Path(folder).iterdir())} == {0}
+        assert not list(tmp_path.iterdir()), "nothing where the command was called"
     assert not Path(folder).exists()
-    assert not list(tmp_path.iterdir()), "nothing where the command was called"
