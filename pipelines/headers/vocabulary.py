@@ -9,7 +9,7 @@ from typing import Any
 import yaml
 
 from pipelines.contracts import Table
-from pipelines.onboarding.headers.folding import Folded, Folding, fold_value
+from pipelines.headers.folding import Folded, Folding, fold_value
 
 SURE = 0.9  # The header says the column's name, in whatever words, and nothing else.
 LIKELY = 0.6  # It says it and more; whoever reads the file should look twice.
