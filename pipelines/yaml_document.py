@@ -3,7 +3,6 @@
 import re
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
-from difflib import get_close_matches
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -11,6 +10,7 @@ import yaml
 from pydantic import BaseModel, ConfigDict, ValidationError
 
 from pipelines.errors import ConfigurationError
+from pipelines.name_lists import find_close, list_lines, shorten
 
 Place = tuple[str | int, ...]
 Model = TypeVar("Model", bound=BaseModel)
@@ -69,9 +69,9 @@ class Document:
                 data = None
             if isinstance(step, int):
                 name = data.get("name") if isinstance(data, dict) else None
-                spelled += f"[{name if isinstance(name, str) else step}]"
+                spelled += f"[{shorten(name) if isinstance(name, str) else step}]"
             else:
-                spelled += f".{step}" if spelled else step
+                spelled += f".{shorten(step)}" if spelled else shorten(step)
         return spelled or "the file"
 
     def fault(self, place: Place, message: str) -> Fault:
@@ -178,12 +178,11 @@ def _explain(details: Mapping[str, Any], document: Document, keys_allowed: Calla
     """A pydantic fault in the words of the file."""
     place: Place = tuple(details["loc"])
     kind, context = details["type"], details.get("ctx", {})
-    written = details.get("input")
+    written = shorten(str(details.get("input")))
     if kind == "extra_forbidden":
         allowed = keys_allowed(place[:-1])
-        return document.fault(
-            place, f"unknown key '{place[-1]}'{did_you_mean(str(place[-1]), allowed)} (known: {', '.join(allowed)})"
-        )
+        key, known = str(place[-1]), ", ".join(allowed)
+        return document.fault(place, f"unknown key '{shorten(key)}'{did_you_mean(key, allowed)} (known: {known})")
     if kind == "missing":
         return document.fault(place, f"missing: add the key '{place[-1]}'")
     if kind == "value_error":
@@ -193,7 +192,7 @@ def _explain(details: Mapping[str, Any], document: Document, keys_allowed: Calla
     if kind.startswith("date_"):
         return document.fault(place, f"'{written}' is not a date: write it as 2026-03-01")
     if kind == "literal_error":
-        hint = did_you_mean(str(written), re.findall(r"'([^']*)'", context["expected"]))
+        hint = did_you_mean(written, re.findall(r"'([^']*)'", context["expected"]))
         return document.fault(place, f"'{written}' is not one of {context['expected']}{hint}")
     if kind == "string_pattern_mismatch":
         return document.fault(
@@ -207,13 +206,13 @@ def _explain(details: Mapping[str, Any], document: Document, keys_allowed: Calla
 
 
 def did_you_mean(word: str, known: Iterable[str]) -> str:
-    close = get_close_matches(word, list(known), n=1, cutoff=0.6)
-    return f", did you mean '{close[0]}'?" if close else ""
+    close = find_close(word, known)
+    return f", did you mean '{close}'?" if close else ""
 
 
 def format_faults(path: Path, faults: Iterable[Fault], guide: str) -> str:
     """One line a fault, in the order of the file; ``guide`` is the page that explains the keys."""
     ordered = sorted(set(faults), key=lambda fault: (fault.line, fault.place, fault.message))
     plural = "fault" if len(ordered) == 1 else "faults"
-    listed = "\n".join(f"  {path.name}:{fault.line}: {fault.place}: {fault.message}" for fault in ordered)
+    listed = "\n".join(list_lines([f"  {path.name}:{fault.line}: {fault.place}: {fault.message}" for fault in ordered]))
     return f"{path} has {len(ordered)} {plural} ({guide} explains every key):\n{listed}"

@@ -9,8 +9,10 @@ from pathlib import Path
 
 from pipelines.config.connectors import TableMapping
 from pipelines.errors import ExtractError
+from pipelines.extracts.column_names import list_found
 from pipelines.extracts.connectors.protocol import Rows
 from pipelines.extracts.sql_quoting import quote_name, quote_text
+from pipelines.name_lists import list_lines, list_names
 from pipelines.presets.headers import Header, find_columns, fold_name
 
 PLACES = ("_file", "_file_number", "_row")
@@ -85,7 +87,7 @@ def name_rows(rows: Rows, headers: Mapping[str, Header], sql: Iterable[str], pre
         if name in named.lacking and not header.is_optional and is_mentioned(name, texts)
     ]
     if wanted:
-        raise ExtractError(_describe_missing(wanted, headers, named, rows.columns, preset), at=("headers",))
+        raise ExtractError(_describe_missing(wanted, headers, named, rows, preset), at=("headers",))
     return named
 
 
@@ -93,21 +95,23 @@ def _describe_missing(
     wanted: Sequence[str],
     headers: Mapping[str, Header],
     named: NamedRows,
-    columns: Sequence[str],
+    rows: Rows,
     preset: str | None,
 ) -> str:
+    names = [each for name, header in headers.items() for each in header.names(name)]
     faults = []
     for name in wanted:
         others = " or ".join(f"'{each}'" for each in headers[name].names(name) if fold_name(each) != fold_name(name))
         called = f" (or {others})" if others else ""
-        faults.append(f"  '{name}'{called} is not in {', '.join(named.lacking[name])}")
+        faults.append(f"  '{name}'{called} is not in {list_names(named.lacking[name])}")
     are = "1 column is" if len(wanted) == 1 else f"{len(wanted)} columns are"
     whose = f"preset '{preset}' needs" if preset else "`headers` names"
-    listed = "\n".join(faults)
+    listed = "\n".join(list_lines(faults))
     return (
         f"{are} missing that {whose}. Where your export calls it otherwise, say so under `headers`, such as "
         f'{{"{wanted[0]}": "its name in your file"}}; where it has none, write null for its name. If it is another '
-        f"export, name another preset, or map its columns yourself.\n{listed}\n  columns found: {', '.join(columns)}"
+        f"export, name another preset, or map its columns yourself.\n{listed}\n"
+        f"  {list_found(rows.columns, names, rows.lacking, rows.files)}"
     )
 
 

@@ -25,6 +25,7 @@ import polars as pl
 from pipelines.config.home import Home
 from pipelines.errors import ParcoursError
 from pipelines.lake.tables import Lake, replacing
+from pipelines.name_lists import list_names
 from pipelines.segments import membership_log
 
 
@@ -244,7 +245,7 @@ def _audit(home: Home, promise: Seal) -> dict[str, int]:
     marts = {path.removeprefix("marts/"): count for path, count in counts.items() if path.startswith("marts/")}
     missing = sorted({*promise.marts, *membership_log.MARTS} - set(marts))
     if missing:
-        raise PublishError(f"The build lacks the marts {', '.join(missing)}. Materialise the marts again.")
+        raise PublishError(f"The build lacks the marts {list_names(missing)}. Materialise the marts again.")
     records = Lake(home.lake).scan("identity", "records").select(pl.len()).collect().item()
     if records and not marts.get("customer_360"):
         raise PublishError(

@@ -9,6 +9,7 @@ from pathlib import Path, PurePosixPath
 from pipelines.errors import ExtractError
 from pipelines.extracts.connectors import file_kinds
 from pipelines.extracts.connectors.decoding import CHUNK, DISK_FULL
+from pipelines.name_lists import list_names
 
 MOST_MEMBERS = 10_000  # Exports are cut into days or stores at most; beyond that, somebody packed a whole disk.
 # Deflate reaches 1:1032 on bytes that are all the same. Exports stay below 1:50; a bomb is far above.
@@ -44,7 +45,7 @@ def _choose(archive: zipfile.ZipFile, shown: str, member: str | None) -> list[zi
     else:
         chosen = [entry for entry in files if _has_known_suffix(entry.filename)]
     if not chosen:
-        found = ", ".join(sorted(entry.filename for entry in files)[:10]) or "nothing"
+        found = list_names(sorted(entry.filename for entry in files), otherwise="nothing")
         asked = f"that matches `member: {member}`" if member else "that can be read"
         raise ExtractError(
             f"{shown} holds no file {asked}. Found: {found}. Correct `member`, or pack the export alone."

@@ -22,6 +22,7 @@ from pipelines.extracts.connectors import (
     malformed_lines,
 )
 from pipelines.extracts.connectors.protocol import FileShape
+from pipelines.extracts.connectors.quoted_lines import Dialect
 from pipelines.extracts.sql_quoting import quote_name, quote_text
 
 DELIMITERS = (",", ";", "\t", "|")
@@ -30,7 +31,7 @@ LEAST_OF_EACH = 10  # Rows of each file, however many files there are: dates of 
 LONGEST_USUAL = 4096  # Bytes; a product with its description as a page, an order with a long note.
 EMPTY = "is empty: not even a header. Fetch it again, or take it out of the folder."
 INSIDE = "!/"  # Between an archive and a file inside, as in `orders.zip!/orders.csv`: no folder's name ends like that.
-LINES = malformed_lines.Dialect(NOWHERE, "", "", field_count=1, skip=0)
+LINES = Dialect(NOWHERE, "", "", field_count=1, skip=0)
 
 
 @dataclass
@@ -45,7 +46,7 @@ class _File:
     path: Path
     format: str
     columns: list[str] = field(default_factory=list)
-    dialect: malformed_lines.Dialect = LINES
+    dialect: Dialect = LINES
     is_mended: bool = False
     starts: "array[int] | None" = None
     most: int | None = None
@@ -285,9 +286,7 @@ def _read_csv(path: Path, name: str, shown: str, options: FileOptions) -> _File:
         )
     columns = _make_unique(columns)
     escape = options.escape or options.quote
-    return _File(
-        name, path, "csv", columns, malformed_lines.Dialect(delimiter, options.quote, escape, len(columns), skip)
-    )
+    return _File(name, path, "csv", columns, Dialect(delimiter, options.quote, escape, len(columns), skip))
 
 
 def _read_header(path: Path, skip: int, options: FileOptions) -> tuple[str, int]:

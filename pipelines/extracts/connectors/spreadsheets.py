@@ -16,6 +16,7 @@ import pyarrow.parquet as pq
 from python_calamine import CalamineError, CalamineSheet, CalamineWorkbook, SheetTypeEnum, SheetVisibleEnum
 
 from pipelines.errors import ExtractError
+from pipelines.name_lists import list_names
 
 LARGEST = (
     512 << 20
@@ -125,7 +126,7 @@ def _choose_sheet(workbook: CalamineWorkbook, wanted: str | int | None, shown: s
         chosen = names[wanted - 1] if isinstance(wanted, int) and wanted <= len(names) else None
     if chosen is None:
         raise ExtractError(
-            f"{shown} has no sheet {wanted if wanted is not None else 'at all'}. Found: {', '.join(names) or 'none'}. "
+            f"{shown} has no sheet {wanted if wanted is not None else 'at all'}. Found: {list_names(names)}. "
             "Correct `sheet` under its `options`."
         )
     return workbook.get_sheet_by_name(chosen)

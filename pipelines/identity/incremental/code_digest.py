@@ -38,6 +38,7 @@ NOT_DECIDING: Mapping[str, str] = {
     "identity.decisions.file": "decisions are an input: the rows read last night are compared with today's",
     "identity.decisions.read": "decisions are an input: the rows read last night are compared with today's",
     "identity.model.history": "when a version came in force; the version itself is a condition of every step",
+    "name_lists": "says how messages name what is listed",
 }
 """The modules and packages that the steps import besides, each with the reason why it changes no result."""
 
