@@ -21,6 +21,9 @@ from pipelines.lake.owner_only import make_folder
 if TYPE_CHECKING:
     import dagster as dg
 
+PLACES = ("home", "sources")
+"""The settings that say where a run reads and writes."""
+
 KEPT = 30  # Logs and run records, 2 MB each: a month of nights.
 
 DAGSTER_SETTINGS = """\
@@ -111,14 +114,19 @@ def launch(
     What libraries print meanwhile is kept nowhere: it may hold values of the exports.
 
     ``settings`` configure the resource ``night``, ``ops`` single assets, by step. ``former`` is the run that held the
-    lock of the home before: if it was killed, Dagster is told.
+    lock of the home before: if it was killed, Dagster is told. Home and sources, and what is as by default, do not
+    become part of the run's record: the interface, which has its own and admits no other, can launch it again.
     """
+    places = {name: settings[name] for name in PLACES if name in settings}
+    said = {name: value for name, value in settings.items() if name not in PLACES}
+    chosen = {step: each for step, each in (ops or {}).items() if any(each["config"].values())}
     log = _new_log(home, run_id)
     with _silence():
         import dagster as dg
 
         from pipelines.definitions import build_definitions
         from pipelines.defs import orphaned_runs
+        from pipelines.defs.resources import Night
         from pipelines.defs.sqlite_pool import pooled_sqlite
 
         prepare_instance(home)
@@ -132,7 +140,9 @@ def launch(
             logger.addHandler(handler)
             return logger
 
-        definitions = build_definitions(loggers={"progress": progress_logger}, is_scheduled=False)
+        definitions = build_definitions(
+            loggers={"progress": progress_logger}, resources={"night": Night(**places)}, is_scheduled=False
+        )
         job = definitions.resolve_job_def(job_name)
         progress.expect(job.asset_layer.executable_asset_keys)
         with (
@@ -147,8 +157,8 @@ def launch(
                 result = job.execute_in_process(
                     run_config={
                         "loggers": {"progress": {}},
-                        "resources": {"night": {"config": settings}},
-                        **({"ops": ops} if ops else {}),
+                        "resources": {"night": {"config": said}},
+                        **({"ops": chosen} if chosen else {}),
                     },
                     instance=instance,
                     run_id=run_id,
