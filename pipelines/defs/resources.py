@@ -25,6 +25,7 @@ from pipelines.lake import run_lock
 from pipelines.lake.tables import Lake
 from pipelines.segments.definitions import Definitions, find_segments, load_segments
 from pipelines.texts.catalogue import list_languages
+from pipelines.warehouse import kept_state, publish
 
 
 class Night(dg.ConfigurableResource):  # type: ignore[type-arg]
@@ -130,7 +131,8 @@ class Night(dg.ConfigurableResource):  # type: ignore[type-arg]
         assert context.run is not None
         self._run_id = context.run.run_id
         self._folder = find_home(Path(self.home) if self.home else None)
-        self._retailer = load_sources(find_sources(Path(self.sources) if self.sources else None, self._folder))
+        sources_file = find_sources(Path(self.sources) if self.sources else None, self._folder)
+        self._retailer = load_sources(sources_file)
         self._segments_file = find_segments(self._folder, self._retailer)
         self._segments = load_segments(self._segments_file)
         self._day = self._resolve_day(context)
@@ -142,6 +144,8 @@ class Night(dg.ConfigurableResource):  # type: ignore[type-arg]
             patience=self.wait_minutes * 60,
             say=context.log.info if context.log else str,
         ) as former:
+            publish.finish_interrupted(self._folder)
+            kept_state.check(self._folder, self._retailer, sources_file, self._segments_file)
             if context.instance:
                 orphaned_runs.mark_former(context.instance, former)
             yield self
