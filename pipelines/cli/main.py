@@ -11,6 +11,7 @@ import sys
 from collections.abc import Sequence
 
 from pipelines.cli.commands import (
+    backup,
     check,
     docs,
     evaluate,
@@ -20,6 +21,7 @@ from pipelines.cli.commands import (
     init,
     model,
     report,
+    restore,
     review,
     rollback,
     run,
@@ -35,7 +37,26 @@ from pipelines.errors import ParcoursError
 # How SQLite and DuckDB report a full disk.
 DISK_FULL_WORDS = ("disk I/O error", "database or disk is full", "No space left on device", "File too large")
 
-COMMANDS = (init, check, run, sample, train, model, evaluate, report, id, why, how, review, rollback, export, docs, ui)
+COMMANDS = (
+    init,
+    check,
+    run,
+    sample,
+    train,
+    model,
+    evaluate,
+    report,
+    id,
+    why,
+    how,
+    review,
+    rollback,
+    backup,
+    restore,
+    export,
+    docs,
+    ui,
+)
 
 
 class _Version(argparse.Action):
