@@ -12,6 +12,7 @@ from collections.abc import Sequence
 from pipelines import unexpected
 from pipelines.cli.closed_files import explain_closed
 from pipelines.cli.commands import (
+    backup,
     check,
     docs,
     doctor,
@@ -22,6 +23,7 @@ from pipelines.cli.commands import (
     init,
     model,
     report,
+    restore,
     review,
     rollback,
     run,
@@ -49,6 +51,8 @@ COMMANDS = (
     how,
     review,
     rollback,
+    backup,
+    restore,
     export,
     docs,
     ui,
