@@ -98,6 +98,10 @@ def test_a_password_opens_the_page_to_others_and_no_process_has_it(open_page: Op
     assert answers(page)  # By `Authorization: Bearer`.
     assert page.ask("GET", f"/?token={PASSWORD.replace(' ', '%20')}").status == 401  # In an address it would be kept.
     name = "parcours.example.com"
+    # A proxy that sends the password for whom it has signed in: what their browsers say of the page still counts.
+    proxied = {"host": name, "authorization": f"Bearer {PASSWORD}", "content_type": "application/json"}
+    for origin, status in ((f"https://{name}", 200), ("https://evil.example", 403), ("null", 403)):
+        assert page.ask("POST", "/graphql", page.question(RUNS), origin=origin, **proxied).status == status
     form = {"host": name, "origin": f"https://{name}", "content_type": "application/x-www-form-urlencoded"}
     let_in = page.ask("POST", "/sign-in", f"secret={PASSWORD.replace(' ', '+')}", **form)
     assert (let_in.status, let_in.headers["Set-Cookie"].split("; ")[-1]) == (303, "Secure")

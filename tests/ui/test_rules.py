@@ -167,12 +167,12 @@ def test_one_network_of_ipv6_is_one_address() -> None:
     assert backoff.waiting_time("2001:db8:1::1") == 0
 
 
-def test_the_right_token_is_let_in_whoever_guesses() -> None:
-    token = make_token()
-    guarded, _ = gate(token)
+@pytest.mark.parametrize("secret", [make_token(), Secret("x" * 32, is_password=True)])
+def test_what_nobody_guesses_is_let_in_whoever_tries(secret: Secret) -> None:
+    guarded, _ = gate(secret)
     verdicts = {guarded.judge(f"guess {number}", "127.0.0.1") for number in range(100)}
     assert verdicts == {Verdict.WRONG, Verdict.LATER}
-    assert guarded.judge(token.value, "127.0.0.1") is Verdict.RIGHT
+    assert guarded.judge(secret.value, "127.0.0.1") is Verdict.RIGHT
 
 
 def test_a_session_ends_when_nobody_uses_it() -> None:
