@@ -5,6 +5,7 @@ much again as it unpacks to; hence a limit on that.
 """
 
 import zipfile
+import zlib
 from array import array
 from collections.abc import Iterator, Sequence
 from datetime import date, datetime, time, timedelta
@@ -16,12 +17,12 @@ import pyarrow.parquet as pq
 from python_calamine import CalamineError, CalamineSheet, CalamineWorkbook, SheetTypeEnum, SheetVisibleEnum
 
 from pipelines.errors import ExtractError
-from pipelines.name_lists import list_names
 
 LARGEST = (
     512 << 20
 )  # Bytes of XML, unpacked: about a million rows of ten columns, and the most that Excel's sheets hold.
 BATCH = 10_000
+DAMAGED = (CalamineError, zipfile.BadZipFile, zlib.error, EOFError, NotImplementedError, OSError)
 
 Cell = int | float | str | bool | time | date | datetime | timedelta
 
@@ -39,11 +40,11 @@ def list_rows(path: Path, sheet: str | int | None, shown: str) -> Iterator[tuple
             for number, row in enumerate(found.iter_rows(), start=1):
                 if any(cell != "" for cell in row):
                     yield number, row
-    except (CalamineError, zipfile.BadZipFile, OSError) as fault:
+    except DAMAGED as fault:
         raise ExtractError(
             f"{shown} is not a whole Excel workbook, or is protected by a password ({type(fault).__name__}). Fetch it "
             "again, or save it without one; nothing of it was taken."
-        ) from None
+        ) from fault
 
 
 def write_rows(
@@ -126,7 +127,7 @@ def _choose_sheet(workbook: CalamineWorkbook, wanted: str | int | None, shown: s
         chosen = names[wanted - 1] if isinstance(wanted, int) and wanted <= len(names) else None
     if chosen is None:
         raise ExtractError(
-            f"{shown} has no sheet {wanted if wanted is not None else 'at all'}. Found: {list_names(names)}. "
-            "Correct `sheet` under its `options`."
+            f"{shown} has no sheet {wanted if wanted is not None else 'at all'}. It has {len(names)}: name one by its "
+            "place, from 1, or as the workbook does, in `sheet` under its `options`."
         )
     return workbook.get_sheet_by_name(chosen)

@@ -1,7 +1,6 @@
 """The heads of all files of a folder."""
 
 import csv
-import zipfile
 from collections.abc import Iterator, Sequence
 from io import StringIO
 from pathlib import Path
@@ -9,7 +8,7 @@ from tempfile import TemporaryDirectory
 from typing import Any
 
 import duckdb
-from python_calamine import CalamineError, CalamineWorkbook, SheetTypeEnum, SheetVisibleEnum
+from python_calamine import CalamineWorkbook, SheetTypeEnum, SheetVisibleEnum
 
 from pipelines.config.connectors import FileOptions, FilesConnector, FilesMapping
 from pipelines.config.environment_text import EnvironmentText
@@ -80,7 +79,7 @@ def _read_workbook(path: Path, file: FoundFile, member: str | None, scratch: Pat
                 for meta in workbook.sheets_metadata
                 if meta.typ == SheetTypeEnum.WorkSheet and meta.visible == SheetVisibleEnum.Visible
             ]
-    except (CalamineError, zipfile.BadZipFile):
+    except spreadsheets.DAMAGED:
         sheets = []
     if not sheets:
         yield Unread(file.name, "is not a whole Excel workbook, or is protected by a password")
