@@ -10,9 +10,12 @@ import sys
 from collections.abc import Sequence
 
 from pipelines import unexpected
+from pipelines.cli.closed_files import explain_closed
 from pipelines.cli.commands import (
+    backup,
     check,
     docs,
+    doctor,
     evaluate,
     export,
     how,
@@ -20,6 +23,7 @@ from pipelines.cli.commands import (
     init,
     model,
     report,
+    restore,
     review,
     rollback,
     run,
@@ -31,8 +35,29 @@ from pipelines.cli.commands import (
 from pipelines.cli.interrupts import raise_on_sigterm
 from pipelines.cli.parser import Parser
 from pipelines.errors import ParcoursError
+from pipelines.lake.owner_only import close_to_others
 
-COMMANDS = (init, check, run, sample, train, model, evaluate, report, id, why, how, review, rollback, export, docs, ui)
+COMMANDS = (
+    init,
+    check,
+    run,
+    sample,
+    train,
+    model,
+    evaluate,
+    report,
+    id,
+    why,
+    how,
+    review,
+    rollback,
+    backup,
+    restore,
+    export,
+    docs,
+    ui,
+    doctor,
+)
 
 
 class _Version(argparse.Action):
@@ -71,6 +96,7 @@ def build_parser() -> Parser:
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
+    close_to_others()
     options, unknown = build_parser().parse_known_args(arguments)
     if unknown:
         options.parser.refuse(unknown)
@@ -90,6 +116,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return 0
     except Exception as error:
+        closed = explain_closed(error)
+        if closed is not None:
+            return _fail(closed, 2, options.debug)
         return _fail(unexpected.describe(error), 1, options.debug)
     finally:
         sys.stderr.writelines(unexpected.take_tracebacks())

@@ -16,9 +16,13 @@ from pipelines.cli.code_location import place_run
 from pipelines.cli.interrupts import noting_interrupts
 from pipelines.cli.progress import Progress
 from pipelines.config.home import Home
+from pipelines.lake.owner_only import make_folder
 
 if TYPE_CHECKING:
     import dagster as dg
+
+PLACES = ("home", "sources")
+"""The settings that say where a run reads and writes."""
 
 KEPT = 30  # Logs and run records, 2 MB each: a month of nights.
 
@@ -87,7 +91,7 @@ def prepare_instance(home: Home) -> None:
 
     Settings that a person has changed stay as they are.
     """
-    home.dagster.mkdir(parents=True, exist_ok=True)
+    make_folder(home.dagster)
     settings = home.dagster / "dagster.yaml"
     if not settings.exists():
         settings.write_text(DAGSTER_SETTINGS, encoding="utf-8")
@@ -110,14 +114,19 @@ def launch(
     What libraries print meanwhile is kept nowhere: it may hold values of the exports.
 
     ``settings`` configure the resource ``night``, ``ops`` single assets, by step. ``former`` is the run that held the
-    lock of the home before: if it was killed, Dagster is told.
+    lock of the home before: if it was killed, Dagster is told. Home and sources, and what is as by default, do not
+    become part of the run's record: the interface, which has its own and admits no other, can launch it again.
     """
+    places = {name: settings[name] for name in PLACES if name in settings}
+    said = {name: value for name, value in settings.items() if name not in PLACES}
+    chosen = {step: each for step, each in (ops or {}).items() if any(each["config"].values())}
     log = _new_log(home, run_id)
     with _silence():
         import dagster as dg
 
         from pipelines.definitions import build_definitions
         from pipelines.defs import orphaned_runs
+        from pipelines.defs.resources import Night
         from pipelines.defs.sqlite_pool import pooled_sqlite
 
         prepare_instance(home)
@@ -131,7 +140,9 @@ def launch(
             logger.addHandler(handler)
             return logger
 
-        definitions = build_definitions(loggers={"progress": progress_logger}, is_scheduled=False)
+        definitions = build_definitions(
+            loggers={"progress": progress_logger}, resources={"night": Night(**places)}, is_scheduled=False
+        )
         job = definitions.resolve_job_def(job_name)
         progress.expect(job.asset_layer.executable_asset_keys)
         with (
@@ -146,8 +157,8 @@ def launch(
                 result = job.execute_in_process(
                     run_config={
                         "loggers": {"progress": {}},
-                        "resources": {"night": {"config": settings}},
-                        **({"ops": ops} if ops else {}),
+                        "resources": {"night": {"config": said}},
+                        **({"ops": chosen} if chosen else {}),
                     },
                     instance=instance,
                     run_id=run_id,
@@ -275,7 +286,7 @@ def _new_log(home: Home, run_id: str) -> Path:
     from datetime import UTC, datetime
 
     folder = home.root / "logs"
-    folder.mkdir(parents=True, exist_ok=True)
+    make_folder(folder)
     for old in sorted(folder.glob("*.log"))[: -KEPT + 1]:
         old.unlink(missing_ok=True)
     return folder / f"{datetime.now(UTC):%Y%m%dT%H%M%SZ}-{run_id[:8]}.log"

@@ -250,6 +250,7 @@ def map_columns(
     """
     described = columns, mapping.written_sql, lacking, files
     spelled = {column.lower(): column for column in columns}
+    names = frozenset(columns)
     chosen: list[tuple[Column, str, bool]] = []
     missing: list[str] = []
     for column in table.columns:
@@ -260,7 +261,7 @@ def map_columns(
             if column.required:
                 missing.append(_describe_missing(column.name, tellable(*described)))
             continue
-        plain = own if wanted is None else wanted if wanted in columns else None
+        plain = own if wanted is None else wanted if wanted in names else None
         if plain is None:
             chosen.append((column, str(wanted), True))
             continue

@@ -31,6 +31,7 @@ class NamedRows:
         names = {columns[0]: name for name, columns in found.items()}
         spare = {column for columns in found.values() for column in columns[1:]}
         taken = {*map(str.lower, (*names.values(), *missing, *PLACES))}
+        tried: dict[str, int] = {}
         self._sql: dict[str, str] = {}
         self.lacking: dict[str, list[str]] = {}
         for column in rows.columns:
@@ -39,11 +40,12 @@ class NamedRows:
             if column in names:
                 name, columns = names[column], found[names[column]]
             else:
-                name, columns = _make_unique(column, taken), (column,)
+                name, columns = _make_unique(column, taken, tried), (column,)
                 taken.add(name.lower())
             read = ", ".join(map(quote_name, columns))
             self._sql[name] = f"coalesce({read})" if len(columns) > 1 else read
-            lacking = [file for file in rows.files if all(file in rows.lacking.get(each, ()) for each in columns)]
+            lacked = [set(rows.lacking.get(each, ())) for each in columns]
+            lacking = [file for file in rows.files if all(file in each for each in lacked)] if all(lacked) else []
             if lacking:
                 self.lacking[name] = lacking
         for name in missing:
@@ -80,11 +82,11 @@ def name_rows(rows: Rows, headers: Mapping[str, Header], sql: Iterable[str], pre
         return rows
     found = find_columns(headers, rows.columns, rows.lacking)
     named = NamedRows(rows, found.columns, found.missing)
-    texts = list(sql)
+    mentioned = list_mentioned(sql)
     wanted = [
         name
         for name, header in headers.items()
-        if name in named.lacking and not header.is_optional and is_mentioned(name, texts)
+        if name in named.lacking and not header.is_optional and name.lower() in mentioned
     ]
     if wanted:
         raise ExtractError(_describe_missing(wanted, headers, named, rows, preset), at=("headers",))
@@ -127,14 +129,12 @@ def speak_of_names(declared: TableMapping, rows: Rows) -> TableMapping:
 _TOKEN = re.compile(r"""\"((?:[^"]|"")*)\"|'(?:[^']|'')*'|(\w+)""")
 
 
-def is_mentioned(name: str, sql: Iterable[str]) -> bool:
-    """Whether any of the texts, each SQL or a column's name, speaks of the column ``name``."""
-    wanted = name.lower()
-    return any(
-        wanted == text.lower()
-        or any(wanted in (quoted.replace('""', '"').lower(), word.lower()) for quoted, word in _TOKEN.findall(text))
-        for text in sql
-    )
+def list_mentioned(sql: Iterable[str]) -> set[str]:
+    """The columns that the texts, each SQL or a column's name, speak of, in small letters; with words that are none."""
+    texts = list(sql)
+    found = (found for text in texts for found in _TOKEN.findall(text))
+    words = {word.replace('""', '"').lower() for quoted_and_bare in found for word in quoted_and_bare}
+    return words.union(map(str.lower, texts))
 
 
 def empty_relation(headers: Iterable[str]) -> str:
@@ -143,10 +143,10 @@ def empty_relation(headers: Iterable[str]) -> str:
     return f"select {', '.join([*columns, f'{quote_text(str())} as _file'])} where false"
 
 
-def _make_unique(name: str, taken: set[str]) -> str:
-    """``name``, or the next free one where SQL would take it for one of ``taken``."""
-    candidate, again = name, 0
+def _make_unique(name: str, taken: set[str], tried: dict[str, int]) -> str:
+    """``name``, or the next free one where SQL would take it for one of ``taken``; ``tried``: how far each has got."""
+    candidate = name
     while candidate.lower() in taken:
-        again += 1
+        tried[name.lower()] = again = tried.get(name.lower(), 0) + 1
         candidate = f"{name}_{again}"
     return candidate

@@ -9,11 +9,9 @@ from pathlib import Path, PurePosixPath
 from pipelines.errors import ExtractError
 from pipelines.extracts.connectors import file_kinds
 from pipelines.extracts.connectors.decoding import CHUNK, DISK_FULL
+from pipelines.extracts.connectors.limits import count_fine
 
 MOST_MEMBERS = 10_000  # Exports are cut into days or stores at most; beyond that, somebody packed a whole disk.
-# Deflate reaches 1:1032 on bytes that are all the same. Exports stay below 1:50; a bomb is far above.
-MOST_EXPANDED = 200
-ALWAYS_FINE = 200 << 20  # Bytes; whatever the ratio, so much harms nobody.
 
 
 def unpack(path: Path, shown: str, member: str | None, folder: Path) -> list[tuple[Path, str]]:
@@ -55,7 +53,7 @@ def _choose(archive: zipfile.ZipFile, shown: str, member: str | None) -> list[zi
         if entry.flag_bits & 1:
             raise ExtractError(f"{shown} is encrypted. Pack it without a password, or unpack it first.")
     unpacked, packed = sum(entry.file_size for entry in chosen), Path(str(archive.filename)).stat().st_size
-    if unpacked > max(ALWAYS_FINE, MOST_EXPANDED * packed):
+    if unpacked > count_fine(packed):
         raise ExtractError(
             f"{shown} claims to unpack {packed:,} bytes into {unpacked:,}, which no export does. Unpack it yourself if "
             "you trust it."

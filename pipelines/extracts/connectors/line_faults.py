@@ -22,6 +22,8 @@ _MISREAD_UTF8 = re.compile("\udcc3[\xa0-\u0fff\udc80-\udc9f]")
 
 def find_encoding(line: bytes) -> Encoding | None:
     """Which one ``line`` is in; None for UTF-8."""
+    if line.isascii():
+        return None
     try:
         line.decode("utf-8")
     except UnicodeDecodeError:

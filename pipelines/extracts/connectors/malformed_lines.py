@@ -13,6 +13,7 @@ from pathlib import Path
 from pipelines.extracts.connectors.line_faults import Encoding, find_encoding
 from pipelines.extracts.connectors.quoted_lines import (
     LONGEST_RECORD,
+    NOTHING,
     Added,
     Ahead,
     Dialect,
@@ -25,6 +26,7 @@ LONGEST_SHOWN = 10_000  # Bytes of a line that is longer than any record: the re
 TOO_LONG = f"is longer than {LONGEST_RECORD} bytes"
 STRAY_QUOTE = "opens a quote that nothing closes"
 WRONG_QUOTE = "has a quote or a line break in the wrong place"
+_as_json = json.JSONEncoder(ensure_ascii=False).encode
 
 
 def find_lines(path: Path, dialect: Dialect, wanted: Iterable[int]) -> dict[int, int]:
@@ -90,9 +92,9 @@ def set_aside(path: Path, dialect: Dialect, copy: Path, malformed: Path, shown: 
                 continue
             count += 1
             written.write(b"\n" * len(lines))
-            raw = json.dumps({"line": _show(b"".join(lines))}, ensure_ascii=False)
+            raw = _as_json({"line": _show(b"".join(lines))})
             entry = {"file": shown, "line": number, "reason": fault, "raw": raw}
-            log.write(json.dumps(entry, ensure_ascii=False) + "\n")
+            log.write(_as_json(entry) + "\n")
     return count
 
 
@@ -107,10 +109,8 @@ def set_aside_lines(path: Path, copy: Path, malformed: Path, shown: str) -> int:
                 continue
             count += 1
             written.write(b"\n")
-            raw = json.dumps({"line": _show(line)}, ensure_ascii=False)
-            log.write(
-                json.dumps({"file": shown, "line": number, "reason": fault, "raw": raw}, ensure_ascii=False) + "\n"
-            )
+            raw = _as_json({"line": _show(line)})
+            log.write(_as_json({"file": shown, "line": number, "reason": fault, "raw": raw}) + "\n")
     return count
 
 
@@ -140,14 +140,15 @@ def _judge_records(path: Path, dialect: Dialect) -> Iterator[tuple[int, list[byt
             if further is None:
                 yield number, [line], STRAY_QUOTE
                 continue
-            fault = _find_fault(line, ahead.sum_up(further) if further else Added(), dialect, is_whole=not further)
+            size, others = ahead.sum_up(further) if further else (0, NOTHING)
+            fault = _find_fault(line, size, others, dialect, is_whole=not further)
             # Where it is at fault, only its first line is; what it swallowed is read afresh.
             yield number, [line, *(ahead.take() for _ in range(0 if fault else further))], fault
 
 
-def _find_fault(first: bytes, others: Added, dialect: Dialect, *, is_whole: bool) -> str | None:
-    """What is wrong with a record of a ``first`` line and ``others``; ``is_whole``: there are none."""
-    if len(first) + others.size > LONGEST_RECORD:
+def _find_fault(first: bytes, size: int, others: Added, dialect: Dialect, *, is_whole: bool) -> str | None:
+    """What is wrong with a record of a ``first`` line and ``others`` of ``size`` bytes; ``is_whole``: it has none."""
+    if len(first) + size > LONGEST_RECORD:
         return TOO_LONG
     encoding = find_encoding(first)
     if encoding is Encoding.MISREAD or others.misread:

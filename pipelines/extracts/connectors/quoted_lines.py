@@ -10,6 +10,7 @@ import re
 from collections import deque
 from collections.abc import Iterator
 from dataclasses import dataclass
+from operator import add, sub
 from typing import IO, NamedTuple
 
 from pipelines.extracts.connectors.line_faults import Encoding, find_encoding
@@ -84,9 +85,8 @@ def read_lines(file: IO[bytes]) -> Iterator[bytes]:
 
 
 class Added(NamedTuple):
-    """What lines add to a record that they belong to."""
+    """What lines add to a record that they belong to, beside their length."""
 
-    size: int = 0
     misread: int = 0
     undecoded: int = 0
     other_encoding: int = 0
@@ -94,10 +94,14 @@ class Added(NamedTuple):
     delimiters: int = 0
 
     def plus(self, other: "Added") -> "Added":
-        return Added(*(one + another for one, another in zip(self, other, strict=True)))
+        # Most lines add nothing, and are many.
+        return self if other is NOTHING else Added(*map(add, self, other))
 
     def minus(self, other: "Added") -> "Added":
-        return Added(*(one - another for one, another in zip(self, other, strict=True)))
+        return Added(*map(sub, self, other))
+
+
+NOTHING = Added()
 
 
 class Ahead:
@@ -111,18 +115,17 @@ class Ahead:
         self.has_ended = False
         self._lines = read_lines(file)
         self._dialect, self._quotes = dialect, Quotes(dialect)
-        self._coming: deque[tuple[bytes, Added]] = deque()  # With what all lines looked at add, up to this one.
+        self._coming: deque[tuple[bytes, int, Added]] = deque()  # With the sums of all lines looked at up to this one.
         self._closing: deque[int] = deque()  # The numbers of those that end a value begun before them.
-        self._passed = Added()
-        self._size = 0
+        self._passed, self._passed_size = NOTHING, 0
+        self._looked_at, self._looked_at_size = NOTHING, 0
 
     def take(self) -> bytes:
         """The next line; empty at the end."""
         if not self._coming:
             line = next(self._lines, b"")
         else:
-            line, self._passed = self._coming.popleft()
-            self._size -= len(line)
+            line, self._passed_size, self._passed = self._coming.popleft()
         self.number += bool(line)
         if self._closing and self._closing[0] <= self.number:
             self._closing.popleft()
@@ -138,24 +141,28 @@ class Ahead:
         None where it is open still after the most lines or bytes that one may have.
         """
         while not self._closing:
-            if len(self._coming) >= LONGEST_QUOTED - 1 or self._size > LONGEST_RECORD or not self._look_further():
+            if len(self._coming) >= LONGEST_QUOTED - 1 or self._is_full() or not self._look_further():
                 return None
         count = self._closing[0] - self.number
         return count if count < LONGEST_QUOTED else None
 
-    def sum_up(self, count: int) -> Added:
-        """What the next ``count`` lines add to a record, which they were found to be of."""
-        return self._coming[count - 1][1].minus(self._passed)
+    def sum_up(self, count: int) -> tuple[int, Added]:
+        """How many bytes the next ``count`` lines have, and what they add to a record that they were found to be of."""
+        _, size, added = self._coming[count - 1]
+        return size - self._passed_size, added.minus(self._passed)
+
+    def _is_full(self) -> bool:
+        return self._looked_at_size - self._passed_size > LONGEST_RECORD
 
     def _look_further(self) -> bool:
         line = next(self._lines, b"")
         if not line:
             self.has_ended = True
             return False
-        before = self._coming[-1][1] if self._coming else self._passed
         closes, added = self._judge(line)
-        self._coming.append((line, before.plus(added)))
-        self._size += len(line)
+        self._looked_at_size += len(line)
+        self._looked_at = self._looked_at.plus(added)
+        self._coming.append((line, self._looked_at_size, self._looked_at))
         if closes:
             self._closing.append(self.number + len(self._coming))
         return True
@@ -163,21 +170,20 @@ class Ahead:
     def _judge(self, line: bytes) -> tuple[bool, Added]:
         """Whether the line ends a value that is open before it, and what it adds to the record of that value."""
         if len(line) > LONGEST_RECORD:
-            return False, Added(size=len(line))
+            return False, NOTHING
         closes = not self._quotes.stay_open(line, True)
         match find_encoding(line):
             case Encoding.MISREAD:
-                return closes, Added(size=len(line), misread=1)
+                return closes, Added(misread=1)
             case Encoding.UNKNOWN:
-                return closes, Added(size=len(line), undecoded=1)
+                return closes, Added(undecoded=1)
             case Encoding.WINDOWS:
-                return closes, Added(size=len(line), other_encoding=1)
+                return closes, Added(other_encoding=1)
         if self._quotes.quote not in line:
-            return closes, Added(size=len(line))
+            return closes, NOTHING
         # Within quotes put around it, the line is parsed as it is in its place.
         delimiters = count_delimiters(self._dialect, line, is_begun=False, is_ended=closes)
-        is_fault = delimiters is None
-        return closes, Added(size=len(line), quote_faults=int(is_fault), delimiters=delimiters or 0)
+        return closes, Added(quote_faults=int(delimiters is None), delimiters=delimiters or 0)
 
 
 def count_delimiters(dialect: Dialect, line: bytes, *, is_begun: bool, is_ended: bool) -> int | None:
