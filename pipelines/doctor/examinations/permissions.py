@@ -3,9 +3,9 @@
 from collections import Counter
 from pathlib import Path
 
-from pipelines.doctor.examinations.home_folder import name_user
 from pipelines.doctor.exposed_files import Exposed, close, find_exposed, find_made
 from pipelines.doctor.findings import Case, Examined, Finding
+from pipelines.lake.owner_only import name_user
 
 SUBJECT = "permissions"
 EXAMPLES = 3
