@@ -15,7 +15,7 @@ import polars as pl
 from pipelines.errors import ConfigurationError
 from pipelines.identity.decisions.file import COLUMNS, DecisionFile, read_file
 from pipelines.lake.tables import Lake
-from pipelines.name_lists import list_lines
+from pipelines.name_lists import list_lines, shorten
 
 DECISION_SCHEMA: dict[str, pl.DataType] = {
     "verdict": pl.String(), "record_id_l": pl.String(), "record_id_r": pl.String(), "author": pl.String(),
@@ -24,6 +24,7 @@ DECISION_SCHEMA: dict[str, pl.DataType] = {
 """One row per decision. ``verdict`` is must_link or cannot_link; record_id_l < record_id_r; it holds from
 ``decided_on`` to the end of ``expires_on`` (null: for ever)."""
 
+MOST_CHAINS = 10  # Contradictions that are told decision by decision: whoever mends them runs again.
 VERDICTS = ("must_link", "cannot_link")
 _DAY = re.compile(r"\d{4}-\d{2}-\d{2}")
 _RECORD = re.compile(r"[^:\s]+:[^:\s]+:.+")
@@ -99,20 +100,27 @@ def find_absent(decisions: pl.DataFrame, records: pl.LazyFrame) -> tuple[int, li
 def refuse_contradictions(decisions: pl.DataFrame) -> None:
     """Raises ConfigurationError where a chain of must-links joins two records that a cannot-link keeps apart.
 
-    The message names every such chain, decision by decision: its place (where ``decisions`` has one), author and date.
+    The message names the first such chains, decision by decision: its place (where ``decisions`` has one), author and
+    date.
     """
     linked = LinkedRecords(decisions)
-    chains = []
-    for apart in decisions.filter(pl.col("verdict") == "cannot_link").iter_rows(named=True):
-        chain = linked.find_chain(apart["record_id_l"], apart["record_id_r"])
-        if chain is None:
-            continue
-        chains.append(f"  {_describe(apart)} keeps {apart['record_id_l']} and {apart['record_id_r']} apart, but")
-        chains += [f"    {_describe(link)} says {link['record_id_l']} is {link['record_id_r']}" for link in chain]
-    if chains:
+    contradicted = [
+        apart
+        for apart in decisions.filter(pl.col("verdict") == "cannot_link").iter_rows(named=True)
+        if linked.group_of(apart["record_id_l"]) == linked.group_of(apart["record_id_r"])
+    ]
+    lines: list[str] = []
+    for apart in contradicted[:MOST_CHAINS]:
+        chain = linked.find_chain(apart["record_id_l"], apart["record_id_r"]) or []
+        lines.append(f"  {_describe(apart)} keeps {_name_pair(apart, 'and')} apart, but")
+        links = [f"    {_describe(link)} says {_name_pair(link, 'is')}" for link in chain]
+        lines += list_lines(links, indent="    ")
+    if len(contradicted) > MOST_CHAINS:
+        lines.append(f"  and {len(contradicted) - MOST_CHAINS:,} more")
+    if contradicted:
         raise ConfigurationError(
             "Human decisions contradict each other. Take one of each chain back (`parcours review --undo A B`), or "
-            "correct the file:\n" + "\n".join(list_lines(chains))
+            "correct the file:\n" + "\n".join(lines)
         )
 
 
@@ -176,26 +184,30 @@ class Answers:
         return "cannot_link" if groups in self._apart else None
 
 
+def _name_pair(decision: Mapping[str, Any], word: str) -> str:
+    return f"{shorten(decision['record_id_l'])} {word} {shorten(decision['record_id_r'])}"
+
+
 def _describe(decision: Mapping[str, Any]) -> str:
     place = f"{decision['place']}, " if decision.get("place") else ""
-    return f"{place}{decision['author']} on {decision['decided_on']}"
+    return f"{place}{shorten(decision['author'])} on {decision['decided_on']}"
 
 
 def _find_faults(values: Mapping[str, str]) -> Iterator[str]:
     """What is wrong with one line's values, each fault led by its column."""
     if values["verdict"] not in VERDICTS:
-        yield f"verdict: '{values['verdict']}' is not one of {', '.join(VERDICTS)}"
+        yield f"verdict: '{shorten(values['verdict'])}' is not one of {', '.join(VERDICTS)}"
     for name in ("record_a", "record_b", "author", "reason", "decided_on"):
         if not values[name]:
             yield f"{name}: is missing"
     for name in ("record_a", "record_b"):
         if values[name] and not _RECORD.fullmatch(values[name]):
-            yield f"{name}: '{values[name]}' is not a record id such as crm:contacts:17"
+            yield f"{name}: '{shorten(values[name])}' is not a record id such as crm:contacts:17"
     if values["record_a"] and values["record_a"] == values["record_b"]:
         yield "record_b: is the same record as record_a"
     for name in ("decided_on", "expires_on"):
         if values[name] and _read_day(values[name]) is None:
-            yield f"{name}: '{values[name]}' is not a date: write it as 2026-03-01"
+            yield f"{name}: '{shorten(values[name])}' is not a date: write it as 2026-03-01"
     decided, expires = _read_day(values["decided_on"]), _read_day(values["expires_on"])
     if decided and expires and expires < decided:
         yield f"expires_on: {expires} is before decided_on, {decided}"
@@ -218,19 +230,21 @@ def _typed(values: Mapping[str, str]) -> dict[str, Any]:
 
 
 def _find_repetitions(rows: list[tuple[int, dict[str, Any]]]) -> Iterator[tuple[int, str]]:
-    """Decisions on the same pair as an earlier line, with a day on which both are in force."""
-    earlier: dict[tuple[str, str], list[tuple[int, dict[str, Any]]]] = {}
+    """Decisions on the same pair as another line, with a day on which both are in force; each is told once."""
+    by_pair: dict[tuple[str, str], list[tuple[int, dict[str, Any]]]] = {}
     for line, row in rows:
-        of_pair = earlier.setdefault((row["record_id_l"], row["record_id_r"]), [])
-        for first_line, first in of_pair:
-            if _overlap(first, row):
-                how = "repeats" if first["verdict"] == row["verdict"] else "contradicts"
-                yield line, f"{how} line {first_line}, which is in force at the same time: remove one, or end it"
-        of_pair.append((line, row))
+        by_pair.setdefault((row["record_id_l"], row["record_id_r"]), []).append((line, row))
+    for of_pair in by_pair.values():
+        by_day = sorted(of_pair, key=lambda entry: (entry[1]["decided_on"], entry[0]))
+        longest_line, longest = by_day[0]  # Of those before, the one that holds longest.
+        for line, row in by_day[1:]:
+            if row["decided_on"] <= _last_day(longest):
+                how = "repeats" if longest["verdict"] == row["verdict"] else "contradicts"
+                first, last = sorted((line, longest_line))
+                yield last, f"{how} line {first}, which is in force at the same time: remove one, or end it"
+            if _last_day(row) > _last_day(longest):
+                longest_line, longest = line, row
 
 
-def _overlap(one: Mapping[str, Any], other: Mapping[str, Any]) -> bool:
-    return bool(
-        one["decided_on"] <= (other["expires_on"] or date.max)
-        and other["decided_on"] <= (one["expires_on"] or date.max)
-    )
+def _last_day(decision: Mapping[str, Any]) -> date:
+    return decision["expires_on"] or date.max
