@@ -62,7 +62,10 @@ def _check_placeholders(document: Document) -> Iterator[Fault]:
             continue
         listed = as_tuple(values)
         for number, value in enumerate(listed if isinstance(listed, list | tuple) else ()):
-            if not (isinstance(value, str) and isinstance(country, str)) or country not in phonenumbers.SUPPORTED_REGIONS:
+            if (
+                not (isinstance(value, str) and isinstance(country, str))
+                or country not in phonenumbers.SUPPORTED_REGIONS
+            ):
                 continue
             if placeholders.comparable(attribute, value, country) is None:
                 yield document.fault((*place, number), f"is not {known[attribute]}: correct it or take it out")
