@@ -31,6 +31,7 @@ from pipelines.cli.commands import (
 from pipelines.cli.interrupts import raise_on_sigterm
 from pipelines.cli.parser import Parser
 from pipelines.errors import ParcoursError
+from pipelines.visible_text import visible_output
 
 # How SQLite and DuckDB report a full disk.
 DISK_FULL_WORDS = ("disk I/O error", "database or disk is full", "No space left on device", "File too large")
@@ -70,6 +71,11 @@ def build_parser() -> Parser:
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
+    with visible_output():
+        return _run(arguments)
+
+
+def _run(arguments: Sequence[str] | None) -> int:
     options, unknown = build_parser().parse_known_args(arguments)
     if unknown:
         options.parser.refuse(unknown)

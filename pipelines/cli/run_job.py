@@ -15,6 +15,7 @@ from pipelines.cli.code_location import place_run
 from pipelines.cli.interrupts import noting_interrupts
 from pipelines.cli.progress import Progress
 from pipelines.config.home import Home
+from pipelines.visible_text import make_visible
 
 if TYPE_CHECKING:
     import dagster as dg
@@ -266,8 +267,13 @@ def _new_log(home: Home, run_id: str) -> Path:
 
 def _file_handler(log: Path) -> logging.Handler:
     handler = logging.FileHandler(log, encoding="utf-8")
-    handler.setFormatter(logging.Formatter("%(asctime)s %(levelname)s %(message)s"))
+    handler.setFormatter(_VisibleFormatter("%(asctime)s %(levelname)s %(message)s"))
     return handler
+
+
+class _VisibleFormatter(logging.Formatter):
+    def format(self, record: logging.LogRecord) -> str:
+        return make_visible(super().format(record))
 
 
 @contextlib.contextmanager

@@ -9,6 +9,7 @@ from typing import Any
 import dagster as dg
 
 from pipelines.errors import ParcoursError
+from pipelines.visible_text import make_visible
 
 
 @contextmanager
@@ -17,7 +18,8 @@ def as_step_failure() -> Iterator[None]:
     try:
         yield
     except ParcoursError as error:
-        raise dg.Failure(description=str(error), metadata={"exit_code": error.exit_code}, allow_retries=False) from None
+        message = make_visible(str(error))
+        raise dg.Failure(description=message, metadata={"exit_code": error.exit_code}, allow_retries=False) from None
 
 
 def fail_as_step(compute: Callable[..., Any]) -> Callable[..., Any]:

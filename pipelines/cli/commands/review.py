@@ -179,9 +179,10 @@ class Desk:
         from rich.console import Console
 
         from pipelines.cli.review_screen import show
+        from pipelines.visible_text import plain_stream
 
         self._say("deciding", author=self.author, day=self._tell_day(), file=str(self.file))
-        screen, records, recorded = Console(), self._records(), 0
+        screen, records, recorded = Console(file=plain_stream(sys.stdout)), self._records(), 0
         try:
             for question in self._open_questions():
                 show(screen, question, records, self.texts)

@@ -34,7 +34,7 @@ def check_port_is_free(host: str, port: int) -> None:
             with socket.socket(family, kind, protocol) as probe:
                 probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)  # As the server does.
                 probe.bind(address)
-    except socket.gaierror:
+    except (socket.gaierror, UnicodeError):
         raise ConfigurationError(f"--host {host} is no address of this machine.") from None
     except OSError as fault:
         hint = "Is `parcours ui` open already? Name another with --port."
