@@ -36,6 +36,22 @@ from pipelines.visible_text import visible_output
 # How SQLite and DuckDB report a full disk.
 DISK_FULL_WORDS = ("disk I/O error", "database or disk is full", "No space left on device", "File too large")
 
+_NAME_ANOTHER = "Name another folder, or put what it holds elsewhere."
+REFUSALS = {
+    errno.EACCES: "Grant this user the right to read and write there, or name another folder.",
+    errno.EPERM: "Grant this user the right to read and write there, or name another folder.",
+    errno.EROFS: "It can only be read: name another folder.",
+    errno.ENAMETOOLONG: _NAME_ANOTHER,
+    errno.ELOOP: "A link leads back to itself: correct it.",
+    errno.ENOTDIR: _NAME_ANOTHER,
+    errno.EISDIR: _NAME_ANOTHER,
+    errno.ENODEV: _NAME_ANOTHER,
+    errno.EINVAL: _NAME_ANOTHER,
+    errno.ENXIO: _NAME_ANOTHER,
+    errno.EMFILE: "Raise the number of files that this user may open (`ulimit -n`).",
+}
+"""Of what the system may refuse a command, the way out: no fault of the program."""
+
 COMMANDS = (init, check, run, sample, train, model, evaluate, report, id, why, how, review, rollback, export, docs, ui)
 
 
@@ -93,6 +109,9 @@ def _run(arguments: Sequence[str] | None) -> int:
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return 0
     except Exception as error:
+        refused = _find_refusal(error)
+        if refused is not None:
+            return _fail(refused, 1, options.debug)
         full = _find_full_disk(error)
         if full is not None:
             return _fail(
@@ -111,6 +130,18 @@ def _fail(message: str, exit_code: int, debug: bool) -> int:
         raise  # noqa: PLE0704  # called only while an exception is being handled
     sys.stderr.write(f"parcours: {message}\n")
     return exit_code
+
+
+def _find_refusal(error: BaseException | None) -> str | None:
+    """What the system refused, if ``error`` or one of its causes is a refusal, and what to do."""
+    while error is not None:
+        if isinstance(error, OSError) and error.errno in REFUSALS:
+            of = f" ({error.filename})" if error.filename else ""
+            return f"the system refuses: {error.strerror}{of}. {REFUSALS[error.errno]}"
+        if isinstance(error, UnicodeEncodeError) and error.encoding == "utf-8":
+            return "a path or an argument is not UTF-8, which DuckDB and Dagster need. Rename the folder or the file."
+        error = error.__cause__ or error.__context__
+    return None
 
 
 def _find_full_disk(error: BaseException | None) -> str | None:

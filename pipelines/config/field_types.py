@@ -9,6 +9,7 @@ from typing import Annotated
 import phonenumbers
 from pydantic import AfterValidator, BeforeValidator, Field, PlainValidator
 
+from pipelines.config.day_of_run import refuse_odd_day
 from pipelines.texts.catalogue import list_languages
 from pipelines.yaml_document import did_you_mean
 
@@ -121,6 +122,7 @@ Encoding = Annotated[str, BeforeValidator(_known_encoding)]
 Character = Annotated[str, Field(min_length=1, max_length=1), AfterValidator(_within_a_line)]
 Expression = Annotated[str, Field(min_length=1), BeforeValidator(_as_sql)]
 Day = Annotated[date, PlainValidator(_day)]
+DayOfRun = Annotated[date, AfterValidator(refuse_odd_day)]
 Bound = Annotated[date | float, PlainValidator(_day_or_number)]
 Share = Annotated[float, Field(ge=0, le=1)]
 Placeholders = Annotated[tuple[Annotated[str, BeforeValidator(_not_a_number)], ...], BeforeValidator(as_tuple)]

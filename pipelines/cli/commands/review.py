@@ -18,6 +18,7 @@ from pipelines.cli.arguments import (
     add_sources,
     at_least_one,
     day,
+    day_of_run,
     resolve_day,
 )
 from pipelines.errors import ConfigurationError, ParcoursError
@@ -52,7 +53,10 @@ def add(commands: Subcommands) -> None:
     parser.add_argument("--reason", metavar="TEXT", help="why; --same and --different need it")
     parser.add_argument("--expires", type=day, metavar="DATE", help="last day on which the decision applies")
     parser.add_argument(
-        "--as-of", type=day, metavar="DATE", help="the day of the decision (else as_of of sources.yml, else today)"
+        "--as-of",
+        type=day_of_run,
+        metavar="DATE",
+        help="the day of the decision (else as_of of sources.yml, else today)",
     )
     parser.add_argument(
         "--limit",
