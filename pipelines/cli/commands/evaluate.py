@@ -128,7 +128,7 @@ def _read_truth(file: Path) -> "pl.DataFrame":
     if not file.is_file():
         raise ConfigurationError(f"--truth names {file}, which is not a file.")
     try:
-        truth = pl.read_csv(file, infer_schema=False) if file.suffix == ".csv" else pl.read_parquet(file)
+        truth = pl.read_csv(file, infer_schema=False) if file.suffix == ".csv" else pl.read_parquet(file, glob=False)
     except (pl.exceptions.PolarsError, OSError) as error:
         raise ConfigurationError(f"{file} cannot be read as {file.suffix.lstrip('.') or 'Parquet'}: {error}") from error
     missing = {"record_id", "person_id"} - set(truth.columns)

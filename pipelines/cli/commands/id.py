@@ -38,7 +38,7 @@ def show(options: argparse.Namespace) -> int:
     lake = Lake(home.lake)
     if not lake.committed_ledger.exists():
         raise ParcoursError(f"No customer id was published from {home.root} yet: run `parcours run` first.")
-    ledger = pl.read_parquet(lake.committed_ledger)
+    ledger = pl.read_parquet(lake.committed_ledger, glob=False)
     resolution = resolve(ledger, options.customer)
     if resolution.status == "unknown":
         raise ConfigurationError(f"{options.customer} is not a customer id that was ever published from {home.root}.")

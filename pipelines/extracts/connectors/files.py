@@ -2,6 +2,7 @@
 
 import csv
 import json
+import os
 import re
 from array import array
 from collections.abc import Iterable, Iterator
@@ -20,9 +21,11 @@ from pipelines.extracts.connectors import (
     file_kinds,
     json_documents,
     malformed_lines,
+    matches,
 )
 from pipelines.extracts.connectors.protocol import FileShape
 from pipelines.extracts.sql_quoting import quote_name, quote_text
+from pipelines.visible_text import make_one_line
 
 DELIMITERS = (",", ";", "\t", "|")
 NOWHERE = "\x1f"  # A character that JSON text never holds, so that a line is one field.
@@ -153,27 +156,11 @@ def open_rows(
     Raises ExtractError where there are none, or one is empty, damaged or of no known format.
     """
     root, shown_root, pattern = connector.folder(base), str(connector.root), mapping.from_
-    if not root.is_dir():
-        raise ExtractError(
-            f"The folder {shown_root} does not exist. Correct `root` under the source's `connector`.",
-            at=("..", "connector", "root"),
-        )
-    try:
-        matches = sorted(path for path in root.glob(pattern) if path.is_file())
-    except (NotImplementedError, ValueError):
-        raise ExtractError(
-            f"`from` cannot be '{pattern}': write it relative to `root` ({shown_root}), such as orders_*.csv.",
-            at=("from",),
-        ) from None
-    if not matches:
-        raise ExtractError(
-            f"No file matches {shown_root}/{pattern}. Correct `from`, or take the table out of sources.yml.",
-            at=("from",),
-        )
+    found = matches.find_files(root, shown_root, pattern, connector.outside_folders(base))
     files = []
     malformed = scratch / "malformed.jsonl"
-    share = None if most is None else max(min(LEAST_OF_EACH, most), -(-most // len(matches)))
-    for number, (path, name) in enumerate(_list_files(matches, root, shown_root, mapping.options, scratch)):
+    share = None if most is None else max(min(LEAST_OF_EACH, most), -(-most // len(found)))
+    for number, (path, name) in enumerate(_list_files(found, root, shown_root, mapping.options, scratch)):
         copy = scratch / f"plain-{number}"
         files.append(_read_file(path, name, f"{shown_root}/{name}", mapping.options, copy, malformed, share))
     _check_members(files, shown_root, mapping.options)
@@ -181,17 +168,36 @@ def open_rows(
 
 
 def _list_files(
-    matches: list[Path], root: Path, shown_root: str, options: FileOptions, scratch: Path
+    found: list[Path], root: Path, shown_root: str, options: FileOptions, scratch: Path
 ) -> Iterator[tuple[Path, str]]:
     """Each file that was found and its name; of an archive, each file inside."""
-    for number, path in enumerate(matches):
-        name = path.relative_to(root).as_posix()
+    for number, path in enumerate(found):
+        name = matches.show_name(path, root)
         if path.suffix.lower() != file_kinds.ARCHIVE:
-            yield path.resolve(), name
+            yield _make_readable(path.resolve(), scratch / f"linked-{number}"), name
             continue
         folder = scratch / f"unpacked-{number}"
         for member, inside in archives.unpack(path, f"{shown_root}/{name}", options.member, folder):
-            yield member, f"{name}{INSIDE}{inside}"
+            yield member, f"{name}{INSIDE}{make_one_line(inside)}"
+
+
+def _make_readable(path: Path, link: Path) -> Path:
+    """``path``, or a link to it where DuckDB would take its name for a pattern, or cannot be given it at all."""
+    name = os.fsencode(path)
+    if not any(character in b"*?[{" for character in name) and _is_utf8(name):
+        return path
+    link.mkdir()
+    linked = link / f"export{''.join(path.suffixes[-2:]) if _is_utf8(os.fsencode(path.name)) else path.suffix}"
+    linked.symlink_to(path)
+    return linked
+
+
+def _is_utf8(name: bytes) -> bool:
+    try:
+        name.decode()
+    except UnicodeDecodeError:
+        return False
+    return True
 
 
 def _check_members(files: list[_File], shown_root: str, options: FileOptions) -> None:
