@@ -15,6 +15,7 @@ from pipelines.defs.resources import Night
 from pipelines.defs.schedules import NIGHTLY, TRAINING, nightly_schedule
 from pipelines.defs.sensitivity import sensitivity
 from pipelines.defs.warehouse import warehouse_assets
+from pipelines.lake.owner_only import close_to_others
 
 CONSOLE = {"console": dg.colored_console_logger, "progress": dg.colored_console_logger}
 """Dagster's own logger, and in place of the one that the commands log to, so that their runs can be launched again."""
@@ -34,6 +35,7 @@ def build_definitions(
     Not ``is_scheduled``, nothing runs by itself. One process by default: on one machine, the seconds that every further
     process takes to start buy nothing.
     """
+    close_to_others()  # Whichever process puts the code location together writes the home, or starts what does.
     replaced = {key for replacement in assets for key in replacement.keys}
     usual = [
         *(*extract_assets(), references, *identity_assets(), field_report, drift, sensitivity),

@@ -3,7 +3,6 @@
 import re
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
-from difflib import get_close_matches
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -11,7 +10,10 @@ import yaml
 from pydantic import BaseModel, ConfigDict, ValidationError
 
 from pipelines.errors import ConfigurationError
+from pipelines.name_lists import find_close, list_lines, shorten
 from pipelines.visible_text import make_one_line
+
+LONGEST_PROBLEM = 300  # Characters of what the parser says, which may quote the file.
 
 Place = tuple[str | int, ...]
 Model = TypeVar("Model", bound=BaseModel)
@@ -71,9 +73,9 @@ class Document:
                 data = None
             if isinstance(step, int):
                 name = data.get("name") if isinstance(data, dict) else None
-                spelled += f"[{name if isinstance(name, str) else step}]"
+                spelled += f"[{shorten(name) if isinstance(name, str) else step}]"
             else:
-                name = step or "''"
+                name = shorten(step) or "''"
                 spelled += f".{name}" if spelled else name
         return spelled or "the file"
 
@@ -81,8 +83,71 @@ class Document:
         return Fault(self.line(place), self.spell(place), message)
 
 
+# Far beyond any configuration, and read in seconds; aliases count as often as they are used.
+LARGEST_FILE = 1 << 20  # Bytes; fifty sources with twenty tables each have some hundred thousand.
+MOST_VALUES = 100_000
+DEEPEST = 50  # Lists and keys within each other; sources.yml has nine.
+LONGEST_TEXT = 100_000  # Characters of one value; the longest query is some thousands.
+LONGEST_NUMBER = 400  # Characters of one that is no text; the largest number that there is has 309.
+
+
+class _RefusedError(Exception):
+    """A document that goes beyond what is read."""
+
+    def __init__(self, node: yaml.Node | yaml.Event, message: str) -> None:
+        super().__init__(message)
+        self.line = node.start_mark.line + 1 if node.start_mark else 1
+
+
 class _Loader(yaml.SafeLoader):
-    """YAML 1.2's scalars: ``country: NO`` is Norway, not false, and a date stays the text that was written."""
+    """YAML 1.2's scalars: ``country: NO`` is Norway, not false, and a date stays the text that was written.
+
+    How much a node holds is known as soon as it is read, with what its aliases stand for: nothing is copied before.
+    """
+
+    def __init__(self, stream: str) -> None:
+        super().__init__(stream)
+        self._depth = 0
+        self._sizes: dict[yaml.Node, tuple[int, int]] = {}  # Per node that is whole: values, and levels of them.
+
+    def compose_node(self, parent: yaml.Node | None, index: Any) -> yaml.Node | None:
+        event = self.peek_event()  # type: ignore[no-untyped-call]
+        self._depth += 1
+        if self._depth > DEEPEST:
+            raise _RefusedError(event, f"nests deeper than {DEEPEST} levels")
+        node = super().compose_node(parent, index)
+        self._depth -= 1
+        if node is None:
+            return None
+        if isinstance(event, yaml.AliasEvent):
+            if node not in self._sizes:
+                raise _RefusedError(event, "contains itself")
+        else:
+            self._sizes[node] = self._measure(node)
+        return node
+
+    def _measure(self, node: yaml.Node) -> tuple[int, int]:
+        """How many values ``node`` holds, itself among them, and on how many levels."""
+        if isinstance(node, yaml.ScalarNode):
+            is_text = node.tag == "tag:yaml.org,2002:str"
+            if len(node.value) > (LONGEST_TEXT if is_text else LONGEST_NUMBER):
+                raise _RefusedError(node, f"holds a value of {len(node.value):,} characters")
+            return 1, 1
+        if isinstance(node, yaml.MappingNode):
+            keys = [key for key, _ in node.value if not isinstance(key, yaml.ScalarNode)]
+            if keys:
+                raise _RefusedError(keys[0], "has a list or keys where a key must be a word")
+            within = [part for pair in node.value for part in pair]
+        else:
+            within = node.value
+        sizes = [self._sizes[part] for part in within]
+        count = 1 + sum(size for size, _ in sizes)
+        levels = 1 + max((levels for _, levels in sizes), default=0)
+        if count > MOST_VALUES or levels > DEEPEST:
+            raise _RefusedError(
+                node, f"has more than {MOST_VALUES:,} values or {DEEPEST} levels once aliases are followed"
+            )
+        return count, levels
 
 
 _Loader.yaml_implicit_resolvers = {
@@ -104,17 +169,24 @@ def read(path: Path, first_key: str, way_out: str) -> Document:
     ``way_out``: what to do where there is no such file.
     """
     try:
-        text = path.read_text(encoding="utf-8-sig")
+        if path.exists() and not path.is_file():
+            raise ConfigurationError(f"{path} is no file. {way_out}")
+        with path.open("rb") as file:
+            content = file.read(LARGEST_FILE + 1)
+        if len(content) > LARGEST_FILE:
+            raise ConfigurationError(f"{path} is larger than {LARGEST_FILE >> 20} MB, which no such file is.")
+        text = content.decode("utf-8-sig")
     except FileNotFoundError:
         raise ConfigurationError(f"{path} does not exist. {way_out}") from None
-    except OSError as fault:
-        raise ConfigurationError(f"{path} cannot be read: {fault.strerror}. Correct the path, or its rights.") from None
     except UnicodeDecodeError as fault:
         line = bytes(fault.object[: fault.start]).count(b"\n") + 1
         raise ConfigurationError(
             f"{path.name}:{line}: this is not UTF-8. Save the file as UTF-8, which every editor offers."
         ) from None
-    return _parse(text, path, first_key)
+    except (OSError, ValueError) as fault:
+        reason = getattr(fault, "strerror", None) or "there can be no such path"
+        raise ConfigurationError(f"{path} cannot be read: {reason}. Correct the path, or its rights.") from None
+    return _parse(text.replace("\r\n", "\n").replace("\r", "\n"), path, first_key)
 
 
 def validate(
@@ -131,7 +203,14 @@ def validate(
 
 
 def _parse(text: str, path: Path, first_key: str) -> Document:
-    loader = _Loader(text)
+    try:
+        loader = _Loader(text)
+    except yaml.reader.ReaderError as error:
+        line = text.count("\n", 0, error.position) + 1
+        code = error.character if isinstance(error.character, int) else ord(error.character)
+        raise ConfigurationError(
+            f"{path.name}:{line}: this is not YAML: it holds the character U+{code:04X}. Take it out."
+        ) from None
     try:
         root = loader.get_single_node()
         document = Document(None, {(): 1}, [], text)
@@ -139,20 +218,17 @@ def _parse(text: str, path: Path, first_key: str) -> Document:
             document.data = {}
             return document
         document.data = _read_node(loader, root, (), document)
-    except yaml.reader.ReaderError as error:
-        line = text.count("\n", 0, error.position) + 1
-        code = ord(error.character) if isinstance(error.character, str) else error.character
-        raise ConfigurationError(
-            f"{path.name}:{line}: holds the character U+{code:04X}, which no YAML may. Mend the line, or save the file "
-            "as UTF-8."
-        ) from None
+    except _RefusedError as error:
+        raise ConfigurationError(f"{path.name}:{error.line}: {error}, which is not read. Mend the line.") from None
     except ValueError:  # Of a directive such as %YAML; values are judged one by one.
         raise ConfigurationError(f"{path.name}:1: this is not YAML: a number is far too long.") from None
     except yaml.MarkedYAMLError as error:
         line = error.problem_mark.line + 1 if error.problem_mark else 1
-        raise ConfigurationError(f"{path.name}:{line}: this is not YAML: {error.problem}. Mend the line.") from None
+        problem = shorten(str(error.problem), LONGEST_PROBLEM)
+        raise ConfigurationError(f"{path.name}:{line}: this is not YAML: {problem}. Mend the line.") from None
     except yaml.YAMLError as error:
-        raise ConfigurationError(f"{path.name}: this is not YAML: {error}. Mend the file.") from None
+        problem = shorten(str(error), LONGEST_PROBLEM)
+        raise ConfigurationError(f"{path.name}: this is not YAML: {problem}. Mend the file.") from None
     finally:
         loader.dispose()
     if not isinstance(document.data, dict):
@@ -171,10 +247,6 @@ def _read_node(loader: yaml.SafeLoader, node: yaml.Node, place: Place, document:
     loader.flatten_mapping(node)
     data: dict[Any, Any] = {}
     for key_node, value_node in node.value:
-        if not isinstance(key_node, yaml.ScalarNode):
-            line = key_node.start_mark.line + 1
-            document.faults.append(Fault(line, document.spell(place), "has a key that is no text: write a word"))
-            continue
         key = key_node.value
         fault = _find_unwritable(key)
         if fault:
@@ -184,7 +256,9 @@ def _read_node(loader: yaml.SafeLoader, node: yaml.Node, place: Place, document:
             first = document.lines[(*place, key)]
             line = key_node.start_mark.line + 1
             document.faults.append(
-                Fault(line, ".".join(map(str, (*place, key))), f"given twice, first in line {first}")
+                Fault(
+                    line, ".".join(shorten(str(step)) for step in (*place, key)), f"given twice, first in line {first}"
+                )
             )
         document.lines[(*place, key)] = key_node.start_mark.line + 1
         data[key] = _read_node(loader, value_node, (*place, key), document)
@@ -249,12 +323,11 @@ def _explain(details: Mapping[str, Any], document: Document, keys_allowed: Calla
     """A pydantic fault in the words of the file."""
     place: Place = tuple(details["loc"])
     kind, context = details["type"], details.get("ctx", {})
-    written = details.get("input")
+    written = shorten(str(details.get("input")))
     if kind == "extra_forbidden":
         allowed = keys_allowed(place[:-1])
-        return document.fault(
-            place, f"unknown key '{place[-1]}'{did_you_mean(str(place[-1]), allowed)} (known: {', '.join(allowed)})"
-        )
+        key, known = str(place[-1]), ", ".join(allowed)
+        return document.fault(place, f"unknown key '{shorten(key)}'{did_you_mean(key, allowed)} (known: {known})")
     if kind == "missing":
         return document.fault(place, f"missing: add the key '{place[-1]}'")
     if kind == "value_error":
@@ -264,7 +337,7 @@ def _explain(details: Mapping[str, Any], document: Document, keys_allowed: Calla
     if kind.startswith("date_"):
         return document.fault(place, f"'{written}' is not a date: write it as 2026-03-01")
     if kind == "literal_error":
-        hint = did_you_mean(str(written), re.findall(r"'([^']*)'", context["expected"]))
+        hint = did_you_mean(written, re.findall(r"'([^']*)'", context["expected"]))
         return document.fault(place, f"'{written}' is not one of {context['expected']}{hint}")
     if kind == "string_pattern_mismatch":
         return document.fault(
@@ -278,8 +351,8 @@ def _explain(details: Mapping[str, Any], document: Document, keys_allowed: Calla
 
 
 def did_you_mean(word: str, known: Iterable[str]) -> str:
-    close = get_close_matches(word, list(known), n=1, cutoff=0.6)
-    return f", did you mean '{close[0]}'?" if close else ""
+    close = find_close(word, known)
+    return f", did you mean '{close}'?" if close else ""
 
 
 def format_faults(path: Path, faults: Iterable[Fault], guide: str) -> str:
@@ -287,7 +360,9 @@ def format_faults(path: Path, faults: Iterable[Fault], guide: str) -> str:
     ordered = sorted(set(faults), key=lambda fault: (fault.line, fault.place, fault.message))
     plural = "fault" if len(ordered) == 1 else "faults"
     listed = "\n".join(
-        f"  {path.name}:{fault.line}: {_shorten(fault.place)}: {_shorten(fault.message)}" for fault in ordered
+        list_lines(
+            [f"  {path.name}:{fault.line}: {_shorten(fault.place)}: {_shorten(fault.message)}" for fault in ordered]
+        )
     )
     return f"{path} has {len(ordered)} {plural} ({guide} explains every key):\n{listed}"
 

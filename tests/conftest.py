@@ -76,6 +76,8 @@ def nothing_runs_unmarked(pytestconfig: pytest.Config) -> Iterator[None]:
 # The workers have a core each: a second thread of one would take its time from the other.
 ALONE = {"PARCOURS_DBT_THREADS": "1", "POLARS_MAX_THREADS": "1"}
 USUAL = {"PARCOURS_DBT_THREADS": "2", "POLARS_MAX_THREADS": "2"}
+# The umasks of all commands here: what they write is closed to others, and to be read by its owner, all the same.
+OPEN, STRANGE = 0o000, 0o277
 PATIENCE_SECONDS = 900  # A run takes half a minute; a machine that others use as well, many times that.
 
 
@@ -93,6 +95,7 @@ def _start(*arguments: object, cwd: Path | None = None, **environment: str) -> s
         text=True,
         cwd=cwd,
         env=_environment(**environment),
+        umask=OPEN,
     )
 
 
@@ -116,6 +119,7 @@ def fork_parcours(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Command]
         stdout=subprocess.PIPE,
         bufsize=0,
         env=_environment(PYTHONPATH=str(Path(__file__).parents[1])),
+        umask=STRANGE,
     )
     assert forker.stdin is not None
     assert forker.stdout is not None

@@ -10,9 +10,11 @@ import os
 import sys
 from collections.abc import Sequence
 
+from pipelines.cli.closed_files import explain_closed
 from pipelines.cli.commands import (
     check,
     docs,
+    doctor,
     evaluate,
     export,
     how,
@@ -31,6 +33,7 @@ from pipelines.cli.commands import (
 from pipelines.cli.interrupts import raise_on_sigterm
 from pipelines.cli.parser import Parser
 from pipelines.errors import ParcoursError
+from pipelines.lake.owner_only import close_to_others
 from pipelines.visible_text import visible_output
 
 # How SQLite and DuckDB report a full disk.
@@ -52,7 +55,25 @@ REFUSALS = {
 }
 """Of what the system may refuse a command, the way out: no fault of the program."""
 
-COMMANDS = (init, check, run, sample, train, model, evaluate, report, id, why, how, review, rollback, export, docs, ui)
+COMMANDS = (
+    init,
+    check,
+    run,
+    sample,
+    train,
+    model,
+    evaluate,
+    report,
+    id,
+    why,
+    how,
+    review,
+    rollback,
+    export,
+    docs,
+    ui,
+    doctor,
+)
 
 
 class _Version(argparse.Action):
@@ -87,6 +108,7 @@ def build_parser() -> Parser:
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
+    close_to_others()
     with visible_output():
         return _run(arguments)
 
@@ -117,6 +139,9 @@ def _run(arguments: Sequence[str] | None) -> int:
             return _fail(
                 f"{full}. Free some space, then run again; it continues from a consistent state.", 1, options.debug
             )
+        closed = explain_closed(error)
+        if closed is not None:
+            return _fail(closed, 2, options.debug)
         return _fail(
             f"unexpected {type(error).__name__}: {error}\nThis is a bug in Parcours; --debug shows where.",
             1,

@@ -15,6 +15,7 @@ from pipelines.cli.code_location import place_run
 from pipelines.cli.interrupts import noting_interrupts
 from pipelines.cli.progress import Progress
 from pipelines.config.home import Home
+from pipelines.lake.owner_only import make_folder
 from pipelines.visible_text import make_visible
 
 if TYPE_CHECKING:
@@ -80,7 +81,7 @@ def new_run_id() -> str:
 
 def prepare_instance(home: Home) -> None:
     """Makes Dagster keep its records in the home folder. Creates its settings once, without telemetry."""
-    home.dagster.mkdir(parents=True, exist_ok=True)
+    make_folder(home.dagster)
     settings = home.dagster / "dagster.yaml"
     if not settings.exists():
         settings.write_text(DAGSTER_SETTINGS, encoding="utf-8")
@@ -259,7 +260,7 @@ def _new_log(home: Home, run_id: str) -> Path:
     from datetime import UTC, datetime
 
     folder = home.root / "logs"
-    folder.mkdir(parents=True, exist_ok=True)
+    make_folder(folder)
     for old in sorted(folder.glob("*.log"))[: -KEPT + 1]:
         old.unlink(missing_ok=True)
     return folder / f"{datetime.now(UTC):%Y%m%dT%H%M%SZ}-{run_id[:8]}.log"
@@ -282,7 +283,7 @@ def _silence(log: Path) -> Iterator[None]:
     sys.stdout.flush()
     sys.stderr.flush()
     kept = os.dup(1), os.dup(2)
-    target = os.open(log, os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o644)
+    target = os.open(log, os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o600)
     try:
         os.dup2(target, 1)
         os.dup2(target, 2)

@@ -17,6 +17,7 @@ from pipelines.config.field_types import Country, Currency, DayOfRun, Language, 
 from pipelines.config.home import Home
 from pipelines.config.plausible import Plausible
 from pipelines.config.preset_tables import lay_out_presets
+from pipelines.config.readers import Readers
 from pipelines.config.source_checks import find_faults
 from pipelines.contracts import Table
 from pipelines.errors import ConfigurationError
@@ -36,6 +37,7 @@ class Sources(ConfigModel):
     language: Language = "en"
     wait_minutes: Annotated[int, Field(ge=0, le=10_080)] = 120  # At most a week: the next nights are due by then.
     as_of: DayOfRun | None = None
+    readers: Readers | None = None
     placeholders: Annotated[dict[str, Placeholders], Field(default_factory=dict)]
     plausible: Plausible = Plausible()
     decisions: Annotated[

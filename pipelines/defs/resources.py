@@ -23,6 +23,7 @@ from pipelines.identity.model.registry import ModelVersion, load_version, name_i
 from pipelines.identity.scoring.predict import ENDS, ScoredPairs
 from pipelines.identity.scoring.profiles import ProfiledRecords, profile_records
 from pipelines.lake import run_lock
+from pipelines.lake.owner_only import closed_to_others
 from pipelines.lake.tables import Lake
 from pipelines.segments.definitions import Definitions, find_segments, load_segments
 from pipelines.texts.catalogue import list_languages
@@ -136,13 +137,16 @@ class Night(dg.ConfigurableResource):  # type: ignore[type-arg]
         self._segments = load_segments(self._segments_file)
         self._day = self._resolve_day(context)
         self._report_language = self._resolve_language()
-        with run_lock.hold(
-            self._folder.root,
-            self._run_id,
-            when_alone=self.lake.sweep,
-            patience=self.wait_minutes * 60,
-            say=context.log.info if context.log else str,
-        ) as former:
+        with (
+            closed_to_others(),
+            run_lock.hold(
+                self._folder.root,
+                self._run_id,
+                when_alone=self.lake.sweep,
+                patience=self.wait_minutes * 60,
+                say=context.log.info if context.log else str,
+            ) as former,
+        ):
             if context.instance:
                 orphaned_runs.mark_former(context.instance, former)
             yield self

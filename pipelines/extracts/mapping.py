@@ -3,7 +3,6 @@
 import re
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
-from difflib import get_close_matches
 from string import Formatter
 
 import duckdb
@@ -17,6 +16,7 @@ from pipelines.extracts.faults import FIRST, Fault, Faults, Outcome
 from pipelines.extracts.one_expression import find_mistake
 from pipelines.extracts.plausibility import Rule
 from pipelines.extracts.sql_quoting import quote_name, quote_text
+from pipelines.name_lists import find_close, list_names
 
 MISSING = "is missing"
 OPEN_QUESTION = "TODO"
@@ -248,6 +248,7 @@ def map_columns(
     that lists every required column without a source column, or every expression that DuckDB does not understand.
     """
     spelled = {column.lower(): column for column in columns}
+    names = frozenset(columns)
     chosen: list[tuple[Column, str, bool]] = []
     missing: list[str] = []
     for column in table.columns:
@@ -258,12 +259,12 @@ def map_columns(
             if column.required:
                 missing.append(_describe_missing(column.name, columns))
             continue
-        plain = own if wanted is None else wanted if wanted in columns else None
+        plain = own if wanted is None else wanted if wanted in names else None
         if plain is None:
             chosen.append((column, str(wanted), True))
             continue
         if column.required and plain in lacking:
-            missing.append(f"  {column.name}: its column '{plain}' is not in {', '.join(lacking[plain])}")
+            missing.append(f"  {column.name}: its column '{plain}' is not in {list_names(lacking[plain])}")
         chosen.append((column, quote_name(plain), False))
     if missing:
         parts = [(("columns",), f"no source column for the required {fault.strip()}") for fault in missing]
@@ -354,9 +355,9 @@ def _binds(sql: str, execute: Execute) -> bool:
 
 
 def _describe_missing(name: str, columns: Sequence[str]) -> str:
-    close = get_close_matches(name, columns, n=1, cutoff=0.6)
-    return f"  {name}" + (f": perhaps '{close[0]}'?" if close else "")
+    close = find_close(name, columns)
+    return f"  {name}" + (f": perhaps '{close}'?" if close else "")
 
 
 def _list_found(columns: Sequence[str]) -> str:
-    return f"columns found: {', '.join(columns) or 'none'}"
+    return f"columns found: {list_names(columns)}"

@@ -28,6 +28,7 @@ from pipelines.extracts.quarantine import Kind
 from pipelines.extracts.source_values import ORIGINAL, SourceValues
 from pipelines.extracts.sql_quoting import quote_name, quote_text
 from pipelines.extracts.unseen_columns import find_unseen
+from pipelines.name_lists import list_names
 
 MOST_LOCATED = 500_000  # Rejected rows whose line is looked up; held in memory. Any further one keeps its raw row.
 MOST_LISTED = 1_000  # Rows later than as_of that are listed one by one; a night of the past has millions.
@@ -207,8 +208,8 @@ class SourceReading:
             self.connection.execute(self._make_relations(self._rows_as_they_came()))
             self.connection.execute(f"describe {query.rstrip().rstrip(';')}").fetchall()
         except duckdb.Error as error:
-            found = [f"  columns found: {', '.join(self.rows.columns)}"]
-            found += [f"  in {name}: {', '.join(rows.columns)}" for name, rows in self.opened.relations.items()]
+            found = [f"  columns found: {list_names(self.rows.columns)}"]
+            found += [f"  in {name}: {list_names(rows.columns)}" for name, rows in self.opened.relations.items()]
             listed = "\n".join(found)
             message = f"DuckDB does not understand `query`: {explain(error)}\n{listed}"
             raise MappingError(message, at=("query",)) from None

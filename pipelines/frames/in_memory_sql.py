@@ -1,9 +1,12 @@
 """SQL over frames, in one in-memory DuckDB that the whole process shares, since opening one takes 30 milliseconds."""
 
 import os
+import secrets
+import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
 from functools import cache
+from pathlib import Path
 
 import duckdb
 
@@ -18,5 +21,10 @@ def connect_in_memory() -> Iterator[duckdb.DuckDBPyConnection]:
 
 @cache
 def _database(_process: int) -> duckdb.DuckDBPyConnection:
-    """One database for each process: a forked process does not have the threads of the one it came from."""
-    return duckdb.connect(":memory:")
+    """One database for each process: a forked process does not have the threads of the one it came from.
+
+    What does not fit in memory goes to a folder that DuckDB makes when it comes to that and takes away again; its own
+    choice would be `.tmp` in the folder where the command happens to be called.
+    """
+    spill = Path(tempfile.gettempdir()) / f"parcours-spill-{secrets.token_hex(8)}"
+    return duckdb.connect(":memory:", config={"temp_directory": str(spill)})

@@ -13,6 +13,7 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from pipelines.errors import ConfigurationError, ParcoursError
+from pipelines.lake.owner_only import make_folder
 
 PATIENCE_SECONDS = 1.0  # Steps of one run that start together hold the lock exclusively for some microseconds each.
 LONGEST_PAUSE_SECONDS = 1.0
@@ -39,8 +40,8 @@ def hold(
     which it does only where no other process held it: the moment to clear away what a killed run left behind.
     """
     try:
-        root.mkdir(parents=True, exist_ok=True)
-        descriptor = os.open(root / "run.lock", os.O_RDWR | os.O_CREAT, 0o644)
+        make_folder(root)
+        descriptor = os.open(root / "run.lock", os.O_RDWR | os.O_CREAT, 0o600)
     except OSError as fault:
         if fault.errno in (errno.ENOSPC, errno.EDQUOT):
             raise
@@ -67,6 +68,12 @@ def is_free(root: Path) -> bool:
     finally:
         os.close(descriptor)
     return True
+
+
+def last_holder(root: Path) -> str:
+    """The run that holds the lock of ``root``, or held it last; empty where there was none."""
+    file = root / "run.lock"
+    return file.read_text(errors="replace")[:200] if file.exists() else ""
 
 
 def _acquire(

@@ -15,6 +15,7 @@ from pathlib import Path
 import polars as pl
 
 from pipelines.lake.amendments import MAX_AMENDED_SHARE, add_amendments, apply_amendments, merge_by_key, no_amendments
+from pipelines.lake.owner_only import make_folder
 
 
 @dataclass(frozen=True)
@@ -126,7 +127,7 @@ class Lake:
     def scratch(self, purpose: str) -> Iterator[Path]:
         """An empty folder on the lake's disk for large intermediate files; removed when the block ends."""
         folder = self.root / f"{purpose}.tmp-{secrets.token_hex(4)}"
-        folder.mkdir(parents=True)
+        make_folder(folder)
         try:
             yield folder
         finally:
@@ -144,7 +145,7 @@ def replacing(target: Path) -> Iterator[Path]:
 
     The content is synced to disk before the rename, so a power cut leaves the old file or the whole new one.
     """
-    target.parent.mkdir(parents=True, exist_ok=True)
+    make_folder(target.parent)
     temporary = target.with_name(f"{target.name}.tmp-{secrets.token_hex(4)}")
     try:
         yield temporary

@@ -24,8 +24,11 @@ import polars as pl
 
 from pipelines.config.home import Home
 from pipelines.errors import ParcoursError
+from pipelines.lake.owner_only import make_folder
 from pipelines.lake.tables import Lake, replacing
+from pipelines.name_lists import list_names
 from pipelines.segments import membership_log
+from pipelines.warehouse import access
 
 
 class PublishError(ParcoursError):
@@ -95,7 +98,7 @@ def begin(home: Home, *, afresh: bool) -> bool:
     _finish_interrupted(home)
     is_sound = afresh or _digest(Lake(home.lake).path("identity", "ledger")) == _ledger_of_last_build(home)
     seal_path(home).unlink(missing_ok=True)
-    home.build_database.parent.mkdir(parents=True, exist_ok=True)
+    make_folder(home.build_database.parent)
     _write_ahead_log(home.build_database).unlink(missing_ok=True)
     if afresh:
         for leftover in home.build_database.parent.glob(f"{home.build_database.name}*"):
@@ -127,22 +130,28 @@ def seal(home: Home, *, as_of: str, run_id: str, marts: Iterable[str], checks_pa
         temporary.write_text(json.dumps(asdict(promise), indent=2))
 
 
-def publish(home: Home) -> Published:
-    """Audits the sealed build and publishes it. Raises PublishError, leaving the published warehouse as it was."""
+def publish(home: Home, readers: str | None = None) -> Published:
+    """Audits the sealed build and publishes it, to the group ``readers`` too, if there is one.
+
+    Raises PublishError or AccessError, leaving the published warehouse as it was.
+    """
     _finish_interrupted(home)
     promise = _read_seal(home)
     marts = _audit(home, promise)
 
+    access.declare(home, readers)
+    access.give_to_readers(home.build_database, home)
     membership_log.stage_publication(Lake(home.lake), home.build_database, date.fromisoformat(promise.as_of))
     _promote(Lake(home.lake))
     _note_publication(home, promise)
     if home.warehouse.exists():
         _give_second_name(home.warehouse, home.previous_warehouse)
-    home.build_database.chmod(0o444)  # Opened for writing, the published file would lock every other reader out.
+    access.seal_for_readers(home.build_database, home)
     _sync(home.build_database)
     _write_ahead_log(home.warehouse).unlink(missing_ok=True)  # A writer's leftover belongs to the file of before.
     home.build_database.replace(home.warehouse)
     _sync(home.root)
+    _close_previous(home)
     membership_log.commit_staged(Lake(home.lake))
     seal_path(home).unlink()
 
@@ -203,6 +212,8 @@ def rollback(home: Home) -> Path:
     if home.warehouse.exists():
         _give_second_name(home.warehouse, _replaced(home))
     _write_ahead_log(home.warehouse).unlink(missing_ok=True)
+    access.give_to_readers(home.previous_warehouse, home)
+    access.seal_for_readers(home.previous_warehouse, home)
     home.previous_warehouse.replace(home.warehouse)
     membership_log.commit_staged(Lake(home.lake))
     _finish_interrupted(home)
@@ -244,7 +255,7 @@ def _audit(home: Home, promise: Seal) -> dict[str, int]:
     marts = {path.removeprefix("marts/"): count for path, count in counts.items() if path.startswith("marts/")}
     missing = sorted({*promise.marts, *membership_log.MARTS} - set(marts))
     if missing:
-        raise PublishError(f"The build lacks the marts {', '.join(missing)}. Materialise the marts again.")
+        raise PublishError(f"The build lacks the marts {list_names(missing)}. Materialise the marts again.")
     records = Lake(home.lake).scan("identity", "records").select(pl.len()).collect().item()
     if records and not marts.get("customer_360"):
         raise PublishError(
@@ -309,6 +320,14 @@ def _finish_interrupted(home: Home) -> None:
         replaced.replace(home.previous_warehouse)
     else:
         replaced.unlink(missing_ok=True)  # The swap had not begun: this is a second name of the published file.
+    _close_previous(home)
+
+
+def _close_previous(home: Home) -> None:
+    """The warehouse of before is kept for its owner; a reader who has it open keeps it."""
+    previous = home.previous_warehouse
+    if previous.exists() and not (home.warehouse.exists() and home.warehouse.samefile(previous)):
+        access.close_to_readers(previous)
 
 
 def _give_second_name(file: Path, name: Path) -> None:
@@ -318,7 +337,8 @@ def _give_second_name(file: Path, name: Path) -> None:
     try:
         os.link(file, temporary)
     except OSError:
-        shutil.copy2(file, temporary)
+        shutil.copyfile(file, temporary)  # Its mode would open it to another group: a copy belongs to its maker's.
+        temporary.chmod(access.PUBLISHED)
     temporary.replace(name)
     temporary.unlink(missing_ok=True)  # Renaming onto another name of the same file does nothing, and leaves both.
 

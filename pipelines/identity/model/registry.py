@@ -20,6 +20,7 @@ from pipelines.errors import ParcoursError
 from pipelines.identity.model.history import Entry, Reason, append_entry
 from pipelines.identity.model.specification import BLOCKING_KEYS, CLASSES, Field, declare_fields
 from pipelines.lake.tables import Lake, replacing
+from pipelines.name_lists import list_names
 
 DEFAULT_MODEL = "default_model.json"  # Of pipelines/identity/training, where records are too few to learn from.
 MAX_GAPS_NAMED = 5  # In a message; further ones are only counted.
@@ -176,7 +177,7 @@ def _require_version(version: str, lake: Lake) -> None:
     known = list_versions(lake)
     if version not in known:
         raise ParcoursError(
-            f"No identity model {version!r} in {lake.models}; there are: {', '.join(known) or 'none'}. "
+            f"No identity model {version!r} in {lake.models}; there are: {list_names(known)}. "
             "Name one of these, or train one with `parcours train`."
         )
 
