@@ -4,6 +4,8 @@ from collections.abc import Mapping, Sequence
 
 import dagster as dg
 
+from pipelines.config.home import may_configure_launches
+from pipelines.defs import launch_config
 from pipelines.defs.drift import drift
 from pipelines.defs.extracts import extract_assets
 from pipelines.defs.field_report import field_report
@@ -54,4 +56,5 @@ def build_definitions(
 
 @dg.definitions
 def defs() -> dg.Definitions:
-    return build_definitions()
+    """The code location: as above, but that a launch configures little of it, unless the operator lets it."""
+    return build_definitions() if may_configure_launches() else build_definitions(**launch_config.guarded())

@@ -11,11 +11,14 @@ import sys
 import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
+from typing import NamedTuple
 
 import pytest
 
+from pipelines.cli.main import main
 from pipelines.config.home import Home, find_home
 from pipelines.warehouse import dbt_project
+from tests.kept_home import make_home
 
 PEOPLE, DAYS, SEED = 150, 200, 7
 
@@ -255,3 +258,33 @@ def home(first_night: tuple[Home, str], tmp_path: Path) -> Home:
     """A home of the test's own with one published run."""
     shutil.copytree(first_night[0].root, tmp_path / "home")
     return find_home(tmp_path / "home")
+
+
+@pytest.fixture
+def kept(tmp_path: Path) -> Home:
+    """A home of the test's own with what a publication keeps, made without a run."""
+    return make_home(tmp_path / "home")
+
+
+class Told(NamedTuple):
+    """What a command exits with and says."""
+
+    exit_code: int
+    out: str
+    err: str
+
+
+@pytest.fixture
+def parcours_here(capfd: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch) -> Callable[..., Told]:
+    """``parcours`` in this process, for what is over before anything is run."""
+    for name in ("PARCOURS_HOME", "PARCOURS_SOURCES"):
+        monkeypatch.delenv(name, raising=False)
+
+    def run(*arguments: object) -> Told:
+        exit_code = main([str(argument) for argument in arguments])
+        told = Told(exit_code, *capfd.readouterr())
+        assert "Traceback" not in told.err
+        assert "bug in Parcours" not in told.err
+        return told
+
+    return run

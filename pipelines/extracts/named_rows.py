@@ -9,6 +9,7 @@ from pathlib import Path
 
 from pipelines.config.connectors import TableMapping
 from pipelines.errors import ExtractError
+from pipelines.extracts.column_names import list_found
 from pipelines.extracts.connectors.protocol import Rows
 from pipelines.extracts.sql_quoting import quote_name, quote_text
 from pipelines.name_lists import list_lines, list_names
@@ -88,7 +89,7 @@ def name_rows(rows: Rows, headers: Mapping[str, Header], sql: Iterable[str], pre
         if name in named.lacking and not header.is_optional and name.lower() in mentioned
     ]
     if wanted:
-        raise ExtractError(_describe_missing(wanted, headers, named, rows.columns, preset), at=("headers",))
+        raise ExtractError(_describe_missing(wanted, headers, named, rows, preset), at=("headers",))
     return named
 
 
@@ -96,9 +97,10 @@ def _describe_missing(
     wanted: Sequence[str],
     headers: Mapping[str, Header],
     named: NamedRows,
-    columns: Sequence[str],
+    rows: Rows,
     preset: str | None,
 ) -> str:
+    names = [each for name, header in headers.items() for each in header.names(name)]
     faults = []
     for name in wanted:
         others = " or ".join(f"'{each}'" for each in headers[name].names(name) if fold_name(each) != fold_name(name))
@@ -110,7 +112,8 @@ def _describe_missing(
     return (
         f"{are} missing that {whose}. Where your export calls it otherwise, say so under `headers`, such as "
         f'{{"{wanted[0]}": "its name in your file"}}; where it has none, write null for its name. If it is another '
-        f"export, name another preset, or map its columns yourself.\n{listed}\n  columns found: {list_names(columns)}"
+        f"export, name another preset, or map its columns yourself.\n{listed}\n"
+        f"  {list_found(rows.columns, names, rows.lacking, rows.files)}"
     )
 
 

@@ -58,9 +58,9 @@ class Lake:
         """The file of the amendments of ``<kind>/<name>``, if it has any (see :mod:`pipelines.lake.amendments`)."""
         return self.path(kind, f"{name}_amendments")
 
-    def is_amendable(self, kind: str, name: str) -> bool:
-        """Whether ``<kind>/<name>`` exists and was written by :meth:`write_amendable`."""
-        return self.path(kind, name).exists() and self.amendments_path(kind, name).exists()
+    def files(self, kind: str, name: str) -> list[Path]:
+        """The files that there are of ``<kind>/<name>``: that of the table, then that of its amendments."""
+        return [file for file in (self.path(kind, name), self.amendments_path(kind, name)) if file.exists()]
 
     def write(self, kind: str, name: str, frame: pl.DataFrame) -> Path:
         """Writes ``frame`` as ``<kind>/<name>``, atomically, and removes the amendments of the table it replaces.
@@ -104,14 +104,6 @@ class Lake:
 
     def read(self, kind: str, name: str) -> pl.DataFrame:
         return self.scan(kind, name).collect()
-
-    def stamp(self, kind: str, name: str) -> tuple[tuple[int, int], ...]:
-        """Inode and modification time, in nanoseconds, of the files of ``<kind>/<name>``: new after each write.
-
-        No file is ever written in place.
-        """
-        files = self.path(kind, name), self.amendments_path(kind, name)
-        return tuple((found.st_ino, found.st_mtime_ns) for found in (file.stat() for file in files if file.exists()))
 
     def sweep(self) -> int:
         """Removes the temporary files that killed runs left; returns how many. Call it only while no run is writing."""

@@ -27,6 +27,7 @@ DECIDING: tuple[str, ...] = (
     "identity.scoring.profiles",
     "identity.standardisation",
     "lake.amendments",
+    "lake.fingerprints",
     "lake.tables",
 )
 """The modules of ``pipelines`` whose code, and the packages whose code and data files, a step's result depends on."""

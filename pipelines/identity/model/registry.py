@@ -99,7 +99,12 @@ def _is_sound(version: str, lake: Lake) -> bool:
         saved = read_version(version, lake)
     except ParcoursError:
         return False
-    return name_version(saved.parameters, saved.term_frequencies) == version
+    return saved.version == version and is_as_named(saved)
+
+
+def is_as_named(model: ModelVersion) -> bool:
+    """Whether the model has the content that its name stands for."""
+    return name_version(model.parameters, model.term_frequencies) == model.version
 
 
 def put_in_force(
@@ -169,7 +174,7 @@ def read_version(version: str, lake: Lake) -> ModelVersion:
     except (OSError, ValueError, KeyError, TypeError, pl.exceptions.PolarsError) as error:
         raise ParcoursError(
             f"The identity model {version!r} in {folder} cannot be read ({type(error).__name__}). "
-            "Train again with `parcours train`."
+            "Restore the folder from a backup, or train again with `parcours train`."
         ) from error
 
 

@@ -13,6 +13,7 @@ import duckdb
 from pipelines.config.connectors import FileOptions, FilesConnector, FilesMapping
 from pipelines.config.environment_text import EnvironmentText
 from pipelines.errors import ExtractError
+from pipelines.extracts.column_names import looks_like_values
 from pipelines.extracts.connectors import archives, file_kinds, files, spreadsheets
 from pipelines.onboarding.heads import encodings, excerpts, header_place
 from pipelines.onboarding.heads.folder import FoundFile
@@ -90,7 +91,7 @@ def _read_workbook(path: Path, file: FoundFile, member: str | None, scratch: Pat
         options: dict[str, Any] = {"sheet": sheet} if len(sheets) > 1 or number else {}
         if skip:
             options["skip"] = skip
-        if header_place.looks_like_values(first[at][1]):
+        if looks_like_values(first[at][1]):
             yield Unread(f"{file.name} {sheet}", NO_HEADER)
             continue
         folder = scratch / str(number)
@@ -116,7 +117,7 @@ def _read_table(path: Path, file: FoundFile, member: str | None, scratch: Path) 
         skip, first = _find_csv_header(start, encoding)
         if skip:
             options["skip"] = skip
-        if header_place.looks_like_values(first):
+        if looks_like_values(first):
             return Unread(_shown(file, member), NO_HEADER)
         if len(first) < 2:
             return Unread(_shown(file, member), ONE_COLUMN)

@@ -16,9 +16,7 @@ from pipelines.extracts.connectors.quoted_lines import Dialect
 COMMAS = Dialect(",", '"', '"', field_count=3, skip=1)
 
 
-def set_aside(
-    folder: Path, text: str | bytes, dialect: Dialect = COMMAS
-) -> tuple[bytes, list[dict[str, Any]]]:
+def set_aside(folder: Path, text: str | bytes, dialect: Dialect = COMMAS) -> tuple[bytes, list[dict[str, Any]]]:
     path, copy, malformed = folder / "in.csv", folder / "out.csv", folder / "malformed.jsonl"
     path.write_bytes(text if isinstance(text, bytes) else text.encode())
     malformed.unlink(missing_ok=True)
