@@ -4,6 +4,7 @@ The only reader of the environment's settings beside `sources.yml`'s own `${NAME
 """
 
 import os
+import re
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -11,6 +12,10 @@ from pipelines.config.repository import BUNDLED_SAMPLE
 from pipelines.errors import ConfigurationError
 
 ALLOW_LAUNCH_CONFIG = "PARCOURS_ALLOW_LAUNCH_CONFIG"
+
+
+_MISREAD = re.compile(r"\?|%[0-9A-Fa-f]{2}|(?<=/)\*\*(?=/|$)")
+"""What addresses of SQLite end at or unfold, and folders that are a pattern of DuckDB's of whatever depth."""
 
 
 @dataclass(frozen=True)
@@ -83,6 +88,12 @@ def find_home(option: Path | None = None) -> Home:
         str(root).encode()
     except (OSError, ValueError, RuntimeError) as fault:
         raise ConfigurationError(f"The home folder {chosen} cannot be: {_explain(fault)}. {way_out}") from None
+    odd = _MISREAD.search(str(root))
+    if odd:
+        raise ConfigurationError(
+            f"The home folder {root} has '{odd[0]}' in its path, which Dagster's database or DuckDB takes for "
+            f"something else. {way_out}"
+        )
     if is_other:
         raise ConfigurationError(f"The home folder {root} is a file. {way_out}")
     return Home(root)
