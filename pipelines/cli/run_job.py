@@ -17,6 +17,7 @@ from pipelines.cli.interrupts import noting_interrupts
 from pipelines.cli.progress import Progress
 from pipelines.config.home import Home
 from pipelines.lake.owner_only import make_folder
+from pipelines.visible_text import make_visible
 
 if TYPE_CHECKING:
     import dagster as dg
@@ -300,7 +301,7 @@ class _WithoutTracebacks(logging.Formatter):
 
     def format(self, record: logging.LogRecord) -> str:
         bare = logging.makeLogRecord({**record.__dict__, "exc_info": None, "exc_text": None, "stack_info": None})
-        return super().format(bare)
+        return make_visible(super().format(bare))
 
 
 @contextlib.contextmanager
