@@ -4,12 +4,13 @@ import re
 
 import duckdb
 
+from pipelines.extracts import sandbox
+
 # These speak of the SQL or of the disk, never of a row.
 _WITHOUT_VALUES = (
     duckdb.BinderException,
     duckdb.CatalogException,
     duckdb.IOException,
-    duckdb.OutOfMemoryException,
     duckdb.ParserException,
     duckdb.PermissionException,
 )
@@ -17,6 +18,8 @@ _WITHOUT_VALUES = (
 
 def explain(error: duckdb.Error) -> str:
     """DuckDB's reason in one line, without the values of a row, which are nobody's business in a log."""
+    if isinstance(error, duckdb.OutOfMemoryException):
+        return sandbox.explain_shortage()
     reason = str(error).split("\n\nLINE ")[0].split("\n\n")[0]
     reason = " ".join(reason.split())
     if isinstance(error, _WITHOUT_VALUES):
