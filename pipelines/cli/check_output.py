@@ -3,18 +3,20 @@
 Messages of faults are in English, like all errors; everything around them is in the language asked for.
 """
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from datetime import date
 
 from pipelines.cli.tables_of_text import lay_out
 from pipelines.config.sources import Sources
 from pipelines.extracts.connectors.protocol import FileShape
 from pipelines.identity.monitoring.field_report import tell_example
+from pipelines.name_lists import list_names
 from pipelines.texts.texts import Texts
 from pipelines.trial.tables import TableTrial, TrialFault
 from pipelines.trial.trial import Trial
 
 MOST_FILES = 3  # Of one table by name; a year of daily files tells nothing more.
+MOST_COLUMNS = 50  # By name, where they are what is asked for; --json has all.
 NUMBERS = ("filled", "distinct", "unreadable", "implausible", "placeholder")
 
 
@@ -105,11 +107,11 @@ class _Page:
 
     def list_not_judged(self) -> list[str]:
         columns = self.trial.references.not_judged
-        return [self.texts.say("not_judged", columns=", ".join(columns))] if columns else []
+        return [self.texts.say("not_judged", columns=self._list(columns))] if columns else []
 
     def list_without(self) -> list[str]:
         lines = [
-            f"  {tried.source}, {tried.table.path}: {', '.join(tried.shape.without)}"
+            f"  {tried.source}, {tried.table.path}: {self._list(tried.shape.without)}"
             for tried in self.trial.tables
             if tried.shape and tried.shape.without
         ]
@@ -120,7 +122,7 @@ class _Page:
         for (source, file), columns in self.trial.unread.items():
             by_columns.setdefault((source, columns), []).append(file)
         lines = [
-            f"  {source}, {files[0]}{', …' if len(files) > 1 else ''}: {', '.join(columns)}"
+            f"  {source}, {files[0]}{', …' if len(files) > 1 else ''}: {self._list(columns)}"
             for (source, columns), files in by_columns.items()
         ]
         return [self.texts.say("unread"), *lines] if lines else []
@@ -151,6 +153,11 @@ class _Page:
             place = f" ({_place(fault.file, fault.file_line)})" if fault.file else ""
             said += f"; {self.texts.count('rows_at_fault', fault.rows)}{place}"
         return [said, *(f"    {line}" for line in rest)]
+
+    def _list(self, names: Sequence[str]) -> str:
+        shown = list_names(names[:MOST_COLUMNS], most=MOST_COLUMNS)
+        left = len(names) - MOST_COLUMNS
+        return f"{shown} {self.texts.count('more_columns', left)}" if left > 0 else shown
 
     def _number(self, count: int) -> str:
         return self.texts.write("count", count)

@@ -10,6 +10,8 @@ from pathlib import Path
 from pipelines.config.repository import BUNDLED_SAMPLE
 from pipelines.errors import ConfigurationError
 
+ALLOW_LAUNCH_CONFIG = "PARCOURS_ALLOW_LAUNCH_CONFIG"
+
 
 @dataclass(frozen=True)
 class Home:
@@ -113,3 +115,16 @@ def find_author(option: str | None) -> str:
         if name and name.strip():
             return name.strip()
     raise ConfigurationError("Who decides? Say so with --author or the environment variable PARCOURS_AUTHOR.")
+
+
+def may_configure_launches() -> bool:
+    """Whether the operator lets whoever launches a run in Dagster set its home, its sources, the acceptance of drift.
+
+    Raises ConfigurationError where ``PARCOURS_ALLOW_LAUNCH_CONFIG`` says neither yes nor no.
+    """
+    said = os.environ.get(ALLOW_LAUNCH_CONFIG, "").strip().lower()
+    if said in ("", "0", "no", "false"):
+        return False
+    if said in ("1", "yes", "true"):
+        return True
+    raise ConfigurationError(f"{ALLOW_LAUNCH_CONFIG} says neither yes nor no: set it to 1, or leave it out.")

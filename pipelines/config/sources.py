@@ -18,6 +18,7 @@ from pipelines.config.field_types import Country, Currency, Language, Placeholde
 from pipelines.config.home import Home
 from pipelines.config.plausible import Plausible
 from pipelines.config.preset_tables import lay_out_presets
+from pipelines.config.readers import Readers
 from pipelines.config.source_checks import find_faults
 from pipelines.contracts import Table
 from pipelines.errors import ConfigurationError
@@ -37,6 +38,7 @@ class Sources(ConfigModel):
     language: Language = "en"
     wait_minutes: Annotated[int, Field(ge=0)] = 120
     as_of: date | None = None
+    readers: Readers | None = None
     placeholders: Annotated[dict[str, Placeholders], Field(default_factory=dict)]
     plausible: Plausible = Plausible()
     decisions: Annotated[

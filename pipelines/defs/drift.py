@@ -25,10 +25,16 @@ class Acceptance(dg.Config):
     accept: bool = False
 
 
-@asset_of(
+class NothingToSet(dg.Config):
+    """Without it Dagster would take any configuration, ``accept`` as well, and pass over it in silence."""
+
+
+_declare = asset_of(
     "identity",
     KEY,
     after=COMPARED,
+    description="One row per metric of this night: what it is, what it usually is in the published runs, and whether "
+    "that passes. Publication keeps the metrics of the night for the ones to come.",
     checks={
         BLOCKING: "No metric is so far from the usual that drift.yml asks for a person. Where one is, nothing is "
         "published: look where the check's result says and mend the export, or, where it is as it should be, run again "
@@ -39,11 +45,20 @@ class Acceptance(dg.Config):
         "published all the same: look where the check's result says."
     },
 )
-def drift(config: Acceptance, night: Night) -> Result:
-    """One row per metric of this night: what it is, what it usually is in the published runs, and whether that passes.
 
-    Publication keeps the metrics of the night for the ones to come.
-    """
+
+@_declare
+def drift(config: Acceptance, night: Night) -> Result:
+    return _compare(night, accept=config.accept)
+
+
+@_declare
+def drift_nobody_accepts(config: NothingToSet, night: Night) -> Result:  # noqa: ARG001  # It declares that there is none.
+    """The same asset where a launch may not accept what it finds (``launch_config``)."""
+    return _compare(night, accept=False)
+
+
+def _compare(night: Night, *, accept: bool) -> Result:
     lake = night.lake
     in_force = night.find_model()
     version = in_force.version if in_force else ""
@@ -66,7 +81,7 @@ def drift(config: Acceptance, night: Night) -> Result:
     lake.write("identity", "drift", compared)
     lake.write("identity", CONTENTS, contents)
     verdicts = dict(compared["verdict"].value_counts().iter_rows())
-    is_blocked = "blocking" in verdicts and not config.accept
+    is_blocked = "blocking" in verdicts and not accept
     if not is_blocked:  # What nobody accepts must never become what is usual.
         lake.write(
             "identity",
@@ -94,7 +109,7 @@ def drift(config: Acceptance, night: Night) -> Result:
             check_name=BLOCKING,
             passed=not is_blocked,
             description=f"{said}\n{ACCEPT}" if is_blocked else said,
-            metadata={"accepted": config.accept and "blocking" in verdicts},
+            metadata={"accepted": accept and "blocking" in verdicts},
         ),
     )
 

@@ -153,7 +153,7 @@ def _published_warehouse(marts: Sequence[str]) -> dg.AssetsDefinition:
         "The one before is kept for `parcours rollback`.",
     )
     def published_warehouse(night: Night) -> Result:
-        published = publish.publish(night.folder)
+        published = publish.publish(night.folder, night.retailer.readers)
         return Result(
             metadata={
                 "file": dg.MetadataValue.path(published.warehouse),

@@ -28,8 +28,11 @@ def connect_in_memory(work: str) -> Iterator[duckdb.DuckDBPyConnection]:
 
 @cache
 def _database(_process: int, memory: int, threads: int) -> duckdb.DuckDBPyConnection:
-    """One database for each process: a forked process does not have the threads of the one it came from."""
-    # DuckDB makes the folder when it first spills; its own choice would be one in the folder that we were started in.
+    """One database for each process: a forked process does not have the threads of the one it came from.
+
+    What does not fit in memory goes to a folder that DuckDB makes when it comes to that and takes away again; its own
+    choice would be `.tmp` in the folder where the command happens to be called.
+    """
     spill = Path(tempfile.gettempdir()) / f"parcours-spill-{secrets.token_hex(8)}"
     return duckdb.connect(
         ":memory:", config={"memory_limit": f"{memory}B", "threads": threads, "temp_directory": str(spill)}

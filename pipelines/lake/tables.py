@@ -15,6 +15,7 @@ from pathlib import Path
 import polars as pl
 
 from pipelines.lake.amendments import MAX_AMENDED_SHARE, add_amendments, apply_amendments, merge_by_key, no_amendments
+from pipelines.lake.owner_only import make_folder
 
 
 @dataclass(frozen=True)
@@ -57,9 +58,9 @@ class Lake:
         """The file of the amendments of ``<kind>/<name>``, if it has any (see :mod:`pipelines.lake.amendments`)."""
         return self.path(kind, f"{name}_amendments")
 
-    def is_amendable(self, kind: str, name: str) -> bool:
-        """Whether ``<kind>/<name>`` exists and was written by :meth:`write_amendable`."""
-        return self.path(kind, name).exists() and self.amendments_path(kind, name).exists()
+    def files(self, kind: str, name: str) -> list[Path]:
+        """The files that there are of ``<kind>/<name>``: that of the table, then that of its amendments."""
+        return [file for file in (self.path(kind, name), self.amendments_path(kind, name)) if file.exists()]
 
     def write(self, kind: str, name: str, frame: pl.DataFrame) -> Path:
         """Writes ``frame`` as ``<kind>/<name>``, atomically, and removes the amendments of the table it replaces.
@@ -104,14 +105,6 @@ class Lake:
     def read(self, kind: str, name: str) -> pl.DataFrame:
         return self.scan(kind, name).collect()
 
-    def stamp(self, kind: str, name: str) -> tuple[tuple[int, int], ...]:
-        """Inode and modification time, in nanoseconds, of the files of ``<kind>/<name>``: new after each write.
-
-        No file is ever written in place.
-        """
-        files = self.path(kind, name), self.amendments_path(kind, name)
-        return tuple((found.st_ino, found.st_mtime_ns) for found in (file.stat() for file in files if file.exists()))
-
     def sweep(self) -> int:
         """Removes the temporary files that killed runs left; returns how many. Call it only while no run is writing."""
         leftovers = list(self.root.rglob("*.tmp-*"))
@@ -126,7 +119,7 @@ class Lake:
     def scratch(self, purpose: str) -> Iterator[Path]:
         """An empty folder on the lake's disk for large intermediate files; removed when the block ends."""
         folder = self.root / f"{purpose}.tmp-{secrets.token_hex(4)}"
-        folder.mkdir(parents=True)
+        make_folder(folder)
         try:
             yield folder
         finally:
@@ -144,7 +137,7 @@ def replacing(target: Path) -> Iterator[Path]:
 
     The content is synced to disk before the rename, so a power cut leaves the old file or the whole new one.
     """
-    target.parent.mkdir(parents=True, exist_ok=True)
+    make_folder(target.parent)
     temporary = target.with_name(f"{target.name}.tmp-{secrets.token_hex(4)}")
     try:
         yield temporary

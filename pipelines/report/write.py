@@ -10,6 +10,7 @@ from pipelines.config.home import Home
 from pipelines.lake.tables import Lake, replacing
 from pipelines.report.page import Origin, draw_page
 from pipelines.report.quality.page import draw_quality
+from pipelines.warehouse.access import open_page
 from pipelines.warehouse.publish import find_publication
 
 QUALITY = "-quality"
@@ -39,6 +40,8 @@ def write_report(home: Home, language: str, target: Path | None = None) -> Writt
     for place, html in ((quality, for_engineers), (file, page.html)):
         with replacing(place) as temporary:
             temporary.write_text(html, encoding="utf-8")
+            if place == file:
+                open_page(temporary, home)
     return Written(file, quality, page.headlines)
 
 

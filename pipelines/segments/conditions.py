@@ -172,7 +172,7 @@ def _bind(sql: str, columns: dict[str, str]) -> Iterator[Mistake]:
         )
         found = str(described.fetchall()[0][1])
     except duckdb.Error as error:
-        yield Mistake(re.sub(r"^\w+ Error: ", "", explain(error)))
+        yield Mistake(re.sub(r"^\w+ Error: ", "", explain(error, [sql])))
         return
     if found not in ("BOOLEAN", '"NULL"'):
         yield Mistake(f"gives {found} for each customer, not true or false: compare it with something")

@@ -24,6 +24,7 @@ from pipelines.config.repository import DBT_PROJECT
 from pipelines.config.sources import Sources
 from pipelines.errors import ParcoursError
 from pipelines.frames import memory_limit
+from pipelines.lake.owner_only import make_folder
 from pipelines.lake.tables import Lake
 from pipelines.segments.definitions import NONE, Definitions
 from pipelines.value.customer_values import fit_customer_values
@@ -74,7 +75,7 @@ def dbt_environment(home: Home, target: str = "duckdb") -> dict[str, str]:
     """
     allowed = memory_limit.allowance()
     build = home.build_database.resolve().parent
-    build.mkdir(parents=True, exist_ok=True)
+    make_folder(build)
     return {
         "PARCOURS_BUILD_DATABASE": str(build / home.build_database.name),
         "PARCOURS_TEMP_DIRECTORY": str(build / "spill"),
@@ -102,18 +103,27 @@ def prepare() -> Path:
     content = _digest_project()
     if manifest.exists() and stamp.exists() and stamp.read_text() == content:
         return manifest
-    target.mkdir(exist_ok=True)
+    if not target.exists():
+        make_folder(target)
+        _share_as(DBT_PROJECT, target)
     with tempfile.TemporaryDirectory(prefix="parse-", dir=target) as folder:
         scratch = Path(folder)
         _parse("duckdb", scratch, "--no-partial-parse")
         stamp.unlink(missing_ok=True)
         for name in (PARSED.name, "manifest.json"):
             if (scratch / name).exists():
+                _share_as(DBT_PROJECT / "dbt_project.yml", scratch / name)
                 (scratch / name).replace(target / name)
         fresh = scratch / "manifest.of"
         fresh.write_text(content)
+        _share_as(DBT_PROJECT / "dbt_project.yml", fresh)
         fresh.replace(stamp)
     return manifest
+
+
+def _share_as(original: Path, made: Path) -> None:
+    """Lets those read ``made`` who may read what it was parsed from: of one installation, several users may run."""
+    made.chmod(made.stat().st_mode & 0o700 | original.stat().st_mode & 0o055)
 
 
 def build(

@@ -10,6 +10,7 @@ from pathlib import Path
 from pipelines.charts.page import open_templates
 from pipelines.config.home import Home
 from pipelines.errors import ParcoursError
+from pipelines.lake.owner_only import make_folder
 from pipelines.warehouse import dbt_project
 from pipelines.warehouse.data_dictionary import read_marts
 
@@ -53,7 +54,7 @@ def write_documentation(home: Home, into: Path) -> Path:
         raise NothingToDocumentError(
             f"There is no warehouse in {home.root} to describe. Build one first: parcours run --home {home.root}"
         )
-    into.mkdir(parents=True, exist_ok=True)
+    make_folder(into)
     pages = [DICTIONARY, LINEAGE]
     (into / DICTIONARY.file).write_text(render_dictionary(), encoding="utf-8")
     (into / LINEAGE.file).write_text(_mend(dbt_project.document(home)), encoding="utf-8")

@@ -10,7 +10,9 @@ import duckdb
 
 from pipelines.config.home import Home
 from pipelines.errors import ConfigurationError, ParcoursError
+from pipelines.lake.owner_only import make_folder
 from pipelines.lake.tables import replacing
+from pipelines.warehouse import access
 
 Format = Literal["parquet", "csv"]
 
@@ -37,13 +39,14 @@ def export_marts(home: Home, folder: Path, how: Format, marts: Sequence[str] = (
             ).fetchall()
         ]
         _refuse_unknown(marts, known)
-        _make(folder)
+        _make(folder, home)
         rows = {}
         for mart in marts or known:
             with replacing(folder / f"{mart}.{how}") as temporary:
                 [(count,)] = connection.execute(
                     f"copy marts.\"{mart}\" to '{str(temporary).replace(chr(39), chr(39) * 2)}' ({HOW[how]})"
                 ).fetchall()
+                access.share_export(temporary, home)
             rows[mart] = int(count)
     return rows
 
@@ -69,8 +72,11 @@ def _refuse_unknown(marts: Sequence[str], known: Sequence[str]) -> None:
         raise ConfigurationError(f"--marts names what is no mart: {told}. docs/data_dictionary.md lists them.")
 
 
-def _make(folder: Path) -> None:
+def _make(folder: Path, home: Home) -> None:
+    is_new = not folder.exists()
     try:
-        folder.mkdir(parents=True, exist_ok=True)
+        make_folder(folder)
+        if is_new:
+            access.share_export(folder, home)
     except OSError as error:
         raise ConfigurationError(f"{folder} cannot be made: {error.strerror}. Name another folder.") from error

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from pipelines.cli.arguments import Subcommands, add_home, add_json, at_least_one
 from pipelines.errors import ConfigurationError, ParcoursError
+from pipelines.name_lists import list_names
 
 if TYPE_CHECKING:
     import polars as pl
@@ -134,7 +135,7 @@ def _read_truth(file: Path) -> "pl.DataFrame":
     missing = {"record_id", "person_id"} - set(truth.columns)
     if missing:
         raise ConfigurationError(
-            f"{file} lacks the column {' and '.join(sorted(missing))}; it has {', '.join(truth.columns)}."
+            f"{file} lacks the column {' and '.join(sorted(missing))}; it has {list_names(truth.columns)}."
         )
     truth = truth.select(pl.col("record_id", "person_id").cast(pl.String)).drop_nulls()
     if truth["record_id"].is_duplicated().any():

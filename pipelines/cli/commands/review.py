@@ -21,6 +21,7 @@ from pipelines.cli.arguments import (
     resolve_day,
 )
 from pipelines.errors import ConfigurationError, ParcoursError
+from pipelines.name_lists import list_names
 
 if TYPE_CHECKING:
     import polars as pl
@@ -148,7 +149,7 @@ class Desk:
         unknown = [record for record in records if record not in known]
         if unknown:
             raise ConfigurationError(
-                f"Not among the records of the last run: {' and '.join(unknown)}. A record id looks like "
+                f"Not among the records of the last run: {list_names(unknown, mark=' and ')}. A record id looks like "
                 "crm:contacts:17; the mart customer_id_map lists those of every customer."
             )
         place = self._record(same, records, reason, expires)

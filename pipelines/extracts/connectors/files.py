@@ -6,9 +6,10 @@ import re
 from array import array
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
+from functools import cached_property
 from itertools import islice, pairwise
 from pathlib import Path
-from typing import Any
+from typing import IO, Any
 
 import duckdb
 
@@ -21,16 +22,19 @@ from pipelines.extracts.connectors import (
     json_documents,
     malformed_lines,
 )
+from pipelines.extracts.connectors.limits import LONGEST_HEADER, MOST_COLUMNS
 from pipelines.extracts.connectors.protocol import FileShape
+from pipelines.extracts.connectors.quoted_lines import Dialect
 from pipelines.extracts.sql_quoting import quote_name, quote_text
 
 DELIMITERS = (",", ";", "\t", "|")
 NOWHERE = "\x1f"  # A character that JSON text never holds, so that a line is one field.
 LEAST_OF_EACH = 10  # Rows of each file, however many files there are: dates of another format show in a few.
 LONGEST_USUAL = 4096  # Bytes; a product with its description as a page, an order with a long note.
+LONGEST_SEPARATOR_LINE = 1_000  # Characters of `sep=;`, and a delimiter for each further column.
 EMPTY = "is empty: not even a header. Fetch it again, or take it out of the folder."
 INSIDE = "!/"  # Between an archive and a file inside, as in `orders.zip!/orders.csv`: no folder's name ends like that.
-LINES = malformed_lines.Dialect(NOWHERE, "", "", field_count=1, skip=0)
+LINES = Dialect(NOWHERE, "", "", field_count=1, skip=0)
 
 
 @dataclass
@@ -45,7 +49,7 @@ class _File:
     path: Path
     format: str
     columns: list[str] = field(default_factory=list)
-    dialect: malformed_lines.Dialect = LINES
+    dialect: Dialect = LINES
     is_mended: bool = False
     starts: "array[int] | None" = None
     most: int | None = None
@@ -53,6 +57,11 @@ class _File:
     written_as: str = ""
     encoding: str | None = None
     size: int = 0
+
+    @cached_property
+    def names(self) -> frozenset[str]:
+        """The columns, to look one up."""
+        return frozenset(self.columns)
 
     @property
     def shape(self) -> FileShape:
@@ -89,7 +98,7 @@ class FileRows:
             column: missing
             for column in self.columns
             # A JSON object simply leaves out what it has no value for.
-            if (missing := [file.shown for file in files if file.format != "jsonl" and column not in file.columns])
+            if (missing := [file.shown for file in files if file.format != "jsonl" and column not in file.names])
         }
 
     @property
@@ -102,7 +111,7 @@ class FileRows:
     def _select_file(self, number: int, numbered: bool) -> str:
         file = self._files[number]
         columns = [
-            quote_name(column) if column in file.columns else f"null as {quote_name(column)}" for column in self.columns
+            quote_name(column) if column in file.names else f"null as {quote_name(column)}" for column in self.columns
         ]
         columns.append(f'{quote_text(file.shown)} as "_file"')
         if not numbered:
@@ -173,25 +182,25 @@ def open_rows(
     files = []
     malformed = scratch / "malformed.jsonl"
     share = None if most is None else max(min(LEAST_OF_EACH, most), -(-most // len(matches)))
-    for number, (path, name) in enumerate(_list_files(matches, root, shown_root, mapping.options, scratch)):
+    for number, (path, name, packed) in enumerate(_list_files(matches, root, shown_root, mapping.options, scratch)):
         copy = scratch / f"plain-{number}"
-        files.append(_read_file(path, name, f"{shown_root}/{name}", mapping.options, copy, malformed, share))
+        files.append(_read_file(path, name, f"{shown_root}/{name}", mapping.options, copy, malformed, share, packed))
     _check_members(files, shown_root, mapping.options)
     return FileRows(files, scratch)
 
 
 def _list_files(
     matches: list[Path], root: Path, shown_root: str, options: FileOptions, scratch: Path
-) -> Iterator[tuple[Path, str]]:
-    """Each file that was found and its name; of an archive, each file inside."""
+) -> Iterator[tuple[Path, str, int]]:
+    """Each file that was found, its name, and the bytes of disk that it comes from; of an archive, each file inside."""
     for number, path in enumerate(matches):
         name = path.relative_to(root).as_posix()
         if path.suffix.lower() != file_kinds.ARCHIVE:
-            yield path.resolve(), name
+            yield path.resolve(), name, path.stat().st_size
             continue
         folder = scratch / f"unpacked-{number}"
         for member, inside in archives.unpack(path, f"{shown_root}/{name}", options.member, folder):
-            yield member, f"{name}{INSIDE}{inside}"
+            yield member, f"{name}{INSIDE}{inside}", path.stat().st_size
 
 
 def _check_members(files: list[_File], shown_root: str, options: FileOptions) -> None:
@@ -202,7 +211,7 @@ def _check_members(files: list[_File], shown_root: str, options: FileOptions) ->
     for file in files:
         archive, is_inside, _ = file.shown.partition(INSIDE)
         other = first.setdefault(archive, file) if is_inside else file
-        if set(other.columns) != set(file.columns):
+        if other.names != file.names:
             raise ExtractError(
                 f"{shown_root}/{archive} holds files of different columns, {other.shown.partition(INSIDE)[2]} and "
                 f"{file.shown.partition(INSIDE)[2]} among them. Say under `options` which are meant, such as "
@@ -211,15 +220,20 @@ def _check_members(files: list[_File], shown_root: str, options: FileOptions) ->
 
 
 def _read_file(
-    path: Path, name: str, shown: str, options: FileOptions, copy: Path, malformed: Path, most: int | None
+    path: Path, name: str, shown: str, options: FileOptions, copy: Path, malformed: Path, most: int | None, packed: int
 ) -> _File:
-    file = _open_file(path, name, shown, options, copy, malformed, most)
+    file = _open_file(path, name, shown, options, copy, malformed, most, packed)
+    if len(file.columns) > MOST_COLUMNS:
+        raise ExtractError(
+            f"{shown} has more than {MOST_COLUMNS:,} columns, which no export has. Correct `delimiter` under its "
+            "`options`, or leave out columns when exporting."
+        )
     file.size = path.stat().st_size
     return file
 
 
 def _open_file(
-    path: Path, name: str, shown: str, options: FileOptions, copy: Path, malformed: Path, most: int | None
+    path: Path, name: str, shown: str, options: FileOptions, copy: Path, malformed: Path, most: int | None, packed: int
 ) -> _File:
     kind = file_kinds.find_format(path, shown, options.format)
     if path.stat().st_size == 0 and not (kind == "jsonl" or options.names):
@@ -229,7 +243,7 @@ def _open_file(
     if kind == "xlsx":
         return _read_sheet(path, name, shown, options, copy, most)
     enough = None if most is None else _count_bytes(most, kind)
-    readable = decoding.make_plain(path, options.encoding, copy, shown, enough)
+    readable = decoding.make_plain(path, options.encoding, copy, shown, enough, packed)
     is_cut = enough is not None and readable == copy and copy.stat().st_size >= enough
     if kind == "csv":
         file = _read_csv(readable, name, shown, options)
@@ -264,13 +278,18 @@ def _read_parquet(path: Path, name: str, shown: str, most: int | None) -> _File:
 def _read_csv(path: Path, name: str, shown: str, options: FileOptions) -> _File:
     """The columns of a CSV from its header, or from `names` where it has none."""
     skip = options.skip
-    named = _SEPARATOR_LINE.fullmatch(_line_after(path, skip))
+    named = _SEPARATOR_LINE.fullmatch(_line_after(path, skip)[:LONGEST_SEPARATOR_LINE])
     declared = options.delimiter or (_separator(named) if named else None)
     skip += named is not None
     if options.names:
         columns, delimiter = list(options.names), declared or _guess_delimiter(_line_after(path, skip))
     else:
         header, skip = _read_header(path, skip, options)
+        if len(header) >= LONGEST_HEADER:
+            raise ExtractError(
+                f"{shown} has no header: its first line, or a quote that is opened in it, goes on for over "
+                f"{LONGEST_HEADER >> 20} MB. Correct `quote`, `skip` or `names` under its `options`, or fetch it again."
+            )
         if not header.strip():
             raise ExtractError(f"{shown} {EMPTY}")
         if "\ufffd" in header:
@@ -280,35 +299,53 @@ def _read_csv(path: Path, name: str, shown: str, options: FileOptions) -> _File:
                 at=("options", "encoding"),
             )
         delimiter = declared or _guess_delimiter(header)
-        columns = next(
-            csv.reader([header], delimiter=delimiter, quotechar=options.quote or None, skipinitialspace=True)
-        )
+        columns = _split_header(header, delimiter, options.quote, shown)
     columns = _make_unique(columns)
     escape = options.escape or options.quote
-    return _File(
-        name, path, "csv", columns, malformed_lines.Dialect(delimiter, options.quote, escape, len(columns), skip)
-    )
+    return _File(name, path, "csv", columns, Dialect(delimiter, options.quote, escape, len(columns), skip))
 
 
 def _read_header(path: Path, skip: int, options: FileOptions) -> tuple[str, int]:
     """The header's text, which a quoted line break may spread over lines, and the number of lines up to its end."""
-    header, count = "", 0
+    header: list[str] = []
+    length = quotes = count = 0
     with path.open(encoding="utf-8-sig", errors="replace", newline="\n") as file:
-        for count, line in enumerate(file, start=1):
+        for count, line in enumerate(_short_lines(file), start=1):
             if count <= skip or not (header or line.strip()):
                 continue
-            header += line
-            if not options.quote or header.count(options.quote) % 2 == 0 or len(header) > decoding.CHUNK:
+            header.append(line)
+            length += len(line)
+            quotes += line.count(options.quote) if options.quote else 0
+            if quotes % 2 == 0 or length >= LONGEST_HEADER:
                 break
-    return header.rstrip("\r\n"), count
+    return "".join(header).rstrip("\r\n")[:LONGEST_HEADER], count
+
+
+def _split_header(header: str, delimiter: str, quote: str, shown: str) -> list[str]:
+    csv.field_size_limit(LONGEST_HEADER)
+    try:
+        return next(csv.reader([header], delimiter=delimiter, quotechar=quote or None, skipinitialspace=True))
+    except csv.Error:
+        raise ExtractError(
+            f"{shown} has no header that can be read: a line break or a quote stands within its names. Correct "
+            "`quote`, `skip` or `names` under its `options`, or fetch it again."
+        ) from None
 
 
 def _line_after(path: Path, skip: int) -> str:
     with path.open(encoding="utf-8-sig", errors="replace") as file:
-        for number, line in enumerate(file):
+        for number, line in enumerate(_short_lines(file)):
             if number >= skip and line.strip():
                 return line
     return ""
+
+
+def _short_lines(file: IO[str]) -> Iterator[str]:
+    """The lines of a file, cut where they are longer than any header."""
+    while line := file.readline(LONGEST_HEADER):
+        yield line
+        while line and not line.endswith("\n"):
+            line = file.readline(LONGEST_HEADER)
 
 
 def _guess_delimiter(header: str) -> str:
@@ -329,12 +366,12 @@ def _separator(line: re.Match[str]) -> str:
 def _make_unique(names: list[str]) -> list[str]:
     """A visible name for every column, different from the others in more than case, as SQL needs it."""
     taken: set[str] = {"_file", "_file_number", "_row"}
+    tried: dict[str, int] = {}  # Per name, how far its numbers are used: a header may repeat one any number of times.
     unique = []
     for number, name in enumerate((_UNSEEN.sub("", name).strip() for name in names), start=1):
         base = candidate = name or f"column{number}"
-        again = 0
         while candidate.lower() in taken:
-            again += 1
+            tried[base.lower()] = again = tried.get(base.lower(), 0) + 1
             candidate = f"{base}_{again}"
         taken.add(candidate.lower())
         unique.append(candidate)
@@ -383,7 +420,10 @@ def _read_json_lines(
         malformed_lines.set_aside_lines(path, copy, malformed, name)
         file.path, file.is_mended = copy, True
     numbered = f"(select line, row_number() over () as number from {file.read()})"
-    keys = _ask(f"select distinct unnest(json_keys(line)) as key from {file.read()} where {_IS_OBJECT} order by key")
+    keys = _ask(
+        f"select distinct unnest(json_keys(line)) as key from {file.read()} where {_IS_OBJECT} "
+        f"order by key limit {MOST_COLUMNS + 1}"
+    )
     with _connect() as connection:
         faulty = connection.execute(
             f"select number, line from {numbered} where line is not null and not ({_IS_OBJECT}) order by number"

@@ -15,6 +15,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from pipelines.errors import ConfigurationError
+from pipelines.lake.owner_only import make_folder
 from pipelines.lake.tables import replacing
 
 COLUMNS = ("verdict", "record_a", "record_b", "author", "reason", "decided_on", "expires_on")
@@ -117,7 +118,7 @@ def _line_end(lines: list[str]) -> str:
 @contextmanager
 def locked_for_editing(path: Path) -> Iterator[None]:
     """Locks the folder while the block runs: of two people's reviews at once, both verdicts are kept."""
-    path.parent.mkdir(parents=True, exist_ok=True)
+    make_folder(path.parent)
     folder = os.open(path.parent, os.O_RDONLY)
     try:
         fcntl.flock(folder, fcntl.LOCK_EX)

@@ -15,6 +15,7 @@ import polars as pl
 from pipelines.errors import ConfigurationError
 from pipelines.identity.decisions.file import COLUMNS, DecisionFile, read_file
 from pipelines.lake.tables import Lake
+from pipelines.name_lists import list_lines
 
 DECISION_SCHEMA: dict[str, pl.DataType] = {
     "verdict": pl.String(), "record_id_l": pl.String(), "record_id_r": pl.String(), "author": pl.String(),
@@ -64,7 +65,7 @@ def check_decisions(found: DecisionFile, path: Path) -> pl.DataFrame:
             rows.append((line, {**_typed(values), "place": f"{path.name}:{line}"}))
     faults += _find_repetitions(rows)
     if faults:
-        listed = "\n".join(f"  {path.name}:{line}: {fault}" for line, fault in sorted(faults))
+        listed = "\n".join(list_lines([f"  {path.name}:{line}: {fault}" for line, fault in sorted(faults)]))
         plural = "fault" if len(faults) == 1 else "faults"
         raise ConfigurationError(
             f"{path} has {len(faults)} {plural} (docs/identity.md, Decisions, explains it):\n{listed}"
@@ -111,7 +112,7 @@ def refuse_contradictions(decisions: pl.DataFrame) -> None:
     if chains:
         raise ConfigurationError(
             "Human decisions contradict each other. Take one of each chain back (`parcours review --undo A B`), or "
-            "correct the file:\n" + "\n".join(chains)
+            "correct the file:\n" + "\n".join(list_lines(chains))
         )
 
 

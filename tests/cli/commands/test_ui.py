@@ -64,6 +64,8 @@ def test_the_interface_serves_the_assets_the_schedule_and_past_runs(
         except subprocess.TimeoutExpired:
             interface.kill()
             raise
+    open_to_others = [path for path in (home.root, *home.root.rglob("*")) if path.lstat().st_mode & 0o077]
+    assert not open_to_others, "page, daemon and code server write for the owner only, whatever the umask"
     [location] = answer["repositoriesOrError"]["nodes"]  # type: ignore[index]
     assert {"nightly", "training"} <= {job["name"] for job in location["jobs"]}
     assert [(each["name"], each["scheduleState"]["status"]) for each in location["schedules"]] == [

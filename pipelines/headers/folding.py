@@ -42,6 +42,11 @@ class Folding:
         return self._synonyms.get(word) or self._synonyms.get(singular) or singular
 
 
+def split_words(text: str) -> list[str]:
+    """The words and numbers of a header, in small letters without accents, each as it is written."""
+    return _WORD.findall(strip_accents(_CAMEL.sub(" ", text.strip())))
+
+
 def strip_accents(text: str) -> str:
     """The text in small letters without accents."""
     decomposed = unicodedata.normalize("NFKD", text.replace("œ", "oe").replace("Œ", "oe"))

@@ -3,7 +3,7 @@
 import pytest
 
 from pipelines import contracts
-from pipelines.onboarding.headers.vocabulary import SURE, read_vocabulary
+from pipelines.headers.vocabulary import SURE, read_vocabulary
 
 HEADERS = {
     "pos/tickets.ticket_id": "N° ticket | No Ticket | NUM_TICKET | Ticket | ticketId | Receipt number",

@@ -9,7 +9,7 @@ from typing import Any
 import yaml
 
 from pipelines.contracts import Table
-from pipelines.onboarding.headers.folding import Folded, Folding, fold_value
+from pipelines.headers.folding import Folded, Folding, fold_value, split_words
 
 SURE = 0.9  # The header says the column's name, in whatever words, and nothing else.
 LIKELY = 0.6  # It says it and more; whoever reads the file should look twice.
@@ -113,6 +113,22 @@ class Vocabulary:
 
 @cache
 def read_vocabulary() -> Vocabulary:
+    return Vocabulary(_read_file())
+
+
+def _read_file() -> dict[str, Any]:
     with (Path(__file__).parent / "vocabulary.yml").open(encoding="utf-8") as file:
         # Of the base, for which `no` is a word, and `1` too; it makes nothing but texts, lists and mappings.
-        return Vocabulary(yaml.load(file, yaml.BaseLoader))  # noqa: S506
+        read: dict[str, Any] = yaml.load(file, yaml.BaseLoader)  # noqa: S506
+        return read
+
+
+@cache
+def known_words() -> frozenset[str]:
+    """Every word that exports are known to use in headers, as :func:`split_words` gives them."""
+    written = _read_file()
+    phrases = [*written["words"], *(word for words in written["words"].values() for word in words)]
+    phrases += [*written["silent"], *written["turning"]]
+    for columns in (written["columns"], *(said.get("columns", {}) for said in written["tables"].values())):
+        phrases += [*columns, *(phrase for listed in columns.values() for phrase in listed)]
+    return frozenset(word for phrase in phrases for word in split_words(str(phrase)))
