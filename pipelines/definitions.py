@@ -4,6 +4,8 @@ from collections.abc import Mapping, Sequence
 
 import dagster as dg
 
+from pipelines.config.home import may_configure_launches
+from pipelines.defs import launch_config
 from pipelines.defs.drift import drift
 from pipelines.defs.extracts import extract_assets
 from pipelines.defs.field_report import field_report
@@ -15,6 +17,7 @@ from pipelines.defs.resources import Night
 from pipelines.defs.schedules import NIGHTLY, TRAINING, nightly_schedule
 from pipelines.defs.sensitivity import sensitivity
 from pipelines.defs.warehouse import warehouse_assets
+from pipelines.lake.owner_only import close_to_others
 
 CONSOLE = {"console": dg.colored_console_logger, "progress": dg.colored_console_logger}
 """Dagster's own logger, and in place of the one that the commands log to, so that their runs can be launched again."""
@@ -34,6 +37,7 @@ def build_definitions(
     Not ``is_scheduled``, nothing runs by itself. One process by default: on one machine, the seconds that every further
     process takes to start buy nothing.
     """
+    close_to_others()  # Whichever process puts the code location together writes the home, or starts what does.
     replaced = {key for replacement in assets for key in replacement.keys}
     usual = [
         *(*extract_assets(), references, *identity_assets(), field_report, drift, sensitivity),
@@ -52,4 +56,5 @@ def build_definitions(
 
 @dg.definitions
 def defs() -> dg.Definitions:
-    return build_definitions()
+    """The code location: as above, but that a launch configures little of it, unless the operator lets it."""
+    return build_definitions() if may_configure_launches() else build_definitions(**launch_config.guarded())

@@ -11,12 +11,14 @@ import sys
 import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
-from typing import IO
+from typing import IO, NamedTuple
 
 import pytest
 
+from pipelines.cli.main import main
 from pipelines.config.home import Home, find_home
 from pipelines.warehouse import dbt_project
+from tests.kept_home import make_home
 
 PEOPLE, DAYS, SEED = 150, 200, 7
 
@@ -77,6 +79,8 @@ def nothing_runs_unmarked(pytestconfig: pytest.Config) -> Iterator[None]:
 # The workers have a core each: a second thread of one would take its time from the other.
 ALONE = {"PARCOURS_DBT_THREADS": "1", "POLARS_MAX_THREADS": "1"}
 USUAL = {"PARCOURS_DBT_THREADS": "2", "POLARS_MAX_THREADS": "2"}
+# The umasks of all commands here: what they write is closed to others, and to be read by its owner, all the same.
+OPEN, STRANGE = 0o000, 0o277
 PATIENCE_SECONDS = 900  # A run takes half a minute; a machine that others use as well, many times that.
 
 
@@ -94,6 +98,7 @@ def _start(*arguments: object, cwd: Path | None = None, **environment: str) -> s
         text=True,
         cwd=cwd,
         env=_environment(**environment),
+        umask=OPEN,
     )
 
 
@@ -133,6 +138,7 @@ def fork_parcours(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Command]
         stdout=subprocess.PIPE,
         bufsize=0,
         env=_environment(PYTHONPATH=str(Path(__file__).parents[1])),
+        umask=STRANGE,
     )
     assert forker.stdin is not None
     assert forker.stdout is not None
@@ -265,3 +271,33 @@ def home(first_night: tuple[Home, str], tmp_path: Path) -> Home:
     """A home of the test's own with one published run."""
     shutil.copytree(first_night[0].root, tmp_path / "home")
     return find_home(tmp_path / "home")
+
+
+@pytest.fixture
+def kept(tmp_path: Path) -> Home:
+    """A home of the test's own with what a publication keeps, made without a run."""
+    return make_home(tmp_path / "home")
+
+
+class Told(NamedTuple):
+    """What a command exits with and says."""
+
+    exit_code: int
+    out: str
+    err: str
+
+
+@pytest.fixture
+def parcours_here(capfd: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch) -> Callable[..., Told]:
+    """``parcours`` in this process, for what is over before anything is run."""
+    for name in ("PARCOURS_HOME", "PARCOURS_SOURCES"):
+        monkeypatch.delenv(name, raising=False)
+
+    def run(*arguments: object) -> Told:
+        exit_code = main([str(argument) for argument in arguments])
+        told = Told(exit_code, *capfd.readouterr())
+        assert "Traceback" not in told.err
+        assert "bug in Parcours" not in told.err
+        return told
+
+    return run

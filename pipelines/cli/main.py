@@ -5,17 +5,20 @@ Exit codes: 0 done, 1 a check failed and nothing was published, 2 wrong usage or
 """
 
 import argparse
-import errno
 import functools
 import os
 import signal
 import sys
 from collections.abc import Sequence
 
+from pipelines import unexpected
 from pipelines.cli import interrupts, stopping
+from pipelines.cli.closed_files import explain_closed
 from pipelines.cli.commands import (
+    backup,
     check,
     docs,
+    doctor,
     evaluate,
     export,
     how,
@@ -23,6 +26,7 @@ from pipelines.cli.commands import (
     init,
     model,
     report,
+    restore,
     review,
     rollback,
     run,
@@ -33,11 +37,30 @@ from pipelines.cli.commands import (
 )
 from pipelines.cli.parser import Parser
 from pipelines.errors import ParcoursError
+from pipelines.lake.owner_only import close_to_others
+from pipelines.visible_text import visible_output
 
-# How SQLite and DuckDB report a full disk.
-DISK_FULL_WORDS = ("disk I/O error", "database or disk is full", "No space left on device", "File too large")
-
-COMMANDS = (init, check, run, sample, train, model, evaluate, report, id, why, how, review, rollback, export, docs, ui)
+COMMANDS = (
+    init,
+    check,
+    run,
+    sample,
+    train,
+    model,
+    evaluate,
+    report,
+    id,
+    why,
+    how,
+    review,
+    rollback,
+    backup,
+    restore,
+    export,
+    docs,
+    ui,
+    doctor,
+)
 
 
 class _Version(argparse.Action):
@@ -66,26 +89,38 @@ def build_parser() -> Parser:
     for command in COMMANDS:
         command.add(commands)
     for subparser in commands.choices.values():
-        subparser.add_argument("--debug", action="store_true", help="show the traceback of an error")
+        subparser.add_argument(
+            "--debug",
+            action="store_true",
+            help="show the traceback of an error, with what libraries say of it: it may hold values of the exports",
+        )
         subparser.set_defaults(parser=subparser)
     return parser
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
+    close_to_others()
+    with visible_output():
+        return _run(arguments)
+
+
+def _run(arguments: Sequence[str] | None) -> int:
     options, unknown = build_parser().parse_known_args(arguments)
     if unknown:
         options.parser.refuse(unknown)
     if options.command is None:
         options.parser.print_help()
         return 0
-    work = functools.partial(_run, options)
+    if options.debug:
+        unexpected.keep_tracebacks()
+    work = functools.partial(_carry_out, options)
     if getattr(options, "ends_itself", False):
         stopping.give_back()
         return work()
     return stopping.carry_out(work)
 
 
-def _run(options: argparse.Namespace) -> int:
+def _carry_out(options: argparse.Namespace) -> int:
     """The command's exit code, with every error told. What it printed has reached its reader."""
     try:
         exit_code: int = options.command(options)
@@ -99,16 +134,12 @@ def _run(options: argparse.Namespace) -> int:
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return 0
     except Exception as error:
-        full = _find_full_disk(error)
-        if full is not None:
-            return _fail(
-                f"{full}. Free some space, then run again; it continues from a consistent state.", 1, options.debug
-            )
-        return _fail(
-            f"unexpected {type(error).__name__}: {error}\nThis is a bug in Parcours; --debug shows where.",
-            1,
-            options.debug,
-        )
+        closed = explain_closed(error)
+        if closed is not None:
+            return _fail(closed, 2, options.debug)
+        return _fail(unexpected.describe(error), 1, options.debug)
+    finally:
+        sys.stderr.writelines(unexpected.take_tracebacks())
     return exit_code
 
 
@@ -117,14 +148,3 @@ def _fail(message: str, exit_code: int, debug: bool) -> int:
         raise  # noqa: PLE0704  # called only while an exception is being handled
     sys.stderr.write(f"parcours: {message}\n")
     return exit_code
-
-
-def _find_full_disk(error: BaseException | None) -> str | None:
-    """The disk's message, if ``error`` or one of its causes comes from a full disk."""
-    while error is not None:
-        if isinstance(error, OSError) and error.errno in (errno.ENOSPC, errno.EDQUOT, errno.EFBIG):
-            return f"{error.strerror}: {error.filename}" if error.filename else str(error.strerror)
-        if any(words in str(error) for words in DISK_FULL_WORDS):
-            return "The disk of the home folder is full"
-        error = error.__cause__ or error.__context__
-    return None

@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any, Self
 
 from pipelines.cli import stopping
 from pipelines.contracts import KINDS
+from pipelines.visible_text import make_one_line
 
 if TYPE_CHECKING:
     from rich.console import Console
@@ -138,7 +139,7 @@ class Progress(AbstractContextManager["Progress"]):
     def _print(self, line: str) -> None:
         with self._lock, suppress(OSError):  # A night goes on although nobody reads of its progress any more.
             if self._console is not None:
-                self._console.file.write(f"[{time.monotonic() - self.began:6.1f} s] {line}\n")
+                self._console.file.write(f"[{time.monotonic() - self.began:6.1f} s] {make_one_line(line)}\n")
                 self._console.file.flush()
 
     def _render(self) -> "Table":
@@ -160,7 +161,7 @@ class Progress(AbstractContextManager["Progress"]):
                     f"{stage.done}/{stage.steps}" if stage.steps > 1 else "",
                     f"{stage.rows:,} rows" if stage.rows else "",
                     f"{stage.elapsed:.1f} s" if stage.elapsed else "",
-                    Text(stage.doing, style="dim"),
+                    Text(make_one_line(stage.doing), style="dim"),
                 )
             whole = time.monotonic() - self.began
             table.add_row(

@@ -5,19 +5,25 @@ import logging
 import os
 import sys
 import uuid
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from pipelines import unexpected
 from pipelines.cli import stopping
 from pipelines.cli.code_location import place_run
 from pipelines.cli.progress import Progress
 from pipelines.config.home import Home
+from pipelines.lake.owner_only import make_folder
+from pipelines.visible_text import make_visible
 
 if TYPE_CHECKING:
     import dagster as dg
+
+PLACES = {"home": "PARCOURS_HOME", "sources": "PARCOURS_SOURCES"}
+"""The settings that say where a run reads and writes, and the variables of the environment that say so too."""
 
 KEPT = 30  # Logs and run records, 2 MB each: a month of nights.
 
@@ -37,7 +43,11 @@ retention:
     purge_after_days: 90
   sensor:
     purge_after_days: 7
+compute_logs:  # What libraries print may hold values of the exports: it is not kept.
+  module: dagster.core.storage.noop_compute_log_manager
+  class: NoOpComputeLogManager
 """
+_ADDED_LATER = DAGSTER_SETTINGS[DAGSTER_SETTINGS.index("compute_logs:") :]
 
 
 @dataclass(frozen=True)
@@ -77,11 +87,16 @@ def new_run_id() -> str:
 
 
 def prepare_instance(home: Home) -> None:
-    """Makes Dagster keep its records in the home folder. Creates its settings once, without telemetry."""
-    home.dagster.mkdir(parents=True, exist_ok=True)
+    """Makes Dagster keep its records in the home folder. Creates its settings once, without telemetry.
+
+    Settings that a person has changed stay as they are.
+    """
+    make_folder(home.dagster)
     settings = home.dagster / "dagster.yaml"
     if not settings.exists():
         settings.write_text(DAGSTER_SETTINGS, encoding="utf-8")
+    elif settings.read_text(encoding="utf-8") == DAGSTER_SETTINGS.removesuffix(_ADDED_LATER):
+        settings.write_text(DAGSTER_SETTINGS, encoding="utf-8")  # Of an earlier release, and nobody changed it.
     os.environ["DAGSTER_HOME"] = str(home.dagster)
 
 
@@ -94,13 +109,19 @@ def launch(
     ops: dict[str, Any] | None = None,
     former: str | None = None,
 ) -> Outcome:
-    """Runs a job of the code location to its end, with its events shown by ``progress``; the rest goes to a log file.
+    """Runs a job of the code location to its end, with its events shown by ``progress`` and kept in a log file.
+
+    What libraries print meanwhile is kept nowhere: it may hold values of the exports.
 
     ``settings`` configure the resource ``night``, ``ops`` single assets, by step. ``former`` is the run that held the
-    lock of the home before: if it was killed, Dagster is told.
+    lock of the home before: if it was killed, Dagster is told. Home and sources, and what is as by default, do not
+    become part of the run's record: the interface, which has its own and admits no other, can launch it again.
     """
+    places = {variable: settings[name] for name, variable in PLACES.items() if name in settings}
+    said = {name: value for name, value in settings.items() if name not in PLACES}
+    chosen = {step: each for step, each in (ops or {}).items() if any(each["config"].values())}
     log = _new_log(home, run_id)
-    with _silence(log), stopping.on_stop(lambda signal: _note_stop(log, signal)):
+    with _silence(), _in_environment(places), stopping.on_stop(lambda signal: _note_stop(log, signal)):
         import dagster as dg
 
         from pipelines.definitions import build_definitions
@@ -132,8 +153,8 @@ def launch(
             result = job.execute_in_process(
                 run_config={
                     "loggers": {"progress": {}},
-                    "resources": {"night": {"config": settings}},
-                    **({"ops": ops} if ops else {}),
+                    "resources": {"night": {"config": said}},
+                    **({"ops": chosen} if chosen else {}),
                 },
                 instance=instance,
                 run_id=run_id,
@@ -220,7 +241,7 @@ def _gather(events: "Sequence[dg.DagsterEvent]", succeeded: bool, log: Path) -> 
 
 
 def _explain(event: "dg.DagsterEvent", outcome: Outcome) -> Failure:
-    """The message of a failed step: of its expected error, its failed checks, or the root of an unexpected error."""
+    """The message of a failed step: its own, that of its failed checks, or what Dagster stumbled over."""
     data, step = event.step_failure_data, str(event.step_key).replace("__", "/")
     expected = data.user_failure_data
     if expected is not None:
@@ -234,10 +255,15 @@ def _explain(event: "dg.DagsterEvent", outcome: Outcome) -> Failure:
 
 
 def _innermost(error: Any) -> str:
-    """The message of the exception at the root of ``error``."""
+    """What is at the root of ``error``: ours in its own words, of any other exception only the kind."""
     while error is not None and error.cause is not None:
         error = error.cause
-    return error.message.strip() if error else "unknown"
+    if error is None:
+        return "unknown"
+    kind, _, said = str(error.message).strip().partition(": ")
+    if kind.startswith("pipelines."):
+        return said
+    return f"unexpected {error.cls_name}. What it says is told on a terminal only: add --debug."
 
 
 def _plain(metadata: Any) -> dict[str, Any]:
@@ -249,7 +275,7 @@ def _new_log(home: Home, run_id: str) -> Path:
     from datetime import UTC, datetime
 
     folder = home.root / "logs"
-    folder.mkdir(parents=True, exist_ok=True)
+    make_folder(folder)
     for old in sorted(folder.glob("*.log"))[: -KEPT + 1]:
         old.unlink(missing_ok=True)
     return folder / f"{datetime.now(UTC):%Y%m%dT%H%M%SZ}-{run_id[:8]}.log"
@@ -257,17 +283,44 @@ def _new_log(home: Home, run_id: str) -> Path:
 
 def _file_handler(log: Path) -> logging.Handler:
     handler = logging.FileHandler(log, encoding="utf-8")
-    handler.setFormatter(logging.Formatter("%(asctime)s %(levelname)s %(message)s"))
+    handler.setFormatter(_WithoutTracebacks("%(asctime)s %(levelname)s %(message)s"))
     return handler
 
 
+class _WithoutTracebacks(logging.Formatter):
+    """The message alone: an exception's own text may hold a value that it could not handle."""
+
+    def format(self, record: logging.LogRecord) -> str:
+        bare = logging.makeLogRecord({**record.__dict__, "exc_info": None, "exc_text": None, "stack_info": None})
+        return make_visible(super().format(bare))
+
+
 @contextlib.contextmanager
-def _silence(log: Path) -> Iterator[None]:
-    """Appends to ``log`` what libraries print meanwhile, also from other threads and compiled code."""
+def _in_environment(variables: Mapping[str, str]) -> Iterator[None]:
+    """Sets ``variables`` of the environment meanwhile. Dagster forgets what a resource was made with once a run
+    configures anything of it."""
+    before = {name: os.environ.get(name) for name in variables}
+    os.environ.update(variables)
+    try:
+        yield
+    finally:
+        for name, value in before.items():
+            if value is None:
+                os.environ.pop(name, None)
+            else:
+                os.environ[name] = value
+
+
+@contextlib.contextmanager
+def _silence() -> Iterator[None]:
+    """Drops what libraries print meanwhile, also from other threads and compiled code; to be seen with `--debug`."""
+    if unexpected.are_kept():
+        yield
+        return
     sys.stdout.flush()
     sys.stderr.flush()
     kept = os.dup(1), os.dup(2)
-    target = os.open(log, os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o644)
+    target = os.open(os.devnull, os.O_WRONLY)
     try:
         os.dup2(target, 1)
         os.dup2(target, 2)

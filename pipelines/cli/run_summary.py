@@ -17,9 +17,11 @@ from pipelines.cli.standing import as_it_was, near
 from pipelines.cli.tables_of_text import lay_out
 from pipelines.config.home import Home
 from pipelines.config.sources import Sources
+from pipelines.doctor.exposed_files import find_exposed
 from pipelines.identity.monitoring.field_report import tell_example
 from pipelines.lake.tables import Lake
 from pipelines.texts.texts import Texts
+from pipelines.warehouse.access import declared_group, declared_readers, find_barrier
 from pipelines.warehouse.newest_orders import are_silent
 
 MOST_LINES = 8
@@ -48,6 +50,7 @@ def render(outcome: Outcome, home: Home, sources: Sources, as_of: date, progress
         summary.tell_segments(),
         summary.list_marts(),
         summary.tell_checks(),
+        summary.tell_access(home),
         summary.tell_time(progress),
         summary.say_what_next(home),
     ]
@@ -65,6 +68,9 @@ def render_failure(outcome: Outcome, home: Home) -> str:
             "Checks that failed:",
             *_shorten((f"  {name}" for name in at_fault), lambda rest: f"and {rest} more"),
         ]
+    exposed = find_exposed(home)
+    if exposed:
+        lines += ["", f"Other users can read {len(exposed)} of its files and folders. To close them: {_mend(home)}"]
     lines += ["", f"{as_it_was(home)} Fix the problem above and run again. Full log: {near(outcome.log)}", ""]
     return "\n".join(lines)
 
@@ -257,6 +263,19 @@ class _Summary:
             lines += [self.texts.say("warned", check=name), *self._shorten(f"  {line}" for line in said)]
         return self._label("checks", lines)
 
+    def tell_access(self, home: Home) -> list[str]:
+        """That others may read what a former version or somebody by hand has left open, and who cannot read but may."""
+        lines, exposed = [], find_exposed(home)
+        if exposed:
+            told = {"count": self._number(len(exposed)), "example": near(exposed[0].path), "command": _mend(home)}
+            lines.append(self.texts.say("exposed", **told))
+        readers = declared_readers(home)
+        group = declared_group(home)
+        barrier = None if group is None else find_barrier(home, group)
+        if barrier is not None:
+            lines.append(self.texts.say("barrier", group=str(readers), folder=near(barrier)))
+        return lines
+
     def tell_time(self, progress: Progress) -> list[str]:
         elapsed = {name: progress.stages[name].elapsed for name in ORDER}
         stages = [
@@ -271,9 +290,8 @@ class _Summary:
 
     def say_what_next(self, home: Home) -> list[str]:
         query = f'import duckdb; duckdb.connect("{near(home.warehouse)}", read_only=True).sql("{FIRST_QUERY}").show()'
-        home_option = "" if near(home.root) == "data" else f" --home {shlex.quote(near(home.root))}"
         report = self.outcome.assets.get("published/report")
-        places = {"see_how": f"parcours ui{home_option}", "log": near(self.outcome.log)}
+        places = {"see_how": f"parcours ui{_home_option(home)}", "log": near(self.outcome.log)}
         if report:
             places["read_report"] = near(Path(report["latest"]))
         labels = {name: self.texts.say(name) for name in ("read_report", "see_how", "log")}
@@ -299,6 +317,14 @@ class _Summary:
 
     def _number(self, count: int) -> str:
         return self.texts.write("count", count)
+
+
+def _mend(home: Home) -> str:
+    return f"parcours doctor{_home_option(home)} --mend"
+
+
+def _home_option(home: Home) -> str:
+    return "" if near(home.root) == "data" else f" --home {shlex.quote(near(home.root))}"
 
 
 def _shorten(lines: Iterable[str], say_rest: Callable[[int], str]) -> list[str]:

@@ -3,7 +3,7 @@
 The command works in a thread of its own, while the main thread waits for signals, which are blocked in all threads. So
 a signal is answered at once, also while compiled code is at work. And it breaks nothing: no library sees it, so none
 can report as failed what was only stopped, or take the interrupt for its own. What is on disk survives a kill at any
-instant, so the process then simply ends (docs/adr/0016).
+instant, so the process then simply ends (docs/adr/0017).
 """
 
 import os
@@ -16,8 +16,9 @@ from contextlib import contextmanager, suppress
 from types import FrameType
 from typing import Any, NoReturn
 
+from pipelines import unfinished
 from pipelines.cli.interrupts import AS_IT_WAS, compose, name
-from pipelines.lake import unfinished
+from pipelines.visible_text import make_one_line
 
 PATIENCE_SECONDS = 5.0
 """How long what is begun may take to be put in order; it takes milliseconds."""
@@ -147,7 +148,7 @@ def _end(number: signal.Signals, awaited: set[signal.Signals]) -> NoReturn:
 
 def _put_in_order(number: signal.Signals) -> NoReturn:
     with unfinished.PUBLISHING:  # From here on, nothing is published.
-        _stop.message = compose(number, _ask())
+        _stop.message = compose(number, make_one_line(_ask()))
         _stop.is_composed.set()
         for step in reversed(_stop.steps):
             with suppress(Exception):

@@ -8,6 +8,7 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from pipelines.errors import ConfigurationError
+from pipelines.name_lists import list_names
 from pipelines.presets.preset import Preset, PresetTable, load_preset
 from pipelines.yaml_document import Document, Fault, Place, did_you_mean
 
@@ -91,7 +92,7 @@ def _check_relations(
     named = _keys(written, "with")
     for name in named.keys() - given.with_.keys():
         hint = did_you_mean(str(name), given.with_)
-        known = ", ".join(given.with_) or "none"
+        known = list_names(given.with_)
         yield document.fault(
             (*place, "with", name), f"'{name}' is read by no query of preset '{preset.name}'{hint} (read: {known})"
         )

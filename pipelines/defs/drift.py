@@ -1,5 +1,7 @@
 """The drift asset: what this night looks like beside the published ones, before anything is built on it."""
 
+from functools import partial
+
 import dagster as dg
 import polars as pl
 
@@ -25,10 +27,13 @@ class Acceptance(dg.Config):
     accept: bool = False
 
 
-@asset_of(
+_declare = partial(
+    asset_of,
     "identity",
     KEY,
     after=COMPARED,
+    description="One row per metric of this night: what it is, what it usually is in the published runs, and whether "
+    "that passes. Publication keeps the metrics of the night for the ones to come.",
     checks={
         BLOCKING: "No metric is so far from the usual that drift.yml asks for a person. Where one is, nothing is "
         "published: look where the check's result says and mend the export, or, where it is as it should be, run again "
@@ -39,11 +44,20 @@ class Acceptance(dg.Config):
         "published all the same: look where the check's result says."
     },
 )
-def drift(config: Acceptance, night: Night) -> Result:
-    """One row per metric of this night: what it is, what it usually is in the published runs, and whether that passes.
 
-    Publication keeps the metrics of the night for the ones to come.
-    """
+
+@_declare()
+def drift(config: Acceptance, night: Night) -> Result:
+    return _compare(night, accept=config.accept)
+
+
+@_declare(config_schema={})  # Else Dagster takes any, and passes over it in silence.
+def drift_nobody_accepts(night: Night) -> Result:
+    """The same asset where a launch may not accept what it finds (``launch_config``)."""
+    return _compare(night, accept=False)
+
+
+def _compare(night: Night, *, accept: bool) -> Result:
     lake = night.lake
     in_force = night.find_model()
     version = in_force.version if in_force else ""
@@ -54,7 +68,9 @@ def drift(config: Acceptance, night: Night) -> Result:
     people = night.read_people().records
     contents, contents_before = list_contents(people), lake.published_path(CONTENTS)
     changed = (
-        count_changed(contents, pl.read_parquet(contents_before), ledger.tail(ledger.height - published.height))
+        count_changed(
+            contents, pl.read_parquet(contents_before, glob=False), ledger.tail(ledger.height - published.height)
+        )
         if contents_before.exists()
         else None
     )
@@ -66,7 +82,7 @@ def drift(config: Acceptance, night: Night) -> Result:
     lake.write("identity", "drift", compared)
     lake.write("identity", CONTENTS, contents)
     verdicts = dict(compared["verdict"].value_counts().iter_rows())
-    is_blocked = "blocking" in verdicts and not config.accept
+    is_blocked = "blocking" in verdicts and not accept
     if not is_blocked:  # What nobody accepts must never become what is usual.
         lake.write(
             "identity",
@@ -94,11 +110,11 @@ def drift(config: Acceptance, night: Night) -> Result:
             check_name=BLOCKING,
             passed=not is_blocked,
             description=f"{said}\n{ACCEPT}" if is_blocked else said,
-            metadata={"accepted": config.accept and "blocking" in verdicts},
+            metadata={"accepted": accept and "blocking" in verdicts},
         ),
     )
 
 
 def _published(lake: Lake, name: str, empty: pl.DataFrame) -> pl.DataFrame:
     file = lake.published_path(name)
-    return pl.read_parquet(file) if file.exists() else empty
+    return pl.read_parquet(file, glob=False) if file.exists() else empty

@@ -4,7 +4,6 @@ How people are recognised lies in ``pipelines.identity``; here is what runs afte
 """
 
 from collections.abc import Mapping
-from dataclasses import asdict
 from typing import Any
 
 import dagster as dg
@@ -13,6 +12,7 @@ import polars as pl
 from pipelines.defs.asset import asset_of
 from pipelines.defs.resources import Night
 from pipelines.defs.results import Result, count_breaches, describe_table
+from pipelines.errors import ParcoursError
 from pipelines.frames.background import in_background
 from pipelines.identity.customer_ids.customer_numbers import number_customers
 from pipelines.identity.customer_ids.customers import describe_customers
@@ -21,12 +21,13 @@ from pipelines.identity.customer_ids.uncertain_pairs import find_uncertain_pairs
 from pipelines.identity.decisions.merges import decide_by_systems, find_merged_records
 from pipelines.identity.decisions.read import (
     VERDICTS,
+    count_waiting,
     decisions_in_force,
-    find_absent,
     read_decisions,
     read_decisions_in_force,
 )
 from pipelines.identity.incremental.steps import read_map, update_clusters, update_ledger, update_pairs, update_records
+from pipelines.identity.model.registry import ModelVersion, is_as_named, list_versions
 from pipelines.identity.monitoring import invariants
 from pipelines.identity.monitoring.charts import (
     Chart,
@@ -37,7 +38,12 @@ from pipelines.identity.monitoring.charts import (
     chart_unlinkables,
     write_chart,
 )
-from pipelines.identity.monitoring.shared_value_surge import describe_surges, find_surges, list_withdrawn_values
+from pipelines.identity.monitoring.shared_value_surge import (
+    describe_surges,
+    find_surges,
+    list_surging_records,
+    list_withdrawn_values,
+)
 from pipelines.identity.standardisation.attributes import Attribute, load_attributes
 from pipelines.identity.standardisation.placeholders import with_own_values
 from pipelines.identity.standardisation.places import count_unread_countries
@@ -46,7 +52,6 @@ from pipelines.identity.standardisation.standardise import scan_records
 from pipelines.identity.training.retrain import MAX_SHARE_MOVED, has_to_learn, retrain
 from pipelines.lake.tables import Lake
 
-MOST_NAMED = 50  # Record ids that metadata list; how many there are in all stands beside them.
 IDENTITY_BEARING = (
     "crm/contacts",
     "crm/contact_points",
@@ -87,7 +92,7 @@ def _drawn(night: Night, *charts: Chart) -> dict[str, dg.MarkdownMetadataValue]:
 
 
 def _committed_ledger(lake: Lake) -> pl.DataFrame:
-    return pl.read_parquet(lake.committed_ledger) if lake.committed_ledger.exists() else empty_ledger()
+    return pl.read_parquet(lake.committed_ledger, glob=False) if lake.committed_ledger.exists() else empty_ledger()
 
 
 @asset_of("identity", "identity/merged_records", after=["crm/merges", "crm/contacts", "ecommerce/customers"])
@@ -112,7 +117,6 @@ def decisions(night: Night) -> Result:
     present = scan_records(night.lake, night.day)
     merged = decide_by_systems(night.lake.read("identity", "merged_records"), present, holding, night.day)
     night.lake.write("identity", "decisions", pl.concat([holding, merged]).sort("record_id_l", "record_id_r"))
-    waiting, absent = find_absent(holding, present)
     return describe_table(
         holding,
         {
@@ -120,8 +124,7 @@ def decisions(night: Night) -> Result:
             "expired": int((written["expires_on"] < night.day).sum()),
             "not_yet_in_force": int((written["decided_on"] > night.day).sum()),
             "decided_by_their_system": merged.height,
-            "about_absent_records": waiting,
-            "absent_records": dg.MetadataValue.json(absent[:MOST_NAMED]),
+            "about_absent_records": count_waiting(holding, present),
         },
     )
 
@@ -137,7 +140,7 @@ def decisions(night: Night) -> Result:
         "if a till or form fills it in by itself, else mend the export. The first run only warns.",
     },
 )
-def records(night: Night) -> Result:
+def records(context: dg.AssetExecutionContext, night: Night) -> Result:
     """One row per record that says who somebody is: CRM contacts, shop accounts, guest orders, members, receipts.
 
     Contact fields are cleaned here and nowhere else. Rows that name nobody, since a person was erased or gave no name,
@@ -145,7 +148,13 @@ def records(night: Night) -> Result:
     """
     attributes = _attributes(night)
     everyone, cleaned_anew, rows = update_records(
-        night.lake, night.retailer.country, night.day, attributes, read_decisions_in_force(night.lake), night.full
+        night.lake,
+        night.retailer.country,
+        night.day,
+        attributes,
+        read_decisions_in_force(night.lake),
+        night.full,
+        context.log.info,
     )
     by_table = everyone.group_by("kind", "table_name").len().sort("kind", "table_name")
     return describe_table(
@@ -205,10 +214,11 @@ def _no_new_crowd(lake: Lake, rows: pl.DataFrame, attributes: Mapping[str, Attri
     if is_first:
         crowds = find_surges(rows, attributes)
     else:
-        known = pl.read_parquet(withdrawn_before)
+        known = pl.read_parquet(withdrawn_before, glob=False)
         crowds = find_surges(rows, attributes, known)
         if crowds:  # On most nights there is none, and no need to know who is published.
             crowds = find_surges(rows, attributes, known, current_map(_committed_ledger(lake))["record_id"])
+    lake.write("identity", "value_surges", list_surging_records(crowds))
     if is_first or not crowds:  # What a run that stopped withdrew must never pass for known.
         lake.write("identity", "withdrawn_values", list_withdrawn_values(rows))
     return dg.AssetCheckResult(
@@ -216,7 +226,11 @@ def _no_new_crowd(lake: Lake, rows: pl.DataFrame, attributes: Mapping[str, Attri
         passed=not crowds,
         severity=dg.AssetCheckSeverity.WARN if is_first else dg.AssetCheckSeverity.ERROR,
         description=describe_surges(crowds),
-        metadata={"crowds": dg.MetadataValue.json([asdict(crowd) for crowd in crowds])},
+        metadata={
+            "crowds": dg.MetadataValue.json(
+                [{"attribute": each.attribute, "names": each.names, "records": each.records} for each in crowds]
+            )
+        },
     )
 
 
@@ -238,6 +252,8 @@ def model(context: dg.AssetExecutionContext, config: Training, night: Night) -> 
     nightly run keeps what was learned, so that ids do not move because the model did.
     """
     in_force = None if config.retrain else night.find_model()
+    if not config.retrain:
+        _require_model(night.lake, in_force)
     people = (
         None if config.retrain else night.read_people()
     )  # Before the first run there are none, which training tells.
@@ -264,6 +280,23 @@ def model(context: dg.AssetExecutionContext, config: Training, night: Night) -> 
     )
 
 
+def _require_model(lake: Lake, in_force: ModelVersion | None) -> None:
+    """Raises ParcoursError where a model that published ids rest on is gone or another: a new one would move them."""
+    if in_force is None and lake.committed_ledger.exists():
+        known = ", ".join(list_versions(lake)) or "none"
+        raise ParcoursError(
+            f"{lake.models / 'in_force'} is missing, although customer ids have been published: a model learned anew "
+            "would move records between them. Restore lake/models from a backup, put a version in force with "
+            f"`parcours model use VERSION` (there are: {known}), or learn a new one with `parcours train`."
+        )
+    if in_force is not None and not is_as_named(in_force):
+        raise ParcoursError(
+            f"The identity model in {lake.models / in_force.version} is not the one that its name stands for: one of "
+            "its files is damaged or another version's. Restore the folder from a backup, or put another version in "
+            "force with `parcours model use VERSION`, or learn a new one with `parcours train`."
+        )
+
+
 @asset_of(
     "identity",
     "identity/pairs",
@@ -274,13 +307,13 @@ def model(context: dg.AssetExecutionContext, config: Training, night: Night) -> 
         "number, is missing under `placeholders` of sources.yml; the field report says which column it is in."
     },
 )
-def pairs(night: Night) -> Result:
+def pairs(context: dg.AssetExecutionContext, night: Night) -> Result:
     """One row per pair of records that could be one person, with its match weight and probability.
 
     Only what changed since the last run is compared; the result is that of comparing everything.
     """
     people, in_force = night.read_people(), night.load_model()
-    scored, done = update_pairs(night.lake, people, in_force, night.full)
+    scored, done = update_pairs(night.lake, people, in_force, night.full, context.log.info)
     return describe_table(
         scored,
         {
@@ -298,7 +331,7 @@ def pairs(night: Night) -> Result:
     after=["identity/decisions", "identity/records", "identity/model", "identity/pairs"],
     checks={"each_record_is_in_one_cluster": f"No record is missing, repeated or invented. {FAULT_OF_THE_PROGRAM}"},
 )
-def clusters(night: Night) -> Result:
+def clusters(context: dg.AssetExecutionContext, night: Night) -> Result:
     """One row per record, with the person it was recognised as in this run; the name of a cluster does not last."""
     people = night.read_people()
     grouped, is_built_upon = update_clusters(
@@ -308,6 +341,7 @@ def clusters(night: Night) -> Result:
         night.load_model(),
         read_decisions_in_force(night.lake),
         night.full,
+        say=context.log.info,
     )
     with in_background(night.lake.write, "identity", "clusters", grouped.table):
         misplaced = invariants.count_misplaced_records(grouped.table, people.records)
@@ -333,13 +367,13 @@ def clusters(night: Night) -> Result:
         f"{FAULT_OF_THE_PROGRAM}",
     },
 )
-def ledger(night: Night) -> Result:
+def ledger(context: dg.AssetExecutionContext, night: Night) -> Result:
     """One row per change of a customer id: created, absorbed, split, retired, restored, and which record went where.
 
     Goes on from the ledger as last published; publication makes it the next one's beginning.
     """
     committed = _committed_ledger(night.lake)
-    entries = update_ledger(night.lake, night.read_clusters(), committed, night.day, night.full)
+    entries = update_ledger(night.lake, night.read_clusters(), committed, night.day, night.full, context.log.info)
     new = entries.tail(entries.height - committed.height)
     return describe_table(
         entries,

@@ -12,6 +12,7 @@ import dagster as dg
 
 from pipelines.config.home import find_home
 from pipelines.lake import run_lock
+from pipelines.name_lists import list_names
 
 IN_PROGRESS = [dg.DagsterRunStatus.STARTING, dg.DagsterRunStatus.STARTED, dg.DagsterRunStatus.CANCELING]
 SILENCE_SECONDS = 120
@@ -62,5 +63,5 @@ def killed_runs(context: dg.SensorEvaluationContext) -> dg.SkipReason:
     """Looks twice a minute while the interface is open; a run that starts looks too (``resources.Night``)."""
     killed = mark_silent(context.instance, time.time())
     if killed:
-        return dg.SkipReason(f"killed, and failed now: {', '.join(killed)}")
+        return dg.SkipReason(f"killed, and failed now: {list_names(killed)}")
     return dg.SkipReason("no run was killed")

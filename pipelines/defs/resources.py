@@ -10,9 +10,11 @@ from zoneinfo import ZoneInfo
 import dagster as dg
 from pydantic import Field, PrivateAttr
 
+from pipelines.config.day_of_run import refuse_odd_day
 from pipelines.config.home import Home, find_home, find_sources
 from pipelines.config.sources import Sources, load_sources
 from pipelines.defs import orphaned_runs
+from pipelines.defs.expected_errors import strip_causes
 from pipelines.errors import ConfigurationError, ParcoursError
 from pipelines.identity.clustering.clusters import Clusters, index_clusters
 from pipelines.identity.customer_ids.customer_numbers import CustomerNumbers, number_customers
@@ -22,9 +24,11 @@ from pipelines.identity.model.registry import ModelVersion, load_version, name_i
 from pipelines.identity.scoring.predict import ENDS, ScoredPairs
 from pipelines.identity.scoring.profiles import ProfiledRecords, profile_records
 from pipelines.lake import run_lock
+from pipelines.lake.owner_only import closed_to_others
 from pipelines.lake.tables import Lake
 from pipelines.segments.definitions import Definitions, find_segments, load_segments
 from pipelines.texts.catalogue import list_languages
+from pipelines.warehouse import kept_state, publish
 
 
 class Night(dg.ConfigurableResource):  # type: ignore[type-arg]
@@ -127,28 +131,48 @@ class Night(dg.ConfigurableResource):  # type: ignore[type-arg]
     @contextmanager
     def yield_for_execution(self, context: dg.InitResourceContext) -> Iterator[Self]:
         """Resolves the settings and keeps other runs off this home until the run (or this step's process) ends."""
-        assert context.run is not None
-        self._run_id = context.run.run_id
-        self._folder = find_home(Path(self.home) if self.home else None)
-        self._retailer = load_sources(find_sources(Path(self.sources) if self.sources else None, self._folder))
-        self._segments_file = find_segments(self._folder, self._retailer)
-        self._segments = load_segments(self._segments_file)
-        self._day = self._resolve_day(context)
-        self._report_language = self._resolve_language()
-        with run_lock.hold(
-            self._folder.root,
-            self._run_id,
-            when_alone=self.lake.sweep,
-            patience=self.wait_minutes * 60,
-            say=context.log.info if context.log else str,
-        ) as former:
+        fault: ParcoursError | None = None
+        try:
+            sources_file = self._resolve_settings(context)
+        except Exception as error:
+            fault = strip_causes(error)
+        if fault is not None:
+            raise fault
+        with (
+            closed_to_others(),
+            run_lock.hold(
+                self._folder.root,
+                self._run_id,
+                when_alone=self.lake.sweep,
+                patience=self.wait_minutes * 60,
+                say=context.log.info if context.log else str,
+            ) as former,
+        ):
+            publish.finish_interrupted(self._folder)
+            kept_state.check(self._folder, self._retailer, sources_file, self._segments_file)
             if context.instance:
                 orphaned_runs.mark_former(context.instance, former)
             yield self
 
+    def _resolve_settings(self, context: dg.InitResourceContext) -> Path:
+        """Reads what the run is to be made with; returns the file of sources."""
+        assert context.run is not None
+        self._run_id = context.run.run_id
+        self._folder = find_home(Path(self.home) if self.home else None)
+        sources_file = find_sources(Path(self.sources) if self.sources else None, self._folder)
+        self._retailer = load_sources(sources_file)
+        self._segments_file = find_segments(self._folder, self._retailer)
+        self._segments = load_segments(self._segments_file)
+        self._day = self._resolve_day(context)
+        self._report_language = self._resolve_language()
+        return sources_file
+
     def _resolve_day(self, context: dg.InitResourceContext) -> date:
         if self.as_of:
-            return date.fromisoformat(self.as_of)
+            try:
+                return refuse_odd_day(date.fromisoformat(self.as_of))
+            except ValueError as fault:
+                raise ConfigurationError(f"as_of '{self.as_of[:40]}' is no day of a run: {fault}.") from None
         if self._retailer.as_of:
             return self._retailer.as_of
         # The launch of the run, not the clock: the steps of a run that crosses midnight agree on the day.

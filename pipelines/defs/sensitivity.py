@@ -1,5 +1,7 @@
 """The sensitivity asset: customers as they would be if it took more, or less, evidence to be one person."""
 
+import dagster as dg
+
 from pipelines.defs.asset import asset_of
 from pipelines.defs.resources import Night
 from pipelines.defs.results import Result, describe_table
@@ -12,7 +14,7 @@ from pipelines.identity.monitoring.sensitivity import THRESHOLD_OFFSETS_BITS, up
     "identity/sensitivity",
     after=["identity/decisions", "identity/records", "identity/model", "identity/pairs"],
 )
-def sensitivity(night: Night) -> Result:
+def sensitivity(context: dg.AssetExecutionContext, night: Night) -> Result:
     """One row per record: the person it would be recognised as under a stricter and under a looser demand of evidence.
 
     The headline figures are told under all three, so that a reader sees how far identity error can move them.
@@ -25,6 +27,7 @@ def sensitivity(night: Night) -> Result:
         night.load_model(),
         read_decisions_in_force(night.lake),
         night.full,
+        context.log.info,
     )
     return describe_table(
         divided, {f"{name}_clusters": divided[f"{name}_cluster_id"].n_unique() for name in THRESHOLD_OFFSETS_BITS}

@@ -22,6 +22,7 @@ def amount_columns(table: Table, declared: TableMapping, columns: Collection[str
 
     SQL that speaks of the currency's ``signs`` deals with them itself.
     """
+    columns = dict.fromkeys(columns)
     spelled = {column.lower(): column for column in columns}
     numbers: set[str] = set()
     in_numbers: set[str] = set()
@@ -44,4 +45,6 @@ def amount_columns(table: Table, declared: TableMapping, columns: Collection[str
 
 
 def _mentioned(sql: str, columns: Iterable[str]) -> set[str]:
-    return {name for name in columns if re.search(rf"(?<!\w){re.escape(name)}(?!\w)", sql, re.IGNORECASE)}
+    lowered = sql.lower()  # Most columns are nowhere in it, and need no expression made of them.
+    mentioned = (name for name in columns if name.lower() in lowered)
+    return {name for name in mentioned if re.search(rf"(?<!\w){re.escape(name)}(?!\w)", sql, re.IGNORECASE)}

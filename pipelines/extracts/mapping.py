@@ -3,7 +3,6 @@
 import re
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
-from difflib import get_close_matches
 from string import Formatter
 
 import duckdb
@@ -12,14 +11,18 @@ from pipelines.config.connectors import TableMapping, TextOptions
 from pipelines.contracts import Column, Table
 from pipelines.errors import ExtractError, MappingError
 from pipelines.extracts import casting, plausibility
+from pipelines.extracts.column_names import list_found, tellable
 from pipelines.extracts.duckdb_errors import explain
 from pipelines.extracts.faults import FIRST, Fault, Faults, Outcome
+from pipelines.extracts.one_expression import find_mistake
 from pipelines.extracts.plausibility import Rule
 from pipelines.extracts.sql_quoting import quote_name, quote_text
+from pipelines.name_lists import find_close, list_names
 
 MISSING = "is missing"
 OPEN_QUESTION = "TODO"
 """What `parcours init` writes for a column that only a person can name."""
+MOST_REPEATED = 200  # Letters of SQL in a message; its line is told.
 STILL_OPEN = "is still to be answered: name a source column or an expression in its place"
 CONDITION = Fault(None, "unreadable", "makes the condition `where` fail", "rejected")
 
@@ -239,13 +242,17 @@ def map_columns(
     rows: str,
     execute: Execute,
     rules_of: Callable[[Column], tuple[Rule, ...]],
+    files: Sequence[str] = (),
 ) -> Mapping:
     """Decides what fills each canonical column and asks DuckDB for its type.
 
-    ``rows`` is a SELECT of the source's ``columns``; ``rules_of`` gives what a column must keep to. Raises ExtractError
-    that lists every required column without a source column, or every expression that DuckDB does not understand.
+    ``rows`` is a SELECT of the source's ``columns``; ``rules_of`` gives what a column must keep to. ``files`` are those
+    that the columns are in, but for those that ``lacking`` names. Raises ExtractError that lists every required column
+    without a source column, or every expression that DuckDB does not understand.
     """
+    described = columns, mapping.written_sql, lacking, files
     spelled = {column.lower(): column for column in columns}
+    names = frozenset(columns)
     chosen: list[tuple[Column, str, bool]] = []
     missing: list[str] = []
     for column in table.columns:
@@ -254,31 +261,31 @@ def map_columns(
         own = None if is_taken_away else spelled.get(column.name.lower())
         if wanted is None and own is None:
             if column.required:
-                missing.append(_describe_missing(column.name, columns))
+                missing.append(_describe_missing(column.name, tellable(*described)))
             continue
-        plain = own if wanted is None else wanted if wanted in columns else None
+        plain = own if wanted is None else wanted if wanted in names else None
         if plain is None:
             chosen.append((column, str(wanted), True))
             continue
         if column.required and plain in lacking:
-            missing.append(f"  {column.name}: its column '{plain}' is not in {', '.join(lacking[plain])}")
+            missing.append(f"  {column.name}: its column '{plain}' is not in {list_names(lacking[plain])}")
         chosen.append((column, quote_name(plain), False))
     if missing:
         parts = [(("columns",), f"no source column for the required {fault.strip()}") for fault in missing]
         raise ExtractError(
             f"{len(missing)} required {'column has' if len(missing) == 1 else 'columns have'} no source column. "
-            "Map them under `columns`, or correct the export.\n" + "\n".join(missing) + f"\n  {_list_found(columns)}",
+            "Map them under `columns`, or correct the export.\n" + "\n".join(missing) + f"\n  {list_found(*described)}",
             at=("columns",),
             parts=parts,
         )
-    bound = _bind(chosen, mapping, columns, rows, execute, rules_of)
+    bound = _bind(chosen, mapping, lambda: list_found(*described), rows, execute, rules_of)
     return Mapping(table, bound, mapping.where, mapping.options)
 
 
 def _bind(
     chosen: list[tuple[Column, str, bool]],
     mapping: TableMapping,
-    columns: Sequence[str],
+    found: Callable[[], str],
     rows: str,
     execute: Execute,
     rules_of: Callable[[Column], tuple[Rule, ...]],
@@ -287,11 +294,15 @@ def _bind(
     faults: list[tuple[tuple[str, ...], str]] = []
     where = mapping.where
     for column, sql, is_expression in chosen:
+        mistake = find_mistake(sql) if is_expression else None
+        if mistake:
+            faults.append((("columns", column.name), f"{column.name}: {_cut(sql)}: {mistake}"))
+            continue
         try:
             duckdb_type = str(execute(f"describe select ({NEWLINE}{sql}{NEWLINE}) as v from ({rows})")[0][1])
         except duckdb.Error as error:
-            why = STILL_OPEN if sql == OPEN_QUESTION else explain(error)
-            faults.append((("columns", column.name), f"{column.name}: {sql}: {why}"))
+            said = STILL_OPEN if sql == OPEN_QUESTION else explain(error, [sql])
+            faults.append((("columns", column.name), f"{column.name}: {_cut(sql)}: {said}"))
             continue
         is_guarded = is_expression and _binds(
             f"select {_guard(f'({NEWLINE}{sql}{NEWLINE})')} as v from ({rows})", execute
@@ -306,21 +317,30 @@ def _bind(
             )
         )
     if where:
+        why = find_mistake(where)
         try:
-            execute(f"describe select {_guard(f'cast(({NEWLINE}{where}{NEWLINE}) as boolean)')} as v from ({rows})")
+            if why is None:
+                execute(f"describe select {_guard(f'cast(({NEWLINE}{where}{NEWLINE}) as boolean)')} as v from ({rows})")
         except duckdb.Error as error:
-            faults.append((("where",), f"where: {where}: {explain(error)}"))
+            why = explain(error, [where])
+        if why:
+            faults.append((("where",), f"where: {_cut(where)}: {why}"))
     if faults:
         raise MappingError(
             f"DuckDB does not understand {len(faults)} SQL {'expression' if len(faults) == 1 else 'expressions'} of "
             "sources.yml. A text needs quotes of its own (\"'web'\"); a column with blanks, or named like a word of "
             "SQL, double ones ('\"N° commande\"').\n"
             + "\n".join(f"  {fault}" for _, fault in faults)
-            + f"\n  {_list_found(columns)}",
+            + f"\n  {found()}",
             at=faults[0][0],
             parts=faults,
         )
     return tuple(bound)
+
+
+def _cut(sql: str) -> str:
+    """SQL as a message repeats it."""
+    return sql if len(sql) <= MOST_REPEATED else f"{sql[:MOST_REPEATED]}…"
 
 
 def _be_strict(sql: str) -> str | None:
@@ -339,9 +359,5 @@ def _binds(sql: str, execute: Execute) -> bool:
 
 
 def _describe_missing(name: str, columns: Sequence[str]) -> str:
-    close = get_close_matches(name, columns, n=1, cutoff=0.6)
-    return f"  {name}" + (f": perhaps '{close[0]}'?" if close else "")
-
-
-def _list_found(columns: Sequence[str]) -> str:
-    return f"columns found: {', '.join(columns) or 'none'}"
+    close = find_close(name, columns)
+    return f"  {name}" + (f": perhaps '{close}'?" if close else "")

@@ -9,8 +9,10 @@ from pathlib import Path
 
 from pipelines.config.connectors import TableMapping
 from pipelines.errors import ExtractError
+from pipelines.extracts.column_names import list_found
 from pipelines.extracts.connectors.protocol import Rows
 from pipelines.extracts.sql_quoting import quote_name, quote_text
+from pipelines.name_lists import list_lines, list_names
 from pipelines.presets.headers import Header, find_columns, fold_name
 
 PLACES = ("_file", "_file_number", "_row")
@@ -29,6 +31,7 @@ class NamedRows:
         names = {columns[0]: name for name, columns in found.items()}
         spare = {column for columns in found.values() for column in columns[1:]}
         taken = {*map(str.lower, (*names.values(), *missing, *PLACES))}
+        tried: dict[str, int] = {}
         self._sql: dict[str, str] = {}
         self.lacking: dict[str, list[str]] = {}
         for column in rows.columns:
@@ -37,11 +40,12 @@ class NamedRows:
             if column in names:
                 name, columns = names[column], found[names[column]]
             else:
-                name, columns = _make_unique(column, taken), (column,)
+                name, columns = _make_unique(column, taken, tried), (column,)
                 taken.add(name.lower())
             read = ", ".join(map(quote_name, columns))
             self._sql[name] = f"coalesce({read})" if len(columns) > 1 else read
-            lacking = [file for file in rows.files if all(file in rows.lacking.get(each, ()) for each in columns)]
+            lacked = [set(rows.lacking.get(each, ())) for each in columns]
+            lacking = [file for file in rows.files if all(file in each for each in lacked)] if all(lacked) else []
             if lacking:
                 self.lacking[name] = lacking
         for name in missing:
@@ -78,14 +82,14 @@ def name_rows(rows: Rows, headers: Mapping[str, Header], sql: Iterable[str], pre
         return rows
     found = find_columns(headers, rows.columns, rows.lacking)
     named = NamedRows(rows, found.columns, found.missing)
-    texts = list(sql)
+    mentioned = list_mentioned(sql)
     wanted = [
         name
         for name, header in headers.items()
-        if name in named.lacking and not header.is_optional and is_mentioned(name, texts)
+        if name in named.lacking and not header.is_optional and name.lower() in mentioned
     ]
     if wanted:
-        raise ExtractError(_describe_missing(wanted, headers, named, rows.columns, preset), at=("headers",))
+        raise ExtractError(_describe_missing(wanted, headers, named, rows, preset), at=("headers",))
     return named
 
 
@@ -93,21 +97,23 @@ def _describe_missing(
     wanted: Sequence[str],
     headers: Mapping[str, Header],
     named: NamedRows,
-    columns: Sequence[str],
+    rows: Rows,
     preset: str | None,
 ) -> str:
+    names = [each for name, header in headers.items() for each in header.names(name)]
     faults = []
     for name in wanted:
         others = " or ".join(f"'{each}'" for each in headers[name].names(name) if fold_name(each) != fold_name(name))
         called = f" (or {others})" if others else ""
-        faults.append(f"  '{name}'{called} is not in {', '.join(named.lacking[name])}")
+        faults.append(f"  '{name}'{called} is not in {list_names(named.lacking[name])}")
     are = "1 column is" if len(wanted) == 1 else f"{len(wanted)} columns are"
     whose = f"preset '{preset}' needs" if preset else "`headers` names"
-    listed = "\n".join(faults)
+    listed = "\n".join(list_lines(faults))
     return (
         f"{are} missing that {whose}. Where your export calls it otherwise, say so under `headers`, such as "
         f'{{"{wanted[0]}": "its name in your file"}}; where it has none, write null for its name. If it is another '
-        f"export, name another preset, or map its columns yourself.\n{listed}\n  columns found: {', '.join(columns)}"
+        f"export, name another preset, or map its columns yourself.\n{listed}\n"
+        f"  {list_found(rows.columns, names, rows.lacking, rows.files)}"
     )
 
 
@@ -123,14 +129,12 @@ def speak_of_names(declared: TableMapping, rows: Rows) -> TableMapping:
 _TOKEN = re.compile(r"""\"((?:[^"]|"")*)\"|'(?:[^']|'')*'|(\w+)""")
 
 
-def is_mentioned(name: str, sql: Iterable[str]) -> bool:
-    """Whether any of the texts, each SQL or a column's name, speaks of the column ``name``."""
-    wanted = name.lower()
-    return any(
-        wanted == text.lower()
-        or any(wanted in (quoted.replace('""', '"').lower(), word.lower()) for quoted, word in _TOKEN.findall(text))
-        for text in sql
-    )
+def list_mentioned(sql: Iterable[str]) -> set[str]:
+    """The columns that the texts, each SQL or a column's name, speak of, in small letters; with words that are none."""
+    texts = list(sql)
+    found = (found for text in texts for found in _TOKEN.findall(text))
+    words = {word.replace('""', '"').lower() for quoted_and_bare in found for word in quoted_and_bare}
+    return words.union(map(str.lower, texts))
 
 
 def empty_relation(headers: Iterable[str]) -> str:
@@ -139,10 +143,10 @@ def empty_relation(headers: Iterable[str]) -> str:
     return f"select {', '.join([*columns, f'{quote_text(str())} as _file'])} where false"
 
 
-def _make_unique(name: str, taken: set[str]) -> str:
-    """``name``, or the next free one where SQL would take it for one of ``taken``."""
-    candidate, again = name, 0
+def _make_unique(name: str, taken: set[str], tried: dict[str, int]) -> str:
+    """``name``, or the next free one where SQL would take it for one of ``taken``; ``tried``: how far each has got."""
+    candidate = name
     while candidate.lower() in taken:
-        again += 1
+        tried[name.lower()] = again = tried.get(name.lower(), 0) + 1
         candidate = f"{name}_{again}"
     return candidate

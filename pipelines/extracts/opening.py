@@ -59,7 +59,7 @@ def open_table(sources: Sources, source: Source, table: Table, scratch: Path, mo
     try:
         return _open_table(sources, source, table, scratch, most)
     except ExtractError as error:
-        raise place_error(error, sources, source, table) from None
+        raise place_error(error, sources, source, table) from error.__cause__
 
 
 def _open_table(sources: Sources, source: Source, table: Table, scratch: Path, most: int | None) -> OpenedTable:
@@ -82,6 +82,6 @@ def _open_table(sources: Sources, source: Source, table: Table, scratch: Path, m
             if relation.headers:
                 further = name_rows(further, relation.headers, declared.written_sql, declared.preset)
         except ExtractError as error:
-            raise type(error)(f"`with`, {name}: {error}", at=("with", name)) from None
+            raise type(error)(f"`with`, {name}: {error}", at=("with", name)) from error.__cause__
         relations[name] = further
     return OpenedTable(rows, relations, empty)

@@ -14,8 +14,9 @@ import polars as pl
 from pipelines.config.connectors import Source
 from pipelines.config.sources import Sources
 from pipelines.contracts import Column, Table
-from pipelines.errors import ExtractError
+from pipelines.errors import ExtractError, MappingError
 from pipelines.extracts import casting, currencies, mapping, plausibility
+from pipelines.extracts.column_names import list_found
 from pipelines.extracts.connectors.protocol import Rows
 from pipelines.extracts.counts import SourceCounts
 from pipelines.extracts.duckdb_errors import explain
@@ -85,7 +86,7 @@ class SourceReading:
         try:
             return self._conform()
         except ExtractError as error:
-            raise place_error(error, self.sources, self.source, self.table) from None
+            raise place_error(error, self.sources, self.source, self.table) from error.__cause__
 
     def _conform(self) -> SourceCounts:
         staged = filtered = rejected = implausible = repeated = later = 0
@@ -137,11 +138,11 @@ class SourceReading:
             try:
                 return self.connection.execute(make_sql()).fetchall()
             except (duckdb.IOException, duckdb.OutOfMemoryException) as error:
-                raise ExtractError(f"stopped: {explain(error)}") from None
+                raise ExtractError(f"stopped: {explain(error)}") from error
             except duckdb.Error as error:
                 are_mended = [rows.set_aside_malformed() for rows in self.opened.every]
                 if not any(are_mended):
-                    raise ExtractError(f"cannot be read: {explain(error)}") from None
+                    raise ExtractError(f"cannot be read: {explain(error)}") from error
 
     def _count(self, make_sql: Callable[[], str]) -> int:
         return int(self._run(make_sql)[0][0])
@@ -167,19 +168,21 @@ class SourceReading:
         return [column.name for column in self.table.columns]
 
     def _map(self) -> mapping.Mapping:
-        lacking = self.rows.lacking
+        lacking, files = self.rows.lacking, self.rows.files
         if self.declared.query:
             self._run_query(self.declared.query)
             described = [str(row[0]) for row in self._run(lambda: f"describe {self.result}")]
             self.columns = tuple(name for name in described if name not in ("_file", "_file_number", "_row"))
-            lacking = {}
+            lacking, files = {}, ()
 
         def execute(sql: str) -> list[tuple[Any, ...]]:
             return self.connection.execute(sql).fetchall()
 
         # Only bound, never read: values as they came have the same types, in SQL that is bound in a tenth of the time.
         rows = self._select() if self.declared.query else self.rows.select(numbered=self.uses_numbers)
-        return mapping.map_columns(self.table, self.declared, self.columns, lacking, rows, execute, self._rules_of)
+        return mapping.map_columns(
+            self.table, self.declared, self.columns, lacking, rows, execute, self._rules_of, files
+        )
 
     def _rules_of(self, column: Column) -> tuple[Rule, ...]:
         rules = plausibility.rules_of(self.table, column, self.sources, self.declared, self.window)
@@ -202,20 +205,23 @@ class SourceReading:
         try:
             statements = duckdb.extract_statements(query)
             if len(statements) != 1 or statements[0].type != duckdb.StatementType.SELECT:
-                raise ExtractError("`query` must be one SELECT over `source`.", at=("query",))
+                raise MappingError("`query` must be one SELECT over `source`.", at=("query",))
             # Only bound, never read: values as they came have the same types, in SQL that is bound in no time.
             self.connection.execute(self._make_relations(self._rows_as_they_came()))
             self.connection.execute(f"describe {query.rstrip().rstrip(';')}").fetchall()
         except duckdb.Error as error:
-            found = [f"  columns found: {', '.join(self.rows.columns)}"]
-            found += [f"  in {name}: {', '.join(rows.columns)}" for name, rows in self.opened.relations.items()]
+            found = [f"  {self._list_columns(self.rows)}"]
+            found += [f"  in {name}, {self._list_columns(rows)}" for name, rows in self.opened.relations.items()]
             listed = "\n".join(found)
-            message = f"DuckDB does not understand `query`: {explain(error)}\n{listed}"
-            raise ExtractError(message, at=("query",)) from None
+            message = f"DuckDB does not understand `query`: {explain(error, [query])}\n{listed}"
+            raise MappingError(message, at=("query",)) from error
         made = f"create temp table {self.result} as {query.rstrip().rstrip(';')}"
         self._run(lambda: f"{self._make_relations(self._relations())}; {made}")
         for name in self._rows_as_they_came():
             self.connection.execute(f"drop view {quote_name(name)}")
+
+    def _list_columns(self, rows: Rows) -> str:
+        return list_found(rows.columns, self.declared.written_sql, rows.lacking, rows.files)
 
     def _make_relations(self, relations: Mapping[str, str]) -> str:
         """SQL that makes what the query reads: `source`, and a view of each name of `with`."""

@@ -25,7 +25,7 @@ def write_sorted(connection: duckdb.DuckDBPyConnection, select: str, order: str,
             f"to {quote_text(str(path))} (format parquet, compression zstd)"
         )
     except duckdb.Error as error:
-        raise ExtractError(f"{path.stem} cannot be sorted and written: {explain(error)}") from None
+        raise ExtractError(f"{path.stem} cannot be sorted and written: {explain(error)}") from error
 
 
 def put_in_place(target: Path, made: Path) -> None:

@@ -5,10 +5,10 @@ from pathlib import Path
 
 from pipelines.contracts import table as find_table
 from pipelines.errors import ConfigurationError
+from pipelines.headers.vocabulary import Vocabulary, read_vocabulary
 from pipelines.onboarding.draft import Draft, Remark, Unused
 from pipelines.onboarding.exports.export import Export
 from pipelines.onboarding.exports.file_patterns import group_heads
-from pipelines.onboarding.headers.vocabulary import Vocabulary, read_vocabulary
 from pipelines.onboarding.heads.folder import list_files
 from pipelines.onboarding.heads.read import read_heads
 from pipelines.onboarding.settings.guess import guess_settings

@@ -6,7 +6,7 @@ all names of a column, and whether an export may lack it.
 
 import re
 import unicodedata
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Annotated
 
@@ -65,14 +65,25 @@ def fold_name(name: str) -> str:
     return " ".join(plain.casefold().split())
 
 
-def find_columns(headers: Mapping[str, Header], columns: Sequence[str], partial: Mapping[str, object]) -> Found:
+def fold_names(names: Iterable[str]) -> dict[str, str]:
+    """The first of ``names`` of each that headers take for the same, by its folded name."""
+    folded: dict[str, str] = {}
+    for name in names:
+        folded.setdefault(fold_name(name), name)
+    return folded
+
+
+def find_columns(headers: Mapping[str, Header], columns: Iterable[str], partial: Mapping[str, object]) -> Found:
     """Which of the file's ``columns`` is which header; each is one header's only.
 
     ``partial``: the columns that some of the files lack, so that another name may stand for them there.
     """
-    left: dict[str, str] = {}
-    for column in columns:
-        left.setdefault(fold_name(column), column)
+    return find_folded(headers, fold_names(columns), partial)
+
+
+def find_folded(headers: Mapping[str, Header], columns: Mapping[str, str], partial: Mapping[str, object]) -> Found:
+    """:func:`find_columns` of ``columns`` that were folded once (:func:`fold_names`), for many sets of headers."""
+    left = dict(columns)
     found: dict[str, list[str]] = {name: [] for name in headers}
     most = max((len(header.names(name)) for name, header in headers.items()), default=0)
     for rank in range(most):  # A column's own name goes before what another column is also called.

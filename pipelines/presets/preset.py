@@ -9,6 +9,7 @@ from pydantic import BaseModel, BeforeValidator, Field
 
 from pipelines.contracts import Kind
 from pipelines.errors import ConfigurationError
+from pipelines.name_lists import list_names
 from pipelines.presets.headers import Header, Headers
 from pipelines.yaml_document import ConfigModel, Place, did_you_mean, format_faults, read, validate
 
@@ -82,7 +83,9 @@ def load_preset(name: str) -> Preset:
     """The preset called ``name``. Raises ConfigurationError where there is none, or its file has faults."""
     known = list_presets()
     if name not in known:
-        raise ConfigurationError(f"there is no preset '{name}'{did_you_mean(name, known)} (known: {', '.join(known)})")
+        raise ConfigurationError(
+            f"there is no preset '{name}'{did_you_mean(name, known)} (known: {list_names(known, most=200)})"
+        )
     return _load(FOLDER / f"{name}.yml")
 
 

@@ -1,11 +1,11 @@
 """Of which export a file is, by its columns."""
 
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from pipelines.contracts import Kind
-from pipelines.presets.headers import find_columns, fold_name
+from pipelines.presets.headers import find_folded, fold_name, fold_names
 from pipelines.presets.preset import Preset, load_presets
 
 LEAST_SHARE = 0.6  # Of the columns that no export lacks; below, a file only happens to have some names in common.
@@ -44,11 +44,12 @@ def recognise(columns: Sequence[str], kind: Kind | None = None) -> list[Recognis
         for preset in presets.values()
         for name in {fold_name(each) for own, header in preset.headers.items() for each in header.names(own)}
     )
+    folded = fold_names(columns)
     candidates = []
     for preset in presets.values():
         if kind is not None and preset.kind != kind:
             continue
-        match = _compare(preset, columns)
+        match = _compare(preset, columns, folded)
         needed = sum(not header.is_optional for header in preset.headers.values())
         if len(match.found) < LEAST_FOUND or needed - len(match.missing) < LEAST_SHARE * needed:
             continue
@@ -59,8 +60,8 @@ def recognise(columns: Sequence[str], kind: Kind | None = None) -> list[Recognis
     return [match for _, match in sorted(candidates, key=lambda candidate: candidate[0])]
 
 
-def _compare(preset: Preset, columns: Sequence[str]) -> Recognised:
-    found = find_columns(preset.headers, columns, {})
+def _compare(preset: Preset, columns: Sequence[str], folded: Mapping[str, str]) -> Recognised:
+    found = find_folded(preset.headers, folded, {})
     taken = {column for names in found.columns.values() for column in names}
     return Recognised(
         preset,

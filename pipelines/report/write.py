@@ -10,6 +10,7 @@ from pipelines.config.home import Home
 from pipelines.lake.tables import Lake, replacing
 from pipelines.report.page import Origin, draw_page
 from pipelines.report.quality.page import draw_quality
+from pipelines.warehouse.access import open_page
 from pipelines.warehouse.publish import find_publication
 
 QUALITY = "-quality"
@@ -39,6 +40,8 @@ def write_report(home: Home, language: str, target: Path | None = None) -> Writt
     for place, html in ((quality, for_engineers), (file, page.html)):
         with replacing(place) as temporary:
             temporary.write_text(html, encoding="utf-8")
+            if place == file:
+                open_page(temporary, home)
     return Written(file, quality, page.headlines)
 
 
@@ -63,7 +66,7 @@ def find_origin(home: Home) -> Origin:
     if not metrics.exists():
         return Origin(publication.run_id)
     versions = (
-        pl.scan_parquet(metrics)
+        pl.scan_parquet(metrics, glob=False)
         .filter(pl.col("run_id") == publication.run_id)
         .select(pl.col("model_version").max())
         .collect()

@@ -58,7 +58,7 @@ def log_in_force(lake: Lake) -> Path:
 
 def read_log(file: Path) -> pl.DataFrame:
     """The log, or an empty one where nothing has been published yet."""
-    return pl.read_parquet(file) if file.exists() else memberships.empty_log()
+    return pl.read_parquet(file, glob=False) if file.exists() else memberships.empty_log()
 
 
 def stage_publication(lake: Lake, database: Path, as_of: date) -> None:
@@ -75,26 +75,27 @@ def stage_rollback(lake: Lake) -> None:
 
 def discard_staged(lake: Lake) -> None:
     """Drops the staged log, as the warehouses were not swapped: the log in force stays."""
-    _staged(lake).unlink(missing_ok=True)
+    staged_log(lake).unlink(missing_ok=True)
 
 
 def commit_staged(lake: Lake) -> None:
     """Puts the staged log in force, as the warehouses are swapped, and keeps the former one. Safe to repeat."""
-    if not _staged(lake).exists():
+    if not staged_log(lake).exists():
         return
     if log_in_force(lake).exists():
         log_in_force(lake).replace(_previous(lake))
-    _staged(lake).replace(log_in_force(lake))
+    staged_log(lake).replace(log_in_force(lake))
 
 
 def _stage(lake: Lake, log: pl.DataFrame) -> None:
     content = io.BytesIO()  # Of a full disk, Python says so; Polars, writing itself, speaks of a faulty file.
     log.write_parquet(content, compression="snappy")
-    with replacing(_staged(lake)) as temporary:
+    with replacing(staged_log(lake)) as temporary:
         temporary.write_bytes(content.getvalue())
 
 
-def _staged(lake: Lake) -> Path:
+def staged_log(lake: Lake) -> Path:
+    """The log that a publication or a rollback is about to put in force."""
     return lake.published_path(f"{KIND}.staged")
 
 

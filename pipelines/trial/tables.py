@@ -12,7 +12,7 @@ from pipelines.config.sources import Sources
 from pipelines.contracts import Table
 from pipelines.errors import ExtractError
 from pipelines.extracts.conform import extract_table
-from pipelines.extracts.connectors.malformed_lines import NOT_DECODED
+from pipelines.extracts.connectors.line_faults import Encoding
 from pipelines.extracts.counts import Extracted, RejectLimitExceeded, SourceCounts
 from pipelines.extracts.field_counts import FieldCounts
 from pipelines.extracts.source_shapes import SourceShape
@@ -136,7 +136,7 @@ def _key_of(column: str | None, reason: str, source: Source, table: Table) -> tu
     """The key of `sources.yml` that gives ``column``; where it is not written down, what is said of the files."""
     if column is not None and column in source.tables[table.name].columns:
         return ("columns", column)
-    return ("options", "encoding") if NOT_DECODED in reason else ("from",)
+    return ("options", "encoding") if Encoding.UNKNOWN.value in reason else ("from",)
 
 
 def _count_rejected(quarantine: Path) -> list[tuple[str | None, str, int, str | None, int | None]]:

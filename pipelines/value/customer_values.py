@@ -8,6 +8,7 @@ from typing import Any
 
 import polars as pl
 
+from pipelines.lake.owner_only import make_folder
 from pipelines.lake.tables import Lake
 from pipelines.value.back_test import back_test
 from pipelines.value.predict import PREDICTED, Predictions, predict
@@ -48,7 +49,7 @@ def fit_customer_values(lake: Lake) -> FittedValues:
 def make_room_for_histories(lake: Lake) -> None:
     """Prepares the lake for dbt, which creates no folder and cannot write a file where another engine left a folder."""
     place = lake.path(KIND, HISTORIES)
-    place.parent.mkdir(parents=True, exist_ok=True)
+    make_folder(place.parent)
     if place.is_dir():
         shutil.rmtree(place)
 
@@ -82,5 +83,5 @@ def _describe(predictions: Predictions) -> dict[str, Any]:
 
 def _read_histories(place: Path) -> pl.DataFrame:
     """One row per customer and day of counting. DuckDB writes a file, Spark a folder of files."""
-    files = place / "*.parquet" if place.is_dir() else place
-    return pl.read_parquet(files)
+    files = sorted(place.glob("*.parquet")) if place.is_dir() else place
+    return pl.read_parquet(files, glob=False)

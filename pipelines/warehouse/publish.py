@@ -8,6 +8,8 @@ so that a kill between any two of them leaves a warehouse that opens and a rerun
 2. the warehouse of before is kept as ``warehouse.previous.duckdb`` (a second name of the same file: no bytes move);
 3. one rename puts the new one in its place;
 4. so does one for what is remembered of the analysts' segments, which goes with the warehouse, back too.
+
+All of this happens under ``publication_lock``; ``kept_state`` notes before and after it what is kept for the next run.
 """
 
 import hashlib
@@ -15,6 +17,7 @@ import json
 import os
 import shutil
 from collections.abc import Iterable
+from contextlib import suppress
 from dataclasses import asdict, dataclass
 from datetime import date
 from pathlib import Path
@@ -22,11 +25,17 @@ from pathlib import Path
 import duckdb
 import polars as pl
 
+from pipelines import unfinished
 from pipelines.config.home import Home
 from pipelines.errors import ParcoursError
-from pipelines.lake import unfinished
+from pipelines.extracts.duckdb_errors import explain
+from pipelines.lake import publication_lock
+from pipelines.lake.owner_only import make_folder
 from pipelines.lake.tables import Lake, replacing
+from pipelines.name_lists import list_names
 from pipelines.segments import membership_log
+from pipelines.warehouse import access, kept_state
+from pipelines.warehouse.kept_state import COMPARED_WITH
 
 
 class PublishError(ParcoursError):
@@ -35,10 +44,6 @@ class PublishError(ParcoursError):
 
 class RollbackError(ParcoursError):
     """There is no warehouse to go back to; the published one is as it was."""
-
-
-COMPARED_WITH = ("withdrawn_values", "record_contents", "run_metrics")
-"""Tables of ``identity`` that are the next run's yardstick once they are published."""
 
 
 @dataclass(frozen=True)
@@ -93,10 +98,10 @@ def begin(home: Home, *, afresh: bool) -> bool:
     left, or, where that was published since, the published warehouse. No promise can then be made on the remains of a
     build that failed (what is not built again may be what is at fault), nor where ids were assigned anew since.
     """
-    _finish_interrupted(home)
+    finish_interrupted(home)
     is_sound = afresh or _digest(Lake(home.lake).path("identity", "ledger")) == _ledger_of_last_build(home)
     seal_path(home).unlink(missing_ok=True)
-    home.build_database.parent.mkdir(parents=True, exist_ok=True)
+    make_folder(home.build_database.parent)
     _write_ahead_log(home.build_database).unlink(missing_ok=True)
     if afresh:
         for leftover in home.build_database.parent.glob(f"{home.build_database.name}*"):
@@ -109,8 +114,9 @@ def begin(home: Home, *, afresh: bool) -> bool:
 
 def _ledger_of_last_build(home: Home) -> str | None:
     """Digest of the ledger that the last build was made from; None where that build failed."""
-    if seal_path(home).exists():
-        return _read_seal(home).ledger
+    if seal_path(home).exists() and home.build_database.exists():
+        with suppress(PublishError):
+            return _read_seal(home).ledger
     return None if home.build_database.exists() else _digest(Lake(home.lake).committed_ledger)
 
 
@@ -128,25 +134,19 @@ def seal(home: Home, *, as_of: str, run_id: str, marts: Iterable[str], checks_pa
         temporary.write_text(json.dumps(asdict(promise), indent=2))
 
 
-def publish(home: Home) -> Published:
-    """Audits the sealed build and publishes it. Raises PublishError, leaving the published warehouse as it was."""
-    _finish_interrupted(home)
+def publish(home: Home, readers: str | None = None) -> Published:
+    """Audits the sealed build and publishes it, to the group ``readers`` too, if there is one.
+
+    Raises PublishError or AccessError, leaving the published warehouse as it was.
+    """
+    finish_interrupted(home)
     promise = _read_seal(home)
     marts = _audit(home, promise)
-
-    membership_log.stage_publication(Lake(home.lake), home.build_database, date.fromisoformat(promise.as_of))
-    _promote(Lake(home.lake))
-    _note_publication(home, promise)
-    if home.warehouse.exists():
-        _give_second_name(home.warehouse, home.previous_warehouse)
-    home.build_database.chmod(0o444)  # Opened for writing, the published file would lock every other reader out.
-    _sync(home.build_database)
-    _write_ahead_log(home.warehouse).unlink(missing_ok=True)  # A writer's leftover belongs to the file of before.
-    with unfinished.PUBLISHING:
-        home.build_database.replace(home.warehouse)
-        _sync(home.root)
-        membership_log.commit_staged(Lake(home.lake))
-        seal_path(home).unlink()
+    built = Publication(_digest(home.build_database), promise.as_of, promise.run_id)
+    access.declare(home, readers)
+    access.give_to_readers(home.build_database, home)
+    with publication_lock.hold(home.root):
+        _replace_published(home, built)
 
     return Published(
         warehouse=home.warehouse,
@@ -158,6 +158,34 @@ def publish(home: Home) -> Published:
     )
 
 
+def _replace_published(home: Home, built: Publication) -> None:
+    """Puts the audited build, and all that is kept with it, in the place of what is published."""
+    lake = Lake(home.lake)
+    membership_log.stage_publication(lake, home.build_database, date.fromisoformat(built.as_of))
+    promoted = {lake.published_path(name): lake.path("identity", name) for name in COMPARED_WITH}
+    promoted = {target: file for target, file in promoted.items() if file.exists()}
+    promoted[lake.committed_ledger] = lake.path("identity", "ledger")
+    log = {membership_log.log_in_force(lake): membership_log.staged_log(lake)}
+    kept_state.begin_publication(lake, {**promoted, **log})
+    # The ledger comes last: a record that it knows must not be found among values that nobody has noted as withdrawn.
+    # Noted too early, after a kill, they are those of a run that passed its checks.
+    for target, file in promoted.items():
+        _copy(file, target)
+    _note_publication(home, built)
+    if home.warehouse.exists():
+        _give_second_name(home.warehouse, home.previous_warehouse)
+    access.seal_for_readers(home.build_database, home)
+    _sync(home.build_database)
+    _write_ahead_log(home.warehouse).unlink(missing_ok=True)  # A writer's leftover belongs to the file of before.
+    with unfinished.PUBLISHING:
+        home.build_database.replace(home.warehouse)
+        _sync(home.root)
+        _close_previous(home)
+        membership_log.commit_staged(lake)
+        kept_state.end_publication(home)
+        seal_path(home).unlink()
+
+
 def find_publication(home: Home) -> Publication | None:
     """What published the warehouse that is there now, also after a rollback; None where that is not on record."""
     if not home.warehouse.exists():
@@ -166,9 +194,8 @@ def find_publication(home: Home) -> Publication | None:
     return next((noted for noted in reversed(_read_publications(home)) if noted.digest == digest), None)
 
 
-def _note_publication(home: Home, promise: Seal) -> None:
+def _note_publication(home: Home, noted: Publication) -> None:
     """Known by its content, so that a kill, a rollback or a copy can never give a warehouse another one's run."""
-    noted = Publication(_digest(home.build_database), promise.as_of, promise.run_id)
     before = [earlier for earlier in _read_publications(home) if earlier.digest != noted.digest]
     kept = [*before, noted][-KEPT_PUBLICATIONS:]
     with replacing(_publications_path(home)) as temporary:
@@ -176,8 +203,12 @@ def _note_publication(home: Home, promise: Seal) -> None:
 
 
 def _read_publications(home: Home) -> list[Publication]:
-    path = _publications_path(home)
-    return [Publication(**json.loads(line)) for line in path.read_text().splitlines()] if path.exists() else []
+    """What is on record. A line that is damaged is on record no more: the report then names no run."""
+    path, found = _publications_path(home), []
+    for line in path.read_text(encoding="utf-8", errors="replace").splitlines() if path.exists() else ():
+        with suppress(ValueError, TypeError):
+            found.append(Publication(**json.loads(line)))
+    return found
 
 
 def _publications_path(home: Home) -> Path:
@@ -191,7 +222,20 @@ def rollback(home: Home) -> Path:
     segments goes back with the warehouse: a night that was taken back is none that a stay began or ended in. Raises
     RollbackError.
     """
-    _finish_interrupted(home)
+    with publication_lock.hold(home.root):
+        _finish_interrupted(home)
+        with unfinished.PUBLISHING:
+            _swap_with_previous(home)
+    return home.warehouse
+
+
+def _swap_with_previous(home: Home) -> None:
+    if not home.warehouse.exists() and not home.previous_warehouse.exists():
+        raise RollbackError(
+            f"There is no previous warehouse in {home.root}, nor any other: nothing was published there yet, or the "
+            "home was restored from a backup, which holds none. `parcours run` publishes one; the second run leaves a "
+            "previous one."
+        )
     if not home.previous_warehouse.exists():
         raise RollbackError(
             f"There is no previous warehouse at {home.previous_warehouse}: it appears with the second publication."
@@ -201,16 +245,19 @@ def rollback(home: Home) -> Path:
             f"{home.warehouse} is the previous warehouse already: a publication was interrupted before its last step. "
             "Run `parcours run` to publish a new one."
         )
-    membership_log.stage_rollback(Lake(home.lake))
-    with unfinished.PUBLISHING:
-        if home.warehouse.exists():
-            _give_second_name(home.warehouse, _replaced(home))
-        _write_ahead_log(home.warehouse).unlink(missing_ok=True)
-        home.previous_warehouse.replace(home.warehouse)
-        membership_log.commit_staged(Lake(home.lake))
-        _finish_interrupted(home)
-        _sync(home.root)
-    return home.warehouse
+    lake = Lake(home.lake)
+    membership_log.stage_rollback(lake)
+    kept_state.begin_publication(lake, {membership_log.log_in_force(lake): membership_log.staged_log(lake)})
+    if home.warehouse.exists():
+        _give_second_name(home.warehouse, _replaced(home))
+    _write_ahead_log(home.warehouse).unlink(missing_ok=True)
+    access.give_to_readers(home.previous_warehouse, home)
+    access.seal_for_readers(home.previous_warehouse, home)
+    home.previous_warehouse.replace(home.warehouse)
+    membership_log.commit_staged(lake)
+    kept_state.end_publication(home)
+    _finish_interrupted(home)
+    _sync(home.root)
 
 
 def _read_seal(home: Home) -> Seal:
@@ -226,7 +273,14 @@ def _read_seal(home: Home) -> Seal:
             f"The build at {home.build_database} is not finished: a model or a blocking check failed, or the run was "
             "stopped. Materialise all marts again."
         ) from None
-    return Seal(**{**fields, "marts": tuple(fields["marts"])})
+    except ValueError:
+        fields = {}
+    try:
+        return Seal(**{**fields, "marts": tuple(fields["marts"])})
+    except (TypeError, KeyError):
+        raise PublishError(
+            f"The seal of the build at {home.build_database} is damaged. Materialise all marts again."
+        ) from None
 
 
 def _audit(home: Home, promise: Seal) -> dict[str, int]:
@@ -242,12 +296,12 @@ def _audit(home: Home, promise: Seal) -> dict[str, int]:
     try:
         counts = count_rows(home.build_database)
     except duckdb.Error as error:
-        raise PublishError(f"The build at {home.build_database} cannot be read: {error}") from error
+        raise PublishError(f"The build at {home.build_database} cannot be read: {explain(error)}") from error
 
     marts = {path.removeprefix("marts/"): count for path, count in counts.items() if path.startswith("marts/")}
     missing = sorted({*promise.marts, *membership_log.MARTS} - set(marts))
     if missing:
-        raise PublishError(f"The build lacks the marts {', '.join(missing)}. Materialise the marts again.")
+        raise PublishError(f"The build lacks the marts {list_names(missing)}. Materialise the marts again.")
     records = Lake(home.lake).scan("identity", "records").select(pl.len()).collect().item()
     if records and not marts.get("customer_360"):
         raise PublishError(
@@ -275,18 +329,6 @@ def count_rows(database: Path, *, with_views: bool = False) -> dict[str, int]:
     return counts
 
 
-def _promote(lake: Lake) -> None:
-    """Makes the identity state of the build that of the last publication.
-
-    The ledger comes last: a record that it knows must not be found among values that nobody has noted as withdrawn.
-    Noted too early, after a kill, they are those of a run that passed its checks.
-    """
-    for name in COMPARED_WITH:
-        if lake.path("identity", name).exists():
-            _copy(lake.path("identity", name), lake.published_path(name))
-    _copy(lake.path("identity", "ledger"), lake.committed_ledger)
-
-
 def _copy(file: Path, target: Path) -> None:
     with replacing(target) as temporary:
         shutil.copyfile(file, temporary)
@@ -295,6 +337,12 @@ def _copy(file: Path, target: Path) -> None:
 def _replaced(home: Home) -> Path:
     """Where a rollback keeps the warehouse it replaces until the swap is done."""
     return home.warehouse.with_name("warehouse.replaced.duckdb")
+
+
+def finish_interrupted(home: Home) -> None:
+    """Ends what a kill left half done of a publication or a rollback."""
+    with publication_lock.hold(home.root):
+        _finish_interrupted(home)
 
 
 def _finish_interrupted(home: Home) -> None:
@@ -312,6 +360,14 @@ def _finish_interrupted(home: Home) -> None:
         replaced.replace(home.previous_warehouse)
     else:
         replaced.unlink(missing_ok=True)  # The swap had not begun: this is a second name of the published file.
+    _close_previous(home)
+
+
+def _close_previous(home: Home) -> None:
+    """The warehouse of before is kept for its owner; a reader who has it open keeps it."""
+    previous = home.previous_warehouse
+    if previous.exists() and not (home.warehouse.exists() and home.warehouse.samefile(previous)):
+        access.close_to_readers(previous)
 
 
 def _give_second_name(file: Path, name: Path) -> None:
@@ -321,7 +377,8 @@ def _give_second_name(file: Path, name: Path) -> None:
     try:
         os.link(file, temporary)
     except OSError:
-        shutil.copy2(file, temporary)
+        shutil.copyfile(file, temporary)  # Its mode would open it to another group: a copy belongs to its maker's.
+        temporary.chmod(access.PUBLISHED)
     temporary.replace(name)
     temporary.unlink(missing_ok=True)  # Renaming onto another name of the same file does nothing, and leaves both.
 

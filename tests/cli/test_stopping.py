@@ -26,7 +26,7 @@ BEGIN = """
 import os, signal, sys, threading, time
 from pathlib import Path
 from pipelines.cli import interrupts, stopping
-from pipelines.lake import unfinished
+from pipelines import unfinished
 stopping.take_over(interrupts.take_interrupts())
 def say(words):
     print(words, flush=True)

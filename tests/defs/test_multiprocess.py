@@ -43,12 +43,15 @@ def test_all_assets_materialise_with_the_multiprocess_executor_while_an_analyst_
             env=os.environ | settings | {"PYTHONPATH": os.pathsep.join([str(tmp_path), str(ROOT)])},
             capture_output=True,
             text=True,
+            umask=0,
             check=False,
         )
         assert materialised.returncode == 0, materialised.stderr[-3000:]
         [(seen,)] = analyst.execute("select count(*) from marts.customer_360").fetchall()
     assert home.warehouse.stat().st_ino != before, "a new warehouse was published"
     assert home.previous_warehouse.stat().st_ino == before
+    open_to_others = [path for path in (home.root, *home.root.rglob("*")) if path.lstat().st_mode & 0o077]
+    assert not open_to_others, "every process writes for the owner only, whatever the umask"
     assert list_versions(Lake(home.lake)) == versions, "a model in force is not trained again"
     with duckdb.connect(home.warehouse, read_only=True) as connection:
         assert connection.execute("select count(*) from marts.customer_360").fetchall() == [(seen,)]

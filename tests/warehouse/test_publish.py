@@ -335,7 +335,7 @@ def test_what_somebody_wrote_to_the_published_file_does_not_spoil_the_next_one(h
 def test_the_published_file_cannot_be_opened_for_writing_by_an_ordinary_user(home: Home) -> None:
     build_night(home, 1)
     publish(home)
-    assert home.warehouse.stat().st_mode & 0o777 == 0o444
+    assert home.warehouse.stat().st_mode & 0o777 == 0o400
 
 
 def test_publication_works_where_the_file_system_has_no_hard_links(home: Home, monkeypatch: pytest.MonkeyPatch) -> None:

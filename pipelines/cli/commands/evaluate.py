@@ -17,6 +17,9 @@ if TYPE_CHECKING:
     from pipelines.lake.tables import Lake
 
 
+TRUTH = ("record_id", "person_id")
+
+
 def add(commands: Subcommands) -> None:
     parser = commands.add_parser(
         "evaluate",
@@ -125,16 +128,22 @@ def _read_truth(file: Path) -> "pl.DataFrame":
     """One row per record: record_id, person_id, both text. Raises ConfigurationError."""
     import polars as pl
 
+    from pipelines.extracts.column_names import list_found
+
     if not file.is_file():
         raise ConfigurationError(f"--truth names {file}, which is not a file.")
     try:
-        truth = pl.read_csv(file, infer_schema=False) if file.suffix == ".csv" else pl.read_parquet(file)
+        truth = pl.read_csv(file, infer_schema=False) if file.suffix == ".csv" else pl.read_parquet(file, glob=False)
     except (pl.exceptions.PolarsError, OSError) as error:
-        raise ConfigurationError(f"{file} cannot be read as {file.suffix.lstrip('.') or 'Parquet'}: {error}") from error
-    missing = {"record_id", "person_id"} - set(truth.columns)
+        kind = "CSV" if file.suffix == ".csv" else "Parquet"
+        raise ConfigurationError(
+            f"{file} cannot be read as {kind} ({type(error).__name__}). Write it anew, as a table of record_id and "
+            "person_id."
+        ) from error
+    missing = set(TRUTH) - set(truth.columns)
     if missing:
         raise ConfigurationError(
-            f"{file} lacks the column {' and '.join(sorted(missing))}; it has {', '.join(truth.columns)}."
+            f"{file} lacks the column {' and '.join(sorted(missing))}; {list_found(truth.columns, TRUTH)}."
         )
     truth = truth.select(pl.col("record_id", "person_id").cast(pl.String)).drop_nulls()
     if truth["record_id"].is_duplicated().any():

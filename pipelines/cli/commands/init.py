@@ -31,6 +31,7 @@ def add(commands: Subcommands) -> None:
 
 def initialise(options: argparse.Namespace) -> int:
     from pipelines.errors import ConfigurationError
+    from pipelines.lake.owner_only import make_folder
     from pipelines.onboarding.initialise import draft_from_folder
     from pipelines.onboarding.writing.document import write
     from pipelines.onboarding.writing.summary import summarise
@@ -47,7 +48,7 @@ def initialise(options: argparse.Namespace) -> int:
     texts = open_texts(language, "init")
     text = write(draft, folder.resolve(), file.resolve(), texts)
     try:
-        file.parent.mkdir(parents=True, exist_ok=True)
+        make_folder(file.parent)
         file.write_text(text, encoding="utf-8")
     except OSError as fault:
         raise ConfigurationError(f"{file} cannot be written: {fault.strerror}. Name another with --out FILE.") from None

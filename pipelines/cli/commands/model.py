@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from pipelines.cli.arguments import Subcommands, add_home, add_json, add_sources, resolve_day
 from pipelines.errors import ConfigurationError, ParcoursError
+from pipelines.name_lists import list_names
 
 if TYPE_CHECKING:
     from pipelines.identity.model.history import Reason
@@ -131,7 +132,7 @@ def _find(version: str, lake: "Lake") -> str:
 
     known = list_versions(lake)
     if version not in known:
-        raise ConfigurationError(f"There is no identity model {version!r}; there are: {', '.join(known)}.")
+        raise ConfigurationError(f"There is no identity model {version!r}; there are: {list_names(known)}.")
     return version
 
 

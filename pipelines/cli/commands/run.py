@@ -9,7 +9,7 @@ from pipelines.cli.arguments import (
     add_language_of_sources,
     add_sources,
     at_least_one,
-    day,
+    day_of_run,
     resolve_day,
 )
 
@@ -29,7 +29,7 @@ def add(commands: Subcommands) -> None:
     add_sources(parser)
     parser.add_argument(
         "--as-of",
-        type=day,
+        type=day_of_run,
         metavar="DATE",
         help="the day to compute everything as of, YYYY-MM-DD: its end (else as_of of sources.yml, else today)",
     )
@@ -42,6 +42,12 @@ def add(commands: Subcommands) -> None:
         "--accept-drift",
         action="store_true",
         help="publish although this night exceeds the blocking drift limits, because you have checked that it is right",
+    )
+    parser.add_argument(
+        "--accept-loss",
+        action="store_true",
+        help="run although a file that cannot be made anew is lost or is another one, as the refused run said; a lost "
+        "ledger gives every customer a new id",
     )
     parser.add_argument(
         "--wait",
@@ -63,11 +69,13 @@ def run(options: argparse.Namespace) -> int:
     from pipelines.lake.tables import Lake
     from pipelines.segments.definitions import find_segments, load_segments
     from pipelines.texts.texts import open_texts
+    from pipelines.warehouse import kept_state, publish
 
     home = find_home(options.home)
     file = find_sources(options.sources, home)
     sources = load_sources(file)
-    load_segments(find_segments(home, sources))  # Reports mistakes now, not after everything is built.
+    segments = find_segments(home, sources)
+    load_segments(segments)  # Reports mistakes now, not after everything is built.
     as_of = resolve_day(options.as_of, sources)
     run_id = run_job.new_run_id()
     settings = {"home": str(home.root), "sources": str(file), "as_of": as_of.isoformat(), "full": options.full}
@@ -85,6 +93,10 @@ def run(options: argparse.Namespace) -> int:
         Progress() as progress,
     ):
         stopping.say_when_stopped(standing.note_standing(home).tell_after_run)
+        publish.finish_interrupted(home)
+        if options.accept_loss:
+            kept_state.accept_losses(home, sources, file, segments)
+        kept_state.check(home, sources, file, segments)
         ops = {"identity__drift": {"config": {"accept": options.accept_drift}}}
         outcome = run_job.launch("nightly", home, run_id, settings, progress, ops, former)
     if not outcome.published:

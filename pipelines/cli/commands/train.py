@@ -49,6 +49,8 @@ def train(options: argparse.Namespace) -> int:
     from pipelines.config.sources import load_sources
     from pipelines.lake import run_lock
     from pipelines.lake.tables import Lake
+    from pipelines.segments.definitions import find_segments
+    from pipelines.warehouse import kept_state, publish
 
     home = find_home(options.home)
     file = find_sources(options.sources, home)
@@ -63,6 +65,8 @@ def train(options: argparse.Namespace) -> int:
     }
     with run_lock.hold(home.root, run_id, when_alone=Lake(home.lake).sweep) as former, Progress() as progress:
         stopping.say_when_stopped(_note_in_force(home))
+        publish.finish_interrupted(home)
+        kept_state.check(home, sources, file, find_segments(home, sources))
         ops = {"identity__model": {"config": training}}
         outcome = run_job.launch("training", home, run_id, settings, progress, ops, former)
     learned = outcome.assets.get("identity/model", {}).get("training")

@@ -18,17 +18,21 @@ import pyarrow as pa
 
 from pipelines.errors import ExtractError
 from pipelines.extracts.connectors.file_kinds import COMPRESSIONS, refuse_disguised
+from pipelines.extracts.connectors.limits import count_fine
 
 CHUNK = 1 << 20
 DISK_FULL = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)
 
 
-def make_plain(path: Path, encoding: str, copy: Path, shown: str, enough: int | None = None) -> Path:
+def make_plain(
+    path: Path, encoding: str, copy: Path, shown: str, enough: int | None = None, packed: int | None = None
+) -> Path:
     """``path`` itself where it is plain already, else ``copy``, written now. ``shown`` is the file's name in messages.
 
     Bytes that the encoding does not know are carried over as they are, so that the line they stand in is found out as
-    invalid UTF-8. Of a copy, ``enough`` bytes will do, a multiple of :data:`CHUNK`; None: all. Raises ExtractError
-    where the file is cut short, damaged, no text, or not in ``encoding`` at all, as far as it is read.
+    invalid UTF-8. Of a copy, ``enough`` bytes will do, a multiple of :data:`CHUNK`; None: all. ``packed``: how
+    many bytes of disk it all comes from, where ``path`` was unpacked itself. Raises ExtractError where the file is cut
+    short, damaged, no text, out of all proportion or not in ``encoding`` at all, as far as it is read.
     """
     with telling_damage(shown):
         with open_decompressed(path) as file:
@@ -41,7 +45,8 @@ def make_plain(path: Path, encoding: str, copy: Path, shown: str, enough: int | 
         if path.suffix.lower() not in COMPRESSIONS and is_utf8 and not has_bare_returns and not has_glob_characters:
             return path
         with open_decompressed(path) as file, copy.open("wb") as written:
-            for chunk in _read_chunks(file, enough) if is_utf8 else _recode(file, encoding, shown, enough):
+            chunks = refuse_bomb(read_chunks(file, enough), shown, path.stat().st_size if packed is None else packed)
+            for chunk in chunks if is_utf8 else _recode(chunks, encoding, shown, enough):
                 written.write(chunk.replace(b"\r", b"\n") if has_bare_returns else chunk)
     return copy
 
@@ -76,8 +81,8 @@ def telling_damage(shown: str) -> Iterator[None]:
         if getattr(fault, "errno", None) in DISK_FULL:
             raise  # The fault of the disk that the copy is written to.
         raise ExtractError(
-            f"{shown} is cut short or damaged ({fault}). Fetch it again; nothing of it was taken."
-        ) from None
+            f"{shown} is cut short or damaged ({type(fault).__name__}). Fetch it again; nothing of it was taken."
+        ) from fault
 
 
 def _settle_encoding(declared: str, start: bytes) -> str:
@@ -87,18 +92,32 @@ def _settle_encoding(declared: str, start: bytes) -> str:
     return declared
 
 
-def _read_chunks(file: IO[bytes], enough: int | None) -> Iterator[bytes]:
+def read_chunks(file: IO[bytes], enough: int | None = None) -> Iterator[bytes]:
+    """The bytes of ``file``, of which ``enough`` will do."""
     count = 0
     while (enough is None or count < enough) and (chunk := file.read(CHUNK)):
         count += len(chunk)
         yield chunk
 
 
-def _recode(file: IO[bytes], encoding: str, shown: str, enough: int | None) -> Iterator[bytes]:
+def refuse_bomb(chunks: Iterator[bytes], shown: str, packed: int) -> Iterator[bytes]:
+    """``chunks`` of a file of ``packed`` bytes, as long as they are in proportion to it."""
+    count, fine = 0, count_fine(packed)
+    for chunk in chunks:
+        count += len(chunk)
+        if count > fine:
+            raise ExtractError(
+                f"{shown} unpacks from {packed:,} bytes to more than {fine:,}, which no export does. Unpack it "
+                "yourself if you trust it."
+            )
+        yield chunk
+
+
+def _recode(chunks: Iterator[bytes], encoding: str, shown: str, enough: int | None) -> Iterator[bytes]:
     decoder = codecs.getincrementaldecoder(encoding)(errors="surrogateescape")
     mark_misread, check = _marker_of_misread(encoding), _Utf8Check(encoding)
     count = 0
-    for chunk in _read_chunks(file, enough):
+    for chunk in chunks:
         count += len(chunk)
         check.take(chunk)
         yield mark_misread(decoder.decode(chunk)).encode("utf-8", "surrogateescape")

@@ -2,35 +2,45 @@
 
 import csv
 import json
+import os
 import re
+import shutil
 from array import array
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
-from itertools import islice, pairwise
+from functools import cached_property
+from itertools import count, islice, pairwise
 from pathlib import Path
-from typing import Any
+from typing import IO, Any
 
 import duckdb
 
 from pipelines.config.connectors import FileOptions, FilesConnector, FilesMapping
 from pipelines.errors import ExtractError
+from pipelines.extracts.column_names import tellable
 from pipelines.extracts.connectors import (
     archives,
     decoding,
     file_kinds,
     json_documents,
     malformed_lines,
+    matches,
 )
+from pipelines.extracts.connectors.limits import LONGEST_HEADER, MOST_COLUMNS
 from pipelines.extracts.connectors.protocol import FileShape
+from pipelines.extracts.connectors.quoted_lines import Dialect
 from pipelines.extracts.sql_quoting import quote_name, quote_text
+from pipelines.visible_text import make_one_line
 
 DELIMITERS = (",", ";", "\t", "|")
 NOWHERE = "\x1f"  # A character that JSON text never holds, so that a line is one field.
+PLACES = ("_file", "_file_number", "_row")  # Columns that say where a row stands, beside the file's own.
 LEAST_OF_EACH = 10  # Rows of each file, however many files there are: dates of another format show in a few.
 LONGEST_USUAL = 4096  # Bytes; a product with its description as a page, an order with a long note.
+LONGEST_SEPARATOR_LINE = 1_000  # Characters of `sep=;`, and a delimiter for each further column.
 EMPTY = "is empty: not even a header. Fetch it again, or take it out of the folder."
 INSIDE = "!/"  # Between an archive and a file inside, as in `orders.zip!/orders.csv`: no folder's name ends like that.
-LINES = malformed_lines.Dialect(NOWHERE, "", "", field_count=1, skip=0)
+LINES = Dialect(NOWHERE, "", "", field_count=1, skip=0)
 
 
 @dataclass
@@ -45,7 +55,7 @@ class _File:
     path: Path
     format: str
     columns: list[str] = field(default_factory=list)
-    dialect: malformed_lines.Dialect = LINES
+    dialect: Dialect = LINES
     is_mended: bool = False
     starts: "array[int] | None" = None
     most: int | None = None
@@ -53,16 +63,30 @@ class _File:
     written_as: str = ""
     encoding: str | None = None
     size: int = 0
+    keys: list[str] = field(default_factory=list)  # What a Parquet or JSON file itself calls each of ``columns``.
+
+    @cached_property
+    def names(self) -> frozenset[str]:
+        """The columns, to look one up."""
+        return frozenset(self.columns)
 
     @property
     def shape(self) -> FileShape:
         delimiter = self.dialect.delimiter if self.format == "csv" else None
         return FileShape(self.shown, self.written_as, self.encoding, delimiter, len(self.columns), self.size)
 
+    @property
+    def has_own_numbers(self) -> bool:
+        """Whether a column has the name by which DuckDB gives a Parquet row its number."""
+        return any(name.lower() == "file_row_number" for name in self.columns)
+
     def read(self) -> str:
         """FROM clause that yields the file's columns, and for JSON lines one column `line`."""
         if self.format == "parquet":
-            rows = f"read_parquet({quote_text(str(self.path))}, binary_as_string = true, file_row_number = true)"
+            numbering = "" if self.has_own_numbers else ", file_row_number = true"
+            rows = f"read_parquet({quote_text(str(self.path))}, binary_as_string = true{numbering})"
+            if self.keys != self.columns:
+                rows = f"(select * from {rows} as named({', '.join(map(quote_name, self.columns))}))"
             return rows if self.most is None else f"(from {rows} limit {self.most})"
         names = self.columns if self.format == "csv" else ["line"]
         types = ", ".join(f"{quote_text(name)}: 'VARCHAR'" for name in names)
@@ -89,7 +113,7 @@ class FileRows:
             column: missing
             for column in self.columns
             # A JSON object simply leaves out what it has no value for.
-            if (missing := [file.shown for file in files if file.format != "jsonl" and column not in file.columns])
+            if (missing := [file.shown for file in files if file.format != "jsonl" and column not in file.names])
         }
 
     @property
@@ -102,13 +126,13 @@ class FileRows:
     def _select_file(self, number: int, numbered: bool) -> str:
         file = self._files[number]
         columns = [
-            quote_name(column) if column in file.columns else f"null as {quote_name(column)}" for column in self.columns
+            quote_name(column) if column in file.names else f"null as {quote_name(column)}" for column in self.columns
         ]
         columns.append(f'{quote_text(file.shown)} as "_file"')
         if not numbered:
             return f"select {', '.join(columns)} from {_unpacked(file, file.read())}"
         columns += [f'{number} as "_file_number"', '"_row"']
-        if file.format == "parquet":
+        if file.format == "parquet" and not file.has_own_numbers:
             return f'select {", ".join(columns)} from (select *, file_row_number + 1 as "_row" from {file.read()})'
         numbering = f'(select *, row_number() over () as "_row" from {file.read()})'
         return f"select {', '.join(columns)} from {_unpacked(file, numbering)}"
@@ -153,45 +177,48 @@ def open_rows(
     Raises ExtractError where there are none, or one is empty, damaged or of no known format.
     """
     root, shown_root, pattern = connector.folder(base), str(connector.root), mapping.from_
-    if not root.is_dir():
-        raise ExtractError(
-            f"The folder {shown_root} does not exist. Correct `root` under the source's `connector`.",
-            at=("..", "connector", "root"),
-        )
-    try:
-        matches = sorted(path for path in root.glob(pattern) if path.is_file())
-    except (NotImplementedError, ValueError):
-        raise ExtractError(
-            f"`from` cannot be '{pattern}': write it relative to `root` ({shown_root}), such as orders_*.csv.",
-            at=("from",),
-        ) from None
-    if not matches:
-        raise ExtractError(
-            f"No file matches {shown_root}/{pattern}. Correct `from`, or take the table out of sources.yml.",
-            at=("from",),
-        )
+    found = matches.find_files(root, shown_root, pattern, connector.outside_folders(base))
     files = []
     malformed = scratch / "malformed.jsonl"
-    share = None if most is None else max(min(LEAST_OF_EACH, most), -(-most // len(matches)))
-    for number, (path, name) in enumerate(_list_files(matches, root, shown_root, mapping.options, scratch)):
+    share = None if most is None else max(min(LEAST_OF_EACH, most), -(-most // len(found)))
+    for number, (path, name, packed) in enumerate(_list_files(found, root, shown_root, mapping.options, scratch)):
         copy = scratch / f"plain-{number}"
-        files.append(_read_file(path, name, f"{shown_root}/{name}", mapping.options, copy, malformed, share))
+        files.append(_read_file(path, name, f"{shown_root}/{name}", mapping.options, copy, malformed, share, packed))
     _check_members(files, shown_root, mapping.options)
     return FileRows(files, scratch)
 
 
 def _list_files(
-    matches: list[Path], root: Path, shown_root: str, options: FileOptions, scratch: Path
-) -> Iterator[tuple[Path, str]]:
-    """Each file that was found and its name; of an archive, each file inside."""
-    for number, path in enumerate(matches):
-        name = path.relative_to(root).as_posix()
+    found: list[Path], root: Path, shown_root: str, options: FileOptions, scratch: Path
+) -> Iterator[tuple[Path, str, int]]:
+    """Each file that was found, its name, and the bytes of disk that it comes from; of an archive, each file inside."""
+    for number, path in enumerate(found):
+        name = matches.show_name(path, root)
         if path.suffix.lower() != file_kinds.ARCHIVE:
-            yield path.resolve(), name
+            yield _make_readable(path.resolve(), scratch / f"linked-{number}"), name, path.stat().st_size
             continue
         folder = scratch / f"unpacked-{number}"
         for member, inside in archives.unpack(path, f"{shown_root}/{name}", options.member, folder):
-            yield member, f"{name}{INSIDE}{inside}"
+            yield member, f"{name}{INSIDE}{make_one_line(inside)}", path.stat().st_size
+
+
+def _make_readable(path: Path, link: Path) -> Path:
+    """``path``, or a link to it where DuckDB would take its name for a pattern, or cannot be given it at all."""
+    name = os.fsencode(path)
+    if not any(character in b"*?[{" for character in name) and _is_utf8(name):
+        return path
+    link.mkdir()
+    linked = link / f"export{''.join(path.suffixes[-2:]) if _is_utf8(os.fsencode(path.name)) else path.suffix}"
+    linked.symlink_to(path)
+    return linked
+
+
+def _is_utf8(name: bytes) -> bool:
+    try:
+        name.decode()
+    except UnicodeDecodeError:
+        return False
+    return True
 
 
 def _check_members(files: list[_File], shown_root: str, options: FileOptions) -> None:
@@ -202,7 +229,7 @@ def _check_members(files: list[_File], shown_root: str, options: FileOptions) ->
     for file in files:
         archive, is_inside, _ = file.shown.partition(INSIDE)
         other = first.setdefault(archive, file) if is_inside else file
-        if set(other.columns) != set(file.columns):
+        if other.names != file.names:
             raise ExtractError(
                 f"{shown_root}/{archive} holds files of different columns, {other.shown.partition(INSIDE)[2]} and "
                 f"{file.shown.partition(INSIDE)[2]} among them. Say under `options` which are meant, such as "
@@ -211,15 +238,20 @@ def _check_members(files: list[_File], shown_root: str, options: FileOptions) ->
 
 
 def _read_file(
-    path: Path, name: str, shown: str, options: FileOptions, copy: Path, malformed: Path, most: int | None
+    path: Path, name: str, shown: str, options: FileOptions, copy: Path, malformed: Path, most: int | None, packed: int
 ) -> _File:
-    file = _open_file(path, name, shown, options, copy, malformed, most)
+    file = _open_file(path, name, shown, options, copy, malformed, most, packed)
+    if len(file.columns) > MOST_COLUMNS:
+        raise ExtractError(
+            f"{shown} has more than {MOST_COLUMNS:,} columns, which no export has. Correct `delimiter` under its "
+            "`options`, or leave out columns when exporting."
+        )
     file.size = path.stat().st_size
     return file
 
 
 def _open_file(
-    path: Path, name: str, shown: str, options: FileOptions, copy: Path, malformed: Path, most: int | None
+    path: Path, name: str, shown: str, options: FileOptions, copy: Path, malformed: Path, most: int | None, packed: int
 ) -> _File:
     kind = file_kinds.find_format(path, shown, options.format)
     if path.stat().st_size == 0 and not (kind == "jsonl" or options.names):
@@ -229,10 +261,11 @@ def _open_file(
     if kind == "xlsx":
         return _read_sheet(path, name, shown, options, copy, most)
     enough = None if most is None else _count_bytes(most, kind)
-    readable = decoding.make_plain(path, options.encoding, copy, shown, enough)
+    readable = decoding.make_plain(path, options.encoding, copy, shown, enough, packed)
     is_cut = enough is not None and readable == copy and copy.stat().st_size >= enough
     if kind == "csv":
-        file = _read_csv(readable, name, shown, options)
+        file = _read_csv(readable, name, shown, options, copy.with_suffix(".body"))
+        readable = file.path
         if most is not None:
             file.path = copy.with_suffix(".head")
             file.is_cut = malformed_lines.copy_head(readable, file.dialect, most, file.path, is_cut=is_cut)
@@ -254,23 +287,46 @@ def _read_parquet(path: Path, name: str, shown: str, most: int | None) -> _File:
         if most is not None:
             [[count]] = _ask(f"select count(*) from read_parquet({quote_text(str(path))})")
             file.is_cut = count > most
-        described = _ask(f"describe select * exclude (file_row_number) from {file.read()}")
+        described = _ask(f"describe from read_parquet({quote_text(str(path))}, binary_as_string = true)")
     except duckdb.Error:
         raise ExtractError(f"{shown} is not a whole Parquet file. Fetch it again.") from None
-    file.columns = [row[0] for row in described]
+    file.keys = [row[0] for row in described]
+    file.columns = _name_apart(file.keys)
     return file
 
 
-def _read_csv(path: Path, name: str, shown: str, options: FileOptions) -> _File:
-    """The columns of a CSV from its header, or from `names` where it has none."""
+def _name_apart(keys: list[str]) -> list[str]:
+    """The names as they are, but for those that SQL cannot have, or by which rows are placed."""
+    taken = {*PLACES, *(key.lower() for key in keys)}
+    names = []
+    for number, key in enumerate(keys, start=1):
+        name = key
+        if not key or key.lower() in PLACES:
+            name = next(each for again in count(1) if (each := f"{key or f'column{number}'}_{again}") not in taken)
+            taken.add(name)
+        names.append(name)
+    return names
+
+
+def _read_csv(path: Path, name: str, shown: str, options: FileOptions, copy: Path) -> _File:
+    """The columns of a CSV from its header, or from `names` where it has none.
+
+    Where a quote of the lines that are skipped spans lines, DuckDB would skip more than those, and lose rows: ``copy``
+    is written then, with blank lines in their place.
+    """
     skip = options.skip
-    named = _SEPARATOR_LINE.fullmatch(_line_after(path, skip))
+    named = _SEPARATOR_LINE.fullmatch(_line_after(path, skip)[:LONGEST_SEPARATOR_LINE])
     declared = options.delimiter or (_separator(named) if named else None)
     skip += named is not None
     if options.names:
         columns, delimiter = list(options.names), declared or _guess_delimiter(_line_after(path, skip))
     else:
         header, skip = _read_header(path, skip, options)
+        if len(header) >= LONGEST_HEADER:
+            raise ExtractError(
+                f"{shown} has no header: its first line, or a quote that is opened in it, goes on for over "
+                f"{LONGEST_HEADER >> 20} MB. Correct `quote`, `skip` or `names` under its `options`, or fetch it again."
+            )
         if not header.strip():
             raise ExtractError(f"{shown} {EMPTY}")
         if "\ufffd" in header:
@@ -280,35 +336,67 @@ def _read_csv(path: Path, name: str, shown: str, options: FileOptions) -> _File:
                 at=("options", "encoding"),
             )
         delimiter = declared or _guess_delimiter(header)
-        columns = next(
-            csv.reader([header], delimiter=delimiter, quotechar=options.quote or None, skipinitialspace=True)
-        )
+        columns = _split_header(header, delimiter, options.quote, shown)
     columns = _make_unique(columns)
     escape = options.escape or options.quote
-    return _File(
-        name, path, "csv", columns, malformed_lines.Dialect(delimiter, options.quote, escape, len(columns), skip)
-    )
+    if options.quote and _blank_out(path, skip, options.quote.encode(), copy):
+        path = copy
+    return _File(name, path, "csv", columns, Dialect(delimiter, options.quote, escape, len(columns), skip))
+
+
+def _blank_out(path: Path, skip: int, quote: bytes, copy: Path) -> bool:
+    """Writes ``copy``, the file with its first ``skip`` lines blank, if one of these holds a quote without its pair."""
+    with path.open("rb") as file:
+        lines = list(islice(file, skip))
+        if all(line.count(quote) % 2 == 0 for line in lines):
+            return False
+        with copy.open("wb") as written:
+            written.write(b"\n" * len(lines))
+            shutil.copyfileobj(file, written, decoding.CHUNK)
+    return True
 
 
 def _read_header(path: Path, skip: int, options: FileOptions) -> tuple[str, int]:
     """The header's text, which a quoted line break may spread over lines, and the number of lines up to its end."""
-    header, count = "", 0
+    header: list[str] = []
+    length = quotes = count = 0
     with path.open(encoding="utf-8-sig", errors="replace", newline="\n") as file:
-        for count, line in enumerate(file, start=1):
+        for count, line in enumerate(_short_lines(file), start=1):
             if count <= skip or not (header or line.strip()):
                 continue
-            header += line
-            if not options.quote or header.count(options.quote) % 2 == 0 or len(header) > decoding.CHUNK:
+            header.append(line)
+            length += len(line)
+            quotes += line.count(options.quote) if options.quote else 0
+            if quotes % 2 == 0 or length >= LONGEST_HEADER:
                 break
-    return header.rstrip("\r\n"), count
+    return "".join(header).rstrip("\r\n")[:LONGEST_HEADER], count
+
+
+def _split_header(header: str, delimiter: str, quote: str, shown: str) -> list[str]:
+    csv.field_size_limit(LONGEST_HEADER)
+    try:
+        return next(csv.reader([header], delimiter=delimiter, quotechar=quote or None, skipinitialspace=True))
+    except csv.Error:
+        raise ExtractError(
+            f"{shown} has no header that can be read: a line break or a quote stands within its names. Correct "
+            "`quote`, `skip` or `names` under its `options`, or fetch it again."
+        ) from None
 
 
 def _line_after(path: Path, skip: int) -> str:
     with path.open(encoding="utf-8-sig", errors="replace") as file:
-        for number, line in enumerate(file):
+        for number, line in enumerate(_short_lines(file)):
             if number >= skip and line.strip():
                 return line
     return ""
+
+
+def _short_lines(file: IO[str]) -> Iterator[str]:
+    """The lines of a file, cut where they are longer than any header."""
+    while line := file.readline(LONGEST_HEADER):
+        yield line
+        while line and not line.endswith("\n"):
+            line = file.readline(LONGEST_HEADER)
 
 
 def _guess_delimiter(header: str) -> str:
@@ -328,13 +416,13 @@ def _separator(line: re.Match[str]) -> str:
 
 def _make_unique(names: list[str]) -> list[str]:
     """A visible name for every column, different from the others in more than case, as SQL needs it."""
-    taken: set[str] = {"_file", "_file_number", "_row"}
+    taken = set(PLACES)
+    tried: dict[str, int] = {}  # Per name, how far its numbers are used: a header may repeat one any number of times.
     unique = []
     for number, name in enumerate((_UNSEEN.sub("", name).strip() for name in names), start=1):
         base = candidate = name or f"column{number}"
-        again = 0
         while candidate.lower() in taken:
-            again += 1
+            tried[base.lower()] = again = tried.get(base.lower(), 0) + 1
             candidate = f"{base}_{again}"
         taken.add(candidate.lower())
         unique.append(candidate)
@@ -383,7 +471,10 @@ def _read_json_lines(
         malformed_lines.set_aside_lines(path, copy, malformed, name)
         file.path, file.is_mended = copy, True
     numbered = f"(select line, row_number() over () as number from {file.read()})"
-    keys = _ask(f"select distinct unnest(json_keys(line)) as key from {file.read()} where {_IS_OBJECT} order by key")
+    keys = _ask(
+        f"select distinct unnest(json_keys(line)) as key from {file.read()} where {_IS_OBJECT} "
+        f"order by key limit {MOST_COLUMNS + 1}"
+    )
     with _connect() as connection:
         faulty = connection.execute(
             f"select number, line from {numbered} where line is not null and not ({_IS_OBJECT}) order by number"
@@ -395,10 +486,12 @@ def _read_json_lines(
                     line = number if starts is None else starts[number - 1]
                     entry = {"file": name, "line": line, "reason": "is not a JSON object", "raw": raw}
                     log.write(json.dumps(entry, ensure_ascii=False) + "\n")
-    file.columns = [row[0] for row in keys]
+    file.keys = [row[0] for row in keys]
+    file.columns = _name_apart(file.keys)
     for one, other in pairwise(sorted(file.columns, key=str.lower)):
         if one.lower() == other.lower():
-            raise ExtractError(f"{shown} has the keys '{one}' and '{other}', which SQL takes for one. Rename one.")
+            named = f", '{one}' and '{other}'" if len(tellable([one, other], ())) > 1 else ""
+            raise ExtractError(f"{shown} has two keys that differ in capitals alone{named}: SQL takes them for one.")
     return file
 
 
@@ -411,9 +504,15 @@ def _unpacked(file: _File, source: str) -> str:
         return source
     if not file.columns:
         return f"(select *, null as line from {source} where false)"
-    structure = json.dumps(dict.fromkeys(file.columns, "VARCHAR"), ensure_ascii=False)
+    keys = [key for key in file.keys if key] or [file.columns[0]]  # A structure names at least one.
+    structure = json.dumps(dict.fromkeys(keys, "VARCHAR"), ensure_ascii=False)
+    columns = "unnest(object)"
+    if file.keys != file.columns:
+        values = [f"object[{quote_text(key)}]" if key else "json_extract_string(line, '/')" for key in file.keys]
+        named = zip(values, file.columns, strict=True)
+        columns = ", ".join(f"{value} as {quote_name(name)}" for value, name in named)
     return (
-        f"(select * exclude (line, object), unnest(object) from (select *, json_transform(line, "
+        f"(select * exclude (line, object), {columns} from (select *, json_transform(line, "
         f"{quote_text(structure)}) as object from {source} where {_IS_OBJECT}))"
     )
 

@@ -30,6 +30,10 @@ PAGING = {
 """What interfaces say of a page of rows; beside anything else an empty list may be that of a single row."""
 
 
+# Numbers are not reckoned with, and Python refuses those of thousands of digits.
+_DECODER = json.JSONDecoder(strict=False, parse_int=str, parse_float=str)
+
+
 def write_lines(
     path: Path, copy: Path, shown: str, most: int | None = None, *, is_cut: bool = False
 ) -> "array[int] | None":
@@ -39,22 +43,46 @@ def write_lines(
 
     None where the file is JSON lines as it is. Raises ExtractError where the document ends too early or is no JSON.
     """
-    if _is_json_lines(path):
-        return None
     starts = array("Q")
     try:
+        if _is_json_lines(path):
+            return None
         with _open(path) as file, copy.open("w", encoding="utf-8", errors="surrogateescape", newline="\n") as written:
             for line, row in islice(_Document(file).list_rows(), most):
                 starts.append(line)
                 written.write(row.replace("\r", " ").replace("\n", " ") + "\n")
+    except RecursionError:
+        raise ExtractError(
+            f"{shown} has objects or lists within each other deeper than any row has. Export its rows as JSON lines; "
+            "nothing of it was taken."
+        ) from None
     except json.JSONDecodeError as fault:
         if is_cut and starts:
             return starts
         raise ExtractError(
-            f"{shown} is cut short or is no JSON, near line {fault.lineno}: {fault.msg}. Fetch it again; nothing of "
+            f"{shown} is cut short or is no JSON, near line {fault.lineno}: {_say(fault)}. Fetch it again; nothing of "
             "it was taken."
-        ) from None
+        ) from fault
     return starts
+
+
+_FAULTS = {
+    "Expecting value": "a value is missing",
+    "Expecting property name": "a key is missing",
+    "Expecting ',' delimiter": "a comma is missing",
+    "Expecting ':' delimiter": "a colon is missing",
+    "Illegal trailing comma": "a comma has nothing behind it",
+    "Unterminated string": "a text is not closed",
+    "Invalid control character": "a text has a character that must be escaped",
+    "Invalid \\": "a text has an escape that there is not",
+    "Extra data": "there is more text after the end",
+    "more text after the end": "there is more text after the end",
+}
+"""What the parser says, by the beginning of it; behind that it repeats what it has found."""
+
+
+def _say(fault: json.JSONDecodeError) -> str:
+    return next((told for said, told in _FAULTS.items() if fault.msg.startswith(said)), "a mark is missing")
 
 
 def _open(path: Path) -> IO[str]:
@@ -69,7 +97,7 @@ def _is_json_lines(path: Path) -> bool:
     if not line.startswith(("[", "{")):
         return True
     try:
-        first = json.loads(line, strict=False)
+        first = _DECODER.decode(line)
     except json.JSONDecodeError:
         goes_on = line.startswith("[") or line.endswith(("{", "[", ":")) or len(line) >= LARGEST_VALUE - 1
         return not (goes_on or _begins_with_object(path))
@@ -119,7 +147,6 @@ class _Document:
         self._at = 0
         self._line = 1
         self._is_whole = False
-        self._decoder = json.JSONDecoder(strict=False)
 
     def list_rows(self) -> Iterator[tuple[int, str]]:
         """Every row with the line on which it begins, as it is written."""
@@ -169,7 +196,7 @@ class _Document:
         self._expect("{")
         has_found = False
         while self.peek() != "}":
-            found = json.loads(self.take()[1], strict=False)
+            found = self.take()[2]
             self.peek()
             self._expect(":")
             is_array = self.peek() == "["
@@ -203,7 +230,7 @@ class _Document:
         self.peek()
         while True:
             try:
-                value, end = self._decoder.raw_decode(self._text, self._at)
+                value, end = _DECODER.raw_decode(self._text, self._at)
             except json.JSONDecodeError as fault:
                 is_cut = fault.msg.startswith("Unterminated") or fault.pos > len(self._text) - LONGEST_TOKEN
                 if not is_cut or len(self._text) - self._at >= LARGEST_VALUE or not self._fill():

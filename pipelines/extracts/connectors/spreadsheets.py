@@ -5,8 +5,10 @@ much again as it unpacks to; hence a limit on that.
 """
 
 import zipfile
+import zlib
 from array import array
 from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from datetime import date, datetime, time, timedelta
 from decimal import Decimal
 from pathlib import Path
@@ -16,6 +18,7 @@ import pyarrow.parquet as pq
 from python_calamine import CalamineError, CalamineSheet, CalamineWorkbook, SheetTypeEnum, SheetVisibleEnum
 
 from pipelines.errors import ExtractError
+from pipelines.extracts.connectors.sheet_extent import check_extent
 
 LARGEST = (
     512 << 20
@@ -31,18 +34,45 @@ def list_rows(path: Path, sheet: str | int | None, shown: str) -> Iterator[tuple
     ``sheet`` is a name or a position from 1; by default the first sheet that is visible. Raises ExtractError where the
     workbook is damaged, protected or too large, or has no such sheet.
     """
+    with _open_workbook(path, shown) as workbook:
+        found = _choose_sheet(workbook, sheet, shown)
+        for number, row in enumerate(found.iter_rows(), start=1):
+            if any(cell != "" for cell in row):
+                yield number, row
+
+
+def list_sheets(path: Path, shown: str) -> list[str]:
+    """The names of the sheets that are visible, in their order. Raises ExtractError like :func:`list_rows`."""
+    with _open_workbook(path, shown) as workbook:
+        return [
+            meta.name
+            for meta in workbook.sheets_metadata
+            if meta.typ == SheetTypeEnum.WorkSheet and meta.visible == SheetVisibleEnum.Visible
+        ]
+
+
+@contextmanager
+def _open_workbook(path: Path, shown: str) -> Iterator[CalamineWorkbook]:
     try:
         _check_size(path, shown)
         with CalamineWorkbook.from_path(path) as workbook:
-            found = _choose_sheet(workbook, sheet, shown)
-            for number, row in enumerate(found.iter_rows(), start=1):
-                if any(cell != "" for cell in row):
-                    yield number, row
-    except (CalamineError, zipfile.BadZipFile, OSError) as fault:
-        raise ExtractError(
-            f"{shown} is not a whole Excel workbook, or is protected by a password ({type(fault).__name__}). Fetch it "
-            "again, or save it without one; nothing of it was taken."
-        ) from None
+            yield workbook
+    except (CalamineError, zipfile.BadZipFile, zlib.error, EOFError, NotImplementedError, OSError) as fault:
+        raise _refuse(shown, fault) from fault
+    except RuntimeError as fault:  # Of the standard library, for a part that is encrypted.
+        raise _refuse(shown, fault) from fault
+    except BaseException as fault:
+        # Where the reader, which is written in Rust, meets what it did not expect: that is no Exception to Python.
+        if type(fault).__name__ == "PanicException":
+            raise _refuse(shown, fault) from fault
+        raise
+
+
+def _refuse(shown: str, fault: BaseException) -> ExtractError:
+    return ExtractError(
+        f"{shown} is not a whole Excel workbook, or is protected by a password ({type(fault).__name__}). Fetch it "
+        "again, or save it without one; nothing of it was taken."
+    )
 
 
 def write_rows(
@@ -108,8 +138,7 @@ def _check_size(path: Path, shown: str) -> None:
             raise ExtractError(
                 f"{shown} unpacks to {size >> 20:,} MB, over {LARGEST >> 20}. Save the sheet as CSV: it has no limit."
             )
-        if archive.testzip():  # A size that is not true is found out here, before the reader trusts it.
-            raise zipfile.BadZipFile
+        check_extent(archive, shown)  # A size that is not true is found out here too, before the reader trusts it.
 
 
 def _choose_sheet(workbook: CalamineWorkbook, wanted: str | int | None, shown: str) -> CalamineSheet:
@@ -125,7 +154,7 @@ def _choose_sheet(workbook: CalamineWorkbook, wanted: str | int | None, shown: s
         chosen = names[wanted - 1] if isinstance(wanted, int) and wanted <= len(names) else None
     if chosen is None:
         raise ExtractError(
-            f"{shown} has no sheet {wanted if wanted is not None else 'at all'}. Found: {', '.join(names) or 'none'}. "
-            "Correct `sheet` under its `options`."
+            f"{shown} has no sheet {wanted if wanted is not None else 'at all'}. It has {len(names)}: name one by its "
+            "place, from 1, or as the workbook does, in `sheet` under its `options`."
         )
     return workbook.get_sheet_by_name(chosen)

@@ -27,6 +27,7 @@ DECIDING: tuple[str, ...] = (
     "identity.scoring.profiles",
     "identity.standardisation",
     "lake.amendments",
+    "lake.fingerprints",
     "lake.tables",
 )
 """The modules of ``pipelines`` whose code, and the packages whose code and data files, a step's result depends on."""
@@ -34,10 +35,14 @@ DECIDING: tuple[str, ...] = (
 NOT_DECIDING: Mapping[str, str] = {
     "": "says only how long polars keeps freed memory",
     "contracts": "only the type of a kind is read; the rows of the extracts are hashed as they are",
+    "frames.memory_limit": "how much memory a step may take; what it finds is the same",
     "errors": "the classes of errors, which end a run without a result",
     "identity.decisions.file": "decisions are an input: the rows read last night are compared with today's",
     "identity.decisions.read": "decisions are an input: the rows read last night are compared with today's",
+    "lake.owner_only": "who may read what is written, not what is written",
     "identity.model.history": "when a version came in force; the version itself is a condition of every step",
+    "name_lists": "says how messages name what is listed",
+    "unfinished": "removes temporary files where a command is stopped",
 }
 """The modules and packages that the steps import besides, each with the reason why it changes no result."""
 

@@ -20,6 +20,7 @@ from pipelines.errors import ParcoursError
 from pipelines.identity.model.history import Entry, Reason, append_entry
 from pipelines.identity.model.specification import BLOCKING_KEYS, CLASSES, Field, declare_fields
 from pipelines.lake.tables import Lake, replacing
+from pipelines.name_lists import list_names
 
 DEFAULT_MODEL = "default_model.json"  # Of pipelines/identity/training, where records are too few to learn from.
 MAX_GAPS_NAMED = 5  # In a message; further ones are only counted.
@@ -98,7 +99,12 @@ def _is_sound(version: str, lake: Lake) -> bool:
         saved = read_version(version, lake)
     except ParcoursError:
         return False
-    return name_version(saved.parameters, saved.term_frequencies) == version
+    return saved.version == version and is_as_named(saved)
+
+
+def is_as_named(model: ModelVersion) -> bool:
+    """Whether the model has the content that its name stands for."""
+    return name_version(model.parameters, model.term_frequencies) == model.version
 
 
 def put_in_force(
@@ -161,13 +167,14 @@ def read_version(version: str, lake: Lake) -> ModelVersion:
         saved = json.loads((folder / "model.json").read_text(encoding="utf-8"))
         parameters = read_parameters(saved["parameters"])
         frequencies = {
-            path.stem: pl.read_parquet(path) for path in sorted((folder / "term_frequencies").glob("*.parquet"))
+            path.stem: pl.read_parquet(path, glob=False)
+            for path in sorted((folder / "term_frequencies").glob("*.parquet"))
         }
         return ModelVersion(saved["version"], parameters, frequencies, saved["metadata"])
     except (OSError, ValueError, KeyError, TypeError, pl.exceptions.PolarsError) as error:
         raise ParcoursError(
             f"The identity model {version!r} in {folder} cannot be read ({type(error).__name__}). "
-            "Train again with `parcours train`."
+            "Restore the folder from a backup, or train again with `parcours train`."
         ) from error
 
 
@@ -175,7 +182,7 @@ def _require_version(version: str, lake: Lake) -> None:
     known = list_versions(lake)
     if version not in known:
         raise ParcoursError(
-            f"No identity model {version!r} in {lake.models}; there are: {', '.join(known) or 'none'}. "
+            f"No identity model {version!r} in {lake.models}; there are: {list_names(known)}. "
             "Name one of these, or train one with `parcours train`."
         )
 

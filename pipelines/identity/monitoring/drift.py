@@ -16,8 +16,9 @@ SMALLEST_SHARE = 0.0001  # In place of an empty bin, whose logarithm would be in
 MAX_LINES = 12
 NEW_MODEL = "the model is new"
 ACCEPT = (
-    "If this is as it should be, accept it: `parcours run --accept-drift`, or in the Dagster interface `accept: true` "
-    "in the configuration of identity/drift. The runs that follow are compared with the accepted one."
+    "If this is as it should be, accept it: `parcours run --accept-drift`, or in the Dagster interface, where it was "
+    "opened with `--allow-launch-config`, `accept: true` in the configuration of identity/drift. The runs that follow "
+    "are compared with the accepted one."
 )
 
 DRIFT: dict[str, pl.DataType] = {

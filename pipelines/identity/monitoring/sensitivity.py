@@ -2,6 +2,7 @@
 
 import polars as pl
 
+from pipelines.identity.incremental.state import Say, say_nothing
 from pipelines.identity.incremental.steps import update_clusters
 from pipelines.identity.model.registry import ModelVersion
 from pipelines.identity.scoring.predict import ScoredPairs
@@ -20,6 +21,7 @@ def update_sensitivity(
     model: ModelVersion,
     decisions: pl.DataFrame,
     full: bool = False,
+    say: Say = say_nothing,
 ) -> pl.DataFrame:
     """Writes ``identity/sensitivity``: record_id, strict_cluster_id, loose_cluster_id; sorted; returns it.
 
@@ -29,7 +31,7 @@ def update_sensitivity(
     tables = []
     for name, threshold_offset_bits in THRESHOLD_OFFSETS_BITS.items():
         clusters, _ = update_clusters(
-            lake, profiled, pairs, model, decisions, full, f"clusters_{name}", threshold_offset_bits
+            lake, profiled, pairs, model, decisions, full, f"clusters_{name}", threshold_offset_bits, say
         )
         tables.append(clusters.table.rename({"cluster_id": f"{name}_cluster_id"}))
     sensitivity = tables[0].join(tables[1], on="record_id", how="left", maintain_order="left")

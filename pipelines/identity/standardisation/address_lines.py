@@ -31,8 +31,10 @@ COUNTRY_PART = 2  # Parts of a line from which on the last one may be the countr
 UNMISTAKABLE = ("US", "CA", "GB")
 LONG = 5  # Digits from which on a number at the end of a street is a postcode; with four it may be a house or a year.
 
-_CITY = r"[^\W\d_][^\d,]*?(?:\s+(?:cedex|\d{1,2}(?:er|e|[eè]me)?)\b[^,]*)?"
-_AROUND = r"(?:\s*,\s*|\s+)"
+LONGEST = 200  # Characters; an address has eighty, and reading one apart takes the square of its length.
+# A line comes with one blank between its words, and one behind each comma.
+_CITY = r"[^\W\d_][^\d,]*?(?: (?:cedex|\d{1,2}(?:er|e|[eè]me)?)\b[^,]*)?"
+_AROUND = r"(?:, | )"
 # Numbers behind these words are boxes and distances, not postcodes.
 _NO_POSTCODE = re.compile(
     r"(?:\b(?:bp|b\.p\.?|cs|tsa|po box|p\.o\. box|box|postfach|postbus|case postale|cp|apartado|casella postale|km|pk"
@@ -127,7 +129,7 @@ def _read_postcode_first(text: str, country: str) -> Place | None:
     code = rf"(?P<sign>[A-Z]{{1,3}}-)?(?P<postcode>{shape})"
     for pattern in (
         rf"^(?:(?P<street>.*?\S){_AROUND})?{code}{_AROUND}(?P<city>{_CITY})$",
-        rf"^(?P<street>.*\S)\s*,\s*(?P<city>[^\W\d_][^\d,]*?){_AROUND}{code}$",
+        rf"^(?P<street>.*\S), (?P<city>[^\W\d_][^\d,]*?){_AROUND}{code}$",
         rf"^(?P<street>.*[^\s,]){_AROUND}{code}$",
     ):
         found = re.match(pattern, text, re.IGNORECASE)
@@ -194,7 +196,9 @@ def split_addresses(records: pl.DataFrame) -> pl.DataFrame:
     ``region`` is the country by which a record is read (ISO 3166), ``is_assumed`` where the record itself names none.
     Each part fills an empty column or agrees with what stands there; a line that contradicts a column stays as it is.
     """
-    lines = records.filter(pl.col("address").str.contains(WORTH_READING))
+    lines = records.filter(
+        (pl.col("address").str.len_chars() <= LONGEST) & pl.col("address").str.contains(WORTH_READING)
+    )
     asked = lines.select("address", "region", "is_assumed").unique()
     places = read_places(asked.rows())
     if not places:

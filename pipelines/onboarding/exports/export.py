@@ -11,6 +11,7 @@ from pipelines.onboarding.values.shapes import Shape, clean, shape_of
 
 NULLS = ("NULL", "null", "\\N", "N/A", "n/a", "#N/A", "NaN", "None", "(null)", "0000-00-00", "0000-00-00 00:00:00")
 """Texts by which systems write that there is nothing."""
+_NULLS = frozenset(NULLS)
 
 
 @dataclass(frozen=True)
@@ -54,7 +55,7 @@ class Export:
         """The texts among its values that stand for nothing."""
         there: set[str] = set()
         for name in self.columns:
-            there.update(text for text in NULLS if text in set(self._texts(name)))
+            there |= _NULLS.intersection(self._texts(name))
         return tuple(text for text in NULLS if text in there)
 
     @cached_property
@@ -94,7 +95,7 @@ class Export:
 
 
 def _column(head: Head, column: str) -> list[Any]:
-    if column not in head.columns:
+    number = head.places.get(column)
+    if number is None:
         return [None] * len(head.rows)
-    number = head.columns.index(column)
     return [row[number] for row in head.rows]

@@ -5,8 +5,8 @@ from collections.abc import Iterable, Sequence
 from fnmatch import fnmatchcase
 from pathlib import PurePosixPath
 
+from pipelines.headers.folding import strip_accents
 from pipelines.onboarding.exports.export import Export
-from pipelines.onboarding.headers.folding import strip_accents
 from pipelines.onboarding.heads.head import Head
 
 SAME_COLUMNS = 0.8  # Of all columns of two files of one export: systems add one, or leave out an empty one.

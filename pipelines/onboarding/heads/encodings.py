@@ -3,7 +3,7 @@
 import codecs
 from pathlib import Path
 
-from pipelines.extracts.connectors.decoding import CHUNK, open_decompressed
+from pipelines.extracts.connectors.decoding import open_decompressed, read_chunks, refuse_bomb
 
 CANDIDATES = ("cp1252", "cp850", "mac-roman")
 """What Windows, tills under DOS and old Macs write in western Europe; latin-1 is a part of the first."""
@@ -20,11 +20,9 @@ def guess_encoding(path: Path) -> str:
     decoder, beyond = codecs.getincrementaldecoder("utf-8")(), bytearray()
     is_utf8 = True
     with open_decompressed(path) as file:
-        start = file.read(CHUNK)
-        if start.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE, codecs.BOM_UTF8)):
-            return "utf-8"
-        chunk = start
-        while chunk:
+        for number, chunk in enumerate(refuse_bomb(read_chunks(file), path.name, path.stat().st_size)):
+            if not number and chunk.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE, codecs.BOM_UTF8)):
+                return "utf-8"
             if is_utf8:
                 try:
                     decoder.decode(chunk)
@@ -32,7 +30,6 @@ def guess_encoding(path: Path) -> str:
                     is_utf8 = False
             if len(beyond) < _ENOUGH_BYTES:
                 beyond += chunk.translate(None, bytes(range(128)))
-            chunk = file.read(CHUNK)
     if is_utf8 or _is_mostly_utf8(bytes(beyond)):
         return "utf-8"
     return max(CANDIDATES, key=lambda name: (_count_letters(bytes(beyond), name), -CANDIDATES.index(name)))

@@ -32,6 +32,11 @@ class Head:
         return f"{self.name} {self.member or self.sheet or ''}".strip()
 
     @cached_property
+    def places(self) -> dict[str, int]:
+        """Where each column stands in the rows."""
+        return {column: number for number, column in reversed(list(enumerate(self.columns)))}
+
+    @cached_property
     def shapes(self) -> dict[str, Shape]:
         """Per column what its values show."""
         return {column: shape_of(row[number] for row in self.rows) for number, column in enumerate(self.columns)}

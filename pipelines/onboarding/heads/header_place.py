@@ -1,15 +1,11 @@
 """Where the header of a table of texts stands: below the title lines that tills and spreadsheets put above it."""
 
-import re
 from collections import Counter
 from collections.abc import Sequence
 
-LOOKED_AT = 40  # Lines; a title, a period and a filter above a table are never more.
+from pipelines.extracts.column_names import looks_like_values
 
-_VALUE = re.compile(
-    r"[^@\s]+@[^@\s]+\.\w+|[+(\-]?\d[\d .,/:()\-+]*(?:€|%|EUR)?|\d{4}-\d{2}-\d{2}[T ].*|true|false|\\N|null",
-    re.IGNORECASE,
-)
+LOOKED_AT = 40  # Lines; a title, a period and a filter above a table are never more.
 
 
 def find_header(rows: Sequence[Sequence[str]]) -> int:
@@ -28,11 +24,3 @@ def find_header(rows: Sequence[Sequence[str]]) -> int:
         if len(row) == usual and width >= enough and not looks_like_values(row):
             return number
     return next((number for number, row in enumerate(rows) if len(row) == usual), 0)
-
-
-def looks_like_values(row: Sequence[str]) -> bool:
-    """Whether a row is one of data: a header has no numbers, dates or mailboxes for names, save a year or two."""
-    told = [cell.strip() for cell in row if cell.strip()]
-    like_values = sum(bool(_VALUE.fullmatch(cell)) for cell in told)
-    has_mail = any("@" in cell for cell in told)
-    return bool(told) and (has_mail or 3 * like_values >= len(told))

@@ -1,24 +1,26 @@
 """The heads of all files of a folder."""
 
 import csv
-import zipfile
+import zlib
 from collections.abc import Iterator, Sequence
 from io import StringIO
 from pathlib import Path
 from typing import Any
 
 import duckdb
-from python_calamine import CalamineError, CalamineWorkbook, SheetTypeEnum, SheetVisibleEnum
 
 from pipelines.config.connectors import FileOptions, FilesConnector, FilesMapping
 from pipelines.config.environment_text import EnvironmentText
 from pipelines.errors import ExtractError
+from pipelines.extracts.column_names import looks_like_values
 from pipelines.extracts.connectors import archives, file_kinds, files, spreadsheets
-from pipelines.lake.unfinished import temporary_folder
 from pipelines.onboarding.heads import encodings, excerpts, header_place
 from pipelines.onboarding.heads.folder import FoundFile
 from pipelines.onboarding.heads.head import Head, Unread
+from pipelines.unfinished import temporary_folder
 
+MOST_COLUMNS = 2_000  # Each is held against every canonical one; the widest exports that are known have some hundreds.
+MOST_CELLS = 5_000_000  # Held in memory, of the rows that are looked at.
 MOST_ROWS = 50_000  # More than an excerpt holds, but for columns of a few letters; of workbooks and Parquet, the first.
 NO_HEADER = "its first line looks like values, not like names of columns: say `names` under `options`"
 ONE_COLUMN = "it has one column only"
@@ -33,7 +35,7 @@ def read_heads(found: Sequence[FoundFile]) -> tuple[list[Head], list[Unread]]:
             try:
                 for read in _read_file(file, scratch):
                     (heads if isinstance(read, Head) else unread).append(read)  # type: ignore[arg-type]
-            except (ExtractError, duckdb.Error, OSError, UnicodeError, csv.Error) as fault:
+            except (ExtractError, duckdb.Error, OSError, EOFError, zlib.error, UnicodeError, csv.Error) as fault:
                 unread.append(Unread(file.name, _say(fault, file)))
     return heads, unread
 
@@ -72,17 +74,9 @@ def _read_archive(file: FoundFile, scratch: Path) -> Iterator[Head | Unread]:
 
 def _read_workbook(path: Path, file: FoundFile, member: str | None, scratch: Path) -> Iterator[Head | Unread]:
     """Each visible sheet that holds a table."""
-    try:
-        with CalamineWorkbook.from_path(path) as workbook:
-            sheets = [
-                meta.name
-                for meta in workbook.sheets_metadata
-                if meta.typ == SheetTypeEnum.WorkSheet and meta.visible == SheetVisibleEnum.Visible
-            ]
-    except (CalamineError, zipfile.BadZipFile):
-        sheets = []
+    sheets = spreadsheets.list_sheets(path, file.name)
     if not sheets:
-        yield Unread(file.name, "is not a whole Excel workbook, or is protected by a password")
+        yield Unread(file.name, "has no sheet that is visible")
     for number, sheet in enumerate(sheets):
         first = []
         for place, row in spreadsheets.list_rows(path, sheet, file.name):
@@ -97,7 +91,7 @@ def _read_workbook(path: Path, file: FoundFile, member: str | None, scratch: Pat
         options: dict[str, Any] = {"sheet": sheet} if len(sheets) > 1 or number else {}
         if skip:
             options["skip"] = skip
-        if header_place.looks_like_values(first[at][1]):
+        if looks_like_values(first[at][1]):
             yield Unread(f"{file.name} {sheet}", NO_HEADER)
             continue
         folder = scratch / str(number)
@@ -123,7 +117,7 @@ def _read_table(path: Path, file: FoundFile, member: str | None, scratch: Path) 
         skip, first = _find_csv_header(start, encoding)
         if skip:
             options["skip"] = skip
-        if header_place.looks_like_values(first):
+        if looks_like_values(first):
             return Unread(_shown(file, member), NO_HEADER)
         if len(first) < 2:
             return Unread(_shown(file, member), ONE_COLUMN)
@@ -169,12 +163,17 @@ def _open(path: Path, options: FileOptions, scratch: Path) -> tuple[tuple[str, .
     opened = files.open_rows(connector, mapping, path.parent, folder)
     if not opened.columns:
         return (), []
+    if len(opened.columns) > MOST_COLUMNS:
+        raise ExtractError(
+            f"{path.name} has {len(opened.columns):,} columns, more than are looked at ({MOST_COLUMNS:,})"
+        )
+    most = min(MOST_ROWS, MOST_CELLS // len(opened.columns))
     with duckdb.connect(config={"threads": 2}) as connection:
         connection.execute("set enable_progress_bar = false")
         while True:
             try:
                 rows = connection.execute(
-                    f"select * exclude (_file) from ({opened.select(numbered=False)}) limit {MOST_ROWS}"
+                    f"select * exclude (_file) from ({opened.select(numbered=False)}) limit {most}"
                 ).fetchall()
                 return opened.columns, rows
             except duckdb.Error:

@@ -12,10 +12,10 @@ import yaml
 
 from pipelines.config.field_types import CURRENCIES
 from pipelines.extracts.currency_signs import SIGNS
+from pipelines.headers.folding import strip_accents
 from pipelines.identity.standardisation.countries import read_countries
 from pipelines.onboarding.draft import Remark, Setting
 from pipelines.onboarding.exports.export import Export
-from pipelines.onboarding.headers.folding import strip_accents
 from pipelines.texts.catalogue import list_languages
 
 MOST = 300  # Numbers to call that are looked at; parsing them takes a while.

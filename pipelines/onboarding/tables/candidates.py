@@ -7,8 +7,8 @@ from pathlib import PurePosixPath
 
 from pipelines.contracts import Kind
 from pipelines.contracts import table as find_table
+from pipelines.headers.vocabulary import Vocabulary
 from pipelines.onboarding.exports.export import Export
-from pipelines.onboarding.headers.vocabulary import Vocabulary
 from pipelines.onboarding.tables.keys import overlap
 from pipelines.onboarding.tables.matching import Match, match_header, match_tables
 from pipelines.onboarding.tables.preset_rows import has_rows

@@ -7,9 +7,9 @@ from dataclasses import replace
 from pipelines.contracts import TABLES
 from pipelines.extracts.casting import TRUE
 from pipelines.extracts.sql_quoting import quote_text
+from pipelines.headers.folding import strip_accents
 from pipelines.onboarding.draft import Line, Remark, TableDraft
 from pipelines.onboarding.exports.export import Export
-from pipelines.onboarding.headers.folding import strip_accents
 from pipelines.onboarding.tables import sql
 from pipelines.onboarding.tables.context import Context
 from pipelines.onboarding.tables.lines import write_line

@@ -3,8 +3,8 @@
 from dataclasses import dataclass
 
 from pipelines.contracts import Column
+from pipelines.headers.vocabulary import Vocabulary
 from pipelines.onboarding.exports.export import Export
-from pipelines.onboarding.headers.vocabulary import Vocabulary
 from pipelines.onboarding.tables.matching import Match
 
 

@@ -4,8 +4,8 @@ from collections.abc import Iterable, Sequence
 from dataclasses import replace
 
 from pipelines.contracts import table as find_table
+from pipelines.headers.vocabulary import Vocabulary
 from pipelines.onboarding.draft import Remark, SourceDraft, TableDraft
-from pipelines.onboarding.headers.vocabulary import Vocabulary
 from pipelines.onboarding.tables import sql
 from pipelines.onboarding.tables.matching import assign
 

@@ -8,9 +8,9 @@ from typing import Any
 
 from pipelines.contracts import TABLES, Table
 from pipelines.contracts import table as find_table
+from pipelines.headers.vocabulary import Vocabulary
 from pipelines.onboarding.draft import OPEN, Line, Remark, SourceDraft, TableDraft, Unused
 from pipelines.onboarding.exports.export import Export
-from pipelines.onboarding.headers.vocabulary import Vocabulary
 from pipelines.onboarding.tables import date_order, repeated_rows
 from pipelines.onboarding.tables.amounts import settle_taxes
 from pipelines.onboarding.tables.blank_repeats import fill_down, fill_sql, is_blank_below

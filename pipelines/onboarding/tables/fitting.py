@@ -3,7 +3,7 @@
 import re
 
 from pipelines.contracts import Table
-from pipelines.onboarding.headers.vocabulary import LIKELY, SURE, Vocabulary
+from pipelines.headers.vocabulary import LIKELY, SURE, Vocabulary
 from pipelines.onboarding.values.shapes import Shape
 
 FEW_ROWS = 20

@@ -4,8 +4,8 @@ from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 
 from pipelines.contracts import TABLES, Table
+from pipelines.headers.vocabulary import LIKELY, Vocabulary
 from pipelines.onboarding.draft import Remark
-from pipelines.onboarding.headers.vocabulary import LIKELY, Vocabulary
 from pipelines.onboarding.tables.fitting import weigh
 from pipelines.onboarding.values.shapes import Shape
 

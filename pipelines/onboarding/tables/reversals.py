@@ -3,8 +3,8 @@
 from collections.abc import Sequence
 
 from pipelines.contracts import Table
+from pipelines.headers.vocabulary import Vocabulary
 from pipelines.onboarding.exports.export import Export
-from pipelines.onboarding.headers.vocabulary import Vocabulary
 from pipelines.onboarding.tables.matching import Match
 
 SOLD = ("pos/tickets", "pos/ticket_lines", "ecommerce/orders", "ecommerce/order_lines")

@@ -7,8 +7,8 @@ from dataclasses import dataclass
 from pathlib import PurePosixPath
 
 from pipelines.contracts import Kind
-from pipelines.onboarding.headers.folding import strip_accents
-from pipelines.onboarding.headers.vocabulary import Vocabulary
+from pipelines.headers.folding import strip_accents
+from pipelines.headers.vocabulary import Vocabulary
 from pipelines.onboarding.tables.candidates import Candidate
 
 KIND_NAMES: dict[Kind, str] = {"crm": "crm", "ecommerce": "shop", "pos": "till"}

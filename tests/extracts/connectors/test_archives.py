@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from pipelines.errors import ExtractError
-from pipelines.extracts.connectors import archives
+from pipelines.extracts.connectors import limits
 
 
 def pack(members: dict[str, str | bytes], method: int = zipfile.ZIP_DEFLATED) -> bytes:
@@ -86,7 +86,7 @@ def test_an_encrypted_archive_is_refused(exports: Any) -> None:
 
 
 def test_a_bomb_is_refused_before_it_is_unpacked(exports: Any, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(archives, "ALWAYS_FINE", 1 << 20)
+    monkeypatch.setattr(limits, "ALWAYS_FINE", 1 << 20)
     exports.write("stores.zip", pack({"a.csv": b"store_id,name\n" + b"1,a\n" * 2_000_000}))
     with pytest.raises(ExtractError, match="which no export does"):
         read(exports)
@@ -95,7 +95,7 @@ def test_a_bomb_is_refused_before_it_is_unpacked(exports: Any, monkeypatch: pyte
 
 
 def test_many_files_are_a_bomb_together(exports: Any, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(archives, "ALWAYS_FINE", 1 << 20)
+    monkeypatch.setattr(limits, "ALWAYS_FINE", 1 << 20)
     exports.write("stores.zip", pack({f"{n}.csv": b"store_id,name\n" + b"1,a\n" * 200_000 for n in range(10)}))
     with pytest.raises(ExtractError, match="which no export does"):
         read(exports)

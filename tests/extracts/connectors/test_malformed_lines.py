@@ -11,13 +11,12 @@ from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 
 from pipelines.extracts.connectors import malformed_lines
+from pipelines.extracts.connectors.quoted_lines import Dialect
 
-COMMAS = malformed_lines.Dialect(",", '"', '"', field_count=3, skip=1)
+COMMAS = Dialect(",", '"', '"', field_count=3, skip=1)
 
 
-def set_aside(
-    folder: Path, text: str | bytes, dialect: malformed_lines.Dialect = COMMAS
-) -> tuple[bytes, list[dict[str, Any]]]:
+def set_aside(folder: Path, text: str | bytes, dialect: Dialect = COMMAS) -> tuple[bytes, list[dict[str, Any]]]:
     path, copy, malformed = folder / "in.csv", folder / "out.csv", folder / "malformed.jsonl"
     path.write_bytes(text if isinstance(text, bytes) else text.encode())
     malformed.unlink(missing_ok=True)
@@ -60,14 +59,14 @@ def test_records_over_several_lines_and_inch_marks_are_left_alone(tmp_path: Path
 
 
 def test_a_skipped_line_is_never_judged(tmp_path: Path) -> None:
-    dialect = malformed_lines.Dialect(",", '"', '"', field_count=2, skip=2)
+    dialect = Dialect(",", '"', '"', field_count=2, skip=2)
     copy, entries = set_aside(tmp_path, 'made by "till 7\na,b\n1,2\n', dialect)
     assert (copy, entries) == (b'made by "till 7\na,b\n1,2\n', [])
     assert malformed_lines.find_lines(tmp_path / "in.csv", dialect, [1]) == {1: 3}
 
 
 def test_an_escape_before_a_quote_keeps_the_value_open(tmp_path: Path) -> None:
-    dialect = malformed_lines.Dialect(",", '"', "\\", field_count=2, skip=0)
+    dialect = Dialect(",", '"', "\\", field_count=2, skip=0)
     text = '1,"a \\" b\nc"\n2,x\n'
     copy, entries = set_aside(tmp_path, text, dialect)
     assert (copy.decode(), entries) == (text, [])
@@ -77,7 +76,7 @@ def test_an_escape_before_a_quote_keeps_the_value_open(tmp_path: Path) -> None:
 def test_lines_of_one_column_count_blank_ones(tmp_path: Path) -> None:
     path = tmp_path / "in.csv"
     path.write_text("a\n1\n\n2\n")
-    assert malformed_lines.find_lines(path, malformed_lines.Dialect(",", '"', '"', 1, 1), [1, 3]) == {1: 2, 3: 4}
+    assert malformed_lines.find_lines(path, Dialect(",", '"', '"', 1, 1), [1, 3]) == {1: 2, 3: 4}
 
 
 FIELDS = st.text(alphabet=st.sampled_from(list('ab,"; \n')), max_size=6)

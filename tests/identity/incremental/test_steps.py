@@ -1,5 +1,6 @@
 """A run that works on what changed ends where a run that works on everything ends: records, pairs, clusters and ids."""
 
+import shutil
 from collections.abc import Mapping
 from dataclasses import replace
 from datetime import date, datetime, timedelta
@@ -69,19 +70,22 @@ class Recogniser:
     def __init__(self, root: Path, model: ModelVersion, full: bool) -> None:
         self.lake, self.model, self.full, self.ledger = Lake(root), model, full, empty_ledger()
         self.done: list[dict[str, Any]] = []
+        self.said: list[str] = []
 
     def recognise(self, tables: Tables, day: date, decisions: pl.DataFrame) -> Mapping[str, pl.DataFrame]:
         for path, frame in tables.items():
             self.lake.write(*path.split("/"), frame)
         attributes = load_attributes()
-        compared, anew, _ = update_records(self.lake, "FR", day, attributes, decisions, self.full)
+        compared, anew, _ = update_records(self.lake, "FR", day, attributes, decisions, self.full, self.said.append)
         records = self.lake.read("identity", "records")
         assert compared.select(COMPARED_COLUMNS).equals(records.select(COMPARED_COLUMNS))
         profiled = profile_records(records)
-        pairs, done = update_pairs(self.lake, profiled, self.model, self.full)
+        pairs, done = update_pairs(self.lake, profiled, self.model, self.full, self.said.append)
         numbered = read_pairs(self.lake, profiled, [*ENDS, "match_weight", "match_probability"])
-        clusters, built_upon = update_clusters(self.lake, profiled, numbered, self.model, decisions, self.full)
-        self.ledger = update_ledger(self.lake, clusters, self.ledger, day, self.full)
+        clusters, built_upon = update_clusters(
+            self.lake, profiled, numbered, self.model, decisions, self.full, say=self.said.append
+        )
+        self.ledger = update_ledger(self.lake, clusters, self.ledger, day, self.full, self.said.append)
         ids = read_map(self.lake, self.full)
         customers = describe_customers(profiled, numbered, number_customers(profiled, ids), decisions)
         self.done.append({"anew": anew, "built_upon": built_upon, "records": records.height, **done})
@@ -91,7 +95,9 @@ class Recogniser:
             "clusters": clusters.table,
             "ids": ids,
             "customers": customers,
-            "sensitivity": update_sensitivity(self.lake, profiled, numbered, self.model, decisions, self.full),
+            "sensitivity": update_sensitivity(
+                self.lake, profiled, numbered, self.model, decisions, self.full, self.said.append
+            ),
             "uncertain_pairs": find_uncertain_pairs(
                 profiled, numbered, number_customers(profiled, ids), customers, decisions
             ),
@@ -314,3 +320,96 @@ def test_a_record_dated_in_the_future_is_cleaned_again_when_its_day_comes(tables
         for days in (0, 1)
     ]
     assert seen == [None, born.isoformat()]
+
+
+class Disturbance:
+    """What may befall the files of a home between two nights: each is left as it is, or harmed in one of these ways."""
+
+    def __init__(self, root: Path, before: Path, rng: np.random.Generator) -> None:
+        self.root, self.before, self.rng = root, before, rng
+
+    def files(self) -> list[Path]:
+        return sorted(path for path in self.root.rglob("*") if path.is_file() and path.parent.name not in SOURCES)
+
+    def harm(self, file: Path) -> None:
+        earlier = self.before / file.relative_to(self.root)
+        content = file.read_bytes()
+        match self.rng.integers(6):
+            case 0:
+                file.unlink()
+            case 1:
+                file.write_bytes(b"")
+            case 2:
+                file.write_bytes(content[: int(self.rng.integers(len(content) or 1))])
+            case 3 if earlier.exists():
+                shutil.copy2(earlier, file)
+            case 4:
+                shutil.copyfile(self.files()[self.rng.integers(len(self.files()))], earlier.with_name("other"))
+                earlier.with_name("other").replace(file)
+            case _:
+                place = int(self.rng.integers(len(content) or 1))
+                file.write_bytes(content[:place] + bytes([content[place] ^ 255]) + content[place + 1 :])
+
+
+@pytest.mark.long
+def test_whatever_befell_the_files_of_earlier_nights_the_next_one_ends_where_an_undisturbed_one_does(
+    tables, model, tmp_path
+):
+    rng = np.random.default_rng(20260304)
+    nights = [{path: frame.sample(fraction=0.8, seed=1) for path, frame in tables.items()}]
+    for _ in range(2):
+        nights.append(change(nights[-1], tables, rng))
+    decided = [no_decisions()] * 3
+    undisturbed = Recogniser(tmp_path / "lake", model, full=False)
+    for number in range(2):
+        records = undisturbed.recognise(nights[number], FIRST_DAY + timedelta(days=number), decided[number])["records"]
+        decided[number + 1] = decide(records, rng)
+        shutil.copytree(undisturbed.lake.root, tmp_path / f"after-{number}")
+    committed = undisturbed.ledger
+    expected = undisturbed.recognise(nights[2], FIRST_DAY + timedelta(days=2), decided[2])
+    assert undisturbed.said == [], "of what is used, nothing is said"
+    said: set[str] = set()
+    for attempt in range(16):
+        root, before = tmp_path / f"try-{attempt}", tmp_path / f"before-{attempt}"
+        shutil.copytree(tmp_path / "after-1", root)
+        shutil.copytree(tmp_path / "after-0", before)
+        disturbance = Disturbance(root, before, rng)
+        files = disturbance.files()
+        harmed = [files[at] for at in rng.choice(len(files), int(rng.integers(1, 9)), replace=False)]
+        for file in harmed:
+            disturbance.harm(file)
+        night = Recogniser(root, model, full=False)
+        night.ledger = committed
+        found = night.recognise(nights[2], FIRST_DAY + timedelta(days=2), decided[2])
+        names = [file.relative_to(root).as_posix() for file in harmed]
+        assert all(found[name].equals(frame) for name, frame in expected.items()), names
+        assert night.ledger.equals(undisturbed.ledger), names
+        assert len(night.said) == len({line.split(":")[0] for line in night.said}), "one line a step"
+        said.update(line.split(":")[0] for line in night.said)
+        shutil.rmtree(root)
+    assert said == {"records", "pairs", "clusters", "clusters_strict", "clusters_loose", "ledger"}
+
+
+def test_a_lake_of_which_only_the_notes_are_left_is_made_anew_and_each_step_says_why(tables, model, tmp_path):
+    night = Recogniser(tmp_path, model, full=False)
+    first = night.recognise(tables, FIRST_DAY, no_decisions())
+    assert night.said == [], "a first night has nothing to build upon"
+    shutil.rmtree(tmp_path / "identity")
+    again = night.recognise(tables, FIRST_DAY, no_decisions())
+    assert all(again[name].equals(first[name]) for name in first)
+    assert "records: made anew, because lake/identity/records.parquet is missing" in night.said
+    assert "pairs: made anew, because lake/identity/pairs.parquet is missing" in night.said
+
+
+def test_a_lake_that_was_moved_or_copied_is_built_upon(tables, model, tmp_path):
+    night = Recogniser(tmp_path / "lake", model, full=False)
+    night.recognise(tables, FIRST_DAY, no_decisions())
+    shutil.copytree(tmp_path / "lake", tmp_path / "elsewhere" / "copy", copy_function=shutil.copyfile)
+    shutil.move(tmp_path / "lake", tmp_path / "elsewhere" / "lake")
+    for place in ("lake", "copy"):
+        moved = Recogniser(tmp_path / "elsewhere" / place, model, full=False)
+        moved.ledger = night.ledger
+        moved.recognise(tables, FIRST_DAY, no_decisions())
+        assert moved.said == []
+        assert moved.done[-1]["anew"] == moved.done[-1]["compared_pairs"] == 0
+        assert moved.done[-1]["built_upon"]

@@ -1,0 +1,87 @@
+"""What belongs in a backup, and under which name: all that the exports cannot give back, and the configuration.
+
+``home/...`` are files of the home, by their place in it; ``outside/...`` are files that lie elsewhere and are named by
+the configuration, or are the configuration. The exports, and what is made of them, are no part of it.
+"""
+
+from collections.abc import Iterator
+from pathlib import Path
+
+from pipelines.config.home import Home
+from pipelines.config.repository import BUNDLED_SAMPLE
+from pipelines.config.sources import Sources
+from pipelines.lake.tables import Lake
+from pipelines.segments.definitions import BUNDLED
+from pipelines.warehouse import kept_state
+
+HOME, OUTSIDE = "home", "outside"
+DAGSTER_SETTINGS = "dagster/dagster.yaml"
+STATE, MODELS = "lake/state", "lake/models"
+RESERVED = (
+    "build", "charts", "dagster", "docs", "lake", "logs", "publication.lock", "quality.html", "replaced", "report.html",
+    "reports", "restore", "restored", "run.lock", "warehouse",
+)  # fmt: skip
+"""How names begin that Parcours gives in a home itself: no file of a user's can have one."""
+
+
+def list_contents(
+    home: Home, retailer: Sources, sources_file: Path, segments_file: Path, dagster_default: str
+) -> dict[str, Path]:
+    """The files that there are, by their names in the backup, in the order of these names.
+
+    Of Dagster's settings, those that differ from ``dagster_default``.
+    """
+    files = dict(_list_state(home))
+    settings = home.root / DAGSTER_SETTINGS
+    if settings.is_file() and settings.read_text(encoding="utf-8", errors="replace") != dagster_default:
+        files[f"{HOME}/{DAGSTER_SETTINGS}"] = settings
+    for name, file in (
+        ("decisions.csv", retailer.decisions_of(home)),
+        ("segments.yml", segments_file),
+        ("sources.yml", sources_file),
+    ):
+        if file.is_file() and file not in (BUNDLED, BUNDLED_SAMPLE):
+            files[_name_file(home, name, file)] = file
+    return dict(sorted(files.items()))
+
+
+def list_own_files(home: Home) -> Iterator[Path]:
+    """The home's own files of decisions and configuration, whose place those of a backup take."""
+    for name in ("decisions.csv", "segments.yml", "sources.yml"):
+        if (home.root / name).exists():
+            yield home.root / name
+
+
+def may_be_in_home(place: str) -> bool:
+    """Whether a backup may hold a file at ``place`` of a home."""
+    folder, _, name = place.rpartition("/")
+    if folder == STATE:
+        return name in _state_names()
+    if place.startswith(f"{MODELS}/"):
+        return True
+    return place == DAGSTER_SETTINGS or not place.split("/")[0].lower().startswith(RESERVED)
+
+
+def _state_names() -> list[str]:
+    lake = Lake(Path("lake"))
+    return [kept_state.kept_path(lake).name, "publications.jsonl", *(file.name for file in kept_state.list_files(lake))]
+
+
+def _list_state(home: Home) -> Iterator[tuple[str, Path]]:
+    for name in _state_names():
+        file = home.lake / "state" / name
+        if file.is_file():
+            yield f"{HOME}/{STATE}/{name}", file
+    for file in Lake(home.lake).models.rglob("*"):
+        place = file.relative_to(home.lake / "models").as_posix()
+        if file.is_file() and ".tmp-" not in place:
+            yield f"{HOME}/{MODELS}/{place}", file
+
+
+def _name_file(home: Home, name: str, file: Path) -> str:
+    """Where in the backup a file of configuration goes: by its place in the home, or under its usual ``name``."""
+    if file.is_relative_to(home.root):
+        place = file.relative_to(home.root).as_posix()
+        if may_be_in_home(place) and not place.startswith(f"{MODELS}/"):
+            return f"{HOME}/{place}"
+    return f"{OUTSIDE}/{name}"

@@ -1,0 +1,45 @@
+"""`sources.yml` and `segments.yml` are valid, and the exports that they name are there."""
+
+from pipelines.config.connectors import FilesConnector
+from pipelines.config.home import find_sources
+from pipelines.config.sources import Sources, load_sources
+from pipelines.doctor.findings import Case, Examined, Finding
+from pipelines.errors import ConfigurationError
+from pipelines.segments.definitions import find_segments, load_segments
+
+SUBJECT = "sources"
+
+
+def examine(case: Case) -> Examined:
+    try:
+        file = find_sources(case.sources, case.home)
+        sources = load_sources(file)
+        load_segments(find_segments(case.home, sources))
+    except ConfigurationError as error:
+        return Examined(SUBJECT, "", (Finding(str(error), "`parcours check` tries the file once it is corrected."),))
+    missing = _find_missing(sources)
+    named = sum(len(source.tables) for source in sources.sources)
+    findings = tuple(
+        Finding(f"{file}: no file matches {pattern}.", "Fetch the export, or take its table out.")
+        for pattern in missing[:10]
+    )
+    if len(missing) > len(findings):
+        findings += (Finding(f"{file}: {len(missing) - len(findings)} more match nothing.", "As above."),)
+    return Examined(SUBJECT, f"{file} is valid, and the exports of its {named} tables are there", findings)
+
+
+def _find_missing(sources: Sources) -> list[str]:
+    """Each pattern that finds no file, as it is written, with its source and table."""
+    missing = []
+    for source in sources.sources:
+        if not isinstance(source.connector, FilesConnector):
+            continue
+        folder = source.connector.folder(sources.base)
+        for table, declared in source.tables.items():
+            patterns = [declared.from_, *(each.from_ for each in declared.with_.values() if each.from_ is not None)]
+            missing += [
+                f"{pattern} (source {source.name}, table {table})"
+                for pattern in patterns
+                if not any(path.is_file() for path in folder.glob(pattern))
+            ]
+    return missing

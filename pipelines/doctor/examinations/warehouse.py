@@ -1,0 +1,70 @@
+"""The published file opens, is one that a run has published, and there is one before it to go back to."""
+
+import json
+from pathlib import Path
+
+import duckdb
+
+from pipelines.doctor.findings import Case, Examined, Finding
+from pipelines.warehouse.publish import find_publication
+
+SUBJECT = "warehouse"
+
+
+def examine(case: Case) -> Examined:
+    home = case.home
+    if not home.warehouse.exists():
+        finding = Finding("Nothing is published yet.", "`parcours run` publishes.", is_grave=False)
+        return Examined(SUBJECT, "", (finding,))
+    findings = []
+    marts = _count_marts(home.warehouse)
+    if not marts:
+        findings.append(
+            Finding(f"{home.warehouse} is damaged, or no warehouse.", "`parcours rollback`, or `parcours run` anew.")
+        )
+    previous = "no previous one yet"
+    if home.previous_warehouse.exists():
+        previous = "the previous one is there"
+        if not _count_marts(home.previous_warehouse):
+            findings.append(
+                Finding(
+                    f"{home.previous_warehouse} is damaged: there is nothing to roll back to.",
+                    "The next run puts another in its place.",
+                    is_grave=False,
+                )
+            )
+    as_of = ""
+    try:
+        publication = find_publication(home)
+    except (json.JSONDecodeError, UnicodeDecodeError, TypeError, AttributeError):
+        findings.append(
+            Finding(
+                "lake/state/publications.jsonl, which tells what run published what, is damaged.",
+                "Take the file away: the next publication begins another.",
+            )
+        )
+    else:
+        if publication is None:
+            findings.append(
+                Finding(
+                    f"{home.warehouse} is none that a run here has published: it was changed or put there since.",
+                    "`parcours run` publishes it anew.",
+                )
+            )
+        else:
+            as_of = f" of {publication.as_of}"
+    return Examined(SUBJECT, f"the warehouse{as_of} opens, with {marts} marts; {previous}", tuple(findings))
+
+
+def _count_marts(file: Path) -> int:
+    """How many tables its schema ``marts`` has; 0 where it is no database. Raises OSError where it is closed to us."""
+    with file.open("rb"):
+        pass
+    try:
+        with duckdb.connect(file, read_only=True) as connection:
+            [(count,)] = connection.execute(
+                "select count(*) from information_schema.tables where table_schema = 'marts'"
+            ).fetchall()
+    except duckdb.Error:
+        return 0
+    return int(count)

@@ -1,1 +1,0 @@
-"""What a column may be, going by its header alone."""

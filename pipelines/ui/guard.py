@@ -1,0 +1,52 @@
+"""Stands over one process that ``parcours ui`` starts, so that it and what it starts never outlive the command.
+
+Run by its path, with the command as arguments; needs the standard library only. Its standard input is a pipe whose
+other end the command holds: it closes when the command ends, however it ends. Then, or when the process itself has
+ended, the whole group is interrupted as by Ctrl-C, which lets a run at work end in order, and killed after a while.
+"""
+
+import contextlib
+import os
+import select
+import signal
+import subprocess
+import sys
+import time
+
+GRACE_SECONDS = 25.0
+"""A run that is interrupted in the midst of a query ends when the query does."""
+
+LOOK_SECONDS = 0.2
+
+
+def guard(command: list[str]) -> int:
+    """Runs ``command`` until it ends or standard input closes. Its exit code; 128 and more where a signal ended it."""
+    for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
+        signal.signal(number, lambda *_: None)  # Not ignored, which the process would inherit.
+    process = subprocess.Popen(command, stdin=subprocess.DEVNULL, start_new_session=True)
+    while process.poll() is None and not _is_closed(sys.stdin.fileno()):
+        pass
+    end_group(process)
+    code = process.wait()
+    return code if code >= 0 else 128 - code
+
+
+def _is_closed(descriptor: int) -> bool:
+    readable, _, _ = select.select([descriptor], [], [], LOOK_SECONDS)
+    return bool(readable) and os.read(descriptor, 1) == b""
+
+
+def end_group(process: "subprocess.Popen[bytes]", grace: float = GRACE_SECONDS) -> None:
+    """Ends the process and all of its group: asked first, then killed."""
+    deadline = time.monotonic() + grace
+    with contextlib.suppress(ProcessLookupError):
+        os.killpg(process.pid, signal.SIGINT)
+        while time.monotonic() < deadline:
+            process.poll()  # Who has ended counts as there until somebody takes note.
+            os.killpg(process.pid, 0)
+            time.sleep(LOOK_SECONDS / 4)
+        os.killpg(process.pid, signal.SIGKILL)
+
+
+if __name__ == "__main__":
+    sys.exit(guard(sys.argv[1:]))

@@ -1,0 +1,235 @@
+"""A backup holds all that a home cannot make anew, and becomes that home again, or nothing is changed."""
+
+import os
+import shutil
+import stat
+import subprocess
+import sys
+import threading
+from collections.abc import Callable
+from pathlib import Path
+
+import duckdb
+import polars as pl
+import pytest
+
+from pipelines.config.home import Home, find_home
+from pipelines.lake import publication_lock, run_lock
+from pipelines.lake.tables import Lake
+from tests.kept_home import read_files
+
+Told_by = Callable[..., tuple[int, str, str]]
+
+
+@pytest.fixture
+def backup(kept: Home, parcours_here: Told_by, tmp_path: Path) -> Path:
+    """A backup of ``kept``."""
+    file = tmp_path / "backup"
+    assert parcours_here("backup", file, "--home", kept.root)[0] == 0
+    return file
+
+
+def test_a_restored_home_holds_every_file_that_was_kept_for_its_owner_only(
+    kept: Home, backup: Path, parcours_here: Told_by, tmp_path: Path
+) -> None:
+    derived = kept.lake / "identity" / "pairs.parquet"
+    derived.parent.mkdir()
+    derived.write_bytes(b"made anew")
+    exit_code, out, _ = parcours_here("restore", backup, "--home", tmp_path / "new")
+    assert exit_code == 0
+    assert "as last published for 2026-02-28" in out
+    assert "no previous one to roll back to" in out
+    derived.unlink()
+    assert read_files(tmp_path / "new") == read_files(kept.root)
+    modes = {stat.S_IMODE(path.stat().st_mode) for path in (tmp_path / "new" / "lake" / "state").iterdir()}
+    assert modes == {0o600}
+    assert stat.S_IMODE((tmp_path / "new").stat().st_mode) == 0o700
+
+
+def test_the_same_state_gives_the_same_bytes_that_only_their_owner_reads(
+    kept: Home, backup: Path, parcours_here: Told_by, tmp_path: Path
+) -> None:
+    shutil.copytree(kept.root, tmp_path / "elsewhere" / "home")
+    assert parcours_here("backup", tmp_path / "again", "--home", tmp_path / "elsewhere" / "home")[0] == 0
+    assert (tmp_path / "again").read_bytes() == backup.read_bytes()
+    assert stat.S_IMODE(backup.stat().st_mode) == 0o600
+    assert [path.name for path in tmp_path.iterdir() if "tmp-" in path.name] == []
+
+
+def test_a_backup_is_verified_and_listed(backup: Path, parcours_here: Told_by) -> None:
+    exit_code, out, _ = parcours_here("backup", "--verify", backup)
+    assert exit_code == 0
+    assert "home/lake/state/ledger.parquet" in out
+    assert "It is whole" in out
+
+
+def test_files_that_lay_outside_the_home_are_put_into_a_folder_of_it_and_told(
+    kept: Home, parcours_here: Told_by, tmp_path: Path
+) -> None:
+    configuration = tmp_path / "configuration"
+    configuration.mkdir()
+    for name in ("sources.yml", "segments.yml"):
+        shutil.move(kept.root / name, configuration / name)
+    people = configuration / "people.csv"
+    shutil.move(kept.decisions, people)
+    sources = configuration / "sources.yml"
+    sources.write_text("decisions: people.csv\n" + sources.read_text())
+    told = parcours_here("backup", tmp_path / "file", "--home", kept.root, "--sources", sources)
+    assert told[0] == 0, told
+    exit_code, out, _ = parcours_here("restore", tmp_path / "file", "--home", tmp_path / "new")
+    assert exit_code == 0
+    restored = tmp_path / "new" / "restored"
+    assert (restored / "sources.yml").read_text() == sources.read_text()
+    assert (restored / "decisions.csv").read_text() == people.read_text()
+    assert (restored / "segments.yml").exists()
+    assert f"at {people}: put it back there" in out
+    assert not (tmp_path / "new" / "sources.yml").exists(), "its paths start from the folder that it lay in"
+
+
+def test_a_home_that_is_not_empty_is_only_replaced_when_asked_for_and_then_moved_aside(
+    kept: Home, backup: Path, parcours_here: Told_by
+) -> None:
+    (kept.lake / "state" / "records").mkdir()
+    (kept.lake / "state" / "records" / "note.json").write_text("{}")
+    kept.decisions.write_text("of today")
+    kept.previous_warehouse.write_bytes(b"before")
+    before = read_files(kept.root)
+    exit_code, _, err = parcours_here("restore", backup, "--home", kept.root)
+    assert exit_code == 2
+    assert "--replace" in err
+    assert read_files(kept.root) == before
+
+    exit_code, out, _ = parcours_here("restore", backup, "--home", kept.root, "--replace")
+    assert exit_code == 0, out
+    aside = kept.root / "replaced-1"
+    assert str(aside) in out
+    assert (aside / "decisions.csv").read_text() == "of today"
+    assert (aside / "lake" / "state" / "records" / "note.json").exists()
+    assert (aside / "warehouse.previous.duckdb").exists(), "the memory of segments that belongs to it is not restored"
+    assert not (kept.lake / "state" / "records").exists(), "what steps kept is of another night"
+    assert kept.decisions.read_text().startswith("verdict")
+    parcours_here("restore", backup, "--home", kept.root, "--replace")
+    assert (kept.root / "replaced-2" / "decisions.csv").exists()
+
+
+def test_ids_that_were_published_after_the_backup_are_counted(kept: Home, backup: Path, parcours_here: Told_by) -> None:
+    known = pl.read_parquet(Lake(kept.lake).committed_ledger)["customer_id"].drop_nulls()[0]
+    with duckdb.connect(kept.warehouse) as connection:
+        connection.execute("create schema marts")
+        connection.execute(
+            f"create table marts.customer_360 as select unnest(['{known}', 'cus_x', 'cus_y']) as customer_id"
+        )
+    _, out, _ = parcours_here("restore", backup, "--home", kept.root, "--replace")
+    assert "younger than the backup: 2 of its customers" in out
+
+
+def test_a_restore_waits_for_no_run_but_is_refused(kept: Home, backup: Path, parcours_here: Told_by) -> None:
+    with run_lock.hold(kept.root, "tonight"):
+        exit_code, _, err = parcours_here("restore", backup, "--home", kept.root, "--replace")
+    assert exit_code == 1
+    assert "Another run is at work" in err
+
+
+def test_a_backup_while_a_run_is_at_work_says_so_and_is_the_same(
+    kept: Home, backup: Path, parcours_here: Told_by, tmp_path: Path
+) -> None:
+    with run_lock.hold(kept.root, "tonight"):
+        exit_code, out, _ = parcours_here("backup", tmp_path / "meanwhile", "--home", kept.root)
+    assert exit_code == 0
+    assert "A run is at work" in out
+    assert (tmp_path / "meanwhile").read_bytes() == backup.read_bytes()
+
+
+def test_a_backup_waits_for_the_end_of_a_publication(kept: Home, tmp_path: Path) -> None:
+    command = [sys.executable, "-m", "pipelines", "backup", tmp_path / "file", "--home", kept.root]
+    with publication_lock.hold(kept.root):
+        process = subprocess.Popen(command, stdout=subprocess.PIPE)
+        threading.Event().wait(2.5)
+        assert process.poll() is None
+        assert not (tmp_path / "file").exists()
+    assert process.wait(timeout=60) == 0
+    process.communicate()
+
+
+def test_what_is_open_stays_what_it_was_while_nights_are_published(kept: Home, tmp_path: Path) -> None:
+    from pipelines.backup import snapshot
+    from pipelines.cli.run_job import DAGSTER_SETTINGS
+    from pipelines.config.sources import load_sources
+    from pipelines.segments.definitions import find_segments
+
+    sources_file = kept.root / "sources.yml"
+    sources = load_sources(sources_file)
+    configuration = (sources, sources_file, find_segments(kept, sources), DAGSTER_SETTINGS)
+    with snapshot.open_contents(kept, *configuration) as contents:
+        before = snapshot.list_manifest(contents, {}, "v")
+        Lake(kept.lake).committed_ledger.unlink()
+        shutil.copyfile(kept.decisions, kept.root / "other")
+        (kept.root / "other").replace(kept.decisions)
+        assert snapshot.list_manifest(contents, {}, "v") == before
+
+
+def test_a_home_that_nobody_can_write_to_is_backed_up_too(
+    kept: Home, backup: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, parcours_here: Told_by
+) -> None:
+    def refused(*_: object, **__: object) -> None:
+        raise OSError(30, "Read-only file system")
+
+    monkeypatch.setattr("pipelines.warehouse.publish.finish_interrupted", refused)
+    assert parcours_here("backup", tmp_path / "other", "--home", kept.root)[0] == 0
+    assert (tmp_path / "other").read_bytes() == backup.read_bytes()
+
+
+@pytest.mark.parametrize(
+    ("name", "words"),
+    [("folder", "is a folder"), ("missing/file", "is no folder"), ("notes.txt", "no backup of Parcours")],
+)
+def test_nothing_but_an_earlier_backup_is_written_over(
+    kept: Home, parcours_here: Told_by, tmp_path: Path, name: str, words: str
+) -> None:
+    (tmp_path / "folder").mkdir()
+    (tmp_path / "notes.txt").write_text("mine")
+    exit_code, _, err = parcours_here("backup", tmp_path / name, "--home", kept.root)
+    assert exit_code == 2
+    assert words in err
+    assert (tmp_path / "notes.txt").read_text() == "mine"
+
+
+def test_of_a_home_that_is_not_whole_no_backup_takes_the_place_of_a_good_one(
+    kept: Home, backup: Path, parcours_here: Told_by
+) -> None:
+    good = backup.read_bytes()
+    os.truncate(Lake(kept.lake).committed_ledger, 100)
+    exit_code, _, err = parcours_here("backup", backup, "--home", kept.root)
+    assert exit_code == 1
+    assert "lake/state/ledger.parquet cannot be read" in err
+    assert backup.read_bytes() == good
+
+
+def test_of_an_empty_home_there_is_nothing_to_back_up(parcours_here: Told_by, tmp_path: Path) -> None:
+    (tmp_path / "empty").mkdir()
+    assert "nothing to back up" in parcours_here("backup", tmp_path / "file", "--home", tmp_path / "empty")[2]
+    exit_code, _, err = parcours_here("backup", tmp_path / "file", "--home", tmp_path / "none")
+    assert (exit_code, "no home folder" in err) == (2, True)
+
+
+def test_a_restore_that_was_killed_half_way_starts_no_run_and_is_repeated(
+    kept: Home, backup: Path, parcours_here: Told_by, tmp_path: Path
+) -> None:
+    new = find_home(tmp_path / "new")
+    script = (
+        "import os, signal, sys; from pipelines.backup import restore; left = [int(sys.argv[1])]\n"
+        "def move(source, target):\n"
+        "    if left[0] == 0: os.kill(os.getpid(), signal.SIGKILL)\n"
+        "    left[0] -= 1; source.rename(target)\n"
+        "restore._move = move\n"
+        "from pipelines.cli.main import main; main(['restore', sys.argv[2], '--home', sys.argv[3], '--replace'])\n"
+    )
+    for moves in range(3):
+        killed = subprocess.run([sys.executable, "-c", script, str(moves), backup, new.root], check=False)
+        assert killed.returncode == -9
+        exit_code, _, err = parcours_here("run", "--home", new.root, "--sources", kept.root / "sources.yml")
+        assert exit_code == 1
+        assert "lake/state/ledger.parquet is missing" in err
+    assert parcours_here("restore", backup, "--home", new.root, "--replace")[0] == 0
+    found = {name: content for name, content in read_files(new.root).items() if not name.startswith("replaced")}
+    assert found == read_files(kept.root)
