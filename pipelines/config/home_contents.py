@@ -21,7 +21,7 @@ _MADE = re.compile(
             rf"(report|quality)\.html{_TEMPORARY}",
             rf"decisions\.csv{_TEMPORARY}",
             r"(run|publication)\.lock",
-            r"(replaced-\d+|restored|restore\.tmp-\w+)" + _BELOW,
+            r"(restored|replaced-\d+|restore\.tmp-\w+)" + _BELOW,  # Of `parcours restore`.
             r"docs-\w{8}" + _BELOW,  # In which the dbt site is made.
             rf"lake(/({_KINDS}|quarantine|models|state|\w+\.tmp-\w+){_BELOW})?",
             rf"build(/(warehouse\.duckdb[\w.-]*|warehouse\.sealed\.json{_TEMPORARY}|(dbt|spill|spark){_BELOW}))?",

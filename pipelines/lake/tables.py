@@ -93,8 +93,8 @@ class Lake:
     def amend(self, kind: str, name: str, rows: pl.DataFrame, gone: pl.Series) -> None:
         """Inserts or replaces ``rows`` of ``<kind>/<name>`` by key, and deletes the keys that are ``gone``."""
         path = self.amendments_path(kind, name)
-        amendments = add_amendments(pl.read_parquet(path), rows, gone)
-        table = pl.scan_parquet(self.path(kind, name))
+        amendments = add_amendments(pl.read_parquet(path, glob=False), rows, gone)
+        table = pl.scan_parquet(self.path(kind, name), glob=False)
         if amendments.height <= MAX_AMENDED_SHARE * table.select(pl.len()).collect().item():
             with replacing(path) as temporary:
                 _write_parquet(amendments, temporary)
@@ -108,10 +108,10 @@ class Lake:
         """
         for file in (self.path(kind, name), *self.files(kind, name)[1:]):
             require_table(file, f"{kind}/{name}", "A run makes it anew: `parcours run`.")
-        table, amendments = pl.scan_parquet(self.path(kind, name)), self.amendments_path(kind, name)
+        table, amendments = pl.scan_parquet(self.path(kind, name), glob=False), self.amendments_path(kind, name)
         if not amendments.exists():
             return table
-        parts = apply_amendments(table, pl.scan_parquet(amendments))
+        parts = apply_amendments(table, pl.scan_parquet(amendments, glob=False))
         return merge_by_key(*parts) if in_order else pl.concat(parts)
 
     def read(self, kind: str, name: str) -> pl.DataFrame:

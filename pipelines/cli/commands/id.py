@@ -39,7 +39,7 @@ def show(options: argparse.Namespace) -> int:
     if not lake.committed_ledger.exists():
         raise ParcoursError(f"No customer id was published from {home.root} yet: run `parcours run` first.")
     require_table(lake.committed_ledger, "identity/ledger", "Restore it from a backup: `parcours restore`.")
-    ledger = pl.read_parquet(lake.committed_ledger)
+    ledger = pl.read_parquet(lake.committed_ledger, glob=False)
     resolution = resolve(ledger, options.customer)
     if resolution.status == "unknown":
         raise ConfigurationError(f"{options.customer} is not a customer id that was ever published from {home.root}.")
