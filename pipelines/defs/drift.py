@@ -68,7 +68,9 @@ def _compare(night: Night, *, accept: bool) -> Result:
     people = night.read_people().records
     contents, contents_before = list_contents(people), lake.published_path(CONTENTS)
     changed = (
-        count_changed(contents, pl.read_parquet(contents_before), ledger.tail(ledger.height - published.height))
+        count_changed(
+            contents, pl.read_parquet(contents_before, glob=False), ledger.tail(ledger.height - published.height)
+        )
         if contents_before.exists()
         else None
     )
@@ -115,4 +117,4 @@ def _compare(night: Night, *, accept: bool) -> Result:
 
 def _published(lake: Lake, name: str, empty: pl.DataFrame) -> pl.DataFrame:
     file = lake.published_path(name)
-    return pl.read_parquet(file) if file.exists() else empty
+    return pl.read_parquet(file, glob=False) if file.exists() else empty

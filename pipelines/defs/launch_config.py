@@ -22,15 +22,11 @@ def _field(name: str) -> dg.Field:
     return dg.Field(_TYPES[name], is_required=False, default_value=declared.default, description=declared.description)
 
 
-def night_at(home: str | None = None, sources: str | None = None) -> dg.ResourceDefinition:
-    """The settings of a run on this home and these sources, else on those of the environment."""
-
-    @dg.resource(config_schema={name: _field(name) for name in _TYPES})
-    def night(context: dg.InitResourceContext) -> Iterator[Night]:
-        with Night(home=home, sources=sources, **context.resource_config).yield_for_execution(context) as resolved:
-            yield resolved
-
-    return night
+@dg.resource(config_schema={name: _field(name) for name in _TYPES})
+def launched_night(context: dg.InitResourceContext) -> Iterator[Night]:
+    """The settings of a run on the home and the sources of the code location."""
+    with Night(**context.resource_config).yield_for_execution(context) as night:
+        yield night
 
 
 def guarded() -> dict[str, Any]:
@@ -41,7 +37,7 @@ def guarded() -> dict[str, Any]:
     """
     return {
         "resources": {
-            "night": night_at(),
+            "night": launched_night,
             "io_manager": dg.mem_io_manager.configured(lambda _: {}, config_schema={}),
         },
         "assets": [drift_nobody_accepts],
