@@ -42,7 +42,7 @@ def field_report(night: Night) -> Result:
 
 def _read_counts(lake: Lake) -> pl.DataFrame:
     files = [lake.field_counts_path(table.kind, table.name) for table in TABLES]
-    counted = [pl.read_parquet(file) for file in files if file.exists()]
+    counted = [pl.read_parquet(file, glob=False) for file in files if file.exists()]
     return pl.concat([pl.DataFrame(schema=SCHEMA), *counted])
 
 

@@ -92,7 +92,7 @@ def _drawn(night: Night, *charts: Chart) -> dict[str, dg.MarkdownMetadataValue]:
 
 
 def _committed_ledger(lake: Lake) -> pl.DataFrame:
-    return pl.read_parquet(lake.committed_ledger) if lake.committed_ledger.exists() else empty_ledger()
+    return pl.read_parquet(lake.committed_ledger, glob=False) if lake.committed_ledger.exists() else empty_ledger()
 
 
 @asset_of("identity", "identity/merged_records", after=["crm/merges", "crm/contacts", "ecommerce/customers"])
@@ -214,7 +214,7 @@ def _no_new_crowd(lake: Lake, rows: pl.DataFrame, attributes: Mapping[str, Attri
     if is_first:
         crowds = find_surges(rows, attributes)
     else:
-        known = pl.read_parquet(withdrawn_before)
+        known = pl.read_parquet(withdrawn_before, glob=False)
         crowds = find_surges(rows, attributes, known)
         if crowds:  # On most nights there is none, and no need to know who is published.
             crowds = find_surges(rows, attributes, known, current_map(_committed_ledger(lake))["record_id"])

@@ -12,6 +12,8 @@ from dataclasses import dataclass
 
 import duckdb
 
+from pipelines.extracts import sandbox
+
 _KINDS: tuple[tuple[type[duckdb.Error], str, str], ...] = (
     (
         duckdb.ConversionException,
@@ -129,6 +131,8 @@ def explain(error: duckdb.Error, written: Iterable[str] = ()) -> str:
 
     ``written`` is the SQL of `sources.yml` that DuckDB was given: what stands there may be repeated.
     """
+    if isinstance(error, duckdb.OutOfMemoryException):
+        return sandbox.explain_shortage()
     kind = next((name for known, name, _ in _KINDS if isinstance(error, known)), "DuckDB")
     return explain_text(kind, str(error).partition("Error: ")[2], written)
 

@@ -73,7 +73,8 @@ def plant_all(exports: Path, needles: Needles) -> int:
         if file.name.endswith(".csv.gz"):
             file.write_bytes(gzip.compress(plant_csv(gzip.decompress(file.read_bytes()).decode(), needles).encode()))
         elif file.suffix == ".csv":
-            file.write_text(plant_csv(file.read_text(encoding="utf-8"), needles), encoding="utf-8")
+            encoding = "cp1252" if file.parent.name == "till" else "utf-8"
+            file.write_text(plant_csv(file.read_text(encoding), needles), encoding)
         elif file.suffix == ".jsonl":
             last = json.loads(file.read_text(encoding="utf-8").splitlines()[-1])
             lines = [json.dumps(plant(last, needles, number)) for number in range(PLANTED)]

@@ -11,7 +11,7 @@ from pipelines.cli.arguments import (
     add_language_of_sources,
     add_sources,
     at_least_one,
-    day,
+    day_of_run,
     resolve_day,
 )
 
@@ -30,7 +30,10 @@ def add(commands: Subcommands) -> None:
     add_sources(parser)
     add_home(parser)
     parser.add_argument(
-        "--as-of", type=day, metavar="DATE", help="the day to judge dates by (else as_of of sources.yml, else today)"
+        "--as-of",
+        type=day_of_run,
+        metavar="DATE",
+        help="the day to judge dates by (else as_of of sources.yml, else today)",
     )
     parser.add_argument(
         "--rows",

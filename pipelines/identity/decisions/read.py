@@ -24,6 +24,7 @@ DECISION_SCHEMA: dict[str, pl.DataType] = {
 """One row per decision. ``verdict`` is must_link or cannot_link; record_id_l < record_id_r; it holds from
 ``decided_on`` to the end of ``expires_on`` (null: for ever)."""
 
+MOST_CHAINS = 10  # Contradictions that are told decision by decision: whoever mends them runs again.
 VERDICTS = ("must_link", "cannot_link")
 _DAY = re.compile(r"\d{4}-\d{2}-\d{2}")
 _RECORD = re.compile(r"[^:\s]+:[^:\s]+:.+")
@@ -98,21 +99,27 @@ def count_waiting(decisions: pl.DataFrame, records: pl.LazyFrame) -> int:
 def refuse_contradictions(decisions: pl.DataFrame) -> None:
     """Raises ConfigurationError where a chain of must-links joins two records that a cannot-link keeps apart.
 
-    The message names every such chain, decision by decision: its place (where ``decisions`` has one) or date, and no
-    record: its id may be somebody's mailbox, and it stands at that place.
+    The message names the first such chains, decision by decision: its place (where ``decisions`` has one) or date, and
+    no record: its id may be somebody's mailbox, and it stands at that place.
     """
     linked = LinkedRecords(decisions)
-    chains = []
-    for apart in decisions.filter(pl.col("verdict") == "cannot_link").iter_rows(named=True):
-        chain = linked.find_chain(apart["record_id_l"], apart["record_id_r"])
-        if chain is None:
-            continue
-        chains.append(f"  {_describe(apart)} keeps two records apart, but")
-        chains += [f"    {_describe(link)} says that {_name_step(n, len(chain))}" for n, link in enumerate(chain, 1)]
-    if chains:
+    contradicted = [
+        apart
+        for apart in decisions.filter(pl.col("verdict") == "cannot_link").iter_rows(named=True)
+        if linked.group_of(apart["record_id_l"]) == linked.group_of(apart["record_id_r"])
+    ]
+    lines: list[str] = []
+    for apart in contradicted[:MOST_CHAINS]:
+        chain = linked.find_chain(apart["record_id_l"], apart["record_id_r"]) or []
+        lines.append(f"  {_describe(apart)} keeps two records apart, but")
+        links = [f"    {_describe(link)} says that {_name_step(n, len(chain))}" for n, link in enumerate(chain, 1)]
+        lines += list_lines(links, indent="    ")
+    if len(contradicted) > MOST_CHAINS:
+        lines.append(f"  and {len(contradicted) - MOST_CHAINS:,} more")
+    if contradicted:
         raise ConfigurationError(
             "Human decisions contradict each other. Take one of each chain back (`parcours review --undo A B`), or "
-            "correct the file:\n" + "\n".join(list_lines(chains))
+            "correct the file:\n" + "\n".join(lines)
         )
 
 
@@ -226,19 +233,21 @@ def _typed(values: Mapping[str, str]) -> dict[str, Any]:
 
 
 def _find_repetitions(rows: list[tuple[int, dict[str, Any]]]) -> Iterator[tuple[int, str]]:
-    """Decisions on the same pair as an earlier line, with a day on which both are in force."""
-    earlier: dict[tuple[str, str], list[tuple[int, dict[str, Any]]]] = {}
+    """Decisions on the same pair as another line, with a day on which both are in force; each is told once."""
+    by_pair: dict[tuple[str, str], list[tuple[int, dict[str, Any]]]] = {}
     for line, row in rows:
-        of_pair = earlier.setdefault((row["record_id_l"], row["record_id_r"]), [])
-        for first_line, first in of_pair:
-            if _overlap(first, row):
-                how = "repeats" if first["verdict"] == row["verdict"] else "contradicts"
-                yield line, f"{how} line {first_line}, which is in force at the same time: remove one, or end it"
-        of_pair.append((line, row))
+        by_pair.setdefault((row["record_id_l"], row["record_id_r"]), []).append((line, row))
+    for of_pair in by_pair.values():
+        by_day = sorted(of_pair, key=lambda entry: (entry[1]["decided_on"], entry[0]))
+        longest_line, longest = by_day[0]  # Of those before, the one that holds longest.
+        for line, row in by_day[1:]:
+            if row["decided_on"] <= _last_day(longest):
+                how = "repeats" if longest["verdict"] == row["verdict"] else "contradicts"
+                first, last = sorted((line, longest_line))
+                yield last, f"{how} line {first}, which is in force at the same time: remove one, or end it"
+            if _last_day(row) > _last_day(longest):
+                longest_line, longest = line, row
 
 
-def _overlap(one: Mapping[str, Any], other: Mapping[str, Any]) -> bool:
-    return bool(
-        one["decided_on"] <= (other["expires_on"] or date.max)
-        and other["decided_on"] <= (one["expires_on"] or date.max)
-    )
+def _last_day(decision: Mapping[str, Any]) -> date:
+    return decision["expires_on"] or date.max
