@@ -125,7 +125,8 @@ def launch(
         import dagster as dg
 
         from pipelines.definitions import build_definitions
-        from pipelines.defs import launch_config, orphaned_runs
+        from pipelines.defs import orphaned_runs
+        from pipelines.defs.resources import Night
         from pipelines.defs.sqlite_pool import pooled_sqlite
 
         prepare_instance(home)
@@ -140,9 +141,7 @@ def launch(
             return logger
 
         definitions = build_definitions(
-            loggers={"progress": progress_logger},
-            resources={"night": launch_config.night_at(**places)},
-            is_scheduled=False,
+            loggers={"progress": progress_logger}, resources={"night": Night(**places)}, is_scheduled=False
         )
         job = definitions.resolve_job_def(job_name)
         progress.expect(job.asset_layer.executable_asset_keys)

@@ -22,18 +22,11 @@ def _field(name: str) -> dg.Field:
     return dg.Field(_TYPES[name], is_required=False, default_value=declared.default, description=declared.description)
 
 
-def night_at(home: str | None = None, sources: str | None = None) -> dg.ResourceDefinition:
-    """The settings of a run on the home and the sources that are given, else on those of the code location.
-
-    Not ``Night(home=home)``: a configuration of the run takes the place of all that it was made with.
-    """
-
-    @dg.resource(config_schema={name: _field(name) for name in _TYPES})
-    def night(context: dg.InitResourceContext) -> Iterator[Night]:
-        with Night(home=home, sources=sources, **context.resource_config).yield_for_execution(context) as settings:
-            yield settings
-
-    return night
+@dg.resource(config_schema={name: _field(name) for name in _TYPES})
+def launched_night(context: dg.InitResourceContext) -> Iterator[Night]:
+    """The settings of a run on the home and the sources of the code location."""
+    with Night(**context.resource_config).yield_for_execution(context) as night:
+        yield night
 
 
 def guarded() -> dict[str, Any]:
@@ -44,7 +37,7 @@ def guarded() -> dict[str, Any]:
     """
     return {
         "resources": {
-            "night": night_at(),
+            "night": launched_night,
             "io_manager": dg.mem_io_manager.configured(lambda _: {}, config_schema={}),
         },
         "assets": [drift_nobody_accepts],
