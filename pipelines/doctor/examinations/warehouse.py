@@ -1,6 +1,5 @@
 """The published file opens, is one that a run has published, and there is one before it to go back to."""
 
-import json
 from pathlib import Path
 
 import duckdb
@@ -33,26 +32,16 @@ def examine(case: Case) -> Examined:
                     is_grave=False,
                 )
             )
-    as_of = ""
-    try:
-        publication = find_publication(home)
-    except (json.JSONDecodeError, UnicodeDecodeError, TypeError, AttributeError):
+    publication = find_publication(home)
+    if publication is None:
         findings.append(
             Finding(
-                "lake/state/publications.jsonl, which tells what run published what, is damaged.",
-                "Take the file away: the next publication begins another.",
+                f"{home.warehouse} is none that a run here has on record: it was changed or put there since, or the "
+                "record (lake/state/publications.jsonl) is damaged.",
+                "`parcours run` publishes it anew.",
             )
         )
-    else:
-        if publication is None:
-            findings.append(
-                Finding(
-                    f"{home.warehouse} is none that a run here has published: it was changed or put there since.",
-                    "`parcours run` publishes it anew.",
-                )
-            )
-        else:
-            as_of = f" of {publication.as_of}"
+    as_of = "" if publication is None else f" of {publication.as_of}"
     return Examined(SUBJECT, f"the warehouse{as_of} opens, with {marts} marts; {previous}", tuple(findings))
 
 
