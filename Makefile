@@ -19,7 +19,7 @@ test: $(STAMP) lint  ## everything; the slowest tests are named at the end
 quick: $(STAMP)  ## the inner loop: style, types, layers and the tests that need no run of the pipeline and no patience
 	@$(MAKE) --no-print-directory --jobs 2 units types style layers
 
-ui: $(STAMP)  ## the Dagster UI on http://localhost:3000
+ui: $(STAMP)  ## the Dagster UI, at the address that it prints
 	@$(BIN)/parcours ui $(ARGS)
 
 docs: $(STAMP)  ## pages about the published warehouse: data dictionary, models, lineage

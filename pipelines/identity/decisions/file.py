@@ -17,7 +17,6 @@ from pathlib import Path
 from pipelines.errors import ConfigurationError
 from pipelines.lake.owner_only import make_folder
 from pipelines.lake.tables import replacing
-from pipelines.name_lists import shorten
 
 COLUMNS = ("verdict", "record_a", "record_b", "author", "reason", "decided_on", "expires_on")
 DELIMITERS = (",", ";", "\t")  # What spreadsheets write, by country.
@@ -71,7 +70,9 @@ def parse_lines(lines: list[str]) -> DecisionFile:
     delimiter = max(DELIMITERS, key=header.count)
     columns = tuple(name.strip().strip('"').lower() for name in header.split(delimiter))
     if sorted(columns) != sorted(COLUMNS):
-        wanted = f"the header must be {','.join(COLUMNS)}; it is {shorten(header.strip())}"
+        missing = [name for name in COLUMNS if name not in columns]
+        lacks = f"it lacks {', '.join(missing)}" if missing else "it has one of them twice, or others"
+        wanted = f"the header must be {','.join(COLUMNS)}; {lacks}"
         return DecisionFile(lines, True, faults=[(header_line, wanted)])
     rows, faults = [], []
     for number, line in rest:

@@ -15,7 +15,7 @@ import polars as pl
 from pipelines.errors import ConfigurationError
 from pipelines.identity.decisions.file import COLUMNS, DecisionFile, read_file
 from pipelines.lake.tables import Lake
-from pipelines.name_lists import list_lines, shorten
+from pipelines.name_lists import list_lines
 
 DECISION_SCHEMA: dict[str, pl.DataType] = {
     "verdict": pl.String(), "record_id_l": pl.String(), "record_id_r": pl.String(), "author": pl.String(),
@@ -86,22 +86,21 @@ def decisions_in_force(decisions: pl.DataFrame, as_of: date) -> pl.DataFrame:
     return holding.select(list(DECISION_SCHEMA)).sort("record_id_l", "record_id_r")
 
 
-def find_absent(decisions: pl.DataFrame, records: pl.LazyFrame) -> tuple[int, list[str]]:
-    """How many of ``decisions`` name a record that ``records`` does not have, and the ids of such records, sorted.
+def count_waiting(decisions: pl.DataFrame, records: pl.LazyFrame) -> int:
+    """How many of ``decisions`` name a record that ``records`` does not have.
 
     They wait: a record that a source has lost, or not sent yet, may come back.
     """
     named = pl.concat([decisions["record_id_l"], decisions["record_id_r"]]).unique()
     present = records.select("record_id").filter(pl.col("record_id").is_in(named.implode())).collect()["record_id"]
-    waiting = decisions.filter(~pl.all_horizontal(pl.col("record_id_l", "record_id_r").is_in(present.implode())))
-    return waiting.height, sorted(set(named) - set(present))
+    return decisions.filter(~pl.all_horizontal(pl.col("record_id_l", "record_id_r").is_in(present.implode()))).height
 
 
 def refuse_contradictions(decisions: pl.DataFrame) -> None:
     """Raises ConfigurationError where a chain of must-links joins two records that a cannot-link keeps apart.
 
-    The message names the first such chains, decision by decision: its place (where ``decisions`` has one), author and
-    date.
+    The message names the first such chains, decision by decision: its place (where ``decisions`` has one) or date, and
+    no record: its id may be somebody's mailbox, and it stands at that place.
     """
     linked = LinkedRecords(decisions)
     contradicted = [
@@ -112,8 +111,8 @@ def refuse_contradictions(decisions: pl.DataFrame) -> None:
     lines: list[str] = []
     for apart in contradicted[:MOST_CHAINS]:
         chain = linked.find_chain(apart["record_id_l"], apart["record_id_r"]) or []
-        lines.append(f"  {_describe(apart)} keeps {_name_pair(apart, 'and')} apart, but")
-        links = [f"    {_describe(link)} says {_name_pair(link, 'is')}" for link in chain]
+        lines.append(f"  {_describe(apart)} keeps two records apart, but")
+        links = [f"    {_describe(link)} says that {_name_step(n, len(chain))}" for n, link in enumerate(chain, 1)]
         lines += list_lines(links, indent="    ")
     if len(contradicted) > MOST_CHAINS:
         lines.append(f"  and {len(contradicted) - MOST_CHAINS:,} more")
@@ -184,30 +183,34 @@ class Answers:
         return "cannot_link" if groups in self._apart else None
 
 
-def _name_pair(decision: Mapping[str, Any], word: str) -> str:
-    return f"{shorten(decision['record_id_l'])} {word} {shorten(decision['record_id_r'])}"
-
-
 def _describe(decision: Mapping[str, Any]) -> str:
-    place = f"{decision['place']}, " if decision.get("place") else ""
-    return f"{place}{shorten(decision['author'])} on {decision['decided_on']}"
+    return decision.get("place") or f"a decision of {decision['decided_on']}"
+
+
+def _name_step(number: int, of: int) -> str:
+    """What one decision of a chain says of the two records that are kept apart."""
+    if of == 1:
+        return "they are one"
+    if number == 1:
+        return "the first is a third one"
+    return "that is the second" if number == of else "that is a further one"
 
 
 def _find_faults(values: Mapping[str, str]) -> Iterator[str]:
     """What is wrong with one line's values, each fault led by its column."""
     if values["verdict"] not in VERDICTS:
-        yield f"verdict: '{shorten(values['verdict'])}' is not one of {', '.join(VERDICTS)}"
+        yield f"verdict: is not one of {', '.join(VERDICTS)}"
     for name in ("record_a", "record_b", "author", "reason", "decided_on"):
         if not values[name]:
             yield f"{name}: is missing"
     for name in ("record_a", "record_b"):
         if values[name] and not _RECORD.fullmatch(values[name]):
-            yield f"{name}: '{shorten(values[name])}' is not a record id such as crm:contacts:17"
+            yield f"{name}: is not a record id such as crm:contacts:17"
     if values["record_a"] and values["record_a"] == values["record_b"]:
         yield "record_b: is the same record as record_a"
     for name in ("decided_on", "expires_on"):
         if values[name] and _read_day(values[name]) is None:
-            yield f"{name}: '{shorten(values[name])}' is not a date: write it as 2026-03-01"
+            yield f"{name}: is not a date: write it as 2026-03-01"
     decided, expires = _read_day(values["decided_on"]), _read_day(values["expires_on"])
     if decided and expires and expires < decided:
         yield f"expires_on: {expires} is before decided_on, {decided}"
