@@ -7,6 +7,7 @@ place under `outside` is it read.
 import os
 import stat
 from collections.abc import Sequence
+from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
 
 from pipelines.errors import ExtractError
@@ -19,6 +20,25 @@ _KINDS = (
     (stat.S_ISCHR, "a device"),
     (stat.S_ISBLK, "a device"),
 )
+
+
+@dataclass(frozen=True)
+class State:
+    """By which a file is known for the one that was opened: its place on the disk, its size, when it was written to."""
+
+    path: Path
+    written: tuple[int, int, int] | None
+
+    @classmethod
+    def of(cls, path: Path) -> "State":
+        try:
+            state = path.stat()
+        except OSError:
+            return cls(path, None)
+        return cls(path, (state.st_ino, state.st_size, state.st_mtime_ns))
+
+    def has_changed(self) -> bool:
+        return State.of(self.path) != self
 
 
 def find_files(root: Path, shown_root: str, pattern: str, outside: Sequence[Path]) -> list[Path]:

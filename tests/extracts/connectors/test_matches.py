@@ -16,6 +16,7 @@ from pipelines.config.sources import load_sources
 from pipelines.errors import ExtractError
 from pipelines.extracts.conform import extract_table
 from pipelines.extracts.counts import Extracted
+from pipelines.extracts.reading import SourceReading
 from pipelines.lake.tables import Lake
 
 STORES = "store_id,name\ns1,Nantes\ns2,Angers\n"
@@ -201,4 +202,28 @@ def test_no_row_below_a_header_of_several_lines_is_lost(read: Read, tmp_path: Pa
     extracted = read("stores.csv", options=options, reject_limit=1)
     assert (extracted.rows_read, extracted.rows_kept) == (6, 5)
     rejected = pl.read_parquet(Lake(tmp_path / "lake").quarantine_path("pos", "stores"))
-    assert rejected["line"].to_list() == [header.count("\n") + 6]
+    assert rejected["line"].to_list() == [header.count("\n") + 5]  # Of two with one key, the first by content stays.
+
+
+@pytest.mark.parametrize("is_replaced", [False, True])
+def test_an_export_that_changes_while_it_is_read_is_not_taken(
+    read: Read, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, is_replaced: bool
+) -> None:
+    place = tmp_path / "exports" / "stores.csv"
+    place.write_text(STORES, encoding="utf-8")
+    count = SourceReading._count_faults
+
+    def change(reading: SourceReading) -> dict[int, int]:
+        if is_replaced:
+            (tmp_path / "new.csv").write_text(STORES, encoding="utf-8")
+            (tmp_path / "new.csv").replace(place)
+        else:
+            with place.open("a", encoding="utf-8") as file:
+                file.write("s3,Brest\n")
+        return count(reading)
+
+    monkeypatch.setattr(SourceReading, "_count_faults", change)
+    with pytest.raises(ExtractError, match=r"exports/stores\.csv changed while it was read"):
+        read("stores.csv")
+    monkeypatch.setattr(SourceReading, "_count_faults", count)
+    assert read("stores.csv").rows_kept == (2 if is_replaced else 3)
