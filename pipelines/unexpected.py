@@ -113,7 +113,8 @@ def _causes(error: BaseException) -> Iterator[BaseException]:
 
 
 def _name(error: BaseException) -> str:
-    name = type(error).__qualname__
+    kind = type(error)
+    name = kind.__qualname__ if kind.__module__ == "builtins" else f"{kind.__module__}.{kind.__qualname__}"
     if isinstance(error, OSError) and error.errno is not None:
         return f"{name} ({os.strerror(error.errno)})"
     return name

@@ -91,6 +91,9 @@ LONGEST_TEXT = 100_000  # Characters of one value; the longest query is some tho
 LONGEST_NUMBER = 400  # Characters of one that is no text; the largest number that there is has 309.
 
 
+_HALF_CHARACTER = re.compile("[\ud800-\udfff]")
+
+
 class _RefusedError(Exception):
     """A document that goes beyond what is read."""
 
@@ -132,7 +135,11 @@ class _Loader(yaml.SafeLoader):
             is_text = node.tag == "tag:yaml.org,2002:str"
             if len(node.value) > (LONGEST_TEXT if is_text else LONGEST_NUMBER):
                 raise _RefusedError(node, f"holds a value of {len(node.value):,} characters")
+            if _HALF_CHARACTER.search(node.value):
+                raise _RefusedError(node, "holds half of a character, as \\uD800 is")
             return 1, 1
+        if node.tag not in ("tag:yaml.org,2002:seq", "tag:yaml.org,2002:map"):
+            raise _RefusedError(node, f"has the tag {shorten(node.tag)}")
         if isinstance(node, yaml.MappingNode):
             keys = [key for key, _ in node.value if not isinstance(key, yaml.ScalarNode)]
             if keys:

@@ -1,6 +1,7 @@
 """The home folder, in which everything that is built lies, and what is found by option, environment and default.
 
-The only reader of the environment's settings beside `sources.yml`'s own `${NAME}`.
+The only reader of the environment's settings, beside `sources.yml`'s own `${NAME}` and those of who may open the page,
+which `parcours ui` reads.
 """
 
 import os

@@ -33,7 +33,7 @@ def field_report(night: Night) -> Result:
     return describe_table(
         fields,
         {
-            "noteworthy": dg.MetadataValue.json(noteworthy.to_dicts()),
+            "noteworthy": dg.MetadataValue.json(noteworthy.drop("example_record_id").to_dicts()),
             "noteworthy_columns": dg.MetadataValue.md(_as_markdown(noteworthy)),
             "all_columns": dg.MetadataValue.md(_as_markdown(fields.head(MOST_SHOWN))),
         },

@@ -90,7 +90,7 @@ def check_references(sources: Sources, lake: Lake, targets: Lake | None = None) 
     """
     findings: list[Finding] = []
     listed: list[str] = []
-    with connect_in_memory() as connection, lake.scratch("references") as scratch:
+    with connect_in_memory("The check of references") as connection, lake.scratch("references") as scratch:
         for table in contracts.TABLES:
             for column in table.columns:
                 if column.references is not None and sources.feeding(table):

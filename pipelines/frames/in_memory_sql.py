@@ -10,21 +10,30 @@ from pathlib import Path
 
 import duckdb
 
+from pipelines.frames.memory_limit import allowance, tell_shortage
+
 
 @contextmanager
-def connect_in_memory() -> Iterator[duckdb.DuckDBPyConnection]:
-    """A connection to the process's in-memory DuckDB; only this block sees the frames that it registers."""
-    with _database(os.getpid()).cursor() as connection:
+def connect_in_memory(work: str) -> Iterator[duckdb.DuckDBPyConnection]:
+    """A connection to the process's in-memory DuckDB; only this block sees the frames that it registers.
+
+    ``work`` names the block where it needs more memory than the limit allows, such as `The comparison of records`.
+    Raises MemoryShortageError there, and ConfigurationError where the limit is not understood.
+    """
+    allowed = allowance()
+    with _database(os.getpid(), allowed.memory, allowed.threads).cursor() as connection, tell_shortage(work):
         connection.execute("set enable_progress_bar = false")
         yield connection
 
 
 @cache
-def _database(_process: int) -> duckdb.DuckDBPyConnection:
+def _database(_process: int, memory: int, threads: int) -> duckdb.DuckDBPyConnection:
     """One database for each process: a forked process does not have the threads of the one it came from.
 
     What does not fit in memory goes to a folder that DuckDB makes when it comes to that and takes away again; its own
     choice would be `.tmp` in the folder where the command happens to be called.
     """
     spill = Path(tempfile.gettempdir()) / f"parcours-spill-{secrets.token_hex(8)}"
-    return duckdb.connect(":memory:", config={"temp_directory": str(spill)})
+    return duckdb.connect(
+        ":memory:", config={"memory_limit": f"{memory}B", "threads": threads, "temp_directory": str(spill)}
+    )

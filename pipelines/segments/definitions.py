@@ -181,7 +181,7 @@ class _Review:
         name, table, aggregate = trait.get("name"), trait.get("from"), trait.get("aggregate")
         if isinstance(name, str):
             yield from self._trait_name(place, name)
-        if not isinstance(table, str) or table not in TIMES:
+        if not isinstance(table, str) or table not in TIMES or not isinstance(aggregate, str):
             return
         columns = columns_of(table)
         if isinstance(trait.get("where"), str):
@@ -212,7 +212,7 @@ class _Review:
 
     def _segment(self, place: Place, segment: dict[str, Any]) -> Iterator[Fault]:
         name = segment.get("name")
-        if name in built_in_segments():
+        if isinstance(name, str) and name in built_in_segments():
             family = built_in_segments()[name]
             yield self._fault((*place, "name"), f"'{name}' is a built-in segment of the family {family}: rename yours")
         if isinstance(segment.get("condition"), str):

@@ -10,6 +10,7 @@ import duckdb
 
 from pipelines.config.home import Home
 from pipelines.errors import ConfigurationError, ParcoursError
+from pipelines.extracts.duckdb_errors import explain
 from pipelines.lake.owner_only import make_folder
 from pipelines.lake.tables import replacing
 from pipelines.warehouse import access
@@ -76,7 +77,7 @@ def _open(warehouse: Path) -> Iterator[duckdb.DuckDBPyConnection]:
         with duckdb.connect(warehouse, read_only=True) as connection:
             yield connection
     except duckdb.Error as error:
-        raise ParcoursError(f"The marts of {warehouse} cannot be exported: {str(error).splitlines()[0]}") from error
+        raise ParcoursError(f"The marts of {warehouse} cannot be exported: {explain(error)}") from error
 
 
 def _refuse_unknown(marts: Sequence[str], known: Sequence[str]) -> None:

@@ -1,5 +1,6 @@
 """A build that needs more memory than it may take: it spills to the home's own folder, and ends as any other."""
 
+import re
 from collections.abc import Callable, Mapping
 from datetime import date
 from typing import Any
@@ -12,6 +13,7 @@ from pipelines.config.home import Home
 from pipelines.errors import ConfigurationError
 from pipelines.lake.tables import Lake
 from pipelines.warehouse import dbt_project
+from pipelines.warehouse.dbt_project import WarehouseError
 
 MOVEMENTS = 1_500_000
 
@@ -53,6 +55,28 @@ def test_a_build_spills_where_its_memory_limit_is_small(
     with duckdb.connect(str(large_home.build_database), read_only=True) as connection:
         [(earned,)] = connection.execute("select sum(earned) from marts.loyalty_ledger").fetchall()
     assert earned >= sum(number % 7 for number in range(MOVEMENTS))
+
+
+def test_the_whole_warehouse_is_built_in_a_hundred_megabytes(
+    small_home: Home, retailer: Any, today: date, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """What a query needs at least hangs on how many tables it joins and groups, hardly on their rows."""
+    monkeypatch.setenv("PARCOURS_MEMORY_LIMIT", "100MB")
+    built = dbt_project.build(small_home, retailer, today, tests=False)
+    assert set(built.statuses) == {"success"}
+
+
+def test_a_build_that_needs_more_names_the_setting_and_none_of_the_settings_of_duckdb(
+    small_home: Home, retailer: Any, today: date, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("PARCOURS_MEMORY_LIMIT", "16MB")
+    with pytest.raises(WarehouseError) as failed:
+        dbt_project.build(small_home, retailer, today, tests=False, select=["+customer_360"])
+    said = str(failed.value)
+    assert re.match(r"The build of \w+( and \d+ more)? needs more memory than PARCOURS_MEMORY_LIMIT=16MB allows", said)
+    assert "preserve_insertion_order" not in said
+    assert "SET " not in said
+    assert "block" not in said
 
 
 @pytest.mark.parametrize("written", ["much", "4", "0GB", "120%", "-1GB", "4 gigabytes"])

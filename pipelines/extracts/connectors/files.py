@@ -17,6 +17,7 @@ import duckdb
 
 from pipelines.config.connectors import FileOptions, FilesConnector, FilesMapping
 from pipelines.errors import ExtractError
+from pipelines.extracts.column_names import tellable
 from pipelines.extracts.connectors import (
     archives,
     decoding,
@@ -494,7 +495,8 @@ def _read_json_lines(
     file.columns = _name_apart(file.keys)
     for one, other in pairwise(sorted(file.columns, key=str.lower)):
         if one.lower() == other.lower():
-            raise ExtractError(f"{shown} has the keys '{one}' and '{other}', which SQL takes for one. Rename one.")
+            named = f", '{one}' and '{other}'" if len(tellable([one, other], ())) > 1 else ""
+            raise ExtractError(f"{shown} has two keys that differ in capitals alone{named}: SQL takes them for one.")
     return file
 
 

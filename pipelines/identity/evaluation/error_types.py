@@ -296,7 +296,7 @@ def _classify_parts(
     sides = ", ".join(f"{end}.{name} as {end}_{name}" for end in ("one", "other") for name in _VALUES)
     in_common = " + ".join(f"{_common(name)}::integer" for name in _VALUES)
     branches = " ".join(f"when {declared.condition} then '{declared.name}'" for declared in TYPES[side])
-    with connect_in_memory() as connection:
+    with connect_in_memory("The evaluation") as connection:
         connection.register("candidates", candidates.to_arrow())
         connection.register("described", described.to_arrow())
         closest: pl.DataFrame = connection.sql(

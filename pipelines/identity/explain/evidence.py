@@ -246,7 +246,7 @@ class Evidence:
     @cached_property
     def _blocks(self) -> list[tuple[str | None, ...]]:
         """The blocking keys of each subject."""
-        with connect_in_memory() as connection:
+        with connect_in_memory("The explanation") as connection:
             connection.register("subjects", self.around.subjects.to_arrow())
             return connection.sql(
                 f"select {', '.join(BLOCKING_KEYS.values())} from subjects order by profile_no"

@@ -35,6 +35,7 @@ DECIDING: tuple[str, ...] = (
 NOT_DECIDING: Mapping[str, str] = {
     "": "says only how long polars keeps freed memory",
     "contracts": "only the type of a kind is read; the rows of the extracts are hashed as they are",
+    "frames.memory_limit": "how much memory a step may take; what it finds is the same",
     "errors": "the classes of errors, which end a run without a result",
     "identity.decisions.file": "decisions are an input: the rows read last night are compared with today's",
     "identity.decisions.read": "decisions are an input: the rows read last night are compared with today's",

@@ -59,7 +59,7 @@ def hash_keys(profiles: pl.DataFrame) -> pl.DataFrame:
     # Without a copy, and in batches that threads can share.
     whole = profiles.to_arrow(compat_level=pl.CompatLevel.newest())
     batches = whole.to_batches(max_chunksize=HASHED_AT_ONCE)
-    with connect_in_memory() as connection:
+    with connect_in_memory("The blocking of records") as connection:
         connection.register("profiles", pa.Table.from_batches(batches, whole.schema))
         table = connection.sql(f"select {hashed} from profiles").to_arrow_table()
     frame: pl.DataFrame = pl.from_arrow(table)  # type: ignore[assignment]

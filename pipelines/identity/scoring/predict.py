@@ -156,7 +156,7 @@ def _compare(profiles: pl.DataFrame, left: Numbers, right: Numbers, fields: tupl
     levels = np.empty((len(left), len(fields)), dtype=np.int8)
     if not len(left) or not fields:
         return levels
-    with connect_in_memory() as connection:
+    with connect_in_memory("The comparison of records") as connection:
         [(threads,)] = connection.sql("select current_setting('threads')").fetchall()
         # Each batch unpacks the dictionaries of its columns again: batches are few, and many pairs go field by field.
         at_once = max(-(-profiles.height // 2), -(-len(left) // threads))

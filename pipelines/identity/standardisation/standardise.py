@@ -320,7 +320,7 @@ def _clean_dates(records: pl.DataFrame, attribute: Attribute, as_of: date | None
 def hash_content(records: pl.DataFrame) -> pl.Series:
     """``content_hash`` of each record: 128 bits of the match columns, the same on every machine and version."""
     fields = ", ".join(f"coalesce({column}, '')" for column in MATCH_COLUMNS)
-    with connect_in_memory() as connection:
+    with connect_in_memory("The standardisation of records") as connection:
         connection.register("records", records.select(MATCH_COLUMNS).to_arrow())
         hashes = connection.sql(f"select md5(concat_ws(chr(31), {fields})) as content_hash from records")
         hashed: pl.DataFrame = pl.from_arrow(hashes.to_arrow_table())  # type: ignore[assignment]

@@ -8,6 +8,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 
 from pipelines.contracts.reference import describe_column
+from pipelines.extracts.column_names import tellable
 from pipelines.onboarding.draft import OPEN, Draft, Line, Remark, SourceDraft, TableDraft, Unused
 from pipelines.onboarding.tables.blank_repeats import fill_sql
 from pipelines.onboarding.tables.sql import name as _name
@@ -17,8 +18,6 @@ from pipelines.visible_text import make_one_line
 
 WIDTH = 110
 MOST_COLUMNS = 60  # Of a file that is not recognised; a wide one has hundreds.
-_NAME_LIKE = re.compile(r"[^@]{1,60}")
-_LONG_NUMBER = re.compile(r"\d{5,}|\d+[./-]\d+[./-]\d+")
 
 
 def write(draft: Draft, folder: Path, file: Path, texts: Texts) -> str:
@@ -177,15 +176,10 @@ def _as_sql(line: Line, table: TableDraft) -> str:
 def _write_unused(unused: Unused, texts: Texts) -> Iterator[str]:
     yield from _comment(f"- {unused.name}: {say(unused.reason, texts)}", "", hanging=2)
     if unused.columns:
-        shown = [name for name in unused.columns if _is_name(name)][:MOST_COLUMNS]
+        shown = tellable(unused.columns, ())[:MOST_COLUMNS]
         left = len(unused.columns) - len(shown)
-        more = f", {texts.count('more_columns', left)}" if left else ""
-        yield from _comment(", ".join(shown) + more, "", hanging=4, first=4)
-
-
-def _is_name(text: str) -> bool:
-    """Whether a header is one that may be shown: a file without a header has values there."""
-    return bool(_NAME_LIKE.fullmatch(text)) and not _LONG_NUMBER.search(text)
+        more = [texts.count("more_columns", left)] if left else []
+        yield from _comment(", ".join([*shown, *more]), "", hanging=4, first=4)
 
 
 def say(remark: Remark, texts: Texts) -> str:

@@ -46,8 +46,8 @@ transactions as (
 
     select
         order_id as transaction_id,
-        account_record_id,
-        cast(null as string) as member_record_id,
+        'account' as named_by,
+        account_record_id as named_record_id,
         cast(null as string) as written_card,
         contact_email as written_mailbox,
         cast(null as string) as picked_up_order_id
@@ -59,8 +59,8 @@ transactions as (
 
     select
         ticket_id as transaction_id,
-        cast(null as string) as account_record_id,
-        member_record_id,
+        'member' as named_by,
+        member_record_id as named_record_id,
         loyalty_card_id as written_card,
         receipt_email as written_mailbox,
         picked_up_order_id
@@ -74,26 +74,21 @@ matched as (
     select
         transactions.transaction_id,
         transactions.picked_up_order_id,
-        accounts.customer_id as account_customer_id,
-        members.customer_id as member_customer_id,
+        transactions.named_by,
+        named.customer_id as named_customer_id,
         cards.customer_id as card_customer_id,
         own_records.customer_id as own_customer_id,
         emails.customer_id as email_customer_id,
-        coalesce(
-            accounts.record_id, members.record_id, cards.record_id, own_records.record_id, emails.record_id
-        ) as record_id,
+        coalesce(named.record_id, cards.record_id, own_records.record_id, emails.record_id) as record_id,
         own_records.record_id is not null
         or (
-            transactions.account_record_id is null
-            and transactions.member_record_id is null
+            transactions.named_record_id is null
             and written_cards.loyalty_card_id is null
         ) as is_guest
 
     from transactions
-    left join records_named as accounts
-        on transactions.account_record_id = accounts.named_record_id
-    left join records_named as members
-        on transactions.member_record_id = members.named_record_id
+    left join records_named as named
+        on transactions.named_record_id = named.named_record_id
     left join written_cards
         on transactions.written_card = written_cards.written
     left join cards
@@ -115,12 +110,9 @@ attributed as (
         record_id,
         is_guest,
         -- The till knew the member; a card may have been lent.
-        coalesce(
-            account_customer_id, member_customer_id, card_customer_id, own_customer_id, email_customer_id
-        ) as customer_id,
+        coalesce(named_customer_id, card_customer_id, own_customer_id, email_customer_id) as customer_id,
         case
-            when account_customer_id is not null then 'account'
-            when member_customer_id is not null then 'member'
+            when named_customer_id is not null then named_by
             when card_customer_id is not null then 'loyalty_card'
             when own_customer_id is not null then 'own_record'
             when email_customer_id is not null then 'email'

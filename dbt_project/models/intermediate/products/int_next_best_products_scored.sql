@@ -85,7 +85,8 @@ candidates as (
         owned.is_back_test,
         owned.customer_id,
         pairs.other_product_id as product_id,
-        pairs.pair_lift
+        pairs.pair_lift,
+        false as is_owned
 
     from owned
     inner join pairs
@@ -100,12 +101,25 @@ candidates as (
         audience.is_back_test,
         audience.customer_id,
         ranked_products.product_id,
-        cast(0 as bigint) as pair_lift
+        cast(0 as bigint) as pair_lift,
+        false as is_owned
 
     from audience
     inner join ranked_products
         on audience.is_back_test = ranked_products.is_back_test
     where ranked_products.place <= {{ var('next_best_popular') }}
+
+    union all
+
+    -- What is owned is summed with what is offered: a row of it takes the product off the list.
+    select
+        is_back_test,
+        customer_id,
+        product_id,
+        cast(0 as bigint) as pair_lift,
+        true as is_owned
+
+    from owned
 
 ),
 
@@ -119,6 +133,7 @@ summed as (
 
     from candidates
     group by is_back_test, customer_id, product_id
+    having not bool_or(is_owned)
 
 )
 
@@ -139,9 +154,3 @@ left join owned_counted
     on
         summed.is_back_test = owned_counted.is_back_test
         and summed.customer_id = owned_counted.customer_id
-left join owned
-    on
-        summed.is_back_test = owned.is_back_test
-        and summed.customer_id = owned.customer_id
-        and summed.product_id = owned.product_id
-where owned.product_id is null

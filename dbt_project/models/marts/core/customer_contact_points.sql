@@ -59,7 +59,8 @@ listed as (
         phone as contact_value
 
     from records
-    where phone is not null
+    -- Once, where it is the mobile too: below, rows are counted as records.
+    where phone is not null and (mobile is null or phone <> mobile)
 
     union all
 
@@ -96,26 +97,45 @@ listed as (
 
 ),
 
-grouped as (
+-- Summed per source first: sets of distinct values per row would not leave memory.
+grouped_by_source as (
 
     select
         listed.customer_id,
         listed.kind,
         listed.contact_value,
-        count(distinct listed.record_id) as record_count,
-        count(distinct listed.source) as source_count,
+        listed.source,
+        count(*) as record_count,
         min(listed.created_at) as first_recorded_at,
         max(listed.updated_at) as last_updated_at,
-        max(case when golden_records.record_id is not null then 1 else 0 end) = 1 as is_golden,
-        min(case when listed.is_deleted then 1 else 0 end) = 1 as is_deleted
+        max(case when golden_records.record_id is not null then 1 else 0 end) as is_golden,
+        min(case when listed.is_deleted then 1 else 0 end) as is_deleted
 
     from listed
     left join golden_records
         on
-            listed.customer_id = golden_records.customer_id
-            and listed.record_id = golden_records.record_id
+            listed.record_id = golden_records.record_id
             and listed.field_group = golden_records.field_group
-    group by listed.customer_id, listed.kind, listed.contact_value
+            and listed.customer_id = golden_records.customer_id
+    group by listed.customer_id, listed.kind, listed.contact_value, listed.source
+
+),
+
+grouped as (
+
+    select
+        customer_id,
+        kind,
+        contact_value,
+        cast(sum(record_count) as bigint) as record_count,
+        count(*) as source_count,
+        min(first_recorded_at) as first_recorded_at,
+        max(last_updated_at) as last_updated_at,
+        max(is_golden) = 1 as is_golden,
+        min(is_deleted) = 1 as is_deleted
+
+    from grouped_by_source
+    group by customer_id, kind, contact_value
 
 )
 

@@ -53,23 +53,46 @@ chosen as (
 summed as (
 
     select
+        customer_id,
+        field,
+        max(case when is_chosen then field_value end) as field_value,
+        max(chosen_record_id) as record_id,
+        max(rule) as rule,
+        max(field_group) as field_group,
+        max(case when is_from_deleted_record then 1 else 0 end) = 1 as is_from_deleted_record,
+        count(*) as candidate_count
+
+    from compared
+    group by customer_id, field
+
+),
+
+-- Few values lose, and only theirs are listed: lists stay in memory as a whole.
+losing as (
+
+    select distinct
         compared.customer_id,
         compared.field,
-        max(chosen.field_value) as field_value,
-        max(compared.chosen_record_id) as record_id,
-        max(compared.rule) as rule,
-        max(compared.field_group) as field_group,
-        max(case when compared.is_from_deleted_record then 1 else 0 end) = 1 as is_from_deleted_record,
-        count(*) as candidate_count,
-        {{ list_values("case when compared.field_value <> chosen.field_value or chosen.field_value is null"
-           ~ " then compared.field_value end") }} as losing_values
+        compared.field_value
 
     from compared
     left join chosen
         on
             compared.customer_id = chosen.customer_id
             and compared.field = chosen.field
-    group by compared.customer_id, compared.field
+    where not compared.is_chosen and (compared.field_value <> chosen.field_value or chosen.field_value is null)
+
+),
+
+losing_listed as (
+
+    select
+        customer_id,
+        field,
+        {{ list_values('field_value') }} as losing_values
+
+    from losing
+    group by customer_id, field
 
 )
 
@@ -82,8 +105,12 @@ select
     survivorship_rules.reason as rule_reason,
     summed.is_from_deleted_record,
     summed.candidate_count,
-    summed.losing_values
+    losing_listed.losing_values
 
 from summed
 inner join survivorship_rules
     on summed.field_group = survivorship_rules.field_group
+left join losing_listed
+    on
+        summed.customer_id = losing_listed.customer_id
+        and summed.field = losing_listed.field

@@ -1,0 +1,46 @@
+"""The whole run in little memory: whether it ends, how long it takes, and what its process holds at most.
+
+python -m benchmarks memory                         5,000 people within 150 MB of DuckDB's, into benchmarks/README.md
+python -m benchmarks.memory [CUSTOMERS] [LIMIT]     any size and limit, only shown
+"""
+
+import argparse
+import os
+import resource
+import tempfile
+from pathlib import Path
+
+from benchmarks.pipeline import DAYS, SEED, run_parcours
+from pipelines.frames.memory_limit import VARIABLE
+
+CUSTOMERS = 5_000
+LIMIT = "150MB"
+
+
+def measure(customers: int = CUSTOMERS, limit: str = LIMIT) -> str:
+    """One sentence; ends the process where the run fails, with what it said."""
+    with tempfile.TemporaryDirectory(prefix="parcours-bench-") as folder:
+        exports, home = Path(folder) / "exports", Path(folder) / "home"
+        run_parcours(["sample", "--out", exports, "--customers", customers, "--days", DAYS, "--seed", SEED])
+        os.environ[VARIABLE] = limit
+        try:
+            _, seconds = run_parcours(["run", "--home", home, "--sources", exports / "sources.yml"])
+        finally:
+            del os.environ[VARIABLE]
+    peak = resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss / 2**20
+    return (
+        f"{customers:,} people, {DAYS} days, seed {SEED}, with {VARIABLE}={limit}: published in {seconds:.0f} s. "
+        f"Largest resident set of any process, Python's and Polars' memory included: {peak:.1f} GiB."
+    )
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(prog="python -m benchmarks.memory", description=__doc__)
+    parser.add_argument("customers", nargs="?", type=int, default=CUSTOMERS)
+    parser.add_argument("limit", nargs="?", default=LIMIT)
+    options = parser.parse_args()
+    print(measure(options.customers, options.limit))
+
+
+if __name__ == "__main__":
+    main()
