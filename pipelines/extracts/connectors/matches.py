@@ -84,6 +84,13 @@ def _look_at_root(root: Path, shown_root: str) -> None:
     way_out = "Correct `root` under the source's `connector`."
     try:
         is_folder = root.is_dir()
+        if is_folder:
+            os.scandir(root).close()  # Where it may not be listed, a pattern would find nothing and say no more.
+    except PermissionError:
+        raise ExtractError(
+            f"The folder {shown_root} may not be read by this user. Grant the right to read it.",
+            at=("..", "connector", "root"),
+        ) from None
     except (OSError, ValueError) as fault:
         why = getattr(fault, "strerror", None) or "it is no path"
         raise ExtractError(
@@ -93,11 +100,6 @@ def _look_at_root(root: Path, shown_root: str) -> None:
     if not is_folder:
         raise ExtractError(
             f"The folder {make_one_line(shown_root)} does not exist. {way_out}", at=("..", "connector", "root")
-        )
-    if not os.access(root, os.R_OK | os.X_OK):
-        raise ExtractError(
-            f"The folder {shown_root} may not be read by this user. Grant the right to read it.",
-            at=("..", "connector", "root"),
         )
 
 

@@ -2,9 +2,11 @@
 
 import json
 import os
+import shutil
 import socket
+import tempfile
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -15,6 +17,7 @@ from pipelines import contracts
 from pipelines.config.sources import load_sources
 from pipelines.errors import ExtractError
 from pipelines.extracts.conform import extract_table
+from pipelines.extracts.connectors.matches import find_files
 from pipelines.extracts.counts import Extracted
 from pipelines.extracts.reading import SourceReading
 from pipelines.lake.tables import Lake
@@ -148,6 +151,33 @@ def test_a_pattern_that_is_none_is_told(read: Read, pattern: str) -> None:
 def test_a_root_that_cannot_be_is_told_with_its_line(read: Read, root: str) -> None:
     with pytest.raises(ExtractError, match=r"sources\.yml:1.*The folder .*Correct `root`"):
         read("*.csv", root=root)
+
+
+@pytest.fixture
+def nobody() -> Iterator[None]:
+    """For the test's time, this process has the rights of a user who owns nothing."""
+    if os.geteuid() != 0:
+        pytest.skip("only root can be somebody else")
+    os.seteuid(65534)
+    yield
+    os.seteuid(0)
+
+
+@pytest.fixture
+def closed() -> Iterator[Path]:
+    """A folder below one that everybody may enter; itself it is its owner's."""
+    folder = Path(tempfile.mkdtemp())
+    folder.chmod(0o755)
+    (folder / "exports").mkdir(mode=0o700)
+    (folder / "exports" / "stores.csv").write_text(STORES, encoding="utf-8")
+    yield folder / "exports"
+    os.seteuid(0)
+    shutil.rmtree(folder)
+
+
+def test_a_folder_that_may_not_be_read_is_not_taken_for_an_empty_one(closed: Path, nobody: None) -> None:
+    with pytest.raises(ExtractError, match="The folder exports may not be read by this user"):
+        find_files(closed, "exports", "*.csv", [])
 
 
 NAMES = [
