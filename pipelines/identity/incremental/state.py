@@ -107,7 +107,7 @@ class StepState:
             frame.write_ipc(temporary, compression="uncompressed")
 
     def read(self, name: str) -> pl.DataFrame:
-        return pl.read_ipc(self._file(name))
+        return pl.scan_ipc(self._file(name), glob=False).collect()
 
     def _file(self, name: str) -> Path:
         return self._folder / f"{name}.arrow"
