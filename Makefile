@@ -8,7 +8,7 @@ ARGS   ?=
 # Two workers with a core each: a second thread of one would take its time from the other.
 PYTEST := POLARS_MAX_THREADS=1 $(BIN)/python -m pytest -n 2 --dist loadfile --no-loadscope-reorder
 
-.PHONY: run test quick ui docs bench lint style types layers sql units format setup spark clean
+.PHONY: run test quick ui docs bench fuzz lint style types layers sql units format setup spark clean
 
 run: $(STAMP)  ## everything on the bundled sample (or your sources: make run ARGS="--home my --sources my/sources.yml")
 	@$(BIN)/parcours run $(ARGS)
@@ -19,7 +19,7 @@ test: $(STAMP) lint  ## everything; the slowest tests are named at the end
 quick: $(STAMP)  ## the inner loop: style, types, layers and the tests that need no run of the pipeline and no patience
 	@$(MAKE) --no-print-directory --jobs 2 units types style layers
 
-ui: $(STAMP)  ## the Dagster UI on http://localhost:3000
+ui: $(STAMP)  ## the Dagster UI, at the address that it prints
 	@$(BIN)/parcours ui $(ARGS)
 
 docs: $(STAMP)  ## pages about the published warehouse: data dictionary, models, lineage
@@ -46,6 +46,9 @@ sql: $(STAMP)
 
 units: $(STAMP)
 	@$(PYTEST) -m "not run and not long" $(ARGS)
+
+fuzz: $(STAMP)  ## mutated exports, configuration and paths (make fuzz ARGS="--seconds 3600 --seed 7"); failures are kept outside of the repository
+	@$(BIN)/python -m tests.fuzz $(ARGS)
 
 format: $(STAMP)
 	@$(BIN)/ruff check --fix .

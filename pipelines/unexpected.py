@@ -16,6 +16,22 @@ PACKAGE = Path(__file__).parent
 DISK_FULL_WORDS = ("disk I/O error", "database or disk is full", "No space left on device", "File too large")
 _DISK_FULL = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)
 
+_NAME_ANOTHER = "Name another folder, or put what it holds elsewhere."
+REFUSALS = {
+    errno.EACCES: "Grant this user the right to read and write there, or name another folder.",
+    errno.EPERM: "Grant this user the right to read and write there, or name another folder.",
+    errno.EROFS: "It can only be read: name another folder.",
+    errno.ENAMETOOLONG: _NAME_ANOTHER,
+    errno.ELOOP: "A link leads back to itself: correct it.",
+    errno.ENOTDIR: _NAME_ANOTHER,
+    errno.EISDIR: _NAME_ANOTHER,
+    errno.ENODEV: _NAME_ANOTHER,
+    errno.EINVAL: _NAME_ANOTHER,
+    errno.ENXIO: _NAME_ANOTHER,
+    errno.EMFILE: "Raise the number of files that this user may open (`ulimit -n`).",
+}
+"""Of what the system may refuse a command, the way out: no fault of the program."""
+
 
 class _Tracebacks:
     """What somebody asked to see on a terminal; None where nobody did."""
@@ -49,10 +65,13 @@ def take_tracebacks() -> list[str]:
 
 
 def describe(error: BaseException) -> str:
-    """One line about ``error``: a full disk by its name, else the types of it and its causes, and the line of ours."""
+    """One line about ``error``: a full disk or a refusal by name, else its types, its causes and the line of ours."""
     full = find_full_disk(error)
     if full is not None:
         return f"{full}. Free some space, then run again; it continues from a consistent state."
+    refused = find_refusal(error)
+    if refused is not None:
+        return refused
     kinds = " from ".join(_name(each) for each in _causes(error))
     place = next(filter(None, map(_find_place, reversed(list(_causes(error))))), None)
     at = f" at {place}" if place else ""
@@ -72,6 +91,17 @@ def find_full_disk(error: BaseException) -> str | None:
     return None
 
 
+def find_refusal(error: BaseException) -> str | None:
+    """What the system refused, if ``error`` or one of its causes is a refusal, and what to do."""
+    for each in _causes(error):
+        if isinstance(each, OSError) and each.errno in REFUSALS:
+            of = f" ({each.filename})" if each.filename else ""
+            return f"the system refuses: {os.strerror(each.errno)}{of}. {REFUSALS[each.errno]}"
+        if isinstance(each, UnicodeEncodeError) and each.encoding == "utf-8":
+            return "a path or an argument is not UTF-8, which DuckDB and Dagster need. Rename the folder or the file."
+    return None
+
+
 def _causes(error: BaseException) -> Iterator[BaseException]:
     """``error``, what it came from, and so on."""
     current: BaseException | None = error
@@ -83,7 +113,8 @@ def _causes(error: BaseException) -> Iterator[BaseException]:
 
 
 def _name(error: BaseException) -> str:
-    name = type(error).__qualname__
+    kind = type(error)
+    name = kind.__qualname__ if kind.__module__ == "builtins" else f"{kind.__module__}.{kind.__qualname__}"
     if isinstance(error, OSError) and error.errno is not None:
         return f"{name} ({os.strerror(error.errno)})"
     return name

@@ -2,7 +2,7 @@
 
 import re
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -11,6 +11,7 @@ from pydantic import BaseModel, ConfigDict, ValidationError
 
 from pipelines.errors import ConfigurationError
 from pipelines.name_lists import find_close, list_lines, shorten
+from pipelines.visible_text import make_one_line
 
 LONGEST_PROBLEM = 300  # Characters of what the parser says, which may quote the file.
 
@@ -35,12 +36,13 @@ class Fault:
 
 @dataclass
 class Document:
-    """A YAML file as data, with the line of every key."""
+    """A YAML file as data, with the line of every key; ``unread`` are the places of values that cannot be."""
 
     data: Any
     lines: dict[Place, int]
     faults: list[Fault]
     text: str = ""
+    unread: set[Place] = field(default_factory=set)
 
     def line(self, place: Place) -> int:
         """The line of ``place``, or of the nearest thing around it that is written down."""
@@ -73,7 +75,8 @@ class Document:
                 name = data.get("name") if isinstance(data, dict) else None
                 spelled += f"[{shorten(name) if isinstance(name, str) else step}]"
             else:
-                spelled += f".{shorten(step)}" if spelled else shorten(step)
+                name = shorten(step) or "''"
+                spelled += f".{name}" if spelled else name
         return spelled or "the file"
 
     def fault(self, place: Place, message: str) -> Fault:
@@ -86,6 +89,9 @@ MOST_VALUES = 100_000
 DEEPEST = 50  # Lists and keys within each other; sources.yml has nine.
 LONGEST_TEXT = 100_000  # Characters of one value; the longest query is some thousands.
 LONGEST_NUMBER = 400  # Characters of one that is no text; the largest number that there is has 309.
+
+
+_HALF_CHARACTER = re.compile("[\ud800-\udfff]")
 
 
 class _RefusedError(Exception):
@@ -129,7 +135,11 @@ class _Loader(yaml.SafeLoader):
             is_text = node.tag == "tag:yaml.org,2002:str"
             if len(node.value) > (LONGEST_TEXT if is_text else LONGEST_NUMBER):
                 raise _RefusedError(node, f"holds a value of {len(node.value):,} characters")
+            if _HALF_CHARACTER.search(node.value):
+                raise _RefusedError(node, "holds half of a character, as \\uD800 is")
             return 1, 1
+        if node.tag not in ("tag:yaml.org,2002:seq", "tag:yaml.org,2002:map"):
+            raise _RefusedError(node, f"has the tag {shorten(node.tag)}")
         if isinstance(node, yaml.MappingNode):
             keys = [key for key, _ in node.value if not isinstance(key, yaml.ScalarNode)]
             if keys:
@@ -153,6 +163,12 @@ _Loader.yaml_implicit_resolvers = {
 }
 _Loader.add_implicit_resolver("tag:yaml.org,2002:bool", re.compile(r"^(?:true|false|True|False)$"), list("tTfF"))
 
+_TAG = "tag:yaml.org,2002:"
+_SCALARS = {f"{_TAG}{name}" for name in ("str", "int", "float", "bool", "null")}
+_NOT_TAGGED = {f"{_TAG}{name}" for name in ("merge", "value")}  # `<<` and `=`, where they are values.
+_LARGEST = 2**63 - 1  # What DuckDB counts with; no setting comes near it.
+_LONGEST_MESSAGE = 1_000  # Letters: a value that is repeated whole may be a megabyte.
+
 
 def read(path: Path, first_key: str, way_out: str) -> Document:
     """The file as a document. Raises ConfigurationError where it cannot be read or is not YAML with keys.
@@ -169,11 +185,14 @@ def read(path: Path, first_key: str, way_out: str) -> Document:
         text = content.decode("utf-8-sig")
     except FileNotFoundError:
         raise ConfigurationError(f"{path} does not exist. {way_out}") from None
-    except UnicodeDecodeError:
-        raise ConfigurationError(f"{path} cannot be read: it must be a UTF-8 text file.") from None
+    except UnicodeDecodeError as fault:
+        line = bytes(fault.object[: fault.start]).count(b"\n") + 1
+        raise ConfigurationError(
+            f"{path.name}:{line}: this is not UTF-8. Save the file as UTF-8, which every editor offers."
+        ) from None
     except (OSError, ValueError) as fault:
         reason = getattr(fault, "strerror", None) or "there can be no such path"
-        raise ConfigurationError(f"{path} cannot be read ({reason}). It must be a UTF-8 text file.") from None
+        raise ConfigurationError(f"{path} cannot be read: {reason}. Correct the path, or its rights.") from None
     return _parse(text.replace("\r\n", "\n").replace("\r", "\n"), path, first_key)
 
 
@@ -208,6 +227,8 @@ def _parse(text: str, path: Path, first_key: str) -> Document:
         document.data = _read_node(loader, root, (), document)
     except _RefusedError as error:
         raise ConfigurationError(f"{path.name}:{error.line}: {error}, which is not read. Mend the line.") from None
+    except ValueError:  # Of a directive such as %YAML; values are judged one by one.
+        raise ConfigurationError(f"{path.name}:1: this is not YAML: a number is far too long.") from None
     except yaml.MarkedYAMLError as error:
         line = error.problem_mark.line + 1 if error.problem_mark else 1
         problem = shorten(str(error.problem), LONGEST_PROBLEM)
@@ -229,15 +250,15 @@ def _read_node(loader: yaml.SafeLoader, node: yaml.Node, place: Place, document:
     if isinstance(node, yaml.SequenceNode):
         return [_read_node(loader, item, (*place, number), document) for number, item in enumerate(node.value)]
     if not isinstance(node, yaml.MappingNode):
-        try:
-            return loader.construct_object(node, deep=True)
-        except (ValueError, TypeError, ArithmeticError, AttributeError, LookupError):
-            tag = node.tag.rpartition(":")[2]
-            raise _RefusedError(node, f"holds a value that is no {shorten(tag)}") from None
+        return _read_scalar(loader, node, place, document)
     loader.flatten_mapping(node)
     data: dict[Any, Any] = {}
     for key_node, value_node in node.value:
         key = key_node.value
+        fault = _find_unwritable(key)
+        if fault:
+            document.faults.append(Fault(key_node.start_mark.line + 1, document.spell(place), f"a key {fault}"))
+            continue
         if key in data and (*place, key) in document.lines:
             first = document.lines[(*place, key)]
             line = key_node.start_mark.line + 1
@@ -251,11 +272,51 @@ def _read_node(loader: yaml.SafeLoader, node: yaml.Node, place: Place, document:
     return data
 
 
+def _read_scalar(loader: yaml.SafeLoader, node: yaml.Node, place: Place, document: Document) -> Any:
+    """A single value; of one that cannot be, the fault is told."""
+    written = str(node.value)
+    value: Any = ""
+    fault = _find_unwritable(written)
+    if fault is None and node.tag in _NOT_TAGGED:
+        return written
+    if fault is None and node.tag not in _SCALARS:
+        fault = f"has the tag '{node.tag.replace(_TAG, '!!')}', which means nothing here: write the value without it"
+    if fault is None:
+        try:
+            value = loader.construct_object(node, deep=True)
+        except (ValueError, KeyError):
+            fault = f"is not of the kind that its tag says: {_count_digits(written)}"
+        else:
+            if isinstance(value, int | float) and ":" in written:
+                return written  # 1:30 was a number of base sixty in YAML 1.1; nobody means that.
+            if not isinstance(value, int | float) or abs(value) <= _LARGEST:
+                return value
+            fault = f"is no number to reckon with: {_count_digits(written)}"
+    document.faults.append(document.fault(place, fault))
+    document.unread.add(place)
+    return value
+
+
+def _count_digits(written: str) -> str:
+    return f"'{written}'" if len(written) <= 40 else f"it has {len(written):,} digits"
+
+
+def _find_unwritable(text: str) -> str | None:
+    """What is wrong with a text that no file name, no SQL and no UTF-8 can hold."""
+    if "\0" in text:
+        return "holds the character U+0000: take it out"
+    if any("\ud800" <= letter <= "\udfff" for letter in text):
+        return "holds half of a character (U+D800 to U+DFFF): write it whole, or `?` for a letter of a file's name"
+    return None
+
+
 def _explain_all(
     error: ValidationError, document: Document, keys_allowed: Callable[[Place], list[str]]
 ) -> Iterator[Fault]:
     """What pydantic found, in the words of the file."""
     for details in error.errors(include_url=False):
+        if tuple(details["loc"]) in document.unread:
+            continue
         # A list whose items are all at fault is also said to be too short: only the items' own faults help.
         if not _follows_from_items(details):
             yield _explain(details, document, keys_allowed)
@@ -305,5 +366,13 @@ def format_faults(path: Path, faults: Iterable[Fault], guide: str) -> str:
     """One line a fault, in the order of the file; ``guide`` is the page that explains the keys."""
     ordered = sorted(set(faults), key=lambda fault: (fault.line, fault.place, fault.message))
     plural = "fault" if len(ordered) == 1 else "faults"
-    listed = "\n".join(list_lines([f"  {path.name}:{fault.line}: {fault.place}: {fault.message}" for fault in ordered]))
+    listed = "\n".join(
+        list_lines(
+            [f"  {path.name}:{fault.line}: {_shorten(fault.place)}: {_shorten(fault.message)}" for fault in ordered]
+        )
+    )
     return f"{path} has {len(ordered)} {plural} ({guide} explains every key):\n{listed}"
+
+
+def _shorten(text: str) -> str:
+    return make_one_line(text if len(text) <= _LONGEST_MESSAGE else f"{text[:_LONGEST_MESSAGE]}…")

@@ -9,7 +9,14 @@ from pathlib import Path
 
 import jinja2
 
+from pipelines.visible_text import make_visible
+
 TEMPLATES = Path(__file__).with_name("templates")
+
+
+def _show(value: object) -> object:
+    """A text as it can be seen; what is marked as escaped already was shown so then."""
+    return make_visible(value) if type(value) is str else value
 
 
 @cache
@@ -18,6 +25,7 @@ def open_templates(folder: Path = TEMPLATES) -> jinja2.Environment:
     return jinja2.Environment(
         loader=jinja2.FileSystemLoader([folder, TEMPLATES]),
         autoescape=True,
+        finalize=_show,
         undefined=jinja2.StrictUndefined,
         trim_blocks=True,
         lstrip_blocks=True,

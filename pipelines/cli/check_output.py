@@ -3,8 +3,9 @@
 Messages of faults are in English, like all errors; everything around them is in the language asked for.
 """
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import date
+from typing import Any
 
 from pipelines.cli.tables_of_text import lay_out
 from pipelines.config.sources import Sources
@@ -20,9 +21,9 @@ MOST_COLUMNS = 50  # By name, where they are what is asked for; --json has all.
 NUMBERS = ("filled", "distinct", "unreadable", "implausible", "placeholder")
 
 
-def render(trial: Trial, sources: Sources, as_of: date, rows: int, texts: Texts) -> str:
-    """The findings, in the language of ``texts`` (section ``check``)."""
-    page = _Page(trial, sources, texts)
+def render(trial: Trial, sources: Sources, as_of: date, rows: int, texts: Texts, *, with_values: bool) -> str:
+    """The findings, in the language of ``texts`` (section ``check``); ``with_values``: what may be one is named too."""
+    page = _Page(trial, sources, texts, with_values)
     paragraphs = [
         [texts.say("checked", file=sources.file, rows=texts.write("count", rows), day=texts.write("day", as_of))],
         *(page.show_table(tried) for tried in trial.tables),
@@ -41,8 +42,8 @@ def render(trial: Trial, sources: Sources, as_of: date, rows: int, texts: Texts)
 class _Page:
     """The paragraphs, as lists of lines."""
 
-    def __init__(self, trial: Trial, sources: Sources, texts: Texts) -> None:
-        self.trial, self.sources, self.texts = trial, sources, texts
+    def __init__(self, trial: Trial, sources: Sources, texts: Texts, with_values: bool) -> None:
+        self.trial, self.sources, self.texts, self.with_values = trial, sources, texts, with_values
 
     def show_table(self, tried: TableTrial) -> list[str]:
         preset = f" ({tried.preset})" if tried.preset else ""
@@ -58,9 +59,12 @@ class _Page:
         for row in self.trial.fields_of(tried).iter_rows(named=True):
             share = self.texts.write("percent", row["filled_count"] / max(row["row_count"], 1))
             counts = [self._number(row[f"{name}_count"]) for name in NUMBERS[1:]]
-            rows.append([row["column_name"], share, *counts, tell_example(row), row["reason"] or ""])
+            rows.append([row["column_name"], share, *counts, self._place_example(row), row["reason"] or ""])
         headings = [self.texts.say(f"field_{name}") for name in ("column", *NUMBERS, "example", "reason")]
         return [*lines, *(f"  {line}" for line in lay_out(headings, rows, numbers=range(1, 6)) if rows)]
+
+    def _place_example(self, row: Mapping[str, Any]) -> str:
+        return tell_example(row) or str((self.with_values and row["example_record_id"]) or "")
 
     def _count_rows(self, tried: TableTrial) -> str:
         counts, shape = tried.counts, tried.shape
@@ -118,14 +122,20 @@ class _Page:
         return [self.texts.say("without"), *lines] if lines else []
 
     def list_unread(self) -> list[str]:
-        by_columns: dict[tuple[str, tuple[str, ...]], list[str]] = {}
+        told = self.trial.list_unread(self.with_values)
+        by_columns: dict[tuple[str, tuple[str, ...], int], list[str]] = {}
         for (source, file), columns in self.trial.unread.items():
-            by_columns.setdefault((source, columns), []).append(file)
+            named = told[source, file]
+            by_columns.setdefault((source, named, len(columns) - len(named)), []).append(file)
         lines = [
-            f"  {source}, {files[0]}{', …' if len(files) > 1 else ''}: {self._list(columns)}"
-            for (source, columns), files in by_columns.items()
+            f"  {source}, {files[0]}{', …' if len(files) > 1 else ''}: {self._list_with_others(columns, others)}"
+            for (source, columns, others), files in by_columns.items()
         ]
         return [self.texts.say("unread"), *lines] if lines else []
+
+    def _list_with_others(self, columns: Sequence[str], others: int) -> str:
+        listed = [self._list(columns)] if columns else []
+        return ", ".join([*listed, self.texts.count("unread_others", others)] if others else listed)
 
     def list_unfed(self) -> list[str]:
         lines = [f"  {table.path}: {table.loses or table.description}" for table in self.trial.unfed]

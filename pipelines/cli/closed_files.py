@@ -5,7 +5,7 @@ import os
 import re
 from pathlib import Path
 
-from pipelines.doctor.examinations.home_folder import name_user
+from pipelines.lake.owner_only import name_user
 
 _WORDS = re.compile(r"Permission denied|Read-only file system|attempt to write a readonly database", re.IGNORECASE)
 """How DuckDB, Polars and SQLite say so, which raise errors of their own."""

@@ -39,8 +39,15 @@ def tell(options: argparse.Namespace, document: "Document", as_json: Callable[[]
 
 
 def _write_page(file: Path, page: str) -> None:
+    """A new file in the place of one that is there: that one may be open to others, or another user's."""
+    from pipelines.lake.tables import replacing
+
     try:
-        file.write_text(page, encoding="utf-8")
+        if file.exists() and not file.is_file():  # A pipe, or the terminal.
+            file.write_text(page, encoding="utf-8")
+        else:
+            with replacing(file) as temporary:
+                temporary.write_text(page, encoding="utf-8")
     except OSError as error:
         raise ConfigurationError(f"--html names {file}, which cannot be written: {error.strerror}.") from error
     sys.stderr.write(f"Written: {file}\n")

@@ -36,6 +36,7 @@ from pipelines.cli.interrupts import raise_on_sigterm
 from pipelines.cli.parser import Parser
 from pipelines.errors import ParcoursError
 from pipelines.lake.owner_only import close_to_others
+from pipelines.visible_text import visible_output
 
 COMMANDS = (
     init,
@@ -97,6 +98,11 @@ def build_parser() -> Parser:
 
 def main(arguments: Sequence[str] | None = None) -> int:
     close_to_others()
+    with visible_output():
+        return _run(arguments)
+
+
+def _run(arguments: Sequence[str] | None) -> int:
     options, unknown = build_parser().parse_known_args(arguments)
     if unknown:
         options.parser.refuse(unknown)

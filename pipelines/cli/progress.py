@@ -13,6 +13,7 @@ from types import TracebackType
 from typing import TYPE_CHECKING, Any, Self
 
 from pipelines.contracts import KINDS
+from pipelines.visible_text import make_one_line
 
 if TYPE_CHECKING:
     from rich.console import Console
@@ -127,7 +128,8 @@ class Progress(AbstractContextManager["Progress"]):
 
     def _print(self, line: str) -> None:
         if self._console is not None:
-            self._console.print(f"[{time.monotonic() - self.began:6.1f} s] {line}", markup=False, soft_wrap=True)
+            shown = make_one_line(line)
+            self._console.print(f"[{time.monotonic() - self.began:6.1f} s] {shown}", markup=False, soft_wrap=True)
 
     def _render(self) -> "Table":
         from rich.table import Table
@@ -148,7 +150,7 @@ class Progress(AbstractContextManager["Progress"]):
                     f"{stage.done}/{stage.steps}" if stage.steps > 1 else "",
                     f"{stage.rows:,} rows" if stage.rows else "",
                     f"{stage.elapsed:.1f} s" if stage.elapsed else "",
-                    Text(stage.doing, style="dim"),
+                    Text(make_one_line(stage.doing), style="dim"),
                 )
             whole = time.monotonic() - self.began
             table.add_row(

@@ -13,6 +13,7 @@ from rich.text import Text
 
 from pipelines.errors import ParcoursError
 from pipelines.texts.texts import Texts
+from pipelines.visible_text import make_one_line
 
 if TYPE_CHECKING:
     from pipelines.config.home import Home
@@ -108,11 +109,11 @@ def show(screen: Console, question: Question, records: pl.DataFrame, texts: Text
     screen.print(_headline(question, texts), style="bold", markup=False, highlight=False)
     table = Table(show_edge=False, pad_edge=False)
     for title in ("", question.record_id_l, "", question.record_id_r):
-        table.add_column(Text(title), overflow="fold")
+        table.add_column(Text(make_one_line(title)), overflow="fold")
     for name in SHOWN:
         one, other = (_spell(rows.get(record, {}).get(name)) for record in (question.record_id_l, question.record_id_r))
         if one or other:
-            table.add_row(texts.name("field", name), Text(one), _mark(name, one, other), Text(other))
+            table.add_row(texts.name("field", name), *(Text(side) for side in (one, _mark(name, one, other), other)))
     table.add_row(texts.say("customer"), question.customer_id_l, "", question.customer_id_r)
     table.add_row(texts.say("worth"), *_worth(question, texts))
     screen.print(table)
@@ -149,7 +150,7 @@ def _weight(question: Question, texts: Texts) -> str:
 def _spell(value: object) -> str:
     if value is None:
         return ""
-    return str(value)[:10] if hasattr(value, "isoformat") else str(value)
+    return str(value)[:10] if hasattr(value, "isoformat") else make_one_line(str(value))
 
 
 def _mark(name: str, one: str, other: str) -> str:

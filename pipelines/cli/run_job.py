@@ -6,7 +6,7 @@ import os
 import signal
 import sys
 import uuid
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -17,12 +17,13 @@ from pipelines.cli.interrupts import noting_interrupts
 from pipelines.cli.progress import Progress
 from pipelines.config.home import Home
 from pipelines.lake.owner_only import make_folder
+from pipelines.visible_text import make_visible
 
 if TYPE_CHECKING:
     import dagster as dg
 
-PLACES = ("home", "sources")
-"""The settings that say where a run reads and writes."""
+PLACES = {"home": "PARCOURS_HOME", "sources": "PARCOURS_SOURCES"}
+"""The settings that say where a run reads and writes, and the variables of the environment that say so too."""
 
 KEPT = 30  # Logs and run records, 2 MB each: a month of nights.
 
@@ -117,16 +118,15 @@ def launch(
     lock of the home before: if it was killed, Dagster is told. Home and sources, and what is as by default, do not
     become part of the run's record: the interface, which has its own and admits no other, can launch it again.
     """
-    places = {name: settings[name] for name in PLACES if name in settings}
+    places = {variable: settings[name] for name, variable in PLACES.items() if name in settings}
     said = {name: value for name, value in settings.items() if name not in PLACES}
     chosen = {step: each for step, each in (ops or {}).items() if any(each["config"].values())}
     log = _new_log(home, run_id)
-    with _silence():
+    with _silence(), _in_environment(places):
         import dagster as dg
 
         from pipelines.definitions import build_definitions
         from pipelines.defs import orphaned_runs
-        from pipelines.defs.resources import Night
         from pipelines.defs.sqlite_pool import pooled_sqlite
 
         prepare_instance(home)
@@ -140,9 +140,7 @@ def launch(
             logger.addHandler(handler)
             return logger
 
-        definitions = build_definitions(
-            loggers={"progress": progress_logger}, resources={"night": Night(**places)}, is_scheduled=False
-        )
+        definitions = build_definitions(loggers={"progress": progress_logger}, is_scheduled=False)
         job = definitions.resolve_job_def(job_name)
         progress.expect(job.asset_layer.executable_asset_keys)
         with (
@@ -303,7 +301,23 @@ class _WithoutTracebacks(logging.Formatter):
 
     def format(self, record: logging.LogRecord) -> str:
         bare = logging.makeLogRecord({**record.__dict__, "exc_info": None, "exc_text": None, "stack_info": None})
-        return super().format(bare)
+        return make_visible(super().format(bare))
+
+
+@contextlib.contextmanager
+def _in_environment(variables: Mapping[str, str]) -> Iterator[None]:
+    """Sets ``variables`` of the environment meanwhile. Dagster forgets what a resource was made with once a run
+    configures anything of it."""
+    before = {name: os.environ.get(name) for name in variables}
+    os.environ.update(variables)
+    try:
+        yield
+    finally:
+        for name, value in before.items():
+            if value is None:
+                os.environ.pop(name, None)
+            else:
+                os.environ[name] = value
 
 
 @contextlib.contextmanager

@@ -99,13 +99,21 @@ class Source(ConfigModel):
 
 
 class FilesConnector(Connector):
-    """Exports that lie in a folder; ``root`` is relative to `sources.yml`."""
+    """Exports that lie in a folder; ``root`` is relative to `sources.yml`.
+
+    ``outside`` are further folders, that links below ``root`` and `..` in `from` may lead to.
+    """
 
     root: FromEnvironment
+    outside: tuple[FromEnvironment, ...] = ()
 
     def folder(self, base: Path) -> Path:
         """The folder of the exports, absolute; ``base`` is that of `sources.yml`."""
         return self.root.resolve_path(base)
+
+    def outside_folders(self, base: Path) -> list[Path]:
+        """The folders elsewhere from which exports may come too, absolute."""
+        return [folder.resolve_path(base) for folder in self.outside]
 
 
 class FileOptions(TextOptions):

@@ -32,7 +32,13 @@ class EnvironmentText:
         if unset:
             names = " and ".join(unset)
             raise ValueError(f"the environment variable {names} is not set: export {names} before the run")
-        return cls(value, _VARIABLE.sub(lambda match: os.environ[match.group(1)], value))
+        revealed = _VARIABLE.sub(lambda match: os.environ[match.group(1)], value)
+        if revealed.startswith("~"):
+            try:
+                Path(revealed).expanduser()
+            except RuntimeError:
+                raise ValueError(f"there is no user '{revealed.partition('/')[0][1:]}' on this machine") from None
+        return cls(value, revealed)
 
     def reveal(self) -> str:
         return self._revealed

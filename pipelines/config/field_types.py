@@ -7,8 +7,9 @@ from math import isfinite
 from typing import Annotated
 
 import phonenumbers
-from pydantic import BeforeValidator, Field, PlainValidator
+from pydantic import AfterValidator, BeforeValidator, Field, PlainValidator
 
+from pipelines.config.day_of_run import refuse_odd_day
 from pipelines.texts.catalogue import list_languages
 from pipelines.yaml_document import did_you_mean
 
@@ -72,6 +73,12 @@ def _known_encoding(name: object) -> object:
     return name
 
 
+def _within_a_line(character: str) -> str:
+    if character in "\n\r":
+        raise ValueError("is the end of a line, which nothing else can be: write another character")
+    return character
+
+
 def _as_sql(value: object) -> object:
     """``line_no: 1`` in YAML is a number; as an expression it is the same digits."""
     if isinstance(value, bool):
@@ -112,9 +119,10 @@ Country = Annotated[str, BeforeValidator(_known_country)]
 Currency = Annotated[str, BeforeValidator(_known_currency)]
 Language = Annotated[str, BeforeValidator(_known_language)]
 Encoding = Annotated[str, BeforeValidator(_known_encoding)]
-Character = Annotated[str, Field(min_length=1, max_length=1)]
+Character = Annotated[str, Field(min_length=1, max_length=1), AfterValidator(_within_a_line)]
 Expression = Annotated[str, Field(min_length=1), BeforeValidator(_as_sql)]
 Day = Annotated[date, PlainValidator(_day)]
+DayOfRun = Annotated[date, AfterValidator(refuse_odd_day)]
 Bound = Annotated[date | float, PlainValidator(_day_or_number)]
 Share = Annotated[float, Field(ge=0, le=1)]
 Placeholders = Annotated[tuple[Annotated[str, BeforeValidator(_not_a_number)], ...], BeforeValidator(as_tuple)]

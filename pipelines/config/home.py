@@ -1,9 +1,11 @@
 """The home folder, in which everything that is built lies, and what is found by option, environment and default.
 
-The only reader of the environment's settings beside `sources.yml`'s own `${NAME}`.
+The only reader of the environment's settings, beside `sources.yml`'s own `${NAME}` and those of who may open the page,
+which `parcours ui` reads.
 """
 
 import os
+import re
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -11,6 +13,10 @@ from pipelines.config.repository import BUNDLED_SAMPLE
 from pipelines.errors import ConfigurationError
 
 ALLOW_LAUNCH_CONFIG = "PARCOURS_ALLOW_LAUNCH_CONFIG"
+
+
+_MISREAD = re.compile(r"\?|%[0-9A-Fa-f]{2}|(?<=/)\*\*(?=/|$)")
+"""What addresses of SQLite end at or unfold, and folders that are a pattern of DuckDB's of whatever depth."""
 
 
 @dataclass(frozen=True)
@@ -75,11 +81,48 @@ class Home:
 
 def find_home(option: Path | None = None) -> Home:
     """The home folder: ``option``, else ``PARCOURS_HOME``, else ``data``. It need not exist yet."""
-    chosen = option or Path(os.environ.get("PARCOURS_HOME") or "data")
-    root = chosen.expanduser().resolve()
-    if root.exists() and not root.is_dir():
-        raise ConfigurationError(f"The home folder {root} is a file. Name a folder with --home or PARCOURS_HOME.")
+    chosen = option or Path(os.environ.get("PARCOURS_HOME", "").strip() or "data")
+    way_out = "Name a folder with --home or PARCOURS_HOME."
+    try:
+        root = chosen.expanduser().resolve()
+        is_other = root.exists() and not root.is_dir()
+        str(root).encode()
+    except (OSError, ValueError, RuntimeError) as fault:
+        raise ConfigurationError(f"The home folder {chosen} cannot be: {_explain(fault)}. {way_out}") from None
+    odd = _MISREAD.search(str(root))
+    if odd:
+        raise ConfigurationError(
+            f"The home folder {root} has '{odd[0]}' in its path, which Dagster's database or DuckDB takes for "
+            f"something else. {way_out}"
+        )
+    if is_other:
+        raise ConfigurationError(f"The home folder {root} is a file. {way_out}")
     return Home(root)
+
+
+def find_own(file: Path) -> Path | None:
+    """``file`` where it is there, else None.
+
+    Raises ConfigurationError where something else than a file has its name: it is not to be passed over in silence.
+    """
+    try:
+        if file.is_file():
+            return file
+        if file.is_symlink() or file.exists():
+            what = "a link to nothing that can be read" if file.is_symlink() else "not a file"
+            raise ConfigurationError(f"{file} is {what}. Put a file in its place, or take it away.")
+    except OSError as fault:
+        raise ConfigurationError(f"{file} cannot be read: {_explain(fault)}. Grant the right to read it.") from None
+    return None
+
+
+def _explain(fault: Exception) -> str:
+    """Why a path cannot be, without the path."""
+    if isinstance(fault, UnicodeEncodeError):
+        return "its name is not UTF-8, which DuckDB and Dagster need"
+    if isinstance(fault, OSError) and fault.strerror:
+        return fault.strerror
+    return str(fault).rstrip(".")
 
 
 def find_sources(option: Path | None, home: Home) -> Path:
@@ -87,15 +130,20 @@ def find_sources(option: Path | None, home: Home) -> Path:
 
     Raises ConfigurationError where the one asked for does not exist.
     """
-    from_environment = os.environ.get("PARCOURS_SOURCES")
+    from_environment = os.environ.get("PARCOURS_SOURCES", "").strip()
     for wanted, origin in ((option, "--sources"), (from_environment, "PARCOURS_SOURCES")):
         if wanted:
-            path = Path(wanted).expanduser().resolve()
-            if not path.is_file():
+            try:
+                path = Path(wanted).expanduser().resolve()
+                is_file = path.is_file()
+            except (OSError, ValueError, RuntimeError) as fault:
+                why = f"cannot be: {_explain(fault)}"
+                raise ConfigurationError(f"{origin} names {wanted}, which {why}. Correct the path.") from None
+            if not is_file:
                 raise ConfigurationError(f"{origin} names {path}, which is not a file. Correct the path.")
             return path
     own = home.root / "sources.yml"
-    if own.is_file():
+    if find_own(own):
         return own
     if BUNDLED_SAMPLE.is_file():
         return BUNDLED_SAMPLE

@@ -25,7 +25,7 @@ def find_faults(document: Document) -> Iterator[Fault]:
 def _check_rates(document: Document) -> Iterator[Fault]:
     """A rate of the retailer's currency in itself: the others were then meant to be told in another."""
     own, rates = document.data.get("currency", "EUR"), document.data.get("exchange_rates")
-    if isinstance(rates, dict) and own in rates:
+    if isinstance(rates, dict) and isinstance(own, str) and own in rates:
         place: Place = ("exchange_rates", own)
         yield document.fault(place, f"is the retailer's own currency: take it out, or correct 'currency: {own}'")
 
@@ -62,7 +62,10 @@ def _check_placeholders(document: Document) -> Iterator[Fault]:
             continue
         listed = as_tuple(values)
         for number, value in enumerate(listed if isinstance(listed, list | tuple) else ()):
-            if not isinstance(value, str) or country not in phonenumbers.SUPPORTED_REGIONS:
+            if (
+                not (isinstance(value, str) and isinstance(country, str))
+                or country not in phonenumbers.SUPPORTED_REGIONS
+            ):
                 continue
             if placeholders.comparable(attribute, value, country) is None:
                 yield document.fault((*place, number), f"is not {known[attribute]}: correct it or take it out")

@@ -4,7 +4,6 @@ All faults of a file are reported at once, each with its line, its key and the w
 of the keys. What one source may say is declared in ``connectors``.
 """
 
-from datetime import date
 from functools import partial
 from pathlib import Path
 from typing import Annotated, get_args
@@ -14,7 +13,7 @@ from pydantic import BaseModel, Field, PlainSerializer, PlainValidator, PrivateA
 from pipelines.config.connectors import AnySource, Range, ReferenceLimits, Relation, Source, source_model
 from pipelines.config.environment_text import EnvironmentText
 from pipelines.config.exchange_rates import DatedRate, ExchangeRates
-from pipelines.config.field_types import Country, Currency, Language, Placeholders, Share, TimeZone
+from pipelines.config.field_types import Country, Currency, DayOfRun, Language, Placeholders, Share, TimeZone
 from pipelines.config.home import Home
 from pipelines.config.plausible import Plausible
 from pipelines.config.preset_tables import lay_out_presets
@@ -36,8 +35,8 @@ class Sources(ConfigModel):
     reject_limit: Share = 0.01
     reference_limits: ReferenceLimits = ReferenceLimits()
     language: Language = "en"
-    wait_minutes: Annotated[int, Field(ge=0)] = 120
-    as_of: date | None = None
+    wait_minutes: Annotated[int, Field(ge=0, le=10_080)] = 120  # At most a week: the next nights are due by then.
+    as_of: DayOfRun | None = None
     readers: Readers | None = None
     placeholders: Annotated[dict[str, Placeholders], Field(default_factory=dict)]
     plausible: Plausible = Plausible()

@@ -1,6 +1,6 @@
 """What a CRM knows: contacts, what they consented to, and what passed between them and the house."""
 
-from pipelines.contracts.schema import Column, Table
+from pipelines.contracts.schema import LONG_TEXT, Column, Table
 from pipelines.contracts.shared_columns import (
     ADDRESS,
     ANY_ORDER,
@@ -166,6 +166,7 @@ INTERACTIONS = Table(
         Column(
             "text",
             "What was said or written.",
+            longest=LONG_TEXT,
             example="The parcel came open",
         ),
     ),
@@ -292,6 +293,7 @@ SURVEYS = Table(
         Column(
             "text",
             "Words that came with the score.",
+            longest=LONG_TEXT,
             example="Friendly advice, long queue",
             loses="`verbatim_themes` is empty: nobody knows what answers are about.",
         ),

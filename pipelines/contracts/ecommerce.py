@@ -1,6 +1,6 @@
 """What an online shop knows: accounts, orders and returns, visits, the catalogue and what advertising cost."""
 
-from pipelines.contracts.schema import Column, Table
+from pipelines.contracts.schema import LONG_TEXT, Column, Table
 from pipelines.contracts.shared_columns import (
     ACCOUNT,
     ADDRESS,
@@ -398,6 +398,7 @@ RETURNS = Table(
         Column(
             "reason",
             "Why, in the source's words.",
+            longest=LONG_TEXT,
             example="too small",
             loses="Nobody can tell why things come back.",
         ),
@@ -562,6 +563,7 @@ WEB_EVENTS = Table(
         Column(
             "referrer",
             "Page from which the visitor came.",
+            longest=LONG_TEXT,
             example="https://www.example.com/blog",
             loses="Visits without utm parameters all count as direct.",
         ),

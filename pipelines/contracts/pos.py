@@ -1,6 +1,6 @@
 """What the tills know: members of the store loyalty scheme, tickets, and the stores themselves."""
 
-from pipelines.contracts.schema import Column, Table
+from pipelines.contracts.schema import LONG_TEXT, Column, Table
 from pipelines.contracts.shared_columns import (
     ADDRESS,
     ANY_ORDER,
@@ -263,6 +263,7 @@ TICKET_LINES = Table(
         Column(
             "return_reason",
             "On a returned line, why it came back, in the source's words.",
+            longest=LONG_TEXT,
             example="too small",
             loses="Nobody can tell why things come back to stores.",
         ),

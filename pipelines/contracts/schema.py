@@ -36,6 +36,9 @@ LIMITS: dict[Type, Limit] = {
 }
 """The limit of each type, where the column names no other."""
 
+LONGEST_TEXT = 1_000  # Bytes of a name, an address or an id; what compares two of them takes the square of that.
+LONG_TEXT = 100_000  # Of what people write freely.
+
 UNITS: dict[Type, str] = {
     "money": "the currency of the row",
     "price": "the currency of the row",
@@ -77,10 +80,10 @@ class Column:
     what its values are in, where it is another than the type's; ``example`` a made-up value as a source may write it;
     ``loses`` a sentence about what is lost where no source gives it, of a column that is not required. What can be true
     of it is said by ``limit``, where it is another than the type's, ``sign``, and ``least`` and ``most``, the bounds
-    that nature sets (of a date, a day in ISO; ``least`` then stands in place of the limit). ``sign_of`` is the column
-    below zero of which a magnitude may be so too: what a returned line was discounted by. ``references`` says which
-    rows it names: one that names none is told, and its row is kept. ``otherwise`` is what a value that is none of
-    ``values`` counts as, and is told.
+    that nature sets (of a date, a day in ISO; ``least`` then stands in place of the limit); of a text, ``longest`` is
+    how many bytes it may have. ``sign_of`` is the column below zero of which a magnitude may be so too: what a returned
+    line was discounted by. ``references`` says which rows it names: one that names none is told, and its row is kept.
+    ``otherwise`` is what a value that is none of ``values`` counts as, and is told.
     """
 
     name: str
@@ -95,6 +98,7 @@ class Column:
     sign_of: str | None = None
     least: float | str | None = None
     most: float | None = None
+    longest: int = LONGEST_TEXT
     unit: str | None = None
     example: str | None = None
     loses: str | None = None

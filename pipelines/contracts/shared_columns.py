@@ -1,6 +1,6 @@
 """Columns that several canonical tables have, and that mean the same in each."""
 
-from pipelines.contracts.schema import Column, Reference
+from pipelines.contracts.schema import LONG_TEXT, Column, Reference
 
 CONTACT = Reference(("crm/contacts.contact_id",), within_source=True)
 ACCOUNT = Reference(("ecommerce/customers.account_id",), within_source=True)
@@ -150,6 +150,7 @@ CONSENT_ANSWER = (
     Column(
         "proof",
         "Where the proof of the answer is kept.",
+        longest=LONG_TEXT,
         example="form 2025-06, log 48213",
         loses="A grant is no explicit act: it does not lift a refusal that another record of the person gave earlier.",
     ),

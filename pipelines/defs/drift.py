@@ -1,5 +1,7 @@
 """The drift asset: what this night looks like beside the published ones, before anything is built on it."""
 
+from functools import partial
+
 import dagster as dg
 import polars as pl
 
@@ -25,11 +27,8 @@ class Acceptance(dg.Config):
     accept: bool = False
 
 
-class NothingToSet(dg.Config):
-    """Without it Dagster would take any configuration, ``accept`` as well, and pass over it in silence."""
-
-
-_declare = asset_of(
+_declare = partial(
+    asset_of,
     "identity",
     KEY,
     after=COMPARED,
@@ -47,13 +46,13 @@ _declare = asset_of(
 )
 
 
-@_declare
+@_declare()
 def drift(config: Acceptance, night: Night) -> Result:
     return _compare(night, accept=config.accept)
 
 
-@_declare
-def drift_nobody_accepts(config: NothingToSet, night: Night) -> Result:  # noqa: ARG001  # It declares that there is none.
+@_declare(config_schema={})  # Else Dagster takes any, and passes over it in silence.
+def drift_nobody_accepts(night: Night) -> Result:
     """The same asset where a launch may not accept what it finds (``launch_config``)."""
     return _compare(night, accept=False)
 
@@ -69,7 +68,9 @@ def _compare(night: Night, *, accept: bool) -> Result:
     people = night.read_people().records
     contents, contents_before = list_contents(people), lake.published_path(CONTENTS)
     changed = (
-        count_changed(contents, pl.read_parquet(contents_before), ledger.tail(ledger.height - published.height))
+        count_changed(
+            contents, pl.read_parquet(contents_before, glob=False), ledger.tail(ledger.height - published.height)
+        )
         if contents_before.exists()
         else None
     )
@@ -116,4 +117,4 @@ def _compare(night: Night, *, accept: bool) -> Result:
 
 def _published(lake: Lake, name: str, empty: pl.DataFrame) -> pl.DataFrame:
     file = lake.published_path(name)
-    return pl.read_parquet(file) if file.exists() else empty
+    return pl.read_parquet(file, glob=False) if file.exists() else empty

@@ -13,6 +13,7 @@ import dagster as dg
 
 from pipelines import unexpected
 from pipelines.errors import ParcoursError
+from pipelines.visible_text import make_visible
 
 OF_DAGSTER = (dg.DagsterError, dg.Failure, dg.RetryRequested)
 """What Dagster raises through a step is about the graph, and names no value."""
@@ -62,7 +63,7 @@ def _as_failure(error: Exception) -> dg.Failure:
     """A failed step with the message and exit code of the command: a ParcoursError's own, or of what is unexpected."""
     unexpected.note(error)
     if isinstance(error, ParcoursError):
-        message, exit_code = str(error), error.exit_code
+        message, exit_code = make_visible(str(error)), error.exit_code
     else:
         message, exit_code = unexpected.describe(error), 1
     return dg.Failure(description=message, metadata={"exit_code": exit_code}, allow_retries=False)

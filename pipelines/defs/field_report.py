@@ -33,7 +33,7 @@ def field_report(night: Night) -> Result:
     return describe_table(
         fields,
         {
-            "noteworthy": dg.MetadataValue.json(noteworthy.to_dicts()),
+            "noteworthy": dg.MetadataValue.json(noteworthy.drop("example_record_id").to_dicts()),
             "noteworthy_columns": dg.MetadataValue.md(_as_markdown(noteworthy)),
             "all_columns": dg.MetadataValue.md(_as_markdown(fields.head(MOST_SHOWN))),
         },
@@ -42,7 +42,7 @@ def field_report(night: Night) -> Result:
 
 def _read_counts(lake: Lake) -> pl.DataFrame:
     files = [lake.field_counts_path(table.kind, table.name) for table in TABLES]
-    counted = [pl.read_parquet(file) for file in files if file.exists()]
+    counted = [pl.read_parquet(file, glob=False) for file in files if file.exists()]
     return pl.concat([pl.DataFrame(schema=SCHEMA), *counted])
 
 

@@ -4,7 +4,6 @@ How people are recognised lies in ``pipelines.identity``; here is what runs afte
 """
 
 from collections.abc import Mapping
-from dataclasses import asdict
 from typing import Any
 
 import dagster as dg
@@ -22,8 +21,8 @@ from pipelines.identity.customer_ids.uncertain_pairs import find_uncertain_pairs
 from pipelines.identity.decisions.merges import decide_by_systems, find_merged_records
 from pipelines.identity.decisions.read import (
     VERDICTS,
+    count_waiting,
     decisions_in_force,
-    find_absent,
     read_decisions,
     read_decisions_in_force,
 )
@@ -39,7 +38,12 @@ from pipelines.identity.monitoring.charts import (
     chart_unlinkables,
     write_chart,
 )
-from pipelines.identity.monitoring.shared_value_surge import describe_surges, find_surges, list_withdrawn_values
+from pipelines.identity.monitoring.shared_value_surge import (
+    describe_surges,
+    find_surges,
+    list_surging_records,
+    list_withdrawn_values,
+)
 from pipelines.identity.standardisation.attributes import Attribute, load_attributes
 from pipelines.identity.standardisation.placeholders import with_own_values
 from pipelines.identity.standardisation.places import count_unread_countries
@@ -48,7 +52,6 @@ from pipelines.identity.standardisation.standardise import scan_records
 from pipelines.identity.training.retrain import MAX_SHARE_MOVED, has_to_learn, retrain
 from pipelines.lake.tables import Lake
 
-MOST_NAMED = 50  # Record ids that metadata list; how many there are in all stands beside them.
 IDENTITY_BEARING = (
     "crm/contacts",
     "crm/contact_points",
@@ -89,7 +92,7 @@ def _drawn(night: Night, *charts: Chart) -> dict[str, dg.MarkdownMetadataValue]:
 
 
 def _committed_ledger(lake: Lake) -> pl.DataFrame:
-    return pl.read_parquet(lake.committed_ledger) if lake.committed_ledger.exists() else empty_ledger()
+    return pl.read_parquet(lake.committed_ledger, glob=False) if lake.committed_ledger.exists() else empty_ledger()
 
 
 @asset_of("identity", "identity/merged_records", after=["crm/merges", "crm/contacts", "ecommerce/customers"])
@@ -114,7 +117,6 @@ def decisions(night: Night) -> Result:
     present = scan_records(night.lake, night.day)
     merged = decide_by_systems(night.lake.read("identity", "merged_records"), present, holding, night.day)
     night.lake.write("identity", "decisions", pl.concat([holding, merged]).sort("record_id_l", "record_id_r"))
-    waiting, absent = find_absent(holding, present)
     return describe_table(
         holding,
         {
@@ -122,8 +124,7 @@ def decisions(night: Night) -> Result:
             "expired": int((written["expires_on"] < night.day).sum()),
             "not_yet_in_force": int((written["decided_on"] > night.day).sum()),
             "decided_by_their_system": merged.height,
-            "about_absent_records": waiting,
-            "absent_records": dg.MetadataValue.json(absent[:MOST_NAMED]),
+            "about_absent_records": count_waiting(holding, present),
         },
     )
 
@@ -213,10 +214,11 @@ def _no_new_crowd(lake: Lake, rows: pl.DataFrame, attributes: Mapping[str, Attri
     if is_first:
         crowds = find_surges(rows, attributes)
     else:
-        known = pl.read_parquet(withdrawn_before)
+        known = pl.read_parquet(withdrawn_before, glob=False)
         crowds = find_surges(rows, attributes, known)
         if crowds:  # On most nights there is none, and no need to know who is published.
             crowds = find_surges(rows, attributes, known, current_map(_committed_ledger(lake))["record_id"])
+    lake.write("identity", "value_surges", list_surging_records(crowds))
     if is_first or not crowds:  # What a run that stopped withdrew must never pass for known.
         lake.write("identity", "withdrawn_values", list_withdrawn_values(rows))
     return dg.AssetCheckResult(
@@ -224,7 +226,11 @@ def _no_new_crowd(lake: Lake, rows: pl.DataFrame, attributes: Mapping[str, Attri
         passed=not crowds,
         severity=dg.AssetCheckSeverity.WARN if is_first else dg.AssetCheckSeverity.ERROR,
         description=describe_surges(crowds),
-        metadata={"crowds": dg.MetadataValue.json([asdict(crowd) for crowd in crowds])},
+        metadata={
+            "crowds": dg.MetadataValue.json(
+                [{"attribute": each.attribute, "names": each.names, "records": each.records} for each in crowds]
+            )
+        },
     )
 
 

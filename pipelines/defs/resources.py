@@ -10,6 +10,7 @@ from zoneinfo import ZoneInfo
 import dagster as dg
 from pydantic import Field, PrivateAttr
 
+from pipelines.config.day_of_run import refuse_odd_day
 from pipelines.config.home import Home, find_home, find_sources
 from pipelines.config.sources import Sources, load_sources
 from pipelines.defs import orphaned_runs
@@ -168,7 +169,10 @@ class Night(dg.ConfigurableResource):  # type: ignore[type-arg]
 
     def _resolve_day(self, context: dg.InitResourceContext) -> date:
         if self.as_of:
-            return date.fromisoformat(self.as_of)
+            try:
+                return refuse_odd_day(date.fromisoformat(self.as_of))
+            except ValueError as fault:
+                raise ConfigurationError(f"as_of '{self.as_of[:40]}' is no day of a run: {fault}.") from None
         if self._retailer.as_of:
             return self._retailer.as_of
         # The launch of the run, not the clock: the steps of a run that crosses midnight agree on the day.

@@ -39,5 +39,5 @@ def input_results(context: dg.AssetExecutionContext, night: Night) -> Iterator[R
     for spec in SPECS:
         file = night.lake.path(*spec.key.path)
         if spec.key in context.selected_asset_keys and file.exists():
-            rows = pl.scan_parquet(file).select(pl.len()).collect().item()
+            rows = pl.scan_parquet(file, glob=False).select(pl.len()).collect().item()
             yield Result(asset_key=spec.key, metadata={"dagster/row_count": rows, **defined})

@@ -16,6 +16,7 @@ from pipelines.defs.expected_errors import fail_as_step
 from pipelines.defs.resources import Night
 from pipelines.defs.results import Result
 from pipelines.defs.sqlite_pool import pooled_sqlite
+from pipelines.doctor.exposed_files import find_exposed
 from pipelines.lake.tables import Lake
 from pipelines.segments.membership_log import write_dbt_inputs
 from pipelines.value.customer_values import FittedValues, fit_customer_values, make_room_for_histories
@@ -159,6 +160,7 @@ def _published_warehouse(marts: Sequence[str]) -> dg.AssetsDefinition:
                 "file": dg.MetadataValue.path(published.warehouse),
                 "as_of": published.as_of,
                 "size_bytes": published.size_bytes,
+                "open_to_other_users": len(find_exposed(night.folder)),
                 "rows_by_mart": dg.MetadataValue.json(published.marts),
                 "newest_orders": dg.MetadataValue.json(
                     {source: day.isoformat() for source, day in find_newest_orders(published.warehouse).items()}

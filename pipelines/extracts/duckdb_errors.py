@@ -105,6 +105,8 @@ _MESSAGES = (
         r"Cannot (?:mix|compare|combine) values of type (?P<types>\S+) and (?P<type_>\S+)",
         "Cannot mix values of type {types} and {type_}: cast one of them",
     ),
+    _know(r'No files found that match the pattern "(?P<name>.+?)"', 'there is no file "{name}"'),
+    _know(r'Cannot open file "(?P<name>.+?)"', 'file "{name}" cannot be opened'),
     _know(r"WHERE clause cannot contain aggregates", "a condition cannot contain aggregates"),
     _know(r"WHERE clause cannot contain window functions", "a condition cannot contain window functions"),
     _know(r"aggregate function calls cannot be nested", "aggregates cannot be nested"),
@@ -120,6 +122,10 @@ _REASONS = {
 _MEMORY = re.compile(r"\([\d.]+ \w+/[\d.]+ \w+ used\)")
 
 
+KINDS = tuple(name for _, name, _ in _KINDS)
+"""The kinds of errors, as DuckDB's messages begin with them."""
+
+
 def explain(error: duckdb.Error, written: Iterable[str] = ()) -> str:
     """The fault in one line: its kind, and of DuckDB's own words those that name no value.
 
@@ -127,18 +133,17 @@ def explain(error: duckdb.Error, written: Iterable[str] = ()) -> str:
     """
     if isinstance(error, duckdb.OutOfMemoryException):
         return sandbox.explain_shortage()
-    kind, general = next(
-        ((name, text) for known, name, text in _KINDS if isinstance(error, known)), ("DuckDB", "it cannot be done")
-    )
-    said = _first_line(error)
+    kind = next((name for known, name, _ in _KINDS if isinstance(error, known)), "DuckDB")
+    return explain_text(kind, str(error).partition("Error: ")[2], written)
+
+
+def explain_text(kind: str, message: str, written: Iterable[str] = ()) -> str:
+    """The same of an error that is known as text only: ``message`` is what stands behind the name of its ``kind``."""
+    said = message.split("\n")[0]
+    general = next((text for _, name, text in _KINDS if name == kind), "it cannot be done")
     told = _tell(said, " ".join(written).lower()) or general
-    details = ", ".join(_details(error, said))
+    details = ", ".join(_details(kind, message))
     return f"{kind} Error: {told}" + (f" ({details})" if details else "")
-
-
-def _first_line(error: duckdb.Error) -> str:
-    """What DuckDB says behind the name of the kind."""
-    return str(error).partition("Error: ")[2].split("\n")[0]
 
 
 def _tell(said: str, written: str) -> str | None:
@@ -150,10 +155,15 @@ def _tell(said: str, written: str) -> str | None:
         parts = found.groupdict()
         names = [parts[group] for group in ("name", "other") if group in parts]
         types = [parts[group] for group in ("types", "type_") if group in parts]
-        if all(name.lower() in written for name in names) and all(map(_are_types, types)):
+        if all(_is_of(name, written) for name in names) and all(map(_are_types, types)):
             return known.told.format_map(parts)
         return None
     return None
+
+
+def _is_of(name: str, written: str) -> bool:
+    """Whether a name or a mark is repeated from the SQL that was written, or is no more than a mark."""
+    return name.lower() in written or not any(map(str.isalnum, name))
 
 
 def _are_types(said: str) -> bool:
@@ -161,8 +171,8 @@ def _are_types(said: str) -> bool:
     return is_written_so and set(re.findall(r"[A-Z][A-Z_0-9]*", said)) <= _KNOWN_TYPES
 
 
-def _details(error: duckdb.Error, said: str) -> Iterator[str]:
-    if isinstance(error, duckdb.IOException):
-        yield from (reason for reason in _REASONS.values() if reason in said)
-    if isinstance(error, duckdb.OutOfMemoryException) and (used := _MEMORY.search(str(error))):
+def _details(kind: str, message: str) -> Iterator[str]:
+    if kind == "IO":
+        yield from (reason for reason in _REASONS.values() if reason in message)
+    if kind == "Out of Memory" and (used := _MEMORY.search(message)):
         yield used[0].strip("()")

@@ -14,6 +14,7 @@ from pipelines.extracts import casting, plausibility
 from pipelines.extracts.column_names import list_found, tellable
 from pipelines.extracts.duckdb_errors import explain
 from pipelines.extracts.faults import FIRST, Fault, Faults, Outcome
+from pipelines.extracts.one_expression import find_mistake
 from pipelines.extracts.plausibility import Rule
 from pipelines.extracts.sql_quoting import quote_name, quote_text
 from pipelines.name_lists import find_close, list_names
@@ -21,6 +22,7 @@ from pipelines.name_lists import find_close, list_names
 MISSING = "is missing"
 OPEN_QUESTION = "TODO"
 """What `parcours init` writes for a column that only a person can name."""
+MOST_REPEATED = 200  # Letters of SQL in a message; its line is told.
 STILL_OPEN = "is still to be answered: name a source column or an expression in its place"
 CONDITION = Fault(None, "unreadable", "makes the condition `where` fail", "rejected")
 
@@ -292,11 +294,15 @@ def _bind(
     faults: list[tuple[tuple[str, ...], str]] = []
     where = mapping.where
     for column, sql, is_expression in chosen:
+        mistake = find_mistake(sql) if is_expression else None
+        if mistake:
+            faults.append((("columns", column.name), f"{column.name}: {_cut(sql)}: {mistake}"))
+            continue
         try:
             duckdb_type = str(execute(f"describe select ({NEWLINE}{sql}{NEWLINE}) as v from ({rows})")[0][1])
         except duckdb.Error as error:
-            why = STILL_OPEN if sql == OPEN_QUESTION else explain(error, [sql])
-            faults.append((("columns", column.name), f"{column.name}: {sql}: {why}"))
+            said = STILL_OPEN if sql == OPEN_QUESTION else explain(error, [sql])
+            faults.append((("columns", column.name), f"{column.name}: {_cut(sql)}: {said}"))
             continue
         is_guarded = is_expression and _binds(
             f"select {_guard(f'({NEWLINE}{sql}{NEWLINE})')} as v from ({rows})", execute
@@ -311,10 +317,14 @@ def _bind(
             )
         )
     if where:
+        why = find_mistake(where)
         try:
-            execute(f"describe select {_guard(f'cast(({NEWLINE}{where}{NEWLINE}) as boolean)')} as v from ({rows})")
+            if why is None:
+                execute(f"describe select {_guard(f'cast(({NEWLINE}{where}{NEWLINE}) as boolean)')} as v from ({rows})")
         except duckdb.Error as error:
-            faults.append((("where",), f"where: {where}: {explain(error, [where])}"))
+            why = explain(error, [where])
+        if why:
+            faults.append((("where",), f"where: {_cut(where)}: {why}"))
     if faults:
         raise MappingError(
             f"DuckDB does not understand {len(faults)} SQL {'expression' if len(faults) == 1 else 'expressions'} of "
@@ -326,6 +336,11 @@ def _bind(
             parts=faults,
         )
     return tuple(bound)
+
+
+def _cut(sql: str) -> str:
+    """SQL as a message repeats it."""
+    return sql if len(sql) <= MOST_REPEATED else f"{sql[:MOST_REPEATED]}…"
 
 
 def _be_strict(sql: str) -> str | None:

@@ -80,6 +80,7 @@ def rules_of(table: Table, column: Column, sources: Sources, mapping: TableMappi
         *_rules_of_currency(table, column, sources, window),
         *_rules_of_bounds(table, column, sources, mapping.plausible.get(column.name, Range()), window),
         *_rules_of_sign(column),
+        *_rules_of_length(column),
         *_rules_between_columns(table, column),
     )
 
@@ -173,6 +174,12 @@ def _rules_of_sign(column: Column) -> Iterator[Rule]:
         owed = f" and not coalesce({{{column.sign_of}}} < 0, false)" if column.sign_of else ""
         reason = "is negative, and taken as the same amount without the sign"
         yield Rule(f"{value} < 0{owed}", reason, instead=f"abs({value})", always_stays=True)
+
+
+def _rules_of_length(column: Column) -> Iterator[Rule]:
+    """No name has megabytes, and every later step would take its time with it."""
+    if column.type == "text" and column.values is None:
+        yield Rule(f"strlen({{{column.name}}}) > {column.longest}", f"is longer than {column.longest:,} bytes")
 
 
 def _rules_between_columns(table: Table, column: Column) -> Iterator[Rule]:

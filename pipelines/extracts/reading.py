@@ -14,7 +14,7 @@ import polars as pl
 from pipelines.config.connectors import Source
 from pipelines.config.sources import Sources
 from pipelines.contracts import Column, Table
-from pipelines.errors import ExtractError
+from pipelines.errors import ExtractError, MappingError
 from pipelines.extracts import casting, currencies, mapping, plausibility
 from pipelines.extracts.column_names import list_found
 from pipelines.extracts.connectors.protocol import Rows
@@ -205,7 +205,7 @@ class SourceReading:
         try:
             statements = duckdb.extract_statements(query)
             if len(statements) != 1 or statements[0].type != duckdb.StatementType.SELECT:
-                raise ExtractError("`query` must be one SELECT over `source`.", at=("query",))
+                raise MappingError("`query` must be one SELECT over `source`.", at=("query",))
             # Only bound, never read: values as they came have the same types, in SQL that is bound in no time.
             self.connection.execute(self._make_relations(self._rows_as_they_came()))
             self.connection.execute(f"describe {query.rstrip().rstrip(';')}").fetchall()
@@ -214,7 +214,7 @@ class SourceReading:
             found += [f"  in {name}, {self._list_columns(rows)}" for name, rows in self.opened.relations.items()]
             listed = "\n".join(found)
             message = f"DuckDB does not understand `query`: {explain(error, [query])}\n{listed}"
-            raise ExtractError(message, at=("query",)) from error
+            raise MappingError(message, at=("query",)) from error
         made = f"create temp table {self.result} as {query.rstrip().rstrip(';')}"
         self._run(lambda: f"{self._make_relations(self._relations())}; {made}")
         for name in self._rows_as_they_came():

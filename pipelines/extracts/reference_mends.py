@@ -5,6 +5,7 @@ A system writes one id in several ways (`3`, `3.0`, `gid://shopify/Customer/3`; 
 put one around the other, and the result is what may be pasted into `columns` of sources.yml.
 """
 
+import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import PurePath
@@ -121,6 +122,10 @@ def _count(connection: duckdb.DuckDBPyConnection, named: str, targets: str) -> t
     return int(row[0]), int(row[1])
 
 
+_NOTATION = re.compile(r"[A-Za-z]{0,5}[^A-Za-z0-9@{}]{0,2}")
+"""What may be repeated of the ids: `CUST-`, `cus_`, `#`. More letters may be somebody's name."""
+
+
 def _find_affixes(connection: duckdb.DuckDBPyConnection) -> Iterator[str]:
     """What every id referred to begins with, and zeros up to the length that they all have."""
     row = connection.execute(
@@ -129,7 +134,7 @@ def _find_affixes(connection: duckdb.DuckDBPyConnection) -> Iterator[str]:
     ).fetchone()
     assert row is not None
     first, last, shortest, longest = row
-    if first and first == last and "{" not in first:
+    if first and first == last and _NOTATION.fullmatch(first):
         yield f"{quote_text(first)} || {{id}}"
     if longest and shortest == longest:
         yield f"repeat('0', {longest} - length({{id}})) || {{id}}"

@@ -5,6 +5,7 @@ starts a step. Folders that are roots of something, such as the home, are closed
 """
 
 import os
+import pwd
 import stat
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -42,3 +43,11 @@ def make_folder(folder: Path) -> None:
             raise
     else:
         folder.chmod(stat.S_IMODE(folder.stat().st_mode) | 0o700)  # A umask may have taken bits of the owner.
+
+
+def name_user(number: int) -> str:
+    """The name of a user of this machine, or the number where it has none."""
+    try:
+        return pwd.getpwuid(number).pw_name
+    except KeyError:
+        return f"user {number}"

@@ -10,13 +10,15 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
+from pipelines.lake.owner_only import make_folder
+
 FILE_NAME = "publication.lock"
 
 
 @contextmanager
 def hold(root: Path) -> Iterator[None]:
     """Holds ``<root>/publication.lock`` while the block runs, once nobody else does. A kill releases it."""
-    root.mkdir(parents=True, exist_ok=True)
+    make_folder(root)
     descriptor = os.open(root / FILE_NAME, os.O_RDWR | os.O_CREAT, 0o600)
     try:
         fcntl.flock(descriptor, fcntl.LOCK_EX)

@@ -4,6 +4,7 @@ The lock is the operating system's (``flock``), so a kill releases it. It belong
 of one run may work side by side in several processes, while those of another run wait or are refused.
 """
 
+import errno
 import fcntl
 import os
 import time
@@ -11,7 +12,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from pipelines.errors import ParcoursError
+from pipelines.errors import ConfigurationError, ParcoursError
 from pipelines.lake.owner_only import make_folder
 
 PATIENCE_SECONDS = 1.0  # Steps of one run that start together hold the lock exclusively for some microseconds each.
@@ -38,8 +39,16 @@ def hold(
     HomeInUseError where it does not come free. ``when_alone`` is called while this process holds the lock exclusively,
     which it does only where no other process held it: the moment to clear away what a killed run left behind.
     """
-    make_folder(root)
-    descriptor = os.open(root / "run.lock", os.O_RDWR | os.O_CREAT, 0o600)
+    try:
+        make_folder(root)
+        descriptor = os.open(root / "run.lock", os.O_RDWR | os.O_CREAT, 0o600)
+    except OSError as fault:
+        if fault.errno in (errno.ENOSPC, errno.EDQUOT):
+            raise
+        raise ConfigurationError(
+            f"The home folder {root} cannot be written to: {fault.strerror}. Grant this user the right to write there, "
+            "or name another folder with --home."
+        ) from None
     try:
         yield _acquire(descriptor, run_id, root, when_alone, patience, say)
     finally:

@@ -14,8 +14,15 @@ from pathlib import Path
 
 import polars as pl
 
+from pipelines.errors import ParcoursError
 from pipelines.lake.amendments import MAX_AMENDED_SHARE, add_amendments, apply_amendments, merge_by_key, no_amendments
 from pipelines.lake.owner_only import make_folder
+
+MAGIC = b"PAR1"  # How a Parquet file begins and ends.
+
+
+class TableError(ParcoursError):
+    """A table that is not there, or that is cut or damaged."""
 
 
 @dataclass(frozen=True)
@@ -86,8 +93,8 @@ class Lake:
     def amend(self, kind: str, name: str, rows: pl.DataFrame, gone: pl.Series) -> None:
         """Inserts or replaces ``rows`` of ``<kind>/<name>`` by key, and deletes the keys that are ``gone``."""
         path = self.amendments_path(kind, name)
-        amendments = add_amendments(pl.read_parquet(path), rows, gone)
-        table = pl.scan_parquet(self.path(kind, name))
+        amendments = add_amendments(pl.read_parquet(path, glob=False), rows, gone)
+        table = pl.scan_parquet(self.path(kind, name), glob=False)
         if amendments.height <= MAX_AMENDED_SHARE * table.select(pl.len()).collect().item():
             with replacing(path) as temporary:
                 _write_parquet(amendments, temporary)
@@ -95,11 +102,16 @@ class Lake:
             self.write_amendable(kind, name, merge_by_key(*apply_amendments(table, amendments.lazy())).collect())
 
     def scan(self, kind: str, name: str, *, in_order: bool = True) -> pl.LazyFrame:
-        """The rows of ``<kind>/<name>``, as amended. Not ``in_order``, amended rows come last, which is faster."""
-        table, amendments = pl.scan_parquet(self.path(kind, name)), self.amendments_path(kind, name)
+        """The rows of ``<kind>/<name>``, as amended. Not ``in_order``, amended rows come last, which is faster.
+
+        Raises TableError where it has not been written, or what was written is not there as a whole.
+        """
+        for file in (self.path(kind, name), *self.files(kind, name)[1:]):
+            require_table(file, f"{kind}/{name}", "A run makes it anew: `parcours run`.")
+        table, amendments = pl.scan_parquet(self.path(kind, name), glob=False), self.amendments_path(kind, name)
         if not amendments.exists():
             return table
-        parts = apply_amendments(table, pl.scan_parquet(amendments))
+        parts = apply_amendments(table, pl.scan_parquet(amendments, glob=False))
         return merge_by_key(*parts) if in_order else pl.concat(parts)
 
     def read(self, kind: str, name: str) -> pl.DataFrame:
@@ -124,6 +136,19 @@ class Lake:
             yield folder
         finally:
             shutil.rmtree(folder, ignore_errors=True)
+
+
+def require_table(file: Path, name: str, remedy: str) -> None:
+    """Raises TableError, with the ``remedy``, where the file of the table ``name`` is missing, empty or cut."""
+    try:
+        with file.open("rb") as content:
+            beginning = content.read(len(MAGIC))
+            content.seek(max(0, content.seek(0, os.SEEK_END) - len(MAGIC)))
+            is_whole = beginning == MAGIC == content.read()
+    except (FileNotFoundError, NotADirectoryError):
+        raise TableError(f"The table {name} is missing: there is no {file}. {remedy}") from None
+    if not is_whole:
+        raise TableError(f"The table {name} cannot be read: {file} is empty, cut or damaged. {remedy}")
 
 
 def _write_parquet(frame: pl.DataFrame, file: Path) -> None:

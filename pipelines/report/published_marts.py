@@ -10,6 +10,7 @@ from typing import Any
 import duckdb
 
 from pipelines.errors import ParcoursError
+from pipelines.extracts.duckdb_errors import explain
 from pipelines.report.small_groups import About, screen
 
 MONTHS = 12
@@ -75,7 +76,7 @@ def open_marts(warehouse: Path) -> Iterator[Marts]:
             yield Marts(connection, day["as_of"], period, currency["currency"] or "")
     except duckdb.Error as error:
         raise ParcoursError(
-            f"The report cannot be drawn from {warehouse}: {str(error).splitlines()[0]}. "
+            f"The report cannot be drawn from {warehouse}: {explain(error)}. "
             "If another release of Parcours built it, run `parcours run` again."
         ) from error
 

@@ -66,7 +66,7 @@ def find_origin(home: Home) -> Origin:
     if not metrics.exists():
         return Origin(publication.run_id)
     versions = (
-        pl.scan_parquet(metrics)
+        pl.scan_parquet(metrics, glob=False)
         .filter(pl.col("run_id") == publication.run_id)
         .select(pl.col("model_version").max())
         .collect()

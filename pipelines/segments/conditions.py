@@ -4,7 +4,6 @@ A condition is one expression over the columns of one row. What reaches beyond t
 window), beyond the run (today's date, chance) or beyond the columns that exist is a mistake.
 """
 
-import json
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -14,6 +13,7 @@ from typing import Any
 import duckdb
 
 from pipelines.extracts.duckdb_errors import explain
+from pipelines.extracts.one_expression import NotOneExpressionError, parse_expression, walk
 from pipelines.extracts.sql_quoting import quote_name
 from pipelines.yaml_document import did_you_mean
 
@@ -32,7 +32,6 @@ REACHES_BEYOND = {
     "LAMBDA": "a lambda: a condition reads columns only",
     "DEFAULT": "the word default",
 }
-ONE_STATEMENT = "more than one statement: write one condition, without ';'"
 _BEFORE = f"select ({NEWLINE}"
 
 
@@ -48,8 +47,8 @@ class Mistake:
 def find_mistakes(sql: str, columns: dict[str, str], of: str) -> Iterator[Mistake]:
     """Everything that keeps ``sql`` from being a condition over ``columns`` (name and type) of the tables ``of``."""
     try:
-        nodes = list(_walk(_parse(sql)))
-    except _NotOneExpressionError as error:
+        nodes = list(walk(_parse(sql)))
+    except NotOneExpressionError as error:
         yield Mistake(str(error))
         return
     found = [*_unknown_columns(nodes, sql, columns, of), *_reaching_beyond(nodes, sql)]
@@ -58,7 +57,7 @@ def find_mistakes(sql: str, columns: dict[str, str], of: str) -> Iterator[Mistak
 
 def columns_read(sql: str) -> frozenset[str]:
     """The names of columns that a sound condition reads, in lower case."""
-    named = (node["column_names"] for node in _walk(_parse(sql)) if node.get("class") == "COLUMN_REF")
+    named = (node["column_names"] for node in walk(_parse(sql)) if node.get("class") == "COLUMN_REF")
     return frozenset(names[-1].lower() for names in named)
 
 
@@ -77,42 +76,9 @@ def is_reserved(name: str) -> bool:
     return name in _reserved_words()
 
 
-class _NotOneExpressionError(ValueError):
-    """The text is not one SQL expression."""
-
-
 def _parse(sql: str) -> dict[str, Any]:
-    """DuckDB's syntax tree of the expression. Raises _NotOneExpressionError."""
-    [(serialised,)] = _connection().execute("select json_serialize_sql(?)", [f"{_BEFORE}{sql}{NEWLINE})"]).fetchall()
-    read = json.loads(serialised)
-    if read["error"]:
-        reason = " ".join(str(read["error_message"]).split())
-        if "Only SELECT" in reason or '";"' in reason:
-            raise _NotOneExpressionError(ONE_STATEMENT)
-        raise _NotOneExpressionError(f"is not SQL: {reason}. A text needs single quotes, and each bracket its pair")
-    if len(read["statements"]) != 1:
-        raise _NotOneExpressionError(ONE_STATEMENT)
-    select = read["statements"][0]["node"]
-    is_bare = select["type"] == "SELECT_NODE" and select["from_table"]["type"] == "EMPTY" and not select["modifiers"]
-    clauses = ("where_clause", "having", "qualify", "group_expressions")
-    if not is_bare or len(select["select_list"]) != 1 or any(select[name] for name in clauses):
-        raise _NotOneExpressionError("more than one expression: write what could stand after 'where', and no more")
-    expression: dict[str, Any] = select["select_list"][0]
-    return expression
-
-
-def _walk(tree: Any) -> Iterator[dict[str, Any]]:
-    """Every node of a syntax tree, each before those below it, and none of a subquery."""
-    if isinstance(tree, dict):
-        if "class" in tree:
-            yield tree
-            if tree["class"] == "SUBQUERY":
-                return
-        for branch in tree.values():
-            yield from _walk(branch)
-    elif isinstance(tree, list):
-        for branch in tree:
-            yield from _walk(branch)
+    """DuckDB's syntax tree of the expression. Raises NotOneExpressionError."""
+    return parse_expression(sql, _BEFORE, f"{NEWLINE})")
 
 
 def _unknown_columns(nodes: list[dict[str, Any]], sql: str, columns: dict[str, str], of: str) -> Iterator[Mistake]:
@@ -146,7 +112,7 @@ def _reaching_beyond(nodes: list[dict[str, Any]], sql: str) -> Iterator[Mistake]
 
 
 def _reads_columns(tree: dict[str, Any]) -> bool:
-    return any(node["class"] == "COLUMN_REF" for node in _walk(tree))
+    return any(node["class"] == "COLUMN_REF" for node in walk(tree))
 
 
 def _describe_unsteady(name: str) -> str:

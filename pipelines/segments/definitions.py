@@ -15,7 +15,7 @@ from typing import Annotated, Any, Literal
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field
 
-from pipelines.config.home import Home
+from pipelines.config.home import Home, find_own
 from pipelines.config.sources import Sources
 from pipelines.errors import ConfigurationError
 from pipelines.segments import conditions
@@ -35,6 +35,7 @@ TIMES = {
 }
 """The marts that a trait may sum up, and when each of their rows happened: what the window counts back to."""
 
+LONGEST_WINDOW = 36_525  # Days: a hundred years, beyond which a window is none.
 NUMERIC = ("sum", "average", "min", "max")
 OVER_A_COLUMN = (*NUMERIC, "count_distinct")
 ZERO_WHERE_NOTHING = ("count", "count_distinct", "sum")
@@ -78,7 +79,7 @@ class Trait(_Model):
     aggregate: Literal["count", "count_distinct", "sum", "average", "min", "max", "days_since_first", "days_since_last"]
     column: Text | None = None
     where: Sql | None = None
-    window_days: Annotated[int, Field(ge=1, strict=True)] | None = None
+    window_days: Annotated[int, Field(ge=1, le=LONGEST_WINDOW, strict=True)] | None = None
 
 
 class Segment(_Model):
@@ -116,10 +117,7 @@ NONE = Definitions()
 
 def find_segments(home: Home, sources: Sources) -> Path:
     """The `segments.yml` to use: the home's own, else the one beside sources.yml, else the bundled examples."""
-    for own in (home.root / FILE_NAME, sources.base / FILE_NAME):
-        if own.is_file():
-            return own
-    return BUNDLED
+    return find_own(home.root / FILE_NAME) or find_own(sources.base / FILE_NAME) or BUNDLED
 
 
 def load_segments(path: Path) -> Definitions:
@@ -183,7 +181,7 @@ class _Review:
         name, table, aggregate = trait.get("name"), trait.get("from"), trait.get("aggregate")
         if isinstance(name, str):
             yield from self._trait_name(place, name)
-        if not isinstance(table, str) or table not in TIMES:
+        if not isinstance(table, str) or table not in TIMES or not isinstance(aggregate, str):
             return
         columns = columns_of(table)
         if isinstance(trait.get("where"), str):
@@ -214,7 +212,7 @@ class _Review:
 
     def _segment(self, place: Place, segment: dict[str, Any]) -> Iterator[Fault]:
         name = segment.get("name")
-        if name in built_in_segments():
+        if isinstance(name, str) and name in built_in_segments():
             family = built_in_segments()[name]
             yield self._fault((*place, "name"), f"'{name}' is a built-in segment of the family {family}: rename yours")
         if isinstance(segment.get("condition"), str):

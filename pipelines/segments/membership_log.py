@@ -58,7 +58,7 @@ def log_in_force(lake: Lake) -> Path:
 
 def read_log(file: Path) -> pl.DataFrame:
     """The log, or an empty one where nothing has been published yet."""
-    return pl.read_parquet(file) if file.exists() else memberships.empty_log()
+    return pl.read_parquet(file, glob=False) if file.exists() else memberships.empty_log()
 
 
 def stage_publication(lake: Lake, database: Path, as_of: date) -> None:

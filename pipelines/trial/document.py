@@ -14,15 +14,17 @@ FIELD = (
     "placeholder_count", "reason", "example_file", "example_line", "example_record_id",
 )  # fmt: skip
 
+RECORD = "example_record_id"  # An id may be somebody's mailbox.
 
-def write_document(trial: Trial, sources: Sources, as_of: date, rows: int) -> dict[str, Any]:
-    """The trial of the first ``rows`` rows of ``sources``."""
+
+def write_document(trial: Trial, sources: Sources, as_of: date, rows: int, *, with_values: bool) -> dict[str, Any]:
+    """The trial of the first ``rows`` rows of ``sources``; ``with_values``: what may be one is named too."""
     return {
         "sources": sources.file,
         "as_of": as_of.isoformat(),
         "rows": rows,
         "exit_code": trial.exit_code,
-        "tables": [_write_table(each, trial) for each in trial.tables],
+        "tables": [_write_table(each, trial, with_values) for each in trial.tables],
         "references": [
             {
                 "source": finding.source,
@@ -38,14 +40,19 @@ def write_document(trial: Trial, sources: Sources, as_of: date, rows: int) -> di
         ],
         "references_not_judged": list(trial.references.not_judged),
         "unread_columns": [
-            {"source": source, "file": file, "columns": list(columns)}
-            for (source, file), columns in trial.unread.items()
+            {
+                "source": source,
+                "file": file,
+                "columns": list(columns),
+                "others": len(trial.unread[source, file]) - len(columns),
+            }
+            for (source, file), columns in trial.list_unread(with_values).items()
         ],
         "unfilled_tables": [{"table": table.path, "loses": table.loses} for table in trial.unfed],
     }
 
 
-def _write_table(tried: TableTrial, trial: Trial) -> dict[str, Any]:
+def _write_table(tried: TableTrial, trial: Trial, with_values: bool) -> dict[str, Any]:
     shape, counts = tried.shape, tried.counts
     return {
         "source": tried.source,
@@ -58,7 +65,10 @@ def _write_table(tried: TableTrial, trial: Trial) -> dict[str, Any]:
         "empty_columns": list(shape.without) if shape else [],
         "faults": [asdict(fault) for fault in tried.faults],
         "fields": [
-            {"column": row["column_name"], **{name: row[name] for name in FIELD}}
+            {
+                "column": row["column_name"],
+                **{name: row[name] if with_values or name != RECORD else None for name in FIELD},
+            }
             for row in trial.fields_of(tried).iter_rows(named=True)
         ],
     }

@@ -10,31 +10,41 @@ import polars as pl
 
 from pipelines.config.sources import Sources
 from pipelines.contracts import TABLES, Table
+from pipelines.extracts.column_names import tellable
 from pipelines.extracts.conform import extract_table
 from pipelines.lake.tables import Lake
 from pipelines.trial.references import ReferenceTrial, try_references
 from pipelines.trial.tables import TableTrial, try_table
 from pipelines.trial.values import report_fields
 
+Place = tuple[str, str]
+"""A source and a file of it."""
+
 
 @dataclass(frozen=True)
 class Trial:
     """What a run would say of the first rows.
 
-    ``fields`` is the field report. ``unread`` are the columns of files that nothing reads, by source and file.
+    ``fields`` is the field report. ``unread`` are the columns of files that nothing reads, by source and file;
+    ``tellable`` those of them that may be named without being asked for.
     ``unfed`` are the canonical tables that no source fills. ``exit_code`` is that of the run.
     """
 
     tables: tuple[TableTrial, ...]
     fields: pl.DataFrame
     references: ReferenceTrial
-    unread: dict[tuple[str, str], tuple[str, ...]]
+    unread: dict[Place, tuple[str, ...]]
+    tellable: dict[Place, tuple[str, ...]]
     unfed: tuple[Table, ...]
 
     @property
     def exit_code(self) -> int:
         stops = any(finding.stops for finding in self.references.findings)
         return max([trial.exit_code for trial in self.tables], default=0) or int(stops)
+
+    def list_unread(self, with_values: bool) -> dict[Place, tuple[str, ...]]:
+        """The columns that nothing reads, all of them or those that may be named."""
+        return self.unread if with_values else self.tellable
 
     def fields_of(self, tried: TableTrial) -> pl.DataFrame:
         """The field report of one table of one source, in the order of its columns."""
@@ -52,11 +62,13 @@ def try_sources(sources: Sources, as_of: date, most: int) -> Trial:
             for source in sources.feeding(table)
         )
         lake = _join_lakes(sources, Path(folder), as_of)
+        unread = _list_unread(trials)
         return Trial(
             tables=trials,
             fields=report_fields(sources, trials, lake, as_of),
             references=try_references(sources, trials, lake, as_of),
-            unread=_list_unread(trials),
+            unread=unread,
+            tellable=_choose_tellable(unread, trials, sources),
             unfed=tuple(table for table in TABLES if not sources.feeding(table)),
         )
 
@@ -79,14 +91,34 @@ def _join_lakes(sources: Sources, folder: Path, as_of: date) -> Lake:
     return joined
 
 
-def _list_unread(trials: Sequence[TableTrial]) -> dict[tuple[str, str], tuple[str, ...]]:
+def _choose_tellable(
+    unread: dict[Place, tuple[str, ...]], trials: Sequence[TableTrial], sources: Sources
+) -> dict[Place, tuple[str, ...]]:
+    """Of the columns that nothing reads, those whose names are known to be no values."""
+    written: dict[Place, list[str]] = {}
+    lines: dict[Place, list[str]] = {}
+    declared = {source.name: source.tables for source in sources.sources}
+    for trial in trials:
+        for file in trial.shape.files if trial.shape else ():
+            assert trial.shape is not None
+            mapping = declared[trial.source][trial.table.name]
+            headers = [each for name, header in mapping.headers.items() for each in header.names(name)]
+            written.setdefault((trial.source, file.file), []).extend([*mapping.written_sql, *headers])
+            lines.setdefault((trial.source, file.file), []).extend([*trial.shape.read, *trial.shape.unread])
+    return {
+        place: tuple(filter(set(tellable(dict.fromkeys(lines[place]), written[place])).__contains__, columns))
+        for place, columns in unread.items()
+    }
+
+
+def _list_unread(trials: Sequence[TableTrial]) -> dict[Place, tuple[str, ...]]:
     """A column counts as read where any of the tables that are made of its file reads it.
 
     Nothing is said of a file where one of these tables could not be read.
     """
     failed = {(trial.source, trial.pattern) for trial in trials if trial.shape is None}
-    read: dict[tuple[str, str], set[str]] = {}
-    unread: dict[tuple[str, str], dict[str, None]] = {}
+    read: dict[Place, set[str]] = {}
+    unread: dict[Place, dict[str, None]] = {}
     for trial in trials:
         if trial.shape is None or (trial.source, trial.pattern) in failed:
             continue

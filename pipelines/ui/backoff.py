@@ -26,7 +26,9 @@ class Backoff:
         return max(self._wait(_network(address), FREE), self._wait(EVERYBODY, FREE_FROM_ALL))
 
     def note_failure(self, address: str) -> None:
-        for key in (_network(address), EVERYBODY):
+        network = _network(address)
+        is_slowed = self._count(network) >= FREE  # Then it holds up itself alone.
+        for key in (network,) if is_slowed else (network, EVERYBODY):
             count = self._count(key) + 1
             self._failures.pop(key, None)  # To the end: the first is the one longest without an attempt.
             self._failures[key] = count, self.clock()

@@ -40,11 +40,12 @@ class Gate:
     def judge(self, given: str, address: str) -> Verdict:
         """Whether ``given``, sent from ``address``, is the secret.
 
-        A token cannot be guessed, so the right one is let in at any time: nobody keeps its owner out by guessing.
+        One that cannot be guessed is let in at any time: nobody keeps its owner, or a proxy that sends it, out by
+        guessing.
         """
         if self.secret is None:
             return Verdict.WRONG
-        if self.secret.is_password and self.backoff.waiting_time(address) > 0:
+        if self.secret.can_be_guessed and self.backoff.waiting_time(address) > 0:
             return Verdict.LATER
         if self.secret.matches(given):
             self.backoff.note_success(address)

@@ -36,6 +36,7 @@ def protect(headers: MutableHeaders, route: Route, host: str) -> None:
 
     A policy that the application sends stays: where there are two, browsers keep both.
     """
+    del headers["Feature-Policy"]  # Dagster's; browsers complain of it beside its successor.
     for name, value in _ALWAYS.items():
         headers[name] = value
     headers.append("Content-Security-Policy", _join([*_POLICY, f"connect-src 'self' ws://{host} wss://{host}"]))

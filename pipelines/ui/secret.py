@@ -18,12 +18,20 @@ SHORTEST = 12
 """Characters of a password: at a guess a minute, which ``backoff`` leaves, no list of usual ones gets far."""
 
 
+UNGUESSABLE = 32
+"""Characters from which on nobody guesses one, at whatever rate: what the command in the message below makes."""
+
+
 @dataclass(frozen=True)
 class Secret:
     """What whoever opens the page must know: a token, random and made for one process, or a password of somebody's."""
 
     value: str
     is_password: bool
+
+    @property
+    def can_be_guessed(self) -> bool:
+        return self.is_password and len(self.value) < UNGUESSABLE
 
     def matches(self, given: str) -> bool:
         """In a time that says nothing about how much of it was right."""

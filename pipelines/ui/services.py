@@ -119,10 +119,10 @@ class Services:
                 LOG.warning("The %s ended (exit code %s) and is started again.", service.name, code)
 
     def stop(self) -> None:
+        """The daemon first: what it has begun it asks of the code location, and waits long for one that has gone."""
         self._stopping.set()
-        for service in (self.code, self.daemon):
+        for service in (self.daemon, self.code):
             service.let_go()
-        for service in (self.code, self.daemon):
             service.wait()
 
 

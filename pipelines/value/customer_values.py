@@ -83,5 +83,5 @@ def _describe(predictions: Predictions) -> dict[str, Any]:
 
 def _read_histories(place: Path) -> pl.DataFrame:
     """One row per customer and day of counting. DuckDB writes a file, Spark a folder of files."""
-    files = place / "*.parquet" if place.is_dir() else place
-    return pl.read_parquet(files)
+    files = sorted(place.glob("*.parquet")) if place.is_dir() else place
+    return pl.read_parquet(files, glob=False)

@@ -50,11 +50,13 @@ def declare(home: Home, readers: str | None) -> None:
 
 
 def declared_readers(home: Home) -> str | None:
-    """The name of the group that the last publication was declared for; None for nobody, or where that is not ours to
-    know."""
+    """The name of the group that the last publication was declared for.
+
+    None for nobody, where that is not ours to know, and where the note is damaged: the next publication writes it anew.
+    """
     try:
         name = json.loads(_note(home).read_text())["readers"]
-    except (FileNotFoundError, PermissionError):
+    except (OSError, ValueError, KeyError, TypeError):
         return None
     return None if name is None else str(name)
 

@@ -28,6 +28,7 @@ from pipelines.lake.owner_only import make_folder
 from pipelines.lake.tables import Lake
 from pipelines.segments.definitions import NONE, Definitions
 from pipelines.value.customer_values import fit_customer_values
+from pipelines.warehouse import dbt_failures
 
 FITTED_TO = "int_purchase_histories_summed"
 COMPILED_AS_OF = "2026-01-01"  # Any day: what the models read does not hang on it.
@@ -282,7 +283,9 @@ def _invoke(
     if done.exception is not None and memory_limit.is_shortage(str(done.exception)):
         raise WarehouseError(memory_limit.explain_shortage("The build of the warehouse", str(done.exception)))
     if done.exception is not None:
-        raise WarehouseError(f"dbt {arguments[0]} stopped: {done.exception}") from done.exception
+        raise WarehouseError(
+            f"dbt {arguments[0]} stopped: {_tell_stop(arguments[0], done.exception)}"
+        ) from done.exception
     failed = [
         node for node in getattr(done.result, "results", []) if str(node.status) in ("error", "fail", "runtime error")
     ]
@@ -290,8 +293,13 @@ def _invoke(
     if short is not None:
         raise WarehouseError(short)
     if failed or not done.success:
-        raise WarehouseError(_describe_failures(failed, artifacts))
+        raise WarehouseError(dbt_failures.describe_failures(failed, artifacts)) from dbt_failures.repeat(failed)
     return done.result
+
+
+def _tell_stop(command: str, error: Exception) -> str:
+    """dbt's own words where it read the project alone, else what kind of fault it is: they might name a value."""
+    return str(error) if command in ("parse", "compile") else dbt_failures.tell_stop(error)
 
 
 def _tell_shortage(failed: list[Any]) -> str | None:
@@ -312,20 +320,6 @@ def _close_databases() -> None:
     with suppress(Exception):  # There is none to close where dbt stopped early or ran on Spark.
         DuckDBConnectionManager.env().close()  # type: ignore[no-untyped-call]
     DuckDBConnectionManager.close_all_connections()  # type: ignore[no-untyped-call]
-
-
-def _describe_failures(failed: list[Any], artifacts: Path | None) -> str:
-    """The nodes that failed, each with dbt's message, which holds counts and SQL errors."""
-    lines = [f"  {node.node.name}: {_shorten(node.message or 'failed')}" for node in failed[:20]]
-    rest = [f"  and {len(failed) - 20} more"] if len(failed) > 20 else []
-    where = f" The compiled SQL of each lies in {artifacts / 'compiled'}." if artifacts else ""
-    return "\n".join([f"dbt failed on {len(failed)} of its nodes, so nothing is published.{where}", *lines, *rest])
-
-
-def _shorten(message: str) -> str:
-    """One line without dbt's list of the macros on the way to the fault."""
-    lines = (line.strip() for line in message.strip().splitlines())
-    return "; ".join(line for line in lines if line and not line.startswith(("> in macro", "> called by")))
 
 
 @contextmanager

@@ -3,7 +3,6 @@
 Each page is one file that needs neither a server nor a network.
 """
 
-import shutil
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -11,6 +10,7 @@ from pipelines.charts.page import open_templates
 from pipelines.config.home import Home
 from pipelines.errors import ParcoursError
 from pipelines.lake.owner_only import make_folder
+from pipelines.lake.tables import replacing
 from pipelines.warehouse import dbt_project
 from pipelines.warehouse.data_dictionary import read_marts
 
@@ -56,15 +56,21 @@ def write_documentation(home: Home, into: Path) -> Path:
         )
     make_folder(into)
     pages = [DICTIONARY, LINEAGE]
-    (into / DICTIONARY.file).write_text(render_dictionary(), encoding="utf-8")
-    (into / LINEAGE.file).write_text(_mend(dbt_project.document(home)), encoding="utf-8")
+    _write(into / DICTIONARY.file, render_dictionary())
+    _write(into / LINEAGE.file, _mend(dbt_project.document(home)))
     if home.report.exists():
         pages.insert(0, REPORT)
         if home.report != into / REPORT.file:
-            shutil.copyfile(home.report, into / REPORT.file)
+            _write(into / REPORT.file, home.report.read_text(encoding="utf-8"))
     index = into / "index.html"
-    index.write_text(render_index(pages), encoding="utf-8")
+    _write(index, render_index(pages))
     return index
+
+
+def _write(file: Path, page: str) -> None:
+    """A new file in the place of one that is there, which may be open to others."""
+    with replacing(file) as temporary:
+        temporary.write_text(page, encoding="utf-8")
 
 
 def render_index(pages: list[Page]) -> str:

@@ -10,11 +10,15 @@ import duckdb
 
 from pipelines.config.home import Home
 from pipelines.errors import ConfigurationError, ParcoursError
+from pipelines.extracts.duckdb_errors import explain
 from pipelines.lake.owner_only import make_folder
 from pipelines.lake.tables import replacing
 from pipelines.warehouse import access
 
 Format = Literal["parquet", "csv"]
+
+FORMULA = r"^[=+\-@\t\r]"
+"""What a spreadsheet takes for the start of a formula."""
 
 HOW: dict[Format, str] = {
     "parquet": "format parquet, compression zstd",
@@ -24,12 +28,15 @@ HOW: dict[Format, str] = {
 }
 
 
-def export_marts(home: Home, folder: Path, how: Format, marts: Sequence[str] = ()) -> dict[str, int]:
+def export_marts(
+    home: Home, folder: Path, how: Format, marts: Sequence[str] = (), *, defuses: bool = False
+) -> dict[str, int]:
     """Writes `<folder>/<mart>.<parquet|csv>` for each of ``marts``, else for all; the rows of each, by name.
 
     All files are of one published warehouse, also where another is published meanwhile; the rows stand in the order of
     the warehouse. Raises ParcoursError where there is no warehouse, or it cannot be read or the folder written,
-    ConfigurationError where one of the marts is not there.
+    ConfigurationError where one of the marts is not there. ``defuses``: texts that a spreadsheet would run as formulas
+    get a quote before them.
     """
     with _open(home.warehouse) as connection:
         known = [
@@ -43,12 +50,23 @@ def export_marts(home: Home, folder: Path, how: Format, marts: Sequence[str] = (
         rows = {}
         for mart in marts or known:
             with replacing(folder / f"{mart}.{how}") as temporary:
+                rows_of = _defuse(connection, mart) if defuses else f'marts."{mart}"'
                 [(count,)] = connection.execute(
-                    f"copy marts.\"{mart}\" to '{str(temporary).replace(chr(39), chr(39) * 2)}' ({HOW[how]})"
+                    f"copy {rows_of} to '{str(temporary).replace(chr(39), chr(39) * 2)}' ({HOW[how]})"
                 ).fetchall()
                 access.share_export(temporary, home)
             rows[mart] = int(count)
     return rows
+
+
+def _defuse(connection: duckdb.DuckDBPyConnection, mart: str) -> str:
+    """SELECT of a mart, in brackets, with a quote before each text that begins like a formula."""
+    described = connection.execute(f'describe marts."{mart}"').fetchall()
+    texts = [f'"{name}"' for name, type_, *_ in described if type_ == "VARCHAR"]
+    replaced = ", ".join(
+        f"if(regexp_matches({name}, '{FORMULA}'), chr(39) || {name}, {name}) as {name}" for name in texts
+    )
+    return f'(select * replace ({replaced}) from marts."{mart}")' if texts else f'marts."{mart}"'
 
 
 @contextmanager
@@ -59,7 +77,7 @@ def _open(warehouse: Path) -> Iterator[duckdb.DuckDBPyConnection]:
         with duckdb.connect(warehouse, read_only=True) as connection:
             yield connection
     except duckdb.Error as error:
-        raise ParcoursError(f"The marts of {warehouse} cannot be exported: {str(error).splitlines()[0]}") from error
+        raise ParcoursError(f"The marts of {warehouse} cannot be exported: {explain(error)}") from error
 
 
 def _refuse_unknown(marts: Sequence[str], known: Sequence[str]) -> None:

@@ -27,6 +27,7 @@ import polars as pl
 
 from pipelines.config.home import Home
 from pipelines.errors import ParcoursError
+from pipelines.extracts.duckdb_errors import explain
 from pipelines.lake import publication_lock
 from pipelines.lake.owner_only import make_folder
 from pipelines.lake.tables import Lake, replacing
@@ -292,7 +293,7 @@ def _audit(home: Home, promise: Seal) -> dict[str, int]:
     try:
         counts = count_rows(home.build_database)
     except duckdb.Error as error:
-        raise PublishError(f"The build at {home.build_database} cannot be read: {error}") from error
+        raise PublishError(f"The build at {home.build_database} cannot be read: {explain(error)}") from error
 
     marts = {path.removeprefix("marts/"): count for path, count in counts.items() if path.startswith("marts/")}
     missing = sorted({*promise.marts, *membership_log.MARTS} - set(marts))

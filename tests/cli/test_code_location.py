@@ -7,10 +7,11 @@ import dagster as dg
 import pytest
 import yaml
 
+from pipelines import definitions
 from pipelines.cli.code_location import MODULE, REPOSITORY, TAGS, place_run
 from pipelines.cli.run_job import _placing
+from pipelines.config.home import Home
 from pipelines.config.repository import REPOSITORY as FOLDER
-from pipelines.definitions import build_definitions
 
 
 @dg.asset
@@ -61,8 +62,14 @@ def test_the_location_is_the_one_that_is_served() -> None:
     assert [each["python_module"]["module_name"] for each in workspace["load_from"]] == [MODULE]
 
 
-def test_what_a_command_ran_can_be_launched_again_from_the_interface() -> None:
-    served = build_definitions().resolve_job_def("nightly")
-    settings = {"night": {"config": {"as_of": "2026-02-28"}}}
+def test_what_a_command_ran_can_be_launched_again_from_the_interface(
+    home: Home, exports: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """What is recorded of it says nothing that the interface does not let a launch say."""
+    monkeypatch.delenv("PARCOURS_ALLOW_LAUNCH_CONFIG", raising=False)
+    served = definitions.defs().resolve_job_def("nightly")
+    with dg.DagsterInstance.from_config(str(home.dagster)) as recorded:
+        [run] = recorded.get_runs(filters=dg.RunsFilter(job_name="nightly"))
+    assert run.run_config["resources"]["night"]["config"]["as_of"]
     for loggers in ({"progress": {}}, {"console": {"config": {"log_level": "INFO"}}}):  # The second is Dagster's own.
-        assert dg.validate_run_config(served, {"loggers": loggers, "resources": settings})
+        assert dg.validate_run_config(served, {**run.run_config, "loggers": loggers})

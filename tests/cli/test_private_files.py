@@ -66,6 +66,11 @@ def test_what_is_drawn_exported_and_explained_outside_the_home_is_private_too(
 ) -> None:
     home = first_night[0]
     one, other = list_records(home)[:2]
+    (tmp_path / "new").mkdir()
+    for name in ("report.html", "why.html"):  # Somebody was there before, and left files that all may read and write.
+        (tmp_path / "new" / name).touch()
+        (tmp_path / "new" / name).chmod(0o666)
+    (tmp_path / "new").chmod(0o700)
     sources = ["--sources", exports / "sources.yml"]
     for arguments in (
         ["export", "--home", home.root, tmp_path / "new" / "marts"],

@@ -84,6 +84,21 @@ def test_open_files_are_counted_by_folder_with_examples_and_closed(home: Home) -
     assert not permissions.examine(Case(home)).findings
 
 
+def test_a_folder_in_which_everybody_may_write_is_told_be_it_above_the_home(home: Home) -> None:
+    home.root.parent.chmod(0o777)
+    assert f"{home.root.parent} is writable for all" in told(permissions.examine(Case(home)))
+    home.root.parent.chmod(0o1777)
+    assert not permissions.examine(Case(home)).findings, "shared and sticky, as /tmp is"
+
+
+def test_a_folder_that_holds_other_things_is_left_as_it_is_and_said_to_be(home: Home) -> None:
+    (home.root / "letters").mkdir(mode=0o755)
+    home.root.chmod(0o755)
+    examined = permissions.examine(Case(home))
+    assert not examined.findings
+    assert "holds other things too, and stays as it is (0755)" in examined.well
+
+
 def test_readers_whose_group_is_gone_are_told(home: Home) -> None:
     assert "no group is declared" in readers.examine(Case(home)).well
     note = Lake(home.lake).published_path("readers").with_suffix(".json")

@@ -1,7 +1,7 @@
 """What an input is tried on, in the process that calls, and what is found wrong with how it was taken.
 
 A target reads the input as a run would. It may refuse it, with an error of the program's own; whatever else happens is
-a finding: another exception, a row that is not accounted for, a message too long, unprintable or with a value of a row.
+a finding: another exception, a row that is not accounted for, a message too long or with a value of a row.
 """
 
 import json
@@ -131,7 +131,7 @@ def _read_paths(content: bytes, folder: Path) -> Messages:
     base.mkdir(parents=True, exist_ok=True)
     text = yaml.safe_dump({"reject_limit": 1, "sources": [source]}, allow_unicode=True)
     file.write_bytes(text.encode("utf-8", "surrogateescape"))
-    home = find_home(base / names["home"])
+    home = find_home(base / names["home"].replace("\0", ""))  # Which no argument can hold.
     sources = load_sources(file)
     lake = Lake(home.root / "lake")
     _account(extract_table(sources, contracts.table("pos", "stores"), lake, AS_OF), lake)
@@ -169,9 +169,6 @@ def check(kind: str, content: bytes, folder: Path) -> list[str]:
 def _judge(message: str) -> Iterator[str]:
     if len(message) > LONGEST_MESSAGE:
         yield f"long message: {len(message)} characters: {message[:200]!r}"
-    odd = [letter for letter in message if not (letter.isprintable() or letter == "\n")]
-    if odd:
-        yield f"unprintable: {odd[0]!r} in {message[:200]!r}"
     if NEEDLE.lower() in message.lower():
         yield f"value told: {message[:300]!r}"
 

@@ -5,7 +5,7 @@ from pathlib import Path
 import polars as pl
 import pytest
 
-from pipelines.lake.tables import Lake, replacing
+from pipelines.lake.tables import Lake, TableError, replacing
 
 
 def test_a_table_is_read_back_as_it_was_written(tmp_path: Path) -> None:
@@ -61,3 +61,18 @@ def test_scratch_is_gone_after_its_block_even_when_it_fails(tmp_path: Path) -> N
     with pytest.raises(RuntimeError, match="killed"):
         fail_half_way()
     assert list(tmp_path.iterdir()) == []
+
+
+@pytest.mark.parametrize("harm", ["missing", "empty", "cut"])
+@pytest.mark.parametrize("file", ["people", "people_amendments"])
+def test_a_table_that_is_not_there_as_a_whole_is_named_with_the_way_out(tmp_path: Path, harm: str, file: str) -> None:
+    lake = Lake(tmp_path)
+    lake.write_amendable("identity", "people", pl.DataFrame({"id": ["a", "b"]}))
+    path = lake.path("identity", file)
+    if harm == "missing":
+        for each in lake.files("identity", "people"):
+            each.unlink()
+    else:
+        path.write_bytes(path.read_bytes()[: 0 if harm == "empty" else 60])
+    with pytest.raises(TableError, match=r"The table identity/people .*`parcours run`"):
+        lake.read("identity", "people")

@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Any
 
 import duckdb
+import polars as pl
 import pytest
 
 from pipelines.config.home import Home
@@ -244,3 +245,81 @@ def test_an_explanation_is_readable_on_a_phone(
                 "Math.min(...[...document.querySelectorAll('svg.chart')].map(one => one.getBoundingClientRect().width))"
             )
             assert browser.ask(smallest) in (0, None) if width == 390 else browser.ask(smallest) > 600
+
+
+PAYLOADS = (
+    "<script>window.pwned=1</script>",
+    "\"><img src=x onerror='window.pwned=2'>",
+    "'><svg onload=window.pwned=3>",
+    "javascript:window.pwned=4//",
+    "{{7*7}}</style><base href=https://evil.example/>",
+    "\u202e\u200bnpg",
+)
+NAMES = {
+    "next_best_products": ("product_name", "category"),
+    "product_affinity": ("product_name", "other_product_name"),
+    "order_lines": ("product_name", "category", "subcategory", "brand"),
+    "traffic_source_performance": ("source", "medium", "campaign"),
+    "attribution_touches": ("source", "medium", "campaign"),
+    "customer_360": ("favourite_store_id", "favourite_category", "city"),
+    "orders": ("source", "store_id", "coupon_code"),
+    "store_satisfaction": ("store_id",),
+    "segments": ("description", "rule", "reason", "owner"),
+    "traits": ("description", "owner", "filter"),
+    "personas": ("description", "rule", "reason"),
+    "field_report": ("source", "reason", "example_file", "example_record_id"),
+    "quarantined_rows": ("source", "file_name", "reason"),
+    "verbatim_themes": ("theme", "theme_fr"),
+}
+INTRUDERS = (
+    "document.querySelectorAll('script, img, base, iframe, object, [onerror], [onload], [href^=\"javascript\"]').length"
+)
+
+
+def assert_nothing_ran(browser: Browser, page: Path) -> None:
+    browser.open(page, 1280, "light")
+    browser.ask("document.querySelectorAll('details').forEach(one => one.open = true)")
+    assert browser.complaints == []
+    assert browser.ask(INTRUDERS) == 0
+    assert browser.ask("typeof window.pwned") == "undefined"
+    assert "\u202e" not in page.read_text(encoding="utf-8")
+
+
+@pytest.mark.parametrize("payload", PAYLOADS[:1] + PAYLOADS[-1:] + ("".join(PAYLOADS),))
+def test_no_name_of_the_retailers_runs_in_the_report(browser: Browser, change_marts: Any, payload: str) -> None:
+    text = payload.replace("'", "''")
+    sets = {mart: ", ".join(f"{name} = '{text}' || {name}" for name in names) for mart, names in NAMES.items()}
+    written = write_report(
+        change_marts(*(f"update marts.{mart} set {said}" for mart, said in sets.items())), "en", None
+    )
+    for page in (written.file, written.quality):
+        assert_nothing_ran(browser, page)
+    if "\u202e" not in payload:
+        assert payload in browser.ask("document.documentElement.outerHTML").replace("&lt;", "<").replace("&gt;", ">")
+
+
+def test_no_value_of_a_record_runs_in_an_explanation(
+    browser: Browser, home: Home, parcours: Any, tmp_path: Path
+) -> None:
+    records = home.lake / "identity" / "records.parquet"
+    values = pl.lit("".join(PAYLOADS))
+    frame = pl.read_parquet(records).with_columns(values + pl.col(name) for name in ("first_name", "last_name", "city"))
+    frame.write_parquet(records)
+    customer = frame["record_id"][0]
+    for command, page in ((["how", customer], "how.html"), (["why", customer, frame["record_id"][1]], "why.html")):
+        drawn = parcours(*command, "--home", home.root, "--html", tmp_path / page)
+        assert drawn.returncode == 0, drawn.stderr
+        assert_nothing_ran(browser, tmp_path / page)
+
+
+def test_a_script_that_did_get_into_a_page_would_not_run(browser: Browser, written: Written) -> None:
+    for page in (written.file, written.quality):
+        browser.open(page, 1280, "light")
+        browser.ask("document.body.insertAdjacentHTML('beforeend', '<img src=x onerror=\"window.pwned=1\">')")
+        browser.ask("document.body.append(Object.assign(document.createElement('script'), {text: 'window.pwned=2'}))")
+        browser.ask(
+            "document.head.append(Object.assign(document.createElement('base'), {href: 'https://evil.example'}))"
+        )
+        assert browser.ask("typeof window.pwned") == "undefined"
+        assert browser.ask("document.baseURI") == page.as_uri()
+        assert any("Content Security Policy" in complaint for complaint in browser.complaints)

@@ -172,6 +172,19 @@ def test_a_home_that_holds_other_things_is_not_opened_to_the_group_and_the_barri
     assert access.find_barrier(home, GROUP.gr_gid) == home.root
 
 
+@pytest.mark.parametrize("note", ["", "{", "[]", "{}", '{"readers": null}', '{"readers": "nobody-has-this"}'])
+def test_a_note_that_says_nothing_opens_nothing(home: Home, note: str) -> None:
+    build_night(home, 1)
+    publish(home)
+    file = home.lake / "state" / "readers.json"
+    file.write_text(note)
+    assert access.declared_group(home) is None
+    build_night(home, 2)
+    publish(home)
+    rollback(home)
+    assert states(home)["warehouse.duckdb"][0] == 0o400
+
+
 def test_a_group_that_was_removed_meanwhile_stops_the_publication_and_leaves_what_is_published(home: Home) -> None:
     build_night(home, 1)
     publish(home)

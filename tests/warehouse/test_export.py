@@ -1,5 +1,6 @@
 """`parcours export`: the published marts as files."""
 
+import csv
 import subprocess
 from collections.abc import Callable
 from pathlib import Path
@@ -66,3 +67,22 @@ def test_a_folder_that_cannot_be_made_is_told(first_night: tuple[Home, str], tmp
     (tmp_path / "file").touch()
     with pytest.raises(ConfigurationError, match="Name another folder"):
         export_marts(first_night[0], tmp_path / "file" / "out", "parquet")
+
+
+def test_csv_for_a_spreadsheet_holds_no_formula(home: Home, parcours: Command, tmp_path: Path) -> None:
+    formulas = ["=1+1", "+33 6", "-2+3", "@SUM(A1)", "\tx", "\r=x"]
+    home.warehouse.chmod(0o600)
+    with duckdb.connect(home.warehouse) as connection:
+        ids = connection.execute("select customer_id from marts.customer_360 order by all limit 6").fetchall()
+        for (customer,), formula in zip(ids, formulas, strict=True):
+            connection.execute("update marts.customer_360 set city = ? where customer_id = ?", [formula, customer])
+    marts = ("--marts", "customer_360")
+    wrong = parcours("export", tmp_path / "out", "--home", home.root, "--spreadsheet", *marts)
+    assert wrong.returncode == 2
+    done = parcours("export", tmp_path / "out", "--home", home.root, "--format", "csv", "--spreadsheet", *marts)
+    assert done.returncode == 0, done.stderr
+    with (tmp_path / "out" / "customer_360.csv").open(encoding="utf-8", newline="") as file:
+        rows = list(csv.DictReader(file))
+    assert {f"'{formula}" for formula in formulas} <= {row["city"] for row in rows}
+    begins = {name for row in rows for name, value in row.items() if value.startswith(("=", "+", "-", "@", "\t", "\r"))}
+    assert not {name for name in begins if name in ("city", "phone", "email", "first_name", "last_name")}

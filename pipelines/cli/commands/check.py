@@ -11,7 +11,7 @@ from pipelines.cli.arguments import (
     add_language_of_sources,
     add_sources,
     at_least_one,
-    day,
+    day_of_run,
     resolve_day,
 )
 
@@ -30,7 +30,10 @@ def add(commands: Subcommands) -> None:
     add_sources(parser)
     add_home(parser)
     parser.add_argument(
-        "--as-of", type=day, metavar="DATE", help="the day to judge dates by (else as_of of sources.yml, else today)"
+        "--as-of",
+        type=day_of_run,
+        metavar="DATE",
+        help="the day to judge dates by (else as_of of sources.yml, else today)",
     )
     parser.add_argument(
         "--rows",
@@ -38,6 +41,12 @@ def add(commands: Subcommands) -> None:
         default=ROWS,
         metavar="N",
         help=f"rows of each table to read, spread over its files (default: {ROWS})",
+    )
+    parser.add_argument(
+        "--values",
+        action="store_true",
+        help="name columns that no list of Parcours has, and records by their ids: a file without a header has a "
+        "customer in its first line, and an id may be somebody's mailbox",
     )
     add_language_of_sources(parser, "the output")
     add_json(parser, "check.schema.json")
@@ -56,9 +65,9 @@ def check(options: argparse.Namespace) -> int:
     as_of = resolve_day(options.as_of, sources)
     trial = try_sources(sources, as_of, options.rows)
     if options.json:
-        document = write_document(trial, sources, as_of, options.rows)
+        document = write_document(trial, sources, as_of, options.rows, with_values=options.values)
         sys.stdout.write(json.dumps(document, indent=2, ensure_ascii=False) + "\n")
     else:
         texts = open_texts(options.lang or sources.language, "check")
-        sys.stdout.write(check_output.render(trial, sources, as_of, options.rows, texts))
+        sys.stdout.write(check_output.render(trial, sources, as_of, options.rows, texts, with_values=options.values))
     return trial.exit_code

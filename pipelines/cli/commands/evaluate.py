@@ -8,7 +8,6 @@ from typing import TYPE_CHECKING, Any
 
 from pipelines.cli.arguments import Subcommands, add_home, add_json, at_least_one
 from pipelines.errors import ConfigurationError, ParcoursError
-from pipelines.name_lists import list_names
 
 if TYPE_CHECKING:
     import polars as pl
@@ -16,6 +15,9 @@ if TYPE_CHECKING:
     from pipelines.identity.evaluation.metrics import Scores
     from pipelines.identity.training.labels import LabelScores
     from pipelines.lake.tables import Lake
+
+
+TRUTH = ("record_id", "person_id")
 
 
 def add(commands: Subcommands) -> None:
@@ -126,16 +128,22 @@ def _read_truth(file: Path) -> "pl.DataFrame":
     """One row per record: record_id, person_id, both text. Raises ConfigurationError."""
     import polars as pl
 
+    from pipelines.extracts.column_names import list_found
+
     if not file.is_file():
         raise ConfigurationError(f"--truth names {file}, which is not a file.")
     try:
-        truth = pl.read_csv(file, infer_schema=False) if file.suffix == ".csv" else pl.read_parquet(file)
+        truth = pl.read_csv(file, infer_schema=False) if file.suffix == ".csv" else pl.read_parquet(file, glob=False)
     except (pl.exceptions.PolarsError, OSError) as error:
-        raise ConfigurationError(f"{file} cannot be read as {file.suffix.lstrip('.') or 'Parquet'}: {error}") from error
-    missing = {"record_id", "person_id"} - set(truth.columns)
+        kind = "CSV" if file.suffix == ".csv" else "Parquet"
+        raise ConfigurationError(
+            f"{file} cannot be read as {kind} ({type(error).__name__}). Write it anew, as a table of record_id and "
+            "person_id."
+        ) from error
+    missing = set(TRUTH) - set(truth.columns)
     if missing:
         raise ConfigurationError(
-            f"{file} lacks the column {' and '.join(sorted(missing))}; it has {list_names(truth.columns)}."
+            f"{file} lacks the column {' and '.join(sorted(missing))}; {list_found(truth.columns, TRUTH)}."
         )
     truth = truth.select(pl.col("record_id", "person_id").cast(pl.String)).drop_nulls()
     if truth["record_id"].is_duplicated().any():

@@ -5,6 +5,7 @@ import sys
 from pathlib import Path
 
 from pipelines.cli.arguments import Subcommands, add_home
+from pipelines.errors import ConfigurationError
 
 
 def add(commands: Subcommands) -> None:
@@ -19,6 +20,11 @@ def add(commands: Subcommands) -> None:
     parser.add_argument("folder", type=Path, metavar="DIR", help="folder to write to; made where it is not there")
     parser.add_argument("--format", choices=("parquet", "csv"), default="parquet", help="default: parquet")
     parser.add_argument("--marts", nargs="+", metavar="MART", default=(), help="only these (else all)")
+    parser.add_argument(
+        "--spreadsheet",
+        action="store_true",
+        help="CSV to be opened in a spreadsheet: ' before texts that it would run as formulas (=, +, -, @)",
+    )
     parser.set_defaults(command=export)
 
 
@@ -26,8 +32,10 @@ def export(options: argparse.Namespace) -> int:
     from pipelines.config.home import find_home
     from pipelines.warehouse.export import export_marts
 
+    if options.spreadsheet and options.format != "csv":
+        raise ConfigurationError("--spreadsheet goes with --format csv.")
     folder = options.folder.expanduser().resolve()
-    written = export_marts(find_home(options.home), folder, options.format, options.marts)
+    written = export_marts(find_home(options.home), folder, options.format, options.marts, defuses=options.spreadsheet)
     rows = sum(written.values())
     sys.stdout.write(f"{len(written)} marts with {rows:,} rows as {options.format.upper()} in {folder}\n")
     return 0

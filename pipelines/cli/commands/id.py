@@ -32,13 +32,14 @@ def show(options: argparse.Namespace) -> int:
 
     from pipelines.config.home import find_home
     from pipelines.identity.customer_ids.ledger import current_map, history, resolve
-    from pipelines.lake.tables import Lake
+    from pipelines.lake.tables import Lake, require_table
 
     home = find_home(options.home)
     lake = Lake(home.lake)
     if not lake.committed_ledger.exists():
         raise ParcoursError(f"No customer id was published from {home.root} yet: run `parcours run` first.")
-    ledger = pl.read_parquet(lake.committed_ledger)
+    require_table(lake.committed_ledger, "identity/ledger", "Restore it from a backup: `parcours restore`.")
+    ledger = pl.read_parquet(lake.committed_ledger, glob=False)
     resolution = resolve(ledger, options.customer)
     if resolution.status == "unknown":
         raise ConfigurationError(f"{options.customer} is not a customer id that was ever published from {home.root}.")

@@ -18,6 +18,7 @@ from pipelines.cli.arguments import (
     add_sources,
     at_least_one,
     day,
+    day_of_run,
     resolve_day,
 )
 from pipelines.errors import ConfigurationError, ParcoursError
@@ -53,7 +54,10 @@ def add(commands: Subcommands) -> None:
     parser.add_argument("--reason", metavar="TEXT", help="why; --same and --different need it")
     parser.add_argument("--expires", type=day, metavar="DATE", help="last day on which the decision applies")
     parser.add_argument(
-        "--as-of", type=day, metavar="DATE", help="the day of the decision (else as_of of sources.yml, else today)"
+        "--as-of",
+        type=day_of_run,
+        metavar="DATE",
+        help="the day of the decision (else as_of of sources.yml, else today)",
     )
     parser.add_argument(
         "--limit",
@@ -180,9 +184,10 @@ class Desk:
         from rich.console import Console
 
         from pipelines.cli.review_screen import show
+        from pipelines.visible_text import plain_stream
 
         self._say("deciding", author=self.author, day=self._tell_day(), file=str(self.file))
-        screen, records, recorded = Console(), self._records(), 0
+        screen, records, recorded = Console(file=plain_stream(sys.stdout)), self._records(), 0
         try:
             for question in self._open_questions():
                 show(screen, question, records, self.texts)

@@ -9,7 +9,7 @@ from pipelines.cli.arguments import (
     add_language_of_sources,
     add_sources,
     at_least_one,
-    day,
+    day_of_run,
     resolve_day,
 )
 
@@ -29,7 +29,7 @@ def add(commands: Subcommands) -> None:
     add_sources(parser)
     parser.add_argument(
         "--as-of",
-        type=day,
+        type=day_of_run,
         metavar="DATE",
         help="the day to compute everything as of, YYYY-MM-DD: its end (else as_of of sources.yml, else today)",
     )

@@ -1,9 +1,9 @@
 """The home folder is there, belongs to who runs this, and can be written to."""
 
 import os
-import pwd
 
 from pipelines.doctor.findings import Case, Examined, Finding
+from pipelines.lake.owner_only import name_user
 
 SUBJECT = "home"
 
@@ -38,11 +38,3 @@ def examine(case: Case) -> Examined:
             )
         )
     return Examined(SUBJECT, f"{root} is there, and can be written to", tuple(findings))
-
-
-def name_user(number: int) -> str:
-    """The name of a user of this machine, or the number where it has none."""
-    try:
-        return pwd.getpwuid(number).pw_name
-    except KeyError:
-        return f"user {number}"

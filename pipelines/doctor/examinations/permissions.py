@@ -1,11 +1,14 @@
 """Nobody but the owner, and the declared group, reads what Parcours has made; and all of it belongs to that owner."""
 
+import stat
 from collections import Counter
 from pathlib import Path
 
-from pipelines.doctor.examinations.home_folder import name_user
+from pipelines.config.home import Home
+from pipelines.config.home_contents import is_ours_alone
 from pipelines.doctor.exposed_files import Exposed, close, find_exposed, find_made
 from pipelines.doctor.findings import Case, Examined, Finding
+from pipelines.lake.owner_only import name_user
 
 SUBJECT = "permissions"
 EXAMPLES = 3
@@ -35,9 +38,29 @@ def examine(case: Case) -> Examined:
                 f"As root: chown -R --no-dereference {name_user(owner)} {home.root}",
             )
         )
+    exchangeable = _find_exchangeable(home)
+    if exchangeable is not None:
+        findings.append(
+            Finding(
+                f"Every user may put other files in the place of the home's: {exchangeable} is writable for all.",
+                f"chmod o-w {exchangeable}",
+            )
+        )
     links = sorted(path.relative_to(home.root).as_posix() for path, _, is_link in states if is_link)
     unseen = f"; not looked into, being a link: {', '.join(links[:EXAMPLES])}" if links else ""
+    mode = stat.S_IMODE(home.root.stat().st_mode)
+    if mode & 0o044 and not is_ours_alone(home.root, home.root):
+        unseen += f"; the folder itself holds other things too, and stays as it is ({mode:04o})"
     return Examined(SUBJECT, f"nothing is open to others than declared{unseen}", tuple(findings))
+
+
+def _find_exchangeable(home: Home) -> Path | None:
+    """The home's folder or one above it in which all users may rename, unless it is shared and sticky as `/tmp` is."""
+    for folder in (home.root, *home.root.parents):
+        mode = folder.stat().st_mode
+        if mode & stat.S_IWOTH and not mode & stat.S_ISVTX:
+            return folder
+    return None
 
 
 def _count(exposed: list[Exposed], root: Path) -> str:

@@ -10,7 +10,6 @@ from pipelines.errors import ExtractError
 from pipelines.extracts.connectors import file_kinds
 from pipelines.extracts.connectors.decoding import CHUNK, DISK_FULL
 from pipelines.extracts.connectors.limits import count_fine
-from pipelines.name_lists import list_names
 
 MOST_MEMBERS = 10_000  # Exports are cut into days or stores at most; beyond that, somebody packed a whole disk.
 
@@ -27,13 +26,13 @@ def unpack(path: Path, shown: str, member: str | None, folder: Path) -> list[tup
             return [(_extract(archive, entry, folder / str(n)), entry.filename) for n, entry in enumerate(chosen)]
     except (zipfile.BadZipFile, zlib.error, EOFError, NotImplementedError) as fault:
         raise ExtractError(
-            f"{shown} is cut short, damaged or packed in a way that is not read ({fault}). Fetch it again; nothing of "
-            "it was taken."
-        ) from None
+            f"{shown} is cut short, damaged or packed in a way that is not read ({type(fault).__name__}). Fetch it "
+            "again; nothing of it was taken."
+        ) from fault
     except OSError as fault:
         if fault.errno in DISK_FULL:
             raise
-        raise ExtractError(f"{shown} cannot be read: {fault.strerror or fault}.") from None
+        raise ExtractError(f"{shown} cannot be read: {fault.strerror or type(fault).__name__}.") from None
 
 
 def _choose(archive: zipfile.ZipFile, shown: str, member: str | None) -> list[zipfile.ZipInfo]:
@@ -43,10 +42,10 @@ def _choose(archive: zipfile.ZipFile, shown: str, member: str | None) -> list[zi
     else:
         chosen = [entry for entry in files if _has_known_suffix(entry.filename)]
     if not chosen:
-        found = list_names(sorted(entry.filename for entry in files), otherwise="nothing")
         asked = f"that matches `member: {member}`" if member else "that can be read"
         raise ExtractError(
-            f"{shown} holds no file {asked}. Found: {found}. Correct `member`, or pack the export alone."
+            f"{shown} holds no file {asked}, and {len(files):,} others, which `unzip -l` lists. Correct `member`, or "
+            "pack the export alone."
         )
     if len(chosen) > MOST_MEMBERS:
         raise ExtractError(f"{shown} holds {len(chosen):,} files, over {MOST_MEMBERS:,}. Unpack it and name them.")

@@ -81,8 +81,8 @@ def telling_damage(shown: str) -> Iterator[None]:
         if getattr(fault, "errno", None) in DISK_FULL:
             raise  # The fault of the disk that the copy is written to.
         raise ExtractError(
-            f"{shown} is cut short or damaged ({fault}). Fetch it again; nothing of it was taken."
-        ) from None
+            f"{shown} is cut short or damaged ({type(fault).__name__}). Fetch it again; nothing of it was taken."
+        ) from fault
 
 
 def _settle_encoding(declared: str, start: bytes) -> str:

@@ -2,12 +2,14 @@
 
 import csv
 import json
+import os
 import re
+import shutil
 from array import array
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from functools import cached_property
-from itertools import islice, pairwise
+from itertools import count, islice, pairwise
 from pathlib import Path
 from typing import IO, Any
 
@@ -15,20 +17,24 @@ import duckdb
 
 from pipelines.config.connectors import FileOptions, FilesConnector, FilesMapping
 from pipelines.errors import ExtractError
+from pipelines.extracts.column_names import tellable
 from pipelines.extracts.connectors import (
     archives,
     decoding,
     file_kinds,
     json_documents,
     malformed_lines,
+    matches,
 )
 from pipelines.extracts.connectors.limits import LONGEST_HEADER, MOST_COLUMNS
 from pipelines.extracts.connectors.protocol import FileShape
 from pipelines.extracts.connectors.quoted_lines import Dialect
 from pipelines.extracts.sql_quoting import quote_name, quote_text
+from pipelines.visible_text import make_one_line
 
 DELIMITERS = (",", ";", "\t", "|")
 NOWHERE = "\x1f"  # A character that JSON text never holds, so that a line is one field.
+PLACES = ("_file", "_file_number", "_row")  # Columns that say where a row stands, beside the file's own.
 LEAST_OF_EACH = 10  # Rows of each file, however many files there are: dates of another format show in a few.
 LONGEST_USUAL = 4096  # Bytes; a product with its description as a page, an order with a long note.
 LONGEST_SEPARATOR_LINE = 1_000  # Characters of `sep=;`, and a delimiter for each further column.
@@ -57,6 +63,7 @@ class _File:
     written_as: str = ""
     encoding: str | None = None
     size: int = 0
+    keys: list[str] = field(default_factory=list)  # What a Parquet or JSON file itself calls each of ``columns``.
 
     @cached_property
     def names(self) -> frozenset[str]:
@@ -68,10 +75,18 @@ class _File:
         delimiter = self.dialect.delimiter if self.format == "csv" else None
         return FileShape(self.shown, self.written_as, self.encoding, delimiter, len(self.columns), self.size)
 
+    @property
+    def has_own_numbers(self) -> bool:
+        """Whether a column has the name by which DuckDB gives a Parquet row its number."""
+        return any(name.lower() == "file_row_number" for name in self.columns)
+
     def read(self) -> str:
         """FROM clause that yields the file's columns, and for JSON lines one column `line`."""
         if self.format == "parquet":
-            rows = f"read_parquet({quote_text(str(self.path))}, binary_as_string = true, file_row_number = true)"
+            numbering = "" if self.has_own_numbers else ", file_row_number = true"
+            rows = f"read_parquet({quote_text(str(self.path))}, binary_as_string = true{numbering})"
+            if self.keys != self.columns:
+                rows = f"(select * from {rows} as named({', '.join(map(quote_name, self.columns))}))"
             return rows if self.most is None else f"(from {rows} limit {self.most})"
         names = self.columns if self.format == "csv" else ["line"]
         types = ", ".join(f"{quote_text(name)}: 'VARCHAR'" for name in names)
@@ -117,7 +132,7 @@ class FileRows:
         if not numbered:
             return f"select {', '.join(columns)} from {_unpacked(file, file.read())}"
         columns += [f'{number} as "_file_number"', '"_row"']
-        if file.format == "parquet":
+        if file.format == "parquet" and not file.has_own_numbers:
             return f'select {", ".join(columns)} from (select *, file_row_number + 1 as "_row" from {file.read()})'
         numbering = f'(select *, row_number() over () as "_row" from {file.read()})'
         return f"select {', '.join(columns)} from {_unpacked(file, numbering)}"
@@ -162,27 +177,11 @@ def open_rows(
     Raises ExtractError where there are none, or one is empty, damaged or of no known format.
     """
     root, shown_root, pattern = connector.folder(base), str(connector.root), mapping.from_
-    if not root.is_dir():
-        raise ExtractError(
-            f"The folder {shown_root} does not exist. Correct `root` under the source's `connector`.",
-            at=("..", "connector", "root"),
-        )
-    try:
-        matches = sorted(path for path in root.glob(pattern) if path.is_file())
-    except (NotImplementedError, ValueError):
-        raise ExtractError(
-            f"`from` cannot be '{pattern}': write it relative to `root` ({shown_root}), such as orders_*.csv.",
-            at=("from",),
-        ) from None
-    if not matches:
-        raise ExtractError(
-            f"No file matches {shown_root}/{pattern}. Correct `from`, or take the table out of sources.yml.",
-            at=("from",),
-        )
+    found = matches.find_files(root, shown_root, pattern, connector.outside_folders(base))
     files = []
     malformed = scratch / "malformed.jsonl"
-    share = None if most is None else max(min(LEAST_OF_EACH, most), -(-most // len(matches)))
-    for number, (path, name, packed) in enumerate(_list_files(matches, root, shown_root, mapping.options, scratch)):
+    share = None if most is None else max(min(LEAST_OF_EACH, most), -(-most // len(found)))
+    for number, (path, name, packed) in enumerate(_list_files(found, root, shown_root, mapping.options, scratch)):
         copy = scratch / f"plain-{number}"
         files.append(_read_file(path, name, f"{shown_root}/{name}", mapping.options, copy, malformed, share, packed))
     _check_members(files, shown_root, mapping.options)
@@ -190,17 +189,36 @@ def open_rows(
 
 
 def _list_files(
-    matches: list[Path], root: Path, shown_root: str, options: FileOptions, scratch: Path
+    found: list[Path], root: Path, shown_root: str, options: FileOptions, scratch: Path
 ) -> Iterator[tuple[Path, str, int]]:
     """Each file that was found, its name, and the bytes of disk that it comes from; of an archive, each file inside."""
-    for number, path in enumerate(matches):
-        name = path.relative_to(root).as_posix()
+    for number, path in enumerate(found):
+        name = matches.show_name(path, root)
         if path.suffix.lower() != file_kinds.ARCHIVE:
-            yield path.resolve(), name, path.stat().st_size
+            yield _make_readable(path.resolve(), scratch / f"linked-{number}"), name, path.stat().st_size
             continue
         folder = scratch / f"unpacked-{number}"
         for member, inside in archives.unpack(path, f"{shown_root}/{name}", options.member, folder):
-            yield member, f"{name}{INSIDE}{inside}", path.stat().st_size
+            yield member, f"{name}{INSIDE}{make_one_line(inside)}", path.stat().st_size
+
+
+def _make_readable(path: Path, link: Path) -> Path:
+    """``path``, or a link to it where DuckDB would take its name for a pattern, or cannot be given it at all."""
+    name = os.fsencode(path)
+    if not any(character in b"*?[{" for character in name) and _is_utf8(name):
+        return path
+    link.mkdir()
+    linked = link / f"export{''.join(path.suffixes[-2:]) if _is_utf8(os.fsencode(path.name)) else path.suffix}"
+    linked.symlink_to(path)
+    return linked
+
+
+def _is_utf8(name: bytes) -> bool:
+    try:
+        name.decode()
+    except UnicodeDecodeError:
+        return False
+    return True
 
 
 def _check_members(files: list[_File], shown_root: str, options: FileOptions) -> None:
@@ -246,7 +264,8 @@ def _open_file(
     readable = decoding.make_plain(path, options.encoding, copy, shown, enough, packed)
     is_cut = enough is not None and readable == copy and copy.stat().st_size >= enough
     if kind == "csv":
-        file = _read_csv(readable, name, shown, options)
+        file = _read_csv(readable, name, shown, options, copy.with_suffix(".body"))
+        readable = file.path
         if most is not None:
             file.path = copy.with_suffix(".head")
             file.is_cut = malformed_lines.copy_head(readable, file.dialect, most, file.path, is_cut=is_cut)
@@ -268,15 +287,33 @@ def _read_parquet(path: Path, name: str, shown: str, most: int | None) -> _File:
         if most is not None:
             [[count]] = _ask(f"select count(*) from read_parquet({quote_text(str(path))})")
             file.is_cut = count > most
-        described = _ask(f"describe select * exclude (file_row_number) from {file.read()}")
+        described = _ask(f"describe from read_parquet({quote_text(str(path))}, binary_as_string = true)")
     except duckdb.Error:
         raise ExtractError(f"{shown} is not a whole Parquet file. Fetch it again.") from None
-    file.columns = [row[0] for row in described]
+    file.keys = [row[0] for row in described]
+    file.columns = _name_apart(file.keys)
     return file
 
 
-def _read_csv(path: Path, name: str, shown: str, options: FileOptions) -> _File:
-    """The columns of a CSV from its header, or from `names` where it has none."""
+def _name_apart(keys: list[str]) -> list[str]:
+    """The names as they are, but for those that SQL cannot have, or by which rows are placed."""
+    taken = {*PLACES, *(key.lower() for key in keys)}
+    names = []
+    for number, key in enumerate(keys, start=1):
+        name = key
+        if not key or key.lower() in PLACES:
+            name = next(each for again in count(1) if (each := f"{key or f'column{number}'}_{again}") not in taken)
+            taken.add(name)
+        names.append(name)
+    return names
+
+
+def _read_csv(path: Path, name: str, shown: str, options: FileOptions, copy: Path) -> _File:
+    """The columns of a CSV from its header, or from `names` where it has none.
+
+    Where a quote of the lines that are skipped spans lines, DuckDB would skip more than those, and lose rows: ``copy``
+    is written then, with blank lines in their place.
+    """
     skip = options.skip
     named = _SEPARATOR_LINE.fullmatch(_line_after(path, skip)[:LONGEST_SEPARATOR_LINE])
     declared = options.delimiter or (_separator(named) if named else None)
@@ -302,7 +339,21 @@ def _read_csv(path: Path, name: str, shown: str, options: FileOptions) -> _File:
         columns = _split_header(header, delimiter, options.quote, shown)
     columns = _make_unique(columns)
     escape = options.escape or options.quote
+    if options.quote and _blank_out(path, skip, options.quote.encode(), copy):
+        path = copy
     return _File(name, path, "csv", columns, Dialect(delimiter, options.quote, escape, len(columns), skip))
+
+
+def _blank_out(path: Path, skip: int, quote: bytes, copy: Path) -> bool:
+    """Writes ``copy``, the file with its first ``skip`` lines blank, if one of these holds a quote without its pair."""
+    with path.open("rb") as file:
+        lines = list(islice(file, skip))
+        if all(line.count(quote) % 2 == 0 for line in lines):
+            return False
+        with copy.open("wb") as written:
+            written.write(b"\n" * len(lines))
+            shutil.copyfileobj(file, written, decoding.CHUNK)
+    return True
 
 
 def _read_header(path: Path, skip: int, options: FileOptions) -> tuple[str, int]:
@@ -365,7 +416,7 @@ def _separator(line: re.Match[str]) -> str:
 
 def _make_unique(names: list[str]) -> list[str]:
     """A visible name for every column, different from the others in more than case, as SQL needs it."""
-    taken: set[str] = {"_file", "_file_number", "_row"}
+    taken = set(PLACES)
     tried: dict[str, int] = {}  # Per name, how far its numbers are used: a header may repeat one any number of times.
     unique = []
     for number, name in enumerate((_UNSEEN.sub("", name).strip() for name in names), start=1):
@@ -435,10 +486,12 @@ def _read_json_lines(
                     line = number if starts is None else starts[number - 1]
                     entry = {"file": name, "line": line, "reason": "is not a JSON object", "raw": raw}
                     log.write(json.dumps(entry, ensure_ascii=False) + "\n")
-    file.columns = [row[0] for row in keys]
+    file.keys = [row[0] for row in keys]
+    file.columns = _name_apart(file.keys)
     for one, other in pairwise(sorted(file.columns, key=str.lower)):
         if one.lower() == other.lower():
-            raise ExtractError(f"{shown} has the keys '{one}' and '{other}', which SQL takes for one. Rename one.")
+            named = f", '{one}' and '{other}'" if len(tellable([one, other], ())) > 1 else ""
+            raise ExtractError(f"{shown} has two keys that differ in capitals alone{named}: SQL takes them for one.")
     return file
 
 
@@ -451,9 +504,15 @@ def _unpacked(file: _File, source: str) -> str:
         return source
     if not file.columns:
         return f"(select *, null as line from {source} where false)"
-    structure = json.dumps(dict.fromkeys(file.columns, "VARCHAR"), ensure_ascii=False)
+    keys = [key for key in file.keys if key] or [file.columns[0]]  # A structure names at least one.
+    structure = json.dumps(dict.fromkeys(keys, "VARCHAR"), ensure_ascii=False)
+    columns = "unnest(object)"
+    if file.keys != file.columns:
+        values = [f"object[{quote_text(key)}]" if key else "json_extract_string(line, '/')" for key in file.keys]
+        named = zip(values, file.columns, strict=True)
+        columns = ", ".join(f"{value} as {quote_name(name)}" for value, name in named)
     return (
-        f"(select * exclude (line, object), unnest(object) from (select *, json_transform(line, "
+        f"(select * exclude (line, object), {columns} from (select *, json_transform(line, "
         f"{quote_text(structure)}) as object from {source} where {_IS_OBJECT}))"
     )
 

@@ -60,10 +60,29 @@ def write_lines(
         if is_cut and starts:
             return starts
         raise ExtractError(
-            f"{shown} is cut short or is no JSON, near line {fault.lineno}: {fault.msg}. Fetch it again; nothing of "
+            f"{shown} is cut short or is no JSON, near line {fault.lineno}: {_say(fault)}. Fetch it again; nothing of "
             "it was taken."
-        ) from None
+        ) from fault
     return starts
+
+
+_FAULTS = {
+    "Expecting value": "a value is missing",
+    "Expecting property name": "a key is missing",
+    "Expecting ',' delimiter": "a comma is missing",
+    "Expecting ':' delimiter": "a colon is missing",
+    "Illegal trailing comma": "a comma has nothing behind it",
+    "Unterminated string": "a text is not closed",
+    "Invalid control character": "a text has a character that must be escaped",
+    "Invalid \\": "a text has an escape that there is not",
+    "Extra data": "there is more text after the end",
+    "more text after the end": "there is more text after the end",
+}
+"""What the parser says, by the beginning of it; behind that it repeats what it has found."""
+
+
+def _say(fault: json.JSONDecodeError) -> str:
+    return next((told for said, told in _FAULTS.items() if fault.msg.startswith(said)), "a mark is missing")
 
 
 def _open(path: Path) -> IO[str]:

@@ -19,7 +19,6 @@ from python_calamine import CalamineError, CalamineSheet, CalamineWorkbook, Shee
 
 from pipelines.errors import ExtractError
 from pipelines.extracts.connectors.sheet_extent import check_extent
-from pipelines.name_lists import list_names
 
 LARGEST = (
     512 << 20
@@ -59,13 +58,13 @@ def _open_workbook(path: Path, shown: str) -> Iterator[CalamineWorkbook]:
         with CalamineWorkbook.from_path(path) as workbook:
             yield workbook
     except (CalamineError, zipfile.BadZipFile, zlib.error, EOFError, NotImplementedError, OSError) as fault:
-        raise _refuse(shown, fault) from None
+        raise _refuse(shown, fault) from fault
     except RuntimeError as fault:  # Of the standard library, for a part that is encrypted.
-        raise _refuse(shown, fault) from None
+        raise _refuse(shown, fault) from fault
     except BaseException as fault:
         # Where the reader, which is written in Rust, meets what it did not expect: that is no Exception to Python.
         if type(fault).__name__ == "PanicException":
-            raise _refuse(shown, fault) from None
+            raise _refuse(shown, fault) from fault
         raise
 
 
@@ -155,7 +154,7 @@ def _choose_sheet(workbook: CalamineWorkbook, wanted: str | int | None, shown: s
         chosen = names[wanted - 1] if isinstance(wanted, int) and wanted <= len(names) else None
     if chosen is None:
         raise ExtractError(
-            f"{shown} has no sheet {wanted if wanted is not None else 'at all'}. Found: {list_names(names)}. "
-            "Correct `sheet` under its `options`."
+            f"{shown} has no sheet {wanted if wanted is not None else 'at all'}. It has {len(names)}: name one by its "
+            "place, from 1, or as the workbook does, in `sheet` under its `options`."
         )
     return workbook.get_sheet_by_name(chosen)

@@ -20,6 +20,7 @@ from pipelines.lake.tables import replacing
 
 COLUMNS = ("verdict", "record_a", "record_b", "author", "reason", "decided_on", "expires_on")
 DELIMITERS = (",", ";", "\t")  # What spreadsheets write, by country.
+LARGEST_FILE = 64 << 20  # Bytes; half a million decisions.
 BYTE_ORDER_MARK = "\ufeff"
 
 
@@ -38,7 +39,13 @@ class DecisionFile:
 def read_file(path: Path) -> DecisionFile:
     """The file, parsed; an empty one where there is no file. Raises ConfigurationError if unreadable."""
     try:
-        text = path.read_bytes().decode("utf-8")
+        with path.open("rb") as file:
+            content = file.read(LARGEST_FILE + 1)
+        if len(content) > LARGEST_FILE:
+            raise ConfigurationError(
+                f"{path} is larger than {LARGEST_FILE >> 20} MB: no people decide so much. Name the file of decisions."
+            )
+        text = content.decode("utf-8")
     except FileNotFoundError:
         return DecisionFile([])
     except (OSError, UnicodeDecodeError) as fault:
@@ -63,7 +70,9 @@ def parse_lines(lines: list[str]) -> DecisionFile:
     delimiter = max(DELIMITERS, key=header.count)
     columns = tuple(name.strip().strip('"').lower() for name in header.split(delimiter))
     if sorted(columns) != sorted(COLUMNS):
-        wanted = f"the header must be {','.join(COLUMNS)}; it is {header.strip()}"
+        missing = [name for name in COLUMNS if name not in columns]
+        lacks = f"it lacks {', '.join(missing)}" if missing else "it has one of them twice, or others"
+        wanted = f"the header must be {','.join(COLUMNS)}; {lacks}"
         return DecisionFile(lines, True, faults=[(header_line, wanted)])
     rows, faults = [], []
     for number, line in rest:

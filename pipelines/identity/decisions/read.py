@@ -24,6 +24,7 @@ DECISION_SCHEMA: dict[str, pl.DataType] = {
 """One row per decision. ``verdict`` is must_link or cannot_link; record_id_l < record_id_r; it holds from
 ``decided_on`` to the end of ``expires_on`` (null: for ever)."""
 
+MOST_CHAINS = 10  # Contradictions that are told decision by decision: whoever mends them runs again.
 VERDICTS = ("must_link", "cannot_link")
 _DAY = re.compile(r"\d{4}-\d{2}-\d{2}")
 _RECORD = re.compile(r"[^:\s]+:[^:\s]+:.+")
@@ -85,34 +86,40 @@ def decisions_in_force(decisions: pl.DataFrame, as_of: date) -> pl.DataFrame:
     return holding.select(list(DECISION_SCHEMA)).sort("record_id_l", "record_id_r")
 
 
-def find_absent(decisions: pl.DataFrame, records: pl.LazyFrame) -> tuple[int, list[str]]:
-    """How many of ``decisions`` name a record that ``records`` does not have, and the ids of such records, sorted.
+def count_waiting(decisions: pl.DataFrame, records: pl.LazyFrame) -> int:
+    """How many of ``decisions`` name a record that ``records`` does not have.
 
     They wait: a record that a source has lost, or not sent yet, may come back.
     """
     named = pl.concat([decisions["record_id_l"], decisions["record_id_r"]]).unique()
     present = records.select("record_id").filter(pl.col("record_id").is_in(named.implode())).collect()["record_id"]
-    waiting = decisions.filter(~pl.all_horizontal(pl.col("record_id_l", "record_id_r").is_in(present.implode())))
-    return waiting.height, sorted(set(named) - set(present))
+    return decisions.filter(~pl.all_horizontal(pl.col("record_id_l", "record_id_r").is_in(present.implode()))).height
 
 
 def refuse_contradictions(decisions: pl.DataFrame) -> None:
     """Raises ConfigurationError where a chain of must-links joins two records that a cannot-link keeps apart.
 
-    The message names every such chain, decision by decision: its place (where ``decisions`` has one), author and date.
+    The message names the first such chains, decision by decision: its place (where ``decisions`` has one) or date, and
+    no record: its id may be somebody's mailbox, and it stands at that place.
     """
     linked = LinkedRecords(decisions)
-    chains = []
-    for apart in decisions.filter(pl.col("verdict") == "cannot_link").iter_rows(named=True):
-        chain = linked.find_chain(apart["record_id_l"], apart["record_id_r"])
-        if chain is None:
-            continue
-        chains.append(f"  {_describe(apart)} keeps {apart['record_id_l']} and {apart['record_id_r']} apart, but")
-        chains += [f"    {_describe(link)} says {link['record_id_l']} is {link['record_id_r']}" for link in chain]
-    if chains:
+    contradicted = [
+        apart
+        for apart in decisions.filter(pl.col("verdict") == "cannot_link").iter_rows(named=True)
+        if linked.group_of(apart["record_id_l"]) == linked.group_of(apart["record_id_r"])
+    ]
+    lines: list[str] = []
+    for apart in contradicted[:MOST_CHAINS]:
+        chain = linked.find_chain(apart["record_id_l"], apart["record_id_r"]) or []
+        lines.append(f"  {_describe(apart)} keeps two records apart, but")
+        links = [f"    {_describe(link)} says that {_name_step(n, len(chain))}" for n, link in enumerate(chain, 1)]
+        lines += list_lines(links, indent="    ")
+    if len(contradicted) > MOST_CHAINS:
+        lines.append(f"  and {len(contradicted) - MOST_CHAINS:,} more")
+    if contradicted:
         raise ConfigurationError(
             "Human decisions contradict each other. Take one of each chain back (`parcours review --undo A B`), or "
-            "correct the file:\n" + "\n".join(list_lines(chains))
+            "correct the file:\n" + "\n".join(lines)
         )
 
 
@@ -177,25 +184,33 @@ class Answers:
 
 
 def _describe(decision: Mapping[str, Any]) -> str:
-    place = f"{decision['place']}, " if decision.get("place") else ""
-    return f"{place}{decision['author']} on {decision['decided_on']}"
+    return decision.get("place") or f"a decision of {decision['decided_on']}"
+
+
+def _name_step(number: int, of: int) -> str:
+    """What one decision of a chain says of the two records that are kept apart."""
+    if of == 1:
+        return "they are one"
+    if number == 1:
+        return "the first is a third one"
+    return "that is the second" if number == of else "that is a further one"
 
 
 def _find_faults(values: Mapping[str, str]) -> Iterator[str]:
     """What is wrong with one line's values, each fault led by its column."""
     if values["verdict"] not in VERDICTS:
-        yield f"verdict: '{values['verdict']}' is not one of {', '.join(VERDICTS)}"
+        yield f"verdict: is not one of {', '.join(VERDICTS)}"
     for name in ("record_a", "record_b", "author", "reason", "decided_on"):
         if not values[name]:
             yield f"{name}: is missing"
     for name in ("record_a", "record_b"):
         if values[name] and not _RECORD.fullmatch(values[name]):
-            yield f"{name}: '{values[name]}' is not a record id such as crm:contacts:17"
+            yield f"{name}: is not a record id such as crm:contacts:17"
     if values["record_a"] and values["record_a"] == values["record_b"]:
         yield "record_b: is the same record as record_a"
     for name in ("decided_on", "expires_on"):
         if values[name] and _read_day(values[name]) is None:
-            yield f"{name}: '{values[name]}' is not a date: write it as 2026-03-01"
+            yield f"{name}: is not a date: write it as 2026-03-01"
     decided, expires = _read_day(values["decided_on"]), _read_day(values["expires_on"])
     if decided and expires and expires < decided:
         yield f"expires_on: {expires} is before decided_on, {decided}"
@@ -218,19 +233,21 @@ def _typed(values: Mapping[str, str]) -> dict[str, Any]:
 
 
 def _find_repetitions(rows: list[tuple[int, dict[str, Any]]]) -> Iterator[tuple[int, str]]:
-    """Decisions on the same pair as an earlier line, with a day on which both are in force."""
-    earlier: dict[tuple[str, str], list[tuple[int, dict[str, Any]]]] = {}
+    """Decisions on the same pair as another line, with a day on which both are in force; each is told once."""
+    by_pair: dict[tuple[str, str], list[tuple[int, dict[str, Any]]]] = {}
     for line, row in rows:
-        of_pair = earlier.setdefault((row["record_id_l"], row["record_id_r"]), [])
-        for first_line, first in of_pair:
-            if _overlap(first, row):
-                how = "repeats" if first["verdict"] == row["verdict"] else "contradicts"
-                yield line, f"{how} line {first_line}, which is in force at the same time: remove one, or end it"
-        of_pair.append((line, row))
+        by_pair.setdefault((row["record_id_l"], row["record_id_r"]), []).append((line, row))
+    for of_pair in by_pair.values():
+        by_day = sorted(of_pair, key=lambda entry: (entry[1]["decided_on"], entry[0]))
+        longest_line, longest = by_day[0]  # Of those before, the one that holds longest.
+        for line, row in by_day[1:]:
+            if row["decided_on"] <= _last_day(longest):
+                how = "repeats" if longest["verdict"] == row["verdict"] else "contradicts"
+                first, last = sorted((line, longest_line))
+                yield last, f"{how} line {first}, which is in force at the same time: remove one, or end it"
+            if _last_day(row) > _last_day(longest):
+                longest_line, longest = line, row
 
 
-def _overlap(one: Mapping[str, Any], other: Mapping[str, Any]) -> bool:
-    return bool(
-        one["decided_on"] <= (other["expires_on"] or date.max)
-        and other["decided_on"] <= (one["expires_on"] or date.max)
-    )
+def _last_day(decision: Mapping[str, Any]) -> date:
+    return decision["expires_on"] or date.max

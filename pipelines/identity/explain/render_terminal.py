@@ -9,6 +9,7 @@ from rich.table import Table
 from rich.text import Text
 
 from pipelines.identity.explain.document import Document, Section, Step, Waterfall
+from pipelines.visible_text import make_one_line, plain_stream
 
 PIPED_WIDTH = (
     200  # Columns where there is no terminal to ask: wide enough that no value is broken for a reader of files.
@@ -17,7 +18,7 @@ PIPED_WIDTH = (
 
 def print_document(document: Document) -> None:
     """Prints the explanation to standard output."""
-    console = Console(highlight=False)
+    console = Console(file=plain_stream(sys.stdout), highlight=False)
     blocks = Group(*_list_blocks(document))
     if console.is_terminal:
         console.print(blocks)
@@ -82,12 +83,7 @@ def _tabulate(waterfall: Waterfall) -> Table:
 
 def _plain(text: str) -> Text:
     """Text as it is: no markup, and no control codes that a value may have brought along."""
-    return Text("".join(letter if _is_shown(letter) else "\N{REPLACEMENT CHARACTER}" for letter in text))
-
-
-def _is_shown(letter: str) -> bool:
-    # No-break spaces, which the texts of some languages hold, are not "printable" to Python.
-    return letter.isprintable() or letter in "\N{NO-BREAK SPACE}\N{NARROW NO-BREAK SPACE}"
+    return Text(make_one_line(text))
 
 
 def _bold(text: str) -> Text:

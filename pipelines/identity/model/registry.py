@@ -167,7 +167,8 @@ def read_version(version: str, lake: Lake) -> ModelVersion:
         saved = json.loads((folder / "model.json").read_text(encoding="utf-8"))
         parameters = read_parameters(saved["parameters"])
         frequencies = {
-            path.stem: pl.read_parquet(path) for path in sorted((folder / "term_frequencies").glob("*.parquet"))
+            path.stem: pl.read_parquet(path, glob=False)
+            for path in sorted((folder / "term_frequencies").glob("*.parquet"))
         }
         return ModelVersion(saved["version"], parameters, frequencies, saved["metadata"])
     except (OSError, ValueError, KeyError, TypeError, pl.exceptions.PolarsError) as error:

@@ -52,8 +52,11 @@ def find_noteworthy(fields: pl.DataFrame) -> pl.DataFrame:
 
 
 def tell_example(row: Mapping[str, Any]) -> str:
-    """Where the first value at fault of a row of the report stands: file and line, else the record; empty for none."""
+    """Where the first value at fault of a row stands: file and line; empty where only its record is known.
+
+    The id of a record may be somebody's mailbox: it stands in the table, and is told to nobody who does not ask.
+    """
     file, line = row["example_file"], row["example_line"]
     if not file:
-        return row["example_record_id"] or ""
+        return ""
     return f"{file}:{line}" if line else str(file)

@@ -17,12 +17,14 @@ from pipelines.identity.standardisation.shared_values import (
     use_day,
 )
 
-MAX_NAMED_RECORDS = 20  # Record ids in a message: enough to see what they have in common.
+LISTED = "identity/value_surges.parquet in the lake"
+SURGE_SCHEMA: dict[str, pl.DataType] = {"surge": pl.Int64(), "attribute": pl.String(), "record_id": pl.String()}
+"""``identity/value_surges``: one row per record of a surge, in the order of the message, published ones first."""
 
 
 @dataclass(frozen=True)
 class ValueSurge:
-    """A withdrawn value: its attribute, how many names and records share it, and some ids, published first."""
+    """A withdrawn value: its attribute, how many names and records share it, and their ids, published first."""
 
     attribute: str
     names: int
@@ -57,26 +59,31 @@ def find_surges(
         reaching = of_field.join(of_field.filter("is_published").select("digest").unique(), on="digest", how="semi")
         for digest, names in _count_surging_names(reaching, attributes[field]).iter_rows():
             ids = reaching.filter(pl.col("digest") == digest).sort(~pl.col("is_published"), "record_id")["record_id"]
-            surges.append(ValueSurge(field, names, len(ids), tuple(ids.head(MAX_NAMED_RECORDS))))
+            surges.append(ValueSurge(field, names, len(ids), tuple(ids)))
     return sorted(surges, key=lambda surge: (-surge.records, surge.attribute, surge.record_ids))
 
 
+def list_surging_records(surges: Sequence[ValueSurge]) -> pl.DataFrame:
+    """The records of each surge (SURGE_SCHEMA), to be looked at by who mends the export."""
+    rows = [
+        (number, surge.attribute, record_id)
+        for number, surge in enumerate(surges, start=1)
+        for record_id in surge.record_ids
+    ]
+    return pl.DataFrame(rows, schema=SURGE_SCHEMA, orient="row")
+
+
 def describe_surges(surges: Sequence[ValueSurge]) -> str:
-    """Names the surges and what to do about them, without the values."""
+    """Tells of the surges, where their records are listed and what to do: no value, and no id of a record."""
     if not surges:
         return "No value is newly shared by a crowd."
-    lines = []
-    for surge in surges:
-        more = f" and {surge.records - len(surge.record_ids):,} more" if surge.records > len(surge.record_ids) else ""
-        lines.append(
-            f"{surge.attribute}: {surge.names:,} names on {surge.records:,} records share one value: "
-            f"{', '.join(surge.record_ids)}{more}."
-        )
+    lines = [f"{each.attribute}: {each.names:,} names on {each.records:,} records share one value." for each in surges]
     fields = ", ".join(sorted({surge.attribute for surge in surges}))
     return "\n".join(
         [
             *lines,
-            "People were recognised by it, and so many cannot be one household. Correct the records at the source; or, "
+            f"People were recognised by it, and so many cannot be one household. {LISTED} lists the records. "
+            "Correct them at the source; or, "
             f"if the value is the shop's own, list it under `placeholders` ({fields}) in sources.yml. Then run again.",
         ]
     )

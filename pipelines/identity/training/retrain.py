@@ -121,7 +121,7 @@ def retrain(
     comparison = None
     if learned.version != before:
         report("comparison with the model in force")
-        ledger = pl.read_parquet(lake.committed_ledger) if lake.committed_ledger.exists() else None
+        ledger = pl.read_parquet(lake.committed_ledger, glob=False) if lake.committed_ledger.exists() else None
         comparison = compare_models(records, usable, learned, as_of, ledger, decisions)
     retrained = Retrained(learned, before, usable, before, comparison)
     if compare_only or not retrained.is_new_version or retrained.records_too_many or retrained.is_too_little:

@@ -1,22 +1,23 @@
 """The text of `sources.yml`."""
 
+import json
 import os
 import re
 import textwrap
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 
 from pipelines.contracts.reference import describe_column
+from pipelines.extracts.column_names import tellable
 from pipelines.onboarding.draft import OPEN, Draft, Line, Remark, SourceDraft, TableDraft, Unused
 from pipelines.onboarding.tables.blank_repeats import fill_sql
 from pipelines.onboarding.tables.sql import name as _name
 from pipelines.onboarding.writing.scalars import inline, is_awkward, scalar
 from pipelines.texts.texts import Texts
+from pipelines.visible_text import make_one_line
 
 WIDTH = 110
 MOST_COLUMNS = 60  # Of a file that is not recognised; a wide one has hundreds.
-_NAME_LIKE = re.compile(r"[^@]{1,60}")
-_LONG_NUMBER = re.compile(r"\d{5,}|\d+[./-]\d+[./-]\d+")
 
 
 def write(draft: Draft, folder: Path, file: Path, texts: Texts) -> str:
@@ -89,10 +90,9 @@ def _write_key(key: str, value: object, indent: str) -> Iterator[str]:
 
 def _write_sql(table: TableDraft, indent: str, texts: Texts) -> Iterator[str]:
     if table.query:
-        yield f"{indent}query: |-"
-        yield from (f"{indent}  {line}" for line in table.query.split("\n"))
+        yield from _write_block("query", table.query.split("\n"), indent)
     if table.selected:
-        yield from _write_query(table, indent, texts)
+        yield from _write_block("query", _list_query(table, texts), indent)
     if table.lines:
         yield f"{indent}columns:"
         for line in table.lines:
@@ -113,7 +113,7 @@ def _write_line(line: Line, table: TableDraft, indent: str, texts: Texts) -> Ite
     mark = "" if line.is_active else "# "
     if line.remark:
         yield from _comment(say(line.remark, texts), indent)
-    yield from (f"{indent}#   {offer}" for offer in line.offers)
+    yield from (f"{indent}#   {make_one_line(offer)}" for offer in line.offers)
     if not is_awkward(line.value) and len(line.value) < WIDTH - 30:
         start = f"{indent}{mark}{line.column}: {scalar(line.value)}"
         if len(start) + len(described) + 4 <= WIDTH + 10:
@@ -129,33 +129,42 @@ def _write_line(line: Line, table: TableDraft, indent: str, texts: Texts) -> Ite
             yield f"{indent}{mark}  {wrapped}"
 
 
-def _write_query(table: TableDraft, indent: str, texts: Texts) -> Iterator[str]:
-    """A `query` of a line a column, with what the columns are as comments of SQL."""
-    yield f"{indent}query: |-"
-    inner = indent + "  "
+def _write_block(key: str, lines: Iterable[str], indent: str) -> Iterator[str]:
+    """Lines as they are, or in quotes where a column's name holds what no block of YAML can."""
+    written = list(lines)
+    if not all(line.isprintable() for line in written):
+        quoted = json.dumps("\n".join(written))
+        yield f"{indent}{key}: {quoted}"
+        return
+    yield f"{indent}{key}: |-"
+    yield from (f"{indent}  {line}" for line in written)
+
+
+def _list_query(table: TableDraft, texts: Texts) -> Iterator[str]:
+    """The lines of a `query` of a line a column, with what the columns are as comments of SQL."""
     for number, line in enumerate(table.selected):
         column = next((each for each in table.table.columns if each.name == line.column), None)
         if line.remark:
             # The first line of a block decides how far it is indented.
-            yield from _comment(say(line.remark, texts), inner + ("  " if number else ""), "--")
+            yield from (f"{'  ' if number else ''}{comment}" for comment in _comment(say(line.remark, texts), "", "--"))
         start = "select " if number == 0 else "  "
         end = "," if number + 1 < len(table.selected) else ""
         value = _as_sql(line, table)
         parts = value.split("\n")
         for part in parts[:-1]:
-            yield f"{inner}{start}{part}"
+            yield f"{start}{part}"
             start = "  "
         alias = line.column if column else f'"{line.column}"'
         said = f"  -- {column.documentation}" if column else ""
-        last = f"{inner}{start}{parts[-1]} as {alias}{end}"
-        yield last + said if len(last) + len(said) <= WIDTH + 10 else last
+        last = f"{start}{parts[-1]} as {alias}{end}"
+        yield last + said if len(last) + len(said) <= WIDTH else last
     grouped = ", ".join(_name(column) for column in table.grouped_by)
     if not table.filled_down:
-        yield f"{inner}from source group by _file, {grouped}"
+        yield f"from source group by _file, {grouped}"
         return
-    yield f"{inner}from ("
-    yield from (f"{inner}  {line}" for line in fill_sql(table.filled_down).split("\n"))
-    yield f"{inner}) group by _file, {grouped}"
+    yield "from ("
+    yield from (f"  {line}" for line in fill_sql(table.filled_down).split("\n"))
+    yield f") group by _file, {grouped}"
 
 
 def _as_sql(line: Line, table: TableDraft) -> str:
@@ -167,15 +176,10 @@ def _as_sql(line: Line, table: TableDraft) -> str:
 def _write_unused(unused: Unused, texts: Texts) -> Iterator[str]:
     yield from _comment(f"- {unused.name}: {say(unused.reason, texts)}", "", hanging=2)
     if unused.columns:
-        shown = [name for name in unused.columns if _is_name(name)][:MOST_COLUMNS]
+        shown = tellable(unused.columns, ())[:MOST_COLUMNS]
         left = len(unused.columns) - len(shown)
-        more = f", {texts.count('more_columns', left)}" if left else ""
-        yield from _comment(", ".join(shown) + more, "", hanging=4, first=4)
-
-
-def _is_name(text: str) -> bool:
-    """Whether a header is one that may be shown: a file without a header has values there."""
-    return bool(_NAME_LIKE.fullmatch(text)) and not _LONG_NUMBER.search(text)
+        more = [texts.count("more_columns", left)] if left else []
+        yield from _comment(", ".join([*shown, *more]), "", hanging=4, first=4)
 
 
 def say(remark: Remark, texts: Texts) -> str:
@@ -187,7 +191,7 @@ def say(remark: Remark, texts: Texts) -> str:
 
 def _comment(text: str, indent: str, mark: str = "#", *, hanging: int = 0, first: int = 0) -> Iterator[str]:
     """Comment lines of bearable width. Line breaks in a text would end the comment, and are blanks."""
-    plain = " ".join(text.split())
+    plain = make_one_line(" ".join(text.split()))
     wrapped = textwrap.wrap(
         plain,
         WIDTH - len(indent),

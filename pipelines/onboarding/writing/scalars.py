@@ -45,4 +45,5 @@ def inline(value: object) -> str:
 
 def is_awkward(value: str) -> bool:
     """Whether one line would need escapes, so that a block reads better."""
-    return "\n" in value or ("'" in value and '"' in value)
+    is_shown = all(letter.isprintable() or letter == "\n" for letter in value)
+    return is_shown and ("\n" in value or ("'" in value and '"' in value))

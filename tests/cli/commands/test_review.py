@@ -151,7 +151,12 @@ def test_a_contradiction_is_refused_before_it_is_written(
     before = home.decisions.read_bytes()
     refused = review("--different", one, other, "--reason", "two people")
     assert refused.returncode == 2
-    for words in ("Not recorded", "decisions.csv:2, Ada on 2026-02-28", "decisions.csv:3", f"keeps {one} and {other}"):
+    for words in (
+        "Not recorded",
+        "decisions.csv:2 says",
+        "decisions.csv:3 says",
+        "decisions.csv:4 keeps two records apart",
+    ):
         assert words in refused.stderr
     assert home.decisions.read_bytes() == before
 

@@ -214,9 +214,9 @@ def test_the_folder_may_be_a_link_and_absolute(exports: Any, tmp_path: Path) -> 
 
 
 def test_a_file_may_be_a_link(exports: Any, tmp_path: Path) -> None:
-    (tmp_path / "elsewhere.csv").write_text(csv_text(), encoding="utf-8")
     (tmp_path / "exports").mkdir()
-    (tmp_path / "exports" / "stores.csv").symlink_to(tmp_path / "elsewhere.csv")
+    (tmp_path / "exports" / "of_today.csv").write_text(csv_text(), encoding="utf-8")
+    (tmp_path / "exports" / "stores.csv").symlink_to("of_today.csv")
     assert read(exports) == EXPECTED
 
 

@@ -75,15 +75,15 @@ def test_a_file_from_a_french_spreadsheet_is_read(file: Path) -> None:
 @pytest.mark.parametrize(
     ("rows", "words"),
     [
-        ([f"perhaps,{A},{B},Ada,why,2026-01-01,"], [":2: verdict: 'perhaps' is not one of must_link, cannot_link"]),
+        ([f"perhaps,{A},{B},Ada,why,2026-01-01,"], [":2: verdict: is not one of must_link, cannot_link"]),
         ([f"must_link,{A},{B},,why,2026-01-01,"], [":2: author: is missing"]),
         ([f"must_link,{A},{B},Ada, ,2026-01-01,"], [":2: reason: is missing"]),
         ([f"must_link,{A},{B},Ada,why,,"], [":2: decided_on: is missing"]),
         ([f"must_link,{A},,Ada,why,2026-01-01,"], [":2: record_b: is missing"]),
         ([f"must_link,{A},{A},Ada,why,2026-01-01,"], [":2: record_b: is the same record as record_a"]),
-        ([f"must_link,{A},cus_22cq2ii2bwvd,Ada,why,2026-01-01,"], ["'cus_22cq2ii2bwvd' is not a record id"]),
-        ([f"must_link,{A},{B},Ada,why,1/3/2026,"], [":2: decided_on: '1/3/2026' is not a date"]),
-        ([f"must_link,{A},{B},Ada,why,2026-02-30,"], [":2: decided_on: '2026-02-30' is not a date"]),
+        ([f"must_link,{A},cus_22cq2ii2bwvd,Ada,why,2026-01-01,"], [":2: record_b: is not a record id"]),
+        ([f"must_link,{A},{B},Ada,why,1/3/2026,"], [":2: decided_on: is not a date"]),
+        ([f"must_link,{A},{B},Ada,why,2026-02-30,"], [":2: decided_on: is not a date"]),
         ([line("must_link", A, B, expires="2025-12-31")], [":2: expires_on: 2025-12-31 is before decided_on"]),
         ([line("must_link", A, B), line("must_link", B, A)], [":3: repeats line 2"]),
         ([line("must_link", A, B), line("cannot_link", A, B)], [":3: contradicts line 2"]),
@@ -150,14 +150,15 @@ def test_a_contradiction_is_refused_with_the_chain_that_contradicts(file: Path) 
     )
     message = read_fault(file)
     expected = [
-        f"decisions.csv:5, Dora on 2026-02-01 keeps {A} and {C} apart",
-        f"decisions.csv:2, Ada on 2026-01-01 says {A} is {B}",
-        f"decisions.csv:4, Cleo on 2026-01-01 says {B} is {D}",
-        f"decisions.csv:3, Bob on 2026-01-05 says {C} is {D}",
+        "decisions.csv:5 keeps two records apart",
+        "decisions.csv:2 says that the first is a third one",
+        "decisions.csv:4 says that that is a further one",
+        "decisions.csv:3 says that that is the second",
     ]
     positions = [message.index(words) for words in expected]
     assert positions == sorted(positions)
-    assert "crm:contacts:X" not in message
+    for told_to_nobody in ("crm:contacts:X", A, B, C, D, "Ada"):
+        assert told_to_nobody not in message
     assert "same card" not in message, "reasons may hold personal data"
 
 
@@ -224,8 +225,8 @@ def test_a_verdict_goes_through_a_link_to_the_file(file: Path, tmp_path: Path) -
 @pytest.mark.parametrize(
     ("verdict", "one", "other", "words"),
     [
-        ("cannot_link", A, C, ["Not recorded", "Ada on 2026-01-01 says", f"keeps {A} and {C} apart"]),
-        ("must_link", A, D, ["Not recorded", f"{C} and {D} apart"]),
+        ("cannot_link", A, C, ["Not recorded", "decisions.csv:2 says", "decisions.csv:5 keeps two records apart"]),
+        ("must_link", A, D, ["Not recorded", "decisions.csv:4 keeps two records apart"]),
         ("must_link", B, A, ["Not recorded", "repeats line 2"]),
         ("must_link", A, A, ["Not recorded", "the same record"]),
         ("must_link", A, "Anna", ["Not recorded", "not a record id"]),

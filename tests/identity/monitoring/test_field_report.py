@@ -47,11 +47,11 @@ def test_empty_columns_and_those_with_bad_values_are_noteworthy_the_worst_first(
     [
         ("a.csv", 7, None, "a.csv:7"),
         ("a.csv", None, None, "a.csv"),
-        (None, None, "crm:contacts:1", "crm:contacts:1"),
+        (None, None, "crm:contacts:1", ""),
         (None, None, None, ""),
     ],
 )
-def test_an_example_is_told_by_its_line_or_else_its_record(
+def test_an_example_is_told_by_its_line_and_never_by_the_id_of_its_record(
     file: str | None, line: int | None, record: str | None, told: str
 ) -> None:
     assert tell_example({"example_file": file, "example_line": line, "example_record_id": record}) == told

@@ -8,7 +8,6 @@ import polars as pl
 import pytest
 
 from pipelines.identity.monitoring.shared_value_surge import (
-    MAX_NAMED_RECORDS,
     describe_surges,
     find_surges,
     list_withdrawn_values,
@@ -45,7 +44,7 @@ def test_a_published_value_of_more_names_than_the_limit_is_a_surge(
     [surge] = find_surges(records, load_attributes(), NOTHING, PUBLISHED)
     assert (surge.attribute, surge.names, surge.records) == (attribute, limit + 1, limit + 1)
     assert surge.record_ids[0] == "crm:contacts:0", "who had it before comes first"
-    assert len(surge.record_ids) == MAX_NAMED_RECORDS
+    assert len(surge.record_ids) == limit + 1
     at_the_limit = standardised(*strangers(row, limit, **fields))
     assert find_surges(at_the_limit, load_attributes(), NOTHING, PUBLISHED) == []
 
@@ -64,18 +63,19 @@ def test_a_phone_number_of_sixty_names_over_a_century_is_no_surge(row: Make, sta
     assert find_surges(standardised(*rows), load_attributes(), NOTHING, PUBLISHED) == []
 
 
-def test_the_message_names_records_and_what_to_do_and_never_the_value(row: Make, standardised: Make) -> None:
+def test_the_message_says_where_the_records_are_and_what_to_do_and_never_a_value_or_an_id(
+    row: Make, standardised: Make
+) -> None:
     records = standardised(*strangers(row, 60, email="jeanne.dupuis@free.fr", mobile="06 12 34 56 79"))
     said = describe_surges(find_surges(records, load_attributes(), NOTHING, PUBLISHED))
     for expected in (
         "email: 60 names on 60 records",
         "phone: 60 names",
-        "crm:contacts:0",
-        "and 40 more",
+        "value_surges.parquet",
         "sources.yml",
     ):
         assert expected in said
-    for secret in ("jeanne", "dupuis", "612345679", "34 56"):
+    for secret in ("jeanne", "dupuis", "612345679", "34 56", "crm:contacts"):
         assert secret not in said
     assert list_withdrawn_values(records).columns == ["digest"]
     assert "free" not in str(list_withdrawn_values(records).rows())

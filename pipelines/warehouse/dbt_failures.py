@@ -1,0 +1,73 @@
+"""What is said of models and tests that failed: which, and what kind of fault, in our own words.
+
+dbt repeats what the engine says of a row, and that is the row's value.
+"""
+
+import re
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+from pipelines.extracts.duckdb_errors import KINDS, explain_text
+
+MOST_TOLD = 20
+DBT_KINDS = ("Compilation", "Database", "Dependency", "Env var required but not provided", "Parsing", "Runtime")
+"""What dbt calls the faults that are its own."""
+OF_THE_PROJECT = ("Compilation", "Dependency", "Env var required but not provided", "Parsing")
+"""Those that it finds before it reads any row."""
+
+_KIND = re.compile(rf"\b({'|'.join(map(re.escape, (*KINDS, *DBT_KINDS)))}) Error\b:?")
+_FULL = ("No space left on device", "Disk quota exceeded", "File too large")
+
+
+class InTheWordsOfDbt(Exception):  # noqa: N818  # it is what `--debug` shows beneath an error of ours
+    """dbt's own messages, which may hold values of the exports: for a terminal only."""
+
+
+def describe_failures(failed: Sequence[Any], artifacts: Path | None) -> str:
+    """The nodes that failed, each with what kind of fault it is, and where their compiled SQL lies."""
+    lines = [f"  {node.node.name}: {_tell(node)}" for node in failed[:MOST_TOLD]]
+    rest = [f"  and {len(failed) - MOST_TOLD} more"] if len(failed) > MOST_TOLD else []
+    where = f" The compiled SQL of each lies in {artifacts / 'compiled'}." if artifacts else ""
+    return "\n".join([f"dbt failed on {len(failed)} of its nodes, so nothing is published.{where}", *lines, *rest])
+
+
+def repeat(failed: Sequence[Any]) -> InTheWordsOfDbt:
+    """What dbt says of the nodes that failed."""
+    return InTheWordsOfDbt("\n".join(f"{node.node.name}: {node.message or 'failed'}" for node in failed))
+
+
+def tell_stop(error: BaseException) -> str:
+    """What kind of fault stopped dbt as a whole."""
+    return _classify(str(error), "") or type(error).__name__
+
+
+def _tell(node: Any) -> str:
+    if str(node.node.resource_type) == "unit_test":  # Of rows that stand in the project, and of no others.
+        return _shorten(node.message or "failed")
+    if str(node.status) == "fail":
+        count = int(node.failures or 0)
+        return f"{count:,} {'row is' if count == 1 else 'rows are'} at fault, where none may be"
+    return _classify(node.message or "", getattr(node.node, "compiled_code", None) or "") or "failed"
+
+
+def _classify(message: str, sql: str) -> str | None:
+    """The last kind that is named, which is the engine's, with what may be told of it; None where none is known."""
+    found = list(_KIND.finditer(message))
+    full = next((words for words in _FULL if words in message), None)
+    if full is not None:
+        return full
+    if not found:
+        return None
+    kind = found[-1]
+    if kind[1] in OF_THE_PROJECT:
+        return _shorten(message)
+    if kind[1] not in KINDS:
+        return f"{kind[1]} Error"
+    return explain_text(kind[1], message[kind.end() :].strip(), [sql])
+
+
+def _shorten(message: str) -> str:
+    """One line without dbt's list of the macros on the way to the fault."""
+    lines = (line.strip() for line in message.strip().splitlines())
+    return "; ".join(line for line in lines if line and not line.startswith(("> in macro", "> called by")))

@@ -1,0 +1,204 @@
+"""Which files a pattern finds: none outside of `root` that is not declared, and nothing that is no file."""
+
+import json
+import os
+import socket
+import threading
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import polars as pl
+import pytest
+
+from pipelines import contracts
+from pipelines.config.sources import load_sources
+from pipelines.errors import ExtractError
+from pipelines.extracts.conform import extract_table
+from pipelines.extracts.counts import Extracted
+from pipelines.lake.tables import Lake
+
+STORES = "store_id,name\ns1,Nantes\ns2,Angers\n"
+Read = Callable[..., Extracted]
+
+
+@pytest.fixture
+def read(tmp_path: Path) -> Read:
+    """Extracts the stores that ``from_`` finds below ``root`` of ``tmp_path``, as the till declares them."""
+    (tmp_path / "exports").mkdir()
+
+    def extract(from_: str, *, root: str = "exports", outside: list[str] | None = None, **more: Any) -> Extracted:
+        connector = {"type": "files", "root": root, **({"outside": outside} if outside else {})}
+        table = {"from": from_, "columns": {"store_id": "store_id", "name": "name"}, **more}
+        source = {"name": "till", "kind": "pos", "connector": connector, "tables": {"stores": table}}
+        file = tmp_path / "sources.yml"
+        file.write_text(json.dumps({"as_of": "2026-01-01", "sources": [source]}), encoding="utf-8")
+        sources = load_sources(file)
+        assert sources.as_of is not None
+        return extract_table(sources, contracts.table("pos", "stores"), Lake(tmp_path / "lake"), sources.as_of)
+
+    return extract
+
+
+@pytest.fixture
+def elsewhere(tmp_path: Path) -> Path:
+    (tmp_path / "elsewhere").mkdir()
+    (tmp_path / "elsewhere" / "stores.csv").write_text(STORES, encoding="utf-8")
+    return tmp_path / "elsewhere"
+
+
+def test_a_link_that_leads_out_of_root_is_not_followed_until_it_is_declared(
+    read: Read, tmp_path: Path, elsewhere: Path
+) -> None:
+    (tmp_path / "exports" / "stores.csv").symlink_to(elsewhere / "stores.csv")
+    with pytest.raises(ExtractError, match="lies outside of `root`") as raised:
+        read("stores.csv")
+    assert f"`outside: [{elsewhere}]`" in str(raised.value)
+    assert "sources.yml:" in str(raised.value)
+    assert read("stores.csv", outside=["elsewhere"]).rows_kept == 2
+
+
+@pytest.mark.parametrize("pattern", ["linked/stores.csv", "link*/*.csv", "deep/../linked/*.csv"])
+def test_a_folder_that_is_a_link_leads_nowhere_else(read: Read, tmp_path: Path, elsewhere: Path, pattern: str) -> None:
+    (tmp_path / "exports" / "linked").symlink_to(elsewhere)
+    (tmp_path / "exports" / "deep").mkdir()
+    with pytest.raises(ExtractError, match="lies outside of `root`"):
+        read(pattern)
+
+
+def test_two_dots_lead_out_of_root_only_where_it_is_declared(read: Read, tmp_path: Path, elsewhere: Path) -> None:
+    with pytest.raises(ExtractError, match="lies outside of `root`"):
+        read("../elsewhere/*.csv")
+    assert read("../elsewhere/*.csv", outside=[str(elsewhere)]).rows_kept == 2
+    (tmp_path / "exports" / "stores.csv").write_text(STORES, encoding="utf-8")
+    assert read("../exports/*.csv").rows_kept == 2
+
+
+def test_what_a_query_looks_up_is_held_within_root_too(read: Read, tmp_path: Path, elsewhere: Path) -> None:
+    (tmp_path / "exports" / "stores.csv").write_text(STORES, encoding="utf-8")
+    query = "select store_id, source.name from source join more using (store_id)"
+    with pytest.raises(ExtractError, match=r"`with`, more: .*lies outside of `root`"):
+        read("stores.csv", query=query, **{"with": {"more": "../elsewhere/stores.csv"}})
+    further = {"with": {"more": "../elsewhere/stores.csv"}}
+    assert read("stores.csv", query=query, outside=["elsewhere"], **further).rows_kept == 2
+
+
+def test_links_within_root_and_a_root_that_is_a_link_are_read(read: Read, tmp_path: Path, elsewhere: Path) -> None:
+    (tmp_path / "exports" / "of_today.csv").write_text(STORES, encoding="utf-8")
+    (tmp_path / "exports" / "stores.csv").symlink_to("of_today.csv")
+    assert read("stores.csv").rows_kept == 2
+    (tmp_path / "linked").symlink_to(elsewhere)
+    assert read("stores.csv", root="linked").rows_kept == 2
+
+
+@pytest.mark.parametrize(
+    ("kind", "words"),
+    [
+        ("pipe", "is a pipe, not a file"),
+        ("socket", "is a socket, not a file"),
+        ("dangling", "is a link to nothing"),
+        ("circular", "is a link to nothing"),
+        ("device", "lies outside of `root`, in /dev"),
+        ("folder", "No file matches"),
+    ],
+)
+def test_what_is_no_file_is_told_as_what_it_is_and_waits_for_nobody(
+    read: Read, tmp_path: Path, kind: str, words: str
+) -> None:
+    place = tmp_path / "exports" / "stores.csv"
+    if kind == "pipe":
+        os.mkfifo(place)
+    elif kind == "socket":
+        with socket.socket(socket.AF_UNIX) as bound:
+            os.chdir(place.parent)
+            bound.bind(place.name)
+    elif kind == "folder":
+        place.mkdir()
+    else:
+        place.symlink_to({"dangling": "nowhere", "circular": place.name, "device": "/dev/zero"}[kind])
+    told: list[str] = []
+
+    def look() -> None:
+        with pytest.raises(ExtractError) as raised:
+            read("*.csv")
+        told.append(str(raised.value))
+
+    looking = threading.Thread(target=look, daemon=True)
+    looking.start()
+    looking.join(timeout=20)
+    assert told, "it waits for a writer"
+    assert words in told[0]
+
+
+def test_a_device_is_read_not_even_where_its_folder_is_declared(read: Read, tmp_path: Path) -> None:
+    (tmp_path / "exports" / "stores.csv").symlink_to("/dev/zero")
+    with pytest.raises(ExtractError, match="is a device, not a file"):
+        read("*.csv", outside=["/dev"])
+
+
+@pytest.mark.parametrize("pattern", ["/etc/passwd", ".", "**/" * 300 + "*.csv", "a" * 5000, "///"])
+def test_a_pattern_that_is_none_is_told(read: Read, pattern: str) -> None:
+    with pytest.raises(ExtractError, match=r"`from` cannot be|No file matches") as raised:
+        read(pattern)
+    assert len(str(raised.value)) < 1000
+
+
+@pytest.mark.parametrize("root", ["r" * 300, "nowhere/at/all"])
+def test_a_root_that_cannot_be_is_told_with_its_line(read: Read, root: str) -> None:
+    with pytest.raises(ExtractError, match=r"sources\.yml:1.*The folder .*Correct `root`"):
+        read("*.csv", root=root)
+
+
+NAMES = [
+    "caf\udce9.csv", "a\nb.csv", "[x]*.csv", "it's.csv", 'a"b.csv', "a%20b.csv", "{{a}}.csv", " .csv", "a\\b.csv",
+    "{a,b}.csv", "e\u0301.csv", "a#b?c.csv", "-rf.csv", "$HOME.csv", "~.csv", "\x1b[31m.csv", "\u202egnp.csv",
+]  # fmt: skip
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_a_file_of_whatever_name_is_read_and_called_on_one_line(read: Read, tmp_path: Path, name: str) -> None:
+    folder = tmp_path / "exports" / f"of {name.removesuffix('.csv')}"
+    folder.mkdir()
+    (folder / name).write_text(STORES, encoding="utf-8")
+    [shown] = read("*/*.csv").files_read
+    assert all(letter.isprintable() for letter in shown)
+    pl.DataFrame({"store_id": ["s3"], "name": ["Brest"]}).write_parquet(tmp_path / "made.parquet")
+    (tmp_path / "made.parquet").rename(folder / name.replace(".csv", ".parquet"))
+    assert read("*/*.parquet").rows_kept == 1
+
+
+def test_of_a_name_that_is_a_pattern_only_that_file_is_read(read: Read, tmp_path: Path) -> None:
+    for name, store in (("[ab].parquet", "s1"), ("a.parquet", "s2"), ("b.parquet", "s3")):
+        pl.DataFrame({"store_id": [store], "name": ["Brest"]}).write_parquet(tmp_path / "exports" / name)
+    assert read("[[]ab].parquet").rows_kept == 1
+    assert Lake(tmp_path / "lake").read("pos", "stores")["store_id"].to_list() == ["s1"]
+
+
+@pytest.mark.parametrize("name", ["file_row_number", "FILE_ROW_NUMBER", "filename", "_file", "_row", "rowid", "a\"'b"])
+def test_a_parquet_column_of_whatever_name_is_a_column(read: Read, tmp_path: Path, name: str) -> None:
+    frame = pl.DataFrame({"store_id": ["s1", "s1"], "name": ["Nantes", "Brest"], name: ["7", "8"]})
+    frame.write_parquet(tmp_path / "exports" / "stores.parquet")
+    extracted = read("stores.parquet", reject_limit=1)
+    assert (extracted.rows_read, extracted.rows_rejected) == (2, 1)
+    rejected = pl.read_parquet(Lake(tmp_path / "lake").quarantine_path("pos", "stores"))
+    assert rejected["file"].to_list() == ["stores.parquet"]
+    assert json.loads(rejected["raw"][0])["store_id"] == "s1"
+
+
+@pytest.mark.parametrize(
+    "header",
+    [
+        '"store\nid",name\n',
+        '"store\r\nid",name\r\n',
+        '"the\n\nstore id","na\nme"\n',
+        'a note, "not closed\nstore,name\n',
+    ],
+)
+def test_no_row_below_a_header_of_several_lines_is_lost(read: Read, tmp_path: Path, header: str) -> None:
+    rows = "".join(f"s{number},Nantes {number}\n" for number in range(5))
+    (tmp_path / "exports" / "stores.csv").write_text(f"{header}{rows}s4,Brest\n", encoding="utf-8", newline="")
+    options = {"names": ["store_id", "name"], "skip": header.count("\n")}
+    extracted = read("stores.csv", options=options, reject_limit=1)
+    assert (extracted.rows_read, extracted.rows_kept) == (6, 5)
+    rejected = pl.read_parquet(Lake(tmp_path / "lake").quarantine_path("pos", "stores"))
+    assert rejected["line"].to_list() == [header.count("\n") + 6]

@@ -1,0 +1,212 @@
+"""Twice the input is twice the work: what comes from outside is never looked at for each part of itself."""
+
+import json
+import zipfile
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from pipelines.config.connectors import FilesMapping
+from pipelines.contracts import table as find_table
+from pipelines.errors import ExtractError
+from pipelines.extracts.amount_columns import amount_columns
+from pipelines.extracts.connectors import files, json_documents, malformed_lines, sheet_extent
+from pipelines.extracts.connectors.quoted_lines import LONGEST_RECORD, Dialect, Quotes
+from pipelines.extracts.currency_signs import signs_of
+from pipelines.extracts.named_rows import NamedRows, list_mentioned
+from pipelines.extracts.unseen_columns import find_unseen
+from pipelines.presets.recognise import recognise
+from tests.steps import CountedName, count_comparisons, count_seconds, count_steps
+
+COMMAS = Dialect(",", '"', '"', field_count=3, skip=1)
+HEAD = b"a,b,c\n"
+TWICE = 2.2  # Times the steps, for twice the input; what is done once however much there is makes it less.
+SIXTEEN_TIMES = 40  # The seconds, for sixteen times the input; the square would take 256 times as long.
+
+LINES: dict[str, Callable[[int], bytes]] = {
+    "one quote over all lines": lambda n: HEAD + b'1,"' + b"x\n" * n,
+    "every line opens a quote": lambda n: HEAD + b'a"b,"c\n' * n,
+    "quotes that are at fault at their end": lambda n: HEAD + (b'",a,"\n' * 99 + b'"\n') * (n // 100),
+    "every line is too short": lambda n: HEAD + b"1\n" * n,
+    "every line is in another encoding": lambda n: HEAD + b"1,2,\xe9\n" * n,
+    "quotes that end on the line after": lambda n: HEAD + b'1,"2\n2",3\n' * n,
+    "blank lines": lambda n: HEAD + b"\n" * n,
+}
+
+
+@pytest.mark.parametrize("shape", LINES)
+def test_lines_that_are_no_record_are_each_looked_at_once(shape: str, tmp_path: Path) -> None:
+    def set_aside(count: int) -> int:
+        (tmp_path / "in").write_bytes(LINES[shape](count))
+        return count_steps(
+            lambda: malformed_lines.set_aside(tmp_path / "in", COMMAS, tmp_path / "out", tmp_path / "log", "in")
+        )
+
+    assert set_aside(8_000) < TWICE * set_aside(4_000)
+
+
+@pytest.mark.parametrize("shape", LINES)
+def test_the_first_records_are_found_without_looking_further_than_a_record_may_reach(
+    shape: str, tmp_path: Path
+) -> None:
+    def copy_head(count: int) -> int:
+        (tmp_path / "in").write_bytes(LINES[shape](count))
+        return count_steps(
+            lambda: malformed_lines.copy_head(tmp_path / "in", COMMAS, 10, tmp_path / "out", is_cut=False)
+        )
+
+    assert copy_head(8_000) <= copy_head(4_000) * 1.1 or shape == "blank lines"
+
+
+WITHIN_A_LINE: dict[str, Callable[[int], bytes]] = {
+    "a quote that is never closed": lambda n: b'1,"' + b"x" * n,
+    "quotes in pairs that never end": lambda n: b'1,"' + b'""' * (n // 2),
+    "quotes at every comma": lambda n: b"1," + b',"' * (n // 2),
+    "blanks behind a comma": lambda n: b"1," + b" " * n + b'x"',
+    "commas and blanks": lambda n: b'"1"' + b", " * (n // 2) + b'x"',
+}
+
+
+@pytest.mark.parametrize("escape", ['"', "\\"])
+@pytest.mark.parametrize("shape", WITHIN_A_LINE)
+def test_the_end_of_a_quoted_value_is_found_in_one_pass(shape: str, escape: str) -> None:
+    quotes = Quotes(Dialect(",", '"', escape, 3, 0))
+
+    def look(size: int) -> float:
+        line = WITHIN_A_LINE[shape](size)
+        return count_seconds(lambda: [quotes.stay_open(line, is_open) for is_open in (False, True)])
+
+    assert look(1_600_000) < SIXTEEN_TIMES * max(look(100_000), 0.0005)
+
+
+def test_a_line_of_megabytes_is_one_row_of_the_quarantine_and_shown_by_its_beginning(tmp_path: Path) -> None:
+    (tmp_path / "in").write_bytes(HEAD + b'1,"' + b"x" * 10_000_000 + b"\n1,2,3\n")
+    count = malformed_lines.set_aside(tmp_path / "in", COMMAS, tmp_path / "out", tmp_path / "log", "in")
+    assert (count, (tmp_path / "out").read_bytes()) == (1, HEAD + b"\n1,2,3\n")
+    entry = json.loads((tmp_path / "log").read_text())
+    assert (entry["line"], entry["reason"]) == (2, f"is longer than {LONGEST_RECORD} bytes")
+    assert len(entry["raw"]) < 11_000
+
+
+def name_columns(count: int) -> list[str]:
+    return [CountedName(f"column_{number}") for number in range(count)]
+
+
+def open_files(columns: list[str], scratch: Path) -> files.FileRows:
+    return files.FileRows(
+        [files._File(name, scratch / name, "csv", list(columns)) for name in ("a.csv", "b.csv")], scratch
+    )
+
+
+COLUMNS: dict[str, Callable[[list[str], Path], object]] = {
+    "the columns that a file lacks": open_files,
+    "a SELECT of all": lambda columns, scratch: open_files(columns, scratch).select(numbered=True),
+    "names for SQL": lambda columns, scratch: NamedRows(open_files(columns, scratch), {}, ()),
+    "those that no SQL sees": lambda columns, _: find_unseen(columns, ["select column_1 from source"], (), ("source",)),
+    "those that become amounts": lambda columns, _: amount_columns(
+        find_table("ecommerce", "orders"),
+        FilesMapping.model_validate({"from": "x", "columns": {"total_amount": "column_1 / 100"}}),
+        columns,
+        signs_of("EUR"),
+    ),
+    "which known export it is": lambda columns, _: recognise(columns),
+}
+
+
+@pytest.mark.parametrize("step", COLUMNS)
+def test_columns_are_looked_up_not_searched_for(step: str, tmp_path: Path) -> None:
+    def compare(count: int) -> int:
+        return count_comparisons(lambda: COLUMNS[step](name_columns(count), tmp_path))
+
+    assert compare(4_000) <= TWICE * max(compare(2_000), 100)
+
+
+@pytest.mark.parametrize("step", COLUMNS)
+def test_twice_the_columns_is_twice_the_work(step: str, tmp_path: Path) -> None:
+    recognise([])  # Reads the presets, once.
+
+    def work(count: int) -> int:
+        return count_steps(lambda: COLUMNS[step](name_columns(count), tmp_path))
+
+    assert work(2_000) < TWICE * work(1_000)
+
+
+def test_a_header_that_repeats_one_name_is_numbered_in_one_pass() -> None:
+    def number(count: int) -> int:
+        return count_steps(lambda: files._make_unique(["a"] * count))
+
+    assert number(4_000) < TWICE * number(2_000)
+    assert files._make_unique(["a", "A", "a_1", "a"]) == ["a", "A_1", "a_1_1", "a_2"]
+
+
+def test_sql_is_taken_apart_once_for_all_columns() -> None:
+    assert list_mentioned(['"Order ""no""" + 1', "'text'", "Total"]) >= {'order "no"', "total"}
+    assert "text" not in list_mentioned(["'text'"]) - {"'text'"}
+
+
+@pytest.mark.parametrize(
+    "write",
+    [
+        lambda n: "[" + ",".join('{"a": [1, 2]}' for _ in range(n)) + "]",
+        lambda n: json.dumps({"data": [{"a": 1}] * n, "next": None}),
+        lambda n: json.dumps([{"a": 1}] * n, indent=1),
+    ],
+)
+def test_rows_of_json_are_each_parsed_once(write: Callable[[int], str], tmp_path: Path) -> None:
+    def parse(count: int) -> int:
+        (tmp_path / "in.json").write_text(write(count))
+        return count_steps(lambda: json_documents.write_lines(tmp_path / "in.json", tmp_path / "out", "in.json"))
+
+    assert parse(4_000) < TWICE * parse(2_000)
+
+
+@pytest.mark.parametrize("opening", ["[", '{"a":', '[{"a":'])
+def test_json_within_json_without_end_is_refused(opening: str, tmp_path: Path) -> None:
+    (tmp_path / "in.json").write_text(opening * 200_000)
+    with pytest.raises(ExtractError, match=r"within each other|cut short"):
+        json_documents.write_lines(tmp_path / "in.json", tmp_path / "out", "in.json")
+
+
+def test_a_number_of_thousands_of_digits_is_a_text_like_any_other(tmp_path: Path) -> None:
+    (tmp_path / "in.json").write_text('[{"a": ' + "9" * 5_000 + "}]")
+    starts = json_documents.write_lines(tmp_path / "in.json", tmp_path / "out", "in.json")
+    assert starts is not None
+    assert list(starts) == [1]
+
+
+def write_sheet(path: Path, cells: str) -> zipfile.ZipFile:
+    with zipfile.ZipFile(path, "w", zipfile.ZIP_DEFLATED) as archive:
+        archive.writestr("xl/worksheets/sheet1.xml", f"<worksheet><sheetData>{cells}</sheetData></worksheet>")
+    return zipfile.ZipFile(path)
+
+
+@pytest.mark.parametrize(
+    "cells",
+    [
+        '<row r="1"><c r="A1"><v>1</v></c></row><row r="1048576"><c r="XFD1048576"><v>1</v></c></row>',
+        "<row><c r='A1'><v>1</v></c></row><row r='99999999'><c t='>' r='ZZZZZ99999999'><v>1</v></c></row>",
+        "<row>" + "<c><v>1</v></c>" * 10_000 + "</row>" + "<row><c><v>1</v></c></row>" * 10_000,
+        '<x:row><x:c r="A1"><x:v>1</x:v></x:c><x:c r="XFD1048576"><x:v>1</x:v></x:c></x:row>',
+    ],
+)
+def test_values_far_from_each_other_are_refused_before_there_is_room_for_all_between(
+    cells: str, tmp_path: Path
+) -> None:
+    with write_sheet(tmp_path / "s.xlsx", cells) as archive, pytest.raises(ExtractError, match="reach over"):
+        sheet_extent.check_extent(archive, "s.xlsx")
+
+
+def test_colours_far_from_the_table_are_no_values(tmp_path: Path) -> None:
+    cells = '<row r="1"><c r="A1"><v>1</v></c></row><row r="1048576"><c r="XFD1048576" s="3"/></row>'
+    with write_sheet(tmp_path / "s.xlsx", cells) as archive:
+        sheet_extent.check_extent(archive, "s.xlsx")
+
+
+def test_a_sheet_is_measured_in_one_pass(tmp_path: Path) -> None:
+    def measure(count: int) -> int:
+        cells = "".join(f'<row r="{row}"><c r="A{row}"><v>1</v></c></row>' for row in range(1, count))
+        with write_sheet(tmp_path / "s.xlsx", cells) as archive:
+            return count_steps(lambda: sheet_extent.check_extent(archive, "s.xlsx"))
+
+    assert measure(4_000) < TWICE * measure(2_000)
