@@ -200,13 +200,27 @@ def _note_publication(home: Home, noted: Publication) -> None:
         temporary.write_text("".join(f"{json.dumps(asdict(one))}\n" for one in kept))
 
 
+def is_record_damaged(home: Home) -> bool:
+    """Whether a line of the record of publications cannot be read."""
+    return None in _read_record(home)
+
+
 def _read_publications(home: Home) -> list[Publication]:
-    """What is on record. A line that is damaged is on record no more: the report then names no run."""
-    path, found = _publications_path(home), []
-    for line in path.read_text(encoding="utf-8", errors="replace").splitlines() if path.exists() else ():
-        with suppress(ValueError, TypeError):
-            found.append(Publication(**json.loads(line)))
-    return found
+    """What is on record. What a damaged line said is no longer: the report then names no run."""
+    return [noted for noted in _read_record(home) if noted is not None]
+
+
+def _read_record(home: Home) -> list[Publication | None]:
+    path = _publications_path(home)
+    lines = path.read_text(encoding="utf-8", errors="replace").splitlines() if path.exists() else []
+    return [_read_publication(line) for line in lines]
+
+
+def _read_publication(line: str) -> Publication | None:
+    try:
+        return Publication(**json.loads(line))
+    except (ValueError, TypeError):
+        return None
 
 
 def _publications_path(home: Home) -> Path:

@@ -107,7 +107,8 @@ class StepState:
             frame.write_ipc(temporary, compression="uncompressed")
 
     def read(self, name: str) -> pl.DataFrame:
-        return pl.read_ipc(self._file(name))
+        with self._file(name).open("rb") as file:  # By its name, Polars takes it for a pattern, whatever it is told.
+            return pl.read_ipc(file)
 
     def _file(self, name: str) -> Path:
         return self._folder / f"{name}.arrow"
