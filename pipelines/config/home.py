@@ -15,8 +15,9 @@ from pipelines.errors import ConfigurationError
 ALLOW_LAUNCH_CONFIG = "PARCOURS_ALLOW_LAUNCH_CONFIG"
 
 
-_MISREAD = re.compile(r"\?|%[0-9A-Fa-f]{2}|(?<=/)\*\*(?=/|$)")
-"""What addresses of SQLite end at or unfold, and folders that are a pattern of DuckDB's of whatever depth."""
+_MISREAD = re.compile(r"\?|%[0-9A-Fa-f]{2}|(?<=/)\*\*(?=/|$)|\{[{%#]")
+"""What addresses of SQLite end at or unfold, folders that are a pattern of DuckDB's of whatever depth, and what dbt
+renders in its variables."""
 
 
 @dataclass(frozen=True)
@@ -92,7 +93,7 @@ def find_home(option: Path | None = None) -> Home:
     odd = _MISREAD.search(str(root))
     if odd:
         raise ConfigurationError(
-            f"The home folder {root} has '{odd[0]}' in its path, which Dagster's database or DuckDB takes for "
+            f"The home folder {root} has '{odd[0]}' in its path, which Dagster, DuckDB or dbt takes for "
             f"something else. {way_out}"
         )
     if is_other:
