@@ -318,7 +318,8 @@ class SourceReading:
         self._run(
             lambda: (
                 f"create or replace temp table {self.repeated} as "
-                f"select {key}, true as _is_repeated from {self._staged()} where {_FITS} group by {key} having count(*) > 1"
+                f"select {key}, true as _is_repeated from {self._staged()} "
+                f"where {_FITS} group by {key} having count(*) > 1"
             )
         )
         self.has_repeated = self._count(lambda: f"select count(*) from {self.repeated}") > 0
