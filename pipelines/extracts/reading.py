@@ -41,6 +41,10 @@ _IS_LATER = f"coalesce(_worst, 0) >= {FIRST['set apart']}"
 _IS_REJECT = "_verdict in ('rejected', 'duplicate')"
 
 
+class _MendedError(Exception):
+    """Lines were set aside after the rows were counted."""
+
+
 class SourceReading:
     """One source's rows on their way into one canonical table."""
 
@@ -79,15 +83,29 @@ class SourceReading:
         self.has_examples = False
         self.rows_set_apart = 0
         self.lists_later = False
+        self.is_staged = False
         self.fields: tuple[FieldCounts, ...] = ()
         self.uses_numbers = any("_row" in sql for sql in self.declared.written_sql)
 
     def conform(self) -> SourceCounts:
         """Leaves the rows that fit in the staging Parquet, the others in the suspects, and counts both."""
         try:
-            return self._conform()
+            while True:
+                try:
+                    return self._conform()
+                except _MendedError:
+                    self._begin_again()
         except ExtractError as error:
             raise place_error(error, self.sources, self.source, self.table) from error.__cause__
+
+    def _begin_again(self) -> None:
+        """Forgets what was counted: some of the rows that were staged are none, now that all of their bytes were read.
+
+        Until then only the columns of the mapping were, and DuckDB says nothing of what it does not read.
+        """
+        self.is_staged = self.has_suspects = self.has_repeated = self.has_examples = self.lists_later = False
+        self.rows_set_apart = 0
+        self.fields = ()
 
     def _conform(self) -> SourceCounts:
         staged = filtered = rejected = implausible = repeated = later = 0
@@ -150,6 +168,8 @@ class SourceReading:
                 are_mended = [rows.set_aside_malformed() for rows in self.opened.every]
                 if not any(are_mended):
                     raise ExtractError(f"cannot be read: {explain(error)}") from error
+                if self.is_staged:
+                    raise _MendedError from None
 
     def _count(self, make_sql: Callable[[], str]) -> int:
         return int(self._run(make_sql)[0][0])
@@ -202,7 +222,7 @@ class SourceReading:
     def _keep_parents(self, column: Column, file: Path, kind: Kind) -> str:
         name, key = quote_name(f"{self.source.name}_parents_{kind}"), quote_name(column.name)
         self.connection.execute(
-            f"create temp table {name} as select {key} from read_parquet({quote_text(str(file))}) "
+            f"create or replace temp table {name} as select {key} from read_parquet({quote_text(str(file))}) "
             f"where source = {quote_text(self.source.name)} and kind = {quote_text(kind)}"
         )
         return name
@@ -222,7 +242,7 @@ class SourceReading:
             listed = "\n".join(found)
             message = f"DuckDB does not understand `query`: {explain(error, [query])}\n{listed}"
             raise MappingError(message, at=("query",)) from error
-        made = f"create temp table {self.result} as {query.rstrip().rstrip(';')}"
+        made = f"create or replace temp table {self.result} as {query.rstrip().rstrip(';')}"
         self._run(lambda: f"{self._make_relations(self._relations())}; {made}")
         for name in self._rows_as_they_came():
             self.connection.execute(f"drop view {quote_name(name)}")
@@ -255,6 +275,7 @@ class SourceReading:
                 f"from {self._staged()}"
             )
         )[0]
+        self.is_staged = True
         return int(counts[0]), int(counts[1]), int(counts[2])
 
     def _count_faults(self) -> dict[int, int]:
@@ -276,7 +297,7 @@ class SourceReading:
         key = ", ".join(self._key)
         self._run(
             lambda: (
-                f"create temp table {self.examples} as select distinct {key} from ("
+                f"create or replace temp table {self.examples} as select distinct {key} from ("
                 f"select {key}, unnest(_faults) as fault, file_row_number as position "
                 f"from {self._staged(numbered=True)} where _worst is not null) "
                 f"where fault in ({', '.join(map(str, told))}) "
@@ -296,7 +317,8 @@ class SourceReading:
         key = ", ".join(self._key)
         self._run(
             lambda: (
-                f"create temp table {self.repeated} as select {key}, true as _is_repeated from {self._staged()} "
+                f"create or replace temp table {self.repeated} as "
+                f"select {key}, true as _is_repeated from {self._staged()} "
                 f"where {_FITS} group by {key} having count(*) > 1"
             )
         )
@@ -325,7 +347,7 @@ class SourceReading:
         self._run(
             lambda: (
                 f"""
-                create temp table {self.found} as
+                create or replace temp table {self.found} as
                 select suspect.* exclude ({aliases}), cast(to_json({{{original}}}) as varchar) as _raw,
                     coalesce(repeated._is_repeated, false) as _is_repeated
                 from {self._join_repeated(self._mapped.judged(self._select(numbered=True), extras))}
@@ -358,7 +380,7 @@ class SourceReading:
         listed = [(fault, fault.column or "") for fault in self._mapped.faults.numbers]
         kinds = [(fault, fault.kind) for fault in self._mapped.faults.numbers]
         return f"""
-            create temp table {self.suspects} as
+            create or replace temp table {self.suspects} as
             select * exclude (_rank, _is_same),
                 case when _is_sent_away then nullif({self._mapped.faults.say(first, listed)}, '')
                     else {quote_text(", ".join(self.table.key))} end as _column,

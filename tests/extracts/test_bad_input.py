@@ -309,3 +309,15 @@ def test_an_answer_in_unknown_words_is_a_no_and_is_counted(exports: Any, kind: s
     assert status.reason == "is not one of granted, denied, withdrawn, and taken as denied"
     assert exports.rows("consents")["status"].to_list() == ["granted", "denied"]
     assert exports.quarantine("consents").is_empty()
+
+
+def test_a_line_at_fault_in_a_column_that_nothing_reads_is_counted_once(exports: Any) -> None:
+    """DuckDB finds a letter of another encoding where it reads the column: only when a row is looked at as a whole."""
+    lines = [f"{number},2026-01-01,5,x".encode() for number in range(1, 9)]
+    lines[2] += b"\xe9"
+    lines[5] = b"6,never,5,x"
+    exports.write("orders.csv", b"\n".join([b"id,moment,total,note", *lines, b""]))
+    extracted = exports.extract_orders()
+    assert (extracted.rows_read, extracted.rows_kept, extracted.rows_rejected) == (8, 6, 2)
+    assert exports.rows().height == 6
+    assert sorted(exports.quarantine()["line"].to_list()) == [4, 7]

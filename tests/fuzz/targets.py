@@ -80,7 +80,7 @@ def _account(extracted: Extracted, lake: Lake) -> None:
     """Raises AssertionError where a row is neither kept nor told of."""
     table = extracted.table
     kept = lake.read(table.kind, table.name).height
-    told = pl.read_parquet(lake.quarantine_path(table.kind, table.name))
+    told = pl.read_parquet(lake.quarantine_path(table.kind, table.name), glob=False)
     gone = extracted.rows_rejected + extracted.rows_set_apart
     assert kept == extracted.rows_kept, f"{kept} rows in the lake, {extracted.rows_kept} counted"
     listed = told.height
