@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-PATIENCE_SECONDS = 240
+PATIENCE_SECONDS = 600  # On a machine that others use as well, a page opens in minutes.
 
 RUNS = "{ runsOrError { ... on Runs { results { runId status assetSelection { path } runConfigYaml } } } }"
 

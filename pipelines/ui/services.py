@@ -24,8 +24,8 @@ from pipelines.ui import guard
 
 LOG = logging.getLogger("parcours.ui")
 
-START_SECONDS = 180.0
-"""The code location takes some seconds to load; on a machine at the end of its tether, a minute."""
+START_SECONDS = 600.0
+"""The code location takes some seconds to load; on a machine at the end of its tether, minutes."""
 
 LONGEST_FOLDER = 60  # The address of a unix socket has at most 103 characters on every system.
 

@@ -65,11 +65,11 @@ def test_a_home_of_another_user_is_closed_and_says_whose_it_is(
     sources = shutil.copytree(exports, reachable / "exports") / "sources.yml"
     for path in (sources.parent, *sources.parent.rglob("*")):
         os.chown(path, NOBODY, NOBODY)
-    record = pl.read_parquet(home / "lake" / "identity" / "customer_ids.parquet")["record_id"][0]
+    records = pl.read_parquet(home / "lake" / "identity" / "customer_ids.parquet")["record_id"]
     for arguments in (
         ["run", "--sources", sources],
         ["report", "--sources", sources],
-        ["why", record, record],
+        ["why", records[0], records[1]],
         ["rollback"],
         ["export", reachable / "out"],
     ):
