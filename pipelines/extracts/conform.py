@@ -39,7 +39,7 @@ def extract_table(sources: Sources, table: Table, lake: Lake, as_of: date, most:
         return _extract_table(sources, table, lake, Window(as_of, sources.timezone), most)
     except OSError as fault:
         raise ExtractError(
-            f"{table.path} cannot be written to {lake.root}: {fault.strerror or fault}. "
+            f"{table.path} cannot be written to {lake.root}: {fault.strerror or type(fault).__name__}. "
             "Make room or grant the right to write; what was there is as it was."
         ) from None
 

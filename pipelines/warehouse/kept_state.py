@@ -248,7 +248,7 @@ def _is_as_noted(file: Path, kept: Kept | None) -> bool:
 
 def _can_be_read(file: Path, schema: Mapping[str, pl.DataType] | None = None) -> bool:
     try:
-        columns = pl.read_parquet(file).schema
+        columns = pl.read_parquet(file, glob=False).schema
     except (OSError, pl.exceptions.PolarsError):
         return False
     return schema is None or list(columns) == list(schema)

@@ -25,6 +25,7 @@ from pathlib import Path
 import duckdb
 import polars as pl
 
+from pipelines import unfinished
 from pipelines.config.home import Home
 from pipelines.errors import ParcoursError
 from pipelines.extracts.duckdb_errors import explain
@@ -176,12 +177,13 @@ def _replace_published(home: Home, built: Publication) -> None:
     access.seal_for_readers(home.build_database, home)
     _sync(home.build_database)
     _write_ahead_log(home.warehouse).unlink(missing_ok=True)  # A writer's leftover belongs to the file of before.
-    home.build_database.replace(home.warehouse)
-    _sync(home.root)
-    _close_previous(home)
-    membership_log.commit_staged(lake)
-    kept_state.end_publication(home)
-    seal_path(home).unlink()
+    with unfinished.PUBLISHING:
+        home.build_database.replace(home.warehouse)
+        _sync(home.root)
+        _close_previous(home)
+        membership_log.commit_staged(lake)
+        kept_state.end_publication(home)
+        seal_path(home).unlink()
 
 
 def find_publication(home: Home) -> Publication | None:
@@ -236,7 +238,8 @@ def rollback(home: Home) -> Path:
     """
     with publication_lock.hold(home.root):
         _finish_interrupted(home)
-        _swap_with_previous(home)
+        with unfinished.PUBLISHING:
+            _swap_with_previous(home)
     return home.warehouse
 
 

@@ -16,6 +16,11 @@ from tests.needles.conftest import HEADER, Needles, list_leaks
 pytestmark = pytest.mark.run
 
 DECISION = "must_link,{one},{other},{author},{reason},{day},"
+SOURCES = """
+decisions: decisions.csv
+sources:
+  - {name: crm, kind: crm, connector: {type: files, root: .}, tables: {contacts: {from: contacts.csv}}}
+"""
 TRUTHS: dict[str, Callable[[Needles], bytes]] = {
     "without its header": lambda n: f"{n.row()}\n{n.row('2')}\n".encode(),
     "of rows that differ in length": lambda n: f"record_id,person_id\n{n.word},1\n{n.row()}\n".encode(),
@@ -76,7 +81,7 @@ def test_faulty_decisions_are_told_by_line_and_column_alone(
     decided = tmp_path / "decisions.csv"
     decided.write_text(DECISIONS[kind](needles) + "\n", encoding="utf-8")
     sources = tmp_path / "sources.yml"
-    sources.write_text("decisions: decisions.csv\nsources: []\n")
+    sources.write_text(SOURCES)
     arguments = [
         "--home",
         str(first_night[0].root),

@@ -37,8 +37,9 @@ def examine(case: Case) -> Examined:
     if is_record_damaged(home):
         findings.append(
             Finding(
-                "lake/state/publications.jsonl, which tells what run published what, is damaged.",
-                "Take the file away: the next publication begins another.",
+                f"{home.warehouse} is none that a run here has on record: it was changed or put there since, or the "
+                "record (lake/state/publications.jsonl) is damaged.",
+                "`parcours run` publishes it anew.",
             )
         )
     elif publication is None:

@@ -175,8 +175,8 @@ def _as_sql(line: Line, table: TableDraft) -> str:
 
 def _write_unused(unused: Unused, texts: Texts) -> Iterator[str]:
     yield from _comment(f"- {unused.name}: {say(unused.reason, texts)}", "", hanging=2)
-    if unused.columns:
-        shown = tellable(unused.columns, ())[:MOST_COLUMNS]
+    shown = tellable(unused.columns, ())[:MOST_COLUMNS]
+    if shown:
         left = len(unused.columns) - len(shown)
         more = [texts.count("more_columns", left)] if left else []
         yield from _comment(", ".join([*shown, *more]), "", hanging=4, first=4)

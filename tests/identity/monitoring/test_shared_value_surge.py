@@ -63,7 +63,7 @@ def test_a_phone_number_of_sixty_names_over_a_century_is_no_surge(row: Make, sta
     assert find_surges(standardised(*rows), load_attributes(), NOTHING, PUBLISHED) == []
 
 
-def test_the_message_says_where_the_records_are_and_what_to_do_and_never_a_value_or_an_id(
+def test_the_message_says_where_the_records_are_and_names_neither_value_nor_record(
     row: Make, standardised: Make
 ) -> None:
     records = standardised(*strangers(row, 60, email="jeanne.dupuis@free.fr", mobile="06 12 34 56 79"))
