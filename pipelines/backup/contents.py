@@ -4,6 +4,7 @@
 the configuration, or are the configuration. The exports, and what is made of them, are no part of it.
 """
 
+import unicodedata
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -17,6 +18,7 @@ from pipelines.warehouse import kept_state
 HOME, OUTSIDE = "home", "outside"
 DAGSTER_SETTINGS = "dagster/dagster.yaml"
 STATE, MODELS = "lake/state", "lake/models"
+LONGEST_NAME = 1_000
 RESERVED = (
     "build", "charts", "dagster", "docs", "lake", "logs", "publication.lock", "quality.html", "replaced", "report.html",
     "reports", "restore", "restored", "run.lock", "warehouse",
@@ -52,8 +54,17 @@ def list_own_files(home: Home) -> Iterator[Path]:
             yield home.root / name
 
 
-def may_be_in_home(place: str) -> bool:
-    """Whether a backup may hold a file at ``place`` of a home."""
+def is_allowed(name: str) -> bool:
+    """Whether a backup may hold a file of that ``name``: a relative path of plain words, to a place that it fills."""
+    if len(name) > LONGEST_NAME or "\\" in name or any(unicodedata.category(letter)[0] == "C" for letter in name):
+        return False
+    top, *parts = name.split("/")
+    if not parts or any(part in ("", ".", "..") or ".tmp-" in part for part in parts):
+        return False
+    return (top == HOME and _may_be_in_home("/".join(parts))) or (top == OUTSIDE and len(parts) == 1)
+
+
+def _may_be_in_home(place: str) -> bool:
     folder, _, name = place.rpartition("/")
     if folder == STATE:
         return name in _state_names()
@@ -87,6 +98,6 @@ def _name_file(home: Home, name: str, file: Path) -> str:
     """Where in the backup a file of configuration goes: by its place in the home, or under its usual ``name``."""
     if file.is_relative_to(home.root):
         place = file.relative_to(home.root).as_posix()
-        if may_be_in_home(place) and not place.startswith(f"{MODELS}/"):
+        if is_allowed(f"{HOME}/{place}") and not place.startswith("lake/"):
             return f"{HOME}/{place}"
     return f"{OUTSIDE}/{name}"

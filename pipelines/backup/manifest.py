@@ -2,19 +2,17 @@
 
 import json
 import re
-import unicodedata
 from collections.abc import Iterable, Mapping
 from dataclasses import asdict, dataclass, field
 from pathlib import PurePosixPath
 from typing import Any
 
-from pipelines.backup.contents import HOME, OUTSIDE, may_be_in_home
+from pipelines.backup.contents import is_allowed
 from pipelines.backup.errors import BackupError
 
 FORMAT = 1
 NAME = "manifest.json"
 LARGEST_MANIFEST = 16 * 1024 * 1024  # Bytes: over 100,000 files.
-LONGEST_NAME = 1_000
 
 
 @dataclass(frozen=True)
@@ -89,21 +87,11 @@ def _read_fields(written: Mapping[str, Any]) -> Manifest:
 def _check_names(names: Iterable[str]) -> None:
     names = list(names)
     for name in names:
-        if not _is_allowed(name):
+        if not is_allowed(name):
             raise BackupError(f"it holds a file that belongs in no backup: {_show(name)}")
     folders = {parent.as_posix() for name in names for parent in PurePosixPath(name).parents}
     if len(set(names)) < len(names) or folders.intersection(names):
         raise BackupError("two of its files have the same place")
-
-
-def _is_allowed(name: str) -> bool:
-    """Whether the name is a relative path of plain words, to a place that a backup fills."""
-    if len(name) > LONGEST_NAME or "\\" in name or any(unicodedata.category(letter)[0] == "C" for letter in name):
-        return False
-    top, *parts = name.split("/")
-    if not parts or any(part in ("", ".", "..") or ".tmp-" in part for part in parts):
-        return False
-    return (top == HOME and may_be_in_home("/".join(parts))) or (top == OUTSIDE and len(parts) == 1)
 
 
 def _show(name: str) -> str:

@@ -1,5 +1,6 @@
 """A backup holds all that a home cannot make anew, and becomes that home again, or nothing is changed."""
 
+import json
 import os
 import shutil
 import stat
@@ -84,6 +85,24 @@ def test_files_that_lay_outside_the_home_are_put_into_a_folder_of_it_and_told(
     assert (restored / "segments.yml").exists()
     assert f"at {people}: put it back there" in out
     assert not (tmp_path / "new" / "sources.yml").exists(), "its paths start from the folder that it lay in"
+
+
+@pytest.mark.parametrize("name", ["of\nteam.csv", "logs/x.csv", "lake/people.csv", "a\\b.csv", "person’s.csv"])
+def test_a_file_of_decisions_of_whatever_name_in_the_home_comes_back(
+    kept: Home, parcours_here: Told_by, tmp_path: Path, name: str
+) -> None:
+    named = kept.root / name
+    named.parent.mkdir(exist_ok=True)
+    kept.decisions.rename(named)
+    sources = kept.root / "sources.yml"
+    sources.write_text(f"decisions: {json.dumps(name)}\n" + sources.read_text())
+    assert parcours_here("backup", tmp_path / "file", "--home", kept.root)[0] == 0
+    exit_code, out, err = parcours_here("restore", tmp_path / "file", "--home", tmp_path / "new")
+    assert exit_code == 0, err
+    places = [tmp_path / "new" / name, tmp_path / "new" / "restored" / "decisions.csv"]
+    [restored] = [place for place in places if place.exists()]
+    assert restored.read_bytes() == named.read_bytes()
+    assert "\x1b" not in out
 
 
 def test_a_home_that_is_not_empty_is_only_replaced_when_asked_for_and_then_moved_aside(
