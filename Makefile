@@ -4,11 +4,12 @@ VENV   := .venv
 BIN    := $(VENV)/bin
 STAMP  := $(VENV)/.setup-complete
 SPARK  := $(VENV)/.setup-spark
+SUPPLY := $(VENV)/supply-chain
 ARGS   ?=
 # Two workers with a core each: a second thread of one would take its time from the other.
 PYTEST := POLARS_MAX_THREADS=1 $(BIN)/python -m pytest -n 2 --dist loadfile --no-loadscope-reorder
 
-.PHONY: run test quick ui docs bench fuzz lint style types layers sql units format setup spark clean
+.PHONY: run test quick ui docs bench fuzz lint style types layers sql units format setup spark sbom canary clean
 
 run: $(STAMP)  ## everything on the bundled sample (or your sources: make run ARGS="--home my --sources my/sources.yml")
 	@$(BIN)/parcours run $(ARGS)
@@ -56,6 +57,12 @@ format: $(STAMP)
 
 setup: $(STAMP)
 
+sbom: $(SUPPLY)/.setup-complete  ## dist/sbom.cdx.json and dist/licences.md: what is installed, and that its licences are allowed
+	@$(BIN)/python scripts/supply_chain.py $(SUPPLY)
+
+canary:  ## the newest versions that pyproject.toml allows, tried in an environment of their own: docs in CONTRIBUTING.md
+	@$(PYTHON) scripts/canary.py $(ARGS)
+
 spark: $(SPARK)  ## the second engine: dbt on Spark 4 (needs Java 17)
 
 $(STAMP): requirements.lock pyproject.toml
@@ -70,5 +77,11 @@ $(SPARK): $(STAMP) requirements-spark.lock
 	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements-spark.lock
 	@touch $@
 
+# What inspects the packages is none of them: an environment of its own.
+$(SUPPLY)/.setup-complete: $(STAMP) requirements-supply.lock
+	@$(PYTHON) -m venv $(SUPPLY)
+	@$(SUPPLY)/bin/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements-supply.lock
+	@touch $@
+
 clean:
-	rm -rf $(VENV) dbt_project/target data/lake data/build data/charts data/dagster data/docs data/logs data/reports data/report.html data/*.duckdb
+	rm -rf dist $(VENV) dbt_project/target data/lake data/build data/charts data/dagster data/docs data/logs data/reports data/report.html data/*.duckdb

@@ -6,6 +6,8 @@ Columns, files and keys come from whoever writes the exports: a message that nam
 from collections.abc import Iterable, Sequence
 from difflib import get_close_matches
 
+from pipelines.visible_text import make_one_line
+
 MOST_NAMED = 10  # As many as are read before a message becomes a list.
 MOST_FAULTS = 100  # Lines of a fault each: more than anyone mends before looking again.
 LONGEST_NAME = 80  # Characters; exports and people name things in far fewer.
@@ -13,8 +15,8 @@ MOST_COMPARED = 2_000  # Names that a mistyped one is compared with: two thousan
 
 
 def shorten(name: str, longest: int = LONGEST_NAME) -> str:
-    """``name``, cut with an ellipsis where it has more than ``longest`` characters."""
-    return name if len(name) <= longest else name[: longest - 1] + "…"
+    """``name`` on one line, cut with an ellipsis where it has more than ``longest`` characters."""
+    return make_one_line(name if len(name) <= longest else name[: longest - 1] + "…")
 
 
 def list_names(

@@ -11,7 +11,7 @@ import sys
 import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
-from typing import NamedTuple
+from typing import IO, NamedTuple
 
 import pytest
 
@@ -108,11 +108,27 @@ def start_parcours() -> Callable[..., subprocess.Popen[str]]:
     return _start
 
 
+def _wait_until(moment: str | float | Callable[[], bool], printed: Path, replies: IO[bytes]) -> bool:
+    """Whether the process came as far before it ended, which a reply tells: as its exit code then does."""
+    began = time.monotonic()
+
+    def has_come() -> bool:
+        if isinstance(moment, str):
+            return moment.encode() in printed.read_bytes()
+        return moment() if callable(moment) else time.monotonic() - began > moment
+
+    while not has_come():
+        if select.select([replies], [], [], 0.02)[0] or time.monotonic() > began + PATIENCE_SECONDS:
+            return False
+    return True
+
+
 @pytest.fixture(scope="session")
 def fork_parcours(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Command]:
     """``parcours`` to its end, in a process forked from one that has imported everything: seconds sooner.
 
-    With ``kill_at`` the process is killed as soon as it has said these words on stderr.
+    With ``kill_at`` the process is killed, or sent the signal ``by``, as soon as it has said these words on stderr,
+    after so many seconds, or once the function gives True.
     """
     printed = tmp_path_factory.mktemp("printed")
     files = {"out": str(printed / "out"), "err": str(printed / "err")}
@@ -131,23 +147,20 @@ def fork_parcours(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Command]
     def read_number() -> int:
         return int(replies.readline())
 
-    def kill(process: int, words: str) -> None:
-        deadline = time.monotonic() + PATIENCE_SECONDS
-        while words.encode() not in Path(files["err"]).read_bytes():
-            if select.select([replies], [], [], 0.02)[0] or time.monotonic() > deadline:
-                return  # Its exit code tells that it was not killed.
-        os.kill(process, signal.SIGKILL)
-
     def run(
-        *arguments: object, cwd: Path | None = None, kill_at: str | None = None, **environment: str
+        *arguments: object,
+        cwd: Path | None = None,
+        kill_at: str | float | Callable[[], bool] | None = None,
+        by: signal.Signals = signal.SIGKILL,
+        **environment: str,
     ) -> subprocess.CompletedProcess[str]:
         for file in files.values():
             Path(file).write_bytes(b"")
         asked = {"arguments": list(map(str, arguments)), "cwd": str(cwd or Path.cwd()), **files}
         commands.write(json.dumps({**asked, "environment": _environment(**environment)}).encode() + b"\n")
         process = read_number()
-        if kill_at is not None:
-            kill(process, kill_at)
+        if kill_at is not None and _wait_until(kill_at, Path(files["err"]), replies):
+            os.kill(process, by)
         if not select.select([replies], [], [], PATIENCE_SECONDS)[0]:
             os.kill(process, signal.SIGKILL)
             read_number()

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-PATIENCE_SECONDS = 240
+PATIENCE_SECONDS = 600  # On a machine that others use as well, a page opens in minutes.
 
 RUNS = "{ runsOrError { ... on Runs { results { runId status assetSelection { path } runConfigYaml } } } }"
 
@@ -58,7 +58,7 @@ class Page:
 
     def send(self, request: bytes) -> Answer:
         """Sends the bytes as they are."""
-        with socket.create_connection(("127.0.0.1", self.port), timeout=60) as connection:
+        with socket.create_connection(("127.0.0.1", self.port), timeout=PATIENCE_SECONDS) as connection:
             connection.sendall(request)
             answer = http.client.HTTPResponse(connection, method=request.partition(b" ")[0].decode())
             answer.begin()

@@ -13,7 +13,7 @@ import dbt.adapters.duckdb
 import dbt.cli.main
 
 import pipelines.definitions
-from pipelines.cli.main import main
+from pipelines.cli.entry import main
 
 PRELOADED = (dbt.adapters.duckdb, dbt.cli.main, pipelines.definitions)
 

@@ -64,7 +64,12 @@ def may_be_in_home(place: str) -> bool:
 
 def _state_names() -> list[str]:
     lake = Lake(Path("lake"))
-    return [kept_state.kept_path(lake).name, "publications.jsonl", *(file.name for file in kept_state.list_files(lake))]
+    return [
+        kept_state.kept_path(lake).name,
+        "publications.jsonl",
+        "readers.json",
+        *(file.name for file in kept_state.list_files(lake)),
+    ]
 
 
 def _list_state(home: Home) -> Iterator[tuple[str, Path]]:

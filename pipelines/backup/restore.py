@@ -183,7 +183,7 @@ def _count_unknown_ids(home: Home) -> int | None:
     known: Iterable[str] = ()
     try:
         if Lake(home.lake).committed_ledger.exists():
-            known = pl.read_parquet(Lake(home.lake).committed_ledger)["customer_id"].drop_nulls().unique()
+            known = pl.read_parquet(Lake(home.lake).committed_ledger, glob=False)["customer_id"].drop_nulls().unique()
         with duckdb.connect(home.warehouse, read_only=True) as connection:
             published = connection.execute("select customer_id from marts.customer_360").fetchall()
     except (duckdb.Error, pl.exceptions.PolarsError):

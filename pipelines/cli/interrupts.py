@@ -1,42 +1,38 @@
-"""Whether somebody stopped the command: Ctrl-C, or SIGTERM, by which services and containers are stopped.
-
-Dagster and dbt replace each other's signal handlers while a run works, and report what an interrupt broke rather than
-the interrupt. Python notes each signal on a file descriptor whichever handler there is; it is read afterwards.
-"""
+"""The signals by which people and machines stop a command, and what it says then. Imports next to nothing."""
 
 import os
 import signal
-import threading
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager, suppress
+from types import FrameType
+from typing import NoReturn
 
-INTERRUPTS = (signal.SIGINT, signal.SIGTERM)
-
-
-def raise_on_sigterm() -> None:
-    """Lets SIGTERM end the command as Ctrl-C does, so that what it began is put in order."""
-    if threading.current_thread() is threading.main_thread():
-        signal.signal(signal.SIGTERM, signal.default_int_handler)
+INTERRUPTS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
+NAMES = {signal.SIGINT: "Ctrl-C (SIGINT)", signal.SIGHUP: "SIGHUP, the end of its terminal"}
+AS_IT_WAS = "The published warehouse is as it was."
 
 
-@contextmanager
-def noting_interrupts() -> Iterator[Callable[[], signal.Signals | None]]:
-    """Gives a function that says which interrupt, if any, has arrived since the block began."""
-    if threading.current_thread() is not threading.main_thread():
-        yield lambda: None  # Signals go to the main thread.
-        return
-    noted, written = os.pipe2(os.O_NONBLOCK | os.O_CLOEXEC)
-    before = signal.set_wakeup_fd(written, warn_on_full_buffer=False)
-    seen: list[signal.Signals] = []
+def take_interrupts() -> list[signal.Signals]:
+    """Has them end this process at once. Returns those that do: what the starter ignores, as nohup does, stays ignored.
 
-    def first() -> signal.Signals | None:
-        with suppress(BlockingIOError):  # There is none.
-            seen.extend(signal.Signals(number) for number in os.read(noted, 4096))
-        return next((each for each in seen if each in INTERRUPTS), None)
+    For the first instants of a command, in which nothing is begun.
+    """
+    taken = [number for number in INTERRUPTS if signal.getsignal(number) is not signal.SIG_IGN]
+    for number in taken:
+        signal.signal(number, _leave)
+    return taken
 
+
+def name(number: int) -> str:
+    """What people call the signal."""
+    return NAMES.get(signal.Signals(number), signal.Signals(number).name)
+
+
+def compose(number: int, left: str) -> str:
+    """What is said to whoever stops a command, with what it leaves."""
+    return f"parcours: Stopped by {name(number)}. {left}\n"
+
+
+def _leave(number: int, _: FrameType | None) -> NoReturn:
     try:
-        yield first
+        os.write(2, compose(number, AS_IT_WAS).encode())
     finally:
-        signal.set_wakeup_fd(before)
-        os.close(noted)
-        os.close(written)
+        os._exit(128 + number)

@@ -1,15 +1,18 @@
 """The ``parcours`` command: parses the arguments, runs one of ``pipelines.cli.commands``, turns errors into messages.
 
 Exit codes: 0 done, 1 a check failed and nothing was published, 2 wrong usage or configuration,
-3 published, but without a new report, 130 or 143 interrupted.
+3 published, but without a new report, 129, 130 or 143 stopped by SIGHUP, Ctrl-C or SIGTERM.
 """
 
 import argparse
+import functools
 import os
+import signal
 import sys
 from collections.abc import Sequence
 
 from pipelines import unexpected
+from pipelines.cli import interrupts, stopping
 from pipelines.cli.closed_files import explain_closed
 from pipelines.cli.commands import (
     backup,
@@ -32,7 +35,6 @@ from pipelines.cli.commands import (
     ui,
     why,
 )
-from pipelines.cli.interrupts import raise_on_sigterm
 from pipelines.cli.parser import Parser
 from pipelines.errors import ParcoursError
 from pipelines.lake.owner_only import close_to_others
@@ -79,7 +81,7 @@ def build_parser() -> Parser:
         prog="parcours",
         description="Turns a retailer's exports into one trustworthy profile per customer and the journey they are on.",
         epilog="exit codes: 0 done, 1 a check failed and nothing was published, 2 wrong usage or configuration, "
-        "3 published, but without a new report, 130 or 143 interrupted",
+        "3 published, but without a new report, 129, 130 or 143 stopped",
     )
     parser.add_argument("--version", action=_Version, nargs=0, help="show the version and exit")
     parser.set_defaults(command=None, parser=parser)
@@ -109,15 +111,25 @@ def _run(arguments: Sequence[str] | None) -> int:
     if options.command is None:
         options.parser.print_help()
         return 0
-    raise_on_sigterm()
     if options.debug:
         unexpected.keep_tracebacks()
+    work = functools.partial(_carry_out, options)
+    if getattr(options, "ends_itself", False):
+        stopping.give_back()
+        return work()
+    return stopping.carry_out(work)
+
+
+def _carry_out(options: argparse.Namespace) -> int:
+    """The command's exit code, with every error told. What it printed has reached its reader."""
     try:
         exit_code: int = options.command(options)
+        sys.stdout.flush()
     except ParcoursError as error:
         return _fail(str(error), error.exit_code, options.debug)
-    except KeyboardInterrupt:
-        return _fail("Interrupted. The published warehouse is as it was.", 130, options.debug)
+    except KeyboardInterrupt as stopped:
+        number = stopped.args[0] if stopped.args else signal.SIGINT
+        return _fail(f"Stopped by {interrupts.name(number)}. {interrupts.AS_IT_WAS}", 128 + number, debug=False)
     except BrokenPipeError:  # The reader of our output, such as `head`, has closed it.
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return 0

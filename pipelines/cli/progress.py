@@ -7,11 +7,12 @@ import os
 import threading
 import time
 from collections.abc import Iterable
-from contextlib import AbstractContextManager
+from contextlib import AbstractContextManager, ExitStack, suppress
 from dataclasses import dataclass, field
 from types import TracebackType
 from typing import TYPE_CHECKING, Any, Self
 
+from pipelines.cli import stopping
 from pipelines.contracts import KINDS
 from pipelines.visible_text import make_one_line
 
@@ -59,11 +60,13 @@ class Progress(AbstractContextManager["Progress"]):
     seconds: float = 0.0
     _console: "Console | None" = None
     _live: "Live | None" = None
+    _ends: ExitStack = field(default_factory=ExitStack)
     _lock: threading.RLock = field(default_factory=threading.RLock)
 
     def __enter__(self) -> Self:
         if self.quiet:
             return self
+        self._ends.enter_context(stopping.on_stop(lambda _: self._close()))
         from rich.console import Console
         from rich.live import Live
 
@@ -84,12 +87,19 @@ class Progress(AbstractContextManager["Progress"]):
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
+        self._ends.close()
+        self._close()
+        self.seconds = time.monotonic() - self.began
+
+    def _close(self) -> None:
+        """The display stays as it is, and the terminal has its cursor again."""
         if self._live is not None:
             self._live.stop()
-        if self._console is not None:
-            self._console.file.close()
-            self._console = None
-        self.seconds = time.monotonic() - self.began
+        with self._lock:
+            if self._console is not None:
+                with suppress(OSError):
+                    self._console.file.close()
+                self._console = None
 
     def expect(self, assets: Iterable[Any]) -> None:
         """Registers the assets that the run will make; those made by dbt are one step."""
@@ -127,9 +137,10 @@ class Progress(AbstractContextManager["Progress"]):
         return self.stages[STAGES.get(step.partition("__")[0], "warehouse")]
 
     def _print(self, line: str) -> None:
-        if self._console is not None:
-            shown = make_one_line(line)
-            self._console.print(f"[{time.monotonic() - self.began:6.1f} s] {shown}", markup=False, soft_wrap=True)
+        with self._lock, suppress(OSError):  # A night goes on although nobody reads of its progress any more.
+            if self._console is not None:
+                self._console.file.write(f"[{time.monotonic() - self.began:6.1f} s] {make_one_line(line)}\n")
+                self._console.file.flush()
 
     def _render(self) -> "Table":
         from rich.table import Table

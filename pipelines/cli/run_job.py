@@ -3,17 +3,17 @@
 import contextlib
 import logging
 import os
-import signal
 import sys
 import uuid
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
+from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from pipelines import unexpected
+from pipelines.cli import stopping
 from pipelines.cli.code_location import place_run
-from pipelines.cli.interrupts import noting_interrupts
 from pipelines.cli.progress import Progress
 from pipelines.config.home import Home
 from pipelines.lake.owner_only import make_folder
@@ -64,7 +64,7 @@ class Outcome:
     """What a job did. ``assets`` maps the key of each asset that was materialised to its metadata as plain values.
 
     ``check_descriptions`` are the results' own descriptions of checks that warned or failed, by the names in the two
-    lists. ``interrupted_by`` is the signal that ended a run which did not succeed.
+    lists.
     """
 
     succeeded: bool
@@ -75,7 +75,6 @@ class Outcome:
     checks_warned: list[str] = field(default_factory=list)
     checks_failed: list[str] = field(default_factory=list)
     check_descriptions: dict[str, str] = field(default_factory=dict)
-    interrupted_by: signal.Signals | None = None
 
     @property
     def published(self) -> bool:
@@ -122,7 +121,7 @@ def launch(
     said = {name: value for name, value in settings.items() if name not in PLACES}
     chosen = {step: each for step, each in (ops or {}).items() if any(each["config"].values())}
     log = _new_log(home, run_id)
-    with _silence(), _in_environment(places):
+    with _silence(), _in_environment(places), stopping.on_stop(lambda signal: _note_stop(log, signal)):
         import dagster as dg
 
         from pipelines.definitions import build_definitions
@@ -147,31 +146,22 @@ def launch(
             contextlib.closing(handler),
             pooled_sqlite(home.dagster),
             dg.DagsterInstance.get() as instance,
-            noting_interrupts() as interrupted_by,
+            stopping.on_stop(lambda signal: _cancel(instance, run_id, signal)),
         ):
             orphaned_runs.mark_former(instance, former)
             instance.add_event_listener(run_id, _placing(instance, run_id))
-            try:
-                result = job.execute_in_process(
-                    run_config={
-                        "loggers": {"progress": {}},
-                        "resources": {"night": {"config": said}},
-                        **({"ops": chosen} if chosen else {}),
-                    },
-                    instance=instance,
-                    run_id=run_id,
-                    tags={"as_of": settings["as_of"], "launched_by": "command line"},
-                    raise_on_error=False,
-                )
-                outcome = _gather(result.all_events, result.success, log)
-            except (KeyboardInterrupt, dg.DagsterExecutionInterruptedError):
-                if interrupted_by() is None:
-                    raise
-                recorded = [entry.dagster_event for entry in instance.all_logs(run_id)]
-                outcome = _gather([event for event in recorded if event is not None], False, log)
-            if not outcome.succeeded:
-                outcome.interrupted_by = interrupted_by()
-            _end_interrupted(instance, run_id, outcome)
+            result = job.execute_in_process(
+                run_config={
+                    "loggers": {"progress": {}},
+                    "resources": {"night": {"config": said}},
+                    **({"ops": chosen} if chosen else {}),
+                },
+                instance=instance,
+                run_id=run_id,
+                tags={"as_of": settings["as_of"], "launched_by": "command line"},
+                raise_on_error=False,
+            )
+            outcome = _gather(result.all_events, result.success, log)
             for number, run in enumerate(instance.get_runs()):
                 if run.is_finished and number >= KEPT:
                     instance.delete_run(run.run_id)
@@ -213,16 +203,17 @@ class _ProgressHandler(logging.Handler):
             self.progress.end(step, event.event_type_value == "STEP_SUCCESS")
 
 
-def _end_interrupted(instance: "dg.DagsterInstance", run_id: str, outcome: Outcome) -> None:
-    """Lets the interface say of an interrupted run that it was, whatever the interrupt broke."""
+def _cancel(instance: "dg.DagsterInstance", run_id: str, signal: str) -> None:
+    """Lets the interface say of a run that it was stopped."""
     run = instance.get_run_by_id(run_id)
-    if run is None or outcome.interrupted_by is None:
-        return
-    message = f"The run was interrupted by {outcome.interrupted_by.name}."
-    if run.is_finished:
-        instance.report_engine_event(message, run)
-    else:
-        instance.report_run_canceled(run, message)
+    if run is not None and not run.is_finished:
+        instance.report_run_canceled(run, f"The run was stopped by {signal}.")
+
+
+def _note_stop(log: Path, signal: str) -> None:
+    """In a line of its own, whatever was being written."""
+    with log.open("a", encoding="utf-8") as file:
+        file.write(f"\n{datetime.now().astimezone():%Y-%m-%d %H:%M:%S} Stopped by {signal}.\n")
 
 
 def _gather(events: "Sequence[dg.DagsterEvent]", succeeded: bool, log: Path) -> Outcome:

@@ -3,7 +3,6 @@
 A run that published is summarised in the language of the report. Failures are reported in English, like all errors.
 """
 
-import os
 import shlex
 import sys
 from collections.abc import Callable, Iterable, Sequence
@@ -14,6 +13,7 @@ from typing import Any
 
 from pipelines.cli.progress import ORDER, Progress
 from pipelines.cli.run_job import Outcome
+from pipelines.cli.standing import as_it_was, near
 from pipelines.cli.tables_of_text import lay_out
 from pipelines.config.home import Home
 from pipelines.config.sources import Sources
@@ -39,7 +39,7 @@ def render(outcome: Outcome, home: Home, sources: Sources, as_of: date, progress
     """
     summary = _Summary(outcome, texts)
     paragraphs = [
-        [texts.say("published", file=_near(home.warehouse), day=texts.write("day", as_of))],
+        [texts.say("published", file=near(home.warehouse), day=texts.write("day", as_of))],
         summary.list_sources(sources),
         summary.list_rejections(home),
         summary.list_references(),
@@ -71,27 +71,14 @@ def render_failure(outcome: Outcome, home: Home) -> str:
     exposed = find_exposed(home)
     if exposed:
         lines += ["", f"Other users can read {len(exposed)} of its files and folders. To close them: {_mend(home)}"]
-    lines += ["", f"{_as_it_was(home)} Fix the problem above and run again. Full log: {_near(outcome.log)}", ""]
+    lines += ["", f"{as_it_was(home)} Fix the problem above and run again. Full log: {near(outcome.log)}", ""]
     return "\n".join(lines)
-
-
-def render_interrupted(outcome: Outcome, home: Home) -> str:
-    """What an interrupted run leaves behind."""
-    signal = outcome.interrupted_by.name if outcome.interrupted_by else "a signal"
-    left = "The warehouse was already published." if outcome.published else f"Nothing was published. {_as_it_was(home)}"
-    return f"\nInterrupted by {signal}. {left} Run again when you like. Full log: {_near(outcome.log)}\n"
-
-
-def _as_it_was(home: Home) -> str:
-    if home.warehouse.exists():
-        return f"The published warehouse {_near(home.warehouse)} is as it was."
-    return "There is no published warehouse yet."
 
 
 def render_unfinished(outcome: Outcome) -> str:
     """What failed after the warehouse was published, and what to do about it."""
     hint = "The warehouse is published nevertheless. Fix the problem above, then `parcours report` draws the report."
-    return "\n".join([*_failures(outcome), "", f"{hint} Full log: {_near(outcome.log)}", ""])
+    return "\n".join([*_failures(outcome), "", f"{hint} Full log: {near(outcome.log)}", ""])
 
 
 def _failures(outcome: Outcome) -> list[str]:
@@ -133,7 +120,7 @@ class _Summary:
             key = "rejected_mostly_for" if len(reasons) > 1 else "rejected_for"
             lines.append("  " + self.texts.say(key, table=asset, count=self._number(count), reason=most))
         folder = Lake(home.lake).quarantine_path("crm", "contacts").parent
-        return [self.texts.say("rejected_rows", folder=_near(folder)), *self._shorten(lines)]
+        return [self.texts.say("rejected_rows", folder=near(folder)), *self._shorten(lines)]
 
     def list_references(self) -> list[str]:
         """What names rows that are not there, the largest share first; how to mend it stands with the checks."""
@@ -259,7 +246,7 @@ class _Summary:
         """Which file of definitions was read: whoever wrote one wants to see that it was."""
         definitions = self.outcome.assets["segments/definitions"]
         segments, traits = (self.texts.count(name, definitions[name]) for name in ("segments", "traits"))
-        file = _near(Path(definitions["file"]))
+        file = near(Path(definitions["file"]))
         return self._label("segments", [self.texts.say("definitions", segments=segments, traits=traits, file=file)])
 
     def list_marts(self) -> list[str]:
@@ -280,13 +267,13 @@ class _Summary:
         """That others may read what a former version or somebody by hand has left open, and who cannot read but may."""
         lines, exposed = [], find_exposed(home)
         if exposed:
-            told = {"count": self._number(len(exposed)), "example": _near(exposed[0].path), "command": _mend(home)}
+            told = {"count": self._number(len(exposed)), "example": near(exposed[0].path), "command": _mend(home)}
             lines.append(self.texts.say("exposed", **told))
         readers = declared_readers(home)
         group = declared_group(home)
         barrier = None if group is None else find_barrier(home, group)
         if barrier is not None:
-            lines.append(self.texts.say("barrier", group=str(readers), folder=_near(barrier)))
+            lines.append(self.texts.say("barrier", group=str(readers), folder=near(barrier)))
         return lines
 
     def tell_time(self, progress: Progress) -> list[str]:
@@ -302,18 +289,18 @@ class _Summary:
         return self._label("time", [self.texts.say("time", whole=whole, stages=", ".join(stages), rest=rest)])
 
     def say_what_next(self, home: Home) -> list[str]:
-        query = f'import duckdb; duckdb.connect("{_near(home.warehouse)}", read_only=True).sql("{FIRST_QUERY}").show()'
+        query = f'import duckdb; duckdb.connect("{near(home.warehouse)}", read_only=True).sql("{FIRST_QUERY}").show()'
         report = self.outcome.assets.get("published/report")
-        places = {"see_how": f"parcours ui{_home_option(home)}", "log": _near(self.outcome.log)}
+        places = {"see_how": f"parcours ui{_home_option(home)}", "log": near(self.outcome.log)}
         if report:
-            places["read_report"] = _near(Path(report["latest"]))
+            places["read_report"] = near(Path(report["latest"]))
         labels = {name: self.texts.say(name) for name in ("read_report", "see_how", "log")}
         width = max(len(label) for label in labels.values()) + 2
         lines = {name: f"{labels[name]:<{width}}{place}" for name, place in places.items()}
         return [
             *([lines["read_report"]] if report else []),
             self.texts.say("ask"),
-            f"  {_near(Path(sys.executable))} -c {shlex.quote(query)}",
+            f"  {near(Path(sys.executable))} -c {shlex.quote(query)}",
             lines["see_how"],
             lines["log"],
         ]
@@ -337,7 +324,7 @@ def _mend(home: Home) -> str:
 
 
 def _home_option(home: Home) -> str:
-    return "" if _near(home.root) == "data" else f" --home {shlex.quote(_near(home.root))}"
+    return "" if near(home.root) == "data" else f" --home {shlex.quote(near(home.root))}"
 
 
 def _shorten(lines: Iterable[str], say_rest: Callable[[int], str]) -> list[str]:
@@ -345,9 +332,3 @@ def _shorten(lines: Iterable[str], say_rest: Callable[[int], str]) -> list[str]:
     all_of_them = list(lines)
     rest = len(all_of_them) - MOST_LINES
     return all_of_them if rest <= 0 else [*all_of_them[:MOST_LINES], f"  {say_rest(rest)}"]
-
-
-def _near(path: Path) -> str:
-    """The path as you would type it in the current folder."""
-    relative = os.path.relpath(path)
-    return str(path) if relative.startswith("..") else relative

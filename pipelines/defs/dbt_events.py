@@ -49,6 +49,13 @@ class Listener:
             self._last_line = time.monotonic()
             self.say(f"{len(self.finished)} of {self.expected} models and tests, now {node.dbt_id.split('.')[2]}")
 
+    def forget_errors(self) -> None:
+        """For a run that is stopped: what dbt was at work on ended in an error, and neither failed nor passed.
+
+        A test that found rows at fault has failed all the same.
+        """
+        self.finished = [node for node in self.finished if "error" not in node.status]
+
     def count(self, status: str) -> int:
         """How many tests ended as ``status``: ``pass``, ``warn`` or ``fail``."""
         return sum(node.status == status for node in self.finished if node.dbt_id.startswith("test."))

@@ -89,6 +89,9 @@ def _build(context: dg.AssetExecutionContext, night: Night) -> Iterator[Result |
     make_room_for_histories(night.lake)
     try:
         _run_dbt(context, night, listener, fit)
+    except (KeyboardInterrupt, dg.DagsterExecutionInterruptedError):
+        listener.forget_errors()
+        raise
     finally:
         rows, done = _count_built_rows(night.folder), 0
         yield from segments.input_results(context, night)

@@ -12,7 +12,7 @@ from pathlib import Path
 
 from pipelines.config.home import Home
 from pipelines.config.home_contents import is_ours, is_ours_alone
-from pipelines.warehouse.access import declared_group
+from pipelines.warehouse.access import declared_group, let_through
 
 OTHERS = 0o077
 
@@ -34,8 +34,15 @@ def find_exposed(home: Home) -> list[Exposed]:
 
 
 def close(home: Home) -> list[Exposed]:
-    """Closes what :func:`find_exposed` finds; returns what could not be closed, because it is another user's."""
-    return [exposed for exposed in find_exposed(home) if not _narrow(exposed)]
+    """Closes what :func:`find_exposed` finds; returns what could not be closed, because it is another user's.
+
+    Of a folder that everybody could pass, the declared readers still can.
+    """
+    found = find_exposed(home)
+    left = [exposed for exposed in found if not _narrow(exposed)]
+    if any(exposed.path == home.root for exposed in found):
+        let_through(home)
+    return left
 
 
 def find_made(home: Home) -> Iterator[os.DirEntry[str]]:

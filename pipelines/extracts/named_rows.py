@@ -66,6 +66,9 @@ class NamedRows:
         columns += map(quote_name, PLACES if numbered else PLACES[:1])
         return f"select {', '.join(columns)} from ({self._rows.select(numbered=numbered)})"
 
+    def find_changed(self) -> list[str]:
+        return self._rows.find_changed()
+
     def set_aside_malformed(self) -> bool:
         return self._rows.set_aside_malformed()
 

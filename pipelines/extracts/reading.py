@@ -29,6 +29,7 @@ from pipelines.extracts.quarantine import Kind
 from pipelines.extracts.source_values import ORIGINAL, SourceValues
 from pipelines.extracts.sql_quoting import quote_name, quote_text
 from pipelines.extracts.unseen_columns import find_unseen
+from pipelines.name_lists import list_names
 
 MOST_LOCATED = 500_000  # Rejected rows whose line is looked up; held in memory. Any further one keeps its raw row.
 MOST_LISTED = 1_000  # Rows later than as_of that are listed one by one; a night of the past has millions.
@@ -113,6 +114,12 @@ class SourceReading:
                 repeated = self._count(lambda: f"select count(*) from {self.suspects} where _verdict = 'repeated'")
             self.fields = self._count_fields(staged - later, counted)
         malformed = self._count(lambda: f"select count(*) from {self._malformed()}") if self._has_malformed() else 0
+        changed = [file for rows in self.opened.every for file in rows.find_changed()]
+        if changed:
+            raise ExtractError(
+                f"{list_names(changed)} changed while it was read, so that its rows may be of two exports. Run again "
+                "once it is written; an export that is renamed into its place when it is whole never does so."
+            )
         limit = self.declared.reject_limit
         return SourceCounts(
             rows_read=staged + filtered + malformed,

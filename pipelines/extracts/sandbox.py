@@ -9,7 +9,7 @@ import duckdb
 
 from pipelines.errors import ExtractError
 from pipelines.extracts.sql_quoting import quote_text
-from pipelines.frames.memory_limit import PER_THREAD, VARIABLE, allowance, is_set, tell_size
+from pipelines.frames.memory_limit import PER_THREAD, VARIABLE, allowance, is_set, memory_limit, tell_size
 
 MEMORY = 10**9  # DuckDB's; buffers that it does not count and Python come on top, within 2 GB in all.
 MOST_THREADS = 4  # Each thread holds 32 MB of CSV buffer and a row group.
@@ -52,7 +52,12 @@ def allowed_memory() -> int:
 
 def explain_shortage() -> str:
     """What is said of an extract that needs more memory than that."""
-    return (
-        f"an extract needs more memory than the {tell_size(allowed_memory())} that it may take: set {VARIABLE} higher, "
-        f"as a size such as 8GB, of which an extract takes what is more, {tell_size(MEMORY)} or a quarter"
-    )
+    if allowance().memory < MEMORY:
+        allowed = f"{VARIABLE}={memory_limit()} allows: set it higher, to a size such as {tell_size(MEMORY)}"
+    else:
+        least = tell_size(MEMORY)
+        allowed = (
+            f"the {tell_size(allowed_memory())} that it may take: set {VARIABLE} higher, to a size such as 8GB, of "
+            f"which a quarter is an extract's where that is more than {least}"
+        )
+    return f"an extract needs more memory than {allowed}"

@@ -11,6 +11,7 @@ from pathlib import Path
 import duckdb
 
 from pipelines.frames.memory_limit import allowance, tell_shortage
+from pipelines.unfinished import note_temporary
 
 
 @contextmanager
@@ -33,7 +34,7 @@ def _database(_process: int, memory: int, threads: int) -> duckdb.DuckDBPyConnec
     What does not fit in memory goes to a folder that DuckDB makes when it comes to that and takes away again; its own
     choice would be `.tmp` in the folder where the command happens to be called.
     """
-    spill = Path(tempfile.gettempdir()) / f"parcours-spill-{secrets.token_hex(8)}"
+    spill = note_temporary(Path(tempfile.gettempdir()) / f"parcours-spill-{secrets.token_hex(8)}")
     return duckdb.connect(
         ":memory:", config={"memory_limit": f"{memory}B", "threads": threads, "temp_directory": str(spill)}
     )

@@ -17,6 +17,7 @@ import polars as pl
 from pipelines.errors import ParcoursError
 from pipelines.lake.amendments import MAX_AMENDED_SHARE, add_amendments, apply_amendments, merge_by_key, no_amendments
 from pipelines.lake.owner_only import make_folder
+from pipelines.unfinished import temporary as noted_as_temporary
 
 MAGIC = b"PAR1"  # How a Parquet file begins and ends.
 
@@ -133,7 +134,8 @@ class Lake:
         folder = self.root / f"{purpose}.tmp-{secrets.token_hex(4)}"
         make_folder(folder)
         try:
-            yield folder
+            with noted_as_temporary(folder):
+                yield folder
         finally:
             shutil.rmtree(folder, ignore_errors=True)
 
@@ -165,7 +167,8 @@ def replacing(target: Path) -> Iterator[Path]:
     make_folder(target.parent)
     temporary = target.with_name(f"{target.name}.tmp-{secrets.token_hex(4)}")
     try:
-        yield temporary
+        with noted_as_temporary(temporary):
+            yield temporary
         descriptor = os.open(temporary, os.O_RDONLY)
         try:
             os.fsync(descriptor)

@@ -4,7 +4,6 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
-from tempfile import TemporaryDirectory
 
 import polars as pl
 
@@ -16,6 +15,7 @@ from pipelines.lake.tables import Lake
 from pipelines.trial.references import ReferenceTrial, try_references
 from pipelines.trial.tables import TableTrial, try_table
 from pipelines.trial.values import report_fields
+from pipelines.unfinished import temporary_folder
 
 Place = tuple[str, str]
 """A source and a file of it."""
@@ -55,13 +55,13 @@ class Trial:
 
 def try_sources(sources: Sources, as_of: date, most: int) -> Trial:
     """Tries ``most`` rows of every table. Nothing is written but to a temporary folder, which is gone afterwards."""
-    with TemporaryDirectory(prefix="parcours-check-") as folder:
+    with temporary_folder("parcours-check-") as folder:
         trials = tuple(
-            try_table(sources, source, table, Lake(Path(folder) / source.name), as_of, most)
+            try_table(sources, source, table, Lake(folder / source.name), as_of, most)
             for table in _in_order()
             for source in sources.feeding(table)
         )
-        lake = _join_lakes(sources, Path(folder), as_of)
+        lake = _join_lakes(sources, folder, as_of)
         unread = _list_unread(trials)
         return Trial(
             tables=trials,

@@ -24,8 +24,10 @@ from pipelines.ui import guard
 
 LOG = logging.getLogger("parcours.ui")
 
-START_SECONDS = 180.0
-"""The code location takes some seconds to load; on a machine at the end of its tether, a minute."""
+START_SECONDS = 600.0
+"""The code location takes some seconds to load; on a machine at the end of its tether, minutes."""
+
+LONGEST_FOLDER = 60  # The address of a unix socket has at most 103 characters on every system.
 
 MOST_RESTARTS, RESTARTS_WITHIN = 5, 600.0  # Seconds: what dies more often does not get well by itself.
 
@@ -131,9 +133,11 @@ def run_services(module: str, folder: Path) -> Iterator[Services]:
     """Both processes, which serve ``module`` from ``folder``, while the block runs; started side by side.
 
     The code location executes whatever it is sent and asks nobody who they are, so it listens at a socket in a folder
-    that only this user enters; TMPDIR makes Dagster put the sockets of its own in there too.
+    that only this user enters (mkdtemp: 0700); TMPDIR makes Dagster put the sockets of its own in there too.
     """
-    private = Path(tempfile.mkdtemp(prefix="parcours-ui-"))  # mkdtemp: 0700.
+    usual = tempfile.gettempdir()
+    parent = usual if len(usual) <= LONGEST_FOLDER else "/tmp"  # noqa: S108  # In it, a folder of a name of its own.
+    private = Path(tempfile.mkdtemp(prefix="parcours-ui-", dir=parent))
     at = private / "code.sock"
     workspace = private / "workspace.yaml"
     location = {

@@ -45,8 +45,7 @@ def declare(home: Home, readers: str | None) -> None:
             temporary.write_text(json.dumps({"readers": readers}) + "\n")
     if former is not None and former != group:
         _shut_out(home.root, former)
-    if group is not None:
-        _let_through(home.root, group)
+    let_through(home)
 
 
 def declared_readers(home: Home) -> str | None:
@@ -109,17 +108,11 @@ def close_to_readers(file: Path) -> None:
             file.chmod(mode & ~0o077)
 
 
-def find_barrier(home: Home, group: int) -> Path | None:
-    """The first folder from the home upwards that members of ``group`` cannot pass; None where they reach the home."""
-    for folder in (home.root, *home.root.parents):
-        state = folder.stat()
-        if not (state.st_mode & 0o001 or (state.st_gid == group and state.st_mode & PASS)):
-            return folder
-    return None
-
-
-def _let_through(root: Path, group: int) -> None:
-    """Lets ``group`` pass ``root``, where Parcours made it and nobody has opened it to another group."""
+def let_through(home: Home) -> None:
+    """Lets the readers pass the home's folder, where Parcours made it and nobody has opened it to another group."""
+    root, group = home.root, declared_group(home)
+    if group is None:
+        return
     state = root.stat()
     mode = stat.S_IMODE(state.st_mode)
     if mode & 0o001 or (state.st_gid == group and mode & PASS):
@@ -130,6 +123,15 @@ def _let_through(root: Path, group: int) -> None:
     with suppress(PermissionError):
         os.chown(root, -1, group)
         root.chmod(mode | PASS)
+
+
+def find_barrier(home: Home, group: int) -> Path | None:
+    """The first folder from the home upwards that members of ``group`` cannot pass; None where they reach the home."""
+    for folder in (home.root, *home.root.parents):
+        state = folder.stat()
+        if not (state.st_mode & 0o001 or (state.st_gid == group and state.st_mode & PASS)):
+            return folder
+    return None
 
 
 def _shut_out(root: Path, group: int) -> None:

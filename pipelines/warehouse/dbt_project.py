@@ -7,7 +7,6 @@ import hashlib
 import json
 import os
 import shutil
-import tempfile
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager, suppress
@@ -27,6 +26,7 @@ from pipelines.frames import memory_limit
 from pipelines.lake.owner_only import make_folder
 from pipelines.lake.tables import Lake
 from pipelines.segments.definitions import NONE, Definitions
+from pipelines.unfinished import temporary_folder
 from pipelines.value.customer_values import fit_customer_values
 from pipelines.warehouse import dbt_failures
 
@@ -107,8 +107,7 @@ def prepare() -> Path:
     if not target.exists():
         make_folder(target)
         _share_as(DBT_PROJECT, target)
-    with tempfile.TemporaryDirectory(prefix="parse-", dir=target) as folder:
-        scratch = Path(folder)
+    with temporary_folder("parse-", target) as scratch:
         _parse("duckdb", scratch, "--no-partial-parse")
         stamp.unlink(missing_ok=True)
         for name in (PARSED.name, "manifest.json"):
@@ -184,8 +183,7 @@ def compile_models() -> dict[str, str]:
     """
     variables = {"as_of": COMPILED_AS_OF, "lake": "lake", "timezone": "UTC", "currency": "EUR"}
     undefined: dict[str, Any] = {"exchange_rates": [], "segments": [], "traits": []}
-    with tempfile.TemporaryDirectory(prefix="compile-") as folder:
-        artifacts = Path(folder)
+    with temporary_folder("compile-") as artifacts:
         how = ["--target", "duckdb", "--no-introspect", "--no-populate-cache", "--no-write-json"]
         how += ["--select", "resource_type:model", "--indirect-selection", "empty"]
         arguments = ["compile", *_path_options(artifacts), *how, "--vars", json.dumps(variables | undefined)]
@@ -204,18 +202,18 @@ def document(home: Home) -> str:
     dbt opens databases for writing, so it gets copies. Raises WarehouseError where it fails.
     """
     manifest = prepare()
-    with tempfile.TemporaryDirectory(prefix="docs-", dir=home.root) as folder:
-        copies = Home(Path(folder))
+    with temporary_folder("docs-", home.root) as folder:
+        copies = Home(folder)
         settings = dbt_environment(copies)
         shutil.copyfile(home.warehouse, copies.build_database)
         workshop = _workshop(home)
         if workshop.exists():
             shutil.copyfile(workshop, _workshop(copies))
-        shutil.copyfile(manifest, Path(folder) / "manifest.json")
-        project = _read_project("duckdb", Path(folder))
+        shutil.copyfile(manifest, folder / "manifest.json")
+        project = _read_project("duckdb", folder)
         how = ["--target", "duckdb", "--no-compile", "--static"]
-        _invoke(["docs", "generate", *_path_options(Path(folder)), *how], settings, manifest=project)
-        page = (Path(folder) / "static_index.html").read_text(encoding="utf-8")
+        _invoke(["docs", "generate", *_path_options(folder), *how], settings, manifest=project)
+        page = (folder / "static_index.html").read_text(encoding="utf-8")
     return page.replace(str(DBT_PROJECT), DBT_PROJECT.name)  # A page travels; where the project lies does not.
 
 

@@ -96,6 +96,11 @@ def require_whole(home: Home, retailer: Sources, sources_file: Path, segments_fi
         raise KeptStateError(_describe(home, losses))
 
 
+def find_losses(home: Home) -> list[Loss]:
+    """What of the state is lost or exchanged, whatever the configuration."""
+    return list(_find_losses(home, read_kept(Lake(home.lake))))
+
+
 def accept_losses(home: Home, retailer: Sources, sources_file: Path, segments_file: Path) -> None:
     """Goes on with what is there: what is damaged is set aside in ``lake/state/set_aside``, what is gone begins anew.
 
@@ -243,7 +248,7 @@ def _is_as_noted(file: Path, kept: Kept | None) -> bool:
 
 def _can_be_read(file: Path, schema: Mapping[str, pl.DataType] | None = None) -> bool:
     try:
-        columns = pl.read_parquet(file).schema
+        columns = pl.read_parquet(file, glob=False).schema
     except (OSError, pl.exceptions.PolarsError):
         return False
     return schema is None or list(columns) == list(schema)

@@ -25,6 +25,7 @@ from pathlib import Path
 import duckdb
 import polars as pl
 
+from pipelines import unfinished
 from pipelines.config.home import Home
 from pipelines.errors import ParcoursError
 from pipelines.extracts.duckdb_errors import explain
@@ -176,12 +177,13 @@ def _replace_published(home: Home, built: Publication) -> None:
     access.seal_for_readers(home.build_database, home)
     _sync(home.build_database)
     _write_ahead_log(home.warehouse).unlink(missing_ok=True)  # A writer's leftover belongs to the file of before.
-    home.build_database.replace(home.warehouse)
-    _sync(home.root)
-    _close_previous(home)
-    membership_log.commit_staged(lake)
-    kept_state.end_publication(home)
-    seal_path(home).unlink()
+    with unfinished.PUBLISHING:
+        home.build_database.replace(home.warehouse)
+        _sync(home.root)
+        _close_previous(home)
+        membership_log.commit_staged(lake)
+        kept_state.end_publication(home)
+        seal_path(home).unlink()
 
 
 def find_publication(home: Home) -> Publication | None:
@@ -200,13 +202,27 @@ def _note_publication(home: Home, noted: Publication) -> None:
         temporary.write_text("".join(f"{json.dumps(asdict(one))}\n" for one in kept))
 
 
+def is_record_damaged(home: Home) -> bool:
+    """Whether a line of the record of publications cannot be read."""
+    return None in _read_record(home)
+
+
 def _read_publications(home: Home) -> list[Publication]:
-    """What is on record. A line that is damaged is on record no more: the report then names no run."""
-    path, found = _publications_path(home), []
-    for line in path.read_text(encoding="utf-8", errors="replace").splitlines() if path.exists() else ():
-        with suppress(ValueError, TypeError):
-            found.append(Publication(**json.loads(line)))
-    return found
+    """What is on record. What a damaged line said is no longer: the report then names no run."""
+    return [noted for noted in _read_record(home) if noted is not None]
+
+
+def _read_record(home: Home) -> list[Publication | None]:
+    path = _publications_path(home)
+    lines = path.read_text(encoding="utf-8", errors="replace").splitlines() if path.exists() else []
+    return [_read_publication(line) for line in lines]
+
+
+def _read_publication(line: str) -> Publication | None:
+    try:
+        return Publication(**json.loads(line))
+    except (ValueError, TypeError):
+        return None
 
 
 def _publications_path(home: Home) -> Path:
@@ -222,7 +238,8 @@ def rollback(home: Home) -> Path:
     """
     with publication_lock.hold(home.root):
         _finish_interrupted(home)
-        _swap_with_previous(home)
+        with unfinished.PUBLISHING:
+            _swap_with_previous(home)
     return home.warehouse
 
 

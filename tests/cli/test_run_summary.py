@@ -126,3 +126,27 @@ def test_the_lines_of_a_paragraph_begin_under_each_other(tmp_path: Path, languag
     [warned] = [line for line in told if "drift on x" in line]
     assert warned.startswith(" " * places[0])
     assert sum(line.strip().startswith("line ") for line in told) == run_summary.MOST_LINES
+
+
+@pytest.mark.parametrize(
+    ("language", "words"), [("en", "Other users of this machine can read 2"), ("fr", "peuvent lire 2 des fichiers")]
+)
+def test_a_home_that_others_can_read_is_told_in_one_line_with_the_way_out(
+    tmp_path: Path, language: str, words: str
+) -> None:
+    tmp_path.chmod(0o700)
+    assert "doctor" not in "\n".join(summarise(tmp_path, language))
+    (tmp_path / "lake").mkdir()
+    (tmp_path / "lake").chmod(0o755)
+    (tmp_path / "report.html").touch()
+    (tmp_path / "report.html").chmod(0o644)
+    [line] = [line for line in summarise(tmp_path, language) if words in line]
+    assert line.endswith(f"parcours doctor --home {tmp_path} --mend")
+
+
+def test_a_run_that_failed_tells_of_an_open_home_too(tmp_path: Path) -> None:
+    tmp_path.chmod(0o700)
+    (tmp_path / "report.html").touch()
+    (tmp_path / "report.html").chmod(0o640)
+    told = run_summary.render_failure(Outcome(succeeded=False, log=tmp_path / "night.log"), Home(tmp_path))
+    assert f"Other users can read 1 of its files and folders. To close them: parcours doctor --home {tmp_path}" in told

@@ -15,6 +15,7 @@ from pipelines.doctor.examinations import (
     dagster_storage,
     disk_space,
     home_folder,
+    kept,
     ledger,
     leftovers,
     lock,
@@ -144,7 +145,7 @@ def test_a_published_warehouse_is_well_and_what_was_put_in_its_place_is_not(publ
     published.warehouse.unlink()
     with duckdb.connect(published.warehouse) as connection:
         connection.execute("create schema marts; create table marts.customer_360 as select 1 as customer_id")
-    assert "none that a run here has published" in told(warehouse.examine(Case(published)))
+    assert "none that a run here has on record" in told(warehouse.examine(Case(published)))
     published.warehouse.unlink()
     published.warehouse.write_bytes(b"no database")
     assert "damaged" in told(warehouse.examine(Case(published)))
@@ -214,3 +215,29 @@ def test_leftovers_of_killed_runs_are_removed_once_they_are_old(home: Home) -> N
     assert not file.exists()
     assert not folder.exists()
     assert not leftovers.examine(Case(home)).findings
+
+
+def test_a_home_that_kept_what_it_published_is_well_and_each_loss_is_told(published: Home) -> None:
+    assert not kept.examine(Case(published)).findings
+    lake = Lake(published.lake)
+    lake.published_path("segments").unlink()
+    lake.published_path("run_metrics").write_bytes(b"")
+    lines = told(kept.examine(Case(published)))
+    assert "segments.parquet is missing" in lines
+    assert "run_metrics.parquet cannot be read" in lines
+    assert "parcours restore FILE" in lines
+
+
+def test_models_without_a_ledger_are_what_is_left_of_a_home_that_published(home: Home) -> None:
+    (home.lake / "models").mkdir(parents=True)
+    (home.lake / "models" / "in_force").write_text("m1")
+    assert "ledger.parquet is missing, although" in told(kept.examine(Case(home)))
+
+
+def test_a_note_without_its_tables_is_told_and_stops_nothing(published: Home) -> None:
+    folder = published.lake / "state" / "pairs"
+    folder.mkdir()
+    (folder / "note.json").write_text('{"files": {"lake/identity/pairs.parquet": "0"}}')
+    examined = kept.examine(Case(published))
+    assert "pairs" in told(examined)
+    assert not any(finding.is_grave for finding in examined.findings)

@@ -8,6 +8,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Callable, Iterator, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 from random import Random
@@ -80,7 +81,7 @@ class Worker:
         if reply:
             return tuple(json.loads(reply))
         code = process.wait()
-        self._process = None
+        self._close_pipes()
         if timer.has_ended or code == -signal.SIGXCPU:
             return ("stall: took longer than it may",)
         return (f"crash: the process ended with {code}",)
@@ -102,9 +103,14 @@ class Worker:
         if self._process and self._process.stdin:
             self._process.stdin.close()
             self._process.wait()
-            if self._process.stdout:
-                self._process.stdout.close()
-            self._process = None
+            self._close_pipes()
+
+    def _close_pipes(self) -> None:
+        for pipe in (self._process.stdin, self._process.stdout) if self._process else ():
+            if pipe:
+                with suppress(BrokenPipeError):
+                    pipe.close()
+        self._process = None
 
 
 class _Timer:

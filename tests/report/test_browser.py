@@ -303,7 +303,8 @@ def test_no_value_of_a_record_runs_in_an_explanation(
 ) -> None:
     records = home.lake / "identity" / "records.parquet"
     values = pl.lit("".join(PAYLOADS))
-    frame = pl.read_parquet(records).with_columns(values + pl.col(name) for name in ("first_name", "last_name", "city"))
+    frame = pl.read_parquet(records)
+    frame = frame.with_columns((values + pl.col(name)).alias(name) for name in ("first_name", "last_name", "city"))
     frame.write_parquet(records)
     customer = frame["record_id"][0]
     for command, page in ((["how", customer], "how.html"), (["why", customer, frame["record_id"][1]], "why.html")):

@@ -30,7 +30,7 @@ def open_page(start_parcours: Callable[..., subprocess.Popen[str]]) -> Iterator[
         if process.poll() is None:
             process.send_signal(signal.SIGINT)
     for process in opened:
-        process.communicate(timeout=120)
+        process.communicate(timeout=300)
 
 
 @pytest.fixture(scope="session")

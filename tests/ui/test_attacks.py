@@ -157,7 +157,7 @@ def test_a_question_without_an_end_is_not_read(page: Page, cookie: str) -> None:
     chunk = b"100000\r\n" + b"x" * 0x100000 + b"\r\n"
     lines = [f"{name.replace('_', '-')}: {value}" for name, value in headers.items()]
     head = "\r\n".join(["POST /graphql HTTP/1.1", f"host: {page.host}", "transfer-encoding: chunked", *lines, "", ""])
-    with socket.create_connection(("127.0.0.1", page.port), timeout=60) as connection:
+    with socket.create_connection(("127.0.0.1", page.port), timeout=240) as connection:
         connection.sendall(head.encode() + chunk)
         try:
             for _ in range(64):
@@ -294,16 +294,16 @@ def subscribe(page: Page, query: str, *, origin: str | None = None, host: str | 
     """The first answer to ``query`` over a websocket."""
     with connect(
         f"ws://{host or page.host}/graphql",
-        sock=socket.create_connection(("127.0.0.1", page.port), timeout=60),
+        sock=socket.create_connection(("127.0.0.1", page.port), timeout=240),
         origin=origin,  # type: ignore[arg-type]
         subprotocols=["graphql-ws"],  # type: ignore[list-item]
         additional_headers=headers,
-        open_timeout=30,
+        open_timeout=240,
     ) as connection:
         connection.send(json.dumps({"type": "connection_init"}))
-        assert json.loads(connection.recv(30)) == {"type": "connection_ack"}
+        assert json.loads(connection.recv(240)) == {"type": "connection_ack"}
         connection.send(json.dumps({"type": "start", "id": "1", "payload": {"query": query}}))
-        return str(connection.recv(30))
+        return str(connection.recv(240))
 
 
 LISTEN = 'subscription { pipelineRunLogs(runId: "none") { __typename } }'

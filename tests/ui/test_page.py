@@ -54,7 +54,12 @@ def test_it_shows_launches_and_listens(page: Page) -> None:
             payload = json.loads(log.recv(240)).get("payload") or {}
             told += [each["__typename"] for each in payload["data"]["pipelineRunLogs"]["messages"]] if payload else []
     assert "MaterializationEvent" in told
-    [run] = [each for each in ask(RUNS)["runsOrError"]["results"] if each["runId"] == run_id]  # type: ignore[index]
+    while True:  # The record of the run is written after the event.
+        [run] = [each for each in ask(RUNS)["runsOrError"]["results"] if each["runId"] == run_id]  # type: ignore[index]
+        if run["status"] != "STARTED":
+            break
+        assert time.monotonic() < deadline
+        time.sleep(0.2)
     assert run["status"] == "SUCCESS"
     assert (page.home / "lake" / "crm" / "contacts.parquet").is_file()
     debug = page.ask("GET", f"/download_debug/{run_id}", **usual)

@@ -42,7 +42,7 @@ def wait_until(what: Callable[[], bool], seconds: float = 120) -> bool:
 
 
 def none_is_left(processes: dict[int, str]) -> bool:
-    return wait_until(lambda: not any(Path(f"/proc/{each}").exists() for each in processes), guard.GRACE_SECONDS + 20)
+    return wait_until(lambda: not any(Path(f"/proc/{each}").exists() for each in processes), guard.GRACE_SECONDS + 90)
 
 
 def private_folder(processes: dict[int, str]) -> Path:
@@ -117,7 +117,7 @@ def test_a_password_opens_the_page_to_others_and_no_process_has_it(open_page: Op
 
     folder = private_folder(processes)
     page.process.send_signal(signal.SIGTERM)
-    out, _ = page.process.communicate(timeout=120)
+    out, _ = page.process.communicate(timeout=300)
     assert page.process.returncode == 0
     assert out.endswith("Dagster has stopped.\n")
     assert none_is_left(processes)

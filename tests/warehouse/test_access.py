@@ -10,6 +10,7 @@ import pytest
 
 from pipelines.config.home import Home
 from pipelines.config.readers import may_give_to
+from pipelines.doctor.exposed_files import close
 from pipelines.warehouse import access
 from pipelines.warehouse.export import export_marts
 from pipelines.warehouse.publish import publish, rollback
@@ -183,6 +184,22 @@ def test_a_note_that_says_nothing_opens_nothing(home: Home, note: str) -> None:
     publish(home)
     rollback(home)
     assert states(home)["warehouse.duckdb"][0] == 0o400
+
+
+@needs_group
+def test_closing_a_home_that_everybody_could_pass_does_not_shut_its_readers_out(home: Home) -> None:
+    assert GROUP is not None
+    home.root.chmod(0o755)
+    build_night(home, 1)
+    publish(home, GROUP.gr_name)
+    home.warehouse.chmod(0o444)
+    assert states(home)["."][0] == 0o755, "somebody's own choice, until told otherwise"
+    assert close(home) == []
+    assert states(home)["."] == (0o710, True)
+    assert states(home)["warehouse.duckdb"] == (0o440, True)
+    home.root.chmod(0o700)
+    assert close(home) == []
+    assert states(home)["."][0] == 0o700, "nothing is ever opened"
 
 
 def test_a_group_that_was_removed_meanwhile_stops_the_publication_and_leaves_what_is_published(home: Home) -> None:

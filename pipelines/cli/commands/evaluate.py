@@ -133,7 +133,11 @@ def _read_truth(file: Path) -> "pl.DataFrame":
     if not file.is_file():
         raise ConfigurationError(f"--truth names {file}, which is not a file.")
     try:
-        truth = pl.read_csv(file, infer_schema=False) if file.suffix == ".csv" else pl.read_parquet(file, glob=False)
+        truth = (
+            pl.read_csv(file, infer_schema=False, glob=False)
+            if file.suffix == ".csv"
+            else pl.read_parquet(file, glob=False)
+        )
     except (pl.exceptions.PolarsError, OSError) as error:
         kind = "CSV" if file.suffix == ".csv" else "Parquet"
         raise ConfigurationError(

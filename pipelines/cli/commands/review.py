@@ -10,6 +10,7 @@ from itertools import islice
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from pipelines.cli import interrupts, stopping
 from pipelines.cli.arguments import (
     Subcommands,
     add_home,
@@ -103,6 +104,7 @@ def review(options: argparse.Namespace) -> int:
     elif answers:
         desk.decide(bool(options.same), tuple(options.same or options.different), reason, options.expires)
     else:
+        stopping.say_when_stopped(desk.tell_kept)
         desk.ask_one_by_one(input)
     return 0
 
@@ -197,6 +199,10 @@ class Desk:
             sys.stdout.write("\n")
         hold = f" {self.texts.say('hold')}" if recorded else ""
         sys.stdout.write(f"{self.texts.say('recorded', count=self.texts.write('count', recorded))}{hold}\n")
+
+    def tell_kept(self) -> str:
+        """What a stop leaves: each answer was written when it was given."""
+        return f"The answers given are in {self.file}. {interrupts.AS_IT_WAS}"
 
     def _ask(self, question: "Question", ask: Callable[[str], str]) -> bool:
         """Whether an answer was given and written. Raises EOFError to end the review."""

@@ -18,12 +18,14 @@ def add(commands: Subcommands) -> None:
 
 
 def roll_back(options: argparse.Namespace) -> int:
+    from pipelines.cli import standing, stopping
     from pipelines.config.home import find_home
     from pipelines.lake import run_lock
     from pipelines.warehouse.publish import rollback
 
     home = find_home(options.home)
     with run_lock.hold(home.root, "rollback"):
+        stopping.say_when_stopped(standing.note_standing(home).tell_after_rollback)
         warehouse = rollback(home)
     sys.stdout.write(
         f"{warehouse} is the previous warehouse again. A second rollback undoes this one.\n"

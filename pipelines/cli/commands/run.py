@@ -61,7 +61,7 @@ def add(commands: Subcommands) -> None:
 
 
 def run(options: argparse.Namespace) -> int:
-    from pipelines.cli import run_job, run_summary
+    from pipelines.cli import run_job, run_summary, standing, stopping
     from pipelines.cli.progress import Progress
     from pipelines.config.home import find_home, find_sources
     from pipelines.config.sources import load_sources
@@ -81,6 +81,7 @@ def run(options: argparse.Namespace) -> int:
     settings = {"home": str(home.root), "sources": str(file), "as_of": as_of.isoformat(), "full": options.full}
     if options.lang:
         settings["language"] = options.lang
+    stopping.say_when_stopped(lambda: "This run had not begun.")
     with (
         run_lock.hold(
             home.root,
@@ -91,15 +92,13 @@ def run(options: argparse.Namespace) -> int:
         ) as former,
         Progress() as progress,
     ):
+        stopping.say_when_stopped(standing.note_standing(home).tell_after_run)
         publish.finish_interrupted(home)
         if options.accept_loss:
             kept_state.accept_losses(home, sources, file, segments)
         kept_state.check(home, sources, file, segments)
         ops = {"identity__drift": {"config": {"accept": options.accept_drift}}}
         outcome = run_job.launch("nightly", home, run_id, settings, progress, ops, former)
-    if outcome.interrupted_by is not None:
-        sys.stderr.write(run_summary.render_interrupted(outcome, home))
-        return 128 + outcome.interrupted_by
     if not outcome.published:
         sys.stderr.write(run_summary.render_failure(outcome, home))
         return max((failure.exit_code for failure in outcome.failures), default=1)

@@ -2,9 +2,13 @@
 
 import argparse
 import sys
-from typing import Any
+from collections.abc import Callable
+from typing import TYPE_CHECKING, Any
 
 from pipelines.cli.arguments import Subcommands, add_home, add_sources, resolve_day
+
+if TYPE_CHECKING:
+    from pipelines.config.home import Home
 
 MOST_MOVES = 8
 _WORDS = {
@@ -39,7 +43,7 @@ def add(commands: Subcommands) -> None:
 
 
 def train(options: argparse.Namespace) -> int:
-    from pipelines.cli import run_job, run_summary
+    from pipelines.cli import run_job, run_summary, stopping
     from pipelines.cli.progress import Progress
     from pipelines.config.home import find_home, find_sources
     from pipelines.config.sources import load_sources
@@ -60,13 +64,11 @@ def train(options: argparse.Namespace) -> int:
         "with_decisions": options.with_decisions,
     }
     with run_lock.hold(home.root, run_id, when_alone=Lake(home.lake).sweep) as former, Progress() as progress:
+        stopping.say_when_stopped(_note_in_force(home))
         publish.finish_interrupted(home)
         kept_state.check(home, sources, file, find_segments(home, sources))
         ops = {"identity__model": {"config": training}}
         outcome = run_job.launch("training", home, run_id, settings, progress, ops, former)
-    if outcome.interrupted_by is not None:
-        sys.stderr.write(run_summary.render_interrupted(outcome, home))
-        return 128 + outcome.interrupted_by
     learned = outcome.assets.get("identity/model", {}).get("training")
     if learned is None:
         sys.stderr.write(run_summary.render_failure(outcome, home))
@@ -74,6 +76,25 @@ def train(options: argparse.Namespace) -> int:
     stream = sys.stdout if outcome.succeeded else sys.stderr
     stream.write(render(learned, options.compare_only))
     return 0 if outcome.succeeded else 1
+
+
+def _note_in_force(home: "Home") -> Callable[[], str]:
+    """What to say when the training is stopped: which model is in force then."""
+    from pipelines.cli.standing import as_it_was
+    from pipelines.identity.model.registry import name_in_force
+    from pipelines.lake.tables import Lake
+
+    lake = Lake(home.lake)
+    before = name_in_force(lake)
+
+    def tell() -> str:
+        now = name_in_force(lake)
+        if now != before:
+            return f"The new identity model {now} is in force already. {as_it_was(home)}"
+        stays = f"The identity model {now} stays in force" if now else "No identity model is in force yet"
+        return f"{stays}. {as_it_was(home)}"
+
+    return tell
 
 
 def render(learned: dict[str, Any], compare_only: bool) -> str:

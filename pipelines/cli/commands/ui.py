@@ -60,7 +60,7 @@ def add(commands: Subcommands) -> None:
         help="let whoever launches a run set its home, its sources and the acceptance of its drift (else "
         "$PARCOURS_ALLOW_LAUNCH_CONFIG)",
     )
-    parser.set_defaults(command=open_interface)
+    parser.set_defaults(command=open_interface, ends_itself=True)
 
 
 def open_interface(options: argparse.Namespace) -> int:

@@ -7,6 +7,7 @@ from pipelines.doctor.examinations import (
     dagster_storage,
     disk_space,
     home_folder,
+    kept,
     ledger,
     leftovers,
     lock,
@@ -26,6 +27,7 @@ OF_THE_HOME: tuple[ModuleType, ...] = (
     lock,
     warehouse,
     ledger,
+    kept,
     dagster_storage,
     leftovers,
 )

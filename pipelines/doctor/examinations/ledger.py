@@ -20,7 +20,7 @@ def examine(case: Case) -> Examined:
     with ledger.open("rb"):
         pass  # Polars would not say that it is closed to us.
     try:
-        entries = pl.read_parquet(ledger).height
+        entries = pl.read_parquet(ledger, glob=False).height
     except pl.exceptions.PolarsError:
         return Examined(SUBJECT, "", (Finding(f"{ledger} is damaged.", RESTORE),))
     return Examined(SUBJECT, f"{entries:,} entries can be read")

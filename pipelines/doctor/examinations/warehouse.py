@@ -1,12 +1,11 @@
 """The published file opens, is one that a run has published, and there is one before it to go back to."""
 
-import json
 from pathlib import Path
 
 import duckdb
 
 from pipelines.doctor.findings import Case, Examined, Finding
-from pipelines.warehouse.publish import find_publication
+from pipelines.warehouse.publish import find_publication, is_record_damaged
 
 SUBJECT = "warehouse"
 
@@ -33,26 +32,24 @@ def examine(case: Case) -> Examined:
                     is_grave=False,
                 )
             )
-    as_of = ""
-    try:
-        publication = find_publication(home)
-    except (json.JSONDecodeError, UnicodeDecodeError, TypeError, AttributeError):
+    publication = find_publication(home)
+    as_of = f" of {publication.as_of}" if publication else ""
+    if is_record_damaged(home):
         findings.append(
             Finding(
-                "lake/state/publications.jsonl, which tells what run published what, is damaged.",
-                "Take the file away: the next publication begins another.",
+                f"{home.warehouse} is none that a run here has on record: it was changed or put there since, or the "
+                "record (lake/state/publications.jsonl) is damaged.",
+                "`parcours run` publishes it anew.",
             )
         )
-    else:
-        if publication is None:
-            findings.append(
-                Finding(
-                    f"{home.warehouse} is none that a run here has published: it was changed or put there since.",
-                    "`parcours run` publishes it anew.",
-                )
+    elif publication is None:
+        findings.append(
+            Finding(
+                f"{home.warehouse} is none that a run here has published: it was changed or put there since, or the "
+                "home was restored from a backup that is older.",
+                "`parcours run` publishes it anew.",
             )
-        else:
-            as_of = f" of {publication.as_of}"
+        )
     return Examined(SUBJECT, f"the warehouse{as_of} opens, with {marts} marts; {previous}", tuple(findings))
 
 

@@ -101,8 +101,9 @@ class _File:
 class FileRows:
     """The files that one pattern finds, as rows (see :class:`pipelines.extracts.connectors.protocol.Rows`)."""
 
-    def __init__(self, files: list[_File], scratch: Path) -> None:
+    def __init__(self, files: list[_File], scratch: Path, opened: dict[str, matches.State]) -> None:
         self._files = files
+        self._opened = opened
         self._scratch = scratch
         self.malformed = scratch / "malformed.jsonl"
         self.columns = tuple(dict.fromkeys(column for file in files for column in file.columns))
@@ -136,6 +137,9 @@ class FileRows:
             return f'select {", ".join(columns)} from (select *, file_row_number + 1 as "_row" from {file.read()})'
         numbering = f'(select *, row_number() over () as "_row" from {file.read()})'
         return f"select {', '.join(columns)} from {_unpacked(file, numbering)}"
+
+    def find_changed(self) -> list[str]:
+        return [shown for shown, state in self._opened.items() if state.has_changed()]
 
     def set_aside_malformed(self) -> bool:
         """Mends the files that do not parse; False where none is left to mend."""
@@ -178,6 +182,7 @@ def open_rows(
     """
     root, shown_root, pattern = connector.folder(base), str(connector.root), mapping.from_
     found = matches.find_files(root, shown_root, pattern, connector.outside_folders(base))
+    opened = {f"{shown_root}/{matches.show_name(path, root)}": matches.State.of(path) for path in found}
     files = []
     malformed = scratch / "malformed.jsonl"
     share = None if most is None else max(min(LEAST_OF_EACH, most), -(-most // len(found)))
@@ -185,7 +190,7 @@ def open_rows(
         copy = scratch / f"plain-{number}"
         files.append(_read_file(path, name, f"{shown_root}/{name}", mapping.options, copy, malformed, share, packed))
     _check_members(files, shown_root, mapping.options)
-    return FileRows(files, scratch)
+    return FileRows(files, scratch, opened)
 
 
 def _list_files(

@@ -7,6 +7,7 @@ place under `outside` is it read.
 import os
 import stat
 from collections.abc import Sequence
+from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
 
 from pipelines.errors import ExtractError
@@ -19,6 +20,25 @@ _KINDS = (
     (stat.S_ISCHR, "a device"),
     (stat.S_ISBLK, "a device"),
 )
+
+
+@dataclass(frozen=True)
+class State:
+    """By which a file is known for the one that was opened: its place on the disk, its size, when it was written to."""
+
+    path: Path
+    written: tuple[int, int, int] | None
+
+    @classmethod
+    def of(cls, path: Path) -> "State":
+        try:
+            state = path.stat()
+        except OSError:
+            return cls(path, None)
+        return cls(path, (state.st_ino, state.st_size, state.st_mtime_ns))
+
+    def has_changed(self) -> bool:
+        return State.of(self.path) != self
 
 
 def find_files(root: Path, shown_root: str, pattern: str, outside: Sequence[Path]) -> list[Path]:
@@ -64,6 +84,13 @@ def _look_at_root(root: Path, shown_root: str) -> None:
     way_out = "Correct `root` under the source's `connector`."
     try:
         is_folder = root.is_dir()
+        if is_folder:
+            os.scandir(root).close()  # Where it may not be listed, a pattern would find nothing and say no more.
+    except PermissionError:
+        raise ExtractError(
+            f"The folder {shown_root} may not be read by this user. Grant the right to read it.",
+            at=("..", "connector", "root"),
+        ) from None
     except (OSError, ValueError) as fault:
         why = getattr(fault, "strerror", None) or "it is no path"
         raise ExtractError(
@@ -73,11 +100,6 @@ def _look_at_root(root: Path, shown_root: str) -> None:
     if not is_folder:
         raise ExtractError(
             f"The folder {make_one_line(shown_root)} does not exist. {way_out}", at=("..", "connector", "root")
-        )
-    if not os.access(root, os.R_OK | os.X_OK):
-        raise ExtractError(
-            f"The folder {shown_root} may not be read by this user. Grant the right to read it.",
-            at=("..", "connector", "root"),
         )
 
 

@@ -73,5 +73,8 @@ class Rows(Protocol):
     def set_aside_malformed(self) -> bool:
         """Moves lines that are no rows to ``malformed``, after the SELECT failed; whether that may mend it."""
 
+    def find_changed(self) -> list[str]:
+        """Those of the files that are no longer what they were when they were opened, as messages call them."""
+
     def find_lines(self, places: Iterable[tuple[int, int]]) -> dict[tuple[int, int], int]:
         """The line in its file of each (`_file_number`, `_row`), where rows have lines."""

@@ -6,6 +6,7 @@ those it was made under, or where a file is gone, cut or that of another night, 
 A home that was moved or copied is the same, file by file.
 """
 
+import glob
 import hashlib
 import json
 from collections.abc import Callable, Iterable, Mapping
@@ -107,7 +108,8 @@ class StepState:
             frame.write_ipc(temporary, compression="uncompressed")
 
     def read(self, name: str) -> pl.DataFrame:
-        return pl.read_ipc(self._file(name))
+        # Polars takes a name for a pattern, that of an open file too.
+        return pl.read_ipc(glob.escape(str(self._file(name))))
 
     def _file(self, name: str) -> Path:
         return self._folder / f"{name}.arrow"

@@ -5,7 +5,6 @@ import zlib
 from collections.abc import Iterator, Sequence
 from io import StringIO
 from pathlib import Path
-from tempfile import TemporaryDirectory
 from typing import Any
 
 import duckdb
@@ -18,6 +17,7 @@ from pipelines.extracts.connectors import archives, file_kinds, files, spreadshe
 from pipelines.onboarding.heads import encodings, excerpts, header_place
 from pipelines.onboarding.heads.folder import FoundFile
 from pipelines.onboarding.heads.head import Head, Unread
+from pipelines.unfinished import temporary_folder
 
 MOST_COLUMNS = 2_000  # Each is held against every canonical one; the widest exports that are known have some hundreds.
 MOST_CELLS = 5_000_000  # Held in memory, of the rows that are looked at.
@@ -31,9 +31,9 @@ def read_heads(found: Sequence[FoundFile]) -> tuple[list[Head], list[Unread]]:
     heads: list[Head] = []
     unread: list[Unread] = []
     for file in found:
-        with TemporaryDirectory(prefix="parcours-init-") as scratch:
+        with temporary_folder("parcours-init-") as scratch:
             try:
-                for read in _read_file(file, Path(scratch)):
+                for read in _read_file(file, scratch):
                     (heads if isinstance(read, Head) else unread).append(read)  # type: ignore[arg-type]
             except (ExtractError, duckdb.Error, OSError, EOFError, zlib.error, UnicodeError, csv.Error) as fault:
                 unread.append(Unread(file.name, _say(fault, file)))

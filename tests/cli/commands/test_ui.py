@@ -35,7 +35,7 @@ def test_the_interface_serves_the_assets_the_schedule_and_past_runs(
     finally:
         interface.send_signal(signal.SIGINT)
         try:
-            interface.communicate(timeout=60)
+            interface.communicate(timeout=120)
         except subprocess.TimeoutExpired:
             interface.kill()
             raise

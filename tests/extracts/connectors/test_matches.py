@@ -2,9 +2,11 @@
 
 import json
 import os
+import shutil
 import socket
+import tempfile
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -15,7 +17,9 @@ from pipelines import contracts
 from pipelines.config.sources import load_sources
 from pipelines.errors import ExtractError
 from pipelines.extracts.conform import extract_table
+from pipelines.extracts.connectors.matches import find_files
 from pipelines.extracts.counts import Extracted
+from pipelines.extracts.reading import SourceReading
 from pipelines.lake.tables import Lake
 
 STORES = "store_id,name\ns1,Nantes\ns2,Angers\n"
@@ -149,6 +153,33 @@ def test_a_root_that_cannot_be_is_told_with_its_line(read: Read, root: str) -> N
         read("*.csv", root=root)
 
 
+@pytest.fixture
+def nobody() -> Iterator[None]:
+    """For the test's time, this process has the rights of a user who owns nothing."""
+    if os.geteuid() != 0:
+        pytest.skip("only root can be somebody else")
+    os.seteuid(65534)
+    yield
+    os.seteuid(0)
+
+
+@pytest.fixture
+def closed() -> Iterator[Path]:
+    """A folder below one that everybody may enter; itself it is its owner's."""
+    folder = Path(tempfile.mkdtemp())
+    folder.chmod(0o755)
+    (folder / "exports").mkdir(mode=0o700)
+    (folder / "exports" / "stores.csv").write_text(STORES, encoding="utf-8")
+    yield folder / "exports"
+    os.seteuid(0)
+    shutil.rmtree(folder)
+
+
+def test_a_folder_that_may_not_be_read_is_not_taken_for_an_empty_one(closed: Path, nobody: None) -> None:
+    with pytest.raises(ExtractError, match="The folder exports may not be read by this user"):
+        find_files(closed, "exports", "*.csv", [])
+
+
 NAMES = [
     "caf\udce9.csv", "a\nb.csv", "[x]*.csv", "it's.csv", 'a"b.csv', "a%20b.csv", "{{a}}.csv", " .csv", "a\\b.csv",
     "{a,b}.csv", "e\u0301.csv", "a#b?c.csv", "-rf.csv", "$HOME.csv", "~.csv", "\x1b[31m.csv", "\u202egnp.csv",
@@ -201,4 +232,28 @@ def test_no_row_below_a_header_of_several_lines_is_lost(read: Read, tmp_path: Pa
     extracted = read("stores.csv", options=options, reject_limit=1)
     assert (extracted.rows_read, extracted.rows_kept) == (6, 5)
     rejected = pl.read_parquet(Lake(tmp_path / "lake").quarantine_path("pos", "stores"))
-    assert rejected["line"].to_list() == [header.count("\n") + 6]
+    assert rejected["line"].to_list() == [header.count("\n") + 5]  # Of two with one key, the first by content stays.
+
+
+@pytest.mark.parametrize("is_replaced", [False, True])
+def test_an_export_that_changes_while_it_is_read_is_not_taken(
+    read: Read, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, is_replaced: bool
+) -> None:
+    place = tmp_path / "exports" / "stores.csv"
+    place.write_text(STORES, encoding="utf-8")
+    count = SourceReading._count_faults
+
+    def change(reading: SourceReading) -> dict[int, int]:
+        if is_replaced:
+            (tmp_path / "new.csv").write_text(STORES, encoding="utf-8")
+            (tmp_path / "new.csv").replace(place)
+        else:
+            with place.open("a", encoding="utf-8") as file:
+                file.write("s3,Brest\n")
+        return count(reading)
+
+    monkeypatch.setattr(SourceReading, "_count_faults", change)
+    with pytest.raises(ExtractError, match=r"exports/stores\.csv changed while it was read"):
+        read("stores.csv")
+    monkeypatch.setattr(SourceReading, "_count_faults", count)
+    assert read("stores.csv").rows_kept == (2 if is_replaced else 3)

@@ -57,6 +57,9 @@ class FetchedRows:
         numbers = ', 0 as _file_number, file_row_number + 1 as "_row"' if numbered else ""
         return f"select * exclude (file_row_number), '{self._table}' as _file{numbers} from {rows}"
 
+    def find_changed(self) -> list[str]:
+        return []
+
     def set_aside_malformed(self) -> bool:
         return False
 

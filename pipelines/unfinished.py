@@ -1,0 +1,50 @@
+"""What is unfinished at this moment: temporary files, and a publication half done.
+
+Who ends the process at once asks here, so that it leaves no copy of customers' data behind and says of the warehouse
+what is true. A kill asks nobody: what it leaves, the next run removes.
+"""
+
+import shutil
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+from pathlib import Path
+from tempfile import TemporaryDirectory
+
+PUBLISHING = threading.RLock()
+"""Held from the rename that publishes a warehouse until all that goes with it is in place: milliseconds."""
+
+_temporary: set[Path] = set()
+
+
+@contextmanager
+def temporary(path: Path) -> Iterator[Path]:
+    """Notes that ``path``, a file or a folder, is to go with the block, which removes it itself."""
+    _temporary.add(path)
+    try:
+        yield path
+    finally:
+        _temporary.discard(path)
+
+
+def note_temporary(path: Path) -> Path:
+    """Notes a file or folder that goes with the process at the latest."""
+    _temporary.add(path)
+    return path
+
+
+@contextmanager
+def temporary_folder(prefix: str, within: Path | None = None) -> Iterator[Path]:
+    """An empty folder that is removed with all it holds when the block ends; ``within`` the system's, unless given."""
+    with TemporaryDirectory(prefix=prefix, dir=within) as folder, temporary(Path(folder)) as noted:
+        yield noted
+
+
+def remove_temporary() -> None:
+    """Removes what is noted, whoever is at work on it: a folder is renamed first, so that nothing is added to it."""
+    for path in _temporary.copy():  # One call to the interpreter: no thread comes between.
+        with suppress(OSError):
+            if path.is_dir():
+                shutil.rmtree(path.rename(path.with_name(f"{path.name}.gone")), ignore_errors=True)
+            else:
+                path.unlink(missing_ok=True)

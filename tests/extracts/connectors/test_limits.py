@@ -1,0 +1,131 @@
+"""What no export has is refused before it is read, with a message of a few lines; all that exports have is read."""
+
+import gzip
+import io
+import json
+import zipfile
+from pathlib import Path
+from typing import Any
+
+import pyarrow as pa
+import pyarrow.parquet as pq
+import pytest
+
+from pipelines.errors import ExtractError
+from pipelines.extracts.connectors import limits
+from pipelines.extracts.connectors.limits import LONGEST_HEADER, MOST_COLUMNS
+from pipelines.onboarding.heads.folder import FoundFile
+from pipelines.onboarding.heads.read import read_heads
+
+
+def told(exports: Any, **mapping: Any) -> str:
+    with pytest.raises(ExtractError) as raised:
+        exports.extract_orders(**mapping)
+    assert len(str(raised.value)) < 2_000
+    return str(raised.value)
+
+
+def names(count: int) -> list[str]:
+    return ["id", "moment", "total", *(f"c{number}" for number in range(count - 3))]
+
+
+def test_a_hundred_thousand_columns_are_refused(exports: Any) -> None:
+    exports.write("orders.csv", ",".join(names(100_000)) + "\n")
+    assert f"has more than {MOST_COLUMNS:,} columns" in told(exports)
+
+
+def test_a_hundred_thousand_keys_are_refused(exports: Any) -> None:
+    exports.write("orders.jsonl", json.dumps(dict.fromkeys(names(100_000), 1)) + "\n")
+    assert f"has more than {MOST_COLUMNS:,} columns" in told(exports)
+
+
+def test_a_key_for_every_row_is_refused(exports: Any) -> None:
+    exports.write("orders.jsonl", "".join(f'{{"key{number}": 1}}\n' for number in range(MOST_COLUMNS + 1)))
+    assert f"has more than {MOST_COLUMNS:,} columns" in told(exports)
+
+
+def test_parquet_of_as_many_columns_is_refused(exports: Any) -> None:
+    written = io.BytesIO()
+    pq.write_table(pa.table({name: pa.nulls(0, pa.string()) for name in names(MOST_COLUMNS + 1)}), written)
+    exports.write("orders.parquet", written.getvalue())
+    assert f"has more than {MOST_COLUMNS:,} columns" in told(exports)
+
+
+def test_thousands_of_columns_are_read(exports: Any) -> None:
+    row = ["1", "2026-01-01", "5", *["x"] * 1_997]
+    exports.write("orders.csv", ",".join(names(2_000)) + "\n" + ",".join(row) + "\n")
+    assert exports.extract_orders().rows_kept == 1
+
+
+@pytest.mark.parametrize(
+    "content",
+    [
+        b'id,"moment' + b"x" * (2 * LONGEST_HEADER) + b"\n1,2\n",
+        b"x" * (2 * LONGEST_HEADER) + b"\n1,2\n",
+        b'id,"moment\n' + b"x\n" * LONGEST_HEADER,
+    ],
+    ids=["a quote of megabytes", "a name of megabytes", "a quote over a million lines"],
+)
+def test_a_header_of_megabytes_is_refused(content: bytes, exports: Any) -> None:
+    exports.write("orders.csv", content)
+    assert "has no header" in told(exports)
+
+
+def test_a_line_break_of_another_kind_within_the_header_is_no_traceback(exports: Any) -> None:
+    exports.write("orders.csv", "id,mo\rment,total\n1,2026-01-01,5\n")
+    assert "has no header that can be read" in told(exports)
+
+
+def test_values_of_megabytes_are_set_apart_or_emptied_and_counted(exports: Any) -> None:
+    rows = {
+        "id": ["1", "2" * 10_000_000, "3"],
+        "moment": ["2026-01-01"] * 3,
+        "total": ["5"] * 3,
+        "mail": ["a@exemple.fr", "b@exemple.fr", "c" * 10_000_000],
+    }
+    written = io.BytesIO()
+    pq.write_table(pa.table(rows), written)
+    exports.write("orders.parquet", written.getvalue())
+    columns = {**exports.order_columns, "contact_email": "mail"}
+    extracted = exports.extract_orders(columns=columns)
+    assert (extracted.rows_read, extracted.rows_kept, extracted.rows_rejected) == (3, 2, 1)
+    assert exports.rows()["contact_email"].to_list() == ["a@exemple.fr", None]
+    assert exports.quarantine()["reason"].to_list() == ["order_id is longer than 1,000 bytes"]
+    mails = next(field for field in extracted.fields if field.column_name == "contact_email")
+    assert (mails.implausible_count, mails.reason) == (1, "is longer than 1,000 bytes")
+
+
+def test_a_packed_file_out_of_all_proportion_is_refused(exports: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(limits, "ALWAYS_FINE", 1 << 20)
+    bomb = b"id,moment,total\n" + b"1,2026-01-01,5\n" * 1_000_000
+    exports.write("orders.csv.gz", gzip.compress(bomb))
+    assert "which no export does" in told(exports)
+    usual = "".join(f"{number},2026-01-01,{number % 97}\n" for number in range(200_000))
+    exports.write("orders.csv.gz", gzip.compress(b"id,moment,total\n" + usual.encode()))
+    assert exports.extract_orders().rows_kept == 200_000
+
+
+def test_a_packed_file_in_an_archive_is_judged_by_the_archive(exports: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(limits, "ALWAYS_FINE", 1 << 20)
+    once = gzip.compress(b"id,moment,total\n" + b"1,2026-01-01,5\n" * 4_000_000)
+    with zipfile.ZipFile(exports.write("orders.zip", b""), "w", zipfile.ZIP_DEFLATED) as archive:
+        archive.writestr("orders.csv.gz", once)
+    assert "which no export does" in told(exports)
+
+
+def test_init_looks_at_no_bomb_and_at_no_sheet_of_ten_thousand_columns(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(limits, "ALWAYS_FINE", 1 << 20)
+    contents = {
+        "bomb.csv.gz": gzip.compress(b"id,moment\n" + b"1,2\n" * 2_000_000),
+        "cut.csv.gz": gzip.compress(b"id,moment\n" + bytes(range(256)) * 100)[:-20],
+        "wide.csv": (",".join(names(10_000)) + "\n" + ",".join("x" * 10_000) + "\n").encode(),
+    }
+    for name, content in contents.items():
+        (tmp_path / name).write_bytes(content)
+    heads, unread = read_heads([FoundFile(tmp_path / name, name) for name in sorted(contents)])
+    assert heads == []
+    assert [each.name for each in unread] == sorted(contents)
+    assert "which no export does" in unread[0].reason
+    assert "columns, more than are looked at" in unread[2].reason
