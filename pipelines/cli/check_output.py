@@ -21,7 +21,7 @@ MOST_COLUMNS = 50  # By name, where they are what is asked for; --json has all.
 NUMBERS = ("filled", "distinct", "unreadable", "implausible", "placeholder")
 
 
-def render(trial: Trial, sources: Sources, as_of: date, rows: int, texts: Texts, *, with_values: bool) -> str:
+def render(trial: Trial, sources: Sources, as_of: date, rows: int, texts: Texts, *, with_values: bool = False) -> str:
     """The findings, in the language of ``texts`` (section ``check``); ``with_values``: what may be one is named too."""
     page = _Page(trial, sources, texts, with_values)
     paragraphs = [

@@ -17,7 +17,9 @@ FIELD = (
 RECORD = "example_record_id"  # An id may be somebody's mailbox.
 
 
-def write_document(trial: Trial, sources: Sources, as_of: date, rows: int, *, with_values: bool) -> dict[str, Any]:
+def write_document(
+    trial: Trial, sources: Sources, as_of: date, rows: int, *, with_values: bool = False
+) -> dict[str, Any]:
     """The trial of the first ``rows`` rows of ``sources``; ``with_values``: what may be one is named too."""
     return {
         "sources": sources.file,

@@ -61,7 +61,7 @@ def test_files_of_several_tables_need_the_name_of_those_that_are_meant(exports: 
 
 def test_an_archive_without_a_file_that_is_meant_says_what_it_holds(exports: Any) -> None:
     exports.write("stores.zip", pack({"notes.docx": "x", "b.csv": "store_id,name\n"}))
-    with pytest.raises(ExtractError, match=r"no file that matches `member: a\*\.csv`. Found: b.csv, notes.docx"):
+    with pytest.raises(ExtractError, match=r"no file that matches `member: a\*\.csv`, and 2 others"):
         read(exports, member="a*.csv")
     exports.write("stores.zip", pack({}))
     with pytest.raises(ExtractError, match="no file that can be read"):

@@ -76,7 +76,7 @@ def test_the_first_visible_sheet_is_read_or_the_one_that_is_named_or_counted(exp
     exports.write("stores.xlsx", workbook({"2025": [["store_id", "name"]], "2026": [["store_id", "name"], ["3", "c"]]}))
     assert read_stores(exports, sheet=2026) == [("3", "c")]
     exports.write("stores.xlsx", workbook(sheets))
-    with pytest.raises(ExtractError, match=r"has no sheet Paris. Found: lists, Lyon, Nice. Correct `sheet`"):
+    with pytest.raises(ExtractError, match=r"has no sheet Paris. It has 3: name one by its place"):
         read_stores(exports, sheet="Paris")
 
 
