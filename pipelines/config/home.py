@@ -15,9 +15,8 @@ from pipelines.errors import ConfigurationError
 ALLOW_LAUNCH_CONFIG = "PARCOURS_ALLOW_LAUNCH_CONFIG"
 
 
-_MISREAD = re.compile(r"\?|%[0-9A-Fa-f]{2}|(?<=/)\*\*(?=/|$)|\{[{%#]")
-"""What addresses of SQLite end at or unfold, folders that are a pattern of DuckDB's of whatever depth, and what dbt
-renders in its variables."""
+_MISREAD = re.compile(r"\?|%[0-9A-Fa-f]{2}|(?<=/)\*\*(?=/|$)")
+"""What addresses of SQLite end at or unfold, and folders that are a pattern of DuckDB's of whatever depth."""
 
 
 @dataclass(frozen=True)
@@ -93,7 +92,7 @@ def find_home(option: Path | None = None) -> Home:
     odd = _MISREAD.search(str(root))
     if odd:
         raise ConfigurationError(
-            f"The home folder {root} has '{odd[0]}' in its path, which Dagster, DuckDB or dbt takes for "
+            f"The home folder {root} has '{odd[0]}' in its path, which Dagster or DuckDB takes for "
             f"something else. {way_out}"
         )
     if is_other:

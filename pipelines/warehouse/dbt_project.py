@@ -60,13 +60,18 @@ def dbt_vars(home: Home, sources: Sources, as_of: date, segments: Definitions = 
     """The variables of the models: the day, the lake, the retailer's settings and the analysts' definitions."""
     return {
         "as_of": as_of.isoformat(),
-        "lake": str((home.root / "lake").resolve()),
+        "lake": _unrendered(str((home.root / "lake").resolve())),
         "timezone": sources.timezone,
         "currency": sources.currency,
         "exchange_rates": list_rates(sources.exchange_rates),
         "segments": [segment.model_dump(include={"name", "condition"}) for segment in segments.segments],
         "traits": [trait.model_dump(by_alias=True, exclude={"description", "owner"}) for trait in segments.traits],
     }
+
+
+def _unrendered(text: str) -> str:
+    """What dbt, which renders a variable that is a text, makes ``text`` of."""
+    return text.replace("{", "{{ '{' }}")
 
 
 def dbt_environment(home: Home, target: str = "duckdb") -> dict[str, str]:

@@ -182,7 +182,6 @@ def test_a_window_of_a_million_days_is_none(parcours: Command, tmp_path: Path) -
         (("--home", "question?"), "has '?' in its path"),
         (("--home", "per%20cent"), "has '%20' in its path"),
         (("--home", "**"), "has '**' in its path"),
-        (("--home", "{{a}}"), "has '{{' in its path"),
         (("--home", "~nobody-of-that-name/x"), "Could not determine home directory"),
         (("--home", os.fsdecode(b"caf\xe9")), "its name is not UTF-8"),
         (("--sources", "loop"), "--sources names loop"),
