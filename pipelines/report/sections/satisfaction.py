@@ -15,6 +15,10 @@ ENOUGH = 10
 
 MOST_THEMES = 8
 
+BALANCE = "cast(sum(promoters) - sum(detractors) as decimal(18, 1))"
+"""Not a whole number: that a few people are told apart by it is judged by all who answered, not by how near it is to
+nought."""
+
 
 def _query(grain: str) -> str:
     # Satisfied answers and review points are taken back from the mart's scores as whole numbers and decimals, so that
@@ -27,8 +31,7 @@ def _query(grain: str) -> str:
     select
         {grain} as name,
         sum(nps_answers) as nps_answers,
-        sum(promoters) as promoters,
-        sum(detractors) as detractors,
+        {BALANCE} as balance,
         sum(csat_answers) as csat_answers,
         sum(cast(round(csat * csat_answers / 100) as bigint)) as satisfied,
         sum(review_answers) as review_answers,
@@ -50,10 +53,10 @@ def _query(grain: str) -> str:
 
 BY_CHANNEL, BY_STAGE = _query("channel"), _query("stage")
 # All answers together, of which those of the channels and of the stages are parts.
-TOGETHER = """
+TOGETHER = f"""
 select
     sum(nps_answers) as nps_answers,
-    sum(promoters) - sum(detractors) as balance,
+    {BALANCE} as balance,
     sum(nps_answers + csat_answers + review_answers) as answers
 from marts.satisfaction
 where month >= $first and month < $end
@@ -61,7 +64,7 @@ where month >= $first and month < $end
 ABOUT = About(
     "answers",
     apart={
-        **dict.fromkeys(("nps_answers", "promoters", "detractors"), "nps_answers"),
+        **dict.fromkeys(("nps_answers", "balance"), "nps_answers"),
         **dict.fromkeys(("csat_answers", "satisfied"), "least_satisfied"),
         **dict.fromkeys(("review_answers", "review_points"), "review_answers"),
     },
@@ -155,7 +158,7 @@ def draw(marts: Marts, texts: Texts) -> Section:
 
 
 def _score(row: Row, subject: str) -> Row:
-    nps = None if row["nps_answers"] is None else share(row["promoters"] - row["detractors"], row["nps_answers"])
+    nps = share(row["balance"], row["nps_answers"])
     reviewed = share(row["review_points"], row["review_answers"])
     return row | {
         "subject": subject,

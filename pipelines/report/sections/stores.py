@@ -73,7 +73,7 @@ answered as (
     select
         store_id,
         sum(nps_answers) as nps_answers,
-        sum(promoters) - sum(detractors) as nps_balance
+        cast(sum(promoters) - sum(detractors) as decimal(18, 1)) as nps_balance
 
     from marts.store_satisfaction
     where month >= $first and month < $end
