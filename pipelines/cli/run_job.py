@@ -126,6 +126,7 @@ def launch(
 
         from pipelines.definitions import build_definitions
         from pipelines.defs import orphaned_runs
+        from pipelines.defs.run_tags import COMMAND_LINE, LAUNCHED_BY
         from pipelines.defs.sqlite_pool import pooled_sqlite
 
         prepare_instance(home)
@@ -158,7 +159,7 @@ def launch(
                 },
                 instance=instance,
                 run_id=run_id,
-                tags={"as_of": settings["as_of"], "launched_by": "command line"},
+                tags={"as_of": settings["as_of"], LAUNCHED_BY: COMMAND_LINE},
                 raise_on_error=False,
             )
             outcome = _gather(result.all_events, result.success, log)

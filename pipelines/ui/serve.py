@@ -8,6 +8,8 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
 from pipelines.ui.gate import Gate
 from pipelines.ui.hosts import AllowedHosts
 from pipelines.ui.proxies import Proxies
@@ -38,6 +40,7 @@ def serve(sockets: list[socket.socket], access: Access, module: str, folder: Pat
 
         from pipelines.ui.application import open_application
         from pipelines.ui.front import Front
+        from pipelines.ui.running import note_stopped
 
         services.wait_until_loaded()
         services.daemon.start()
@@ -46,7 +49,7 @@ def serve(sockets: list[socket.socket], access: Access, module: str, folder: Pat
             front = Front(application, access.hosts, Gate(access.secret, access.proxies, f"parcours_ui_{port}"))
             server = uvicorn.Server(
                 uvicorn.Config(
-                    front,
+                    _announcing(front, ready),
                     http="h11",  # The strictest of those there are.
                     ws_max_size=MOST_MESSAGE_BYTES,
                     proxy_headers=False,  # What a header says of the client is believed of nobody.
@@ -65,8 +68,24 @@ def serve(sockets: list[socket.socket], access: Access, module: str, folder: Pat
             services.watch(give_up)
             for opened in sockets:
                 opened.listen(128)
-            ready()
-            server.run(sockets=sockets)
+            try:
+                server.run(sockets=sockets)
+            finally:
+                note_stopped()
     for reason in failures:
         sys.stderr.write(f"parcours: {reason} Its log is above.\n")
     return 1 if failures else 0
+
+
+def _announcing(app: ASGIApp, ready: Callable[[], None]) -> ASGIApp:
+    """``app``, which calls ``ready`` once it has started: from then on the server takes signals as they come."""
+
+    async def announced(scope: Scope, receive: Receive, send: Send) -> None:
+        async def tell(message: Message) -> None:
+            await send(message)
+            if message["type"] == "lifespan.startup.complete":
+                ready()
+
+        await app(scope, receive, tell if scope["type"] == "lifespan" else send)
+
+    return announced

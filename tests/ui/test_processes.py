@@ -9,12 +9,20 @@ import time
 from collections.abc import Callable
 from pathlib import Path
 
+import dagster as dg
 import pytest
 
 from pipelines.ui import guard
 from tests.dagster_page import RUNS, Open, Page, free_port
 
 PASSWORD = "correct horse battery"
+
+NIGHTLY = """mutation { launchRun(executionParams: {
+  selector: {
+    repositoryLocationName: "pipelines.definitions", repositoryName: "__repository__", jobName: "nightly"
+  }
+  runConfigData: "{}"
+}) { __typename } }"""
 
 
 def children(of: int) -> dict[int, str]:
@@ -116,10 +124,18 @@ def test_a_password_opens_the_page_to_others_and_no_process_has_it(open_page: Op
     assert page.ask("GET", "/", cookie=cookie, host=name).status == 200  # Who is in stays in.
 
     folder = private_folder(processes)
+    signed_in = {"cookie": cookie, "host": name, "origin": f"https://{name}", "content_type": "application/json"}
+    assert "LaunchRunSuccess" in page.ask("POST", "/graphql", page.question(NIGHTLY), **signed_in).body
+    assert wait_until(lambda: "STARTED" in page.ask("POST", "/graphql", page.question(RUNS), **signed_in).body)
     page.process.send_signal(signal.SIGTERM)
     out, _ = page.process.communicate(timeout=300)
     assert page.process.returncode == 0
     assert out.endswith("Dagster has stopped.\n")
+    with dg.DagsterInstance.from_config(str(page.home / "dagster")) as instance:
+        [run] = instance.get_runs()
+        assert run.status == dg.DagsterRunStatus.CANCELED
+        checks = instance.all_logs(run.run_id, of_type={dg.DagsterEventType.ASSET_CHECK_EVALUATION})
+        assert all(each.dagster_event.asset_check_evaluation_data.passed for each in checks if each.dagster_event)
     assert none_is_left(processes)
     assert not folder.exists()
 
