@@ -10,7 +10,11 @@
     {{- return(found) -}}
 {% endmacro %}
 
-{# A location as SQL text, in quotes. #}
+{# A location as SQL text, in quotes. Where it is a pattern, what the home's path has of one stands for itself. #}
 {% macro in_lake(location) %}
-    {{- return(location | replace('$lake', var('lake') | replace("'", "''"))) -}}
+    {%- set lake = var('lake') | replace("'", "''") -%}
+    {%- if '*' in location -%}
+        {%- set lake = lake | replace('[', '[[]') | replace('*', '[*]') -%}
+    {%- endif -%}
+    {{- return(location | replace('$lake', lake)) -}}
 {% endmacro %}
