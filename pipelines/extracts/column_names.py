@@ -19,8 +19,8 @@ from pipelines.presets.preset import load_presets
 CLOSE = 0.8  # Alike enough to a name of `sources.yml` to be what was meant.
 LONGEST_NUMBER = 2  # Digits of a name, as in `address2`; more are a year, a postcode, a phone.
 NO_HEADER = (
-    "has names that are none of columns: where its first line is no header, write `names` under its `options`; "
-    "where it is one, look at it in the file"
+    "does not look like a header: if it is a row, write `names` under the table's `options`; if it is a header, look "
+    "at it in the file"
 )
 
 LEAST_NAMED = 3  # One name may stand in a row of values by chance.

@@ -36,7 +36,7 @@ def show(options: argparse.Namespace) -> int:
 
     home = find_home(options.home)
     lake = Lake(home.lake)
-    if not lake.committed_ledger.exists():
+    if not lake.committed_ledger.exists() and not home.warehouse.exists():
         raise ParcoursError(f"No customer id was published from {home.root} yet: run `parcours run` first.")
     require_table(lake.committed_ledger, "identity/ledger", "Restore it from a backup: `parcours restore`.")
     ledger = pl.read_parquet(lake.committed_ledger, glob=False)

@@ -30,11 +30,11 @@ def examine(case: Case) -> Examined:
                 "Mount it for writing, or copy the home to another disk and name that with --home.",
             )
         )
-    elif not os.access(root, os.R_OK | os.W_OK | os.X_OK):
+    elif owner == os.geteuid() and not os.access(root, os.R_OK | os.W_OK | os.X_OK):
         findings.append(
             Finding(
                 f"{root} cannot be written to by {name_user(os.geteuid())}.",
-                f"Give its owner the right: chmod u+rwx {root}",
+                f"Open it to yourself: chmod u+rwx {root}",
             )
         )
     return Examined(SUBJECT, f"{root} is there, and can be written to", tuple(findings))

@@ -13,8 +13,8 @@ def examine(case: Case) -> Examined:
     losses = [
         Finding(
             f"{case.home.root / loss.file} {loss.what}.",
-            "Restore it from a backup: `parcours restore FILE --replace`. `parcours run --accept-loss` goes on without "
-            f"it: {loss.accepting}.",
+            f"Restore it from a backup: `parcours restore FILE --home {case.home.root} --replace`. `parcours run "
+            f"--accept-loss` goes on without it: {loss.accepting}.",
         )
         for loss in kept_state.find_losses(case.home)
     ]

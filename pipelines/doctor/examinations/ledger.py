@@ -6,7 +6,7 @@ from pipelines.doctor.findings import Case, Examined, Finding
 from pipelines.lake.tables import Lake
 
 SUBJECT = "ledger"
-RESTORE = "Put back lake/state from a backup, before anything runs: a run would issue other ids."
+RESTORE = "Restore it from a backup, as `kept state` below says: without it, every customer would get a new id."
 
 
 def examine(case: Case) -> Examined:

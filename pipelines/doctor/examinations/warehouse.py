@@ -5,6 +5,7 @@ from pathlib import Path
 import duckdb
 
 from pipelines.doctor.findings import Case, Examined, Finding
+from pipelines.lake.tables import Lake
 from pipelines.warehouse.publish import find_publication, is_record_damaged
 
 SUBJECT = "warehouse"
@@ -13,6 +14,9 @@ SUBJECT = "warehouse"
 def examine(case: Case) -> Examined:
     home = case.home
     if not home.warehouse.exists():
+        if Lake(home.lake).committed_ledger.exists():
+            what = f"{home.warehouse} is not there: it was removed, or the home was restored and has not run since."
+            return Examined(SUBJECT, "", (Finding(what, f"`parcours run --home {home.root}` publishes it anew."),))
         finding = Finding("Nothing is published yet.", "`parcours run` publishes.", is_grave=False)
         return Examined(SUBJECT, "", (finding,))
     findings = []
