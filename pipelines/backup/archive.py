@@ -7,6 +7,7 @@ within the limits here.
 
 import hashlib
 import io
+import lzma
 import os
 import re
 import stat
@@ -31,7 +32,10 @@ CHUNK = 1 << 20
 OLDEST = (1980, 1, 1, 0, 0, 0)
 LARGEST_RATIO = 200  # Of the contents to the file. Tables and texts of a home compress to a tenth.
 ALLOWANCE = 16 << 20  # Bytes that a small file may hold however well it is compressed.
-BROKEN = (zipfile.BadZipFile, zlib.error, struct.error, EOFError, NotImplementedError, RuntimeError, ValueError)
+BROKEN = (
+    zipfile.BadZipFile, zlib.error, lzma.LZMAError, struct.error, EOFError, NotImplementedError, RuntimeError,
+    ValueError,
+)  # fmt: skip
 
 
 def write_archive(target: IO[bytes], manifest: Manifest, contents: Mapping[str, IO[bytes]]) -> None:

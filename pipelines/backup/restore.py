@@ -136,7 +136,7 @@ def _move_aside(home: Home, manifest: Manifest) -> Path | None:
         lake.models, *coming, *list_own_files(home), home.previous_warehouse, home.root / "restored",
         home.lake / "state",
     ]  # fmt: skip
-    present = [path for path in dict.fromkeys(aside) if os.path.lexists(path)]
+    present = [path for path in dict.fromkeys(_find_top(path, home) for path in aside) if os.path.lexists(path)]
     if not present:
         return None
     number = 1 + sum(1 for _ in home.root.glob("replaced-*"))
@@ -149,6 +149,22 @@ def _move_aside(home: Home, manifest: Manifest) -> Path | None:
         target.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
         _move(path, target)
     return folder
+
+
+def _find_top(path: Path, home: Home) -> Path:
+    """``path``, or what stands where a folder above it is to be: a file, or a link, which leads out of the home.
+
+    The lake and Dagster's folder may well lie on another disk.
+    """
+    above = [home.root / parent for parent in reversed(path.relative_to(home.root).parents[:-1])]
+    in_the_way = (
+        folder
+        for folder in above
+        if folder not in (home.lake, home.dagster)
+        and os.path.lexists(folder)
+        and (folder.is_symlink() or not folder.is_dir())
+    )
+    return next(in_the_way, path)
 
 
 def _put(source: Path, target: Path) -> None:

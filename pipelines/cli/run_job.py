@@ -3,7 +3,6 @@
 import contextlib
 import logging
 import os
-import sys
 import uuid
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -11,10 +10,10 @@ from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from pipelines import unexpected
 from pipelines.cli import stopping
 from pipelines.cli.code_location import place_run
 from pipelines.cli.progress import Progress
+from pipelines.cli.silence import silence
 from pipelines.config.home import Home
 from pipelines.lake.owner_only import make_folder
 from pipelines.visible_text import make_visible
@@ -121,7 +120,7 @@ def launch(
     said = {name: value for name, value in settings.items() if name not in PLACES}
     chosen = {step: each for step, each in (ops or {}).items() if any(each["config"].values())}
     log = _new_log(home, run_id)
-    with _silence(), _in_environment(places), stopping.on_stop(lambda signal: _note_stop(log, signal)):
+    with silence(), _in_environment(places), stopping.on_stop(lambda signal: _note_stop(log, signal)):
         import dagster as dg
 
         from pipelines.definitions import build_definitions
@@ -310,26 +309,3 @@ def _in_environment(variables: Mapping[str, str]) -> Iterator[None]:
                 os.environ.pop(name, None)
             else:
                 os.environ[name] = value
-
-
-@contextlib.contextmanager
-def _silence() -> Iterator[None]:
-    """Drops what libraries print meanwhile, also from other threads and compiled code; to be seen with `--debug`."""
-    if unexpected.are_kept():
-        yield
-        return
-    sys.stdout.flush()
-    sys.stderr.flush()
-    kept = os.dup(1), os.dup(2)
-    target = os.open(os.devnull, os.O_WRONLY)
-    try:
-        os.dup2(target, 1)
-        os.dup2(target, 2)
-        yield
-    finally:
-        sys.stdout.flush()
-        sys.stderr.flush()
-        for descriptor, original in enumerate(kept, start=1):
-            os.dup2(original, descriptor)
-            os.close(original)
-        os.close(target)

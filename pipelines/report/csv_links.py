@@ -2,15 +2,14 @@
 
 import csv
 import io
+import re
 from urllib.parse import quote
 
 from pipelines.report.tables import Table
+from pipelines.warehouse.export import FORMULA, QUOTED
 
 BYTE_ORDER_MARK = "\N{ZERO WIDTH NO-BREAK SPACE}"
 """By which spreadsheets know the text for UTF-8."""
-
-FORMULA = ("=", "+", "-", "@", "\t", "\r")
-"""What a spreadsheet takes for the start of a formula; a name that the retailer chose must not be one."""
 
 SAFE = ",;:/()*+!$'=@~-_."
 """What a data address may hold as it is."""
@@ -29,4 +28,5 @@ def link_csv(table: Table) -> str:
 
 
 def _defuse(text: str) -> str:
-    return f"'{text}" if text.startswith(FORMULA) else text
+    """A name that the retailer chose is no formula."""
+    return re.sub(FORMULA, QUOTED, text)

@@ -52,19 +52,22 @@ def _tell(node: Any) -> str:
 
 
 def _classify(message: str, sql: str) -> str | None:
-    """The last kind that is named, which is the engine's, with what may be told of it; None where none is known."""
-    found = list(_KIND.finditer(message))
+    """The kind that is named, the engine's where there is one, with what may be told of it; None where none is known.
+
+    The first counts: behind it stands what the engine repeats of a row, which may read like any other.
+    """
     full = next((words for words in _FULL if words in message), None)
     if full is not None:
         return full
+    found = list(_KIND.finditer(message))
     if not found:
         return None
-    kind = found[-1]
-    if kind[1] in OF_THE_PROJECT:
+    engines = next((kind for kind in found if kind[1] in KINDS), None)
+    if engines is not None:
+        return explain_text(engines[1], message[engines.end() :].strip(), [sql])
+    if found[0][1] in OF_THE_PROJECT and not message[: found[0].start()].strip():
         return _shorten(message)
-    if kind[1] not in KINDS:
-        return f"{kind[1]} Error"
-    return explain_text(kind[1], message[kind.end() :].strip(), [sql])
+    return f"{found[0][1]} Error"
 
 
 def _shorten(message: str) -> str:

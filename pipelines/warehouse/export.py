@@ -17,8 +17,11 @@ from pipelines.warehouse import access
 
 Format = Literal["parquet", "csv"]
 
-FORMULA = r"^[=+\-@\t\r]"
-"""What a spreadsheet takes for the start of a formula."""
+FORMULA = r"^([\t\r])|(^|[;\t\r\n])([=+\-@])"
+"""What a spreadsheet takes for the start of a formula: where its country parts cells by `;`, within a text too."""
+
+QUOTED = r"\2'\1\3"
+"""The same as text."""
 
 HOW: dict[Format, str] = {
     "parquet": "format parquet, compression zstd",
@@ -60,12 +63,11 @@ def export_marts(
 
 
 def _defuse(connection: duckdb.DuckDBPyConnection, mart: str) -> str:
-    """SELECT of a mart, in brackets, with a quote before each text that begins like a formula."""
+    """SELECT of a mart, in brackets, with a quote before what begins like a formula."""
     described = connection.execute(f'describe marts."{mart}"').fetchall()
     texts = [f'"{name}"' for name, type_, *_ in described if type_ == "VARCHAR"]
-    replaced = ", ".join(
-        f"if(regexp_matches({name}, '{FORMULA}'), chr(39) || {name}, {name}) as {name}" for name in texts
-    )
+    quoted = QUOTED.replace("'", "''")
+    replaced = ", ".join(f"regexp_replace({name}, '{FORMULA}', '{quoted}', 'g') as {name}" for name in texts)
     return f'(select * replace ({replaced}) from marts."{mart}")' if texts else f'marts."{mart}"'
 
 

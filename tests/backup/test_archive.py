@@ -8,6 +8,7 @@ import random
 import stat
 import zipfile
 from collections.abc import Callable
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
@@ -17,7 +18,8 @@ from pipelines.backup import archive as archive_module
 from pipelines.backup.archive import SEAL, SEAL_LENGTH, open_archive, write_archive
 from pipelines.backup.errors import BackupError
 from pipelines.backup.manifest import Entry, Manifest
-from pipelines.config.home import Home
+from pipelines.backup.restore import restore
+from pipelines.config.home import Home, find_home
 from pipelines.errors import ParcoursError
 from tests.kept_home import read_files
 
@@ -40,15 +42,20 @@ def list_files(contents: dict[str, bytes], **changes: Any) -> dict[str, Any]:
 
 
 def forge(
-    file: Path, contents: dict[str, bytes], manifest: object | bytes = None, kind: int = stat.S_IFREG, repeat: int = 1
+    file: Path,
+    contents: dict[str, bytes],
+    manifest: object | bytes = None,
+    kind: int = stat.S_IFREG,
+    repeat: int = 1,
+    method: int = zipfile.ZIP_DEFLATED,
 ) -> Path:
     """A file with a right seal, whatever is in it."""
-    with zipfile.ZipFile(file, "w", zipfile.ZIP_DEFLATED) as written:
+    with zipfile.ZipFile(file, "w", method) as written:
         listed = list_files(contents) if manifest is None else manifest
         written.writestr("manifest.json", listed if isinstance(listed, bytes) else json.dumps(listed))
         for name, content in contents.items():
             described = zipfile.ZipInfo(name)
-            described.compress_type = zipfile.ZIP_DEFLATED
+            described.compress_type = method
             described.external_attr = (kind | 0o777) << 16
             for _ in range(repeat):
                 written.writestr(described, content)
@@ -187,6 +194,15 @@ def test_a_bomb_that_the_directory_hides_is_read_no_further_than_the_manifest_sa
     assert fault_of(file)
 
 
+def test_damage_is_noticed_whatever_the_file_says_that_it_is_packed_by(tmp_path: Path) -> None:
+    good = forge(tmp_path / "good", {"home/decisions.csv": b"abcdefgh" * 50}, method=zipfile.ZIP_LZMA).read_bytes()
+    first, file = good.index(b"manifest.json") + 13, tmp_path / "bad"
+    for place in range(first, good.index(b"PK\x01\x02")):
+        file.write_bytes(good[:place] + bytes([good[place] ^ 0xFF]) + good[place + 1 :])
+        with suppress(BackupError), open_archive(seal(file), None) as opened:
+            opened.verify()
+
+
 @pytest.mark.parametrize("content", [b"", b"x", b"PK\x03\x04", b"\x1f\x8b" + bytes(100), bytes(5000)])
 def test_what_is_no_backup_is_said_to_be_none(tmp_path: Path, content: bytes) -> None:
     (tmp_path / "bad").write_bytes(content)
@@ -220,3 +236,23 @@ def test_a_restore_that_is_refused_leaves_everything_as_it_was(
         assert str(file) in err
     assert read_files(tmp_path) == before
     assert not (tmp_path / "new").exists()
+
+
+@pytest.mark.parametrize("in_the_way", ["a file", "a link to a folder", "a link to nothing"])
+def test_what_stands_where_a_folder_of_the_backup_goes_is_moved_aside(tmp_path: Path, in_the_way: str) -> None:
+    home, elsewhere, file = find_home(tmp_path / "home"), tmp_path / "elsewhere", tmp_path / "backup"
+    home.root.mkdir()
+    if in_the_way == "a file":
+        (home.root / "ours").write_text("mine")
+    else:
+        (home.root / "ours").symlink_to(elsewhere)
+    if in_the_way == "a link to a folder":
+        elsewhere.mkdir()
+        (elsewhere / "decisions.csv").write_text("mine")
+    forge(file, {"home/ours/decisions.csv": b"verdict", "home/ours/segments.yml": b"segments"})
+    restored = restore(file, home, None, replace=True)
+    assert (home.root / "ours" / "decisions.csv").read_text() == "verdict"
+    assert not (home.root / "ours").is_symlink()
+    assert restored.replaced is not None
+    assert os.path.lexists(restored.replaced / "ours")
+    assert not elsewhere.exists() or [path.read_text() for path in elsewhere.iterdir()] == ["mine"]

@@ -55,6 +55,7 @@ def add(commands: Subcommands) -> None:
 
 def check(options: argparse.Namespace) -> int:
     from pipelines.cli import check_output
+    from pipelines.cli.silence import silence
     from pipelines.config.home import find_home, find_sources
     from pipelines.config.sources import load_sources
     from pipelines.texts.texts import open_texts
@@ -63,7 +64,8 @@ def check(options: argparse.Namespace) -> int:
 
     sources = load_sources(find_sources(options.sources, find_home(options.home)))
     as_of = resolve_day(options.as_of, sources)
-    trial = try_sources(sources, as_of, options.rows)
+    with silence():
+        trial = try_sources(sources, as_of, options.rows)
     if options.json:
         document = write_document(trial, sources, as_of, options.rows, with_values=options.values)
         sys.stdout.write(json.dumps(document, indent=2, ensure_ascii=False) + "\n")

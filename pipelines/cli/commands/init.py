@@ -30,6 +30,7 @@ def add(commands: Subcommands) -> None:
 
 
 def initialise(options: argparse.Namespace) -> int:
+    from pipelines.cli.silence import silence
     from pipelines.errors import ConfigurationError
     from pipelines.lake.owner_only import make_folder
     from pipelines.onboarding.initialise import draft_from_folder
@@ -43,7 +44,8 @@ def initialise(options: argparse.Namespace) -> int:
         raise ConfigurationError(
             f"{file} is there already. Write another with --out FILE, or overwrite it with --force."
         )
-    draft = draft_from_folder(folder, options.lang)
+    with silence():
+        draft = draft_from_folder(folder, options.lang)
     language = next(setting.value for setting in draft.settings if setting.key == "language")
     texts = open_texts(language, "init")
     text = write(draft, folder.resolve(), file.resolve(), texts)

@@ -1,5 +1,6 @@
 """Exports that come as a .zip: the files inside, unpacked into the scratch folder."""
 
+import lzma
 import shutil
 import zipfile
 import zlib
@@ -10,6 +11,9 @@ from pipelines.errors import ExtractError
 from pipelines.extracts.connectors import file_kinds
 from pipelines.extracts.connectors.decoding import CHUNK, DISK_FULL
 from pipelines.extracts.connectors.limits import count_fine
+
+BROKEN = (zipfile.BadZipFile, zlib.error, lzma.LZMAError, EOFError, NotImplementedError, UnicodeDecodeError)
+"""What the standard library raises where an archive is damaged, beside OSError."""
 
 MOST_MEMBERS = 10_000  # Exports are cut into days or stores at most; beyond that, somebody packed a whole disk.
 
@@ -24,7 +28,7 @@ def unpack(path: Path, shown: str, member: str | None, folder: Path) -> list[tup
         with zipfile.ZipFile(path) as archive:
             chosen = _choose(archive, shown, member)
             return [(_extract(archive, entry, folder / str(n)), entry.filename) for n, entry in enumerate(chosen)]
-    except (zipfile.BadZipFile, zlib.error, EOFError, NotImplementedError) as fault:
+    except BROKEN as fault:
         raise ExtractError(
             f"{shown} is cut short, damaged or packed in a way that is not read ({type(fault).__name__}). Fetch it "
             "again; nothing of it was taken."
@@ -36,7 +40,8 @@ def unpack(path: Path, shown: str, member: str | None, folder: Path) -> list[tup
 
 
 def _choose(archive: zipfile.ZipFile, shown: str, member: str | None) -> list[zipfile.ZipInfo]:
-    files = [entry for entry in archive.infolist() if not entry.is_dir() and not _is_debris(entry.filename)]
+    named = [entry for entry in archive.infolist() if PurePosixPath(entry.filename).name]
+    files = [entry for entry in named if not entry.is_dir() and not _is_debris(entry.filename)]
     if member:
         chosen = [entry for entry in files if fnmatchcase(entry.filename, member) or _name(entry) == member]
     else:

@@ -4,8 +4,8 @@ Numbers of whole value lose their point, so that an id stays an id. The reader h
 much again as it unpacks to; hence a limit on that.
 """
 
+import math
 import zipfile
-import zlib
 from array import array
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
@@ -18,6 +18,7 @@ import pyarrow.parquet as pq
 from python_calamine import CalamineError, CalamineSheet, CalamineWorkbook, SheetTypeEnum, SheetVisibleEnum
 
 from pipelines.errors import ExtractError
+from pipelines.extracts.connectors.archives import BROKEN
 from pipelines.extracts.connectors.sheet_extent import check_extent
 
 LARGEST = (
@@ -57,7 +58,7 @@ def _open_workbook(path: Path, shown: str) -> Iterator[CalamineWorkbook]:
         _check_size(path, shown)
         with CalamineWorkbook.from_path(path) as workbook:
             yield workbook
-    except (CalamineError, zipfile.BadZipFile, zlib.error, EOFError, NotImplementedError, OSError) as fault:
+    except (CalamineError, OSError, *BROKEN) as fault:
         raise _refuse(shown, fault) from fault
     except RuntimeError as fault:  # Of the standard library, for a part that is encrypted.
         raise _refuse(shown, fault) from fault
@@ -104,6 +105,8 @@ def write_cell(cell: Cell, decimal: str) -> str | None:
             return cell
         case bool():
             return "true" if cell else "false"
+        case float() if not math.isfinite(cell):  # 1e999, which Excel does not write.
+            return str(cell)
         case int() | float():
             whole = int(cell)
             return str(whole) if whole == cell else format(Decimal(repr(cell)), "f").replace(".", decimal)

@@ -3,12 +3,13 @@
 import gzip
 import io
 import zipfile
+from contextlib import suppress
 from typing import Any
 
 import pytest
 
 from pipelines.errors import ExtractError
-from pipelines.extracts.connectors import limits
+from pipelines.extracts.connectors import archives, limits
 
 
 def pack(members: dict[str, str | bytes], method: int = zipfile.ZIP_DEFLATED) -> bytes:
@@ -74,6 +75,28 @@ def test_a_damaged_archive_is_an_error_whatever_is_damaged(exports: Any) -> None
         exports.write("stores.zip", content)
         with pytest.raises(ExtractError, match="cut short, damaged"):
             read(exports)
+
+
+@pytest.mark.parametrize("method", [zipfile.ZIP_DEFLATED, zipfile.ZIP_BZIP2, zipfile.ZIP_LZMA])
+def test_damage_is_told_however_it_was_packed(exports: Any, method: int) -> None:
+    whole = pack({"a.csv": "store_id,name\n" + "".join(f"{n},n{n}\n" for n in range(50))}, method)
+    for place in range(35, 95):
+        exports.write("stores.zip", whole[:place] + bytes([whole[place] ^ 0xFF]) + whole[place + 1 :])
+        with suppress(ExtractError):  # Some bytes are of no meaning.
+            archives.unpack(exports.folder / "exports" / "stores.zip", "stores.zip", None, exports.folder / str(place))
+
+
+def test_names_that_no_file_has_are_passed_over_or_told(exports: Any) -> None:
+    exports.write(
+        "stores.zip", pack({".": "x", "b.csv": "y", "a.csv": "store_id,name\n1,a\n"}).replace(b"b.csv", b"\0.csv")
+    )
+    assert [row[:2] for row in read(exports)] == [("1", "a")]
+    content = bytearray(pack({"b.csv": "store_id,name\n1,a\n"}).replace(b"b.csv", b"\xff.csv"))
+    content[7] |= 8  # Names in UTF-8, say the file's own header and the directory's.
+    content[content.index(b"PK\x01\x02") + 9] |= 8
+    exports.write("stores.zip", bytes(content))
+    with pytest.raises(ExtractError, match="cut short, damaged"):
+        read(exports)
 
 
 def test_an_encrypted_archive_is_refused(exports: Any) -> None:

@@ -1,5 +1,7 @@
 """Excel workbooks: what becomes of their cells, their sheets and their faults."""
 
+import io
+import re
 import zipfile
 from collections.abc import Callable
 from datetime import date, datetime, time
@@ -12,6 +14,15 @@ from pipelines.errors import ExtractError
 from pipelines.extracts.connectors import spreadsheets
 
 Workbook = Callable[..., bytes]
+
+
+def rewrite(content: bytes, old: bytes, new: bytes) -> bytes:
+    """The workbook with ``old`` in its parts written as ``new``."""
+    made = io.BytesIO()
+    with zipfile.ZipFile(io.BytesIO(content)) as read, zipfile.ZipFile(made, "w") as written:
+        for name in read.namelist():
+            written.writestr(name, read.read(name).replace(old, new))
+    return made.getvalue()
 
 
 def utc(*parts: int) -> datetime:
@@ -65,6 +76,32 @@ def test_yes_and_no_and_times_are_texts(exports: Any) -> None:
         None,
         "  x",
     ]
+
+
+@pytest.mark.parametrize(
+    ("column", "written"),
+    [*((b"12.5", number) for number in (b"1e999", b"-1e999", b"NaN", b"inf")), (b"44000.25", b"1e999")],
+)
+def test_a_number_that_is_none_is_set_aside_with_its_row(
+    exports: Any, workbook: Workbook, column: bytes, written: bytes
+) -> None:
+    """Excel writes no such thing; the reader takes it for a number without an end."""
+    moment = utc(2020, 6, 18, 6)
+    rows = [["product_id", "name", "category", "list_price"], ["1", "a", "x", 12.5], ["2", moment, "x", 7]]
+    exports.head = "reject_limit: 1\n"
+    exports.write("products.xlsx", rewrite(workbook({"p": rows}), b"<v>%s</v>" % column, b"<v>%s</v>" % written))
+    exports.extract("products", {"from": "products.xlsx"})
+    taken, refused = exports.rows("products").height, exports.quarantine("products").height
+    assert taken + refused == 2
+
+
+def test_a_part_with_a_name_of_no_letters_is_damage(exports: Any, workbook: Workbook) -> None:
+    content = bytearray(workbook({"s": [["store_id", "name"], ["1", "a"]]}).replace(b"styles.xml", b"style\xff.xml"))
+    for place in [found.start() for found in re.finditer(rb"PK\x01\x02", content)]:
+        content[place + 9] |= 8
+    exports.write("stores.xlsx", bytes(content))
+    with pytest.raises(ExtractError, match="is not a whole Excel workbook"):
+        read_stores(exports)
 
 
 def test_the_first_visible_sheet_is_read_or_the_one_that_is_named_or_counted(exports: Any, workbook: Workbook) -> None:
