@@ -18,8 +18,8 @@ _DISK_FULL = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)
 
 _NAME_ANOTHER = "Name another folder, or put what it holds elsewhere."
 REFUSALS = {
-    errno.EACCES: "Grant this user the right to read and write there, or name another folder.",
-    errno.EPERM: "Grant this user the right to read and write there, or name another folder.",
+    errno.EACCES: "Run this as the user whom it belongs to, or name another folder.",
+    errno.EPERM: "Run this as the user whom it belongs to, or name another folder.",
     errno.EROFS: "It can only be read: name another folder.",
     errno.ENAMETOOLONG: _NAME_ANOTHER,
     errno.ELOOP: "A link leads back to itself: correct it.",

@@ -4,12 +4,13 @@ Who ends the process at once asks here, so that it leaves no copy of customers' 
 what is true. A kill asks nobody: what it leaves, the next run removes.
 """
 
+import secrets
 import shutil
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
-from tempfile import TemporaryDirectory
+from tempfile import gettempdir
 
 PUBLISHING = threading.RLock()
 """Held from the rename that publishes a warehouse until all that goes with it is in place: milliseconds."""
@@ -36,8 +37,13 @@ def note_temporary(path: Path) -> Path:
 @contextmanager
 def temporary_folder(prefix: str, within: Path | None = None) -> Iterator[Path]:
     """An empty folder that is removed with all it holds when the block ends; ``within`` the system's, unless given."""
-    with TemporaryDirectory(prefix=prefix, dir=within) as folder, temporary(Path(folder)) as noted:
-        yield noted
+    folder = Path(within or gettempdir()) / f"{prefix}{secrets.token_hex(8)}"
+    with temporary(folder):  # From before it is there until it has gone.
+        folder.mkdir(mode=0o700)
+        try:
+            yield folder
+        finally:
+            shutil.rmtree(folder, ignore_errors=True)
 
 
 def remove_temporary() -> None:

@@ -12,11 +12,15 @@ import jinja2
 from pipelines.visible_text import make_visible
 
 TEMPLATES = Path(__file__).with_name("templates")
+SOFT_HYPHEN = "\u00ad"
 
 
 def _show(value: object) -> object:
-    """A text as it can be seen; what is marked as escaped already was shown so then."""
-    return make_visible(value) if type(value) is str else value
+    """A text as it can be seen; what is marked as escaped already was shown so then.
+
+    A soft hyphen stays: it says where a long word may break on a narrow screen.
+    """
+    return SOFT_HYPHEN.join(map(make_visible, value.split(SOFT_HYPHEN))) if type(value) is str else value
 
 
 @cache

@@ -5,6 +5,7 @@ import os
 import re
 from pathlib import Path
 
+from pipelines.config.repository import DBT_PROJECT
 from pipelines.lake.owner_only import name_user
 
 _WORDS = re.compile(r"Permission denied|Read-only file system|attempt to write a readonly database", re.IGNORECASE)
@@ -38,6 +39,11 @@ def _tell(file: Path | None, is_read_only: bool) -> str:
     if place is None:
         return f"{file} is in a folder that is closed to {me}. Run this as the user who may read and write there."
     owner = name_user(place.stat().st_uid)
+    if file.is_relative_to(DBT_PROJECT):
+        return (
+            f"{file} is closed to {me}: dbt writes there what it has parsed. Give it to {me}, as {owner}: "
+            f"install -d -o {me} {DBT_PROJECT / 'target'}"
+        )
     if owner == me:
         return f"{file}: {place} is yours and closed all the same. Open it to yourself: chmod u+rwX {place}"
     return (

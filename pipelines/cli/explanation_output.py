@@ -43,6 +43,7 @@ def _write_page(file: Path, page: str) -> None:
     from pipelines.lake.tables import replacing
 
     try:
+        file.parent.stat()  # A folder that is not there may be a typing error: none is made.
         if file.exists() and not file.is_file():  # A pipe, or the terminal.
             file.write_text(page, encoding="utf-8")
         else:

@@ -26,6 +26,10 @@ PATIENCE_SECONDS = 5.0
 MOMENT_SECONDS = 0.5
 """How long who will not wait has to wait for what is true to be found out and said; it takes microseconds."""
 
+AWAKE_SECONDS = 0.2
+"""How long the main thread waits at a time. `multiprocessing` unblocks signals in a thread in which it starts a process
+of its own: one that arrives there is noted, and found when the main thread awakes."""
+
 STACK_BYTES = 16 * 2**20
 """Of the command's thread: more than the main thread's usual 8 MB, for SQL and templates that nest."""
 
@@ -88,12 +92,17 @@ def carry_out(command: Callable[[], int]) -> int:
             signal.pthread_kill(main, ENDED)
 
     main, awaited = threading.get_ident(), {*_stop.signals, ENDED}
+    elsewhere: list[int] = []
+    for number in _stop.signals:
+        signal.signal(number, lambda number, _: elsewhere.append(number))
     signal.pthread_sigmask(signal.SIG_BLOCK, awaited)  # The threads of the command inherit it.
     thread = _start(work)
     while not ended:
-        number = signal.sigwait(awaited)
-        if number != ENDED:
-            _end(signal.Signals(number), awaited)
+        arrived = signal.sigtimedwait(awaited, AWAKE_SECONDS)
+        if arrived is not None and arrived.si_signo != ENDED:
+            elsewhere.append(arrived.si_signo)
+        if elsewhere:
+            _end(signal.Signals(elsewhere[0]), awaited)
     thread.join()  # Signals stay blocked: all is done and told, what is left is the interpreter's own tidying.
     [outcome] = ended
     if isinstance(outcome, BaseException):

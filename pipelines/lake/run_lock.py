@@ -46,8 +46,8 @@ def hold(
         if fault.errno in (errno.ENOSPC, errno.EDQUOT):
             raise
         raise ConfigurationError(
-            f"The home folder {root} cannot be written to: {fault.strerror}. Grant this user the right to write there, "
-            "or name another folder with --home."
+            f"The home folder {root} cannot be written to: {fault.strerror}. Run this as the user whom it "
+            "belongs to, or name another folder with --home."
         ) from None
     try:
         yield _acquire(descriptor, run_id, root, when_alone, patience, say)

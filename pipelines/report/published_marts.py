@@ -26,6 +26,10 @@ _AS_OF = "select max(day) as as_of from marts.journey_stage_daily"
 _CURRENCY = "select min(unit) as currency from marts.kpis where headline = 'average_basket'"
 
 
+class _QueryError(Exception):
+    """What DuckDB says of a query of ours, in which stands whatever it names."""
+
+
 @dataclass(frozen=True)
 class Period:
     """Whole months from ``first`` to ``last`` (their first days); ``end`` is the first day after them."""
@@ -74,9 +78,10 @@ def open_marts(warehouse: Path) -> Iterator[Marts]:
             last = months["complete"] or months["latest"]
             period = Period(max(months["earliest"], shift(last, 1 - MONTHS)), last) if last else None
             yield Marts(connection, day["as_of"], period, currency["currency"] or "")
-    except duckdb.Error as error:
+    except (duckdb.Error, _QueryError) as error:
+        said = explain(error) if isinstance(error, duckdb.Error) else str(error)
         raise ParcoursError(
-            f"The report cannot be drawn from {warehouse}: {explain(error)}. "
+            f"The report cannot be drawn from {warehouse}: {said}. "
             "If another release of Parcours built it, run `parcours run` again."
         ) from error
 
@@ -88,6 +93,9 @@ def shift(month: date, by: int) -> date:
 
 
 def _ask(connection: duckdb.DuckDBPyConnection, query: str, parameters: dict[str, object]) -> list[Row]:
-    found = connection.execute(query, parameters)
+    try:
+        found = connection.execute(query, parameters)
+    except duckdb.Error as error:
+        raise _QueryError(explain(error, [query])) from error
     columns: Sequence[str] = [column[0] for column in found.description or ()]
     return [dict(zip(columns, values, strict=True)) for values in found.fetchall()]

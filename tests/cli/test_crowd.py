@@ -80,10 +80,13 @@ def test_a_value_that_strangers_share_changes_no_published_id_until_somebody_say
     assert stopped.returncode == 1
     assert "Traceback" not in stopped.stderr
     for expected in (
-        "no_value_is_newly_shared_by_a_crowd", of_email, of_mobile, "crm:contacts:X000", "placeholders", "email: ",
-        "phone: ", "is as it was",
+        "no_value_is_newly_shared_by_a_crowd", "value_surges.parquet", "placeholders", "email: ", "phone: ",
+        "is as it was",
     ):  # fmt: skip
         assert expected in stopped.stderr
+    listed = pl.read_parquet(lake.path("identity", "value_surges"), glob=False)["record_id"].to_list()
+    assert {of_email, of_mobile} <= set(listed)
+    assert any(record.startswith("crm:contacts:X000") for record in listed)
     assert home.warehouse.read_bytes() == warehouse
     assert lake.committed_ledger.read_bytes() == ledger
     for secret in (email, mobile, mobile.removeprefix("+33")):

@@ -145,7 +145,7 @@ def test_a_published_warehouse_is_well_and_what_was_put_in_its_place_is_not(publ
     published.warehouse.unlink()
     with duckdb.connect(published.warehouse) as connection:
         connection.execute("create schema marts; create table marts.customer_360 as select 1 as customer_id")
-    assert "none that a run here has on record" in told(warehouse.examine(Case(published)))
+    assert "none that a run here has published" in told(warehouse.examine(Case(published)))
     published.warehouse.unlink()
     published.warehouse.write_bytes(b"no database")
     assert "damaged" in told(warehouse.examine(Case(published)))

@@ -95,7 +95,7 @@ def name_columns(count: int) -> list[str]:
 
 def open_files(columns: list[str], scratch: Path) -> files.FileRows:
     return files.FileRows(
-        [files._File(name, scratch / name, "csv", list(columns)) for name in ("a.csv", "b.csv")], scratch
+        [files._File(name, scratch / name, "csv", list(columns)) for name in ("a.csv", "b.csv")], scratch, {}
     )
 
 

@@ -65,6 +65,7 @@ def run(options: argparse.Namespace) -> int:
     from pipelines.cli.progress import Progress
     from pipelines.config.home import find_home, find_sources
     from pipelines.config.sources import load_sources
+    from pipelines.frames.memory_limit import memory_limit
     from pipelines.lake import run_lock
     from pipelines.lake.tables import Lake
     from pipelines.segments.definitions import find_segments, load_segments
@@ -77,6 +78,7 @@ def run(options: argparse.Namespace) -> int:
     segments = find_segments(home, sources)
     load_segments(segments)  # Reports mistakes now, not after everything is built.
     as_of = resolve_day(options.as_of, sources)
+    memory_limit()
     run_id = run_job.new_run_id()
     settings = {"home": str(home.root), "sources": str(file), "as_of": as_of.isoformat(), "full": options.full}
     if options.lang:

@@ -47,6 +47,7 @@ def train(options: argparse.Namespace) -> int:
     from pipelines.cli.progress import Progress
     from pipelines.config.home import find_home, find_sources
     from pipelines.config.sources import load_sources
+    from pipelines.frames.memory_limit import memory_limit
     from pipelines.lake import run_lock
     from pipelines.lake.tables import Lake
     from pipelines.segments.definitions import find_segments
@@ -56,6 +57,7 @@ def train(options: argparse.Namespace) -> int:
     file = find_sources(options.sources, home)
     sources = load_sources(file)
     as_of = resolve_day(None, sources)
+    memory_limit()
     run_id = run_job.new_run_id()
     settings = {"home": str(home.root), "sources": str(file), "as_of": as_of.isoformat()}
     training = {

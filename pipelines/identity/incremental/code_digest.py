@@ -43,6 +43,7 @@ NOT_DECIDING: Mapping[str, str] = {
     "identity.model.history": "when a version came in force; the version itself is a condition of every step",
     "name_lists": "says how messages name what is listed",
     "unfinished": "removes temporary files where a command is stopped",
+    "visible_text": "how messages write what cannot be seen",
 }
 """The modules and packages that the steps import besides, each with the reason why it changes no result."""
 

@@ -52,7 +52,7 @@ class StepState:
             return noted
         is_first = not self._folder.exists() and not any(self.lake.files("identity", table) for table in tables)
         if not is_first:
-            self.say(f"{self.step}: made anew, because {fault}")
+            self.say(f"{self.step}: what it kept is made anew, because {fault}")
         return None
 
     def read_note(self) -> dict[str, Any]:

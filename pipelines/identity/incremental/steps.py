@@ -188,14 +188,14 @@ def _read_earlier_labels(
     """
     is_of_today = clustered_pairs == pairs_noted["input_digest"]
     if not is_of_today and clustered_pairs != pairs_noted["previous_input_digest"]:
-        state.say(f"{state.step}: made anew, because the pairs that they were made of are not those of the last run")
+        state.say(f"{state.step}: what it kept is made anew, because it is not of the last run's pairs")
         return None
     labels = state.read("labels")["label"].to_numpy()
     if is_of_today:
         return labels.copy()
     fault = scoring.find_fault(pairs_noted, kept=SCORING_CHANGES)
     if fault:
-        state.say(f"{state.step}: made anew, because {fault}")
+        state.say(f"{state.step}: what it kept is made anew, because {fault}")
         return None
     number_now = scoring.read("number_now")["number"].to_numpy()
     earlier_labels = np.full(profiles, -1, dtype=np.int32)

@@ -71,7 +71,7 @@ VALUES = {
     "boolean that is none": ("country: !!bool maybe", "country: is not of the kind that its tag says"),
     "nul in a value": ('country: "F\\0R"', "country: holds the character U+0000"),
     "nul in a key": ('"a\\0b": 1', "a key holds the character U+0000"),
-    "half a character": ('country: "\\ud800"', "country: holds half of a character"),
+    "half a character": ('country: "\\ud800"', "holds half of a character"),
     "merge as a value": ("country: <<", "unknown country '<<'"),
     "sexagesimal": ("wait_minutes: 1:30", "wait_minutes: "),
     "week of waiting": ("wait_minutes: 10081", "wait_minutes: "),

@@ -397,8 +397,8 @@ def test_a_lake_of_which_only_the_notes_are_left_is_made_anew_and_each_step_says
     shutil.rmtree(tmp_path / "identity")
     again = night.recognise(tables, FIRST_DAY, no_decisions())
     assert all(again[name].equals(first[name]) for name in first)
-    assert "records: made anew, because lake/identity/records.parquet is missing" in night.said
-    assert "pairs: made anew, because lake/identity/pairs.parquet is missing" in night.said
+    assert "records: what it kept is made anew, because lake/identity/records.parquet is missing" in night.said
+    assert "pairs: what it kept is made anew, because lake/identity/pairs.parquet is missing" in night.said
 
 
 def test_a_lake_that_was_moved_or_copied_is_built_upon(tables, model, tmp_path):
