@@ -253,21 +253,17 @@ def exports(made_once: MadeOnce, parcours: Command) -> Path:
     return made_once("retailer", fill) / "exports"
 
 
-ODD_NAME = "ho {{a}} [x]* 'q' \"d\" {% b"
-"""What a shell, SQL, a pattern of files and a template each take for something else than a folder's name."""
-
-
 @pytest.fixture(scope="session")
 def first_night(made_once: MadeOnce, exports: Path, parcours: Command) -> tuple[Home, str]:
     """A home with one published run, and what that run printed. Read only: copy to change."""
 
     def fill(folder: Path) -> None:
-        night = parcours("run", "--home", folder / ODD_NAME, "--sources", exports / "sources.yml", **USUAL)
+        night = parcours("run", "--home", folder / "home", "--sources", exports / "sources.yml", **USUAL)
         assert night.returncode == 0, night.stderr
         (folder / "printed.txt").write_text(night.stdout, encoding="utf-8")
 
     folder = made_once("first-night", fill)
-    return find_home(folder / ODD_NAME), (folder / "printed.txt").read_text(encoding="utf-8")
+    return find_home(folder / "home"), (folder / "printed.txt").read_text(encoding="utf-8")
 
 
 @pytest.fixture

@@ -3,6 +3,7 @@
 A run that published is summarised in the language of the report. Failures are reported in English, like all errors.
 """
 
+import json
 import shlex
 import sys
 from collections.abc import Callable, Iterable, Sequence
@@ -289,7 +290,8 @@ class _Summary:
         return self._label("time", [self.texts.say("time", whole=whole, stages=", ".join(stages), rest=rest)])
 
     def say_what_next(self, home: Home) -> list[str]:
-        query = f'import duckdb; duckdb.connect("{near(home.warehouse)}", read_only=True).sql("{FIRST_QUERY}").show()'
+        file = json.dumps(near(home.warehouse))
+        query = f'import duckdb; duckdb.connect({file}, read_only=True).sql("{FIRST_QUERY}").show()'
         report = self.outcome.assets.get("published/report")
         places = {"see_how": f"parcours ui{_home_option(home)}", "log": near(self.outcome.log)}
         if report:
