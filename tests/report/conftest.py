@@ -113,8 +113,6 @@ def change_marts(first_night: tuple[Home, str], tmp_path: Path) -> Callable[...,
     copy = Home(tmp_path / "changed")
     copy.root.mkdir()
     shutil.copyfile(first_night[0].warehouse, copy.warehouse)
-    for kept in ("state", "models"):  # Without which no run begins.
-        shutil.copytree(first_night[0].lake / kept, copy.lake / kept)
 
     def change(*statements: str) -> Home:
         with duckdb.connect(copy.warehouse) as connection:

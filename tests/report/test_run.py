@@ -1,5 +1,6 @@
 """The report as part of a night, and by command: where it lies, what is told of it, and what happens when it fails."""
 
+import shutil
 import subprocess
 from collections.abc import Callable
 from pathlib import Path
@@ -36,6 +37,14 @@ def sources(tmp_path: Path) -> Path:
     path = tmp_path / "sources.yml"
     path.write_text(SOURCES)
     return path
+
+
+@pytest.fixture
+def change_marts(change_marts: Change, first_night: tuple[Home, str], tmp_path: Path) -> Change:
+    """With what a publication keeps, without which no run begins."""
+    for kept in ("state", "models"):
+        shutil.copytree(first_night[0].lake / kept, Home(tmp_path / "changed").lake / kept)
+    return change_marts
 
 
 def draw_in_dagster(home: Home, sources: Path, **settings: str) -> dg.ExecuteInProcessResult:
