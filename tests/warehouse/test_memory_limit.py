@@ -57,11 +57,11 @@ def test_a_build_spills_where_its_memory_limit_is_small(
     assert earned >= sum(number % 7 for number in range(MOVEMENTS))
 
 
-def test_the_whole_warehouse_of_a_few_people_is_built_in_45_megabytes(
+def test_the_whole_warehouse_of_a_few_people_is_built_in_60_megabytes(
     small_home: Home, retailer: Any, today: date, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """What a query needs at least hangs on how many tables it joins and groups, hardly on their rows."""
-    monkeypatch.setenv("PARCOURS_MEMORY_LIMIT", "45MB")
+    monkeypatch.setenv("PARCOURS_MEMORY_LIMIT", "60MB")
     built = dbt_project.build(small_home, retailer, today, tests=False)
     assert set(built.statuses) == {"success"}
 
