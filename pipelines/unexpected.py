@@ -14,7 +14,7 @@ PACKAGE = Path(__file__).parent
 
 # How SQLite and DuckDB report a full disk.
 DISK_FULL_WORDS = ("disk I/O error", "database or disk is full", "No space left on device", "File too large")
-_DISK_FULL = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)
+DISK_FULL = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)
 
 _NAME_ANOTHER = "Name another folder, or put what it holds elsewhere."
 REFUSALS = {
@@ -84,7 +84,7 @@ def describe(error: BaseException) -> str:
 def find_full_disk(error: BaseException) -> str | None:
     """The disk's message, if ``error`` or one of its causes comes from a full disk."""
     for each in _causes(error):
-        if isinstance(each, OSError) and each.errno in _DISK_FULL:
+        if isinstance(each, OSError) and each.errno in DISK_FULL:
             return f"{each.strerror}: {each.filename}" if each.filename else str(each.strerror)
         if any(words in str(each) for words in DISK_FULL_WORDS):
             return "The disk of the home folder is full"

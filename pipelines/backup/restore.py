@@ -23,7 +23,7 @@ from pipelines.backup.manifest import Manifest
 from pipelines.config.home import Home
 from pipelines.errors import ConfigurationError
 from pipelines.lake import publication_lock, run_lock
-from pipelines.lake.tables import Lake
+from pipelines.lake.tables import Lake, sync
 from pipelines.warehouse import publish
 from pipelines.warehouse.kept_state import UNFINISHED
 
@@ -99,7 +99,9 @@ def _restore(archive: Archive, home: Home) -> Restored:
             if name.startswith(f"{HOME}/") and not place.startswith((f"{MODELS}/", f"{STATE}/")):
                 _put(folder / name, home.root / place)
         _put(folder / HOME / STATE, home.lake / "state")
-        _sync(home.root, home.lake)
+        for changed in (home.root, home.lake):
+            with suppress(FileNotFoundError):
+                sync(changed)
     places = archive.manifest.outside
     outside = {
         places.get(name, name): home.root / "restored" / name.removeprefix(f"{OUTSIDE}/")
@@ -181,16 +183,6 @@ def _move(source: Path, target: Path) -> None:
         if error.errno != errno.EXDEV:
             raise
         shutil.move(source, target)
-
-
-def _sync(*folders: Path) -> None:
-    for folder in folders:
-        with suppress(FileNotFoundError):
-            descriptor = os.open(folder, os.O_RDONLY)
-            try:
-                os.fsync(descriptor)
-            finally:
-                os.close(descriptor)
 
 
 def _count_unknown_ids(home: Home) -> int | None:

@@ -1,6 +1,5 @@
 """A backup, from the home to the file: atomically, for its owner only, encrypted where keys are named."""
 
-import errno
 import os
 import tempfile
 from collections.abc import Iterator
@@ -17,9 +16,8 @@ from pipelines.backup.snapshot import list_manifest, open_contents
 from pipelines.config.home import Home
 from pipelines.config.sources import Sources
 from pipelines.errors import ConfigurationError
-from pipelines.lake.tables import replacing
-
-FULL = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)
+from pipelines.lake.tables import replacing, sync
+from pipelines.unexpected import DISK_FULL
 
 
 def write_backup(
@@ -52,10 +50,10 @@ def write_backup(
                 else:
                     write_archive(written, manifest, contents)
         except OSError as error:
-            if error.errno in FULL:
+            if error.errno in DISK_FULL:
                 raise
             raise BackupError(f"{target} cannot be written: {error.strerror or 'an error of the disk'}.") from None
-    _sync(target.parent)
+    sync(target.parent)
     return manifest
 
 
@@ -82,11 +80,3 @@ def _nameless(home: Home) -> IO[bytes]:
         return cast(IO[bytes], tempfile.TemporaryFile(dir=home.root))
     except OSError:  # A home that is read only.
         return cast(IO[bytes], tempfile.TemporaryFile())
-
-
-def _sync(folder: Path) -> None:
-    descriptor = os.open(folder, os.O_RDONLY)
-    try:
-        os.fsync(descriptor)
-    finally:
-        os.close(descriptor)

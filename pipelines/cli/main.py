@@ -129,7 +129,8 @@ def _carry_out(options: argparse.Namespace) -> int:
         return _fail(str(error), error.exit_code, options.debug)
     except KeyboardInterrupt as stopped:
         number = stopped.args[0] if stopped.args else signal.SIGINT
-        return _fail(f"Stopped by {interrupts.name(number)}. {interrupts.AS_IT_WAS}", 128 + number, debug=False)
+        sys.stderr.write(interrupts.compose(number, interrupts.AS_IT_WAS))
+        return 128 + int(number)
     except BrokenPipeError:  # The reader of our output, such as `head`, has closed it.
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return 0

@@ -4,7 +4,7 @@ import contextlib
 import logging
 import os
 import uuid
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from pathlib import Path
@@ -14,6 +14,7 @@ from pipelines.cli import stopping
 from pipelines.cli.code_location import place_run
 from pipelines.cli.progress import Progress
 from pipelines.cli.silence import silence
+from pipelines.config.environment import set_environment
 from pipelines.config.home import Home
 from pipelines.lake.owner_only import make_folder
 from pipelines.visible_text import make_visible
@@ -120,7 +121,8 @@ def launch(
     said = {name: value for name, value in settings.items() if name not in PLACES}
     chosen = {step: each for step, each in (ops or {}).items() if any(each["config"].values())}
     log = _new_log(home, run_id)
-    with silence(), _in_environment(places), stopping.on_stop(lambda signal: _note_stop(log, signal)):
+    # By the environment: Dagster forgets what a resource was made with once a run configures anything of it.
+    with silence(), set_environment(places), stopping.on_stop(lambda signal: _note_stop(log, signal)):
         import dagster as dg
 
         from pipelines.definitions import build_definitions
@@ -293,19 +295,3 @@ class _WithoutTracebacks(logging.Formatter):
     def format(self, record: logging.LogRecord) -> str:
         bare = logging.makeLogRecord({**record.__dict__, "exc_info": None, "exc_text": None, "stack_info": None})
         return make_visible(super().format(bare))
-
-
-@contextlib.contextmanager
-def _in_environment(variables: Mapping[str, str]) -> Iterator[None]:
-    """Sets ``variables`` of the environment meanwhile. Dagster forgets what a resource was made with once a run
-    configures anything of it."""
-    before = {name: os.environ.get(name) for name in variables}
-    os.environ.update(variables)
-    try:
-        yield
-    finally:
-        for name, value in before.items():
-            if value is None:
-                os.environ.pop(name, None)
-            else:
-                os.environ[name] = value

@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from pipelines.extracts.duckdb_errors import KINDS, explain_text
+from pipelines.name_lists import list_lines
 
 MOST_TOLD = 20
 DBT_KINDS = ("Compilation", "Database", "Dependency", "Env var required but not provided", "Parsing", "Runtime")
@@ -26,10 +27,9 @@ class InTheWordsOfDbt(Exception):  # noqa: N818  # it is what `--debug` shows be
 
 def describe_failures(failed: Sequence[Any], artifacts: Path | None) -> str:
     """The nodes that failed, each with what kind of fault it is, and where their compiled SQL lies."""
-    lines = [f"  {node.node.name}: {_tell(node)}" for node in failed[:MOST_TOLD]]
-    rest = [f"  and {len(failed) - MOST_TOLD} more"] if len(failed) > MOST_TOLD else []
+    lines = list_lines([f"  {node.node.name}: {_tell(node)}" for node in failed], most=MOST_TOLD)
     where = f" The compiled SQL of each lies in {artifacts / 'compiled'}." if artifacts else ""
-    return "\n".join([f"dbt failed on {len(failed)} of its nodes, so nothing is published.{where}", *lines, *rest])
+    return "\n".join([f"dbt failed on {len(failed)} of its nodes, so nothing is published.{where}", *lines])
 
 
 def repeat(failed: Sequence[Any]) -> InTheWordsOfDbt:

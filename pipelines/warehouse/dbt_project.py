@@ -8,8 +8,8 @@ import json
 import os
 import shutil
 from collections import Counter
-from collections.abc import Callable, Iterable, Iterator, Sequence
-from contextlib import contextmanager, suppress
+from collections.abc import Callable, Iterable, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import date
 from graphlib import TopologicalSorter
@@ -17,6 +17,7 @@ from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
+from pipelines.config.environment import set_environment
 from pipelines.config.exchange_rates import list_rates
 from pipelines.config.home import Home
 from pipelines.config.repository import DBT_PROJECT
@@ -274,7 +275,8 @@ def _invoke(
     """What dbt's command returns: the nodes it ran with their times, or the manifest that it parsed."""
     from dbt.cli.main import dbtRunner  # Importing dbt takes seconds: only who runs it pays.
 
-    with _environment(settings, alone=manifest is None):
+    # dbt takes them in no other way; what is parsed with other variables than these is parsed anew.
+    with set_environment(settings, "PARCOURS_" if manifest is None else None):
         try:
             done = dbtRunner(manifest, list(listeners)).invoke(
                 ["--log-level", "none", "--log-level-file", "none", "--no-use-colors", *arguments]
@@ -323,27 +325,6 @@ def _close_databases() -> None:
     with suppress(Exception):  # There is none to close where dbt stopped early or ran on Spark.
         DuckDBConnectionManager.env().close()  # type: ignore[no-untyped-call]
     DuckDBConnectionManager.close_all_connections()  # type: ignore[no-untyped-call]
-
-
-@contextmanager
-def _environment(settings: dict[str, str], alone: bool) -> Iterator[None]:
-    """Sets variables for dbt's profile while the block runs, ``alone`` or over those that are there.
-
-    dbt takes them in no other way.
-    """
-    ours = {name for name in os.environ if name.startswith("PARCOURS_")} if alone else set()
-    before = {name: os.environ.get(name) for name in ours.union(settings)}
-    for name in ours:
-        del os.environ[name]
-    os.environ.update(settings)
-    try:
-        yield
-    finally:
-        for name, value in before.items():
-            if value is None:
-                del os.environ[name]
-            else:
-                os.environ[name] = value
 
 
 def _digest_project() -> str:

@@ -12,7 +12,6 @@ so that a kill between any two of them leaves a warehouse that opens and a rerun
 All of this happens under ``publication_lock``; ``kept_state`` notes before and after it what is kept for the next run.
 """
 
-import hashlib
 import json
 import os
 import shutil
@@ -30,8 +29,9 @@ from pipelines.config.home import Home
 from pipelines.errors import ParcoursError
 from pipelines.extracts.duckdb_errors import explain
 from pipelines.lake import publication_lock
+from pipelines.lake.fingerprints import fingerprint
 from pipelines.lake.owner_only import make_folder
-from pipelines.lake.tables import Lake, replacing
+from pipelines.lake.tables import Lake, replacing, sync
 from pipelines.name_lists import list_names
 from pipelines.segments import membership_log
 from pipelines.warehouse import access, kept_state
@@ -175,11 +175,11 @@ def _replace_published(home: Home, built: Publication) -> None:
     if home.warehouse.exists():
         _give_second_name(home.warehouse, home.previous_warehouse)
     access.seal_for_readers(home.build_database, home)
-    _sync(home.build_database)
+    sync(home.build_database)
     _write_ahead_log(home.warehouse).unlink(missing_ok=True)  # A writer's leftover belongs to the file of before.
     with unfinished.PUBLISHING:
         home.build_database.replace(home.warehouse)
-        _sync(home.root)
+        sync(home.root)
         _close_previous(home)
         membership_log.commit_staged(lake)
         kept_state.end_publication(home)
@@ -271,7 +271,7 @@ def _swap_with_previous(home: Home) -> None:
     membership_log.commit_staged(lake)
     kept_state.end_publication(home)
     _finish_interrupted(home)
-    _sync(home.root)
+    sync(home.root)
 
 
 def _read_seal(home: Home) -> Seal:
@@ -403,15 +403,4 @@ def _write_ahead_log(database: Path) -> Path:
 
 def _digest(file: Path) -> str:
     """The file's SHA-256; empty where there is none."""
-    if not file.exists():
-        return ""
-    with file.open("rb") as content:
-        return hashlib.file_digest(content, "sha256").hexdigest()
-
-
-def _sync(path: Path) -> None:
-    descriptor = os.open(path, os.O_RDONLY)
-    try:
-        os.fsync(descriptor)
-    finally:
-        os.close(descriptor)
+    return fingerprint(file) or ""

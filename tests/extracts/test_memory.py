@@ -7,16 +7,6 @@ import pytest
 from pipelines.errors import ExtractError
 from pipelines.extracts import sandbox
 
-COLUMNS = {
-    "order_id": "id",
-    "channel": "'web'",
-    "fulfilment": "'delivery'",
-    "status": "'paid'",
-    "ordered_at": "moment",
-    "total_amount": "total",
-    "updated_at": "moment",
-}
-
 
 @pytest.mark.parametrize("limit", ["2MB", "10MB"])
 def test_an_extract_that_needs_more_names_the_setting(
@@ -26,7 +16,7 @@ def test_an_extract_that_needs_more_names_the_setting(
     rows = "".join(f"{number},2026-01-01 10:00:00,{number % 90}.50\n" for number in range(100_000))
     exports.write("orders.csv", "id,moment,total\n" + rows)
     with pytest.raises(ExtractError) as failed:
-        exports.extract("orders", {"from": "orders.csv", "columns": COLUMNS})
+        exports.extract("orders", {"from": "orders.csv", "columns": dict(exports.order_columns)})
     said = str(failed.value)
     assert f"an extract needs more memory than PARCOURS_MEMORY_LIMIT={limit} allows: set it higher" in said
     assert "SET " not in said

@@ -7,6 +7,7 @@ from pathlib import Path
 
 from pipelines.config.repository import REPOSITORY
 from pipelines.doctor.findings import Case, Examined, Finding
+from pipelines.name_lists import list_names
 
 SUBJECT = "versions"
 LOCK = REPOSITORY / "requirements.lock"
@@ -30,10 +31,10 @@ def examine(case: Case) -> Examined:  # noqa: ARG001  # the machine's, whatever 
         if found[name] not in wanted
     )
     if others:
-        more = f" and {len(others) - EXAMPLES} more" if len(others) > EXAMPLES else ""
+        named = list_names(others, most=EXAMPLES, mark="; ")
         findings.append(
             Finding(
-                f"{len(others)} packages are not those of requirements.lock: {'; '.join(others[:EXAMPLES])}{more}.",
+                f"{len(others)} packages are not those of requirements.lock: {named}.",
                 "`make setup` installs them; runs may do well with others, and were not tried.",
                 is_grave=False,
             )

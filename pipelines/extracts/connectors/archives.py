@@ -9,8 +9,9 @@ from pathlib import Path, PurePosixPath
 
 from pipelines.errors import ExtractError
 from pipelines.extracts.connectors import file_kinds
-from pipelines.extracts.connectors.decoding import CHUNK, DISK_FULL
+from pipelines.extracts.connectors.decoding import CHUNK
 from pipelines.extracts.connectors.limits import count_fine
+from pipelines.unexpected import DISK_FULL
 
 BROKEN = (zipfile.BadZipFile, zlib.error, lzma.LZMAError, EOFError, NotImplementedError, UnicodeDecodeError)
 """What the standard library raises where an archive is damaged, beside OSError."""

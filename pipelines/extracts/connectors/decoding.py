@@ -5,7 +5,6 @@ encodings; going through a copy, every such file is checked to its last byte, an
 """
 
 import codecs
-import errno
 import gzip
 import re
 import zlib
@@ -19,9 +18,9 @@ import pyarrow as pa
 from pipelines.errors import ExtractError
 from pipelines.extracts.connectors.file_kinds import COMPRESSIONS, refuse_disguised
 from pipelines.extracts.connectors.limits import count_fine
+from pipelines.unexpected import DISK_FULL
 
 CHUNK = 1 << 20
-DISK_FULL = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)
 
 
 def make_plain(
