@@ -66,7 +66,7 @@ def recognise(gathered: pl.DataFrame, as_of: date | None) -> tuple[pl.DataFrame,
 
     records = standardise(gathered, "FR", as_of)
     lap("standardise")
-    model, _ = learn(build_profiles(records)[0], SEED, as_of)
+    model = learn(build_profiles(records)[0], SEED, as_of)
     lap("train")
     pairs = score_pairs(records, model)
     lap("score")

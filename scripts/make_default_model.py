@@ -40,7 +40,7 @@ def make_default_model() -> dict[str, Any]:
             lake.write(kind, name, frame.select(pl.lit(kind).alias("source"), pl.all()))
         records = standardise_records(lake, "FR", world.as_of)
     profiles, _ = build_profiles(records)
-    model, _ = train.learn(profiles, train.SEED, world.as_of)
+    model = train.learn(profiles, train.SEED, world.as_of)
     shares, levels = model.parameters.shares, model.parameters.levels
     common = {name: model.term_frequencies[name].filter(pl.col("frequency") >= COMMON) for name in NAMES}
     return {

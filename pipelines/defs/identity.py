@@ -313,12 +313,12 @@ def pairs(context: dg.AssetExecutionContext, night: Night) -> Result:
     Only what changed since the last run is compared; the result is that of comparing everything.
     """
     people, in_force = night.read_people(), night.load_model()
-    scored, done = update_pairs(night.lake, people, in_force, night.full, context.log.info)
+    scored, changed = update_pairs(night.lake, people, in_force, night.full, context.log.info)
     return describe_table(
         scored,
         {
             "model_version": in_force.version,
-            **done,
+            "changed_profiles": changed,
             **_drawn(night, chart_pair_weights(scored)),
         },
         count_breaches("candidate_pairs_do_not_explode", invariants.count_excess_pairs(scored, people.records)),

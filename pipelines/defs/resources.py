@@ -21,7 +21,8 @@ from pipelines.identity.customer_ids.customer_numbers import CustomerNumbers, nu
 from pipelines.identity.incremental.records import COMPARED_COLUMNS
 from pipelines.identity.incremental.steps import read_pairs
 from pipelines.identity.model.registry import ModelVersion, load_version, name_in_force
-from pipelines.identity.scoring.predict import ENDS, ScoredPairs
+from pipelines.identity.scoring.linker import ENDS
+from pipelines.identity.scoring.predict import ScoredPairs
 from pipelines.identity.scoring.profiles import ProfiledRecords, profile_records
 from pipelines.lake import run_lock
 from pipelines.lake.owner_only import closed_to_others

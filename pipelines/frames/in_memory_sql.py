@@ -27,6 +27,21 @@ def connect_in_memory(work: str) -> Iterator[duckdb.DuckDBPyConnection]:
         yield connection
 
 
+@contextmanager
+def connect_in_memory_alone(work: str) -> Iterator[duckdb.DuckDBPyConnection]:
+    """As :func:`connect_in_memory`, with a catalogue of its own: tables made in this block are gone after it.
+
+    It shares the memory limit of the process with all others.
+    """
+    with connect_in_memory(work) as connection:
+        name = f"alone_{secrets.token_hex(8)}"
+        connection.execute(f"attach ':memory:' as {name}; use {name}")
+        try:
+            yield connection
+        finally:
+            connection.execute(f"use memory; detach {name}")
+
+
 @cache
 def _database(_process: int, memory: int, threads: int) -> duckdb.DuckDBPyConnection:
     """One database for each process: a forked process does not have the threads of the one it came from.

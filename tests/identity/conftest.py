@@ -81,5 +81,5 @@ def retailer(tmp_path_factory: pytest.TempPathFactory) -> Retailer:
         lake.write(kind, name, frame.select(pl.lit(sources[kind]).alias("source"), pl.all()))
     collected = gather_records(lake, world.as_of)
     records = standardise(collected, "FR", world.as_of)
-    model, _ = learn(build_profiles(records)[0], seed=1, as_of=world.as_of)
+    model = learn(build_profiles(records)[0], seed=1, as_of=world.as_of)
     return Retailer(collected, records, world.truth, model, world.as_of)

@@ -9,10 +9,10 @@ from pipelines.identity.clustering.cluster import cluster_records
 from pipelines.identity.customer_ids.customer_numbers import number_customers
 from pipelines.identity.customer_ids.customers import describe_customers
 from pipelines.identity.evaluation.metrics import evaluate
-from pipelines.identity.scoring.blocking import hash_keys, keep_small_blocks
-from pipelines.identity.scoring.match_weights import look_up_frequencies, weigh_pairs
-from pipelines.identity.scoring.predict import compare_candidates, number_pairs, score_pairs
-from pipelines.identity.scoring.profiles import build_profiles, profile_records
+from pipelines.identity.scoring.match_weights import prior_weight
+from pipelines.identity.scoring.predict import number_pairs, score_pairs
+from pipelines.identity.scoring.profiles import profile_records
+from pipelines.identity.scoring.weighed_pairs import weigh_pairs
 from pipelines.identity.standardisation.standardise import RECORD_COLUMNS, standardise
 
 JEAN = {
@@ -49,24 +49,14 @@ def test_the_order_of_rows_changes_no_record_no_pair_and_no_cluster(retailer):
 
 
 def test_the_parts_of_a_weight_add_up_to_the_stored_weight(retailer):
-    profiles, _ = build_profiles(retailer.records)
-    model = retailer.model
-    compared = compare_candidates(
-        profiles, model.fields, keep_small_blocks(hash_keys(profiles), model.parameters.largest_blocks)
-    )
-    weights = weigh_pairs(compared.levels, compared.left, look_up_frequencies(profiles, model), model)
-    ids = profiles["record_id"]
-    computed = pl.DataFrame(
-        {
-            "record_id_l": ids.gather(compared.left),
-            "record_id_r": ids.gather(compared.right),
-            "sum": weights.prior + weights.fields.sum(axis=1) + weights.household,
-        }
-    )
-    stored = score_pairs(retailer.records, model).join(computed, on=["record_id_l", "record_id_r"])
-    assert stored.height > 1_000
-    assert stored.select((pl.col("match_weight") - pl.col("sum")).abs().max()).item() < 1e-9
-    assert float(weights.household.max()) <= 0.01
+    profiled = profile_records(retailer.records)
+    stored = number_pairs(profiled.profiles, score_pairs(retailer.records, retailer.model))
+    weighed = weigh_pairs(profiled.take_all(), stored.left, stored.right, retailer.model)
+    assert len(stored.left) > 1_000
+    assert weighed.total.tolist() == stored.pairs["match_weight"].to_list()
+    parts = prior_weight(retailer.model.parameters) + weighed.fields.sum(axis=1) + weighed.household
+    assert abs(parts - weighed.total).max() < 1e-9
+    assert float(weighed.household.max()) <= 0.01
 
 
 def test_customers_count_their_records_and_are_as_sure_as_their_weakest_needed_link(retailer):

@@ -30,23 +30,14 @@ from pipelines.identity.clustering.connected_components import (
 from pipelines.identity.clustering.link_constraints import Constraints, number_constraints
 from pipelines.identity.decisions.read import no_decisions
 from pipelines.identity.model.registry import ModelVersion
-from pipelines.identity.scoring.match_weights import Floats, are_informative, look_up_frequencies, weigh_pairs
-from pipelines.identity.scoring.predict import (
-    Numbers,
-    ScoredPairs,
-    compare_pairs,
-    number_pairs,
-    pack_pairs,
-    unpack_pairs,
-)
+from pipelines.identity.scoring.match_weights import Floats
+from pipelines.identity.scoring.predict import Numbers, ScoredPairs, number_pairs
 from pipelines.identity.scoring.profiles import ProfiledRecords, profile_records
+from pipelines.identity.scoring.weighed_pairs import weigh_pairs
 
 LINK_THRESHOLD_BITS = 0.0
 """Match weight from which a pair is linked: likelier one person than two. What chains of such links claim is checked
 over all pairs."""
-
-LOWEST_THRESHOLD_OFFSET_BITS = -6.0
-"""The lowest offset that anybody may ask for: changes between weights down to there are tracked from night to night."""
 
 AGGLOMERATED_AT_ONCE = 100_000  # Pairs, both ways round: some 50 MB of arrays.
 
@@ -85,9 +76,9 @@ def select_links(pairs: ScoredPairs, threshold_offset_bits: float = 0.0) -> Link
     weights = pairs.pairs["match_weight"].to_numpy()
     is_link = weights >= LINK_THRESHOLD_BITS + threshold_offset_bits
     left, right, weights = pairs.left[is_link], pairs.right[is_link], weights[is_link]
-    packed = pack_pairs(np.minimum(left, right), np.maximum(left, right))
-    order = np.argsort(packed, kind="stable")  # Costs nothing where they are sorted, as identity/pairs is.
-    return Links(*unpack_pairs(packed[order]), weights[order])
+    left, right = np.minimum(left, right), np.maximum(left, right)
+    order = np.lexsort((right, left))
+    return Links(left[order], right[order], weights[order])
 
 
 def cluster_profiled_records(
@@ -182,20 +173,18 @@ def _split_by_evidence(
     # Only these profiles are loaded: a night that changed little has few components to split.
     numbers = np.sort(members)
     profiles = load(numbers)
-    compared = compare_pairs(
+    weights = weigh_pairs(
         profiles,
         np.searchsorted(numbers, left).astype(np.int32),
         np.searchsorted(numbers, right).astype(np.int32),
-        model.fields,
+        model,
     )
-    weights = weigh_pairs(compared.levels, compared.left, look_up_frequencies(profiles, model), model)
     # A component whose every pair speaks for one person stays whole, without further ado.
     speaks_against = weights.total < LINK_THRESHOLD_BITS + threshold_offset_bits
     is_in_doubt = np.bincount(labels[left], weights=speaks_against, minlength=len(labels)) > 0
     must = _select_inside(labels, constraints.must_link_left, constraints.must_link_right)
     cannot = _select_inside(labels, constraints.cannot_link_left, constraints.cannot_link_right)
     is_in_doubt[labels[cannot[0]]] = True
-    informative = are_informative(compared.levels, model)
     sizes = np.bincount(labels[members], minlength=len(labels))
     sizes = sizes[sizes > 0]
     starts, pair_starts = (np.cumsum(counts) - counts for counts in (sizes, sizes * (sizes - 1) // 2))
@@ -213,7 +202,7 @@ def _split_by_evidence(
                 int(size),
                 weights.fields[rows],
                 weights.household_fields[rows],
-                informative[rows],
+                weights.is_informative[rows],
                 model.parameters,
                 must=_find_places(places, *must),
                 cannot=_find_places(places, *cannot),

@@ -14,7 +14,8 @@ from pipelines.identity.clustering.bottleneck import NOT_CONNECTED, find_bottlen
 from pipelines.identity.clustering.connected_components import find_connected_components
 from pipelines.identity.customer_ids.customer_numbers import CustomerNumbers
 from pipelines.identity.customer_ids.customers import POOLED_EVIDENCE_CONFIDENCE
-from pipelines.identity.scoring.predict import ENDS, Numbers, ScoredPairs
+from pipelines.identity.scoring.linker import ENDS
+from pipelines.identity.scoring.predict import Numbers, ScoredPairs
 from pipelines.identity.scoring.profiles import ProfiledRecords
 
 QUESTION_SCHEMA: dict[str, pl.DataType] = {

@@ -13,18 +13,9 @@ from pipelines.identity.explain.neighbourhood import Neighbourhood, StoredPair
 from pipelines.identity.explain.printed_values import shown_value, withdrawn_fields
 from pipelines.identity.model.registry import ModelVersion
 from pipelines.identity.model.specification import BLOCKING_KEYS, Field
-from pipelines.identity.scoring.match_weights import (
-    MISSING,
-    Floats,
-    Levels,
-    are_informative,
-    look_up_frequencies,
-    pool_weights,
-    prior_weight,
-    probability,
-    weigh_pairs,
-)
-from pipelines.identity.scoring.predict import STORE_THRESHOLD_BITS, compare_pairs
+from pipelines.identity.scoring.linker import STORE_THRESHOLD_BITS
+from pipelines.identity.scoring.match_weights import Floats, pool_weights, prior_weight, probability
+from pipelines.identity.scoring.weighed_pairs import MISSING, Levels, weigh_pairs
 
 Candidacy = Literal["stored", "one_profile", "by_rule", "no_common_key", "common_key_too_wide", "weight_not_kept"]
 """How a pair was looked at. ``stored``: weighed and kept; ``one_profile``: of identical content, nothing to weigh;
@@ -126,17 +117,15 @@ class Evidence:
         if not new:
             return
         left, right = (np.array([pair[side] for pair in new], dtype=np.int32) for side in (0, 1))
-        compared = compare_pairs(self.around.subjects, left, right, self.fields)
-        weights = weigh_pairs(compared.levels, compared.left, self._frequencies, self.model)
-        says, total = are_informative(compared.levels, self.model), weights.total
+        weights = weigh_pairs(self.around.subjects, left, right, self.model)
         for row, pair in enumerate(new):
             self._known[pair] = _Weighed(
-                compared.levels[row],
+                weights.levels[row],
                 weights.fields[row],
                 weights.household_fields[row],
                 float(weights.household[row]),
-                float(total[row]),
-                says[row],
+                float(weights.total[row]),
+                weights.is_informative[row],
             )
 
     def weight_between(self, one: str, other: str) -> float:
@@ -238,10 +227,6 @@ class Evidence:
         if not shared:
             return "no_common_key"
         return "weight_not_kept" if weight < STORE_THRESHOLD_BITS else "common_key_too_wide"
-
-    @cached_property
-    def _frequencies(self) -> dict[str, Floats]:
-        return look_up_frequencies(self.around.subjects, self.model)
 
     @cached_property
     def _blocks(self) -> list[tuple[str | None, ...]]:

@@ -21,7 +21,7 @@ from pipelines.identity.incremental.code_digest import digest_code
 from pipelines.lake.fingerprints import fingerprint_all
 from pipelines.lake.tables import Lake, replacing
 
-LIBRARIES = ("babel", "duckdb", "nicknames", "numpy", "phonenumbers", "polars")
+LIBRARIES = ("babel", "duckdb", "nicknames", "numpy", "phonenumbers", "polars", "splink", "sqlglot")
 
 Say = Callable[[str], object]
 

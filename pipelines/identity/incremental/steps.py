@@ -8,31 +8,29 @@ import json
 from collections.abc import Mapping
 from dataclasses import asdict, replace
 from datetime import date
-from typing import Any
 
-import numpy as np
 import polars as pl
 
 from pipelines.frames.background import in_background
 from pipelines.identity.clustering.assign_uncompared import assign_uncompared
-from pipelines.identity.clustering.cluster import cluster_profiled_records, select_links
+from pipelines.identity.clustering.cluster import Links, cluster_profiled_records, select_links
 from pipelines.identity.clustering.clusters import Clusters
 from pipelines.identity.clustering.link_constraints import list_affected_records
 from pipelines.identity.customer_ids.ledger import assign_ids, current_map
-from pipelines.identity.incremental.block_keys import BlockKeys
-from pipelines.identity.incremental.pairs import ScoringState, score_all, score_changes
+from pipelines.identity.incremental.pairs import score_profiles
 from pipelines.identity.incremental.records import clean_all, clean_changed
 from pipelines.identity.incremental.state import Say, StepState, digest, list_conditions, say_nothing
 from pipelines.identity.model.registry import ModelVersion
-from pipelines.identity.scoring.predict import ENDS, Numbers, ScoredPairs, number_pairs
+from pipelines.identity.scoring.linker import ENDS
+from pipelines.identity.scoring.predict import Numbers, ScoredPairs, number_pairs
 from pipelines.identity.scoring.profiles import ProfiledRecords
 from pipelines.identity.standardisation.attributes import Attribute
 from pipelines.identity.standardisation.standardise import gather_records
 from pipelines.lake.tables import Lake
 
-SCORING_STATE = ("ends", "keys", "added_keys", "slots")
-SCORING_CHANGES = ("number_now", "touched")
-"""What is kept of the pairs: what the next night starts from, and what became of the profiles of the night before."""
+SCORING_STATE = ("digests",)
+CLUSTERING_STATE = ("decisions", "labels", "links")
+"""What is kept of the pairs, and of the clusters."""
 
 
 def update_records(
@@ -74,47 +72,23 @@ def update_records(
 
 def update_pairs(
     lake: Lake, profiled: ProfiledRecords, model: ModelVersion, full: bool = False, say: Say = say_nothing
-) -> tuple[pl.DataFrame, dict[str, int]]:
-    """Writes ``identity/pairs``; returns it and counts: changed_profiles, and compared_pairs where not all were.
+) -> tuple[pl.DataFrame, int]:
+    """Writes ``identity/pairs``; returns it, and the number of profiles that are new or changed.
 
-    ``full`` scores every candidate pair.
+    ``full`` scores every pair.
     """
     state = StepState(lake, "pairs", say)
     conditions = list_conditions(model=model.version)
     noted = None if full else state.read_valid_note(conditions, ["pairs"], SCORING_STATE)
     if noted is not None and noted["input_digest"] == profiled.digest:
-        return lake.read("identity", "pairs"), {"changed_profiles": 0, "compared_pairs": 0}
-    update = None
-    if noted is not None:
-        before = _read_scoring_state(lake, state)
-        update = score_changes(profiled, model, before)
-    scored = score_all(profiled, model) if update is None else update.now
+        return lake.read("identity", "pairs"), 0
+    before = None if noted is None else (lake.read("identity", "pairs"), state.read("digests"))
+    scored = score_profiles(profiled.take_all(), model, before)
     state.invalidate()
     with in_background(lake.write, "identity", "pairs", scored.pairs):
-        state.write("ends", pl.DataFrame({"left": scored.left, "right": scored.right}))
-        if update is None or scored.keys.base is not before.keys.base:
-            state.write("keys", scored.keys.base)
-        state.write("added_keys", scored.keys.added)
-        state.write("slots", pl.DataFrame({"slot": scored.keys.slot, "kept": scored.keys.kept}))
-    if noted is None or update is None:
-        state.commit(conditions, ["pairs"], SCORING_STATE, input_digest=profiled.digest, previous_input_digest=None)
-        return scored.pairs, {"changed_profiles": profiled.profiles.height}
-    state.write("number_now", pl.DataFrame({"number": update.number_now}))
-    state.write("touched", pl.DataFrame({"number": update.touched}))
-    state.commit(
-        conditions,
-        ["pairs"],
-        (*SCORING_STATE, *SCORING_CHANGES),
-        input_digest=profiled.digest,
-        previous_input_digest=noted["input_digest"],
-    )
-    return scored.pairs, {"changed_profiles": update.changed, "compared_pairs": update.compared_pairs}
-
-
-def _read_scoring_state(lake: Lake, state: StepState) -> ScoringState:
-    ends, slots = state.read("ends"), state.read("slots")
-    keys = BlockKeys(state.read("keys"), state.read("added_keys"), slots["slot"].to_numpy(), slots["kept"].to_numpy())
-    return ScoringState(lake.read("identity", "pairs"), ends["left"].to_numpy(), ends["right"].to_numpy(), keys)
+        state.write("digests", scored.digests)
+    state.commit(conditions, ["pairs"], SCORING_STATE, input_digest=profiled.digest)
+    return scored.pairs, scored.changed
 
 
 def find_scoring_version(lake: Lake) -> str | None:
@@ -125,18 +99,9 @@ def find_scoring_version(lake: Lake) -> str | None:
 
 def read_pairs(lake: Lake, profiled: ProfiledRecords, columns: list[str]) -> ScoredPairs:
     """The ``columns`` of ``identity/pairs``, with the profile numbers of their ends."""
-    state = StepState(lake, "pairs")
-    noted = state.read_note()
-    if noted.get("input_digest") != profiled.digest or state.find_fault(noted, ["pairs"], ["ends"]):
-        needed = list(dict.fromkeys((*ENDS, *columns)))
-        numbered = number_pairs(profiled.profiles, lake.scan("identity", "pairs").select(needed).collect())
-        return replace(numbered, pairs=numbered.pairs.select(columns))
-    ends = state.read("ends")
-    pairs = lake.scan("identity", "pairs").select(columns).collect()
-    return ScoredPairs(pairs, ends["left"].to_numpy(), ends["right"].to_numpy())
-
-
-CLUSTERING_STATE = ("decisions", "labels")
+    needed = list(dict.fromkeys((*ENDS, *columns)))
+    numbered = number_pairs(profiled.profiles, lake.scan("identity", "pairs").select(needed).collect())
+    return replace(numbered, pairs=numbered.pairs.select(columns))
 
 
 def update_clusters(
@@ -153,55 +118,46 @@ def update_clusters(
     """``cluster_records`` of ``identity/pairs``, and whether the last night's clusters could be reused.
 
     ``pairs`` are those of :func:`read_pairs`, with at least match_weight. Clusters at another threshold are kept under
-    a ``name`` of their own; ``threshold_offset_bits`` is at least LOWEST_THRESHOLD_OFFSET_BITS.
+    a ``name`` of their own.
     """
-    state, scoring = StepState(lake, name, say), StepState(lake, "pairs")
+    state = StepState(lake, name, say)
     conditions = list_conditions(model=model.version, threshold_offset_bits=str(threshold_offset_bits))
-    pairs_noted = scoring.read_valid_note(list_conditions(model=model.version), ["pairs"])
-    if pairs_noted is not None and pairs_noted["input_digest"] != profiled.digest:
-        pairs_noted = None  # The records were rewritten since the pairs were scored.
-    noted = None if full else state.read_valid_note(conditions, kept=CLUSTERING_STATE)
-    earlier_labels = None
-    if noted is not None and pairs_noted is not None:
-        earlier_labels = _read_earlier_labels(state, scoring, noted["pairs"], pairs_noted, profiled.profiles.height)
-    if earlier_labels is not None:
-        affected = list_affected_records(state.read("decisions"), decisions)
-        is_affected = pl.col("record_id").is_in(affected.implode())
-        earlier_labels[profiled.members.filter(is_affected)["profile_no"].to_numpy()] = -1
     links = select_links(pairs, threshold_offset_bits)
+    noted = None if full else state.read_valid_note(conditions, kept=CLUSTERING_STATE)
+    earlier_labels = None if noted is None else _read_earlier_labels(state, profiled, links, decisions)
     labels = cluster_profiled_records(profiled, links, model, decisions, threshold_offset_bits, earlier_labels)
     state.invalidate()
     state.write("decisions", decisions)
-    state.write("labels", pl.DataFrame({"label": labels}))
-    if pairs_noted is not None:
-        state.commit(conditions, kept=CLUSTERING_STATE, pairs=pairs_noted["input_digest"])
+    state.write("labels", profiled.profiles.select("record_id", "content_hash", pl.Series("label", labels)))
+    state.write("links", _name_links(profiled, links))
+    state.commit(conditions, kept=CLUSTERING_STATE)
     return assign_uncompared(profiled.records, profiled.members, labels, decisions), earlier_labels is not None
 
 
-def _read_earlier_labels(
-    state: StepState, scoring: StepState, clustered_pairs: str, pairs_noted: Mapping[str, Any], profiles: int
-) -> Numbers | None:
+def _read_earlier_labels(state: StepState, profiled: ProfiledRecords, links: Links, decisions: pl.DataFrame) -> Numbers:
     """The earlier cluster label of each of today's profiles, -1 where a change touched it.
 
-    ``clustered_pairs`` is the digest of the pairs that the earlier clusters were made of; None is returned where these
-    are neither today's pairs nor those that today's were updated from.
+    Touched are profiles that are new or have other content, the ends of links that came, went or weigh otherwise, and
+    those that a change of decisions concerns.
     """
-    is_of_today = clustered_pairs == pairs_noted["input_digest"]
-    if not is_of_today and clustered_pairs != pairs_noted["previous_input_digest"]:
-        state.say(f"{state.step}: what it kept is made anew, because it is not of the last run's pairs")
-        return None
-    labels = state.read("labels")["label"].to_numpy()
-    if is_of_today:
-        return labels.copy()
-    fault = scoring.find_fault(pairs_noted, kept=SCORING_CHANGES)
-    if fault:
-        state.say(f"{state.step}: what it kept is made anew, because {fault}")
-        return None
-    number_now = scoring.read("number_now")["number"].to_numpy()
-    earlier_labels = np.full(profiles, -1, dtype=np.int32)
-    earlier_labels[number_now[number_now >= 0]] = labels[number_now >= 0]
-    earlier_labels[scoring.read("touched")["number"].to_numpy()] = -1
-    return earlier_labels
+    profiles = profiled.profiles.select("record_id", "content_hash")
+    known = profiles.join(state.read("labels"), on=["record_id", "content_hash"], how="left", maintain_order="left")
+    before, now = state.read("links"), _name_links(profiled, links)
+    moved = [one.join(other, on=now.columns, how="anti") for one, other in ((before, now), (now, before))]
+    touched = pl.concat([rows[end].rename("record_id") for rows in moved for end in ENDS])
+    affected = list_affected_records(state.read("decisions"), decisions)
+    decided = profiled.members.filter(pl.col("record_id").is_in(affected.implode()))["profile_no"]
+    labels = known["label"].fill_null(-1).to_numpy().copy()
+    labels[profiles["record_id"].is_in(touched.implode()).arg_true().to_numpy()] = -1
+    labels[decided.to_numpy()] = -1
+    return labels
+
+
+def _name_links(profiled: ProfiledRecords, links: Links) -> pl.DataFrame:
+    """The links by the record_ids of their ends."""
+    ids = profiled.profiles["record_id"]
+    ends = {"record_id_l": ids.gather(links.left), "record_id_r": ids.gather(links.right)}
+    return pl.DataFrame({**ends, "weight": links.weight})
 
 
 def update_ledger(

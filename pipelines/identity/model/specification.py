@@ -11,11 +11,6 @@ agreements, and what is left to decide is what differs between its members: firs
 """
 
 from dataclasses import dataclass, field
-from typing import Any
-
-import splink.comparison_level_library as cll
-import splink.comparison_library as cl
-from splink import SettingsCreator, block_on
 
 CLASSES = ("match", "household")
 """The classes of pairs besides strangers, in the order of parameter arrays."""
@@ -270,23 +265,6 @@ def declare_fields() -> tuple[Field, ...]:
     )  # fmt: skip
 
 
-def splink_comparison(compared: Field) -> cl.CustomComparison:
-    """The field as a Splink comparison, built fresh: configuring a Splink object changes it."""
-    levels: list[Any] = [cll.CustomLevel(compared.is_missing, label_for_charts="missing").configure(is_null_level=True)]
-    for level in compared.levels:
-        if level.condition == "ELSE":
-            levels.append(cll.ElseLevel())
-        elif level.is_agreement:
-            levels.append(
-                cll.CustomLevel(level.condition, label_for_charts=level.name).configure(
-                    tf_adjustment_column=compared.column
-                )
-            )
-        else:
-            levels.append(cll.CustomLevel(level.condition, label_for_charts=level.name))
-    return cl.CustomComparison(output_column_name=compared.name, comparison_levels=levels)
-
-
 BLOCKING_KEYS: dict[str, str] = {
     # Each is SQL over one record; two records with the same value are candidates. Together they must cover every way in
     # which two records of one person may share something that identifies them. From wide to narrow: on small data the
@@ -335,17 +313,3 @@ PAIRS_ALWAYS_ALLOWED = 200_000
 
 def blocking_column(position: int) -> str:
     return f"block_{position}"
-
-
-def splink_settings(fields: tuple[Field, ...]) -> SettingsCreator:
-    """The Splink model over ``fields``, of profiles that have one blocking column per BLOCKING_KEYS entry."""
-    return SettingsCreator(
-        link_type="dedupe_only",
-        unique_id_column_name="profile_no",
-        comparisons=[splink_comparison(compared) for compared in fields],
-        blocking_rules_to_generate_predictions=[
-            block_on(blocking_column(position)) for position in range(len(BLOCKING_KEYS))
-        ],
-        retain_matching_columns=False,
-        retain_intermediate_calculation_columns=False,
-    )

@@ -17,9 +17,10 @@ from pipelines.charts.svg import Bar, Column, draw_bars, draw_columns
 from pipelines.identity.clustering.cluster import LINK_THRESHOLD_BITS
 from pipelines.identity.model.registry import ModelVersion
 from pipelines.identity.scoring.level_weights import list_weights
-from pipelines.identity.scoring.match_weights import Floats, look_up_frequencies, prior_weight, weigh_pairs
-from pipelines.identity.scoring.predict import STORE_THRESHOLD_BITS, compare_pairs
+from pipelines.identity.scoring.linker import STORE_THRESHOLD_BITS
+from pipelines.identity.scoring.match_weights import Floats, prior_weight
 from pipelines.identity.scoring.profiles import build_profiles, is_receipt
+from pipelines.identity.scoring.weighed_pairs import weigh_pairs
 from pipelines.lake.tables import replacing
 
 TEMPLATES = Path(__file__).with_name("templates")
@@ -114,8 +115,7 @@ def weigh_against_themselves(records: pl.DataFrame, model: ModelVersion) -> Floa
     chosen = records[rows]
     profiles, members = build_profiles(chosen)
     numbers = profiles["profile_no"].to_numpy()
-    compared = compare_pairs(profiles, numbers, numbers, model.fields)
-    weights = weigh_pairs(compared.levels, compared.left, look_up_frequencies(profiles, model), model)
+    weights = weigh_pairs(profiles, numbers, numbers, model)
     blank = np.full(chosen.height - members.height, prior_weight(model.parameters))
     return np.concatenate([weights.total[members["profile_no"].to_numpy()], blank])
 

@@ -96,6 +96,10 @@ class ProfiledRecords:
             )
         )
 
+    def take_all(self) -> pl.DataFrame:
+        """All profiles with what is compared."""
+        return self.take(self.profiles["profile_no"].to_numpy())
+
 
 def profile_records(records: pl.DataFrame) -> ProfiledRecords:
     """``records`` (``identity/records``), sorted, with their profiles."""
@@ -110,7 +114,7 @@ def build_profiles(records: pl.DataFrame) -> tuple[pl.DataFrame, pl.DataFrame]:
     Added: the match columns, and those of :func:`with_compared_columns`.
     """
     profiled = profile_records(records)
-    return profiled.take(profiled.profiles["profile_no"].to_numpy()), profiled.members
+    return profiled.take_all(), profiled.members
 
 
 def with_compared_columns(profiles: pl.DataFrame) -> pl.DataFrame:

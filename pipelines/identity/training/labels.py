@@ -4,18 +4,15 @@ A weight depends on two records and the model alone, never on decisions, so each
 had decided. People decide on uncertain pairs: the scores are of hard cases, not of all pairs.
 """
 
-from dataclasses import asdict, dataclass, replace
+from dataclasses import asdict, dataclass
 from typing import Any
 
 import numpy as np
-import numpy.typing as npt
 import polars as pl
 
 from pipelines.identity.clustering.cluster import LINK_THRESHOLD_BITS
 from pipelines.identity.model.registry import ModelVersion
-from pipelines.identity.model.specification import CLASSES, Field
-from pipelines.identity.scoring.match_weights import Floats, look_up_frequencies, weigh_pairs
-from pipelines.identity.scoring.predict import ComparedPairs, compare_pairs
+from pipelines.identity.scoring.linker import ENDS, open_linker
 from pipelines.identity.scoring.profiles import build_profiles
 
 
@@ -40,68 +37,20 @@ class LabelScores:
         return asdict(self)
 
 
-@dataclass(frozen=True)
-class LabelledPairs:
-    """Pairs of profiles whose class is known: one person where ``is_match``, else of one household or strangers."""
-
-    pairs: ComparedPairs
-    is_match: npt.NDArray[np.bool_]
-
-    def count(self) -> dict[str, int]:
-        same = int(self.is_match.sum())
-        return {"must_link": same, "cannot_link": len(self.is_match) - same}
-
-    def of_fields(self, positions: list[int]) -> "LabelledPairs":
-        """The same with only the fields at these positions."""
-        return LabelledPairs(replace(self.pairs, levels=self.pairs.levels[:, positions]), self.is_match)
-
-    def append_to(self, others: ComparedPairs) -> ComparedPairs:
-        """``others``, then these pairs."""
-        columns = ("left", "right", "found_by", "levels")
-        return ComparedPairs(*(np.concatenate([getattr(others, name), getattr(self.pairs, name)]) for name in columns))
-
-    def clamp(self, responsibilities: Floats) -> Floats:
-        """``responsibilities`` of these pairs (columns in the order of CLASSES), with the known classes fixed."""
-        match = CLASSES.index("match")
-        rest = np.maximum(1.0 - responsibilities[:, match], 1e-300)
-        clamped = np.where(self.is_match[:, None], 0.0, responsibilities / rest[:, None])
-        clamped[:, match] = self.is_match
-        return clamped
-
-
-def compare_labels(profiles: pl.DataFrame, decisions: pl.DataFrame, fields: tuple[Field, ...]) -> LabelledPairs:
-    """The decisions between two of ``profiles``, compared field by field."""
-    labels = number_labels(profiles, decisions)
-    pairs = compare_pairs(profiles, labels["left"].to_numpy(), labels["right"].to_numpy(), fields)
-    return LabelledPairs(pairs, labels["is_match"].to_numpy())
-
-
-def leave_out_labelled(compared: ComparedPairs, labelled: LabelledPairs) -> ComparedPairs:
-    """``compared`` without the labelled pairs: these count once, by their label."""
-    known = _as_keys(labelled.pairs)
-    return compared.take(np.flatnonzero(~np.isin(_as_keys(compared), known))) if len(known) else compared
-
-
-def _as_keys(pairs: ComparedPairs) -> npt.NDArray[np.int64]:
-    return (pairs.left.astype(np.int64) << 32) + pairs.right.astype(np.int64)
-
-
-def number_labels(profiles: pl.DataFrame, decisions: pl.DataFrame) -> pl.DataFrame:
-    """The decisions between two of ``profiles``: one row per pair, sorted: left, right (profile_no), is_match.
+def list_labelled_pairs(profiles: pl.DataFrame, decisions: pl.DataFrame) -> pl.DataFrame:
+    """The decisions between two of ``profiles``, one row per pair, sorted: record_id_l, record_id_r, is_match.
 
     A record that a decision names is a profile of its own, so its id is a profile's.
     """
-    numbers = profiles.select("record_id", "profile_no")
+    known = profiles["record_id"].implode()
     return (
-        decisions.select("verdict", "record_id_l", "record_id_r")
-        .join(numbers.rename({"record_id": "record_id_l", "profile_no": "l"}), on="record_id_l")
-        .join(numbers.rename({"record_id": "record_id_r", "profile_no": "r"}), on="record_id_r")
+        decisions.filter(pl.all_horizontal(pl.col(end).is_in(known) for end in ENDS))
         .select(
-            pl.min_horizontal("l", "r").alias("left"),
-            pl.max_horizontal("l", "r").alias("right"),
+            pl.min_horizontal(ENDS).alias("record_id_l"),
+            pl.max_horizontal(ENDS).alias("record_id_r"),
             (pl.col("verdict") == "must_link").alias("is_match"),
         )
-        .sort("left", "right")
+        .sort(ENDS)
     )
 
 
@@ -109,12 +58,11 @@ def score_labels(records: pl.DataFrame, decisions: pl.DataFrame, model: ModelVer
     """Scores the model on the pairs of ``decisions`` (``identity/decisions`` of the run that made ``records``)."""
     named = pl.concat([decisions["record_id_l"], decisions["record_id_r"]]).unique()
     profiles, _ = build_profiles(records.filter(pl.col("record_id").is_in(named.implode())))
-    labels = number_labels(profiles, decisions)
-    compared = compare_pairs(profiles, labels["left"].to_numpy(), labels["right"].to_numpy(), model.fields)
-    weights = weigh_pairs(compared.levels, compared.left, look_up_frequencies(profiles, model), model).total
+    labels = list_labelled_pairs(profiles, decisions)
+    with open_linker(profiles, model) as linker:
+        weights = linker.weigh(labels["record_id_l"], labels["record_id_r"])["match_weight"].to_numpy()
     linked, same = weights >= LINK_THRESHOLD_BITS, labels["is_match"].to_numpy()
-    ids = profiles["record_id"].to_list()
-    pairs = [(ids[left], ids[right]) for left, right in labels.select("left", "right").iter_rows()]
+    pairs = list(labels.select(ENDS).iter_rows())
     right = int((linked & same).sum())
     precision, recall = _share(right, int(linked.sum())), _share(right, int(same.sum()))
     return LabelScores(

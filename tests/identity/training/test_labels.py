@@ -4,22 +4,15 @@ from datetime import date
 from pathlib import Path
 from typing import Any
 
-import numpy as np
 import polars as pl
 import pytest
 
 from pipelines.errors import ParcoursError
 from pipelines.identity.clustering.link_constraints import mark_decided
 from pipelines.identity.decisions.read import DECISION_SCHEMA
-from pipelines.identity.scoring.predict import ComparedPairs, score_pairs
+from pipelines.identity.scoring.predict import score_pairs
 from pipelines.identity.scoring.profiles import build_profiles
-from pipelines.identity.training.labels import (
-    LabelledPairs,
-    compare_labels,
-    leave_out_labelled,
-    number_labels,
-    score_labels,
-)
+from pipelines.identity.training.labels import list_labelled_pairs, score_labels
 from pipelines.identity.training.retrain import retrain
 from pipelines.identity.training.train import learn
 from pipelines.lake.tables import Lake
@@ -69,42 +62,20 @@ def test_labels_that_are_all_put_right_score_one(retailer: Any, records: pl.Data
     assert (scores.precision, scores.recall, scores.missed, scores.wrongly_linked) == (1.0, 1.0, [], [])
 
 
-def test_a_label_names_profiles_by_number_whatever_the_order(records: pl.DataFrame) -> None:
+def test_labels_are_pairs_of_profiles_that_are_there_whatever_the_order(records: pl.DataFrame) -> None:
     decisions = decide(("must_link", "twin", "anne"), ("cannot_link", "luc", "annie"), ("must_link", "gone", "anne"))
     profiles, _ = build_profiles(mark_decided(records, decisions))
-    ids = profiles["record_id"].to_list()
-    labels = number_labels(profiles, decisions)
-    assert [(ids[left][13:], ids[right][13:], match) for left, right, match in labels.iter_rows()] == [
+    labels = list_labelled_pairs(profiles, decisions)
+    assert [(left[13:], right[13:], match) for left, right, match in labels.iter_rows()] == [
         ("anne", "twin", True),
         ("annie", "luc", False),
     ]
 
 
-def test_the_class_of_a_labelled_pair_is_fixed_and_the_rest_rescaled() -> None:
-    pairs = ComparedPairs(
-        *(np.zeros(3, dtype=np.int32) for _ in range(2)), np.zeros(3, dtype=np.int16), np.zeros((3, 1))
-    )
-    estimated = np.array([[0.2, 0.5], [0.6, 0.3], [1.0, 0.0]])
-    clamped = LabelledPairs(pairs, np.array([True, False, False])).clamp(estimated)
-    assert clamped.tolist() == [[1.0, 0.0], [0.0, pytest.approx(0.75)], [0.0, 0.0]]
-
-
-def test_a_labelled_pair_counts_by_its_label_only(retailer: Any, records: pl.DataFrame) -> None:
-    decisions = decide(("must_link", "anne", "annie"))
-    profiles, _ = build_profiles(mark_decided(records, decisions))
-    fields = retailer.model.fields
-    labelled = compare_labels(profiles, decisions, fields)
-    every = compare_labels(profiles, decide(("must_link", "anne", "annie"), ("must_link", "anne", "twin")), fields)
-    left = leave_out_labelled(every.pairs, labelled)
-    assert (left.left.tolist(), left.right.tolist()) == (every.pairs.left[1:].tolist(), every.pairs.right[1:].tolist())
-    assert labelled.count() == {"must_link": 1, "cannot_link": 0}
-
-
 @pytest.mark.long
 def test_labels_move_the_model_towards_what_people_said(retailer: Any) -> None:
     pairs = score_pairs(retailer.records, retailer.model)
-    other_names = [level.name for level in retailer.model.fields[0].levels].index("different")
-    doubted = pairs.filter((pl.col("level_first_name") == other_names) & (pl.col("match_weight") < 0)).head(300)
+    doubted = pairs.filter((pl.col("gamma_first_name") == 0) & (pl.col("match_weight") < 0)).head(300)
     assert doubted.height == 300
     labels = doubted.select(
         pl.lit("must_link").alias("verdict"), "record_id_l", "record_id_r", pl.lit("Ada").alias("author"),
@@ -114,7 +85,7 @@ def test_labels_move_the_model_towards_what_people_said(retailer: Any) -> None:
     profiles, _ = build_profiles(mark_decided(retailer.records, labels))
 
     def different_first_names(labels: pl.DataFrame) -> tuple[float, dict[str, int]]:
-        model, _ = learn(profiles, seed=1, labels=labels)
+        model = learn(profiles, seed=1, labels=labels)
         return model.parameters.levels["first_name"]["different"]["match"], model.metadata["labelled_pairs"]
 
     without = retailer.model.parameters.levels["first_name"]["different"]["match"]

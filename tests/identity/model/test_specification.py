@@ -1,36 +1,13 @@
-"""Pairs are compared alike however many come at once, and shortcuts in the conditions change no verdict."""
+"""What the conditions of levels say of two values; their shortcuts change no verdict."""
 
 import duckdb
 import numpy as np
 import polars as pl
 import pytest
 
-from pipelines.identity.model.specification import _share_a_word, _typed_wrong, declare_fields
-from pipelines.identity.scoring.match_weights import MISSING
-from pipelines.identity.scoring.predict import compare_pairs
+from pipelines.identity.model.specification import _share_a_word, _typed_wrong
 from pipelines.identity.scoring.profiles import build_profiles, with_name_parts
-
-
-def test_many_pairs_are_compared_in_order_and_as_a_few_are(retailer):
-    profiles = build_profiles(retailer.records)[0].head(200)
-    generator = np.random.default_rng(1)
-    left, right = (generator.integers(0, profiles.height, 20_000, dtype=np.int32) for _ in range(2))
-    fields = declare_fields()
-    many = compare_pairs(profiles, left, right, fields)
-    assert np.array_equal(many.left, left)
-    assert np.array_equal(many.right, right)
-    for start in range(0, len(left), 4_000):
-        few = slice(start, start + 150)
-        assert np.array_equal(compare_pairs(profiles, left[few], right[few], fields).levels, many.levels[few])
-    assert sum(len(np.unique(column)) for column in many.levels.T) > 30, "the pairs show most levels"
-
-
-def test_profiles_in_several_chunks_are_compared_as_in_one(retailer):
-    whole = build_profiles(retailer.records)[0].head(60)
-    pieces = pl.concat([whole.head(25), whole.slice(25)], rechunk=False)
-    left, right = (side.ravel().astype(np.int32) for side in np.meshgrid(np.arange(60), np.arange(60)))
-    levels = compare_pairs(whole, left, right, declare_fields()).levels
-    assert np.array_equal(compare_pairs(pieces, left, right, declare_fields()).levels, levels)
+from pipelines.identity.scoring.weighed_pairs import MISSING, weigh_pairs
 
 
 def edit(word, generator):
@@ -91,7 +68,7 @@ def test_names_share_a_word_that_is_more_than_a_particle_or_an_initial():
     }
 
 
-def test_names_in_two_scripts_are_neither_alike_nor_different(row, standardised):
+def test_names_in_two_scripts_are_neither_alike_nor_different(row, standardised, retailer):
     records = standardised(
         row("1", first_name="Yulia", last_name="Petrova", address="5 rue du Port", city="Nice", postcode="06000"),
         row("2", first_name="Юлия", last_name="Петрова", address="Лесная 5", city="Ницца"),
@@ -99,18 +76,18 @@ def test_names_in_two_scripts_are_neither_alike_nor_different(row, standardised)
     )
     profiles, _ = build_profiles(records)
     left, right = np.array([0, 1], dtype=np.int32), np.array([1, 2], dtype=np.int32)
-    levels = compare_pairs(profiles, left, right, declare_fields()).levels
-    of_field = {field.name: levels[:, position] for position, field in enumerate(declare_fields())}
+    levels = weigh_pairs(profiles, left, right, retailer.model).levels
+    of_field = {field.name: levels[:, position] for position, field in enumerate(retailer.model.fields)}
     for name in ("first_name", "last_name", "street", "locality"):
         across, within = of_field[name]
         assert across == MISSING
         assert within != MISSING
 
 
-def test_a_short_form_of_several_names_is_compared_with_each_of_them(row, standardised):
+def test_a_short_form_of_several_names_is_compared_with_each_of_them(row, standardised, retailer):
     names = ("Alex", "Alexandra", "Sacha", "Alexandre")
     profiles, _ = build_profiles(standardised(*(row(str(n), first_name=name) for n, name in enumerate(names))))
     left, right = np.array([0, 0, 2, 1], dtype=np.int32), np.array([1, 3, 3, 2], dtype=np.int32)
-    field = next(field for field in declare_fields() if field.name == "first_name")
-    found = [field.levels[level].name for level in compare_pairs(profiles, left, right, (field,)).levels[:, 0]]
+    field = retailer.model.fields[0]
+    found = [field.levels[level].name for level in weigh_pairs(profiles, left, right, retailer.model).levels[:, 0]]
     assert found == ["short form or one of several"] * 4

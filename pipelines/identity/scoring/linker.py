@@ -1,0 +1,257 @@
+"""Splink's linker at work on profiles under a model version: who is compared with whom, and what each pair weighs.
+
+Blocking, comparisons, term-frequency adjustments and match weights are Splink's (``Linker.inference``). Added to what
+it returns is the household correction (:mod:`pipelines.identity.scoring.household`).
+"""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from functools import cached_property
+
+import duckdb
+import polars as pl
+from splink import DuckDBAPI, Linker
+
+from pipelines.frames.in_memory_sql import connect_in_memory_alone
+from pipelines.identity.model.registry import ModelVersion
+from pipelines.identity.model.specification import BLOCKING_KEYS
+from pipelines.identity.model.splink_settings import make_settings
+from pipelines.identity.scoring.blocking import BLOCKS, add_keys, keep_small_blocks, limit_blocks
+from pipelines.identity.scoring.household import correction_sql, field_ratio_sql
+
+ENDS = ("record_id_l", "record_id_r")
+"""The columns of every table of pairs, the smaller record_id first."""
+
+STORE_THRESHOLD_BITS = -10.0
+"""Match weight below which a pair is not stored: a thousand times likelier two people than one, it adds nothing. The
+household correction only lowers a weight, so Splink may leave out what it finds below."""
+
+PROFILES, KEYED, BLOCKED = "profiles", "keyed_profiles", "blocked_profiles"
+"""The tables of profiles: as they are, with all blocking keys, and with those of blocks within their limits."""
+
+PER_BIT = 2  # Steps of rarity in a pattern of agreement: finer ones make more patterns and move no weight.
+
+
+@contextmanager
+def open_linker(profiles: pl.DataFrame, model: ModelVersion) -> Iterator["ProfileLinker"]:
+    """A linker of ``profiles`` (:func:`pipelines.identity.scoring.profiles.build_profiles`) under ``model``."""
+    with connect_in_memory_alone("The comparison of records") as connection:
+        connection.register("given_profiles", profiles.to_arrow(compat_level=pl.CompatLevel.newest()))
+        connection.execute(f"create table {PROFILES} as select * from given_profiles")
+        connection.unregister("given_profiles")
+        yield ProfileLinker(connection, model)
+
+
+@dataclass(frozen=True)
+class ProfileLinker:
+    """Splink over the table PROFILES of ``connection``, which it alone uses."""
+
+    connection: duckdb.DuckDBPyConnection
+    model: ModelVersion
+
+    def open_splink(self) -> Linker:
+        """Splink's linker over the profiles with their blocking keys, under the model: its charts work on it too."""
+        return self._link(DuckDBAPI(self.connection), self._blocked)
+
+    def score_all(self) -> pl.DataFrame:
+        """Every pair of profiles that share a blocking key and weigh enough to be stored: ``identity/pairs``.
+
+        Sorted by both ENDS. Columns: these, match_weight (bits), match_probability, household_weight (bits, at most 0),
+        found_by (the blocking key's name), and ``gamma_<field>``, Splink's level (the highest is the best, 0 different,
+        -1 missing).
+        """
+        linker = self.open_splink()
+        predicted = linker.inference.predict(threshold_match_weight=STORE_THRESHOLD_BITS, warning_mode="never")
+        return self._list_pairs(predicted.physical_name)
+
+    def score_changed(self, changed: pl.Series) -> pl.DataFrame:
+        """The same, of the pairs with a profile among ``changed`` (record_ids)."""
+        self.connection.register("changed_ids", changed.rename("record_id").to_frame().to_arrow())
+        for name, join in (("changed", "semi"), ("unchanged", "anti")):
+            self.connection.execute(
+                f"create table {name} as select * from {self._blocked} {join} join changed_ids using (record_id)"
+            )
+        api = DuckDBAPI(self.connection)
+        linker = self._link(api, "changed")
+        within = linker.inference.predict(threshold_match_weight=STORE_THRESHOLD_BITS, warning_mode="never")
+        between = linker.inference.predict_between(
+            api.register("changed", dataset_display_name="changed_ones"),
+            api.register("unchanged"),
+            threshold_match_weight=STORE_THRESHOLD_BITS,
+            warning_mode="never",
+        )
+        return self._list_pairs(within.physical_name, between.physical_name)
+
+    def weigh(self, left: pl.Series, right: pl.Series) -> pl.DataFrame:
+        """The given pairs of profiles (record_ids), row by row, whether or not they share a blocking key; in bits.
+
+        Columns: match_weight, household_weight, and of each field ``gamma_<field>``, ``weight_<field>`` and
+        ``household_<field>`` (the log2 ratios of the two classes to strangers).
+        """
+        pairs = pl.DataFrame({"join_key_l": left, "join_key_r": right})
+        predicted = self._predict_given(left, right)
+        columns = ", ".join(
+            f"gamma_{name}::tinyint as gamma_{name}, {_weight_sql(name, self._is_adjusted(name))} as weight_{name},"
+            f" household_{name}"
+            for name in self._names
+        )
+        weighed = self._read(
+            f"select record_id_l as join_key_l, record_id_r as join_key_r, match_weight + household_weight as"
+            f" match_weight, household_weight, {columns} from ({self._with_household(predicted)})"
+        )
+        return pairs.join(weighed, on=["join_key_l", "join_key_r"], how="left", maintain_order="left").drop(
+            "join_key_l", "join_key_r"
+        )
+
+    def compare(self, left: pl.Series, right: pl.Series) -> pl.DataFrame:
+        """How the given pairs of profiles (record_ids) agree, as :meth:`compare_blocked` counts it."""
+        return self._count_patterns(self._predict_given(left, right))
+
+    def compare_blocked(self, at_most: int, seed: int, without: pl.DataFrame) -> tuple[pl.DataFrame, int]:
+        """How pairs that share a blocking key agree, and how many such pairs there are.
+
+        Patterns of agreement with counts: ``gamma_<field>`` of each field, ``rarity_<field>`` (log2 of the term
+        frequency of the value that they agree on, to the half bit; null elsewhere) and ``pairs``; sorted. Of more pairs
+        than ``at_most``, as many are drawn by ``seed``. Pairs in ``without`` (ENDS) are left out.
+        """
+        blocked = self.open_splink().inference.compute_blocked_pairs_for_predict().physical_name
+        self.connection.register("left_out", without.select(join_key_l=ENDS[0], join_key_r=ENDS[1]).to_arrow())
+        self.connection.execute(
+            f"create or replace table candidates as select join_key_l, join_key_r from {blocked}"
+            " anti join left_out using (join_key_l, join_key_r)"
+        )
+        [(found,)] = self.connection.execute("select count(*) from candidates").fetchall()
+        drawn = self._read(
+            f"select * from candidates order by md5(concat_ws('|', join_key_l, join_key_r, {seed})) limit {at_most}"
+            if found > at_most
+            else "select * from candidates"
+        )
+        return self.compare(drawn["join_key_l"], drawn["join_key_r"]), found
+
+    def count_term_frequencies(self) -> dict[str, pl.DataFrame]:
+        """By field with an agreement level, one row per value: value, frequency among the profiles that have one."""
+        linker = self._link(DuckDBAPI(self.connection), PROFILES)
+        return {
+            compared.name: self._read(
+                f"select {compared.column} as value, tf_{compared.column} as frequency"
+                f" from {linker.table_management.compute_tf_table(compared.column).physical_name} order by value"
+            )
+            for compared in self.model.fields
+            if any(level.is_agreement for level in compared.levels)
+        }
+
+    def limit_blocks(self) -> dict[str, int]:
+        """For each blocking key, the largest block worth comparing among these profiles."""
+        return limit_blocks(self.connection, self._keyed)
+
+    def digest(self) -> pl.DataFrame:
+        """One row per profile: record_id, and ``digest``, 64 bits of what its pairs depend on; for one DuckDB version.
+
+        That is its content and the blocking keys by which it is compared: a pair of two profiles whose digests stay
+        the same is found by the same key and weighs the same as before.
+        """
+        return self._read(
+            f"select record_id, hash(record_id, content_hash, {', '.join(BLOCKS)}) as digest from {self._blocked}"
+        )
+
+    @cached_property
+    def _keyed(self) -> str:
+        add_keys(self.connection, PROFILES, KEYED)
+        return KEYED
+
+    @cached_property
+    def _blocked(self) -> str:
+        keep_small_blocks(self.connection, self._keyed, self.model.parameters.largest_blocks, BLOCKED)
+        return BLOCKED
+
+    def _predict_given(self, left: pl.Series, right: pl.Series) -> str:
+        """Splink's table of its predictions for the given pairs, each once."""
+        pairs = pl.DataFrame({"join_key_l": left, "join_key_r": right})
+        self.connection.register("given_pairs", pairs.unique().to_arrow())
+        self.connection.execute("create or replace table given as select '0' as match_key, * from given_pairs")
+        api = DuckDBAPI(self.connection)
+        linker = self._link(api, PROFILES)
+        linker.table_management.register_blocked_pairs_for_predict(api.register("given"))
+        return str(linker.inference.predict(warning_mode="never").physical_name)
+
+    def _count_patterns(self, predicted: str) -> pl.DataFrame:
+        columns = []
+        for compared in self.model.fields:
+            columns.append(f"gamma_{compared.name}::tinyint as gamma_{compared.name}")
+            for position, level in enumerate(compared.levels):
+                if level.is_agreement:
+                    agrees = f"gamma_{compared.name} = {len(compared.levels) - 1 - position}"
+                    frequency = f"greatest(tf_{compared.column}_l, tf_{compared.column}_r)"
+                    rarity = f"round(log2({frequency}) * {PER_BIT}) / {PER_BIT}"
+                    columns.append(f"case when {agrees} then {rarity} end as rarity_{compared.name}")
+        return self._read(f"select {', '.join(columns)}, count(*) as pairs from {predicted} group by all order by all")
+
+    @property
+    def _names(self) -> list[str]:
+        return [compared.name for compared in self.model.fields]
+
+    def _is_adjusted(self, name: str) -> bool:
+        return name in self.model.term_frequencies
+
+    def _link(self, api: DuckDBAPI, table: str) -> Linker:
+        settings = make_settings(self.model)
+        if table == PROFILES:  # Which pairs are compared is given: there is nothing to block on.
+            settings["blocking_rules_to_generate_predictions"] = []
+        linker = Linker(api.register(table), settings, validate_settings=False, log_level=None)
+        for compared in self.model.fields:
+            if self._is_adjusted(compared.name):
+                lookup = self._look_up_frequencies(compared.name, compared.column)
+                linker.table_management.register_term_frequency_lookup(api.register(lookup), compared.column)
+        return linker
+
+    def _look_up_frequencies(self, name: str, column: str) -> str:
+        """The table of the frequencies of today's values; a value that training did not know is as rare as any."""
+        table = f"frequencies_of_{column}"
+        [(is_made,)] = self.connection.execute(
+            "select count(*) from duckdb_tables() where table_name = ?", [table]
+        ).fetchall()
+        if not is_made:
+            self.connection.register("trained", self.model.term_frequencies[name].to_arrow())
+            rarest = self.model.parameters.rarest[name]
+            self.connection.execute(
+                f"create table {table} as select {column}, coalesce(frequency, {rarest!r}) as tf_{column}"
+                f" from (select distinct {column} from {PROFILES} where {column} is not null)"
+                f" left join trained on trained.value = {column}"
+            )
+            self.connection.unregister("trained")
+        return table
+
+    def _with_household(self, predicted: str) -> str:
+        """SQL: the rows of Splink's table ``predicted``, with ``household_<field>`` and ``household_weight``."""
+        learned = self.model.parameters
+        ratios = ", ".join(f"{field_ratio_sql(each, learned)} as household_{each.name}" for each in self.model.fields)
+        total = " + ".join(f"household_{name}" for name in self._names)
+        return (
+            f"select *, {correction_sql(total, learned)} as household_weight from (select *, {ratios} from {predicted})"
+        )
+
+    def _list_pairs(self, *predicted: str) -> pl.DataFrame:
+        """``identity/pairs`` from Splink's tables ``predicted``."""
+        found_by = " ".join(f"when '{position}' then '{name}'" for position, name in enumerate(BLOCKING_KEYS))
+        weight = "match_weight + household_weight"
+        rows = " union all by name ".join(
+            f"select least(record_id_l, record_id_r) as record_id_l, greatest(record_id_l, record_id_r) as record_id_r,"
+            f" {weight} as match_weight, household_weight, case match_key::varchar {found_by} end as found_by,"
+            f" {', '.join(f'gamma_{name}::tinyint as gamma_{name}' for name in self._names)}"
+            f" from ({self._with_household(table)}) where {weight} >= {STORE_THRESHOLD_BITS}"
+            for table in predicted
+        )
+        return self._read(
+            "select record_id_l, record_id_r, match_weight, 1 / (1 + power(2, -match_weight)) as match_probability,"
+            f" * exclude (record_id_l, record_id_r, match_weight) from ({rows}) order by record_id_l, record_id_r"
+        )
+
+    def _read(self, sql: str) -> pl.DataFrame:
+        frame: pl.DataFrame = pl.from_arrow(self.connection.sql(sql).to_arrow_table())  # type: ignore[assignment]
+        return frame
+
+
+def _weight_sql(name: str, is_adjusted: bool) -> str:
+    """Splink's match weight of one field, with the adjustment for the term frequency."""
+    return f"mw_{name} + mw_tf_adj_{name}" if is_adjusted else f"mw_{name}"
