@@ -19,6 +19,7 @@ DECIDING: tuple[str, ...] = (
     "identity.clustering",
     "identity.customer_ids.ledger",
     "identity.incremental",
+    "identity.model.dialects",
     "identity.model.registry",
     "identity.model.specification",
     "identity.model.splink_settings",

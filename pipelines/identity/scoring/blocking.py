@@ -5,8 +5,6 @@ a limit: a block that is larger than the model version's limit for its key is le
 not cost the square of its holders. So are blocks of one.
 """
 
-import duckdb
-
 from pipelines.identity.model.specification import (
     ALLOWANCES,
     BLOCKING_KEYS,
@@ -15,28 +13,29 @@ from pipelines.identity.model.specification import (
     PAIRS_PER_PROFILE,
     blocking_column,
 )
+from pipelines.identity.scoring.engine import Engine
 
 BLOCKS = {blocking_column(position): name for position, name in enumerate(BLOCKING_KEYS)}
 """The columns of keys, each with its blocking key, in order."""
 
 
-def add_keys(connection: duckdb.DuckDBPyConnection, profiles: str, keyed: str) -> None:
+def add_keys(engine: Engine, profiles: str, keyed: str) -> None:
     """Makes the table ``keyed``: that of ``profiles`` with the value of each blocking key."""
     keys = ", ".join(f"{key} as {column}" for column, key in zip(BLOCKS, BLOCKING_KEYS.values(), strict=True))
-    connection.execute(f"create table {keyed} as select *, {keys} from {profiles}")
+    engine.make(keyed, f"select *, {keys} from {profiles}")
 
 
-def limit_blocks(connection: duckdb.DuckDBPyConnection, keyed: str) -> dict[str, int]:
+def limit_blocks(engine: Engine, keyed: str) -> dict[str, int]:
     """For each blocking key, the largest block that keeps its pairs within PAIRS_PER_PROFILE and LARGEST_BLOCK."""
-    [(profiles,)] = connection.execute(f"select count(*) from {keyed}").fetchall()
+    profiles = engine.read(f"select count(*) as profiles from {keyed}").item()
     limits = {}
     for column, name in BLOCKS.items():
-        sizes = connection.execute(
-            f"select size, count(*) from (select count(*) as size from {keyed} where {column} is not null"
+        sizes = engine.read(
+            f"select size, count(*) as blocks from (select count(*) as size from {keyed} where {column} is not null"
             f" group by {column}) where size between 2 and {LARGEST_BLOCK} group by size order by size"
-        ).fetchall()
+        )
         limits[name], pairs = 1, 0
-        for size, blocks in sizes:
+        for size, blocks in sizes.iter_rows():
             pairs += blocks * size * (size - 1) // 2
             if pairs > max(PAIRS_ALWAYS_ALLOWED, PAIRS_PER_PROFILE * ALLOWANCES.get(name, 1.0) * profiles):
                 break
@@ -44,9 +43,7 @@ def limit_blocks(connection: duckdb.DuckDBPyConnection, keyed: str) -> dict[str,
     return limits
 
 
-def keep_small_blocks(
-    connection: duckdb.DuckDBPyConnection, keyed: str, largest_blocks: dict[str, int], blocked: str
-) -> None:
+def keep_small_blocks(engine: Engine, keyed: str, largest_blocks: dict[str, int], blocked: str) -> None:
     """Makes the table ``blocked``: that of ``keyed`` without keys of blocks of one and of blocks above their limit."""
     kept, joins = [], []
     for column, name in BLOCKS.items():
@@ -56,7 +53,7 @@ def keep_small_blocks(
             f" having count(*) between 2 and {largest_blocks[name]}) as {column}_kept"
             f" on {column}_kept.{column} = keyed.{column}"
         )
-    connection.execute(
-        f"create table {blocked} as select keyed.* exclude ({', '.join(BLOCKS)}), {', '.join(kept)}"
-        f" from {keyed} as keyed {' '.join(joins)}"
+    engine.make(
+        blocked,
+        f"select keyed.* exclude ({', '.join(BLOCKS)}), {', '.join(kept)} from {keyed} as keyed {' '.join(joins)}",
     )

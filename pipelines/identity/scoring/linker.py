@@ -8,16 +8,17 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import cached_property
+from typing import Any
 
-import duckdb
 import polars as pl
-from splink import DuckDBAPI, Linker
+from splink import Linker
 
 from pipelines.frames.in_memory_sql import connect_in_memory_alone
 from pipelines.identity.model.registry import ModelVersion
 from pipelines.identity.model.specification import BLOCKING_KEYS
 from pipelines.identity.model.splink_settings import make_settings
 from pipelines.identity.scoring.blocking import BLOCKS, add_keys, keep_small_blocks, limit_blocks
+from pipelines.identity.scoring.engine import DuckDBEngine, Engine
 from pipelines.identity.scoring.household import correction_sql, field_ratio_sql
 
 ENDS = ("record_id_l", "record_id_r")
@@ -37,22 +38,21 @@ PER_BIT = 2  # Steps of rarity in a pattern of agreement: finer ones make more p
 def open_linker(profiles: pl.DataFrame, model: ModelVersion) -> Iterator["ProfileLinker"]:
     """A linker of ``profiles`` (:func:`pipelines.identity.scoring.profiles.build_profiles`) under ``model``."""
     with connect_in_memory_alone("The comparison of records") as connection:
-        connection.register("given_profiles", profiles.to_arrow(compat_level=pl.CompatLevel.newest()))
-        connection.execute(f"create table {PROFILES} as select * from given_profiles")
-        connection.unregister("given_profiles")
-        yield ProfileLinker(connection, model)
+        engine = DuckDBEngine(connection)
+        engine.load(PROFILES, profiles)
+        yield ProfileLinker(engine, model)
 
 
 @dataclass(frozen=True)
 class ProfileLinker:
-    """Splink over the table PROFILES of ``connection``, which it alone uses."""
+    """Splink over the table PROFILES of ``engine``."""
 
-    connection: duckdb.DuckDBPyConnection
+    engine: Engine
     model: ModelVersion
 
     def open_splink(self) -> Linker:
         """Splink's linker over the profiles with their blocking keys, under the model: its charts work on it too."""
-        return self._link(DuckDBAPI(self.connection), self._blocked)
+        return self._link(self.engine.open_splink(), self._blocked)
 
     def score_all(self) -> pl.DataFrame:
         """Every pair of profiles that share a blocking key and weigh enough to be stored: ``identity/pairs``.
@@ -67,12 +67,10 @@ class ProfileLinker:
 
     def score_changed(self, changed: pl.Series) -> pl.DataFrame:
         """The same, of the pairs with a profile among ``changed`` (record_ids)."""
-        self.connection.register("changed_ids", changed.rename("record_id").to_frame().to_arrow())
+        self.engine.load("changed_ids", changed.to_frame("record_id"))
         for name, join in (("changed", "semi"), ("unchanged", "anti")):
-            self.connection.execute(
-                f"create table {name} as select * from {self._blocked} {join} join changed_ids using (record_id)"
-            )
-        api = DuckDBAPI(self.connection)
+            self.engine.make(name, f"select * from {self._blocked} {join} join changed_ids using (record_id)")
+        api = self.engine.open_splink()
         linker = self._link(api, "changed")
         within = linker.inference.predict(threshold_match_weight=STORE_THRESHOLD_BITS, warning_mode="never")
         between = linker.inference.predict_between(
@@ -96,7 +94,7 @@ class ProfileLinker:
             f" household_{name}"
             for name in self._names
         )
-        weighed = self._read(
+        weighed = self.engine.read(
             f"select record_id_l as join_key_l, record_id_r as join_key_r, match_weight + household_weight as"
             f" match_weight, household_weight, {columns} from ({self._with_household(predicted)})"
         )
@@ -116,13 +114,13 @@ class ProfileLinker:
         than ``at_most``, as many are drawn by ``seed``. Pairs in ``without`` (ENDS) are left out.
         """
         blocked = self.open_splink().inference.compute_blocked_pairs_for_predict().physical_name
-        self.connection.register("left_out", without.select(join_key_l=ENDS[0], join_key_r=ENDS[1]).to_arrow())
-        self.connection.execute(
-            f"create or replace table candidates as select join_key_l, join_key_r from {blocked}"
-            " anti join left_out using (join_key_l, join_key_r)"
+        self.engine.load("left_out", without.select(join_key_l=ENDS[0], join_key_r=ENDS[1]))
+        self.engine.make(
+            "candidates",
+            f"select join_key_l, join_key_r from {blocked} anti join left_out using (join_key_l, join_key_r)",
         )
-        [(found,)] = self.connection.execute("select count(*) from candidates").fetchall()
-        drawn = self._read(
+        found = self.engine.read("select count(*) as found from candidates").item()
+        drawn = self.engine.read(
             f"select * from candidates order by md5(concat_ws('|', join_key_l, join_key_r, {seed})) limit {at_most}"
             if found > at_most
             else "select * from candidates"
@@ -131,9 +129,9 @@ class ProfileLinker:
 
     def count_term_frequencies(self) -> dict[str, pl.DataFrame]:
         """By field with an agreement level, one row per value: value, frequency among the profiles that have one."""
-        linker = self._link(DuckDBAPI(self.connection), PROFILES)
+        linker = self._link(self.engine.open_splink(), PROFILES)
         return {
-            compared.name: self._read(
+            compared.name: self.engine.read(
                 f"select {compared.column} as value, tf_{compared.column} as frequency"
                 f" from {linker.table_management.compute_tf_table(compared.column).physical_name} order by value"
             )
@@ -143,7 +141,7 @@ class ProfileLinker:
 
     def limit_blocks(self) -> dict[str, int]:
         """For each blocking key, the largest block worth comparing among these profiles."""
-        return limit_blocks(self.connection, self._keyed)
+        return limit_blocks(self.engine, self._keyed)
 
     def digest(self) -> pl.DataFrame:
         """One row per profile: record_id, and ``digest``, 64 bits of what its pairs depend on; for one DuckDB version.
@@ -151,26 +149,25 @@ class ProfileLinker:
         That is its content and the blocking keys by which it is compared: a pair of two profiles whose digests stay
         the same is found by the same key and weighs the same as before.
         """
-        return self._read(
+        return self.engine.read(
             f"select record_id, hash(record_id, content_hash, {', '.join(BLOCKS)}) as digest from {self._blocked}"
         )
 
     @cached_property
     def _keyed(self) -> str:
-        add_keys(self.connection, PROFILES, KEYED)
+        add_keys(self.engine, PROFILES, KEYED)
         return KEYED
 
     @cached_property
     def _blocked(self) -> str:
-        keep_small_blocks(self.connection, self._keyed, self.model.parameters.largest_blocks, BLOCKED)
+        keep_small_blocks(self.engine, self._keyed, self.model.parameters.largest_blocks, BLOCKED)
         return BLOCKED
 
     def _predict_given(self, left: pl.Series, right: pl.Series) -> str:
         """Splink's table of its predictions for the given pairs, each once."""
         pairs = pl.DataFrame({"join_key_l": left, "join_key_r": right})
-        self.connection.register("given_pairs", pairs.unique().to_arrow())
-        self.connection.execute("create or replace table given as select '0' as match_key, * from given_pairs")
-        api = DuckDBAPI(self.connection)
+        self.engine.load("given", pairs.unique().select(pl.lit("0").alias("match_key"), pl.all()))
+        api = self.engine.open_splink()
         linker = self._link(api, PROFILES)
         linker.table_management.register_blocked_pairs_for_predict(api.register("given"))
         return str(linker.inference.predict(warning_mode="never").physical_name)
@@ -185,7 +182,9 @@ class ProfileLinker:
                     frequency = f"greatest(tf_{compared.column}_l, tf_{compared.column}_r)"
                     rarity = f"round(log2({frequency}) * {PER_BIT}) / {PER_BIT}"
                     columns.append(f"case when {agrees} then {rarity} end as rarity_{compared.name}")
-        return self._read(f"select {', '.join(columns)}, count(*) as pairs from {predicted} group by all order by all")
+        return self.engine.read(
+            f"select {', '.join(columns)}, count(*) as pairs from {predicted} group by all order by all"
+        )
 
     @property
     def _names(self) -> list[str]:
@@ -194,8 +193,8 @@ class ProfileLinker:
     def _is_adjusted(self, name: str) -> bool:
         return name in self.model.term_frequencies
 
-    def _link(self, api: DuckDBAPI, table: str) -> Linker:
-        settings = make_settings(self.model)
+    def _link(self, api: Any, table: str) -> Linker:
+        settings = make_settings(self.model, self.engine.dialect)
         if table == PROFILES:  # Which pairs are compared is given: there is nothing to block on.
             settings["blocking_rules_to_generate_predictions"] = []
         linker = Linker(api.register(table), settings, validate_settings=False, log_level=None)
@@ -208,19 +207,22 @@ class ProfileLinker:
     def _look_up_frequencies(self, name: str, column: str) -> str:
         """The table of the frequencies of today's values; a value that training did not know is as rare as any."""
         table = f"frequencies_of_{column}"
-        [(is_made,)] = self.connection.execute(
-            "select count(*) from duckdb_tables() where table_name = ?", [table]
-        ).fetchall()
-        if not is_made:
-            self.connection.register("trained", self.model.term_frequencies[name].to_arrow())
-            rarest = self.model.parameters.rarest[name]
-            self.connection.execute(
-                f"create table {table} as select {column}, coalesce(frequency, {rarest!r}) as tf_{column}"
+        if table not in self._looked_up:
+            self.engine.load("trained", self.model.term_frequencies[name])
+            rarest = f"cast('{self.model.parameters.rarest[name]!r}' as double)"
+            self.engine.make(
+                table,
+                f"select {column}, coalesce(frequency, {rarest}) as tf_{column}"
                 f" from (select distinct {column} from {PROFILES} where {column} is not null)"
-                f" left join trained on trained.value = {column}"
+                f" left join trained on trained.value = {column}",
             )
-            self.connection.unregister("trained")
+            self._looked_up.add(table)
         return table
+
+    @cached_property
+    def _looked_up(self) -> set[str]:
+        """The tables of frequencies that have been made."""
+        return set()
 
     def _with_household(self, predicted: str) -> str:
         """SQL: the rows of Splink's table ``predicted``, with ``household_<field>`` and ``household_weight``."""
@@ -235,21 +237,17 @@ class ProfileLinker:
         """``identity/pairs`` from Splink's tables ``predicted``."""
         found_by = " ".join(f"when '{position}' then '{name}'" for position, name in enumerate(BLOCKING_KEYS))
         weight = "match_weight + household_weight"
-        rows = " union all by name ".join(
+        rows = " union all ".join(
             f"select least(record_id_l, record_id_r) as record_id_l, greatest(record_id_l, record_id_r) as record_id_r,"
             f" {weight} as match_weight, household_weight, case match_key::varchar {found_by} end as found_by,"
             f" {', '.join(f'gamma_{name}::tinyint as gamma_{name}' for name in self._names)}"
             f" from ({self._with_household(table)}) where {weight} >= {STORE_THRESHOLD_BITS}"
             for table in predicted
         )
-        return self._read(
+        return self.engine.read(
             "select record_id_l, record_id_r, match_weight, 1 / (1 + power(2, -match_weight)) as match_probability,"
             f" * exclude (record_id_l, record_id_r, match_weight) from ({rows}) order by record_id_l, record_id_r"
         )
-
-    def _read(self, sql: str) -> pl.DataFrame:
-        frame: pl.DataFrame = pl.from_arrow(self.connection.sql(sql).to_arrow_table())  # type: ignore[assignment]
-        return frame
 
 
 def _weight_sql(name: str, is_adjusted: bool) -> str:

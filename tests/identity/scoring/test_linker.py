@@ -112,13 +112,12 @@ def test_blocks_of_one_and_those_beyond_the_limit_are_left_out(profiles, retaile
     few = profiles.head(1_500)
     with open_linker(few, with_limits(retailer.model, limits)) as linker:
         candidates = linker.open_splink().inference.compute_blocked_pairs_for_predict().physical_name
-        rows = linker.connection.execute(f"select join_key_l, join_key_r, match_key from {candidates}").fetchall()
-        keys = linker.connection.execute(
-            f"select record_id, {', '.join(linker_module.BLOCKS)} from {BLOCKED}"
-        ).fetchall()
-        everything = linker.connection.execute(
-            f"select record_id, {', '.join(linker_module.BLOCKS)} from {linker_module.KEYED}"
-        ).fetchall()
+        rows = linker.engine.read(f"select join_key_l, join_key_r, match_key from {candidates}").rows()
+        columns = ", ".join(linker_module.BLOCKS)
+        keys, everything = (
+            linker.engine.read(f"select record_id, {columns} from {table}").rows()
+            for table in (BLOCKED, linker_module.KEYED)
+        )
     expected = {}
     for position, name in enumerate(linker_module.BLOCKS.values()):
         sizes = Counter(row[position + 1] for row in everything if row[position + 1] is not None)
