@@ -31,8 +31,6 @@ household correction only lowers a weight, so Splink may leave out what it finds
 PROFILES, KEYED, BLOCKED = "profiles", "keyed_profiles", "blocked_profiles"
 """The tables of profiles: as they are, with all blocking keys, and with those of blocks within their limits."""
 
-PER_BIT = 2  # Steps of rarity in a pattern of agreement: finer ones make more patterns and move no weight.
-
 
 @contextmanager
 def open_linker(profiles: pl.DataFrame, model: ModelVersion) -> Iterator["ProfileLinker"]:
@@ -52,7 +50,7 @@ class ProfileLinker:
 
     def open_splink(self) -> Linker:
         """Splink's linker over the profiles with their blocking keys, under the model: its charts work on it too."""
-        return self._link(self.engine.open_splink(), self._blocked)
+        return self.link(self.engine.open_splink(), self._blocked, make_settings(self.model, self.engine.dialect))
 
     def score_all(self) -> pl.DataFrame:
         """Every pair of profiles that share a blocking key and weigh enough to be stored: ``identity/pairs``.
@@ -71,7 +69,7 @@ class ProfileLinker:
         for name, join in (("changed", "semi"), ("unchanged", "anti")):
             self.engine.make(name, f"select * from {self._blocked} {join} join changed_ids using (record_id)")
         api = self.engine.open_splink()
-        linker = self._link(api, "changed")
+        linker = self.link(api, "changed", make_settings(self.model, self.engine.dialect))
         within = linker.inference.predict(threshold_match_weight=STORE_THRESHOLD_BITS, warning_mode="never")
         between = linker.inference.predict_between(
             api.register("changed", dataset_display_name="changed_ones"),
@@ -87,57 +85,18 @@ class ProfileLinker:
         Columns: match_weight, household_weight, and of each field ``gamma_<field>``, ``weight_<field>`` and
         ``household_<field>`` (the log2 ratios of the two classes to strangers).
         """
-        pairs = pl.DataFrame({"join_key_l": left, "join_key_r": right})
-        predicted = self._predict_given(left, right)
+        pairs = pl.DataFrame({"record_id_l": left, "record_id_r": right})
+        predicted = self.predict_given(pairs, make_settings(self.model, self.engine.dialect))
         columns = ", ".join(
             f"gamma_{name}::tinyint as gamma_{name}, {_weight_sql(name, self._is_adjusted(name))} as weight_{name},"
             f" household_{name}"
             for name in self._names
         )
-        weighed = self.engine.read(
-            f"select record_id_l as join_key_l, record_id_r as join_key_r, match_weight + household_weight as"
+        weighed = self.read(
+            f"select record_id_l, record_id_r, match_weight + household_weight as"
             f" match_weight, household_weight, {columns} from ({self._with_household(predicted)})"
         )
-        return pairs.join(weighed, on=["join_key_l", "join_key_r"], how="left", maintain_order="left").drop(
-            "join_key_l", "join_key_r"
-        )
-
-    def compare(self, left: pl.Series, right: pl.Series) -> pl.DataFrame:
-        """How the given pairs of profiles (record_ids) agree, as :meth:`compare_blocked` counts it."""
-        return self._count_patterns(self._predict_given(left, right))
-
-    def compare_blocked(self, at_most: int, seed: int, without: pl.DataFrame) -> tuple[pl.DataFrame, int]:
-        """How pairs that share a blocking key agree, and how many such pairs there are.
-
-        Patterns of agreement with counts: ``gamma_<field>`` of each field, ``rarity_<field>`` (log2 of the term
-        frequency of the value that they agree on, to the half bit; null elsewhere) and ``pairs``; sorted. Of more pairs
-        than ``at_most``, as many are drawn by ``seed``. Pairs in ``without`` (ENDS) are left out.
-        """
-        blocked = self.open_splink().inference.compute_blocked_pairs_for_predict().physical_name
-        self.engine.load("left_out", without.select(join_key_l=ENDS[0], join_key_r=ENDS[1]))
-        self.engine.make(
-            "candidates",
-            f"select join_key_l, join_key_r from {blocked} anti join left_out using (join_key_l, join_key_r)",
-        )
-        found = self.engine.read("select count(*) as found from candidates").item()
-        drawn = self.engine.read(
-            f"select * from candidates order by md5(concat_ws('|', join_key_l, join_key_r, {seed})) limit {at_most}"
-            if found > at_most
-            else "select * from candidates"
-        )
-        return self.compare(drawn["join_key_l"], drawn["join_key_r"]), found
-
-    def count_term_frequencies(self) -> dict[str, pl.DataFrame]:
-        """By field with an agreement level, one row per value: value, frequency among the profiles that have one."""
-        linker = self._link(self.engine.open_splink(), PROFILES)
-        return {
-            compared.name: self.engine.read(
-                f"select {compared.column} as value, tf_{compared.column} as frequency"
-                f" from {linker.table_management.compute_tf_table(compared.column).physical_name} order by value"
-            )
-            for compared in self.model.fields
-            if any(level.is_agreement for level in compared.levels)
-        }
+        return pairs.join(weighed, on=ENDS, how="left", maintain_order="left").drop(ENDS)
 
     def limit_blocks(self) -> dict[str, int]:
         """For each blocking key, the largest block worth comparing among these profiles."""
@@ -149,7 +108,7 @@ class ProfileLinker:
         That is its content and the blocking keys by which it is compared: a pair of two profiles whose digests stay
         the same is found by the same key and weighs the same as before.
         """
-        return self.engine.read(
+        return self.read(
             f"select record_id, hash(record_id, content_hash, {', '.join(BLOCKS)}) as digest from {self._blocked}"
         )
 
@@ -163,28 +122,33 @@ class ProfileLinker:
         keep_small_blocks(self.engine, self._keyed, self.model.parameters.largest_blocks, BLOCKED)
         return BLOCKED
 
-    def _predict_given(self, left: pl.Series, right: pl.Series) -> str:
-        """Splink's table of its predictions for the given pairs, each once."""
-        pairs = pl.DataFrame({"join_key_l": left, "join_key_r": right})
-        self.engine.load("given", pairs.unique().select(pl.lit("0").alias("match_key"), pl.all()))
+    def predict_given(self, pairs: pl.DataFrame, settings: dict[str, Any]) -> str:
+        """Splink's table of its predictions for the given ``pairs`` (ENDS), each once.
+
+        They need no blocking key in common.
+        """
+        given = pairs.unique().select(pl.lit("0").alias("match_key"), join_key_l=ENDS[0], join_key_r=ENDS[1])
+        self.engine.load("given", given)
         api = self.engine.open_splink()
-        linker = self._link(api, PROFILES)
+        linker = self.link(api, PROFILES, {**settings, "blocking_rules_to_generate_predictions": []})
         linker.table_management.register_blocked_pairs_for_predict(api.register("given"))
         return str(linker.inference.predict(warning_mode="never").physical_name)
 
-    def _count_patterns(self, predicted: str) -> pl.DataFrame:
-        columns = []
+    def link(self, api: Any, table: str, settings: dict[str, Any]) -> Linker:
+        """Splink's linker over one of the tables of the engine, with the model's term frequencies.
+
+        ``api`` is the engine's (:meth:`~.engine.Engine.open_splink`).
+        """
+        linker = Linker(api.register(table), settings, validate_settings=False, log_level=None)
         for compared in self.model.fields:
-            columns.append(f"gamma_{compared.name}::tinyint as gamma_{compared.name}")
-            for position, level in enumerate(compared.levels):
-                if level.is_agreement:
-                    agrees = f"gamma_{compared.name} = {len(compared.levels) - 1 - position}"
-                    frequency = f"greatest(tf_{compared.column}_l, tf_{compared.column}_r)"
-                    rarity = f"round(log2({frequency}) * {PER_BIT}) / {PER_BIT}"
-                    columns.append(f"case when {agrees} then {rarity} end as rarity_{compared.name}")
-        return self.engine.read(
-            f"select {', '.join(columns)}, count(*) as pairs from {predicted} group by all order by all"
-        )
+            if self._is_adjusted(compared.name):
+                lookup = self._look_up_frequencies(compared.name, compared.column)
+                linker.table_management.register_term_frequency_lookup(api.register(lookup), compared.column)
+        return linker
+
+    def read(self, sql: str) -> pl.DataFrame:
+        """What the query returns; it is written in DuckDB's dialect, whatever the engine."""
+        return self.engine.read(sql)
 
     @property
     def _names(self) -> list[str]:
@@ -192,17 +156,6 @@ class ProfileLinker:
 
     def _is_adjusted(self, name: str) -> bool:
         return name in self.model.term_frequencies
-
-    def _link(self, api: Any, table: str) -> Linker:
-        settings = make_settings(self.model, self.engine.dialect)
-        if table == PROFILES:  # Which pairs are compared is given: there is nothing to block on.
-            settings["blocking_rules_to_generate_predictions"] = []
-        linker = Linker(api.register(table), settings, validate_settings=False, log_level=None)
-        for compared in self.model.fields:
-            if self._is_adjusted(compared.name):
-                lookup = self._look_up_frequencies(compared.name, compared.column)
-                linker.table_management.register_term_frequency_lookup(api.register(lookup), compared.column)
-        return linker
 
     def _look_up_frequencies(self, name: str, column: str) -> str:
         """The table of the frequencies of today's values; a value that training did not know is as rare as any."""
@@ -244,7 +197,7 @@ class ProfileLinker:
             f" from ({self._with_household(table)}) where {weight} >= {STORE_THRESHOLD_BITS}"
             for table in predicted
         )
-        return self.engine.read(
+        return self.read(
             "select record_id_l, record_id_r, match_weight, 1 / (1 + power(2, -match_weight)) as match_probability,"
             f" * exclude (record_id_l, record_id_r, match_weight) from ({rows}) order by record_id_l, record_id_r"
         )

@@ -12,8 +12,6 @@ from collections.abc import Callable
 from dataclasses import replace
 from datetime import date
 
-import numpy as np
-import numpy.typing as npt
 import polars as pl
 
 from pipelines.identity.decisions.read import no_decisions
@@ -27,9 +25,15 @@ from pipelines.identity.model.registry import (
 )
 from pipelines.identity.model.specification import CLASSES, Field, declare_fields
 from pipelines.identity.model.splink_settings import make_settings
-from pipelines.identity.scoring.linker import ProfileLinker, open_linker
+from pipelines.identity.scoring.linker import ENDS, ProfileLinker, open_linker
 from pipelines.identity.scoring.match_weights import Floats
 from pipelines.identity.scoring.profiles import build_profiles
+from pipelines.identity.training.agreement import (
+    compare_blocked,
+    compare_given,
+    count_term_frequencies,
+    estimate_u,
+)
 from pipelines.identity.training.default_parameters import (
     read_default_frequencies,
     read_default_model,
@@ -38,7 +42,6 @@ from pipelines.identity.training.default_parameters import (
 from pipelines.identity.training.errors import TrainingError
 from pipelines.identity.training.estimate import (
     Estimate,
-    count_levels,
     declare_probabilities,
     estimate_classes,
     join_patterns,
@@ -48,7 +51,8 @@ from pipelines.identity.training.labels import list_labelled_pairs
 from pipelines.lake.tables import Lake
 
 SEED = 20260101
-RANDOM_PAIRS = 500_000  # For u: a level that one pair of a hundred thousand shows is then seen some five times.
+# For u, all pairs of so many are compared: a level that one pair of a hundred thousand shows is seen some five times.
+RANDOM_PROFILES = 1_000
 SAMPLED_PAIRS = 600_000  # Blocked pairs used for the estimation; more move parameters in the third digit only.
 MIN_PAIRS = 3_000  # Blocked pairs below which chance would decide the parameters.
 # Profiles below which it would decide how frequent a value is: that of two in a thousand is known to a third, and a
@@ -97,7 +101,7 @@ def learn(
     report("term frequencies")
     untrained = _make_untrained(fields)
     with open_linker(profiles, untrained) as linker:
-        frequencies = linker.count_term_frequencies()
+        frequencies = count_term_frequencies(linker)
         limits = linker.limit_blocks()
     rarest = {
         name: 1.0 / (2.0 * max(1, profiles[_column(fields, name)].count() or profiles.height)) for name in frequencies
@@ -110,13 +114,12 @@ def learn(
     labelled = list_labelled_pairs(profiles, no_decisions() if labels is None else labels)
     with open_linker(profiles, untrained) as linker:
         report("strangers")
-        strangers = estimate_strangers(linker, profiles["record_id"], fields, frequencies, seed)
+        strangers = estimate_strangers(linker, fields, frequencies, seed)
         report("pairs")
-        blocked, found = linker.compare_blocked(SAMPLED_PAIRS, seed, labelled)
+        blocked, found = compare_blocked(linker, SAMPLED_PAIRS, seed, labelled)
         known = [
-            linker.compare(some["record_id_l"], some["record_id_r"])
+            compare_given(linker, labelled.filter(pl.col("is_match") == verdict).select(ENDS))
             for verdict in (False, True)
-            for some in [labelled.filter(pl.col("is_match") == verdict)]
         ]
     report("matches and households")
     shipped = read_default_model()["levels"]
@@ -183,26 +186,19 @@ def _column(fields: tuple[Field, ...], name: str) -> str:
 
 
 def estimate_strangers(
-    linker: ProfileLinker,
-    record_ids: pl.Series,
-    fields: tuple[Field, ...],
-    frequencies: dict[str, pl.DataFrame],
-    seed: int,
+    linker: ProfileLinker, fields: tuple[Field, ...], frequencies: dict[str, pl.DataFrame], seed: int
 ) -> dict[str, Floats]:
-    """How often two strangers show each level of each field, counted on random pairs.
+    """How often two strangers show each level of each field: Splink's estimate of u, completed.
 
     The agreement level is not counted but computed: two records drawn at random have the same value with probability
-    sum f(v)^2. A level that no random pair shows counts half a pair. A field that hardly any two records both have is
-    left out.
+    sum f(v)^2. A level that no pair shows counts half a pair. A field that hardly any two records both have is left
+    out.
     """
-    left, right = _draw_pairs(len(record_ids), RANDOM_PAIRS, seed)
-    patterns = read_patterns(linker.compare(record_ids.gather(left), record_ids.gather(right)), fields)
     estimated = {}
-    for position, compared in enumerate(fields):
-        counts = count_levels(patterns.levels[:, position], patterns.pairs, len(compared.levels))
-        if counts.sum() < MIN_COMPARABLE_PAIRS:
+    for compared, (seen, pairs) in zip(fields, estimate_u(linker, RANDOM_PROFILES, seed).values(), strict=True):
+        if pairs < MIN_COMPARABLE_PAIRS:
             continue
-        counts += 0.5
+        counts = seen * pairs + 0.5
         shares = counts / counts.sum()
         for index, level in enumerate(compared.levels):
             if level.is_agreement and frequencies[compared.name].height:
@@ -211,17 +207,6 @@ def estimate_strangers(
                 shares[index] = agreement
         estimated[compared.name] = shares
     return estimated
-
-
-def _draw_pairs(count: int, pairs: int, seed: int) -> tuple[npt.NDArray[np.int32], npt.NDArray[np.int32]]:
-    """Random pairs of two different numbers below ``count``."""
-    if count < 2:
-        empty = np.array([], dtype=np.int32)
-        return empty, empty
-    generator = np.random.default_rng(seed)
-    left = generator.integers(0, count, pairs, dtype=np.int32)
-    right = generator.integers(0, count - 1, pairs, dtype=np.int32)
-    return left, right + (right >= left).astype(np.int32)
 
 
 def _as_parameters(

@@ -412,5 +412,5 @@ def test_a_lake_that_was_moved_or_copied_is_built_upon(tables, model, tmp_path):
         moved.ledger = night.ledger
         moved.recognise(tables, FIRST_DAY, no_decisions())
         assert moved.said == []
-        assert moved.done[-1]["anew"] == moved.done[-1]["compared_pairs"] == 0
+        assert moved.done[-1]["anew"] == moved.done[-1]["changed_profiles"] == 0
         assert moved.done[-1]["built_upon"]

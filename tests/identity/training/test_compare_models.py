@@ -119,10 +119,9 @@ def test_weights_are_compared_level_by_level_the_largest_move_first(retailer):
     levels = {name: dict(known) for name, known in model.parameters.levels.items()}
     levels["gender"]["same"] = levels["gender"]["same"] | {"match": levels["gender"]["same"]["match"] / 8}
     moves = compare_weights(model, doubting(edited(model, levels=levels), 5))
-    assert [(move.field, move.level, round(move.bits, 9)) for move in moves[:2]] == [
-        (PRIOR, "one person", -5.0),
-        ("gender", "same", -3.0),
-    ]
+    assert [(move.field, move.level) for move in moves[:2]] == [(PRIOR, "one person"), ("gender", "same")]
+    # The prior is the log2 odds: a 32nd of the share is 5 bits but for the share's own size.
+    assert [move.bits for move in moves[:2]] == [pytest.approx(-5.0, abs=0.001), pytest.approx(-3.0)]
     assert {move.bits for move in moves[2:]} == {0.0}
     assert len({(move.field, move.level) for move in moves}) == len(moves)
 
@@ -139,7 +138,7 @@ def test_the_comparison_as_plain_values_holds_counts_and_no_value_of_a_record(re
     compared = compare_models(couple, retailer.model, doubting(retailer.model, 60), AS_OF)
     plain = compared.as_dict()
     assert {name: plain[name] for name in compared.figures()} == compared.figures()
-    assert plain["largest_weight_move"] == pytest.approx(60)
+    assert plain["largest_weight_move"] == pytest.approx(60, abs=0.001)
     assert plain["share_moved"] == 1 / 3
     assert "crm:contacts" not in str(plain)
     assert "quemeneur" not in str(plain).lower()
