@@ -6,6 +6,7 @@ import dagster as dg
 
 from pipelines.config.home import may_configure_launches
 from pipelines.defs import launch_config
+from pipelines.defs.accuracy import accuracy
 from pipelines.defs.drift import drift
 from pipelines.defs.extracts import extract_assets
 from pipelines.defs.field_report import field_report
@@ -40,7 +41,7 @@ def build_definitions(
     close_to_others()  # Whichever process puts the code location together writes the home, or starts what does.
     replaced = {key for replacement in assets for key in replacement.keys}
     usual = [
-        *(*extract_assets(), references, *identity_assets(), field_report, drift, sensitivity),
+        *(*extract_assets(), references, *identity_assets(), field_report, drift, sensitivity, accuracy),
         *(*warehouse_assets(), report),
     ]
     return dg.Definitions(

@@ -154,6 +154,19 @@ def test_evaluate_prints_what_its_schema_says(first_night: tuple[Home, str], exp
         assert len(kind["examples"]) <= 3
 
 
+def test_without_a_truth_evaluate_prints_the_estimate_of_the_last_run(
+    first_night: tuple[Home, str], parcours: Command
+) -> None:
+    estimated = json.loads(parcours("evaluate", "--home", first_night[0].root, "--json").stdout)
+    jsonschema.validate(estimated, json.loads((SCHEMAS / "evaluate_estimate.schema.json").read_text()))
+    for name in ("pairwise_precision", "pairwise_recall", "wrong_pairs", "missed_pairs"):
+        assert estimated[name]["low"] <= estimated[name]["estimate"] <= estimated[name]["high"]
+    assert estimated["pairwise_precision"]["low"] > 0.9
+    said = parcours("evaluate", "--home", first_night[0].root).stdout
+    assert f"{estimated['pairwise_precision']['estimate']:.4f}" in said
+    assert ("These figures are a guess" in said) == (not estimated["is_reliable"])
+
+
 def test_id_prints_what_its_schema_says_for_every_record_of_the_customer(
     first_night: tuple[Home, str], parcours: Command
 ) -> None:

@@ -60,7 +60,7 @@ def test_version_is_that_of_the_package(parcours: Command) -> None:
     [
         (["run", "--as-of", "yesterday"], ["'yesterday' is not a date", "YYYY-MM-DD"]),
         (["sample", "--out", "{new}", "--customers", "0"], ["at least 1"]),
-        (["evaluate"], ["--truth"]),
+        (["evaluate", "--truth", "truth.csv", "--decisions"], ["--truth"]),
         (["fly"], ["fly"]),
         (["rum"], ["Did you mean 'run'?"]),
         (["model", "lst"], ["Did you mean 'list'?"]),
@@ -141,6 +141,7 @@ def test_a_mapping_that_does_not_go_with_the_export_is_a_fault_of_configuration(
     ("arguments", "words"),
     [
         (["evaluate", "--truth", "{exports}/truth.parquet"], ["parcours run"]),
+        (["evaluate"], ["parcours run"]),
         (["id", "c-nobody"], ["parcours run"]),
         (["rollback"], ["no previous warehouse"]),
         (["docs"], ["no warehouse", "parcours run"]),

@@ -1,4 +1,4 @@
-"""``parcours evaluate``: how well the customers found match the real people, where the truth is known."""
+"""``parcours evaluate``: how well the customers found match the real people, where the truth is known and where not."""
 
 import argparse
 import json
@@ -23,12 +23,14 @@ TRUTH = ("record_id", "person_id")
 def add(commands: Subcommands) -> None:
     parser = commands.add_parser(
         "evaluate",
-        help="compare the customers found with known truth",
-        description="Compares the customers of the last run with known truth: pairwise, B-cubed and exact-cluster "
-        "precision, recall and F1, and the errors by type, inferred from the records, with examples. Or, with "
-        "--decisions, compares the model's weights with human decisions.",
+        help="say how wrong the customers found are, without known truth or compared with it",
+        description="Says how wrong the customers of the last run are. Without known truth: pairwise precision and "
+        "recall as estimated from the model and the records, with an interval (JSON: "
+        "evaluate_estimate.schema.json). With --truth: pairwise, B-cubed and exact-cluster precision, recall and F1, "
+        "and the errors by type, inferred from the records, with examples. With --decisions: the model's weights "
+        "compared with human decisions.",
     )
-    against = parser.add_mutually_exclusive_group(required=True)
+    against = parser.add_mutually_exclusive_group()
     against.add_argument(
         "--truth", type=Path, metavar="FILE", help="Parquet or CSV with the columns record_id, person_id"
     )
@@ -57,11 +59,15 @@ def evaluate(options: argparse.Namespace) -> int:
 
     home = find_home(options.home)
     lake = Lake(home.lake)
-    truth = None if options.decisions else _read_truth(options.truth)
+    truth = None if options.truth is None else _read_truth(options.truth)
     if not lake.path("identity", "customer_ids").exists():
         raise ParcoursError(f"There are no customers in {home.root} to evaluate yet: run `parcours run` first.")
-    if truth is None:
+    if options.decisions:
         return _evaluate_labels(lake, options.json)
+    if truth is None:
+        from pipelines.cli.estimate_output import print_estimate
+
+        return print_estimate(lake, options.json)
     scores = score(lake.read("identity", "customer_ids"), truth)
     if not scores.records:
         raise ParcoursError(

@@ -14,10 +14,11 @@ import numpy as np
 import polars as pl
 
 from pipelines.identity.evaluation.without_truth.evidence import Evidence
+from pipelines.identity.evaluation.without_truth.groups import probability
 from pipelines.identity.evaluation.without_truth.joins import Joins
 from pipelines.identity.evaluation.without_truth.separated import Separated
 from pipelines.identity.evaluation.without_truth.unseen import count_unseen
-from pipelines.identity.scoring.match_weights import Floats, probability
+from pipelines.identity.scoring.match_weights import Floats
 
 COVERAGE = 0.9
 """The share of intervals that contain the truth."""
@@ -108,14 +109,20 @@ def estimate_accuracy(evidence: Evidence) -> Estimate:
     error = MODEL_ERROR_BITS if misfit <= LARGEST_MISFIT else ERROR_BITS_OF_A_MISFIT
     usual, more, fewer = (_expect(evidence, shift + bits) for bits in (0.0, error, -error))
     receipts, together = evidence.receipts, float(evidence.together)
-    other = [CHANCE * usual.wrong_variance**0.5, receipts.wrong, UNMODELLED_SHARE * together]
+    other = [CHANCE * usual.wrong_variance**0.5, receipts.wrong]
+    unmodelled = UNMODELLED_SHARE * together
     wrong = _surround(
-        usual.wrong + receipts.wrong, [usual.wrong - more.wrong, *other], [fewer.wrong - usual.wrong, *other], together
+        usual.wrong + receipts.wrong,
+        [usual.wrong - more.wrong, unmodelled, *other],
+        # They come by the customer: in a small file, one of several records is more than the share.
+        [fewer.wrong - usual.wrong, unmodelled + CHANCE * (unmodelled * _weigh_sizes(evidence.joins)) ** 0.5, *other],
+        together,
     )
     found, fewest, most = (each.compared + each.beyond_keys for each in (usual, fewer, more))
     other = [
-        CHANCE * usual.missed_variance**0.5,
+        CHANCE * (usual.missed_variance + receipts.missed_variance) ** 0.5,
         LONE_RECEIPTS_ERROR * receipts.missed_alone,
+        receipts.missed_alone_spread,
         SHARED_RECEIPTS_ERROR * receipts.missed_between,
     ]
     missed_receipts = receipts.missed_alone + receipts.missed_between
@@ -216,6 +223,12 @@ def _expect(evidence: Evidence, shift: float) -> _Expected:
         missed_variance=variance,
         unseen=count_unseen(agreements),
     )
+
+
+def _weigh_sizes(joins: Joins) -> float:
+    """The pairs of records of which a pair drawn at random is wrong at once: those across its join, on average."""
+    across = joins.record_pairs * joins.scale
+    return float((across * joins.record_pairs).sum() / across.sum()) if across.sum() else 0.0
 
 
 def _surround(estimate: float, below: list[float], above: list[float], at_most: float = np.inf) -> Figure:

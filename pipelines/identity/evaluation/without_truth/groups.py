@@ -17,6 +17,15 @@ from pipelines.identity.scoring.weighed_pairs import WeighedPairs, weigh_pairs
 Integers = npt.NDArray[np.int64]
 
 
+def probability(weights: Floats) -> Floats:
+    """The probability that groups of these weights are one person's, taken at their word.
+
+    Among the pairs of many copies of a person, single ones weigh too little: the curve of a model's calibration, which
+    makes up for that in pairs, would do so twice.
+    """
+    return np.asarray(1.0 / (1.0 + np.exp2(-np.clip(weights, -1000, 1000))))
+
+
 def weigh_profiles(profiled: ProfiledRecords, left: Integers, right: Integers, model: ModelVersion) -> WeighedPairs:
     """The given pairs of profiles, by number, as Splink weighs them."""
     needed = np.unique(np.concatenate([left, right])).astype(np.int32)

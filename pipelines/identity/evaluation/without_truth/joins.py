@@ -10,10 +10,16 @@ import numpy as np
 import polars as pl
 
 from pipelines.identity.evaluation.without_truth.file_of_customers import CustomerFile
-from pipelines.identity.evaluation.without_truth.groups import Integers, draw, weigh_groups, weigh_profiles
+from pipelines.identity.evaluation.without_truth.groups import (
+    Integers,
+    draw,
+    probability,
+    weigh_groups,
+    weigh_profiles,
+)
 from pipelines.identity.evaluation.without_truth.value_sample import VALUES, ValueCodes
 from pipelines.identity.model.registry import ModelVersion
-from pipelines.identity.scoring.match_weights import Floats, probability
+from pipelines.identity.scoring.match_weights import Floats
 from pipelines.identity.scoring.predict import ScoredPairs
 
 MOST_CUSTOMERS = 4_000

@@ -18,10 +18,15 @@ class ReceiptErrors:
 
     ``missed_alone`` are those of receipts whose e-mail no other record has, ``missed_between`` those of receipts whose
     e-mail several customers use; ``wrong`` are those within one customer, or among the receipts of a shared e-mail.
+    ``missed_alone`` is the mean of two ways to tell it, which differ by twice ``missed_alone_spread``: by what records
+    of a lone mailbox have besides, and by how many records of a customer have a mailbox that its others lack.
+    ``missed_variance`` is by chance: a receipt misses few records or many, and all at once.
     """
 
     missed_alone: float
+    missed_alone_spread: float
     missed_between: float
+    missed_variance: float
     wrong: float
 
 
@@ -55,24 +60,48 @@ def estimate_receipt_errors(customers: CustomerFile) -> ReceiptErrors:
         .sort("email_key")
     )
     covered = mailboxes.filter(pl.col("records") == 1)
-    others_of_covered = _mean(covered["size_of_user"]) - 1.0 if covered.height else 0.0
+    others_of_covered = covered["size_of_user"] - 1.0
     alone = receipts.filter(pl.col("users") == 0)
+    lone = float(alone["receipts"].sum())
     shared = receipts.filter(pl.col("users") > 1)
     sole = receipts.filter(pl.col("users") == 1)
     share_of_shared = float((mailboxes["users"] > 1).sum()) / max(1, mailboxes.height)
     # Whose own records lack the e-mail, has another user of it behind it as often as mailboxes have two users.
-    strangers = float(alone["receipts"].sum()) * share_of_shared / max(1e-9, 1.0 - share_of_shared)
+    strangers = lone * share_of_shared / max(1e-9, 1.0 - share_of_shared)
     placed = sole.select((pl.col("receipts") * (pl.col("size_of_user") - 1.0)).sum()).item() if sole.height else 0.0
     share_of_strangers = min(1.0, strangers / max(1.0, float(sole["receipts"].sum())))
     among = shared.select(
         (pl.col("receipts") * (pl.col("receipts") - 1) / 2 * (1.0 - pl.col("same_user"))).sum()
     ).item()
+    between = float(shared.select((pl.col("receipts") * pl.col("size_of_user")).sum()).item() or 0.0)
+    by_covered = lone * _mean(others_of_covered)
+    by_customers = _miss_as_customers_do(records, (placed or 0.0) + between, lone)
     return ReceiptErrors(
-        missed_alone=float(alone["receipts"].sum()) * max(0.0, others_of_covered),
-        missed_between=float(shared.select((pl.col("receipts") * pl.col("size_of_user")).sum()).item() or 0.0),
+        missed_alone=(by_covered + by_customers) / 2.0,
+        missed_alone_spread=abs(by_covered - by_customers) / 2.0,
+        missed_between=between,
+        missed_variance=lone * _mean(others_of_covered**2) + between,
         wrong=float(share_of_strangers * (placed or 0.0) + (among or 0.0) / 2.0),
     )
 
 
 def _mean(values: pl.Series) -> float:
     return float(values.mean() or 0.0)  # type: ignore[arg-type]
+
+
+def _miss_as_customers_do(records: pl.DataFrame, found: float, lone: float) -> float:
+    """The pairs missed by ``lone`` receipts, if mailboxes of receipts differ as those of a customer's records do.
+
+    ``found`` are the pairs of receipts whose mailbox is known; none is missed where no receipt is alone.
+    """
+    compared = records.filter("is_compared").with_columns(
+        pl.len().over("email_key").alias("users"),
+        pl.len().over("customer").alias("with_mailbox"),
+        (pl.col("size") - 1).alias("others"),
+    )
+    of_several = compared.filter(pl.col("with_mailbox") > 1)
+    others = float(of_several["others"].sum())
+    unknown = float(of_several.filter(pl.col("users") == 1)["others"].sum())
+    if not lone or not others or unknown >= others:
+        return 0.0
+    return found * unknown / (others - unknown)

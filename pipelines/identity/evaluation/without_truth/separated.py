@@ -10,11 +10,17 @@ import numpy as np
 import numpy.typing as npt
 
 from pipelines.identity.evaluation.without_truth.file_of_customers import CustomerFile
-from pipelines.identity.evaluation.without_truth.groups import Integers, draw, weigh_groups, weigh_profiles
+from pipelines.identity.evaluation.without_truth.groups import (
+    Integers,
+    draw,
+    probability,
+    weigh_groups,
+    weigh_profiles,
+)
 from pipelines.identity.evaluation.without_truth.value_sample import AGREEMENTS, VALUES, SampledPairs, ValueCodes
 from pipelines.identity.model.registry import ModelVersion
 from pipelines.identity.scoring.linker import STORE_THRESHOLD_BITS
-from pipelines.identity.scoring.match_weights import Floats, probability
+from pipelines.identity.scoring.match_weights import Floats
 from pipelines.identity.scoring.predict import Numbers, ScoredPairs
 
 MOST_LEADS = 4_000
