@@ -12,6 +12,8 @@ import duckdb
 import numpy as np
 import polars as pl
 
+from pipelines.identity.scoring.blocking import add_keys, keep_small_blocks, limit_blocks
+from pipelines.identity.scoring.engine import DuckDBEngine
 from pipelines.identity.standardisation.standardise import gather_records
 from pipelines.lake.tables import Lake
 from pipelines.sample import noise
@@ -132,9 +134,9 @@ def worsen(gathered: pl.DataFrame, lost: float, mistyped: float, seed: int) -> p
     return gathered
 
 
-def key_profiles(connection: duckdb.DuckDBPyConnection, profiles: pl.DataFrame, keys: pl.DataFrame) -> None:
-    """Creates the table ``keyed``: ``profiles`` with the columns of ``keys``, row for row, as Splink takes it."""
-    columns = profiles.drop("record_id", "content_hash", strict=False)
-    connection.register("keyed_arrow", pl.concat([columns, keys], how="horizontal").to_arrow())
-    connection.execute("create table keyed as select * from keyed_arrow")
-    connection.unregister("keyed_arrow")
+def key_profiles(connection: duckdb.DuckDBPyConnection, profiles: pl.DataFrame) -> None:
+    """Makes the table ``keyed``: ``profiles`` with the blocking keys by which Parcours would compare them."""
+    engine = DuckDBEngine(connection)
+    engine.load("profiles", profiles)
+    add_keys(engine, "profiles", "every_key")
+    keep_small_blocks(engine, "profiles", "every_key", limit_blocks(engine, "every_key")[0], "keyed")

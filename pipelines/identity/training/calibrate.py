@@ -14,12 +14,16 @@ import polars as pl
 
 from pipelines.identity.clustering.connected_components import find_components_within_size
 from pipelines.identity.model.calibration import Calibration
-from pipelines.identity.scoring.linker import ENDS, STORE_THRESHOLD_BITS, ProfileLinker
+from pipelines.identity.model.splink_settings import make_settings
+from pipelines.identity.scoring.linker import BLOCKED, ENDS, STORE_THRESHOLD_BITS, ProfileLinker
 from pipelines.identity.scoring.match_weights import Floats
 from pipelines.identity.training.latent_classes import estimate_log_odds, read_outcomes
 
-SAMPLED_PAIRS = 200_000
-"""Blocked pairs whose odds make the curve: some thousands of them are neither certain nor impossible."""
+SAMPLED_PAIRS = 400_000
+"""Blocked pairs whose odds make the curve, where one that two keys find counts twice: some thousands of them are
+neither certain nor impossible."""
+
+BOTH_ENDS = "join_key_l as record_id_l, join_key_r as record_id_r"  # As Splink calls them among blocked pairs.
 
 BEYOND_DOUBT_BITS = 7.0
 """Log2 odds of the finer model from which two records are of one group: above 99%. Between 5 and 9 the error of ten
@@ -34,11 +38,13 @@ LEAST_RISE_BITS = 1e-5  # From one weight of the curve to the next, so that no o
 
 def learn_calibration(linker: ProfileLinker, profiles: pl.DataFrame, seed: int) -> Calibration:
     """The calibration of the linker's version, from its ``profiles``; seeded."""
-    blocked, share = _draw_blocked(linker, SAMPLED_PAIRS, seed)
+    chunks = -(-linker.limit_blocks()[1] // SAMPLED_PAIRS) or 1
+    blocked = _draw_blocked(linker, chunks, seed)
     weighed = linker.weigh(blocked[ENDS[0]], blocked[ENDS[1]])
     outcomes = read_outcomes(weighed, linker.model)
     patterns, places = np.unique(outcomes, axis=0, return_inverse=True)
-    counted = np.bincount(places.ravel(), blocked["is_drawn"].to_numpy().astype(np.float64), len(patterns)) / share
+    drawn = np.bincount(places.ravel(), blocked["is_drawn"].to_numpy().astype(np.float64), len(patterns))
+    counted = np.asarray(drawn * chunks, dtype=np.float64)
     count = profiles.height
     comparable = {each.name: (profiles[each.column].count() / count) ** 2 for each in linker.model.fields}
     log_odds = estimate_log_odds(patterns, counted, linker.model, comparable, count * (count - 1) / 2)
@@ -48,28 +54,26 @@ def learn_calibration(linker: ProfileLinker, profiles: pl.DataFrame, seed: int) 
     return fit_curve(weight[is_counted], judged[is_counted])
 
 
-def _draw_blocked(linker: ProfileLinker, at_most: int, seed: int) -> tuple[pl.DataFrame, float]:
-    """Pairs that share a blocking key (ENDS), sorted, and the share of all such pairs that ``is_drawn``.
+def _draw_blocked(linker: ProfileLinker, chunks: int, seed: int) -> pl.DataFrame:
+    """Pairs that share a blocking key (ENDS), sorted; those that ``is_drawn`` are of one in ``chunks`` profiles.
 
-    Where there are more than ``at_most``, profiles are drawn, and with them their pairs. The pairs between those that
-    they are compared with are there too, not drawn: they are evidence on the same people.
+    The others, between the profiles that these are compared with, are evidence on the same people.
     """
-    blocked = linker.open_splink().inference.compute_blocked_pairs_for_predict().physical_name
-    linker.engine.make("blocked_ends", f"select join_key_l as record_id_l, join_key_r as record_id_r from {blocked}")
-    found = linker.read("select count(*) as found from blocked_ends").item()
-    if found <= at_most:
-        every = linker.read("select * from blocked_ends order by record_id_l, record_id_r")
-        return every.with_columns(is_drawn=pl.lit(True)), 1.0
-    limit = int(at_most / found / 2 * 2**128)  # A pair is drawn with either of its two ends.
-    drawn = " or ".join(f"md5(concat({end}, '|{seed}')) < '{limit:032x}'" for end in ENDS)
-    linker.engine.make("drawn_ends", f"select record_id_l, record_id_r, ({drawn}) as is_drawn from blocked_ends")
-    reached = " union ".join(f"select {end} as record_id from drawn_ends where is_drawn" for end in ENDS)
-    linker.engine.make("reached_ids", reached)
-    pairs = linker.read(
-        "select drawn_ends.* from drawn_ends semi join reached_ids as one on record_id_l = one.record_id"
-        " semi join reached_ids as other on record_id_r = other.record_id order by record_id_l, record_id_r"
+    splink = linker.open_splink()
+    if chunks == 1:
+        every = splink.inference.compute_blocked_pairs_for_predict().physical_name
+        return linker.read(f"select {BOTH_ENDS}, true as is_drawn from {every} order by 1, 2")
+    drawn = splink.inference.compute_blocked_pairs_for_predict_chunk((1 + seed % chunks, chunks), (1, 1)).physical_name
+    linker.engine.make("drawn_ends", f"select {BOTH_ENDS} from {drawn}")
+    reached = " union ".join(f"select {end} as record_id from drawn_ends" for end in ENDS)
+    linker.engine.make("reached", f"select * from {BLOCKED} semi join ({reached}) using (record_id)")
+    settings = make_settings(linker.model, linker.engine.dialect)
+    around = linker.link(linker.engine.open_splink(), "reached", settings)
+    between = around.inference.compute_blocked_pairs_for_predict().physical_name
+    return linker.read(
+        f"select record_id_l, record_id_r, drawn_ends.record_id_l is not null as is_drawn"
+        f" from (select {BOTH_ENDS} from {between}) left join drawn_ends using (record_id_l, record_id_r) order by 1, 2"
     )
-    return pairs, max(int(pairs["is_drawn"].sum()), 1) / found
 
 
 def _judge_together(record_ids: pl.Series, pairs: pl.DataFrame, log_odds: Floats) -> Floats:

@@ -74,7 +74,7 @@ def test_weights_and_their_order_stay_as_they_are(retailer):
 
 def test_a_part_of_many_pairs_says_about_the_same(retailer, profiles, monkeypatch):
     whole = retailer.model.parameters.calibration
-    monkeypatch.setattr(calibrate, "SAMPLED_PAIRS", 4_000)
+    monkeypatch.setattr(calibrate, "SAMPLED_PAIRS", 8_000)
     part = calibrate_model(retailer.model, profiles).parameters.calibration
     assert part != whole
     weights = np.linspace(-9, 12, 50)
