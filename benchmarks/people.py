@@ -1,4 +1,4 @@
-"""People to recognise, with the truth: generated retailers, FEBRL3 and historical_50k, each as a folder of two tables.
+"""People to recognise, with the truth: generated retailers, FEBRL3, historical_50k and fake_1000, each as a folder of two tables.
 
 ``gathered.parquet`` holds the records as ``gather_records`` of ``standardise`` collects them,
 ``truth.parquet`` one row per record: record_id, person_id.
@@ -87,6 +87,23 @@ def historical(folder: Path) -> tuple[pl.DataFrame, pl.DataFrame]:
     truth = raw.select(
         (pl.lit("er:contacts:") + pl.col("record_no").cast(pl.String)).alias("record_id"),
         pl.col("entity").cast(pl.String).alias("person_id"),
+    )
+    return read_contacts(contacts, folder), truth
+
+
+def fake_1000(folder: Path) -> tuple[pl.DataFrame, pl.DataFrame]:
+    """Splink's demonstration records as contacts, and their truth."""
+    raw = pl.read_csv(PUBLIC_DATA / "fake_1000.csv", infer_schema_length=0)
+    contacts = raw.select(
+        pl.col("unique_id").alias("contact_id"),
+        "first_name",
+        pl.col("surname").alias("last_name"),
+        pl.col("dob").str.to_date("%Y-%m-%d", strict=False).alias("birth_date"),
+        "city",
+        "email",
+    )
+    truth = raw.select(
+        (pl.lit("er:contacts:") + pl.col("unique_id")).alias("record_id"), pl.col("cluster").alias("person_id")
     )
     return read_contacts(contacts, folder), truth
 
