@@ -1,4 +1,4 @@
-"""How well people are recognised: generated retailers, FEBRL3, historical_50k and fake_1000, beside bare Splink in the same run.
+"""How well people are recognised: generated retailers and public sets, beside bare Splink in the same run.
 
     python -m benchmarks identity
     python -m benchmarks.identity --customers 50000 400000 --seeds 11 12 13 --results found.jsonl --write

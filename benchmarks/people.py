@@ -1,4 +1,4 @@
-"""People to recognise, with the truth: generated retailers, FEBRL3, historical_50k and fake_1000, each as a folder of two tables.
+"""People to recognise, with the truth: generated retailers and public sets, each as a folder of two tables.
 
 ``gathered.parquet`` holds the records as ``gather_records`` of ``standardise`` collects them,
 ``truth.parquet`` one row per record: record_id, person_id.
