@@ -36,7 +36,7 @@ class SparkEngine:
             )
 
     def open_splink(self) -> SparkAPI:
-        api = SparkAPI(spark_session=self.session, break_lineage_method="parquet")
+        api = SparkAPI(spark_session=self.session, break_lineage_method="parquet")  # type: ignore[no-untyped-call]
         self.session.udf.register(JARO_WINKLER, arrow_udf(measure_jaro_winkler, "double"))
         return api
 
