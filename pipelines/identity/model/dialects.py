@@ -12,8 +12,9 @@ from sqlglot import exp
 WRITTEN_IN = "duckdb"
 """The dialect in which this program writes SQL."""
 
-JARO_WINKLER = "jaro_winkler"
-"""Jaro-Winkler similarity on Spark, by the name under which Splink registers its own there; ours takes its place."""
+JARO_WINKLER = "jaro_winkler_of_duckdb"
+"""Jaro-Winkler similarity on Spark (:mod:`pipelines.identity.scoring.jaro_winkler`). Not by the name of Splink's, which
+gives other figures: a session that lacks ours fails, and does not weigh otherwise."""
 
 RENAMED = {"strlen": "octet_length", "hash": "xxhash64"}
 """Functions of DuckDB and those of Spark that do the same; hashes are 64 bits on both, but not the same ones."""

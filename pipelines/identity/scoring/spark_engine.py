@@ -34,11 +34,10 @@ class SparkEngine:
                 "environment from which you work with Spark, take that form away: `pip uninstall sqlglotc`. sqlglot "
                 "does the same without it, only slower."
             )
+        self.session.udf.register(JARO_WINKLER, arrow_udf(measure_jaro_winkler, "double"))
 
     def open_splink(self) -> SparkAPI:
-        api = SparkAPI(spark_session=self.session, break_lineage_method="parquet")  # type: ignore[no-untyped-call]
-        self.session.udf.register(JARO_WINKLER, arrow_udf(measure_jaro_winkler, "double"))
-        return api
+        return SparkAPI(spark_session=self.session, break_lineage_method="parquet")  # type: ignore[no-untyped-call]
 
     def load(self, table: str, rows: pl.DataFrame) -> None:
         self.session.createDataFrame(rows.to_arrow()).createOrReplaceTempView(table)

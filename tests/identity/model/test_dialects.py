@@ -12,7 +12,7 @@ from pipelines.identity.model.splink_settings import declare_settings
     [
         ("strlen(a)", "octet_length(a)"),
         ("list_has_any(string_split(a, ' '), b)", r"arrays_overlap(SPLIT(a, CONCAT('\\Q', ' ', '\\E')), b)"),
-        ("jaro_winkler_similarity(a, b) >= 0.8", "jaro_winkler(a, b) >= 0.8"),
+        ("jaro_winkler_similarity(a, b) >= 0.8", "jaro_winkler_of_duckdb(a, b) >= 0.8"),
         (
             "damerau_levenshtein(a, b)",
             "damerau_levenshtein(decode(encode(a, 'UTF-8'), 'ISO-8859-1'), decode(encode(b, 'UTF-8'), 'ISO-8859-1'))",

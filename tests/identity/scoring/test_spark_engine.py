@@ -181,7 +181,7 @@ def assert_equal_weights(theirs: pl.DataFrame, ours: pl.DataFrame) -> None:
     bits = [name for name, kind in ours.schema.items() if kind == pl.Float64]
     assert theirs.drop(bits).equals(ours.drop(bits))
     for name in bits:
-        assert (theirs[name] - ours[name]).abs().max() < 1e-6, name
+        assert (theirs[name] - ours[name]).abs().max() < 1e-9, name
 
 
 @pytest.mark.long
