@@ -3,7 +3,7 @@
 import json
 import shutil
 import subprocess
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -159,18 +159,26 @@ def test_list_and_show_print_what_their_schema_says(two_versions: tuple[Home, st
 
 def test_a_run_leaves_its_charts_in_the_home_folder_and_with_its_assets(two_versions: tuple[Home, str]) -> None:
     home, _ = two_versions
-    drawn = {"model": ["match_weights", "unlinkables"], "pairs": ["pair_weights"], "clusters": ["cluster_sizes"]}
-    assert {page.stem for page in home.charts.iterdir()} == {name for names in drawn.values() for name in names}
+    drawn = {"model": ["household_weights"], "clusters": ["cluster_sizes"]}
+    by_splink = {"model": ["match_weights", "m_u_parameters", "unlinkables"], "pairs": ["pair_weights"]}
+    every = [*drawn.values(), *by_splink.values()]
+    assert {page.stem for page in home.charts.iterdir()} == {name for names in every for name in names}
     with dg.DagsterInstance.from_config(str(home.dagster)) as instance:
-        for asset, names in drawn.items():
+
+        def read_metadata(asset: str) -> Mapping[str, dg.MetadataValue]:
             event = instance.get_latest_materialization_event(dg.AssetKey(["identity", asset]))
             assert event is not None
             assert event.asset_materialization is not None
-            metadata = event.asset_materialization.metadata
+            return event.asset_materialization.metadata
+
+        for asset, names in drawn.items():
             for name in names:
-                shown = metadata[name]
+                shown = read_metadata(asset)[name]
                 assert isinstance(shown, dg.MarkdownMetadataValue)
                 assert str(shown.value).startswith("![")
+        for asset, names in by_splink.items():
+            for name in names:
+                assert Path(str(read_metadata(asset)[name].value)).name == f"{name}.html"
 
 
 def test_the_version_that_runs_already_stays_and_one_that_is_not_there_is_refused(
