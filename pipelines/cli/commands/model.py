@@ -8,29 +8,43 @@ from dataclasses import asdict
 from typing import TYPE_CHECKING, Any
 
 from pipelines.cli.arguments import Subcommands, add_home, add_json, add_sources, resolve_day
-from pipelines.errors import ConfigurationError, ParcoursError
-from pipelines.name_lists import list_names
+from pipelines.errors import ParcoursError
 
 if TYPE_CHECKING:
     from pipelines.identity.model.history import Reason
     from pipelines.lake.tables import Lake
 
 SCHEMA = "model.schema.json"
+IN_FORCE = "default: the one in force"
 
 
 def add(commands: Subcommands) -> None:
     parser = commands.add_parser(
         "model",
-        help="list, show, choose or revert the versions of the identity model",
+        help="list, show, open, choose or revert the versions of the identity model",
         description="Manages the versions of the identity model: which ones exist, what is in them, which one is in "
-        "force and why. `parcours train` makes new ones.",
+        "force and why. Each is a Splink model, to be opened as one. `parcours train` makes new ones.",
     )
     actions = parser.add_subparsers(title="actions", metavar="ACTION", required=True)
     _add_action(actions, "list", "all versions, and which one was in force when and why", show_list)
     show = _add_action(
         actions, "show", "what a version was trained on, and the weight of each comparison level", show_version
     )
-    show.add_argument("version", metavar="VERSION", nargs="?", help="default: the one in force")
+    show.add_argument("version", metavar="VERSION", nargs="?", help=IN_FORCE)
+    opened = _add_action(
+        actions,
+        "open",
+        "a Python prompt, or the script on standard input, with Splink's linker",
+        open_version,
+        json=False,
+    )
+    opened.description = (
+        "Opens a version as Splink's own linker over the records of the last run: `linker`, and `customers`, Splink's "
+        "table of clusters with the customers of the last run. At a terminal, a Python prompt; else Python is read "
+        "from standard input. Reads the home and writes nothing to it. Shows personal data."
+    )
+    opened.add_argument("version", metavar="VERSION", nargs="?", help=IN_FORCE)
+    opened.set_defaults(ends_itself=True)
     use = _add_action(actions, "use", "put a version in force; the next run recognises people by it", use_version)
     use.add_argument("version", metavar="VERSION", help="one that `parcours model list` shows")
     revert = _add_action(
@@ -41,11 +55,17 @@ def add(commands: Subcommands) -> None:
 
 
 def _add_action(
-    actions: Subcommands, name: str, summary: str, command: Callable[[argparse.Namespace], int]
+    actions: Subcommands,
+    name: str,
+    summary: str,
+    command: Callable[[argparse.Namespace], int],
+    *,
+    json: bool = True,
 ) -> argparse.ArgumentParser:
     parser = actions.add_parser(name, help=summary, description=f"{summary[0].upper()}{summary[1:]}.")
     add_home(parser)
-    add_json(parser, SCHEMA)
+    if json:
+        add_json(parser, SCHEMA)
     # Without a default, so that it does not override a --debug given before the action.
     parser.add_argument(
         "--debug", action="store_true", default=argparse.SUPPRESS, help="show the traceback of an error"
@@ -63,20 +83,34 @@ def show_list(options: argparse.Namespace) -> int:
 
 
 def show_version(options: argparse.Namespace) -> int:
-    from pipelines.identity.model.registry import name_in_force, read_version
+    from pipelines.identity.model.registry import find_version, read_version
     from pipelines.identity.training.describe_versions import describe_version
 
     lake = _find_lake(options)
-    version = _find(options.version, lake) if options.version else name_in_force(lake)
-    if version is None:
-        raise ParcoursError("No identity model is in force. Name one that `parcours model list` shows.")
-    described = describe_version(read_version(version, lake), lake)
+    described = describe_version(read_version(find_version(options.version, lake), lake), lake)
     _print(options, described, _render_version(described))
     return 0
 
 
+def open_version(options: argparse.Namespace) -> int:
+    from importlib.metadata import version as find_release
+
+    from pipelines.cli.python_session import converse
+    from pipelines.notebook import open_model
+
+    opened = open_model(options.home, options.version)
+    greeting = (
+        f"Splink {find_release('splink')} with the identity model {opened.version}, over {opened.profiles:,} distinct "
+        "records:\n  linker     Splink's Linker\n  customers  the customers of the last run, as Splink's table of "
+        "clusters\nThe home is not written to. Ctrl-D ends it."
+    )
+    return converse({"linker": opened.linker, "customers": opened.customers}, greeting)
+
+
 def use_version(options: argparse.Namespace) -> int:
-    return _change(options, "chosen", lambda lake: _find(options.version, lake))
+    from pipelines.identity.model.registry import find_version
+
+    return _change(options, "chosen", lambda lake: find_version(options.version, lake))
 
 
 def revert_to(options: argparse.Namespace) -> int:
@@ -125,15 +159,6 @@ def _find_lake(options: argparse.Namespace) -> "Lake":
     if not list_versions(lake):
         raise ParcoursError(f"There is no identity model in {home.root} yet: `parcours run` trains the first.")
     return lake
-
-
-def _find(version: str, lake: "Lake") -> str:
-    from pipelines.identity.model.registry import list_versions
-
-    known = list_versions(lake)
-    if version not in known:
-        raise ConfigurationError(f"There is no identity model {version!r}; there are: {list_names(known)}.")
-    return version
 
 
 def _print(options: argparse.Namespace, content: dict[str, Any], text: str) -> None:
