@@ -5,10 +5,11 @@ import json
 import sys
 from collections.abc import Callable
 from dataclasses import asdict
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from pipelines.cli.arguments import Subcommands, add_home, add_json, add_sources, resolve_day
-from pipelines.errors import ParcoursError
+from pipelines.cli.arguments import Subcommands, add_home, add_json, add_sources, path, resolve_day
+from pipelines.errors import ConfigurationError, ParcoursError
 
 if TYPE_CHECKING:
     from pipelines.identity.model.history import Reason
@@ -21,9 +22,9 @@ IN_FORCE = "default: the one in force"
 def add(commands: Subcommands) -> None:
     parser = commands.add_parser(
         "model",
-        help="list, show, open, choose or revert the versions of the identity model",
+        help="list, show, draw, open, choose or revert the versions of the identity model",
         description="Manages the versions of the identity model: which ones exist, what is in them, which one is in "
-        "force and why. Each is a Splink model, to be opened as one. `parcours train` makes new ones.",
+        "force and why. Each is a Splink model, to be drawn or opened as one. `parcours train` makes new ones.",
     )
     actions = parser.add_subparsers(title="actions", metavar="ACTION", required=True)
     _add_action(actions, "list", "all versions, and which one was in force when and why", show_list)
@@ -31,6 +32,16 @@ def add(commands: Subcommands) -> None:
         actions, "show", "what a version was trained on, and the weight of each comparison level", show_version
     )
     show.add_argument("version", metavar="VERSION", nargs="?", help=IN_FORCE)
+    charts = _add_action(actions, "charts", "write Splink's charts of a version as pages", draw_version, json=False)
+    charts.add_argument("version", metavar="VERSION", nargs="?", help=IN_FORCE)
+    charts.add_argument(
+        "--with-records",
+        action="store_true",
+        help="also the waterfall, comparison viewer, cluster studio and term frequencies, which show personal data",
+    )
+    charts.add_argument(
+        "--out", type=path, metavar="DIR", help="the folder to write them to (default: charts/VERSION in the home)"
+    )
     opened = _add_action(
         actions,
         "open",
@@ -90,6 +101,39 @@ def show_version(options: argparse.Namespace) -> int:
     described = describe_version(read_version(find_version(options.version, lake), lake), lake)
     _print(options, described, _render_version(described))
     return 0
+
+
+def draw_version(options: argparse.Namespace) -> int:
+    from pipelines.config.home import find_home
+    from pipelines.identity.model.registry import find_version, load_version
+    from pipelines.identity.monitoring.charts import chart_household_weights, write_chart
+    from pipelines.identity.monitoring.record_charts import draw_records
+    from pipelines.identity.monitoring.splink_charts import draw_model, write_page
+    from pipelines.identity.scoring.profiles import profile_records
+
+    lake = _find_lake(options)
+    model = load_version(find_version(options.version, lake), lake)
+    folder = options.out or find_home(options.home).charts / model.version
+    people = profile_records(lake.read("identity", "records"))
+    customers = lake.read("identity", "customer_ids") if options.with_records else None
+    try:
+        for page in draw_model(people, model):
+            _tell_written(write_page(page, folder))
+        _tell_written(write_chart(chart_household_weights(model), folder))
+        if customers is not None:
+            for page in draw_records(people, model, customers):
+                _tell_written(write_page(page, folder))
+    except OSError as error:
+        if options.out is None:
+            raise
+        raise ConfigurationError(f"--out names {folder}, which cannot be written: {error.strerror}.") from error
+    if options.with_records:
+        sys.stderr.write("These pages show records: delete them when they have been looked at.\n")
+    return 0
+
+
+def _tell_written(file: Path) -> None:
+    sys.stdout.write(f"{file}\n")
 
 
 def open_version(options: argparse.Namespace) -> int:

@@ -20,6 +20,7 @@ import pytest
 
 from pipelines.cli.commands.train import render
 from pipelines.config.home import Home
+from pipelines.config.home_contents import is_ours_alone
 from pipelines.identity.clustering.cluster import LINK_THRESHOLD_BITS
 from pipelines.identity.customer_ids.ledger import current_map, resolve
 from pipelines.identity.model.registry import model_in_force, name_version, save_version
@@ -185,7 +186,45 @@ def test_a_run_leaves_its_charts_in_the_home_folder_and_with_its_assets(two_vers
                 assert Path(str(read_metadata(asset)[name].value)).name == f"{name}.html"
 
 
-# ---- Opened in Splink ----
+# ---- Opened and drawn by Splink ----
+
+OF_RECORDS = {"waterfall", "comparison_viewer", "cluster_studio", "term_frequencies_email"}
+
+
+def test_the_charts_of_a_version_show_nobody_unless_that_is_asked_for_and_are_their_owners_alone(
+    two_versions: tuple[Home, str], parcours: Command, tmp_path: Path
+) -> None:
+    home, second = two_versions
+    finished = parcours("model", "charts", second, "--home", home.root)
+    assert finished.returncode == 0, finished.stderr
+    written = [Path(line) for line in finished.stdout.splitlines()]
+    assert {file.stem for file in written} == {"match_weights", "m_u_parameters", "unlinkables", "household_weights"}
+    assert set(written) == set((home.charts / second).iterdir())
+    assert second in written[0].read_text(encoding="utf-8")
+    assert is_ours_alone(home.charts, home.root)
+    assert is_ours_alone(home.charts / second, home.root)
+    out = tmp_path / "out"
+    finished = parcours("model", "charts", "--with-records", "--out", out, "--home", home.root)
+    assert finished.returncode == 0, finished.stderr
+    assert {file.stem for file in out.iterdir()} > OF_RECORDS
+    assert "delete them" in finished.stderr
+    assert {path.stat().st_mode & 0o777 for path in (out, home.charts / second)} == {0o700}
+    assert {path.stat().st_mode & 0o777 for path in (*out.iterdir(), *written)} == {0o600}
+    shutil.rmtree(home.charts / second)
+
+
+def test_charts_of_a_version_that_is_not_there_or_in_a_place_that_cannot_be_are_refused(
+    two_versions: tuple[Home, str], parcours: Command, tmp_path: Path
+) -> None:
+    home, _ = two_versions
+    refused = parcours("model", "charts", "m0", "--home", home.root)
+    assert refused.returncode == 2
+    assert "no identity model 'm0'; there are: " in refused.stderr
+    (tmp_path / "file").touch()
+    refused = parcours("model", "charts", "--out", tmp_path / "file", "--home", home.root)
+    assert refused.returncode == 2
+    assert f"--out names {tmp_path / 'file'}, which cannot be written" in refused.stderr
+    assert "Traceback" not in refused.stderr
 
 
 def open_with(script: str, *arguments: object) -> subprocess.CompletedProcess[str]:
