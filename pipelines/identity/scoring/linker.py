@@ -29,7 +29,7 @@ STORE_THRESHOLD_BITS = -10.0
 household correction only lowers a weight, so Splink may leave out what it finds below."""
 
 PROFILES, KEYED, BLOCKED = "profiles", "keyed_profiles", "blocked_profiles"
-"""The tables of profiles: as they are, with all blocking keys, and with those of blocks within their limits."""
+"""The tables of profiles: as they are, their blocking keys, and both, with the keys of blocks within their limits."""
 
 
 @contextmanager
@@ -47,6 +47,12 @@ class ProfileLinker:
 
     engine: Engine
     model: ModelVersion
+    keyed: str | None = None
+    """The table KEYED, where another model has made it already."""
+
+    def under(self, model: ModelVersion) -> "ProfileLinker":
+        """The same profiles under another model, which keys them alike."""
+        return ProfileLinker(self.engine, model, self._keyed)
 
     def open_splink(self) -> Linker:
         """Splink's linker over the profiles with their blocking keys, under the model: its charts work on it too."""
@@ -98,8 +104,11 @@ class ProfileLinker:
         )
         return pairs.join(weighed, on=ENDS, how="left", maintain_order="left").drop(ENDS)
 
-    def limit_blocks(self) -> dict[str, int]:
-        """For each blocking key, the largest block worth comparing among these profiles."""
+    def limit_blocks(self) -> tuple[dict[str, int], int]:
+        """For each blocking key, the largest block worth comparing among these profiles; and how many pairs they find.
+
+        A pair that two keys find counts twice.
+        """
         return limit_blocks(self.engine, self._keyed)
 
     def digest(self) -> pl.DataFrame:
@@ -114,12 +123,13 @@ class ProfileLinker:
 
     @cached_property
     def _keyed(self) -> str:
-        add_keys(self.engine, PROFILES, KEYED)
+        if self.keyed is None:
+            add_keys(self.engine, PROFILES, KEYED)
         return KEYED
 
     @cached_property
     def _blocked(self) -> str:
-        keep_small_blocks(self.engine, self._keyed, self.model.parameters.largest_blocks, BLOCKED)
+        keep_small_blocks(self.engine, PROFILES, self._keyed, self.model.parameters.largest_blocks, BLOCKED)
         return BLOCKED
 
     def predict_given(self, pairs: pl.DataFrame, settings: dict[str, Any]) -> str:
