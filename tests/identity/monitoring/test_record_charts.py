@@ -93,6 +93,17 @@ def look(browser: Browser, page: SplinkPage, folder: Path) -> None:
     assert faults == [], page.name
 
 
+def click(browser: Browser, place: str) -> None:
+    """Clicks into the middle of what is at the ``place``, a little below its upper edge, as a mouse does."""
+    x, y = browser.ask(
+        f"(() => {{ const place = document.querySelector({json.dumps(place)}); place.scrollIntoView();"
+        " const box = place.getBoundingClientRect(); return [box.x + box.width / 2, box.y + 150] })()"
+    )
+    browser.call("Input.dispatchMouseEvent", type="mouseMoved", x=x, y=y)
+    for part in ("mousePressed", "mouseReleased"):
+        browser.call("Input.dispatchMouseEvent", type=part, x=x, y=y, button="left", clickCount=1)
+
+
 def wait(browser: Browser, until: str) -> None:
     patience = time.monotonic() + 30
     while not browser.ask(until):
@@ -115,5 +126,9 @@ def test_nothing_that_a_record_says_is_run_by_its_page(browser, retailer, row, s
     assert browser.ask("document.title") == "Cluster studio"
     assert browser.ask("document.querySelectorAll('img[onerror]').length") == 0
     look(browser, drawn["comparison_viewer"], tmp_path)
+    click(browser, "#observablehq-comparison_vector_distribution_chart canvas")  # The one bar there is.
+    wait(browser, "document.body.innerText.includes('quemeneur')")
+    wait(browser, "document.querySelector('#observablehq-waterfall_chart canvas') !== null")
+    assert browser.ask("document.title") == "Comparison viewer"
     look(browser, drawn["waterfall"], tmp_path)
     assert browser.ask("document.title") == "How the weight of a pair comes about"
