@@ -44,6 +44,8 @@ def estimate_u(linker: ProfileLinker, at_most: int, seed: int) -> dict[str, tupl
         drawn, f"select * from {PROFILES} order by md5(concat(record_id, '|{seed}')), record_id limit {at_most}"
     )
     fields = linker.model.fields
+    if linker.read(f"select count(*) as drawn from {drawn}").item() < 2:
+        return {compared.name: (np.zeros(len(compared.levels)), 0.0) for compared in fields}
     splink = linker.link(linker.engine.open_splink(), drawn, declare_settings(fields, linker.engine.dialect))
     # More pairs than there are: all are compared, so that Splink draws nothing and the draw above is all there is.
     splink.training.estimate_u_using_random_sampling(at_most**2 + 1.0, min_count_per_level=None, num_chunks=1)
