@@ -33,9 +33,7 @@ from pipelines.identity.monitoring.charts import (
     Chart,
     as_markdown,
     chart_cluster_sizes,
-    chart_match_weights,
-    chart_pair_weights,
-    chart_unlinkables,
+    chart_household_weights,
     write_chart,
 )
 from pipelines.identity.monitoring.shared_value_surge import (
@@ -44,6 +42,7 @@ from pipelines.identity.monitoring.shared_value_surge import (
     list_surging_records,
     list_withdrawn_values,
 )
+from pipelines.identity.monitoring.splink_charts import SplinkPage, draw_model, draw_pair_weights, write_page
 from pipelines.identity.standardisation.attributes import Attribute, load_attributes
 from pipelines.identity.standardisation.placeholders import with_own_values
 from pipelines.identity.standardisation.places import count_unread_countries
@@ -84,11 +83,15 @@ def identity_assets() -> list[dg.AssetsDefinition]:
     ]
 
 
-def _drawn(night: Night, *charts: Chart) -> dict[str, dg.MarkdownMetadataValue]:
-    """The charts, written into the home folder, as metadata that the interface shows."""
-    for chart in charts:
-        write_chart(chart, night.folder.charts)
-    return {chart.name: dg.MetadataValue.md(as_markdown(chart)) for chart in charts}
+def _drawn(night: Night, chart: Chart) -> dict[str, dg.MarkdownMetadataValue]:
+    """A chart of ours, written into the home folder, as metadata that the interface shows."""
+    write_chart(chart, night.folder.charts)
+    return {chart.name: dg.MetadataValue.md(as_markdown(chart))}
+
+
+def _drawn_by_splink(night: Night, *pages: SplinkPage) -> dict[str, dg.PathMetadataValue]:
+    """Charts of Splink, which draw themselves in a browser: written into the home folder, and where they lie."""
+    return {page.name: dg.MetadataValue.path(write_page(page, night.folder.charts)) for page in pages}
 
 
 def _committed_ledger(lake: Lake) -> pl.DataFrame:
@@ -272,10 +275,10 @@ def model(context: dg.AssetExecutionContext, config: Training, night: Night) -> 
             "training": dg.MetadataValue.json(retrained.as_dict()),
         }
     people = people or night.read_people()
-    charts = chart_match_weights(shown), chart_unlinkables(people.records, shown)
+    charts = _drawn_by_splink(night, *draw_model(people, shown)) | _drawn(night, chart_household_weights(shown))
     found |= {"is_default": shown.is_default, "profiles": people.profiles.height}
     return Result(
-        metadata={**found, "about": dg.MetadataValue.json(shown.metadata), **_drawn(night, *charts)},
+        metadata={**found, "about": dg.MetadataValue.json(shown.metadata), **charts},
         check_results=[count_breaches("a_new_model_moves_few_records", too_many)],
     )
 
@@ -319,7 +322,7 @@ def pairs(context: dg.AssetExecutionContext, night: Night) -> Result:
         {
             "model_version": in_force.version,
             "changed_profiles": changed,
-            **_drawn(night, chart_pair_weights(scored)),
+            **_drawn_by_splink(night, draw_pair_weights(scored, in_force)),
         },
         count_breaches("candidate_pairs_do_not_explode", invariants.count_excess_pairs(scored, people.records)),
     )
