@@ -39,7 +39,7 @@ LINK_THRESHOLD_BITS = 0.0
 """Match weight from which a pair is linked: likelier one person than two. What chains of such links claim is checked
 over all pairs."""
 
-WEIGHED_AT_ONCE = 1_000_000  # Pairs of components: some 500 MB while they are weighed.
+WEIGHED_AT_ONCE = 250_000  # Pairs of components: some 500 MB while they are weighed, 2 kB a pair.
 
 
 @dataclass(frozen=True)
