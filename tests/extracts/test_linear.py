@@ -1,5 +1,6 @@
 """Twice the input is twice the work: what comes from outside is never looked at for each part of itself."""
 
+import io
 import json
 import zipfile
 from collections.abc import Callable
@@ -7,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from pipelines.config.connectors import FilesMapping
+from pipelines.config.connectors import FileOptions, FilesMapping
 from pipelines.contracts import table as find_table
 from pipelines.errors import ExtractError
 from pipelines.extracts.amount_columns import amount_columns
@@ -130,6 +131,17 @@ def test_twice_the_columns_is_twice_the_work(step: str, tmp_path: Path) -> None:
         return count_steps(lambda: COLUMNS[step](name_columns(count), tmp_path))
 
     assert work(2_000) < TWICE * work(1_000)
+
+
+def test_of_a_header_no_more_is_read_than_one_may_have(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(files, "LONGEST_HEADER", 1_000)
+
+    def read(count: int) -> int:
+        (tmp_path / "in").write_text('id,"moment\n' + "x\n" * count)
+        return count_steps(lambda: files._read_header(tmp_path / "in", 0, FileOptions()))
+
+    assert read(16_000) < 1.2 * read(8_000)
+    assert list(files._short_lines(io.StringIO("x" * 100_000 + "\n1,2\n"))) == ["x" * 1_000, "1,2\n"]
 
 
 def test_a_header_that_repeats_one_name_is_numbered_in_one_pass() -> None:
