@@ -191,33 +191,102 @@ def test_a_number_of_thousands_of_digits_is_a_text_like_any_other(tmp_path: Path
 
 def write_sheet(path: Path, cells: str) -> zipfile.ZipFile:
     with zipfile.ZipFile(path, "w", zipfile.ZIP_DEFLATED) as archive:
-        archive.writestr("xl/worksheets/sheet1.xml", f"<worksheet><sheetData>{cells}</sheetData></worksheet>")
+        archive.writestr("xl/media/image1.png", b'\x89PNG\r\n <c r="XFD1048576"><v>')
+        archive.writestr("xl/drawings/vmlDrawing1.vml", b"<xml><br></xml>")
+        archive.writestr(
+            "xl/worksheets/sheet1.xml",
+            f'<worksheet xmlns:x="x"><sheetData>{cells}</sheetData><pageMargins left="1"/></worksheet>',
+        )
     return zipfile.ZipFile(path)
+
+
+FAR = '<c r="XFD1048576"><v>1</v></c>'
+
+
+@pytest.mark.parametrize("chunk", [7, 1 << 20])
+@pytest.mark.parametrize(
+    "cells",
+    [
+        f'<row r="1"><c r="A1"><v>1</v></c></row><row r="1048576">{FAR}</row>',
+        f'<row r="1048576">{FAR}</row><row r="1"><c r="A1"><v>1</v></c></row>',
+        '<row><c r="A1"><v>1</v></c></row><row r="99999999"><c r="ZZZZZ99999999" t="x>"><v>1</v></c></row>',
+        "<row><c r='A1'><is><t>1</t></is></c></row><row><c t='>' r='XFD1048576'><is><t>1</t></is></c></row>",
+        "<row>" + "<c><v>1</v></c>" * 6_000 + "</row>" + "<row><c><v>1</v></c></row>" * 6_000,
+        '<x:row><x:c r="A1"><x:v>1</x:v></x:c><x:c r="XFD1048576"><x:v>1</x:v></x:c></x:row>',
+        f'<row><c r="A1"><v>1</v></c><!-- <c r="A2" t=" -->{FAR}<!-- "> --></row>',
+        f'<row><c r="A1"><v>1</v></c><![CDATA[ <c r="A2" t=" ]]>{FAR}<![CDATA[ "> ]]></row>',
+        "<row><c r='A1'><v>1</v></c><c x=\" r='A1'\" r='XFD1048576'><v>1</v></c></row>",
+        f'<row><c r="A1"><v>1</v></c><c x="{"y" * 20_000}" r="XFD1048576"><v>1</v></c></row>',
+        '<row><c r="A1"><v>1</v></c><c r="&#88;FD1048576"><v>1</v></c></row>',
+    ],
+)
+def test_values_far_from_each_other_are_refused_before_there_is_room_for_all_between(
+    cells: str, chunk: int, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(sheet_extent, "CHUNK", chunk)
+    with write_sheet(tmp_path / "s.xlsx", cells) as archive, pytest.raises(ExtractError, match="reach over"):
+        sheet_extent.check_extent(archive, "s.xlsx")
 
 
 @pytest.mark.parametrize(
     "cells",
     [
-        '<row r="1"><c r="A1"><v>1</v></c></row><row r="1048576"><c r="XFD1048576"><v>1</v></c></row>',
-        "<row><c r='A1'><v>1</v></c></row><row r='99999999'><c t='>' r='ZZZZZ99999999'><v>1</v></c></row>",
-        "<row>" + "<c><v>1</v></c>" * 10_000 + "</row>" + "<row><c><v>1</v></c></row>" * 10_000,
-        '<x:row><x:c r="A1"><x:v>1</x:v></x:c><x:c r="XFD1048576"><x:v>1</x:v></x:c></x:row>',
+        '<row r="1"><c r="A1"><v>1</v></c></row><row r="1048576"><c r="XFD1048576" s="3"/></row>',
+        '<row r="1"><c r="A1"><v>1</v></c></row><row r="1048576"><c r="XFD1048576" s="3"></c></row>',
+        '<row r="1"><c r="A1"><v>1</v></c></row><row r="1048576"><c r="XFD1048576"><f>A1</f></c></row>',
+        # All in the last rows and columns; and rows of which each begins at its first column.
+        f'<row r="1048576">{FAR}</row><row r="1048575"><c r="XFC1048575"><v>1</v></c></row>',
+        "<row><c><v>1</v></c><c><v>1</v></c></row>" * 10_000,
+        '<row r="1"><c r="A1" t="inlineStr"><is><t>a\x01\x0bb</t></is></c></row>',
     ],
 )
-def test_values_far_from_each_other_are_refused_before_there_is_room_for_all_between(
-    cells: str, tmp_path: Path
-) -> None:
-    with write_sheet(tmp_path / "s.xlsx", cells) as archive, pytest.raises(ExtractError, match="reach over"):
-        sheet_extent.check_extent(archive, "s.xlsx")
-
-
-def test_colours_far_from_the_table_are_no_values(tmp_path: Path) -> None:
-    cells = '<row r="1"><c r="A1"><v>1</v></c></row><row r="1048576"><c r="XFD1048576" s="3"/></row>'
+def test_colours_far_from_the_table_and_tables_far_from_the_beginning_are_taken(cells: str, tmp_path: Path) -> None:
     with write_sheet(tmp_path / "s.xlsx", cells) as archive:
         sheet_extent.check_extent(archive, "s.xlsx")
 
 
-def test_a_sheet_is_measured_in_one_pass(tmp_path: Path) -> None:
+@pytest.mark.parametrize(
+    "cells",
+    [
+        f'<row><c r="A1" t="<">{FAR}</row>',
+        f'<row><c r="A1"><v>1</v></d>{FAR}</row>',
+        '<row><c r="A1" r="XFD1048576"><v>1</v></c></row>',
+        '<row><c r="A1"><v>&nothing;</v></c></row>',
+    ],
+)
+@pytest.mark.parametrize("chunk", [7, 1 << 20])
+def test_a_sheet_of_which_two_readers_could_think_differently_is_damage(
+    cells: str, chunk: int, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(sheet_extent, "CHUNK", chunk)
+    with write_sheet(tmp_path / "s.xlsx", cells) as archive, pytest.raises(zipfile.BadZipFile):
+        sheet_extent.check_extent(archive, "s.xlsx")
+
+
+def test_a_tag_of_megabytes_is_damage_and_a_text_of_megabytes_is_none(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(sheet_extent, "LONGEST_TAG", 100_000)
+    monkeypatch.setattr(sheet_extent, "CHUNK", 10_000)
+    long = "y" * 300_000
+    with write_sheet(tmp_path / "s.xlsx", f'<row><c r="A1"><v>{long}</v></c></row>') as archive:
+        sheet_extent.check_extent(archive, "s.xlsx")
+    for cells in (f'<row><c r="A1" x="{long}"><v>1</v></c></row>', f"<!-- {long} -->"):
+        with write_sheet(tmp_path / "s.xlsx", cells) as archive, pytest.raises(zipfile.BadZipFile):
+            sheet_extent.check_extent(archive, "s.xlsx")
+
+
+def test_a_sheet_that_declares_what_it_is_made_of_is_damage(tmp_path: Path) -> None:
+    declared = '<!DOCTYPE worksheet [<!ENTITY a "aaaaaaaa">]><worksheet><sheetData><row/></sheetData></worksheet>'
+    with zipfile.ZipFile(tmp_path / "s.xlsx", "w") as archive:
+        archive.writestr("xl/worksheets/sheet1.xml", declared)
+    with zipfile.ZipFile(tmp_path / "s.xlsx") as archive, pytest.raises(zipfile.BadZipFile):
+        sheet_extent.check_extent(archive, "s.xlsx")
+
+
+def test_a_sheet_is_measured_in_one_pass(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(sheet_extent, "CHUNK", 4_096)
+
     def measure(count: int) -> int:
         cells = "".join(f'<row r="{row}"><c r="A{row}"><v>1</v></c></row>' for row in range(1, count))
         with write_sheet(tmp_path / "s.xlsx", cells) as archive:

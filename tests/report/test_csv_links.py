@@ -11,8 +11,9 @@ from pipelines.report.tables import Cell, Column, Table
 
 
 def read(link: str) -> list[list[str]]:
-    text = unquote(link.partition(",")[2]).removeprefix(BYTE_ORDER_MARK)
-    return list(csv.reader(io.StringIO(text, newline="")))
+    text = unquote(link.partition(",")[2])
+    assert text.startswith(BYTE_ORDER_MARK)
+    return list(csv.reader(io.StringIO(text[1:], newline="")))
 
 
 @pytest.mark.parametrize(
