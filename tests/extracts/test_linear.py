@@ -57,7 +57,8 @@ def test_the_first_records_are_found_without_looking_further_than_a_record_may_r
             lambda: malformed_lines.copy_head(tmp_path / "in", COMMAS, 10, tmp_path / "out", is_cut=False)
         )
 
-    assert copy_head(8_000) <= copy_head(4_000) * 1.1 or shape == "blank lines"
+    # A blank line is no record, and is copied.
+    assert copy_head(8_000) <= copy_head(4_000) * (TWICE if shape == "blank lines" else 1.1)
 
 
 WITHIN_A_LINE: dict[str, Callable[[int], bytes]] = {
@@ -69,13 +70,13 @@ WITHIN_A_LINE: dict[str, Callable[[int], bytes]] = {
 }
 
 
-@pytest.mark.parametrize("escape", ['"', "\\"])
+@pytest.mark.parametrize(("delimiter", "escape"), [(",", '"'), (",", "\\"), (" ", '"'), ("\t", '"')])
 @pytest.mark.parametrize("shape", WITHIN_A_LINE)
-def test_the_end_of_a_quoted_value_is_found_in_one_pass(shape: str, escape: str) -> None:
-    quotes = Quotes(Dialect(",", '"', escape, 3, 0))
+def test_the_end_of_a_quoted_value_is_found_in_one_pass(shape: str, delimiter: str, escape: str) -> None:
+    quotes = Quotes(Dialect(delimiter, '"', escape, 3, 0))
 
     def look(size: int) -> float:
-        line = WITHIN_A_LINE[shape](size)
+        line = WITHIN_A_LINE[shape](size).replace(b",", delimiter.encode())
         return count_seconds(lambda: [quotes.stay_open(line, is_open) for is_open in (False, True)])
 
     assert look(1_600_000) < SIXTEEN_TIMES * max(look(100_000), 0.0005)

@@ -54,7 +54,9 @@ class Quotes:
         if not self.quote:
             return
         delimiter, quote = re.escape(dialect.delimiter).encode(), re.escape(dialect.quote).encode()
-        self.opening = re.compile(b"(?:^|" + delimiter + b") *" + quote)
+        # Where blanks part values, each of many would be looked at as the first of those before a quote.
+        blanks = b"" if dialect.delimiter == " " else b" *"
+        self.opening = re.compile(b"(?:^|" + delimiter + b")" + blanks + quote)
         escape = dialect.escape or dialect.quote
         # What was read is never given back (`*+`): a value that does not end costs its length, and no more.
         if escape == dialect.quote:

@@ -73,6 +73,14 @@ def test_an_escape_before_a_quote_keeps_the_value_open(tmp_path: Path) -> None:
     assert malformed_lines.find_lines(tmp_path / "in.csv", dialect, [2]) == {2: 3}
 
 
+def test_blanks_may_part_values_of_which_some_have_quotes(tmp_path: Path) -> None:
+    dialect = Dialect(" ", '"', '"', field_count=2, skip=0)
+    text = '1 "a\nb"\n "2" x\n3 27"\n'
+    copy, entries = set_aside(tmp_path, text, dialect)
+    assert (copy.decode(), entries) == (text, [])
+    assert malformed_lines.find_lines(tmp_path / "in.csv", dialect, [2, 3]) == {2: 3, 3: 4}
+
+
 def test_lines_of_one_column_count_blank_ones(tmp_path: Path) -> None:
     path = tmp_path / "in.csv"
     path.write_text("a\n1\n\n2\n")
