@@ -13,7 +13,7 @@ from pipelines.contracts import table as find_table
 from pipelines.errors import ExtractError
 from pipelines.extracts.amount_columns import amount_columns
 from pipelines.extracts.connectors import files, json_documents, malformed_lines, sheet_extent
-from pipelines.extracts.connectors.quoted_lines import LONGEST_RECORD, Dialect, Quotes
+from pipelines.extracts.connectors.quoted_lines import LONGEST_RECORD, Ahead, Dialect, Quotes, read_lines
 from pipelines.extracts.currency_signs import signs_of
 from pipelines.extracts.named_rows import NamedRows, list_mentioned
 from pipelines.extracts.unseen_columns import find_unseen
@@ -89,6 +89,16 @@ def test_a_line_of_megabytes_is_one_row_of_the_quarantine_and_shown_by_its_begin
     entry = json.loads((tmp_path / "log").read_text())
     assert (entry["line"], entry["reason"]) == (2, f"is longer than {LONGEST_RECORD} bytes")
     assert len(entry["raw"]) < 11_000
+
+
+def test_of_lines_without_an_end_no_more_is_held_than_a_record_may_have() -> None:
+    assert max(map(len, read_lines(io.BytesIO(b"x" * 10_000_000)))) == LONGEST_RECORD + 1
+    assert [len(line) for line in read_lines(io.BytesIO(b"x" * 10_000_000 + b"\n1,2\n"))][1:] == [4]
+    file = io.BytesIO(b'1,"x\n' + (b"x" * 100_000 + b"\n") * 200)
+    ahead = Ahead(file, COMMAS)
+    ahead.take()
+    assert ahead.count_to_end() is None
+    assert file.tell() < LONGEST_RECORD + 200_000
 
 
 def name_columns(count: int) -> list[str]:

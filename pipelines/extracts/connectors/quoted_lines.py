@@ -145,8 +145,7 @@ class Ahead:
         while not self._closing:
             if len(self._coming) >= LONGEST_QUOTED - 1 or self._is_full() or not self._look_further():
                 return None
-        count = self._closing[0] - self.number
-        return count if count < LONGEST_QUOTED else None
+        return self._closing[0] - self.number
 
     def sum_up(self, count: int) -> tuple[int, Added]:
         """How many bytes the next ``count`` lines have, and what they add to a record that they were found to be of."""

@@ -11,7 +11,8 @@ from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 
 from pipelines.extracts.connectors import malformed_lines
-from pipelines.extracts.connectors.quoted_lines import Dialect
+from pipelines.extracts.connectors.malformed_lines import STRAY_QUOTE, TOO_LONG
+from pipelines.extracts.connectors.quoted_lines import LONGEST_QUOTED, LONGEST_RECORD, Dialect
 
 COMMAS = Dialect(",", '"', '"', field_count=3, skip=1)
 
@@ -39,6 +40,40 @@ def test_a_quote_that_nothing_closes_costs_its_own_line(tmp_path: Path) -> None:
     copy, entries = set_aside(tmp_path, 'a,b,c\n1,"x,y\n' + "2,x,y\n" * 3000)
     assert copy.count(b"2,x,y\n") == 3000
     assert [(entry["line"], entry["reason"]) for entry in entries] == [(2, "opens a quote that nothing closes")]
+
+
+@pytest.mark.parametrize(("further", "is_one"), [(LONGEST_QUOTED - 1, True), (LONGEST_QUOTED, False)])
+def test_a_value_goes_over_so_many_lines_and_no_more(tmp_path: Path, further: int, is_one: bool) -> None:
+    text = 'a,b,c\n1,"x' + "\n" * further + '",y\n'
+    copy, entries = set_aside(tmp_path, text)
+    if is_one:
+        assert (copy.decode(), entries) == (text, [])
+    else:
+        assert [entry["reason"] for entry in entries] == [STRAY_QUOTE, STRAY_QUOTE]
+
+
+def test_values_over_lines_follow_each_other(tmp_path: Path) -> None:
+    text = "a,b,c\n" + '1,"x\ny",z\n' * 50 + '2,"x\n,y\n,z",z\n' + '3,"x\ny",z,z\n' + '4,"x\ny",z\n'
+    copy, entries = set_aside(tmp_path, text)
+    assert [(entry["line"], entry["reason"]) for entry in entries[:1]] == [
+        (105, "has 4 fields where 3 are expected"),
+    ]
+    assert copy.count(b'1,"x\ny",z\n') == 50
+    assert copy.endswith(b'4,"x\ny",z\n')
+
+
+def test_values_of_many_bytes_over_lines_are_each_measured_by_themselves(tmp_path: Path) -> None:
+    half = "x" * (LONGEST_RECORD * 2 // 5)
+    text = "a,b,c\n" + f'1,"{half}\n{half}",z\n' * 3
+    copy, entries = set_aside(tmp_path, text)
+    assert (copy.decode(), entries) == (text, [])
+
+
+def test_a_line_that_is_too_long_closes_no_value(tmp_path: Path) -> None:
+    text = 'a,b,c\n1,"x\ny",' + "z" * (LONGEST_RECORD + 1) + "\n2,x,y\n"
+    copy, entries = set_aside(tmp_path, text)
+    assert copy == b"a,b,c\n\n\n2,x,y\n"
+    assert [(entry["line"], entry["reason"]) for entry in entries] == [(2, STRAY_QUOTE), (3, TOO_LONG)]
 
 
 def test_a_stray_quote_in_a_long_file_loses_no_row(exports: Any) -> None:
