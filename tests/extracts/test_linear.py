@@ -274,6 +274,15 @@ def test_a_sheet_of_which_two_readers_could_think_differently_is_damage(
         sheet_extent.check_extent(archive, "s.xlsx")
 
 
+def test_a_sheet_is_read_as_utf_8_whatever_it_calls_itself(tmp_path: Path) -> None:
+    declared = '<?xml version="1.0" encoding="us-ascii"?>'
+    rows = '<row><c r="A1" t="inlineStr"><is><t>Zoé</t></is></c></row>'
+    with zipfile.ZipFile(tmp_path / "s.xlsx", "w") as archive:
+        archive.writestr("xl/sheet1.xml", f"{declared}<worksheet><sheetData>{rows}</sheetData></worksheet>")
+    with zipfile.ZipFile(tmp_path / "s.xlsx") as archive:
+        sheet_extent.check_extent(archive, "s.xlsx")
+
+
 def test_a_tag_of_megabytes_is_damage_and_a_text_of_megabytes_is_none(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

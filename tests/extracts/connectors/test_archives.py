@@ -156,3 +156,13 @@ def test_a_way_of_packing_that_is_not_read_is_told(exports: Any) -> None:
     exports.write("stores.zip", bytes(content))
     with pytest.raises(ExtractError, match=r"packed in a way that is not read \(NotImplementedError\)"):
         read(exports)
+
+
+def test_a_file_inside_that_goes_on_beyond_the_archive_is_damage(exports: Any) -> None:
+    content = bytearray(pack({"a.csv": "store_id,name\n1,a\n"}, zipfile.ZIP_STORED))
+    directory = content.index(b"PK\x01\x02")
+    for place in (18, 22, directory + 20, directory + 24):  # Its size, packed and unpacked, in both headers.
+        content[place : place + 4] = (100_000).to_bytes(4, "little")
+    exports.write("stores.zip", bytes(content))
+    with pytest.raises(ExtractError, match="cut short, damaged"):
+        read(exports)

@@ -14,8 +14,8 @@ import pytest
 from pipelines.errors import ExtractError
 from pipelines.extracts.connectors import limits
 from pipelines.extracts.connectors.limits import LONGEST_HEADER, MOST_COLUMNS, MOST_TIMES_PACKED
+from pipelines.onboarding.heads import read
 from pipelines.onboarding.heads.folder import FoundFile
-from pipelines.onboarding.heads.read import read_heads
 
 
 def told(exports: Any, **mapping: Any) -> str:
@@ -138,8 +138,16 @@ def test_init_looks_at_no_bomb_and_at_no_sheet_of_ten_thousand_columns(
     }
     for name, content in contents.items():
         (tmp_path / name).write_bytes(content)
-    heads, unread = read_heads([FoundFile(tmp_path / name, name) for name in sorted(contents)])
+    heads, unread = read.read_heads([FoundFile(tmp_path / name, name) for name in sorted(contents)])
     assert heads == []
     assert [each.name for each in unread] == sorted(contents)
     assert "which no export does" in unread[0].reason
     assert "columns, more than are looked at" in unread[2].reason
+
+
+def test_init_looks_at_fewer_rows_where_there_are_many_columns(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(read, "MOST_CELLS", 100)
+    header = ",".join(f"c{number}" for number in range(20))
+    (tmp_path / "wide.csv").write_text(header + "\n" + (",".join(["x"] * 20) + "\n") * 50)
+    [head], _ = read.read_heads([FoundFile(tmp_path / "wide.csv", "wide.csv")])
+    assert (len(head.columns), len(head.rows)) == (20, 5)

@@ -11,6 +11,7 @@ from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 
 from pipelines.extracts.connectors import malformed_lines
+from pipelines.extracts.connectors.line_faults import Encoding
 from pipelines.extracts.connectors.malformed_lines import STRAY_QUOTE, TOO_LONG
 from pipelines.extracts.connectors.quoted_lines import LONGEST_QUOTED, LONGEST_RECORD, Dialect
 
@@ -74,6 +75,38 @@ def test_a_line_that_is_too_long_closes_no_value(tmp_path: Path) -> None:
     copy, entries = set_aside(tmp_path, text)
     assert copy == b"a,b,c\n\n\n2,x,y\n"
     assert [(entry["line"], entry["reason"]) for entry in entries] == [(2, STRAY_QUOTE), (3, TOO_LONG)]
+
+
+@pytest.mark.parametrize("lines", [b"1,%s x,y\n", b'1,"x\n%s",y\n', b'1,"%s\nx",y\n'])
+@pytest.mark.parametrize(
+    ("written", "fault"),
+    [(b"\xe9", Encoding.WINDOWS), (b"\x81", Encoding.UNKNOWN), (b"\xc3\xc2\xa9", Encoding.MISREAD)],
+)
+def test_a_line_of_another_encoding_is_told_wherever_it_stands_in_its_record(
+    tmp_path: Path, lines: bytes, written: bytes, fault: Encoding
+) -> None:
+    _, entries = set_aside(tmp_path, b"a,b,c\n" + lines % written)
+    assert (entries[0]["line"], entries[0]["reason"]) == (2, fault.value)
+
+
+@pytest.mark.parametrize(
+    ("text", "most", "is_cut", "copied", "has_more"),
+    [
+        ("a,b,c\n1,x,y\n2,x,y\n", 1, False, "a,b,c\n1,x,y\n", True),
+        ("a,b,c\n1,x,y\n2,x,y\n", 2, False, "a,b,c\n1,x,y\n2,x,y\n", False),
+        ("a,b,c\n1,x,y\n2,x", 9, False, "a,b,c\n1,x,y\n2,x", False),
+        ("a,b,c\n1,x,y\n2,x", 9, True, "a,b,c\n1,x,y\n", True),
+        ('a,b,c\n1,x,y\n2,"x\ny\n', 9, True, "a,b,c\n1,x,y\n", True),
+        ('a,b,c\n1,x,y\n2,"x\ny",z', 9, True, "a,b,c\n1,x,y\n", True),
+        ('a,b,c\n1,"x,y\n2,x,y\n', 9, False, 'a,b,c\n1,"x,y\n2,x,y\n', False),
+    ],
+)
+def test_of_a_file_that_is_cut_half_a_record_is_none(
+    tmp_path: Path, text: str, most: int, is_cut: bool, copied: str, has_more: bool
+) -> None:
+    (tmp_path / "in.csv").write_text(text)
+    cut = malformed_lines.copy_head(tmp_path / "in.csv", COMMAS, most, tmp_path / "out.csv", is_cut=is_cut)
+    assert (cut, (tmp_path / "out.csv").read_text()) == (has_more, copied)
 
 
 def test_a_stray_quote_in_a_long_file_loses_no_row(exports: Any) -> None:
@@ -170,3 +203,13 @@ def test_a_json_line_that_is_no_text_is_set_aside(tmp_path: Path, line: bytes) -
     path.write_bytes(b"{}\r\n" + line + b"{}\n")
     assert malformed_lines.set_aside_lines(path, copy, malformed, "in.jsonl") == 1
     assert copy.read_bytes() == b"{}\n\n{}\n"
+
+
+def test_a_json_line_longer_than_any_record_is_set_aside_and_shown_by_its_beginning(tmp_path: Path) -> None:
+    path, copy, malformed = tmp_path / "in.jsonl", tmp_path / "out.jsonl", tmp_path / "malformed.jsonl"
+    path.write_text('{"a": "' + "x" * 5_000_000 + '"}\n{}\n')
+    assert malformed_lines.set_aside_lines(path, copy, malformed, "in.jsonl") == 1
+    assert copy.read_text() == "\n{}\n"
+    entry = json.loads(malformed.read_text())
+    assert (entry["line"], entry["reason"]) == (1, TOO_LONG)
+    assert len(entry["raw"]) < 11_000
