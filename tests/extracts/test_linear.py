@@ -274,6 +274,13 @@ def test_a_sheet_of_which_two_readers_could_think_differently_is_damage(
         sheet_extent.check_extent(archive, "s.xlsx")
 
 
+def test_a_sheet_that_ends_too_early_is_damage(tmp_path: Path) -> None:
+    with zipfile.ZipFile(tmp_path / "s.xlsx", "w") as archive:
+        archive.writestr("xl/sheet1.xml", '<worksheet><sheetData><row><c r="A1"><v>1</v></c></row>')
+    with zipfile.ZipFile(tmp_path / "s.xlsx") as archive, pytest.raises(zipfile.BadZipFile):
+        sheet_extent.check_extent(archive, "s.xlsx")
+
+
 def test_a_sheet_is_read_as_utf_8_whatever_it_calls_itself(tmp_path: Path) -> None:
     declared = '<?xml version="1.0" encoding="us-ascii"?>'
     rows = '<row><c r="A1" t="inlineStr"><is><t>Zoé</t></is></c></row>'
