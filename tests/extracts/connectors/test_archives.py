@@ -125,16 +125,17 @@ def test_many_files_are_a_bomb_together(exports: Any, monkeypatch: pytest.Monkey
         read(exports)
 
 
-@pytest.mark.parametrize("name", ["../../outside.csv", "/outside.csv", "a/../../../outside.csv", "a\\..\\outside.csv"])
+@pytest.mark.parametrize(
+    "name", ["../../outside.csv", "{folder}/outside.csv", "a/../../../outside.csv", "a\\..\\outside.csv"]
+)
 def test_no_name_inside_leads_out_of_the_scratch_folder(exports: Any, name: str, tmp_path: Path) -> None:
     scratch = tmp_path / "scratch" / "unpacked"
-    exports.write("stores.zip", pack({name: "store_id,name\n1,a\n"}))
+    exports.write("stores.zip", pack({name.format(folder=tmp_path): "store_id,name\n1,a\n"}))
     before = set(tmp_path.rglob("*"))
     [(written, _)] = archives.unpack(tmp_path / "exports" / "stores.zip", "stores.zip", None, scratch)
     assert written.read_text() == "store_id,name\n1,a\n"
     assert {path for path in set(tmp_path.rglob("*")) - before if path.is_file()} == {written}
     assert written.resolve().is_relative_to(scratch)
-    assert not Path("/outside.csv").exists()
     assert [row[:2] for row in read(exports)] == [("1", "a")]
 
 
