@@ -20,7 +20,7 @@ _MADE = re.compile(
             r"warehouse\.duckdb\.tmp" + _BELOW,  # Where DuckDB spills that reads it.
             rf"(report|quality)\.html{_TEMPORARY}",
             rf"decisions\.csv{_TEMPORARY}",
-            r"(run|publication)\.lock",
+            r"(run|publication|page)\.lock",
             r"(restored|replaced-\d+|restore\.tmp-\w+)" + _BELOW,  # Of `parcours restore`.
             r"docs-\w{8}" + _BELOW,  # In which the dbt site is made.
             rf"lake(/({_KINDS}|quarantine|models|state|\w+\.tmp-\w+){_BELOW})?",

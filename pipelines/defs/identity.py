@@ -67,12 +67,15 @@ FAULT_OF_THE_PROGRAM = (
 )
 
 
-class Training(dg.Config):
-    """Whether a model is learned although there is one in force: the training job says so, the nightly run does not."""
-
-    retrain: bool = False
-    compare_only: bool = False  # Learned, saved and compared; the model in force stays.
-    with_decisions: bool = False  # What people decided of pairs of records is held fast while it is learned.
+TRAINING = {
+    name: dg.Field(bool, is_required=False, default_value=False, description=description)
+    for name, description in {
+        "retrain": "A model is learned although there is one in force: the training job says so, the nightly run does "
+        "not.",
+        "compare_only": "It is learned, saved and compared; the model in force stays.",
+        "with_decisions": "What people decided of pairs of records is held fast while it is learned.",
+    }.items()
+}
 
 
 def identity_assets() -> list[dg.AssetsDefinition]:
@@ -247,18 +250,20 @@ def _no_new_crowd(lake: Lake, rows: pl.DataFrame, attributes: Mapping[str, Attri
         f"{MAX_SHARE_MOVED:.0%} of the records move. Where more do, the model before stays in force: look at the "
         "comparison in the metadata, then put the new one in force with `parcours model use`, or leave it."
     },
+    config_schema=TRAINING,
 )
-def model(context: dg.AssetExecutionContext, config: Training, night: Night) -> Result:
+def model(context: dg.AssetExecutionContext, night: Night) -> Result:
     """The model in force: how much each agreement and disagreement says about two records being one person.
 
     Learned by the training job, and by the first run that has records enough; until then the shipped one applies. A
     nightly run keeps what was learned, so that ids do not move because the model did.
     """
-    in_force = None if config.retrain else night.find_model()
-    if not config.retrain:
+    asked = context.op_execution_context.op_config
+    in_force = None if asked["retrain"] else night.find_model()
+    if not asked["retrain"]:
         _require_model(night.lake, in_force)
     people = (
-        None if config.retrain else night.read_people()
+        None if asked["retrain"] else night.read_people()
     )  # Before the first run there are none, which training tells.
     if in_force is not None and people is not None and not has_to_learn(in_force, people.profiles.height):
         shown, too_many = in_force, 0
@@ -266,9 +271,9 @@ def model(context: dg.AssetExecutionContext, config: Training, night: Night) -> 
     else:
         context.log.info("training the identity model")
         retrained = retrain(
-            night.lake, night.day, context.log.info, config.compare_only, config.retrain and config.with_decisions
+            night.lake, night.day, context.log.info, asked["compare_only"], asked["retrain"] and asked["with_decisions"]
         )
-        shown, too_many = retrained.running, 0 if config.compare_only else retrained.records_too_many
+        shown, too_many = retrained.running, 0 if asked["compare_only"] else retrained.records_too_many
         found = {
             "version": retrained.in_force or "none",
             "trained": retrained.is_put_in_force and not retrained.learned.is_default,

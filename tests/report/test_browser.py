@@ -8,10 +8,13 @@ import duckdb
 import polars as pl
 import pytest
 
+from pipelines.charts.svg import Bar, draw_bars
 from pipelines.config.home import Home
+from pipelines.identity.monitoring.charts import Chart, write_chart
 from pipelines.report import quality
 from pipelines.report.sections import SECTIONS
 from pipelines.report.write import Written, write_report
+from pipelines.warehouse.docs_site import DICTIONARY, render_dictionary, render_index
 from tests.browser import CHROMIUM, Browser
 
 pytestmark = pytest.mark.skipif(CHROMIUM is None, reason="there is no Chromium on this machine (apt: chromium)")
@@ -220,14 +223,35 @@ def test_no_value_of_a_record_runs_in_an_explanation(
         assert_nothing_ran(browser, tmp_path / page)
 
 
-def test_a_script_that_did_get_into_a_page_would_not_run(browser: Browser, written: Written) -> None:
-    for page in (written.file, written.quality):
-        browser.open(page, 1280, "light")
-        browser.ask("document.body.insertAdjacentHTML('beforeend', '<img src=x onerror=\"window.pwned=1\">')")
-        browser.ask("document.body.append(Object.assign(document.createElement('script'), {text: 'window.pwned=2'}))")
-        browser.ask(
-            "document.head.append(Object.assign(document.createElement('base'), {href: 'https://evil.example'}))"
-        )
-        assert browser.ask("typeof window.pwned") == "undefined"
-        assert browser.ask("document.baseURI") == page.as_uri()
-        assert any("Content Security Policy" in complaint for complaint in browser.complaints)
+@pytest.fixture(scope="module")
+def every_page(
+    first_night: tuple[Home, str], parcours: Any, tmp_path_factory: pytest.TempPathFactory
+) -> dict[str, Path]:
+    """A page of every kind, by its name."""
+    folder = tmp_path_factory.mktemp("pages")
+    write_report(first_night[0], "en", folder / "report.html")
+    one, other = pl.read_parquet(first_night[0].lake / "identity" / "records.parquet")["record_id"].head(2)
+    for command, page in ((["how", one], "how.html"), (["why", one, other], "why.html")):
+        drawn = parcours(*command, "--home", first_night[0].root, "--html", folder / page)
+        assert drawn.returncode == 0, drawn.stderr
+    write_chart(Chart("chart", "Chart", "It explains.", draw_bars([Bar("b", 1.0)], "t")), folder)
+    (folder / "dictionary.html").write_text(render_dictionary(), encoding="utf-8")
+    (folder / "index.html").write_text(render_index([DICTIONARY]), encoding="utf-8")
+    return {page.stem: page for page in folder.iterdir()}
+
+
+@pytest.mark.parametrize("name", ["report", "report-quality", "how", "why", "chart", "dictionary", "index"])
+def test_a_script_that_did_get_into_a_page_would_not_run(
+    browser: Browser, every_page: dict[str, Path], name: str
+) -> None:
+    page = every_page[name]
+    browser.open(page, 1280, "light")
+    assert browser.complaints == []
+    browser.ask("document.body.insertAdjacentHTML('beforeend', '<img src=x onerror=\"window.pwned=1\">')")
+    browser.ask("document.body.append(Object.assign(document.createElement('script'), {text: 'window.pwned=2'}))")
+    browser.ask("document.head.append(Object.assign(document.createElement('base'), {href: 'https://evil.example'}))")
+    assert browser.ask("typeof window.pwned") == "undefined"
+    assert browser.ask("document.baseURI") == page.as_uri()
+    told = [complaint for complaint in browser.complaints if "Content Security Policy" in complaint]
+    for directive in ("img-src", "script-src", "base-uri"):
+        assert any(directive in complaint for complaint in told), directive
