@@ -1,4 +1,4 @@
-"""People to recognise, with the truth: generated retailers and three public sets, each as a folder of two tables.
+"""People to recognise, with the truth: generated retailers and public sets, each as a folder of two tables.
 
 ``gathered.parquet`` holds the records as ``gather_records`` of ``standardise`` collects them,
 ``truth.parquet`` one row per record: record_id, person_id.
@@ -94,7 +94,7 @@ def historical(folder: Path) -> tuple[pl.DataFrame, pl.DataFrame]:
 
 
 def fake_1000(folder: Path) -> tuple[pl.DataFrame, pl.DataFrame]:
-    """Splink's demonstration set of a thousand records as contacts, and its truth."""
+    """Splink's demonstration records as contacts, and their truth."""
     raw = pl.read_csv(PUBLIC_DATA / "fake_1000.csv", infer_schema_length=0)
     contacts = raw.select(
         pl.col("unique_id").alias("contact_id"),

@@ -16,7 +16,7 @@ from typing import Any
 
 import polars as pl
 
-from pipelines.errors import ParcoursError
+from pipelines.errors import ConfigurationError, ParcoursError
 from pipelines.identity.model.calibration import Calibration
 from pipelines.identity.model.history import Entry, Reason, append_entry
 from pipelines.identity.model.specification import BLOCKING_KEYS, CLASSES, Field, declare_fields
@@ -142,6 +142,24 @@ def model_in_force(lake: Lake) -> ModelVersion | None:
     """The version that runs, or None before the first training. Raises ParcoursError where it cannot run."""
     version = name_in_force(lake)
     return None if version is None else load_version(version, lake)
+
+
+def find_version(version: str | None, lake: Lake) -> str:
+    """The version that somebody names, or the one in force where nobody does.
+
+    Raises ParcoursError where there is none yet, or none is in force, and ConfigurationError where there is none of
+    that name.
+    """
+    known = list_versions(lake)
+    if not known:
+        raise ParcoursError(f"There is no identity model in {lake.root.parent} yet: `parcours run` trains the first.")
+    if version is None:
+        version = name_in_force(lake)
+        if version is None:
+            raise ParcoursError("No identity model is in force. Name one that `parcours model list` shows.")
+    elif version not in known:
+        raise ConfigurationError(f"There is no identity model {version!r}; there are: {list_names(known)}.")
+    return version
 
 
 def load_version(version: str, lake: Lake) -> ModelVersion:
