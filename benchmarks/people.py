@@ -11,6 +11,8 @@ from tempfile import TemporaryDirectory
 import duckdb
 import polars as pl
 
+from pipelines.identity.scoring.blocking import add_keys, keep_small_blocks, limit_blocks
+from pipelines.identity.scoring.engine import DuckDBEngine
 from pipelines.identity.standardisation.standardise import gather_records
 from pipelines.lake.tables import Lake
 from pipelines.sample.world import World, generate
@@ -89,9 +91,9 @@ def historical(folder: Path) -> tuple[pl.DataFrame, pl.DataFrame]:
     return read_contacts(contacts, folder), truth
 
 
-def key_profiles(connection: duckdb.DuckDBPyConnection, profiles: pl.DataFrame, keys: pl.DataFrame) -> None:
-    """Creates the table ``keyed``: ``profiles`` with the columns of ``keys``, row for row, as Splink takes it."""
-    columns = profiles.drop("record_id", "content_hash", strict=False)
-    connection.register("keyed_arrow", pl.concat([columns, keys], how="horizontal").to_arrow())
-    connection.execute("create table keyed as select * from keyed_arrow")
-    connection.unregister("keyed_arrow")
+def key_profiles(connection: duckdb.DuckDBPyConnection, profiles: pl.DataFrame) -> None:
+    """Makes the table ``keyed``: ``profiles`` with the blocking keys by which Parcours would compare them."""
+    engine = DuckDBEngine(connection)
+    engine.load("profiles", profiles)
+    add_keys(engine, "profiles", "every_key")
+    keep_small_blocks(engine, "profiles", "every_key", limit_blocks(engine, "every_key")[0], "keyed")

@@ -11,28 +11,23 @@ import splink.comparison_level_library as cll
 import splink.comparison_library as cl
 from splink import SettingsCreator, block_on
 
+from pipelines.identity.model.dialects import WRITTEN_IN, translate
 from pipelines.identity.model.registry import ModelVersion
 from pipelines.identity.model.specification import BLOCKING_KEYS, Field, blocking_column
 
 UNIQUE_ID = "record_id"
 """A profile goes by the smallest record_id of its records."""
 
-WRITTEN_IN = "duckdb"
-"""The dialect of the conditions, from which Splink translates them for other engines."""
 
-
-def make_comparison(compared: Field) -> cl.CustomComparison:
+def make_comparison(compared: Field, dialect: str = WRITTEN_IN) -> cl.CustomComparison:
     """The field as a Splink comparison, built fresh: configuring a Splink object changes it."""
-    levels: list[Any] = [
-        cll.CustomLevel(compared.is_missing, label_for_charts="missing", base_dialect_str=WRITTEN_IN).configure(
-            is_null_level=True
-        )
-    ]
+    is_missing = cll.CustomLevel(translate(compared.is_missing, dialect), label_for_charts="missing")
+    levels: list[Any] = [is_missing.configure(is_null_level=True)]
     for level in compared.levels:
         if level.condition == "ELSE":
             levels.append(cll.ElseLevel())
             continue
-        made = cll.CustomLevel(level.condition, label_for_charts=level.name, base_dialect_str=WRITTEN_IN)
+        made = cll.CustomLevel(translate(level.condition, dialect), label_for_charts=level.name)
         levels.append(made.configure(tf_adjustment_column=compared.column) if level.is_agreement else made)
     return cl.CustomComparison(output_column_name=compared.name, comparison_levels=levels)
 
@@ -45,7 +40,7 @@ def declare_settings(fields: tuple[Field, ...], dialect: str = WRITTEN_IN) -> di
     creator = SettingsCreator(
         link_type="dedupe_only",
         unique_id_column_name=UNIQUE_ID,
-        comparisons=[make_comparison(compared) for compared in fields],
+        comparisons=[make_comparison(compared, dialect) for compared in fields],
         blocking_rules_to_generate_predictions=[
             block_on(blocking_column(position)) for position in range(len(BLOCKING_KEYS))
         ],

@@ -10,15 +10,15 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
 
-import duckdb
 import polars as pl
-from splink import DuckDBAPI, Linker
+from splink import Linker
 
 from pipelines.frames.in_memory_sql import connect_in_memory_alone
 from pipelines.identity.model.registry import ModelVersion
 from pipelines.identity.model.specification import BLOCKING_KEYS
 from pipelines.identity.model.splink_settings import make_settings
 from pipelines.identity.scoring.blocking import BLOCKS, add_keys, keep_small_blocks, limit_blocks
+from pipelines.identity.scoring.engine import DuckDBEngine, Engine
 from pipelines.identity.scoring.household import correction_sql, field_ratio_sql
 
 ENDS = ("record_id_l", "record_id_r")
@@ -29,29 +29,34 @@ STORE_THRESHOLD_BITS = -10.0
 household correction only lowers a weight, so Splink may leave out what it finds below."""
 
 PROFILES, KEYED, BLOCKED = "profiles", "keyed_profiles", "blocked_profiles"
-"""The tables of profiles: as they are, with all blocking keys, and with those of blocks within their limits."""
+"""The tables of profiles: as they are, their blocking keys, and both, with the keys of blocks within their limits."""
 
 
 @contextmanager
 def open_linker(profiles: pl.DataFrame, model: ModelVersion) -> Iterator["ProfileLinker"]:
     """A linker of ``profiles`` (:func:`pipelines.identity.scoring.profiles.build_profiles`) under ``model``."""
     with connect_in_memory_alone("The comparison of records") as connection:
-        connection.register("given_profiles", profiles.to_arrow(compat_level=pl.CompatLevel.newest()))
-        connection.execute(f"create table {PROFILES} as select * from given_profiles")
-        connection.unregister("given_profiles")
-        yield ProfileLinker(connection, model)
+        engine = DuckDBEngine(connection)
+        engine.load(PROFILES, profiles)
+        yield ProfileLinker(engine, model)
 
 
 @dataclass(frozen=True)
 class ProfileLinker:
-    """Splink over the table PROFILES of ``connection``, which it alone uses."""
+    """Splink over the table PROFILES of ``engine``."""
 
-    connection: duckdb.DuckDBPyConnection
+    engine: Engine
     model: ModelVersion
+    keyed: str | None = None
+    """The table KEYED, where another model has made it already."""
+
+    def under(self, model: ModelVersion) -> "ProfileLinker":
+        """The same profiles under another model, which keys them alike."""
+        return ProfileLinker(self.engine, model, self._keyed)
 
     def open_splink(self) -> Linker:
         """Splink's linker over the profiles with their blocking keys, under the model: its charts work on it too."""
-        return self.link(DuckDBAPI(self.connection), self._blocked, make_settings(self.model))
+        return self.link(self.engine.open_splink(), self._blocked, make_settings(self.model, self.engine.dialect))
 
     def score_all(self) -> pl.DataFrame:
         """Every pair of profiles that share a blocking key and weigh enough to be stored: ``identity/pairs``.
@@ -66,13 +71,11 @@ class ProfileLinker:
 
     def score_changed(self, changed: pl.Series) -> pl.DataFrame:
         """The same, of the pairs with a profile among ``changed`` (record_ids)."""
-        self.connection.register("changed_ids", changed.rename("record_id").to_frame().to_arrow())
+        self.engine.load("changed_ids", changed.to_frame("record_id"))
         for name, join in (("changed", "semi"), ("unchanged", "anti")):
-            self.connection.execute(
-                f"create table {name} as select * from {self._blocked} {join} join changed_ids using (record_id)"
-            )
-        api = DuckDBAPI(self.connection)
-        linker = self.link(api, "changed", make_settings(self.model))
+            self.engine.make(name, f"select * from {self._blocked} {join} join changed_ids using (record_id)")
+        api = self.engine.open_splink()
+        linker = self.link(api, "changed", make_settings(self.model, self.engine.dialect))
         within = linker.inference.predict(threshold_match_weight=STORE_THRESHOLD_BITS, warning_mode="never")
         between = linker.inference.predict_between(
             api.register("changed", dataset_display_name="changed_ones"),
@@ -89,7 +92,7 @@ class ProfileLinker:
         ``household_<field>`` (the log2 ratios of the two classes to strangers).
         """
         pairs = pl.DataFrame({"record_id_l": left, "record_id_r": right})
-        predicted = self.predict_given(pairs, make_settings(self.model))
+        predicted = self.predict_given(pairs, make_settings(self.model, self.engine.dialect))
         columns = ", ".join(
             f"gamma_{name}::tinyint as gamma_{name}, {_weight_sql(name, self._is_adjusted(name))} as weight_{name},"
             f" household_{name}"
@@ -101,9 +104,12 @@ class ProfileLinker:
         )
         return pairs.join(weighed, on=ENDS, how="left", maintain_order="left").drop(ENDS)
 
-    def limit_blocks(self) -> dict[str, int]:
-        """For each blocking key, the largest block worth comparing among these profiles."""
-        return limit_blocks(self.connection, self._keyed)
+    def limit_blocks(self) -> tuple[dict[str, int], int]:
+        """For each blocking key, the largest block worth comparing among these profiles; and how many pairs they find.
+
+        A pair that two keys find counts twice.
+        """
+        return limit_blocks(self.engine, self._keyed)
 
     def digest(self) -> pl.DataFrame:
         """One row per profile: record_id, and ``digest``, 64 bits of what its pairs depend on; for one DuckDB version.
@@ -117,12 +123,13 @@ class ProfileLinker:
 
     @cached_property
     def _keyed(self) -> str:
-        add_keys(self.connection, PROFILES, KEYED)
+        if self.keyed is None:
+            add_keys(self.engine, PROFILES, KEYED)
         return KEYED
 
     @cached_property
     def _blocked(self) -> str:
-        keep_small_blocks(self.connection, self._keyed, self.model.parameters.largest_blocks, BLOCKED)
+        keep_small_blocks(self.engine, PROFILES, self._keyed, self.model.parameters.largest_blocks, BLOCKED)
         return BLOCKED
 
     def predict_given(self, pairs: pl.DataFrame, settings: dict[str, Any]) -> str:
@@ -130,19 +137,18 @@ class ProfileLinker:
 
         They need no blocking key in common.
         """
-        self.connection.register("given_pairs", pairs.unique().to_arrow())
-        self.connection.execute(
-            "create or replace table given as select '0' as match_key, record_id_l as join_key_l,"
-            " record_id_r as join_key_r from given_pairs"
-        )
-        self.connection.unregister("given_pairs")
-        api = DuckDBAPI(self.connection)
+        given = pairs.unique().select(pl.lit("0").alias("match_key"), join_key_l=ENDS[0], join_key_r=ENDS[1])
+        self.engine.load("given", given)
+        api = self.engine.open_splink()
         linker = self.link(api, PROFILES, {**settings, "blocking_rules_to_generate_predictions": []})
         linker.table_management.register_blocked_pairs_for_predict(api.register("given"))
         return str(linker.inference.predict(warning_mode="never").physical_name)
 
-    def link(self, api: DuckDBAPI, table: str, settings: dict[str, Any]) -> Linker:
-        """Splink's linker over one of the tables here, with the model's term frequencies."""
+    def link(self, api: Any, table: str, settings: dict[str, Any]) -> Linker:
+        """Splink's linker over one of the tables of the engine, with the model's term frequencies.
+
+        ``api`` is the engine's (:meth:`~.engine.Engine.open_splink`).
+        """
         linker = Linker(api.register(table), settings, validate_settings=False, log_level=None)
         for compared in self.model.fields:
             if self._is_adjusted(compared.name):
@@ -151,8 +157,8 @@ class ProfileLinker:
         return linker
 
     def read(self, sql: str) -> pl.DataFrame:
-        frame: pl.DataFrame = pl.from_arrow(self.connection.sql(sql).to_arrow_table())  # type: ignore[assignment]
-        return frame
+        """What the query returns; it is written in DuckDB's dialect, whatever the engine."""
+        return self.engine.read(sql)
 
     @property
     def _names(self) -> list[str]:
@@ -164,19 +170,22 @@ class ProfileLinker:
     def _look_up_frequencies(self, name: str, column: str) -> str:
         """The table of the frequencies of today's values; a value that training did not know is as rare as any."""
         table = f"frequencies_of_{column}"
-        [(is_made,)] = self.connection.execute(
-            "select count(*) from duckdb_tables() where table_name = ?", [table]
-        ).fetchall()
-        if not is_made:
-            self.connection.register("trained", self.model.term_frequencies[name].to_arrow())
-            rarest = self.model.parameters.rarest[name]
-            self.connection.execute(
-                f"create table {table} as select {column}, coalesce(frequency, {rarest!r}) as tf_{column}"
+        if table not in self._looked_up:
+            self.engine.load("trained", self.model.term_frequencies[name])
+            rarest = f"cast('{self.model.parameters.rarest[name]!r}' as double)"
+            self.engine.make(
+                table,
+                f"select {column}, coalesce(frequency, {rarest}) as tf_{column}"
                 f" from (select distinct {column} from {PROFILES} where {column} is not null)"
-                f" left join trained on trained.value = {column}"
+                f" left join trained on trained.value = {column}",
             )
-            self.connection.unregister("trained")
+            self._looked_up.add(table)
         return table
+
+    @cached_property
+    def _looked_up(self) -> set[str]:
+        """The tables of frequencies that have been made."""
+        return set()
 
     def _with_household(self, predicted: str) -> str:
         """SQL: the rows of Splink's table ``predicted``, with ``household_<field>`` and ``household_weight``."""
@@ -191,7 +200,7 @@ class ProfileLinker:
         """``identity/pairs`` from Splink's tables ``predicted``."""
         found_by = " ".join(f"when '{position}' then '{name}'" for position, name in enumerate(BLOCKING_KEYS))
         weight = "match_weight + household_weight"
-        rows = " union all by name ".join(
+        rows = " union all ".join(
             f"select least(record_id_l, record_id_r) as record_id_l, greatest(record_id_l, record_id_r) as record_id_r,"
             f" {weight} as match_weight, household_weight, case match_key::varchar {found_by} end as found_by,"
             f" {', '.join(f'gamma_{name}::tinyint as gamma_{name}' for name in self._names)}"

@@ -9,7 +9,6 @@ from typing import Any
 
 import numpy as np
 import polars as pl
-from splink import DuckDBAPI
 
 from pipelines.identity.model.specification import Field
 from pipelines.identity.model.splink_settings import declare_settings
@@ -22,7 +21,9 @@ SPELLED = 2.0**-20  # The u of a level in a model whose weights are to be read a
 
 def count_term_frequencies(linker: ProfileLinker) -> dict[str, pl.DataFrame]:
     """By field with an agreement level, one row per value: value, frequency among the profiles that have one."""
-    splink = linker.link(DuckDBAPI(linker.connection), PROFILES, declare_settings(linker.model.fields))
+    splink = linker.link(
+        linker.engine.open_splink(), PROFILES, declare_settings(linker.model.fields, linker.engine.dialect)
+    )
     return {
         compared.name: linker.read(
             f"select {compared.column} as value, tf_{compared.column} as frequency"
@@ -39,18 +40,19 @@ def estimate_u(linker: ProfileLinker, at_most: int, seed: int) -> dict[str, tupl
     Splink compares all pairs of profiles, of which ``at_most`` are drawn by ``seed``. A level that no pair shows has 0.
     """
     drawn = "drawn_profiles"
-    linker.connection.execute(
-        f"create table {drawn} as select * from {PROFILES} order by md5(concat(record_id, '|{seed}')), record_id"
-        f" limit {at_most}"
+    linker.engine.make(
+        drawn, f"select * from {PROFILES} order by md5(concat(record_id, '|{seed}')), record_id limit {at_most}"
     )
     fields = linker.model.fields
-    splink = linker.link(DuckDBAPI(linker.connection), drawn, declare_settings(fields))
+    if linker.read(f"select count(*) as drawn from {drawn}").item() < 2:
+        return {compared.name: (np.zeros(len(compared.levels)), 0.0) for compared in fields}
+    splink = linker.link(linker.engine.open_splink(), drawn, declare_settings(fields, linker.engine.dialect))
     # More pairs than there are: all are compared, so that Splink draws nothing and the draw above is all there is.
     splink.training.estimate_u_using_random_sampling(at_most**2 + 1.0, min_count_per_level=None, num_chunks=1)
     trained: dict[str, Any] = splink.misc.save_model_to_json()
     known = linker.read(
         "select "
-        + ", ".join(f"count(*) filter (not {_missing_with_itself(each)}) as {each.name}" for each in fields)
+        + ", ".join(f"count(*) filter (where not {_missing_with_itself(each)}) as {each.name}" for each in fields)
         + f" from {drawn}"
     )
     estimated = {}
@@ -62,26 +64,21 @@ def estimate_u(linker: ProfileLinker, at_most: int, seed: int) -> dict[str, tupl
     return estimated
 
 
-def compare_blocked(linker: ProfileLinker, at_most: int, seed: int, without: pl.DataFrame) -> tuple[pl.DataFrame, int]:
-    """How pairs that share a blocking key agree, and how many such pairs there are.
+def compare_blocked(linker: ProfileLinker, chunks: int, seed: int, without: pl.DataFrame) -> tuple[pl.DataFrame, int]:
+    """How pairs that share a blocking key agree, and how many such pairs were compared.
 
     Patterns of agreement with counts: ``gamma_<field>`` of each field, ``rarity_<field>`` (log2 of the term frequency
-    of the value that they agree on, to the half bit; null elsewhere) and ``pairs``; sorted. Of more pairs than
-    ``at_most``, about as many are drawn by ``seed``. Pairs in ``without`` (ENDS) are left out.
+    of the value that they agree on, to the half bit; null elsewhere) and ``pairs``; sorted. Compared are the pairs of
+    one in ``chunks`` profiles, drawn by ``seed``, with all others. Pairs in ``without`` (ENDS) are left out.
     """
-    blocked = linker.open_splink().inference.compute_blocked_pairs_for_predict().physical_name
-    linker.connection.register("left_out", without.select(ENDS).to_arrow())
-    linker.connection.execute(
-        "create or replace table candidates as select join_key_l as record_id_l, join_key_r as record_id_r"
-        f" from {blocked} anti join left_out on join_key_l = record_id_l and join_key_r = record_id_r"
+    drawn = (1 + seed % chunks, chunks)
+    blocked = linker.open_splink().inference.compute_blocked_pairs_for_predict_chunk(drawn, (1, 1)).physical_name
+    linker.engine.load("left_out", without.select(ENDS))
+    pairs = linker.read(
+        f"select join_key_l as record_id_l, join_key_r as record_id_r from {blocked}"
+        " anti join left_out on join_key_l = record_id_l and join_key_r = record_id_r"
     )
-    linker.connection.unregister("left_out")
-    [(found,)] = linker.connection.execute("select count(*) from candidates").fetchall()
-    drawn = "true"
-    if found > at_most:
-        number = f"md5_number_lower(concat_ws('|', record_id_l, record_id_r, '{seed}'))"
-        drawn = f"{number} < {int(at_most / found * 2**64)}"
-    return compare_given(linker, linker.read(f"select * from candidates where {drawn}")), found
+    return compare_given(linker, pairs), pairs.height
 
 
 def compare_given(linker: ProfileLinker, pairs: pl.DataFrame) -> pl.DataFrame:
@@ -89,7 +86,7 @@ def compare_given(linker: ProfileLinker, pairs: pl.DataFrame) -> pl.DataFrame:
     fields = linker.model.fields
     # Splink gives levels back beside the values that were compared, two dozen columns of text; or, without these, as
     # match weights, each of which says here which level it is of.
-    settings = {**_spell_levels(fields), "retain_matching_columns": False}
+    settings = {**_spell_levels(fields, linker.engine.dialect), "retain_matching_columns": False}
     predicted = linker.predict_given(pairs, settings)
     columns = []
     for compared in fields:
@@ -103,9 +100,9 @@ def compare_given(linker: ProfileLinker, pairs: pl.DataFrame) -> pl.DataFrame:
     return linker.read(f"select {', '.join(columns)}, count(*) as pairs from {predicted} group by all order by all")
 
 
-def _spell_levels(fields: tuple[Field, ...]) -> dict[str, Any]:
+def _spell_levels(fields: tuple[Field, ...], dialect: str) -> dict[str, Any]:
     """Settings under which a field's weight is the number of its level, Splink's gamma, plus 1; 0 where missing."""
-    settings = declare_settings(fields)
+    settings = declare_settings(fields, dialect)
     for comparison in settings["comparisons"]:
         real = [level for level in comparison["comparison_levels"] if not level.get("is_null_level")]
         for gamma, level in enumerate(reversed(real)):

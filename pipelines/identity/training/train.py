@@ -100,34 +100,33 @@ def learn(
     fields = declare_fields()
     report("term frequencies")
     untrained = _make_untrained(fields)
-    with open_linker(profiles, untrained) as linker:
-        frequencies = count_term_frequencies(linker)
-        limits = linker.limit_blocks()
-    rarest = {
-        name: 1.0 / (2.0 * max(1, profiles[_column(fields, name)].count() or profiles.height)) for name in frequencies
-    }
-    untrained = replace(
-        untrained,
-        parameters=replace(untrained.parameters, rarest=rarest, largest_blocks=limits),
-        term_frequencies=frequencies,
-    )
     labelled = list_labelled_pairs(profiles, no_decisions() if labels is None else labels)
-    with open_linker(profiles, untrained) as linker:
+    with open_linker(profiles, untrained) as counting:
+        frequencies = count_term_frequencies(counting)
+        limits, at_most = counting.limit_blocks()
+        rarest = {
+            name: 1.0 / (2.0 * max(1, profiles[_column(fields, name)].count() or profiles.height))
+            for name in frequencies
+        }
+        parameters = replace(untrained.parameters, rarest=rarest, largest_blocks=limits)
+        linker = counting.under(replace(untrained, parameters=parameters, term_frequencies=frequencies))
         report("strangers")
         strangers = estimate_strangers(linker, fields, frequencies, seed)
         report("pairs")
-        blocked, found = compare_blocked(linker, SAMPLED_PAIRS, seed, labelled)
+        chunks = -(-at_most // SAMPLED_PAIRS) or 1
+        blocked, compared_pairs = compare_blocked(linker, chunks, seed, labelled)
         known = [
             compare_given(linker, labelled.filter(pl.col("is_match") == verdict).select(ENDS))
             for verdict in (False, True)
         ]
     report("matches and households")
     shipped = read_default_model()["levels"]
+    found = compared_pairs * chunks  # Of all pairs about so many share a key; exactly, where all were compared.
     enough = found >= MIN_PAIRS and profiles.height >= MIN_PROFILES
     if enough:
         told = tuple(compared for compared in fields if compared.name in strangers)
         patterns = join_patterns(
-            read_patterns(blocked, told, found / max(1, int(blocked["pairs"].sum()))),
+            read_patterns(blocked, told, chunks),
             *(read_patterns(some, told, is_match=verdict) for verdict, some in enumerate(known)),
         )
         estimate = estimate_classes(patterns, told, strangers, profiles.height * (profiles.height - 1) / 2)
