@@ -30,7 +30,7 @@ _GREEK_SOUNDS = {
     "you": "giu", "yia": "gia", "yio": "gio", "ya": "gia", "ye": "gie", "yo": "gio", "yu": "giu", "ou": "u", "ai": "e",
     "ei": "i", "oi": "i", "yi": "i", "av": "af", "au": "af", "ev": "ef", "eu": "ef", "mp": "b", "nt": "d", "nd": "d",
     "gk": "g", "gg": "g", "ng": "g", "ch": "x", "ks": "x", "ph": "f", "th": "þ", "ck": "k", "c": "k", "q": "k",
-    "w": "o", "y": "i",
+    "w": "o", "y": "i", "u": "i",
 }  # fmt: skip
 # An eta looks like an h, and is written so behind consonants and at the end; elsewhere h is chi: Dhmhtrhs, Zwh, Hatzis.
 _ETA, _ETA_AT_THE_END, _CHI = r"([bdfgklmnprstvxzþ])h", r"h\b", "h"

@@ -17,6 +17,7 @@ from pipelines.identity.standardisation.names import fold
         ("greek", ("Μπάμπης", "Babis", "Mpampis")),
         ("greek", ("Ευάγγελος", "Evangelos", "Euaggelos", "Evagelos")),
         ("greek", ("Ζωή", "Zoi", "Zwh")),
+        ("greek", ("Σπύρος", "Spyros", "Spiros", "Spuros")),
         ("greek", ("Θανάσης", "Thanasis", "Thanassis")),
         ("greek", ("Νίκος", "Nikos", "Nicos")),
         ("cyrillic", ("Юлия", "Yulia", "Yuliya", "Iouliia", "Julija")),

@@ -65,9 +65,13 @@ def _read_english(own_names: set[str]) -> dict[str, list[str]]:
 
 def first_name_root(key: pl.Expr) -> pl.Expr:
     """The first of several first names, with short forms in full: `jean` for `jean pierre`, `william` for `bill`."""
+    return name_root(key).str.extract(r"^(\S+)", 1)
+
+
+def name_root(key: pl.Expr) -> pl.Expr:
+    """A name with a short form in full, and all of its words: `muller` for `muller`, `william` for `bill`."""
     table = list_full_names()
-    opened = key.replace(list(table), [full[0] for full in table.values()])
-    return opened.str.extract(r"^(\S+)", 1)
+    return key.replace(list(table), [full[0] for full in table.values()])
 
 
 def list_possible_names(keys: pl.Series) -> pl.Series:
