@@ -1,4 +1,4 @@
-"""People to recognise, with the truth: generated retailers, FEBRL3 and historical_50k, each as a folder of two tables.
+"""People to recognise, with the truth: generated retailers and public sets, each as a folder of two tables.
 
 ``gathered.parquet`` holds the records as ``gather_records`` of ``standardise`` collects them,
 ``truth.parquet`` one row per record: record_id, person_id.
@@ -9,12 +9,14 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 
 import duckdb
+import numpy as np
 import polars as pl
 
 from pipelines.identity.scoring.blocking import add_keys, keep_small_blocks, limit_blocks
 from pipelines.identity.scoring.engine import DuckDBEngine
 from pipelines.identity.standardisation.standardise import gather_records
 from pipelines.lake.tables import Lake
+from pipelines.sample import noise
 from pipelines.sample.world import World, generate
 
 PUBLIC_DATA = Path(__file__).resolve().parents[2] / "shared" / "data" / "er"
@@ -89,6 +91,47 @@ def historical(folder: Path) -> tuple[pl.DataFrame, pl.DataFrame]:
         pl.col("entity").cast(pl.String).alias("person_id"),
     )
     return read_contacts(contacts, folder), truth
+
+
+def fake_1000(folder: Path) -> tuple[pl.DataFrame, pl.DataFrame]:
+    """Splink's demonstration records as contacts, and their truth."""
+    raw = pl.read_csv(PUBLIC_DATA / "fake_1000.csv", infer_schema_length=0)
+    contacts = raw.select(
+        pl.col("unique_id").alias("contact_id"),
+        "first_name",
+        pl.col("surname").alias("last_name"),
+        pl.col("dob").str.to_date("%Y-%m-%d", strict=False).alias("birth_date"),
+        "city",
+        "email",
+    )
+    truth = raw.select(
+        (pl.lit("er:contacts:") + pl.col("unique_id")).alias("record_id"), pl.col("cluster").alias("person_id")
+    )
+    return read_contacts(contacts, folder), truth
+
+
+WORSENED = {
+    "first_name": noise.mistype, "last_name": noise.mistype, "email": noise.mistype_email, "address": noise.mistype,
+    "city": noise.mistype,
+}  # fmt: skip
+"""The columns in which :func:`worsen` mistypes, and how; names are not lost."""
+LOST = ("civility", "email", "phone", "mobile", "birth_date", "address", "postcode", "city")
+
+
+def worsen(gathered: pl.DataFrame, lost: float, mistyped: float, seed: int) -> pl.DataFrame:
+    """``gathered`` with shares of its values ``lost`` and ``mistyped``, each value by itself."""
+    generator = np.random.default_rng(seed)
+    for name in LOST:
+        gone = pl.Series(generator.random(gathered.height) < lost)
+        gathered = gathered.with_columns(pl.when(gone).then(None).otherwise(pl.col(name)).alias(name))
+    for name, change in WORSENED.items():
+        values = gathered[name]
+        chosen = generator.random(gathered.height) < mistyped
+        if name == "email":
+            chosen &= values.str.contains(".@.", literal=False).fill_null(False).to_numpy()
+        draws = generator.integers(0, 2**40, gathered.height)
+        gathered = gathered.with_columns(noise.altered(values, chosen, draws, change).alias(name))
+    return gathered
 
 
 def key_profiles(connection: duckdb.DuckDBPyConnection, profiles: pl.DataFrame) -> None:

@@ -200,6 +200,7 @@ class ProfileLinker:
         """``identity/pairs`` from Splink's tables ``predicted``."""
         found_by = " ".join(f"when '{position}' then '{name}'" for position, name in enumerate(BLOCKING_KEYS))
         weight = "match_weight + household_weight"
+        probability = self.model.parameters.calibration.probability_sql("match_weight")
         rows = " union all ".join(
             f"select least(record_id_l, record_id_r) as record_id_l, greatest(record_id_l, record_id_r) as record_id_r,"
             f" {weight} as match_weight, household_weight, case match_key::varchar {found_by} end as found_by,"
@@ -208,7 +209,7 @@ class ProfileLinker:
             for table in predicted
         )
         return self.read(
-            "select record_id_l, record_id_r, match_weight, 1 / (1 + power(2, -match_weight)) as match_probability,"
+            f"select record_id_l, record_id_r, match_weight, {probability} as match_probability,"
             f" * exclude (record_id_l, record_id_r, match_weight) from ({rows}) order by record_id_l, record_id_r"
         )
 

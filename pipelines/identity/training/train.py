@@ -4,7 +4,8 @@ Records too few to learn from give the model shipped with the package, whole (``
 
 1. How often strangers agree is counted on random pairs (u).
 2. Expectation-maximisation over blocked pairs estimates matches, households and strangers (m and h).
-3. Parameters and term frequencies are frozen as a version.
+3. What share of the pairs of each weight are matches is learned by ``calibrate``.
+4. Parameters and term frequencies are frozen as a version.
 """
 
 import importlib.metadata
@@ -34,6 +35,7 @@ from pipelines.identity.training.agreement import (
     count_term_frequencies,
     estimate_u,
 )
+from pipelines.identity.training.calibrate import learn_calibration
 from pipelines.identity.training.default_parameters import (
     read_default_frequencies,
     read_default_model,
@@ -144,6 +146,10 @@ def learn(
             f"{'; '.join(gaps)}. Declare it in pipelines/identity/model/specification.py, "
             "and run scripts/make_default_model.py."
         )
+    if enough:
+        report("calibration")
+        with open_linker(profiles, ModelVersion("uncalibrated", parameters, frequencies)) as linker:
+            parameters = replace(parameters, calibration=learn_calibration(linker, profiles, seed))
     metadata = {
         "as_of": as_of.isoformat() if as_of else None,
         "seed": seed,
