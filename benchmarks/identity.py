@@ -54,8 +54,11 @@ Found = dict[str, Any]
 the best score and threshold of each measure."""
 
 
-def recognise(gathered: pl.DataFrame, as_of: date | None) -> tuple[pl.DataFrame, dict[str, float]]:
-    """Clusters (record_id, customer_id) with parameters learned from the records themselves, and seconds by stage."""
+def recognise(gathered: pl.DataFrame, as_of: date | None, country: str = "FR") -> tuple[pl.DataFrame, dict[str, float]]:
+    """Clusters (record_id, customer_id) with parameters learned from the records themselves, and seconds by stage.
+
+    ``country`` is the retailer's (ISO 3166).
+    """
     seconds = {}
     started = time.perf_counter()
 
@@ -64,7 +67,7 @@ def recognise(gathered: pl.DataFrame, as_of: date | None) -> tuple[pl.DataFrame,
         seconds[stage] = round(time.perf_counter() - started, 1)
         started = time.perf_counter()
 
-    records = standardise(gathered, "FR", as_of)
+    records = standardise(gathered, country, as_of)
     lap("standardise")
     model = learn(build_profiles(records)[0], SEED, as_of)
     lap("train")
