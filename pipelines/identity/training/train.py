@@ -121,35 +121,35 @@ def learn(
             compare_given(linker, labelled.filter(pl.col("is_match") == verdict).select(ENDS))
             for verdict in (False, True)
         ]
-    report("matches and households")
-    shipped = read_default_model()["levels"]
-    found = compared_pairs * chunks  # Of all pairs about so many share a key; exactly, where all were compared.
-    enough = found >= MIN_PAIRS and profiles.height >= MIN_PROFILES
-    if enough:
-        told = tuple(compared for compared in fields if compared.name in strangers)
-        patterns = join_patterns(
-            read_patterns(blocked, told, chunks),
-            *(read_patterns(some, told, is_match=verdict) for verdict, some in enumerate(known)),
-        )
-        estimate = estimate_classes(patterns, told, strangers, profiles.height * (profiles.height - 1) / 2)
-        parameters = _as_parameters(estimate, told, strangers, rarest, limits)
-        observed = _list_observed(estimate, told)
-        borrowed = [compared.name for compared in fields if compared.name not in strangers]
-        parameters.levels.update({name: shipped[name] for name in borrowed if name in shipped})
-    else:
-        parameters, observed, frequencies = read_default_parameters(), {}, read_default_frequencies()
-        borrowed = [compared.name for compared in fields]
-    gaps = find_gaps(parameters, frequencies, fields)
-    if gaps:
-        raise TrainingError(
-            "The identity model cannot be trained: neither these records nor a declaration say enough: "
-            f"{'; '.join(gaps)}. Declare it in pipelines/identity/model/specification.py, "
-            "and run scripts/make_default_model.py."
-        )
-    if enough:
-        report("calibration")
-        with open_linker(profiles, ModelVersion("uncalibrated", parameters, frequencies)) as linker:
-            parameters = replace(parameters, calibration=learn_calibration(linker, profiles, seed))
+        report("matches and households")
+        shipped = read_default_model()["levels"]
+        found = compared_pairs * chunks  # Of all pairs about so many share a key; exactly, where all were compared.
+        enough = found >= MIN_PAIRS and profiles.height >= MIN_PROFILES
+        if enough:
+            told = tuple(compared for compared in fields if compared.name in strangers)
+            patterns = join_patterns(
+                read_patterns(blocked, told, chunks),
+                *(read_patterns(some, told, is_match=verdict) for verdict, some in enumerate(known)),
+            )
+            estimate = estimate_classes(patterns, told, strangers, profiles.height * (profiles.height - 1) / 2)
+            parameters = _as_parameters(estimate, told, strangers, rarest, limits)
+            observed = _list_observed(estimate, told)
+            borrowed = [compared.name for compared in fields if compared.name not in strangers]
+            parameters.levels.update({name: shipped[name] for name in borrowed if name in shipped})
+        else:
+            parameters, observed, frequencies = read_default_parameters(), {}, read_default_frequencies()
+            borrowed = [compared.name for compared in fields]
+        gaps = find_gaps(parameters, frequencies, fields)
+        if gaps:
+            raise TrainingError(
+                "The identity model cannot be trained: neither these records nor a declaration say enough: "
+                f"{'; '.join(gaps)}. Declare it in pipelines/identity/model/specification.py, "
+                "and run scripts/make_default_model.py."
+            )
+        if enough:
+            report("calibration")
+            uncalibrated = linker.under(ModelVersion("uncalibrated", parameters, frequencies))
+            parameters = replace(parameters, calibration=learn_calibration(uncalibrated, profiles, seed))
     metadata = {
         "as_of": as_of.isoformat() if as_of else None,
         "seed": seed,
