@@ -30,8 +30,8 @@ from splink import DuckDBAPI, Linker, SettingsCreator, block_on
 from benchmarks.people import key_profiles, save_retailer
 from pipelines.identity.clustering.connected_components import find_connected_components
 from pipelines.identity.evaluation.metrics import Scores, evaluate
-from pipelines.identity.model.specification import BLOCKING_KEYS, blocking_column, declare_fields, splink_settings
-from pipelines.identity.scoring.blocking import hash_keys, keep_small_blocks, limit_blocks
+from pipelines.identity.model.specification import BLOCKING_KEYS, blocking_column, declare_fields
+from pipelines.identity.model.splink_settings import declare_settings
 from pipelines.identity.scoring.profiles import with_compared_columns
 from pipelines.identity.standardisation.standardise import MATCH_COLUMNS
 
@@ -145,12 +145,11 @@ def score_standardised(records: pl.DataFrame, way: str, seed: int = 1) -> tuple[
     )
     columns = {name: column for name, column in OUR_COLUMNS.items() if profiles[column].count() > 1}
     if way == "ours":
-        settings = splink_settings(tuple(field for field in declare_fields() if profiles[field.column].count() > 1))
+        settings = declare_settings(tuple(field for field in declare_fields() if profiles[field.column].count() > 1))
     else:
         settings = usual_settings(columns, [(blocking_column(number),) for number in range(len(BLOCKING_KEYS))])
     with duckdb.connect(":memory:") as connection:
-        keys = hash_keys(profiles)
-        key_profiles(connection, profiles, keep_small_blocks(keys, limit_blocks(keys)))
+        key_profiles(connection, profiles)
         return profiles["record_id"], train_and_score(connection, "keyed", settings, columns, seed)
 
 

@@ -1,4 +1,4 @@
-"""How well people are recognised: generated retailers, FEBRL3 and historical_50k, beside bare Splink in the same run.
+"""How well people are recognised: generated retailers and public sets, beside bare Splink in the same run.
 
     python -m benchmarks identity
     python -m benchmarks.identity --customers 50000 400000 --seeds 11 12 13 --results found.jsonl --write
@@ -35,7 +35,7 @@ from pipelines.identity.training.train import SEED, learn
 from pipelines.lake.tables import replacing
 
 CUSTOMERS, SEEDS = (50_000, 400_000), (11, 12, 13)
-PUBLIC_SETS = {"FEBRL3": people.febrl3, "historical_50k, half": people.historical}
+PUBLIC_SETS = {"FEBRL3": people.febrl3, "historical_50k, half": people.historical, "fake_1000": people.fake_1000}
 PARCOURS, NEWCOMER = "Parcours", "bare Splink, as a newcomer sets it up"
 BARE_WAYS = {"bare Splink, our comparisons": "ours", "bare Splink, usual comparisons": "usual", NEWCOMER: "newcomer"}
 NEWCOMER_UP_TO = 100_000
@@ -54,8 +54,11 @@ Found = dict[str, Any]
 the best score and threshold of each measure."""
 
 
-def recognise(gathered: pl.DataFrame, as_of: date | None) -> tuple[pl.DataFrame, dict[str, float]]:
-    """Clusters (record_id, customer_id) with parameters learned from the records themselves, and seconds by stage."""
+def recognise(gathered: pl.DataFrame, as_of: date | None, country: str = "FR") -> tuple[pl.DataFrame, dict[str, float]]:
+    """Clusters (record_id, customer_id) with parameters learned from the records themselves, and seconds by stage.
+
+    ``country`` is the retailer's (ISO 3166).
+    """
     seconds = {}
     started = time.perf_counter()
 
@@ -64,7 +67,7 @@ def recognise(gathered: pl.DataFrame, as_of: date | None) -> tuple[pl.DataFrame,
         seconds[stage] = round(time.perf_counter() - started, 1)
         started = time.perf_counter()
 
-    records = standardise(gathered, "FR", as_of)
+    records = standardise(gathered, country, as_of)
     lap("standardise")
     model = learn(build_profiles(records)[0], SEED, as_of)
     lap("train")
@@ -270,7 +273,7 @@ def main() -> None:
     )
     parser.add_argument("--customers", type=int, nargs="+", default=CUSTOMERS)
     parser.add_argument("--seeds", type=int, nargs="+", default=SEEDS)
-    parser.add_argument("--no-public", action="store_true", help="leave FEBRL3 and historical_50k out")
+    parser.add_argument("--no-public", action="store_true", help="leave the public sets out")
     parser.add_argument("--no-bare", action="store_true", help="leave bare Splink out")
     parser.add_argument(
         "--results", type=Path, metavar="FILE", help="keep results here and go on from those it has (of the same code)"

@@ -1,4 +1,4 @@
-"""People to recognise, with the truth: generated retailers and three public sets, each as a folder of two tables.
+"""People to recognise, with the truth: generated retailers and public sets, each as a folder of two tables.
 
 ``gathered.parquet`` holds the records as ``gather_records`` of ``standardise`` collects them,
 ``truth.parquet`` one row per record: record_id, person_id.
@@ -12,6 +12,8 @@ import duckdb
 import numpy as np
 import polars as pl
 
+from pipelines.identity.scoring.blocking import add_keys, keep_small_blocks, limit_blocks
+from pipelines.identity.scoring.engine import DuckDBEngine
 from pipelines.identity.standardisation.standardise import gather_records
 from pipelines.lake.tables import Lake
 from pipelines.sample import noise
@@ -92,7 +94,7 @@ def historical(folder: Path) -> tuple[pl.DataFrame, pl.DataFrame]:
 
 
 def fake_1000(folder: Path) -> tuple[pl.DataFrame, pl.DataFrame]:
-    """Splink's demonstration set of a thousand records as contacts, and its truth."""
+    """Splink's demonstration records as contacts, and their truth."""
     raw = pl.read_csv(PUBLIC_DATA / "fake_1000.csv", infer_schema_length=0)
     contacts = raw.select(
         pl.col("unique_id").alias("contact_id"),
@@ -132,9 +134,9 @@ def worsen(gathered: pl.DataFrame, lost: float, mistyped: float, seed: int) -> p
     return gathered
 
 
-def key_profiles(connection: duckdb.DuckDBPyConnection, profiles: pl.DataFrame, keys: pl.DataFrame) -> None:
-    """Creates the table ``keyed``: ``profiles`` with the columns of ``keys``, row for row, as Splink takes it."""
-    columns = profiles.drop("record_id", "content_hash", strict=False)
-    connection.register("keyed_arrow", pl.concat([columns, keys], how="horizontal").to_arrow())
-    connection.execute("create table keyed as select * from keyed_arrow")
-    connection.unregister("keyed_arrow")
+def key_profiles(connection: duckdb.DuckDBPyConnection, profiles: pl.DataFrame) -> None:
+    """Makes the table ``keyed``: ``profiles`` with the blocking keys by which Parcours would compare them."""
+    engine = DuckDBEngine(connection)
+    engine.load("profiles", profiles)
+    add_keys(engine, "profiles", "every_key")
+    keep_small_blocks(engine, "profiles", "every_key", limit_blocks(engine, "every_key")[0], "keyed")

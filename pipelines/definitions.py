@@ -58,4 +58,4 @@ def build_definitions(
 @dg.definitions
 def defs() -> dg.Definitions:
     """The code location: as above, but that a launch configures little of it, unless the operator lets it."""
-    return build_definitions() if may_configure_launches() else build_definitions(**launch_config.guarded())
+    return build_definitions(**(launch_config.unguarded() if may_configure_launches() else launch_config.guarded()))

@@ -34,6 +34,7 @@ LONGEST = (
     "cli/test_kill.py",
     "warehouse/test_documented_queries.py",
     "warehouse/test_engines_agree.py",
+    "identity/scoring/test_spark_engine.py",
     "defs/test_multiprocess.py",
     "cli/commands/test_review.py",
     "cli/commands/test_model.py",

@@ -20,8 +20,8 @@ DAGSTER_SETTINGS = "dagster/dagster.yaml"
 STATE, MODELS = "lake/state", "lake/models"
 LONGEST_NAME = 1_000
 RESERVED = (
-    "build", "charts", "dagster", "docs", "lake", "logs", "publication.lock", "quality.html", "replaced", "report.html",
-    "reports", "restore", "restored", "run.lock", "warehouse",
+    "build", "charts", "dagster", "docs", "lake", "logs", "page.lock", "publication.lock", "quality.html", "replaced",
+    "report.html", "reports", "restore", "restored", "run.lock", "warehouse",
 )  # fmt: skip
 """How names begin that Parcours gives in a home itself: no file of a user's can have one."""
 

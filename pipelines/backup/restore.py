@@ -22,12 +22,12 @@ from pipelines.backup.errors import BackupError
 from pipelines.backup.manifest import Manifest
 from pipelines.config.home import Home
 from pipelines.errors import ConfigurationError
-from pipelines.lake import publication_lock, run_lock
+from pipelines.lake import page_lock, publication_lock, run_lock
 from pipelines.lake.tables import Lake, sync
 from pipelines.warehouse import publish
 from pipelines.warehouse.kept_state import UNFINISHED
 
-LOCKS = ("run.lock", publication_lock.FILE_NAME)
+LOCKS = ("run.lock", publication_lock.FILE_NAME, page_lock.FILE_NAME)
 ROOM_TO_SPARE = 16 << 20  # Bytes, for what a file system keeps beside the files.
 
 

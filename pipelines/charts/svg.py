@@ -17,7 +17,6 @@ Tone = Literal["for", "against", "total", "neutral"]
 
 LETTER = 6.6  # Width of a letter at 12 px, in pixels, rounded up: a label never runs into its bar.
 ROW, GAP, PLOT = 20, 14, 420  # Height of a row, space between columns, width of what bars are drawn in.
-TALL = 240  # Height of what columns are drawn in.
 
 
 @dataclass(frozen=True)
@@ -45,7 +44,6 @@ class _Box:
     height: float
     tone: Tone
     said: str
-    radius: int = 0
 
 
 @dataclass(frozen=True)
@@ -110,7 +108,7 @@ def draw_bars(bars: Sequence[Bar], title: str, unit: str = "", decimal_mark: str
         begin, end = sorted((across(bar.start), across(bar.end)))
         said = f"{bar.label}: {text}" + (f" ({bar.note})" if bar.note else "")
         tone = bar.tone or ("for" if bar.value >= 0 else "against")
-        boxes.append(_Box(begin, y + 3, max(end - begin, 1), ROW - 6, tone, said, radius=2))
+        boxes.append(_Box(begin, y + 3, max(end - begin, 1), ROW - 6, tone, said))
         labels.append(_Label(left - GAP, y + 14, bar.label, anchor="end"))
         labels.append(_Label(right + GAP + values, y + 14, text, anchor="end"))
         if bar.note:
@@ -121,46 +119,6 @@ def draw_bars(bars: Sequence[Bar], title: str, unit: str = "", decimal_mark: str
     if unit:
         labels.append(_Label(right + GAP + 10, y + 16, unit, "dim"))
     return _draw(max(width, _width([title]) * 1.3 + 2 * GAP), y + 28, title, lines, boxes, labels)
-
-
-@dataclass(frozen=True)
-class Column:
-    """One vertical column: ``label`` below it, ``text`` shown when pointed at (default: its value)."""
-
-    label: str
-    value: float
-    text: str | None = None
-    tone: Tone = "total"
-
-
-def draw_columns(columns: Sequence[Column], title: str, across: str = "", up: str = "") -> Markup:
-    """Upright columns from zero, side by side, as SVG; ``across`` and ``up`` name the axes."""
-    low, high, ticks = _ticks([0.0, *(column.value for column in columns)])
-    numbers = _width(f"{tick:,g}" for tick in ticks)
-    left, top = GAP + numbers + 6, 58
-    wide = max(6.0, min(40.0, 640 / max(1, len(columns))))
-    # Labels that would touch are left out, all but every nth.
-    every = max(1, ceil((_width(column.label for column in columns) + 6) / wide))
-    right, bottom = left + wide * len(columns), top + TALL
-
-    def upwards(value: float) -> float:
-        return bottom - (value - low) / (high - low) * TALL
-
-    lines = [_Line(left, upwards(tick), right, upwards(tick), tick == 0) for tick in ticks]
-    labels = [_Label(left - 6, upwards(tick) + 4, f"{tick:,g}", "dim", "end") for tick in ticks]
-    boxes = []
-    for position, column in enumerate(columns):
-        x, y = left + position * wide, upwards(column.value)
-        said = f"{column.label}: {f'{column.value:,g}' if column.text is None else column.text}"
-        boxes.append(_Box(x + wide * 0.08, y, wide * 0.84, upwards(0.0) - y, column.tone, said))
-        if position % every == 0:
-            labels.append(_Label(x + wide / 2, bottom + 16, column.label, "dim", "middle"))
-    if up:
-        labels.append(_Label(GAP, top - 12, up, "dim"))
-    if across:
-        labels.append(_Label((left + right) / 2, bottom + 36, across, "dim", "middle"))
-    width = max(right, left + _width([across]), _width([title]) * 1.3) + 2 * GAP
-    return _draw(width, bottom + 50, title, lines, boxes, labels)
 
 
 def _draw(

@@ -1,12 +1,11 @@
 """The ``parcours`` command: parses the arguments, runs one of ``pipelines.cli.commands``, turns errors into messages.
 
-Exit codes: 0 done, 1 a check failed and nothing was published, 2 wrong usage or configuration,
-3 published, but without a new report, 129, 130 or 143 stopped by SIGHUP, Ctrl-C or SIGTERM.
+Exit codes: 0 done, 1 a check failed and nothing was published, 2 wrong usage or configuration, or the command could not
+print, 3 published, but without a new report, 129, 130 or 143 stopped by SIGHUP, Ctrl-C or SIGTERM.
 """
 
 import argparse
 import functools
-import os
 import signal
 import sys
 from collections.abc import Sequence
@@ -35,6 +34,7 @@ from pipelines.cli.commands import (
     ui,
     why,
 )
+from pipelines.cli.lost_output import lasting_output, tell_loss
 from pipelines.cli.parser import Parser
 from pipelines.errors import ParcoursError
 from pipelines.lake.owner_only import close_to_others
@@ -100,8 +100,12 @@ def build_parser() -> Parser:
 
 def main(arguments: Sequence[str] | None = None) -> int:
     close_to_others()
-    with visible_output():
-        return _run(arguments)
+    with lasting_output() as printed, visible_output():
+        try:
+            exit_code = _run(arguments)
+        except SystemExit as ended:  # Of argparse, which has shown its help, or told what is wrong.
+            exit_code = int(ended.code or 0)
+        return tell_loss(printed, exit_code)
 
 
 def _run(arguments: Sequence[str] | None) -> int:
@@ -121,19 +125,15 @@ def _run(arguments: Sequence[str] | None) -> int:
 
 
 def _carry_out(options: argparse.Namespace) -> int:
-    """The command's exit code, with every error told. What it printed has reached its reader."""
+    """The command's exit code, with every error told."""
     try:
         exit_code: int = options.command(options)
-        sys.stdout.flush()
     except ParcoursError as error:
         return _fail(str(error), error.exit_code, options.debug)
     except KeyboardInterrupt as stopped:
         number = stopped.args[0] if stopped.args else signal.SIGINT
         sys.stderr.write(interrupts.compose(number, interrupts.AS_IT_WAS))
         return 128 + int(number)
-    except BrokenPipeError:  # The reader of our output, such as `head`, has closed it.
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-        return 0
     except Exception as error:
         closed = explain_closed(error)
         if closed is not None:

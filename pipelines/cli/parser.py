@@ -2,14 +2,22 @@
 
 import argparse
 import re
+import sys
 from collections.abc import Iterable
-from typing import NoReturn
+from typing import TYPE_CHECKING, NoReturn
+
+if TYPE_CHECKING:
+    from _typeshed import SupportsWrite
 
 _CHOICE = re.compile(r"invalid choice: '(?P<given>[^']*)' \(choose from (?P<known>.*)\)", re.DOTALL)
 
 
 class Parser(argparse.ArgumentParser):
     """Also makes the parsers of its commands, and theirs."""
+
+    def print_help(self, file: "SupportsWrite[str] | None" = None) -> None:
+        """Unlike argparse, which passes over it where that cannot be written."""
+        (file or sys.stdout).write(self.format_help())
 
     def error(self, message: str) -> NoReturn:
         chosen = _CHOICE.search(message)

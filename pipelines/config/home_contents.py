@@ -20,12 +20,12 @@ _MADE = re.compile(
             r"warehouse\.duckdb\.tmp" + _BELOW,  # Where DuckDB spills that reads it.
             rf"(report|quality)\.html{_TEMPORARY}",
             rf"decisions\.csv{_TEMPORARY}",
-            r"(run|publication)\.lock",
+            r"(run|publication|page)\.lock",
             r"(restored|replaced-\d+|restore\.tmp-\w+)" + _BELOW,  # Of `parcours restore`.
             r"docs-\w{8}" + _BELOW,  # In which the dbt site is made.
             rf"lake(/({_KINDS}|quarantine|models|state|\w+\.tmp-\w+){_BELOW})?",
             rf"build(/(warehouse\.duckdb[\w.-]*|warehouse\.sealed\.json{_TEMPORARY}|(dbt|spill|spark){_BELOW}))?",
-            rf"charts(/\w+\.html{_TEMPORARY})?",
+            rf"charts(/m[0-9a-f]{{12}})?(/\w+\.html{_TEMPORARY})?",  # A version's are of `parcours model charts`.
             rf"reports(/\d{{4}}-\d\d-\d\d-\w{{8}}(-quality)?\.html{_TEMPORARY})?",
             r"logs(/\d{8}T\d{6}Z-\w{8}\.log)?",
             r"docs(/(index|dictionary|lineage|report)\.html)?",

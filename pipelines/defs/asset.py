@@ -36,15 +36,15 @@ def asset_of(
     metadata: Mapping[str, Any] | None = None,
     checks: Mapping[str, str] | None = None,
     warnings: Mapping[str, str] | None = None,
-    config_schema: Mapping[str, Any] | None = None,
+    config_schema: Mapping[str, dg.Field] | None = None,
 ) -> Callable[[Compute], dg.AssetsDefinition]:
     """Makes the decorated function the asset ``key``, written ``<kind>/<table>`` like those it comes ``after``.
 
     ``checks`` and ``warnings`` map names to what must hold, and the function returns a result for each: a check that
     fails holds up everything behind the asset, a warning nothing. The description is the docstring, unless given. The
     columns are those of table_columns.yml, unless ``metadata`` has others. ``config_schema`` is what a launch may say
-    of it, where the function has no parameter ``config`` that says so. A ParcoursError that the function raises becomes
-    the failure of its step.
+    of it, and is of plain types: a parameter ``config`` of Dagster's own would also take the name of an environment
+    variable. A ParcoursError that the function raises becomes the failure of its step.
     """
 
     def declare(compute: Compute) -> dg.AssetsDefinition:
@@ -56,7 +56,7 @@ def asset_of(
             kinds=set(kinds),
             description=description,
             metadata={**_columns(key), **(metadata or {})},
-            config_schema=config_schema,
+            config_schema=config_schema or {},  # Without any, Dagster takes all and passes over it in silence.
             check_specs=[
                 *_check_specs(key, checks or {}, is_blocking=True),
                 *_check_specs(key, warnings or {}, is_blocking=False),

@@ -21,11 +21,14 @@ COMPARED = ("identity/records", "identity/model", "identity/pairs", "identity/le
 WARNING, BLOCKING = "drift_within_warning_limits", "drift_within_blocking_limits"
 
 
-class Acceptance(dg.Config):
-    """Whether a drift beyond its blocking limit is as it should be: a person says so, for one run."""
-
-    accept: bool = False
-
+ACCEPTANCE = {
+    "accept": dg.Field(
+        bool,
+        is_required=False,
+        default_value=False,
+        description="A drift beyond its blocking limit is as it should be: a person says so, for one run.",
+    )
+}
 
 _declare = partial(
     asset_of,
@@ -46,12 +49,12 @@ _declare = partial(
 )
 
 
+@_declare(config_schema=ACCEPTANCE)
+def drift(context: dg.AssetExecutionContext, night: Night) -> Result:
+    return _compare(night, accept=context.op_execution_context.op_config["accept"])
+
+
 @_declare()
-def drift(config: Acceptance, night: Night) -> Result:
-    return _compare(night, accept=config.accept)
-
-
-@_declare(config_schema={})  # Else Dagster takes any, and passes over it in silence.
 def drift_nobody_accepts(night: Night) -> Result:
     """The same asset where a launch may not accept what it finds (``launch_config``)."""
     return _compare(night, accept=False)

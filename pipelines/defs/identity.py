@@ -33,9 +33,7 @@ from pipelines.identity.monitoring.charts import (
     Chart,
     as_markdown,
     chart_cluster_sizes,
-    chart_match_weights,
-    chart_pair_weights,
-    chart_unlinkables,
+    chart_household_weights,
     write_chart,
 )
 from pipelines.identity.monitoring.shared_value_surge import (
@@ -44,6 +42,7 @@ from pipelines.identity.monitoring.shared_value_surge import (
     list_surging_records,
     list_withdrawn_values,
 )
+from pipelines.identity.monitoring.splink_charts import SplinkPage, draw_model, draw_pair_weights, write_page
 from pipelines.identity.standardisation.attributes import Attribute, load_attributes
 from pipelines.identity.standardisation.placeholders import with_own_values
 from pipelines.identity.standardisation.places import count_unread_countries
@@ -68,12 +67,15 @@ FAULT_OF_THE_PROGRAM = (
 )
 
 
-class Training(dg.Config):
-    """Whether a model is learned although there is one in force: the training job says so, the nightly run does not."""
-
-    retrain: bool = False
-    compare_only: bool = False  # Learned, saved and compared; the model in force stays.
-    with_decisions: bool = False  # What people decided of pairs of records is held fast while it is learned.
+TRAINING = {
+    name: dg.Field(bool, is_required=False, default_value=False, description=description)
+    for name, description in {
+        "retrain": "A model is learned although there is one in force: the training job says so, the nightly run does "
+        "not.",
+        "compare_only": "It is learned, saved and compared; the model in force stays.",
+        "with_decisions": "What people decided of pairs of records is held fast while it is learned.",
+    }.items()
+}
 
 
 def identity_assets() -> list[dg.AssetsDefinition]:
@@ -84,11 +86,15 @@ def identity_assets() -> list[dg.AssetsDefinition]:
     ]
 
 
-def _drawn(night: Night, *charts: Chart) -> dict[str, dg.MarkdownMetadataValue]:
-    """The charts, written into the home folder, as metadata that the interface shows."""
-    for chart in charts:
-        write_chart(chart, night.folder.charts)
-    return {chart.name: dg.MetadataValue.md(as_markdown(chart)) for chart in charts}
+def _drawn(night: Night, chart: Chart) -> dict[str, dg.MarkdownMetadataValue]:
+    """A chart of ours, written into the home folder, as metadata that the interface shows."""
+    write_chart(chart, night.folder.charts)
+    return {chart.name: dg.MetadataValue.md(as_markdown(chart))}
+
+
+def _drawn_by_splink(night: Night, *pages: SplinkPage) -> dict[str, dg.PathMetadataValue]:
+    """Charts of Splink, which draw themselves in a browser: written into the home folder, and where they lie."""
+    return {page.name: dg.MetadataValue.path(write_page(page, night.folder.charts)) for page in pages}
 
 
 def _committed_ledger(lake: Lake) -> pl.DataFrame:
@@ -244,18 +250,20 @@ def _no_new_crowd(lake: Lake, rows: pl.DataFrame, attributes: Mapping[str, Attri
         f"{MAX_SHARE_MOVED:.0%} of the records move. Where more do, the model before stays in force: look at the "
         "comparison in the metadata, then put the new one in force with `parcours model use`, or leave it."
     },
+    config_schema=TRAINING,
 )
-def model(context: dg.AssetExecutionContext, config: Training, night: Night) -> Result:
+def model(context: dg.AssetExecutionContext, night: Night) -> Result:
     """The model in force: how much each agreement and disagreement says about two records being one person.
 
     Learned by the training job, and by the first run that has records enough; until then the shipped one applies. A
     nightly run keeps what was learned, so that ids do not move because the model did.
     """
-    in_force = None if config.retrain else night.find_model()
-    if not config.retrain:
+    asked = context.op_execution_context.op_config
+    in_force = None if asked["retrain"] else night.find_model()
+    if not asked["retrain"]:
         _require_model(night.lake, in_force)
     people = (
-        None if config.retrain else night.read_people()
+        None if asked["retrain"] else night.read_people()
     )  # Before the first run there are none, which training tells.
     if in_force is not None and people is not None and not has_to_learn(in_force, people.profiles.height):
         shown, too_many = in_force, 0
@@ -263,19 +271,19 @@ def model(context: dg.AssetExecutionContext, config: Training, night: Night) -> 
     else:
         context.log.info("training the identity model")
         retrained = retrain(
-            night.lake, night.day, context.log.info, config.compare_only, config.retrain and config.with_decisions
+            night.lake, night.day, context.log.info, asked["compare_only"], asked["retrain"] and asked["with_decisions"]
         )
-        shown, too_many = retrained.running, 0 if config.compare_only else retrained.records_too_many
+        shown, too_many = retrained.running, 0 if asked["compare_only"] else retrained.records_too_many
         found = {
             "version": retrained.in_force or "none",
             "trained": retrained.is_put_in_force and not retrained.learned.is_default,
             "training": dg.MetadataValue.json(retrained.as_dict()),
         }
     people = people or night.read_people()
-    charts = chart_match_weights(shown), chart_unlinkables(people.records, shown)
+    charts = _drawn_by_splink(night, *draw_model(people, shown)) | _drawn(night, chart_household_weights(shown))
     found |= {"is_default": shown.is_default, "profiles": people.profiles.height}
     return Result(
-        metadata={**found, "about": dg.MetadataValue.json(shown.metadata), **_drawn(night, *charts)},
+        metadata={**found, "about": dg.MetadataValue.json(shown.metadata), **charts},
         check_results=[count_breaches("a_new_model_moves_few_records", too_many)],
     )
 
@@ -319,7 +327,7 @@ def pairs(context: dg.AssetExecutionContext, night: Night) -> Result:
         {
             "model_version": in_force.version,
             "changed_profiles": changed,
-            **_drawn(night, chart_pair_weights(scored)),
+            **_drawn_by_splink(night, draw_pair_weights(scored, in_force)),
         },
         count_breaches("candidate_pairs_do_not_explode", invariants.count_excess_pairs(scored, people.records)),
     )

@@ -5,7 +5,7 @@ code location leaves out what would let it read other exports, write to another 
 refuses such a launch itself, whatever webserver it comes through. Commands of ``parcours`` say these things themselves.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from typing import Any
 
 import dagster as dg
@@ -15,30 +15,37 @@ from pipelines.defs.resources import Night
 
 _TYPES = {"as_of": dg.Noneable(str), "language": dg.Noneable(str), "full": bool, "wait_minutes": int}
 """Plain ones: Dagster's own would also take the name of an environment variable, and print what is in it."""
-
-
-def _field(name: str) -> dg.Field:
-    declared = Night.model_fields[name]
-    return dg.Field(_TYPES[name], is_required=False, default_value=declared.default, description=declared.description)
-
-
-@dg.resource(config_schema={name: _field(name) for name in _TYPES})
-def launched_night(context: dg.InitResourceContext) -> Iterator[Night]:
-    """The settings of a run on the home and the sources of the code location."""
-    with Night(**context.resource_config).yield_for_execution(context) as night:
-        yield night
+_PLACES = {"home": dg.Noneable(str), "sources": dg.Noneable(str)}
 
 
 def guarded() -> dict[str, Any]:
-    """What takes the place of the definitions that a launch could configure freely, for ``build_definitions``.
+    """What takes the place of the definitions that a launch could configure freely, for ``build_definitions``."""
+    return {"resources": _resources(_TYPES), "assets": [drift_nobody_accepts]}
 
-    No asset hands a value to another, so nothing is ever kept by the last of them; left to Dagster, a launch could
-    name its folder.
+
+def unguarded() -> dict[str, Any]:
+    """The same where the operator lets a launch say where it reads and writes, and accept its drift."""
+    return {"resources": _resources({**_PLACES, **_TYPES})}
+
+
+def _resources(types: Mapping[str, Any]) -> dict[str, dg.ResourceDefinition]:
+    """The night as a launch may configure it, and what keeps the results of assets.
+
+    No asset hands a value to another, so nothing is ever kept by the latter; left to Dagster, a launch could name its
+    folder.
     """
+
+    @dg.resource(config_schema={name: _field(name, types[name]) for name in types})
+    def launched_night(context: dg.InitResourceContext) -> Iterator[Night]:
+        with Night(**context.resource_config).yield_for_execution(context) as night:
+            yield night
+
     return {
-        "resources": {
-            "night": launched_night,
-            "io_manager": dg.mem_io_manager.configured(lambda _: {}, config_schema={}),
-        },
-        "assets": [drift_nobody_accepts],
+        "night": launched_night,
+        "io_manager": dg.mem_io_manager.configured(lambda _: {}, config_schema={}),
     }
+
+
+def _field(name: str, plain: Any) -> dg.Field:
+    declared = Night.model_fields[name]
+    return dg.Field(plain, is_required=False, default_value=declared.default, description=declared.description)

@@ -7,7 +7,6 @@ import dagster as dg
 
 from pipelines.config.home import find_home, find_sources
 from pipelines.config.sources import Sources, load_sources
-from pipelines.defs.identity import Training
 from pipelines.errors import ParcoursError
 
 NIGHTLY = dg.define_asset_job(
@@ -19,7 +18,7 @@ NIGHTLY = dg.define_asset_job(
 TRAINING = dg.define_asset_job(
     "training",
     selection=dg.AssetSelection.assets(["identity", "model"]),
-    config=dg.RunConfig(ops={"identity__model": Training(retrain=True)}),
+    config=dg.RunConfig(ops={"identity__model": {"config": {"retrain": True}}}),
     description="Learns a new version of the identity model from the records of the last run, compares it with the one "
     "in force, and puts it in force where it moves few records.",
 )

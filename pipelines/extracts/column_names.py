@@ -71,6 +71,15 @@ def list_found(columns: Sequence[str], written: Iterable[str], lacking: Mapping[
     return f"columns found: {list_names(told)}; {are} not shown, as no list of Parcours has it"
 
 
+def find_lacking_header(columns: Sequence[str], written: Iterable[str],
+                        lacking: Mapping[str, Sequence[str]] | None = None,
+                        files: Sequence[str] = ()) -> list[str]:  # fmt: skip
+    """That the first line is no header, in one sentence, where none of ``columns`` may be named; else nothing."""
+    if not columns or tellable(columns, written, lacking, files):
+        return []
+    return [f"the first line {NO_HEADER}"]
+
+
 class _Known:
     """The names of columns that stand in lists of ours or in `sources.yml`."""
 

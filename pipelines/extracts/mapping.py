@@ -11,7 +11,7 @@ from pipelines.config.connectors import TableMapping, TextOptions
 from pipelines.contracts import Column, Table
 from pipelines.errors import ExtractError, MappingError
 from pipelines.extracts import casting, plausibility
-from pipelines.extracts.column_names import list_found, tellable
+from pipelines.extracts.column_names import find_lacking_header, list_found, tellable
 from pipelines.extracts.duckdb_errors import explain
 from pipelines.extracts.faults import FIRST, Fault, Faults, Outcome
 from pipelines.extracts.one_expression import find_mistake
@@ -271,21 +271,25 @@ def map_columns(
             missing.append(f"  {column.name}: its column '{plain}' is not in {list_names(lacking[plain])}")
         chosen.append((column, quote_name(plain), False))
     if missing:
+        cause = find_lacking_header(*described)
         parts = [(("columns",), f"no source column for the required {fault.strip()}") for fault in missing]
         raise ExtractError(
-            f"{len(missing)} required {'column has' if len(missing) == 1 else 'columns have'} no source column. "
+            "".join(f"{each}\n" for each in cause)
+            + f"{len(missing)} required {'column has' if len(missing) == 1 else 'columns have'} no source column. "
             "Map them under `columns`, or correct the export.\n" + "\n".join(missing) + f"\n  {list_found(*described)}",
             at=("columns",),
-            parts=parts,
+            parts=[*((("from",), each) for each in cause), *parts],
         )
-    bound = _bind(chosen, mapping, lambda: list_found(*described), rows, execute, rules_of)
+    bound = _bind(
+        chosen, mapping, lambda: (find_lacking_header(*described), list_found(*described)), rows, execute, rules_of
+    )
     return Mapping(table, bound, mapping.where, mapping.options)
 
 
 def _bind(
     chosen: list[tuple[Column, str, bool]],
     mapping: TableMapping,
-    found: Callable[[], str],
+    describe: Callable[[], tuple[list[str], str]],
     rows: str,
     execute: Execute,
     rules_of: Callable[[Column], tuple[Rule, ...]],
@@ -326,14 +330,14 @@ def _bind(
         if why:
             faults.append((("where",), f"where: {_cut(where)}: {why}"))
     if faults:
+        cause, found = describe()
         raise MappingError(
-            f"DuckDB does not understand {len(faults)} SQL {'expression' if len(faults) == 1 else 'expressions'} of "
+            "".join(f"{each}\n" for each in cause)
+            + f"DuckDB does not understand {len(faults)} SQL {'expression' if len(faults) == 1 else 'expressions'} of "
             "sources.yml. A text needs quotes of its own (\"'web'\"); a column with blanks, or named like a word of "
-            "SQL, double ones ('\"N° commande\"').\n"
-            + "\n".join(f"  {fault}" for _, fault in faults)
-            + f"\n  {found()}",
+            "SQL, double ones ('\"N° commande\"').\n" + "\n".join(f"  {fault}" for _, fault in faults) + f"\n  {found}",
             at=faults[0][0],
-            parts=faults,
+            parts=[*((("from",), each) for each in cause), *faults],
         )
     return tuple(bound)
 

@@ -42,12 +42,26 @@ def connect_in_memory_alone(work: str) -> Iterator[duckdb.DuckDBPyConnection]:
             connection.execute(f"use memory; detach {name}")
 
 
+def open_in_memory() -> duckdb.DuckDBPyConnection:
+    """A database of its own, which lives as long as the connection is kept: for who works on it by hand.
+
+    Raises ConfigurationError where the memory limit is not understood.
+    """
+    allowed = allowance()
+    connection = _open(allowed.memory, allowed.threads)
+    connection.execute("set enable_progress_bar = false")
+    return connection
+
+
 @cache
 def _database(_process: int, memory: int, threads: int) -> duckdb.DuckDBPyConnection:
-    """One database for each process: a forked process does not have the threads of the one it came from.
+    """One database for each process: a forked process does not have the threads of the one it came from."""
+    return _open(memory, threads)
 
-    What does not fit in memory goes to a folder that DuckDB makes when it comes to that and takes away again; its own
-    choice would be `.tmp` in the folder where the command happens to be called.
+
+def _open(memory: int, threads: int) -> duckdb.DuckDBPyConnection:
+    """A new database. What does not fit in memory goes to a folder that DuckDB makes when it comes to that and takes
+    away again; its own choice would be `.tmp` in the folder where the command happens to be called.
     """
     spill = note_temporary(Path(tempfile.gettempdir()) / f"parcours-spill-{secrets.token_hex(8)}")
     return duckdb.connect(

@@ -39,9 +39,18 @@ def hold(
     HomeInUseError where it does not come free. ``when_alone`` is called while this process holds the lock exclusively,
     which it does only where no other process held it: the moment to clear away what a killed run left behind.
     """
+    descriptor = open_lock(root, "run.lock")
+    try:
+        yield _acquire(descriptor, run_id, root, when_alone, patience, say)
+    finally:
+        os.close(descriptor)
+
+
+def open_lock(root: Path, name: str) -> int:
+    """The file ``name`` in the home ``root``, for a lock; both are made. Raises ConfigurationError where it cannot."""
     try:
         make_folder(root)
-        descriptor = os.open(root / "run.lock", os.O_RDWR | os.O_CREAT, 0o600)
+        return os.open(root / name, os.O_RDWR | os.O_CREAT, 0o600)
     except OSError as fault:
         if fault.errno in (errno.ENOSPC, errno.EDQUOT):
             raise
@@ -49,10 +58,6 @@ def hold(
             f"The home folder {root} cannot be written to: {fault.strerror}. Run this as the user whom it "
             "belongs to, or name another folder with --home."
         ) from None
-    try:
-        yield _acquire(descriptor, run_id, root, when_alone, patience, say)
-    finally:
-        os.close(descriptor)
 
 
 def is_free(root: Path) -> bool:

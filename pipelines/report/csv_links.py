@@ -6,7 +6,7 @@ import re
 from urllib.parse import quote
 
 from pipelines.report.tables import Table
-from pipelines.warehouse.export import FORMULA, QUOTED
+from pipelines.warehouse.export import DEFUSING
 
 BYTE_ORDER_MARK = "\N{ZERO WIDTH NO-BREAK SPACE}"
 """By which spreadsheets know the text for UTF-8."""
@@ -22,11 +22,13 @@ def link_csv(table: Table) -> str:
     """
     text = io.StringIO()
     writer = csv.writer(text)
-    writer.writerow(column.label for column in table.columns)
+    writer.writerow(_defuse(column.label) for column in table.columns)
     writer.writerows([cell.raw if cell.is_number else _defuse(cell.raw) for cell in row] for row in table.rows)
     return f"data:text/csv;charset=utf-8,{quote(BYTE_ORDER_MARK + text.getvalue(), safe=SAFE)}"
 
 
 def _defuse(text: str) -> str:
     """A name that the retailer chose is no formula."""
-    return re.sub(FORMULA, QUOTED, text)
+    for pattern, quoted in DEFUSING:
+        text = re.sub(pattern, quoted, text)
+    return text

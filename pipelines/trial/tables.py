@@ -83,9 +83,11 @@ def _list_parts(error: ExtractError, sources: Sources, source: Source, table: Ta
         return (TrialFault("stops", sources.line(source.name, table.name, *error.at), None, message),)
     lead, *_, found = message.splitlines()
     *others, (at, last) = error.parts
+    if lead != error.parts[0][1]:  # Else that is the cause of all the others, and says what is to be known.
+        last = f"{last}\n{lead}\n{found.strip()}"
     return tuple(
         TrialFault("stops", sources.line(source.name, table.name, *at), at[1] if len(at) > 1 else None, part)
-        for at, part in [*others, (at, f"{last}\n{lead}\n{found.strip()}")]
+        for at, part in [*others, (at, last)]
     )
 
 

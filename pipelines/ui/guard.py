@@ -3,32 +3,51 @@
 Run by its path, with the command as arguments; needs the standard library only. Its standard input is a pipe whose
 other end the command holds: it closes when the command ends, however it ends. Then, or when the process itself has
 ended, the whole group is interrupted as by Ctrl-C, which lets a run at work end in order, and killed after a while.
+Where the guard itself is killed, Linux interrupts the process.
 """
 
 import contextlib
+import ctypes
 import os
 import select
 import signal
 import subprocess
 import sys
 import time
+from collections.abc import Callable
 
 GRACE_SECONDS = 25.0
 """A run that is interrupted in the midst of a query ends when the query does."""
 
 LOOK_SECONDS = 0.2
 
+PR_SET_PDEATHSIG = 1  # Of <linux/prctl.h>.
+
 
 def guard(command: list[str]) -> int:
     """Runs ``command`` until it ends or standard input closes. Its exit code; 128 and more where a signal ended it."""
     for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
         signal.signal(number, lambda *_: None)  # Not ignored, which the process would inherit.
-    process = subprocess.Popen(command, stdin=subprocess.DEVNULL, start_new_session=True)
+    process = subprocess.Popen(
+        command,
+        stdin=subprocess.DEVNULL,
+        start_new_session=True,
+        close_fds=False,  # The locks of the page, which this process inherited, are held by that one too.
+        preexec_fn=_find_tie(),  # noqa: PLW1509  # There is no other thread.
+    )
     while process.poll() is None and not _is_closed(sys.stdin.fileno()):
         pass
     end_group(process)
     code = process.wait()
     return code if code >= 0 else 128 - code
+
+
+def _find_tie() -> Callable[[], object] | None:
+    """What has a process that is being started interrupted when this one is killed; None where the system cannot."""
+    if not sys.platform.startswith("linux"):
+        return None
+    control = ctypes.CDLL(None).prctl
+    return lambda: control(PR_SET_PDEATHSIG, int(signal.SIGINT))
 
 
 def _is_closed(descriptor: int) -> bool:

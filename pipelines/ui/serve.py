@@ -28,14 +28,17 @@ class Access:
     proxies: Proxies
 
 
-def serve(sockets: list[socket.socket], access: Access, module: str, folder: Path, ready: Callable[[], None]) -> int:
+def serve(
+    sockets: list[socket.socket], access: Access, module: str, folder: Path, lock: int, ready: Callable[[], None]
+) -> int:
     """Serves the code location ``module`` of ``folder`` at ``sockets``; calls ``ready`` when it answers.
 
-    Returns 0 when it was told to stop, 1 where a process behind it would not run. Raises ParcoursError.
+    ``lock`` is the descriptor by which the page of the home is held. Returns 0 when it was told to stop, 1 where a
+    process behind it would not run. Raises ParcoursError.
     """
     logging.basicConfig(level=logging.WARNING, format="%(asctime)s %(levelname)s %(message)s")
     os.environ["DAGSTER_DISABLE_TELEMETRY"] = "1"
-    with run_services(module, folder) as services:
+    with run_services(module, folder, lock) as services:
         import uvicorn  # While the code location loads in a process of its own.
 
         from pipelines.ui.application import open_application

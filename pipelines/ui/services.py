@@ -6,40 +6,41 @@ import logging
 import os
 import shutil
 import signal
-import socket
 import subprocess
 import sys
 import sysconfig
-import tempfile
 import threading
 import time
 from collections import deque
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 
 from pipelines.errors import ParcoursError
 from pipelines.ui import guard
+from pipelines.ui.private_folder import is_answered, private_folder
 
 LOG = logging.getLogger("parcours.ui")
 
 START_SECONDS = 600.0
 """The code location takes some seconds to load; on a machine at the end of its tether, minutes."""
 
-LONGEST_FOLDER = 60  # The address of a unix socket has at most 103 characters on every system.
-
 MOST_RESTARTS, RESTARTS_WITHIN = 5, 600.0  # Seconds: what dies more often does not get well by itself.
 
 
 @dataclass
 class Service:
-    """A process under a guard of its own. ``socket_file`` is what it listens at, if at anything."""
+    """A process under a guard of its own. ``socket_file`` is what it listens at, if at anything.
+
+    It inherits the descriptors ``held``, the locks of the page, and so holds them for as long as it lives.
+    """
 
     name: str
     command: list[str]
     environment: dict[str, str]
     folder: Path
+    held: Sequence[int] = ()
     socket_file: Path | None = None
     _guard: "subprocess.Popen[bytes] | None" = None
     _restarts: deque[float] = field(default_factory=lambda: deque(maxlen=MOST_RESTARTS))
@@ -52,6 +53,7 @@ class Service:
             stdin=subprocess.PIPE,
             env=self.environment,
             cwd=self.folder,
+            pass_fds=self.held,
             start_new_session=True,  # Ctrl-C reaches the command alone, which then ends them in order.
         )
 
@@ -95,7 +97,7 @@ class Services:
     def wait_until_loaded(self) -> None:
         """Until the code location has loaded and listens. Raises ParcoursError where it does not."""
         deadline = time.monotonic() + START_SECONDS
-        while not _answers(self.code.socket_file):
+        while self.code.socket_file is None or not is_answered(self.code.socket_file):
             code = self.code.exit_code()
             if code is not None:
                 raise ParcoursError(
@@ -129,15 +131,25 @@ class Services:
 
 
 @contextmanager
-def run_services(module: str, folder: Path) -> Iterator[Services]:
+def run_services(module: str, folder: Path, lock: int) -> Iterator[Services]:
     """Both processes, which serve ``module`` from ``folder``, while the block runs; started side by side.
 
+    They inherit ``lock``, the descriptor by which the page of the home is held.
+
     The code location executes whatever it is sent and asks nobody who they are, so it listens at a socket in a folder
-    that only this user enters (mkdtemp: 0700); TMPDIR makes Dagster put the sockets of its own in there too.
+    that only this user enters; TMPDIR makes Dagster put the sockets of its own in there too.
     """
-    usual = tempfile.gettempdir()
-    parent = usual if len(usual) <= LONGEST_FOLDER else "/tmp"  # noqa: S108  # In it, a folder of a name of its own.
-    private = Path(tempfile.mkdtemp(prefix="parcours-ui-", dir=parent))
+    with private_folder() as (private, kept):
+        services = _describe(module, folder, private, (lock, kept))
+        try:
+            services.code.start()
+            yield services
+        finally:
+            with _undisturbed():
+                services.stop()
+
+
+def _describe(module: str, folder: Path, private: Path, held: Sequence[int]) -> Services:
     at = private / "code.sock"
     workspace = private / "workspace.yaml"
     location = {
@@ -151,18 +163,11 @@ def run_services(module: str, folder: Path) -> Iterator[Services]:
     serve = [sys.executable, "-m", "dagster", "code-server", "start", "--socket", str(at)]
     serve += ["--module-name", module, "--working-directory", str(folder), "--location-name", module]
     schedule = [_find_daemon(), "run", "--workspace", str(workspace)]
-    services = Services(
+    return Services(
         workspace,
-        Service("code location", [*serve, "--log-level", "warning"], environment, folder, at),
-        Service("daemon, which has the schedule,", schedule, environment, folder),
+        Service("code location", [*serve, "--log-level", "warning"], environment, folder, held, at),
+        Service("daemon, which has the schedule,", schedule, environment, folder, held),
     )
-    try:
-        services.code.start()
-        yield services
-    finally:
-        with _undisturbed():
-            services.stop()
-            shutil.rmtree(private, ignore_errors=True)
 
 
 @contextmanager
@@ -177,17 +182,6 @@ def _undisturbed() -> Iterator[None]:
     finally:
         for number, handler in before.items():
             signal.signal(number, handler)
-
-
-def _answers(at: Path | None) -> bool:
-    if at is None or not at.exists():
-        return False
-    with socket.socket(socket.AF_UNIX) as probe:
-        try:
-            probe.connect(str(at))
-        except OSError:
-            return False
-    return True
 
 
 def _find_daemon() -> str:

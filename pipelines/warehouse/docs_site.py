@@ -3,6 +3,9 @@
 Each page is one file that needs neither a server nor a network.
 """
 
+import base64
+import hashlib
+import re
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -20,6 +23,13 @@ MENDED = {
     ' xlink:href="{{': ' ng-attr-xlink:href="{{',
     "${require('./assets/favicons/favicon.ico')}": "data:,",
 }
+
+POLICY = (
+    "default-src 'none'; script-src '{script}'; style-src 'unsafe-inline'; img-src data:; font-src data:; "
+    "base-uri 'none'; form-action 'none'"
+)
+"""Of dbt's page, which is a script and what that draws: the others have none (``charts/templates/policy.html``)."""
+_SCRIPT = re.compile(r"<script\b[^>]*>(.*?)</script", re.DOTALL | re.IGNORECASE)
 
 
 class NothingToDocumentError(ParcoursError):
@@ -57,7 +67,7 @@ def write_documentation(home: Home, into: Path) -> Path:
     make_folder(into)
     pages = [DICTIONARY, LINEAGE]
     _write(into / DICTIONARY.file, render_dictionary())
-    _write(into / LINEAGE.file, _mend(dbt_project.document(home)))
+    _write(into / LINEAGE.file, admit_first_script(_mend(dbt_project.document(home))))
     if home.report.exists():
         pages.insert(0, REPORT)
         if home.report != into / REPORT.file:
@@ -88,3 +98,21 @@ def _mend(page: str) -> str:
     for asked, mended in MENDED.items():
         page = page.replace(asked, mended)
     return page
+
+
+def admit_first_script(page: str) -> str:
+    """``page`` with a policy by which a browser runs its first script, by its digest, no other, and loads nothing.
+
+    Raises ParcoursError where it has no script, or no head for the policy.
+    """
+    script, head = _SCRIPT.search(page), re.search(r"<head\b[^>]*>", page)
+    if script is None or head is None or head.end() > script.start():
+        raise ParcoursError(
+            "The page of dbt's documentation is not made as this version of Parcours knows it. Install the versions of "
+            "requirements.lock."
+        )
+    as_read = re.sub(r"\r\n?", "\n", script[1])  # A browser takes its digest once line ends are one kind.
+    digest = base64.b64encode(hashlib.sha256(as_read.encode()).digest()).decode()
+    policy = POLICY.format(script=f"sha256-{digest}")
+    meta = f'<meta http-equiv="Content-Security-Policy" content="{policy}"><meta name="referrer" content="no-referrer">'
+    return f"{page[: head.end()]}{meta}{page[head.end() :]}"

@@ -11,17 +11,22 @@ import duckdb
 from pipelines.config.home import Home
 from pipelines.errors import ConfigurationError, ParcoursError
 from pipelines.extracts.duckdb_errors import explain
+from pipelines.extracts.sql_quoting import quote_text
 from pipelines.lake.owner_only import make_folder
 from pipelines.lake.tables import replacing
 from pipelines.warehouse import access
 
 Format = Literal["parquet", "csv"]
 
-FORMULA = r"^([\t\r])|(^|[;\t\r\n])([=+\-@])"
-"""What a spreadsheet takes for the start of a formula: where its country parts cells by `;`, within a text too."""
+DEFUSING = (
+    ('(^|[;\t\r\n])([" \u00a0]*[=+\\-@\uff1d\uff0b\uff0d\uff20])', r"\1'\2"),
+    (r"^([\t\r\n])", r"'\1"),
+)
+"""What a spreadsheet takes for the start of a formula, and the same as text: one replaced after the other.
 
-QUOTED = r"\2'\1\3"
-"""The same as text."""
+Where its country parts cells by `;`, quotes in a file whose cells are parted by commas part nothing: a cell may begin
+within a text, and with a quote, which goes when the cell is read. The signs of East Asian width count as the others.
+"""
 
 HOW: dict[Format, str] = {
     "parquet": "format parquet, compression zstd",
@@ -66,9 +71,14 @@ def _defuse(connection: duckdb.DuckDBPyConnection, mart: str) -> str:
     """SELECT of a mart, in brackets, with a quote before what begins like a formula."""
     described = connection.execute(f'describe marts."{mart}"').fetchall()
     texts = [f'"{name}"' for name, type_, *_ in described if type_ == "VARCHAR"]
-    quoted = QUOTED.replace("'", "''")
-    replaced = ", ".join(f"regexp_replace({name}, '{FORMULA}', '{quoted}', 'g') as {name}" for name in texts)
+    replaced = ", ".join(f"{_defuse_text(name)} as {name}" for name in texts)
     return f'(select * replace ({replaced}) from marts."{mart}")' if texts else f'marts."{mart}"'
+
+
+def _defuse_text(column: str) -> str:
+    for pattern, text in DEFUSING:
+        column = f"regexp_replace({column}, {quote_text(pattern)}, {quote_text(text)}, 'g')"
+    return column
 
 
 @contextmanager

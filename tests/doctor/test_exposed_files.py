@@ -10,16 +10,19 @@ from pipelines.doctor.exposed_files import close, find_exposed
 
 OURS = (
     "warehouse.duckdb", "warehouse.previous.duckdb", "report.html", "quality.html", "decisions.csv", "run.lock",
-    "publication.lock", "restored/sources.yml", "replaced-1/lake/models/in_force", "restore.tmp-0a1b2c3d/home/x",
-    "lake/crm/contacts.parquet", "lake/quarantine/rows/crm__contacts.parquet", "lake/state/pairs/note.json",
-    "lake/models/m1/term_frequencies/email.parquet", "lake/models/in_force", "lake/x.tmp-0a1b2c3d/part",
+    "publication.lock", "page.lock", "restored/sources.yml", "replaced-1/lake/models/in_force",
+    "restore.tmp-0a1b2c3d/home/x", "lake/crm/contacts.parquet", "lake/quarantine/rows/crm__contacts.parquet",
+    "lake/state/pairs/note.json", "lake/models/m1/term_frequencies/email.parquet", "lake/models/in_force",
+    "lake/x.tmp-0a1b2c3d/part",
     "build/warehouse.duckdb.workshop", "build/dbt/run/model.sql", "charts/match_weights.html",
+    "charts/m0123456789ab/cluster_studio.html",
     "reports/2026-02-28-de3dc388.html", "reports/2026-02-28-de3dc388-quality.html",
     "logs/20261127T200354Z-de3dc388.log", "docs/index.html", "dagster/history/runs/index.db", "dagster/dagster.yaml",
 )  # fmt: skip
 OTHERS = (
     "sources.yml", "segments.yml", "letters/mother.txt", "docs/thesis.tex", "logs/httpd.log", "lake/photos/lake.jpg",
     "reports/tax.html", "build/Makefile", ".ssh/config", "dagster/project.py", "charts/sea.png",
+    "charts/mediterranean/sea.html",
 )  # fmt: skip
 
 

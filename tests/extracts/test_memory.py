@@ -1,5 +1,7 @@
 """An extract that needs more memory than it may take, or more threads than its memory is enough for."""
 
+import os
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -31,3 +33,29 @@ def test_an_extract_takes_a_gigabyte_or_a_quarter_of_a_limit_that_is_set(
 ) -> None:
     monkeypatch.setenv("PARCOURS_MEMORY_LIMIT", limit)
     assert sandbox.allowed_memory() == pytest.approx(megabytes * 10**6, rel=0.02)
+
+
+def test_a_limit_above_a_gigabyte_is_told_with_the_share_that_is_an_extracts(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("PARCOURS_MEMORY_LIMIT", "2GB")
+    monkeypatch.setattr(sandbox, "MEMORY", 32 * 10**6)
+    monkeypatch.setattr(sandbox, "SHARE", 100)
+    with pytest.raises(ExtractError) as failed, sandbox.connect("UTC", tmp_path, [], is_single=True) as connection:
+        connection.execute("create table listed as select list(range order by -range) from range(3_000_000)")
+    assert str(failed.value).startswith(
+        "stopped: an extract needs more memory than the 32 MB that it may take: set PARCOURS_MEMORY_LIMIT higher"
+    )
+
+
+@pytest.mark.parametrize(
+    ("limit", "cores", "is_single", "threads"),
+    [("150MB", 64, False, 2), ("60MB", 64, False, 1), ("", 64, False, 4), ("", 3, False, 3), ("", 64, True, 1)],
+)
+def test_an_extract_takes_few_threads_and_fewer_where_its_memory_is_small(
+    limit: str, cores: int, is_single: bool, threads: int, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("PARCOURS_MEMORY_LIMIT", limit)
+    monkeypatch.setattr(os, "cpu_count", lambda: cores)
+    with sandbox.connect("UTC", tmp_path, [], is_single=is_single) as connection:
+        assert connection.execute("select current_setting('threads')").fetchall() == [(threads,)]

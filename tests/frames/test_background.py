@@ -8,15 +8,17 @@ from pipelines.frames.background import in_background
 
 
 def test_the_block_runs_while_the_work_does_and_ends_after_it() -> None:
-    begun, done = Event(), []
+    begun, allowed, done = Event(), Event(), []
 
     def work(what: str) -> None:
-        assert begun.wait(timeout=30)
+        begun.set()
+        assert allowed.wait(timeout=30)
         done.append(what)
 
     with in_background(work, "written"):
+        assert begun.wait(timeout=30), "it waits for the block"
         assert not done
-        begun.set()
+        allowed.set()
     assert done == ["written"]
 
 

@@ -4,7 +4,13 @@ import numpy as np
 import polars as pl
 import pytest
 
-from pipelines.frames.hash_columns import count_distinct, mark_common_hashes, mark_repeated_hashes
+from pipelines.frames.hash_columns import (
+    BUCKET_BITS,
+    count_distinct,
+    find_distinct,
+    mark_common_hashes,
+    mark_repeated_hashes,
+)
 
 
 def drawn(seed: int, count: int, of: int) -> pl.Series:
@@ -34,6 +40,18 @@ def test_of_many_the_few_that_one_column_lacks_are_found() -> None:
 def test_what_stands_twice_in_either_column_and_not_in_the_other_is_in_one_alone() -> None:
     one, other = pl.Series([1, 1, 5]).hash(), pl.Series([2, 5, 2]).hash()
     assert [mask.to_list() for mask in mark_common_hashes(one, other)] == [[False, False, True], [False, True, False]]
+
+
+def test_different_hashes_of_one_bucket_are_told_apart() -> None:
+    bucket = 1 << (64 - BUCKET_BITS)
+    one, other = (pl.Series(values, dtype=pl.UInt64) for values in ([bucket + 1, bucket + 2], [bucket + 1, bucket + 3]))
+    assert [mask.to_list() for mask in mark_common_hashes(one, other)] == [[True, False], [True, False]]
+
+
+def test_distinct_numbers_come_once_and_sorted() -> None:
+    numbers = np.random.default_rng(3).integers(-9, 9, 60)
+    assert find_distinct(numbers).tolist() == sorted(set(numbers.tolist()))
+    assert find_distinct(numbers[:0]).tolist() == []
 
 
 def test_nothing() -> None:

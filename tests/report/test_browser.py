@@ -1,11 +1,5 @@
 """The report as it is seen: opened in headless Chromium, as wide as a desk's screen and as narrow as a phone's."""
 
-import itertools
-import json
-import os
-import shutil
-import subprocess
-import sys
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -14,12 +8,14 @@ import duckdb
 import polars as pl
 import pytest
 
+from pipelines.charts.svg import Bar, draw_bars
 from pipelines.config.home import Home
+from pipelines.identity.monitoring.charts import Chart, write_chart
 from pipelines.report import quality
 from pipelines.report.sections import SECTIONS
 from pipelines.report.write import Written, write_report
-
-CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
+from pipelines.warehouse.docs_site import DICTIONARY, render_dictionary, render_index
+from tests.browser import CHROMIUM, Browser
 
 pytestmark = pytest.mark.skipif(CHROMIUM is None, reason="there is no Chromium on this machine (apt: chromium)")
 
@@ -77,92 +73,6 @@ FAINT = """
   return found
 })()
 """
-
-# Chromium reads its orders from descriptor 3 and answers on descriptor 4.
-LAUNCH = """
-import fcntl, os, sys
-orders, answers = (fcntl.fcntl(int(number), fcntl.F_DUPFD, 10) for number in sys.argv[1:3])
-os.dup2(orders, 3)
-os.dup2(answers, 4)
-os.execv(sys.argv[3], sys.argv[3:])
-"""
-
-
-class Browser:
-    """Chromium on the two ends of a pipe, spoken to in its DevTools protocol; ``complaints`` are its console's."""
-
-    def __init__(self, profile: Path) -> None:
-        assert CHROMIUM is not None
-        its_input, our_output = os.pipe()
-        our_input, its_output = os.pipe()
-        flags = ("--headless", "--no-sandbox", "--disable-gpu", "--remote-debugging-pipe", f"--user-data-dir={profile}")
-        self.process = subprocess.Popen(
-            [sys.executable, "-c", LAUNCH, str(its_input), str(its_output), CHROMIUM, *flags, "about:blank"],
-            pass_fds=(its_input, its_output),
-            stdout=subprocess.DEVNULL,
-            stderr=subprocess.DEVNULL,
-        )
-        os.close(its_input)
-        os.close(its_output)
-        self.output, self.input = os.fdopen(our_output, "wb"), os.fdopen(our_input, "rb")
-        self.numbers = itertools.count(1)
-        self.complaints: list[str] = []
-        self.loaded = 0
-        self.session = ""
-        target = self.call("Target.createTarget", url="about:blank")["targetId"]
-        self.session = self.call("Target.attachToTarget", targetId=target, flatten=True)["sessionId"]
-        for domain in ("Page", "Log", "Runtime", "Network"):
-            self.call(f"{domain}.enable")
-
-    def call(self, method: str, **parameters: Any) -> dict[str, Any]:
-        number = next(self.numbers)
-        message = {"id": number, "method": method, "params": parameters}
-        if self.session:
-            message["sessionId"] = self.session
-        self.output.write(json.dumps(message).encode() + b"\0")
-        self.output.flush()
-        while (answer := self._read()).get("id") != number:
-            pass
-        assert "error" not in answer, answer["error"]
-        result: dict[str, Any] = answer["result"]
-        return result
-
-    def ask(self, expression: str) -> Any:
-        answer = self.call("Runtime.evaluate", expression=expression, returnByValue=True)
-        assert "exceptionDetails" not in answer, answer["exceptionDetails"]
-        return answer["result"].get("value")
-
-    def open(self, file: Path, width: int, scheme: str) -> None:
-        self.complaints.clear()
-        self.call(
-            "Emulation.setDeviceMetricsOverride", width=width, height=844, deviceScaleFactor=1, mobile=width < 500
-        )
-        self.call("Emulation.setEmulatedMedia", features=[{"name": "prefers-color-scheme", "value": scheme}])
-        before = self.loaded
-        self.call("Page.navigate", url=file.as_uri())
-        while self.loaded == before:
-            self._read()
-
-    def _read(self) -> dict[str, Any]:
-        text = bytearray()
-        while (byte := self.input.read(1)) != b"\0":
-            assert byte, "Chromium has ended"
-            text += byte
-        event: dict[str, Any] = json.loads(text)
-        method, told = event.get("method"), event.get("params", {})
-        if method == "Page.loadEventFired":
-            self.loaded += 1
-        elif method in ("Log.entryAdded", "Runtime.consoleAPICalled", "Runtime.exceptionThrown"):
-            self.complaints.append(json.dumps(told))
-        elif method == "Network.requestWillBeSent" and not told["request"]["url"].startswith(("file:", "data:")):
-            self.complaints.append(f"asks for {told['request']['url']}")
-        return event
-
-    def close(self) -> None:
-        self.output.close()
-        self.process.terminate()
-        self.process.wait(timeout=20)
-        self.input.close()
 
 
 @pytest.fixture(scope="module")
@@ -313,14 +223,35 @@ def test_no_value_of_a_record_runs_in_an_explanation(
         assert_nothing_ran(browser, tmp_path / page)
 
 
-def test_a_script_that_did_get_into_a_page_would_not_run(browser: Browser, written: Written) -> None:
-    for page in (written.file, written.quality):
-        browser.open(page, 1280, "light")
-        browser.ask("document.body.insertAdjacentHTML('beforeend', '<img src=x onerror=\"window.pwned=1\">')")
-        browser.ask("document.body.append(Object.assign(document.createElement('script'), {text: 'window.pwned=2'}))")
-        browser.ask(
-            "document.head.append(Object.assign(document.createElement('base'), {href: 'https://evil.example'}))"
-        )
-        assert browser.ask("typeof window.pwned") == "undefined"
-        assert browser.ask("document.baseURI") == page.as_uri()
-        assert any("Content Security Policy" in complaint for complaint in browser.complaints)
+@pytest.fixture(scope="module")
+def every_page(
+    first_night: tuple[Home, str], parcours: Any, tmp_path_factory: pytest.TempPathFactory
+) -> dict[str, Path]:
+    """A page of every kind, by its name."""
+    folder = tmp_path_factory.mktemp("pages")
+    write_report(first_night[0], "en", folder / "report.html")
+    one, other = pl.read_parquet(first_night[0].lake / "identity" / "records.parquet")["record_id"].head(2)
+    for command, page in ((["how", one], "how.html"), (["why", one, other], "why.html")):
+        drawn = parcours(*command, "--home", first_night[0].root, "--html", folder / page)
+        assert drawn.returncode == 0, drawn.stderr
+    write_chart(Chart("chart", "Chart", "It explains.", draw_bars([Bar("b", 1.0)], "t")), folder)
+    (folder / "dictionary.html").write_text(render_dictionary(), encoding="utf-8")
+    (folder / "index.html").write_text(render_index([DICTIONARY]), encoding="utf-8")
+    return {page.stem: page for page in folder.iterdir()}
+
+
+@pytest.mark.parametrize("name", ["report", "report-quality", "how", "why", "chart", "dictionary", "index"])
+def test_a_script_that_did_get_into_a_page_would_not_run(
+    browser: Browser, every_page: dict[str, Path], name: str
+) -> None:
+    page = every_page[name]
+    browser.open(page, 1280, "light")
+    assert browser.complaints == []
+    browser.ask("document.body.insertAdjacentHTML('beforeend', '<img src=x onerror=\"window.pwned=1\">')")
+    browser.ask("document.body.append(Object.assign(document.createElement('script'), {text: 'window.pwned=2'}))")
+    browser.ask("document.head.append(Object.assign(document.createElement('base'), {href: 'https://evil.example'}))")
+    assert browser.ask("typeof window.pwned") == "undefined"
+    assert browser.ask("document.baseURI") == page.as_uri()
+    told = [complaint for complaint in browser.complaints if "Content Security Policy" in complaint]
+    for directive in ("img-src", "script-src", "base-uri"):
+        assert any(directive in complaint for complaint in told), directive

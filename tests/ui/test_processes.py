@@ -5,6 +5,7 @@ import signal
 import socket
 import subprocess
 import sys
+import tempfile
 import time
 from collections.abc import Callable
 from pathlib import Path
@@ -94,6 +95,34 @@ def test_a_process_that_dies_is_started_again_and_a_killed_command_leaves_none(o
     page.process.kill()
     page.process.wait()
     assert none_is_left(processes)
+
+
+def test_a_home_has_one_page_until_that_is_killed_with_all_that_guards_it(
+    open_page: Open, parcours: Callable[..., subprocess.CompletedProcess[str]], tmp_path: Path
+) -> None:
+    home, scratch = tmp_path / "home", Path(tempfile.mkdtemp(dir="/tmp"))  # The address of a socket is short.
+    page = open_page(home, TMPDIR=str(scratch))
+    for port in (page.port, free_port()):
+        second = parcours("ui", "--home", home, "--port", port, TMPDIR=str(scratch))
+        assert second.returncode == 1
+        assert f"process {page.process.pid} has it" in second.stderr
+    processes = children(page.process.pid)
+    guards = [each for each, command in processes.items() if "guard.py" in command]
+    assert len(guards) == 2
+    left = private_folder(processes)
+    assert left.parent == scratch
+    for each in (page.process.pid, *guards):
+        os.kill(each, signal.SIGKILL)
+    page.process.wait()
+
+    again = open_page(home, TMPDIR=str(scratch))
+    assert not any(Path(f"/proc/{each}").exists() for each in processes), "two would have the schedule"
+    assert not left.exists()
+    assert [folder.name for folder in scratch.iterdir()] == [private_folder(children(again.process.pid)).name]
+    again.process.send_signal(signal.SIGTERM)
+    again.process.communicate(timeout=300)
+    assert list(scratch.iterdir()) == []
+    scratch.rmdir()
 
 
 def test_a_password_opens_the_page_to_others_and_no_process_has_it(open_page: Open, tmp_path: Path) -> None:

@@ -5,14 +5,15 @@ import stat
 from pathlib import Path
 
 import pytest
-from starlette.datastructures import Headers
+from starlette.datastructures import Headers, MutableHeaders
 
 from pipelines.errors import ConfigurationError
 from pipelines.ui.backoff import FREE, FREE_FROM_ALL, LONGEST_SECONDS, Backoff
 from pipelines.ui.gate import Entry, Gate, Verdict
+from pipelines.ui.headers import protect
 from pipelines.ui.hosts import allow_hosts
 from pipelines.ui.listening import is_loopback, is_private, open_sockets
-from pipelines.ui.own_pages import is_own_path
+from pipelines.ui.own_pages import is_own_path, loading_page, sign_in_page, sign_out_page
 from pipelines.ui.proxies import Proxies, believe_proxies
 from pipelines.ui.routes import Route, find_route
 from pipelines.ui.secret import PASSWORD, PASSWORD_FILE, Secret, make_token, take_password
@@ -240,3 +241,55 @@ def test_a_path_means_one_thing(path: str, route: Route) -> None:
 @pytest.mark.parametrize("path", ["//evil.example", "/\\evil.example", "https://evil.example", "/\r\nx", "", "x", "/é"])
 def test_nobody_is_sent_elsewhere(path: str) -> None:
     assert not is_own_path(path)
+
+
+def read_policy(text: str) -> dict[str, set[str]]:
+    return {name: set(sources) for name, *sources in (directive.split() for directive in text.split("; "))}
+
+
+def test_nothing_is_run_framed_or_loaded_that_this_page_does_not_bring_along() -> None:
+    headers = MutableHeaders({"Feature-Policy": "x", "Content-Security-Policy": "script-src 'nonce-1'"})
+    protect(headers, Route.PAGE, "parcours.example:3000")
+    first, ours = headers.getlist("Content-Security-Policy")
+    assert first == "script-src 'nonce-1'", "Dagster's own stays"
+    allowed, none = {"'self'"}, {"'none'"}
+    assert read_policy(ours) == {
+        "default-src": allowed,
+        "script-src": allowed | {"'unsafe-inline'"},
+        "style-src": allowed | {"'unsafe-inline'"},
+        "img-src": allowed | {"data:", "blob:"},
+        "font-src": allowed | {"data:"},
+        "worker-src": allowed | {"blob:"},
+        "connect-src": allowed | {"ws://parcours.example:3000", "wss://parcours.example:3000"},
+        "object-src": none,
+        "frame-src": none,
+        "frame-ancestors": none,
+        "form-action": allowed,
+        "base-uri": none,
+    }
+    assert "Feature-Policy" not in headers
+    assert headers["Vary"] == "Cookie, Authorization, Origin"
+    assert headers["X-Robots-Tag"] == "noindex, nofollow"
+    assert {"camera=()", "microphone=()", "geolocation=()"} <= set(headers["Permissions-Policy"].split(", "))
+
+
+@pytest.mark.parametrize("route", Route)
+def test_data_is_kept_by_no_browser(route: Route) -> None:
+    headers = MutableHeaders({"Cache-Control": "public"})
+    protect(headers, route, "localhost:3000")
+    assert headers["Cache-Control"] == ("private, max-age=3600" if route is Route.STATIC else "no-store")
+
+
+def test_pages_of_our_own_run_nothing_and_take_what_is_asked_for_as_text() -> None:
+    asked = sign_in_page(make_token(), '/"><script>', note="<b>wrong</b>")
+    for page in (asked, sign_in_page(None, "/"), sign_out_page(), loading_page()):
+        assert read_policy(page.headers["Content-Security-Policy"]) == {
+            "default-src": {"'none'"},
+            "style-src": {"'unsafe-inline'"},
+            "form-action": {"'self'"},
+            "base-uri": {"'none'"},
+            "frame-ancestors": {"'none'"},
+        }
+    body = bytes(asked.body).decode()
+    assert "<script" not in body
+    assert "<b>" not in body

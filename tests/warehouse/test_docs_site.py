@@ -1,19 +1,23 @@
 """`parcours docs`: pages that say what the published warehouse holds, for a machine without a network."""
 
+import base64
+import hashlib
 import html
 import json
 import re
 import shutil
 import subprocess
 from collections.abc import Callable
+from html.parser import HTMLParser
 from pathlib import Path
 
 import duckdb
 import pytest
 
 from pipelines.config.home import Home, find_home
+from pipelines.errors import ParcoursError
 from pipelines.warehouse.data_dictionary import read_marts
-from pipelines.warehouse.docs_site import write_documentation
+from pipelines.warehouse.docs_site import admit_first_script, write_documentation
 
 ROOT = Path(__file__).parents[2]
 Command = Callable[..., subprocess.CompletedProcess[str]]
@@ -75,10 +79,63 @@ def test_the_pages_ask_for_nothing_that_is_not_in_them_and_tell_no_path_of_this_
         assert str(ROOT) not in page
 
 
+class ReadPage(HTMLParser):
+    """A page as a browser takes it apart: its policy, whether that stands before all else, and its scripts."""
+
+    def __init__(self, page: str) -> None:
+        super().__init__()
+        self.policy, self.is_first, self.scripts, self._tags = "", False, list[str](), list[str]()
+        self.feed(page)
+        self.close()
+
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        self._tags.append(tag)
+        named = dict(attrs)
+        if tag == "meta" and named.get("http-equiv") == "Content-Security-Policy":
+            self.policy, self.is_first = named["content"] or "", set(self._tags) == {"html", "head", "meta"}
+        if tag == "script":
+            self.scripts.append("")
+
+    def handle_data(self, data: str) -> None:
+        if self._tags[-1:] == ["script"]:
+            self.scripts[-1] += data
+
+
+def admitted(page: ReadPage) -> list[bool]:
+    """Of each script whether the policy lets it run."""
+    digests = [base64.b64encode(hashlib.sha256(script.encode()).digest()).decode() for script in page.scripts]
+    return [f"'sha256-{digest}'" in page.policy for digest in digests]
+
+
+def test_every_page_runs_no_script_but_dbts_own_and_loads_nothing(pages: Path) -> None:
+    for file in pages.iterdir():
+        page = ReadPage(file.read_text(encoding="utf-8"))
+        assert page.policy.startswith("default-src 'none'; "), file.name
+        assert page.is_first, file.name
+        assert admitted(page) == [True] * (file.name == "lineage.html")
+        for loose in ("unsafe-eval", "script-src 'unsafe-inline'", "connect-src", "http"):
+            assert loose not in page.policy
+
+
+def test_a_script_that_gets_into_dbts_page_is_not_admitted() -> None:
+    """As by a description that ends the script in which dbt puts it."""
+    broken = "<script defer>const about = '\u00e9\r\n</SCRIPT ><script>alert(1)</script>';</script>"
+    page = admit_first_script(f"<!doctype html><html><head>{broken}</head></html>")
+    assert admitted(ReadPage(page.replace("\r\n", "\n"))) == [True, False]  # As browsers read the ends of lines.
+
+
+def test_a_page_of_dbts_that_is_made_otherwise_is_told() -> None:
+    for page in ("<html><head></head></html>", "<html><script></script><head></head></html>"):
+        with pytest.raises(ParcoursError, match="of requirements"):
+            admit_first_script(page)
+
+
 def test_the_report_of_the_last_run_is_among_the_pages(
     home: Home, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("pipelines.warehouse.dbt_project.document", lambda _: "dbt's page")
+    monkeypatch.setattr(
+        "pipelines.warehouse.dbt_project.document", lambda _: "<html><head><script>dbt</script></head></html>"
+    )
     home.report.write_text("the charts")
     index = write_documentation(home, tmp_path / "pages")
     assert (tmp_path / "pages" / "report.html").read_text() == "the charts"

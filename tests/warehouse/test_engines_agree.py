@@ -1,11 +1,6 @@
 """The same marts, row for row, from DuckDB and from Spark over the same lake."""
 
-import importlib.util
 import json
-import os
-import shutil
-import subprocess
-import sys
 from datetime import date
 from pathlib import Path
 from typing import Any
@@ -18,8 +13,8 @@ from pipelines.lake.tables import Lake
 from pipelines.segments.definitions import BUNDLED, load_segments
 from pipelines.segments.membership_log import write_dbt_inputs
 from pipelines.warehouse import dbt_project
+from tests.spark import LACKING, QUICK_JAVA, run_on_spark
 
-# In a process of its own: the Java machine that Spark starts ends with it.
 BUILD_ON_SPARK = """
 import json, sys
 from datetime import date
@@ -37,32 +32,11 @@ dbt_project.build(home, retailer, as_of, "spark", segments=load_segments(BUNDLED
 """
 
 
-# A handful of rows: starting counts, not throughput. Java code made for each query, and plans made again once it is
-# half done, are for millions of rows; without them the same queries give the same rows.
 QUICK_START = {
     "PARCOURS_SPARK_MASTER": "local[1]",
     "PARCOURS_SPARK_PARTITIONS": "1",
-    "PARCOURS_SPARK_JAVA_OPTIONS": "-XX:TieredStopAtLevel=1 -XX:+UseSerialGC",
+    "PARCOURS_SPARK_JAVA_OPTIONS": QUICK_JAVA,
 }
-QUICK_PLANS = """\
-spark.sql.codegen.wholeStage false
-spark.sql.codegen.factoryMode NO_CODEGEN
-spark.sql.adaptive.enabled false
-spark.sql.leafNodeDefaultParallelism 1
-spark.default.parallelism 1
-"""
-
-
-def what_spark_lacks() -> str | None:
-    """Why the second engine cannot be tried here, or None."""
-    if importlib.util.find_spec("pyspark") is None or importlib.util.find_spec("dbt.adapters.spark") is None:
-        return "the [spark] extra is not installed (make spark)"
-    if not os.environ.get("JAVA_HOME") and shutil.which("java") is None:
-        return "there is no Java (Spark 4 needs 17)"
-    return None
-
-
-LACKING = what_spark_lacks()
 
 
 @pytest.mark.skipif(LACKING is not None, reason=f"Spark cannot run: {LACKING}")
@@ -73,16 +47,7 @@ def test_every_mart_is_equal_on_duckdb_and_on_spark(
     settings = {"home": str(small_home.root), "as_of": today.isoformat()}
     settings |= {"timezone": retailer.timezone, "currency": retailer.currency}
     rates = {currency: str(dated[0].rate) for currency, dated in retailer.exchange_rates.items()}
-    (tmp_path / "spark-defaults.conf").write_text(QUICK_PLANS)
-    ended = subprocess.run(
-        [sys.executable, "-c", BUILD_ON_SPARK, json.dumps(settings | {"rates": rates})],
-        env=os.environ | QUICK_START | {"SPARK_CONF_DIR": str(tmp_path)},
-        check=False,
-        capture_output=True,
-        text=True,
-        timeout=1200,
-    )
-    assert ended.returncode == 0, ended.stderr[-4000:]
+    run_on_spark(BUILD_ON_SPARK, json.dumps(settings | {"rates": rates}), tmp_path, environment=QUICK_START)
 
     with duckdb.connect(built_world.build_database, read_only=True) as connection:
         connection.execute("set timezone = 'UTC'")  # Spark writes instants; read in UTC they are our naive times.

@@ -5,32 +5,57 @@ import json
 import sys
 from collections.abc import Callable
 from dataclasses import asdict
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from pipelines.cli.arguments import Subcommands, add_home, add_json, add_sources, resolve_day
+from pipelines.cli.arguments import Subcommands, add_home, add_json, add_sources, path, resolve_day
 from pipelines.errors import ConfigurationError, ParcoursError
-from pipelines.name_lists import list_names
 
 if TYPE_CHECKING:
     from pipelines.identity.model.history import Reason
     from pipelines.lake.tables import Lake
 
 SCHEMA = "model.schema.json"
+IN_FORCE = "default: the one in force"
 
 
 def add(commands: Subcommands) -> None:
     parser = commands.add_parser(
         "model",
-        help="list, show, choose or revert the versions of the identity model",
+        help="list, show, draw, open, choose or revert the versions of the identity model",
         description="Manages the versions of the identity model: which ones exist, what is in them, which one is in "
-        "force and why. `parcours train` makes new ones.",
+        "force and why. Each is a Splink model, to be drawn or opened as one. `parcours train` makes new ones.",
     )
     actions = parser.add_subparsers(title="actions", metavar="ACTION", required=True)
     _add_action(actions, "list", "all versions, and which one was in force when and why", show_list)
     show = _add_action(
         actions, "show", "what a version was trained on, and the weight of each comparison level", show_version
     )
-    show.add_argument("version", metavar="VERSION", nargs="?", help="default: the one in force")
+    show.add_argument("version", metavar="VERSION", nargs="?", help=IN_FORCE)
+    charts = _add_action(actions, "charts", "write Splink's charts of a version as pages", draw_version, json=False)
+    charts.add_argument("version", metavar="VERSION", nargs="?", help=IN_FORCE)
+    charts.add_argument(
+        "--with-records",
+        action="store_true",
+        help="also the waterfall, comparison viewer, cluster studio and term frequencies, which show personal data",
+    )
+    charts.add_argument(
+        "--out", type=path, metavar="DIR", help="the folder to write them to (default: charts/VERSION in the home)"
+    )
+    opened = _add_action(
+        actions,
+        "open",
+        "a Python prompt, or the script on standard input, with Splink's linker",
+        open_version,
+        json=False,
+    )
+    opened.description = (
+        "Opens a version as Splink's own linker over the records of the last run: `linker`, and `customers`, Splink's "
+        "table of clusters with the customers of the last run. At a terminal, a Python prompt; else Python is read "
+        "from standard input. Reads the home and writes nothing to it. Shows personal data."
+    )
+    opened.add_argument("version", metavar="VERSION", nargs="?", help=IN_FORCE)
+    opened.set_defaults(ends_itself=True)
     use = _add_action(actions, "use", "put a version in force; the next run recognises people by it", use_version)
     use.add_argument("version", metavar="VERSION", help="one that `parcours model list` shows")
     revert = _add_action(
@@ -41,11 +66,17 @@ def add(commands: Subcommands) -> None:
 
 
 def _add_action(
-    actions: Subcommands, name: str, summary: str, command: Callable[[argparse.Namespace], int]
+    actions: Subcommands,
+    name: str,
+    summary: str,
+    command: Callable[[argparse.Namespace], int],
+    *,
+    json: bool = True,
 ) -> argparse.ArgumentParser:
     parser = actions.add_parser(name, help=summary, description=f"{summary[0].upper()}{summary[1:]}.")
     add_home(parser)
-    add_json(parser, SCHEMA)
+    if json:
+        add_json(parser, SCHEMA)
     # Without a default, so that it does not override a --debug given before the action.
     parser.add_argument(
         "--debug", action="store_true", default=argparse.SUPPRESS, help="show the traceback of an error"
@@ -63,20 +94,67 @@ def show_list(options: argparse.Namespace) -> int:
 
 
 def show_version(options: argparse.Namespace) -> int:
-    from pipelines.identity.model.registry import name_in_force, read_version
+    from pipelines.identity.model.registry import find_version, read_version
     from pipelines.identity.training.describe_versions import describe_version
 
     lake = _find_lake(options)
-    version = _find(options.version, lake) if options.version else name_in_force(lake)
-    if version is None:
-        raise ParcoursError("No identity model is in force. Name one that `parcours model list` shows.")
-    described = describe_version(read_version(version, lake), lake)
+    described = describe_version(read_version(find_version(options.version, lake), lake), lake)
     _print(options, described, _render_version(described))
     return 0
 
 
+def draw_version(options: argparse.Namespace) -> int:
+    from pipelines.config.home import find_home
+    from pipelines.identity.model.registry import find_version, load_version
+    from pipelines.identity.monitoring.charts import chart_household_weights, write_chart
+    from pipelines.identity.monitoring.record_charts import draw_records
+    from pipelines.identity.monitoring.splink_charts import draw_model, write_page
+    from pipelines.identity.scoring.profiles import profile_records
+
+    lake = _find_lake(options)
+    model = load_version(find_version(options.version, lake), lake)
+    folder = options.out or find_home(options.home).charts / model.version
+    people = profile_records(lake.read("identity", "records"))
+    customers = lake.read("identity", "customer_ids") if options.with_records else None
+    try:
+        for page in draw_model(people, model):
+            _tell_written(write_page(page, folder))
+        _tell_written(write_chart(chart_household_weights(model), folder))
+        if customers is not None:
+            for page in draw_records(people, model, customers):
+                _tell_written(write_page(page, folder))
+    except OSError as error:
+        if options.out is None:
+            raise
+        raise ConfigurationError(f"--out names {folder}, which cannot be written: {error.strerror}.") from error
+    if options.with_records:
+        sys.stderr.write("These pages show records: delete them when they have been looked at.\n")
+    return 0
+
+
+def _tell_written(file: Path) -> None:
+    sys.stdout.write(f"{file}\n")
+
+
+def open_version(options: argparse.Namespace) -> int:
+    from importlib.metadata import version as find_release
+
+    from pipelines.cli.python_session import converse
+    from pipelines.notebook import open_model
+
+    opened = open_model(options.home, options.version)
+    greeting = (
+        f"Splink {find_release('splink')} with the identity model {opened.version}, over {opened.profiles:,} distinct "
+        "records:\n  linker     Splink's Linker\n  customers  the customers of the last run, as Splink's table of "
+        "clusters\nThe home is not written to. Ctrl-D ends it."
+    )
+    return converse({"linker": opened.linker, "customers": opened.customers}, greeting)
+
+
 def use_version(options: argparse.Namespace) -> int:
-    return _change(options, "chosen", lambda lake: _find(options.version, lake))
+    from pipelines.identity.model.registry import find_version
+
+    return _change(options, "chosen", lambda lake: find_version(options.version, lake))
 
 
 def revert_to(options: argparse.Namespace) -> int:
@@ -125,15 +203,6 @@ def _find_lake(options: argparse.Namespace) -> "Lake":
     if not list_versions(lake):
         raise ParcoursError(f"There is no identity model in {home.root} yet: `parcours run` trains the first.")
     return lake
-
-
-def _find(version: str, lake: "Lake") -> str:
-    from pipelines.identity.model.registry import list_versions
-
-    known = list_versions(lake)
-    if version not in known:
-        raise ConfigurationError(f"There is no identity model {version!r}; there are: {list_names(known)}.")
-    return version
 
 
 def _print(options: argparse.Namespace, content: dict[str, Any], text: str) -> None:

@@ -69,6 +69,7 @@ def open_interface(options: argparse.Namespace) -> int:
     from pipelines.config.home import ALLOW_LAUNCH_CONFIG, find_home, find_sources
     from pipelines.config.repository import REPOSITORY
     from pipelines.config.sources import load_sources
+    from pipelines.lake import page_lock
     from pipelines.ui.listening import open_sockets
     from pipelines.ui.serve import serve
     from pipelines.warehouse import dbt_project
@@ -76,28 +77,30 @@ def open_interface(options: argparse.Namespace) -> int:
     home = find_home(options.home)
     file = find_sources(options.sources, home)
     load_sources(file)
+    page_lock.refuse_second(home.root)  # Before its port, which the first page has most likely.
     sockets = open_sockets(options.host, options.port)
     try:
         access = _decide_access(options, sockets)
-        dbt_project.prepare()
-        prepare_instance(home)
-        os.environ |= {"PARCOURS_HOME": str(home.root), "PARCOURS_SOURCES": str(file)}
-        if options.allow_launch_config:
-            os.environ[ALLOW_LAUNCH_CONFIG] = "1"
-
-        def announce() -> None:
-            sys.stdout.write(f"Dagster on {_address(options, access)} for {home.root}; stop it with Ctrl-C\n")
-            sys.stdout.flush()
-
-        sys.stdout.write(f"Dagster is being started for {home.root} ...\n")
-        sys.stdout.flush()
-        return serve(sockets, access, MODULE, REPOSITORY, announce)
+        with page_lock.hold(home.root, lambda words: _say(f"{words} ...")) as lock:
+            dbt_project.prepare()
+            prepare_instance(home)
+            os.environ |= {"PARCOURS_HOME": str(home.root), "PARCOURS_SOURCES": str(file)}
+            if options.allow_launch_config:
+                os.environ[ALLOW_LAUNCH_CONFIG] = "1"
+            _say(f"Dagster is being started for {home.root} ...")
+            opened = f"Dagster on {_address(options, access)} for {home.root}; stop it with Ctrl-C"
+            return serve(sockets, access, MODULE, REPOSITORY, lock, lambda: _say(opened))
     except KeyboardInterrupt:
         sys.stdout.write("Dagster has stopped.\n")
         return 0
     finally:
         for each in sockets:
             each.close()
+
+
+def _say(words: str) -> None:
+    sys.stdout.write(f"{words}\n")
+    sys.stdout.flush()
 
 
 def _decide_access(options: argparse.Namespace, sockets: "list[socket.socket]") -> "Access":

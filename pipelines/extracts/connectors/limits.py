@@ -2,7 +2,6 @@
 
 MOST_COLUMNS = 16_384  # As many as the widest sheet of Excel; systems export some hundreds.
 LONGEST_HEADER = 1 << 20  # Bytes; names of 60 letters for as many columns as there may be.
-DEEPEST_JSON = 100  # Objects and arrays within each other; an order with its lines, their taxes and notes has ten.
 MOST_TIMES_PACKED = 200  # What deflate makes of exports is 1:50 at most; of bytes that are all the same, 1:1032.
 ALWAYS_FINE = 200 << 20  # Bytes; whatever the ratio, so much harms nobody.
 

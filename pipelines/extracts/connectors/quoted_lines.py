@@ -54,7 +54,9 @@ class Quotes:
         if not self.quote:
             return
         delimiter, quote = re.escape(dialect.delimiter).encode(), re.escape(dialect.quote).encode()
-        self.opening = re.compile(b"(?:^|" + delimiter + b") *" + quote)
+        # Where blanks part values, each of many would be looked at as the first of those before a quote.
+        blanks = b"" if dialect.delimiter == " " else b" *"
+        self.opening = re.compile(b"(?:^|" + delimiter + b")" + blanks + quote)
         escape = dialect.escape or dialect.quote
         # What was read is never given back (`*+`): a value that does not end costs its length, and no more.
         if escape == dialect.quote:
@@ -143,8 +145,7 @@ class Ahead:
         while not self._closing:
             if len(self._coming) >= LONGEST_QUOTED - 1 or self._is_full() or not self._look_further():
                 return None
-        count = self._closing[0] - self.number
-        return count if count < LONGEST_QUOTED else None
+        return self._closing[0] - self.number
 
     def sum_up(self, count: int) -> tuple[int, Added]:
         """How many bytes the next ``count`` lines have, and what they add to a record that they were found to be of."""

@@ -20,13 +20,13 @@ import numpy as np
 import numpy.typing as npt
 import polars as pl
 
-from pipelines.identity.clustering.agglomerate import agglomerate
 from pipelines.identity.clustering.assign_uncompared import assign_uncompared
 from pipelines.identity.clustering.connected_components import (
     find_components_within_size,
     find_smallest_members,
     spread_along_links,
 )
+from pipelines.identity.clustering.divide import Components, divide_components
 from pipelines.identity.clustering.link_constraints import Constraints, number_constraints
 from pipelines.identity.decisions.read import no_decisions
 from pipelines.identity.model.registry import ModelVersion
@@ -39,7 +39,7 @@ LINK_THRESHOLD_BITS = 0.0
 """Match weight from which a pair is linked: likelier one person than two. What chains of such links claim is checked
 over all pairs."""
 
-AGGLOMERATED_AT_ONCE = 100_000  # Pairs, both ways round: some 50 MB of arrays.
+WEIGHED_AT_ONCE = 250_000  # Pairs of components: some 500 MB while they are weighed, 2 kB a pair.
 
 
 @dataclass(frozen=True)
@@ -166,62 +166,52 @@ def _split_by_evidence(
     constraints: Constraints,
     threshold_offset_bits: float,
 ) -> Numbers:
-    """``labels`` after the incomplete components are scored over all their pairs and agglomerated."""
+    """``labels`` after the incomplete components are scored over all their pairs and divided."""
     members = np.flatnonzero(incomplete[labels]).astype(np.int32)
     members = members[np.lexsort((members, labels[members]))]
-    left, right = _list_all_pairs(members, labels)
-    # Only these profiles are loaded: a night that changed little has few components to split.
-    numbers = np.sort(members)
-    profiles = load(numbers)
-    weights = weigh_pairs(
-        profiles,
-        np.searchsorted(numbers, left).astype(np.int32),
-        np.searchsorted(numbers, right).astype(np.int32),
-        model,
-    )
-    # A component whose every pair speaks for one person stays whole, without further ado.
-    speaks_against = weights.total < LINK_THRESHOLD_BITS + threshold_offset_bits
-    is_in_doubt = np.bincount(labels[left], weights=speaks_against, minlength=len(labels)) > 0
-    must = _select_inside(labels, constraints.must_link_left, constraints.must_link_right)
-    cannot = _select_inside(labels, constraints.cannot_link_left, constraints.cannot_link_right)
-    is_in_doubt[labels[cannot[0]]] = True
-    sizes = np.bincount(labels[members], minlength=len(labels))
-    sizes = sizes[sizes > 0]
-    starts, pair_starts = (np.cumsum(counts) - counts for counts in (sizes, sizes * (sizes - 1) // 2))
-    in_doubt = is_in_doubt[labels[members[starts]]]
+    counts = np.bincount(labels[members], minlength=len(labels))
+    sizes = counts[counts > 0].astype(np.int32)
+    pairs = np.cumsum(sizes.astype(np.int64) * (sizes - 1) // 2)
+    ends = np.cumsum(sizes)
     split = labels.copy()
-    places = np.full(len(labels), -1, dtype=np.int32)
-    for size in np.unique(sizes[in_doubt]):
-        at_once = max(1, AGGLOMERATED_AT_ONCE // int(size**2))
-        alike = np.flatnonzero(in_doubt & (sizes == size))
-        for some in np.split(alike, range(at_once, len(alike), at_once)):
-            rows = (pair_starts[some][:, None] + np.arange(size * (size - 1) // 2)).ravel()
-            group = members[(starts[some][:, None] + np.arange(size)).ravel()]
-            places[group] = np.arange(len(group))
-            parts = agglomerate(
-                int(size),
-                weights.fields[rows],
-                weights.household_fields[rows],
-                weights.is_informative[rows],
-                model.parameters,
-                must=_find_places(places, *must),
-                cannot=_find_places(places, *cannot),
-                threshold_offset_bits=threshold_offset_bits,
-            )
-            split[group] = group[parts]
-            places[group] = -1
+    # As many components at a time as have so many pairs: what is held does not grow with the records.
+    for some in np.split(np.arange(len(sizes)), np.flatnonzero(np.diff(pairs // WEIGHED_AT_ONCE)) + 1):
+        group = members[ends[some[0]] - sizes[some[0]] : ends[some[-1]]]
+        components = _weigh_components(load, group, sizes[some], labels, model, constraints)
+        whole_from = LINK_THRESHOLD_BITS + threshold_offset_bits
+        parts = divide_components(components, model.parameters, whole_from, threshold_offset_bits)
+        split[group] = group[parts]
     return split
 
 
-def _select_inside(labels: Numbers, left: Numbers, right: Numbers) -> tuple[Numbers, Numbers]:
-    """The pairs that lie inside one component."""
-    inside = labels[left] == labels[right]
-    return left[inside], right[inside]
+def _weigh_components(
+    load: Callable[[Numbers], pl.DataFrame],
+    members: Numbers,
+    sizes: Numbers,
+    labels: Numbers,
+    model: ModelVersion,
+    constraints: Constraints,
+) -> Components:
+    """The components of ``members`` (component after component), with the weights of all their pairs."""
+    left, right = _list_all_pairs(members, labels)
+    # Only these profiles are loaded: a night that changed little has few components to split.
+    numbers = np.sort(members)
+    one, other = (np.searchsorted(numbers, side).astype(np.int32) for side in (left, right))
+    places = np.full(len(labels), -1, dtype=np.int32)
+    places[members] = np.arange(len(members))
+    must, cannot = (
+        _find_places(places, labels, *sides)
+        for sides in (
+            (constraints.must_link_left, constraints.must_link_right),
+            (constraints.cannot_link_left, constraints.cannot_link_right),
+        )
+    )
+    return Components(sizes, weigh_pairs(load(numbers), one, other, model), must, cannot)
 
 
-def _find_places(places: Numbers, left: Numbers, right: Numbers) -> tuple[Numbers, Numbers]:
-    """The places of those pairs that have one."""
-    placed = places[left] >= 0
+def _find_places(places: Numbers, labels: Numbers, left: Numbers, right: Numbers) -> tuple[Numbers, Numbers]:
+    """The places of those pairs that have one and lie inside one component."""
+    placed = (labels[left] == labels[right]) & (places[left] >= 0)
     return places[left[placed]], places[right[placed]]
 
 

@@ -14,7 +14,7 @@ from pipelines.identity.explain.printed_values import shown_value, withdrawn_fie
 from pipelines.identity.model.registry import ModelVersion
 from pipelines.identity.model.specification import BLOCKING_KEYS, Field
 from pipelines.identity.scoring.linker import STORE_THRESHOLD_BITS
-from pipelines.identity.scoring.match_weights import Floats, pool_weights, prior_weight, probability
+from pipelines.identity.scoring.match_weights import Floats, pool_weights, prior_weight
 from pipelines.identity.scoring.weighed_pairs import MISSING, Levels, weigh_pairs
 
 Candidacy = Literal["stored", "one_profile", "by_rule", "no_common_key", "common_key_too_wide", "weight_not_kept"]
@@ -150,7 +150,7 @@ class Evidence:
             tuple(self._field(position, field, one, other, weighed) for position, field in enumerate(self.fields)),
             weighed.household,
             weighed.total,
-            float(probability(np.array([weighed.total]))[0]),
+            float(self.model.parameters.calibration.probability(np.array([weighed.total]))[0]),
             self._candidacy(one, other, stored, shared, weighed.total),
             stored,
             shared,

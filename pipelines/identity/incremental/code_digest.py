@@ -20,6 +20,7 @@ DECIDING: tuple[str, ...] = (
     "identity.customer_ids.ledger",
     "identity.incremental",
     "identity.model.dialects",
+    "identity.model.calibration",
     "identity.model.registry",
     "identity.model.specification",
     "identity.model.splink_settings",

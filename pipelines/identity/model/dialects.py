@@ -12,8 +12,9 @@ from sqlglot import exp
 WRITTEN_IN = "duckdb"
 """The dialect in which this program writes SQL."""
 
-JARO_WINKLER = "jaro_winkler"
-"""Jaro-Winkler similarity on Spark, by the name under which Splink registers it there."""
+JARO_WINKLER = "jaro_winkler_of_duckdb"
+"""Jaro-Winkler similarity on Spark (:mod:`pipelines.identity.scoring.jaro_winkler`). Not by the name of Splink's, which
+gives other figures: a session that lacks ours fails, and does not weigh otherwise."""
 
 RENAMED = {"strlen": "octet_length", "hash": "xxhash64"}
 """Functions of DuckDB and those of Spark that do the same; hashes are 64 bits on both, but not the same ones."""
@@ -30,22 +31,24 @@ def translate(sql: str, dialect: str) -> str:
 
 def _write_for_spark(node: exp.Expression) -> exp.Expression:
     if isinstance(node, exp.JarowinklerSimilarity):
-        return exp.Anonymous(this=JARO_WINKLER, expressions=[_read_bytes(node.this), _read_bytes(node.expression)])
+        return _call(JARO_WINKLER, [node.this, node.expression])
     if isinstance(node, exp.Levenshtein):
         return exp.Levenshtein(this=_read_bytes(node.this), expression=_read_bytes(node.expression))
     if isinstance(node, exp.ArrayOverlaps):
-        sides = [side.transform(_write_for_spark) for side in (node.this, node.expression)]
-        return exp.Anonymous(this="arrays_overlap", expressions=sides)
+        return _call("arrays_overlap", [node.this, node.expression])
     if isinstance(node, exp.Anonymous) and node.name.lower() == "damerau_levenshtein":
         return exp.Anonymous(this=node.name, expressions=[_read_bytes(each) for each in node.expressions])
     if isinstance(node, exp.Anonymous) and node.name.lower() in RENAMED:
-        arguments = [each.transform(_write_for_spark) for each in node.expressions]
-        return exp.Anonymous(this=RENAMED[node.name.lower()], expressions=arguments)
+        return _call(RENAMED[node.name.lower()], node.expressions)
     return node
 
 
+def _call(function: str, arguments: list[exp.Expression]) -> exp.Expression:
+    return exp.Anonymous(this=function, expressions=[each.transform(_write_for_spark) for each in arguments])
+
+
 def _read_bytes(text: exp.Expression) -> exp.Expression:
-    """The text with each byte a letter: DuckDB's distances count bytes, Spark's letters.
+    """The text with each byte a letter: DuckDB's edit distances count bytes, Spark's letters.
 
     Without it a pair would be at another level as soon as a name has an accent or is not in Latin script.
     """

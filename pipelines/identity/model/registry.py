@@ -16,7 +16,8 @@ from typing import Any
 
 import polars as pl
 
-from pipelines.errors import ParcoursError
+from pipelines.errors import ConfigurationError, ParcoursError
+from pipelines.identity.model.calibration import Calibration
 from pipelines.identity.model.history import Entry, Reason, append_entry
 from pipelines.identity.model.specification import BLOCKING_KEYS, CLASSES, Field, declare_fields
 from pipelines.lake.tables import Lake, replacing
@@ -32,13 +33,14 @@ class Parameters:
 
     ``levels[field][level]`` has match, household and stranger. ``shares`` (match, household) are of all pairs.
     ``rarest[field]`` is the frequency of a value that no record had at training. ``largest_blocks[key]`` is how many
-    profiles may share a blocking key.
+    profiles may share a blocking key. ``calibration`` is the probability behind a match weight.
     """
 
     levels: dict[str, dict[str, dict[str, float]]]
     shares: dict[str, float]
     rarest: dict[str, float]
     largest_blocks: dict[str, int]
+    calibration: Calibration = field(default_factory=Calibration)
 
 
 @dataclass(frozen=True)
@@ -142,6 +144,24 @@ def model_in_force(lake: Lake) -> ModelVersion | None:
     return None if version is None else load_version(version, lake)
 
 
+def find_version(version: str | None, lake: Lake) -> str:
+    """The version that somebody names, or the one in force where nobody does.
+
+    Raises ParcoursError where there is none yet, or none is in force, and ConfigurationError where there is none of
+    that name.
+    """
+    known = list_versions(lake)
+    if not known:
+        raise ParcoursError(f"There is no identity model in {lake.root.parent} yet: `parcours run` trains the first.")
+    if version is None:
+        version = name_in_force(lake)
+        if version is None:
+            raise ParcoursError("No identity model is in force. Name one that `parcours model list` shows.")
+    elif version not in known:
+        raise ConfigurationError(f"There is no identity model {version!r}; there are: {list_names(known)}.")
+    return version
+
+
 def load_version(version: str, lake: Lake) -> ModelVersion:
     """The version as saved, fit to run.
 
@@ -230,11 +250,16 @@ def _find_field_gaps(compared: Field, parameters: Parameters, with_frequencies: 
 
 def read_parameters(saved: dict[str, Any]) -> Parameters:
     """Parameters from their JSON form."""
-    return Parameters(saved["levels"], saved["shares"], saved["rarest"], saved["largest_blocks"])
+    curve = saved.get("calibration", {})  # A version trained before there were any takes its weights at their word.
+    calibration = Calibration(*(tuple(curve.get(name, ())) for name in ("weights", "log_odds")))
+    return Parameters(saved["levels"], saved["shares"], saved["rarest"], saved["largest_blocks"], calibration)
 
 
 def _as_dict(parameters: Parameters) -> dict[str, Any]:
-    return asdict(parameters)
+    content = asdict(parameters)
+    if not parameters.calibration.weights:
+        del content["calibration"]
+    return content
 
 
 def _dump(content: Any) -> str:

@@ -95,9 +95,9 @@ def _alike(column: str, similarity: float) -> str:
 
 
 _SWAPPED = (
-    "((first_key_l = last_key_r or first_root_l = last_key_r or first_key_r = last_key_l or first_root_r = last_key_l)"
-    f" and jaro_winkler_similarity(first_key_l, last_key_r) >= {ALIKE}"
-    f" and jaro_winkler_similarity(last_key_l, first_key_r) >= {ALIKE})"
+    "((first_root_l = last_root_r or first_root_r = last_root_l)"
+    f" and (first_root_l = last_root_r or jaro_winkler_similarity(first_key_l, last_key_r) >= {ALIKE})"
+    f" and (first_root_r = last_root_l or jaro_winkler_similarity(last_key_l, first_key_r) >= {ALIKE}))"
 )
 # One name only, and it is the other record's surname: nothing is known of the first name, but the surname agrees.
 _SURNAME_IN_ITS_PLACE = (
@@ -148,7 +148,7 @@ def declare_fields() -> tuple[Field, ...]:
                 Level("alike", _alike("first_key", ALIKE), 0.01, 0.005),
                 Level("different", "ELSE", 0.02, 0.9788),
             ),
-            ("first_key", "first_root", "first_parts", "first_possible", "first_script", "last_key"),
+            ("first_key", "first_root", "first_parts", "first_possible", "first_script", "last_key", "last_root"),
             tells_members_apart=True,
         ),
         Field(
@@ -163,7 +163,7 @@ def declare_fields() -> tuple[Field, ...]:
                 Level("alike", _alike("last_key", 0.82), 0.01, 0.01),
                 Level("different", "ELSE", 0.04, 0.09),
             ),
-            ("first_key", "first_root", "last_key", "last_parts", "last_script"),
+            ("first_key", "first_root", "last_key", "last_root", "last_parts", "last_script"),
         ),
         Field(
             "birth_date",
@@ -274,7 +274,7 @@ BLOCKING_KEYS: dict[str, str] = {
     "landline": "landline_key",
     "landline and initial": "landline_key || '|' || left(first_key, 1)",
     "loyalty card": "card_key",
-    "full name in any order": "array_to_string(list_sort(string_split(first_root || ' ' || last_key, ' ')), ' ')",
+    "full name in any order": "array_to_string(list_sort(string_split(first_root || ' ' || last_root, ' ')), ' ')",
     "start of both names": "left(first_key, 3) || '|' || left(last_key, 4)",
     "birth date": "birth_key",
     "birth date and first name": "birth_key || '|' || left(first_key, 2)",

@@ -25,7 +25,7 @@ def make_comparison(compared: Field, dialect: str = WRITTEN_IN) -> cl.CustomComp
     levels: list[Any] = [is_missing.configure(is_null_level=True)]
     for level in compared.levels:
         if level.condition == "ELSE":
-            levels.append(cll.ElseLevel())
+            levels.append(cll.ElseLevel().configure(label_for_charts=level.name))
             continue
         made = cll.CustomLevel(translate(level.condition, dialect), label_for_charts=level.name)
         levels.append(made.configure(tf_adjustment_column=compared.column) if level.is_agreement else made)

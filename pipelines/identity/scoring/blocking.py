@@ -16,19 +16,28 @@ from pipelines.identity.model.specification import (
 from pipelines.identity.scoring.engine import Engine
 
 BLOCKS = {blocking_column(position): name for position, name in enumerate(BLOCKING_KEYS)}
-"""The columns of keys, each with its blocking key, in order."""
+"""The columns of key hashes, each with its blocking key, in order."""
 
 
 def add_keys(engine: Engine, profiles: str, keyed: str) -> None:
-    """Makes the table ``keyed``: that of ``profiles`` with the value of each blocking key."""
-    keys = ", ".join(f"{key} as {column}" for column, key in zip(BLOCKS, BLOCKING_KEYS.values(), strict=True))
-    engine.make(keyed, f"select *, {keys} from {profiles}")
+    """Makes the table ``keyed``: record_id, and each blocking key as 64 bits, which join sooner than text.
+
+    Two values of one key with the same hash would be compared and, having nothing in common, not be linked.
+    """
+    keys = ", ".join(
+        f"case when ({key}) is not null then hash({key}) end as {column}"
+        for column, key in zip(BLOCKS, BLOCKING_KEYS.values(), strict=True)
+    )
+    engine.make(keyed, f"select record_id, {keys} from {profiles}")
 
 
-def limit_blocks(engine: Engine, keyed: str) -> dict[str, int]:
-    """For each blocking key, the largest block that keeps its pairs within PAIRS_PER_PROFILE and LARGEST_BLOCK."""
+def limit_blocks(engine: Engine, keyed: str) -> tuple[dict[str, int], int]:
+    """For each blocking key, the largest block that keeps its pairs within PAIRS_PER_PROFILE and LARGEST_BLOCK.
+
+    And how many pairs all of them find, where one that two keys find counts twice.
+    """
     profiles = engine.read(f"select count(*) as profiles from {keyed}").item()
-    limits = {}
+    limits, found = {}, 0
     for column, name in BLOCKS.items():
         sizes = engine.read(
             f"select size, count(*) as blocks from (select count(*) as size from {keyed} where {column} is not null"
@@ -36,15 +45,19 @@ def limit_blocks(engine: Engine, keyed: str) -> dict[str, int]:
         )
         limits[name], pairs = 1, 0
         for size, blocks in sizes.iter_rows():
-            pairs += blocks * size * (size - 1) // 2
-            if pairs > max(PAIRS_ALWAYS_ALLOWED, PAIRS_PER_PROFILE * ALLOWANCES.get(name, 1.0) * profiles):
+            more = blocks * size * (size - 1) // 2
+            if pairs + more > max(PAIRS_ALWAYS_ALLOWED, PAIRS_PER_PROFILE * ALLOWANCES.get(name, 1.0) * profiles):
                 break
-            limits[name] = size
-    return limits
+            limits[name], pairs = size, pairs + more
+        found += pairs
+    return limits, found
 
 
-def keep_small_blocks(engine: Engine, keyed: str, largest_blocks: dict[str, int], blocked: str) -> None:
-    """Makes the table ``blocked``: that of ``keyed`` without keys of blocks of one and of blocks above their limit."""
+def keep_small_blocks(engine: Engine, profiles: str, keyed: str, largest_blocks: dict[str, int], blocked: str) -> None:
+    """Makes the table ``blocked``: ``profiles`` with their keys in ``keyed``.
+
+    Left out are keys of blocks of one, and of blocks above the limit of the key.
+    """
     kept, joins = [], []
     for column, name in BLOCKS.items():
         kept.append(f"{column}_kept.{column}")
@@ -55,5 +68,6 @@ def keep_small_blocks(engine: Engine, keyed: str, largest_blocks: dict[str, int]
         )
     engine.make(
         blocked,
-        f"select keyed.* exclude ({', '.join(BLOCKS)}), {', '.join(kept)} from {keyed} as keyed {' '.join(joins)}",
+        f"select profiles.*, {', '.join(kept)} from {profiles} as profiles"
+        f" join {keyed} as keyed on keyed.record_id = profiles.record_id {' '.join(joins)}",
     )

@@ -29,7 +29,7 @@ STORE_THRESHOLD_BITS = -10.0
 household correction only lowers a weight, so Splink may leave out what it finds below."""
 
 PROFILES, KEYED, BLOCKED = "profiles", "keyed_profiles", "blocked_profiles"
-"""The tables of profiles: as they are, with all blocking keys, and with those of blocks within their limits."""
+"""The tables of profiles: as they are, their blocking keys, and both, with the keys of blocks within their limits."""
 
 
 @contextmanager
@@ -47,6 +47,12 @@ class ProfileLinker:
 
     engine: Engine
     model: ModelVersion
+    keyed: str | None = None
+    """The table KEYED, where another model has made it already."""
+
+    def under(self, model: ModelVersion) -> "ProfileLinker":
+        """The same profiles under another model, which keys them alike."""
+        return ProfileLinker(self.engine, model, self._keyed)
 
     def open_splink(self) -> Linker:
         """Splink's linker over the profiles with their blocking keys, under the model: its charts work on it too."""
@@ -98,8 +104,11 @@ class ProfileLinker:
         )
         return pairs.join(weighed, on=ENDS, how="left", maintain_order="left").drop(ENDS)
 
-    def limit_blocks(self) -> dict[str, int]:
-        """For each blocking key, the largest block worth comparing among these profiles."""
+    def limit_blocks(self) -> tuple[dict[str, int], int]:
+        """For each blocking key, the largest block worth comparing among these profiles; and how many pairs they find.
+
+        A pair that two keys find counts twice.
+        """
         return limit_blocks(self.engine, self._keyed)
 
     def digest(self) -> pl.DataFrame:
@@ -114,12 +123,13 @@ class ProfileLinker:
 
     @cached_property
     def _keyed(self) -> str:
-        add_keys(self.engine, PROFILES, KEYED)
+        if self.keyed is None:
+            add_keys(self.engine, PROFILES, KEYED)
         return KEYED
 
     @cached_property
     def _blocked(self) -> str:
-        keep_small_blocks(self.engine, self._keyed, self.model.parameters.largest_blocks, BLOCKED)
+        keep_small_blocks(self.engine, PROFILES, self._keyed, self.model.parameters.largest_blocks, BLOCKED)
         return BLOCKED
 
     def predict_given(self, pairs: pl.DataFrame, settings: dict[str, Any]) -> str:
@@ -190,6 +200,7 @@ class ProfileLinker:
         """``identity/pairs`` from Splink's tables ``predicted``."""
         found_by = " ".join(f"when '{position}' then '{name}'" for position, name in enumerate(BLOCKING_KEYS))
         weight = "match_weight + household_weight"
+        probability = self.model.parameters.calibration.probability_sql("match_weight")
         rows = " union all ".join(
             f"select least(record_id_l, record_id_r) as record_id_l, greatest(record_id_l, record_id_r) as record_id_r,"
             f" {weight} as match_weight, household_weight, case match_key::varchar {found_by} end as found_by,"
@@ -198,7 +209,7 @@ class ProfileLinker:
             for table in predicted
         )
         return self.read(
-            "select record_id_l, record_id_r, match_weight, 1 / (1 + power(2, -match_weight)) as match_probability,"
+            f"select record_id_l, record_id_r, match_weight, {probability} as match_probability,"
             f" * exclude (record_id_l, record_id_r, match_weight) from ({rows}) order by record_id_l, record_id_r"
         )
 

@@ -39,8 +39,3 @@ def pool_weights(weight: Floats, household: Floats, pairs: Floats, parameters: P
     """
     counted = np.maximum(pairs, 1.0)
     return weight / counted, household_correction((household / counted).sum(axis=0), parameters)
-
-
-def probability(weights: Floats) -> Floats:
-    """The probability behind a weight in bits: 2^w / (1 + 2^w)."""
-    return np.asarray(1.0 / (1.0 + np.exp2(-np.clip(weights, -1000, 1000))))

@@ -16,7 +16,7 @@ import polars as pl
 from pipelines.frames.hash_columns import mark_repeated_hashes
 from pipelines.identity.standardisation.nobody import CONTACTS, NAMES
 from pipelines.identity.standardisation.scripts import read_scripts
-from pipelines.identity.standardisation.short_forms.table import list_possible_names
+from pipelines.identity.standardisation.short_forms.table import list_possible_names, name_root
 from pipelines.identity.standardisation.standardise import MATCH_COLUMNS
 
 
@@ -118,9 +118,11 @@ def build_profiles(records: pl.DataFrame) -> tuple[pl.DataFrame, pl.DataFrame]:
 
 
 def with_compared_columns(profiles: pl.DataFrame) -> pl.DataFrame:
-    """Adds what comparisons need besides the match columns: name parts, possible full names, scripts."""
+    """Adds what comparisons need besides the match columns: name parts, possible full names, scripts, and last_root:
+    the surname as ``first_root`` would be, since the two may be in each other's place."""
     possible = list_possible_names(profiles["first_key"]).alias("first_possible")
-    return with_scripts(with_name_parts(profiles)).with_columns(possible)
+    compared = with_scripts(with_name_parts(profiles)).with_columns(possible)
+    return compared.with_columns(name_root(pl.col("last_key")).alias("last_root"))
 
 
 def with_name_parts(profiles: pl.DataFrame) -> pl.DataFrame:

@@ -68,15 +68,27 @@ SURNAMES_THAT_SAY_NONE = (
 )  # fmt: skip
 
 # "Le Gall" and "Legall" are one spelling; the nobiliary "de" comes and goes between two tills.
-_GLUED = (
+PARTICLES = (
     "le|la|les|du|des|vander|vanden|vonder|van|von|den|der|ter|di|da|del|della|el|al|ben|bel|mac|mc|saint|sainte|st|ste"
 )
-GLUED_PARTICLES = rf"\b({_GLUED}) (\w)"
+GLUED_PARTICLES = rf"\b({PARTICLES}) (\w)"
 DROPPED_PARTICLES = r"\b(?:de|d) (\w)"
 
+# Read in a column of titles or genders only: in front of a name they may be a part of it.
+MALE_WORDS = (
+    "h", "homme", "male", "masculin", "man", "mann", "mannlich", "maennlich", "hombre", "masculino", "varon", "uomo",
+    "maschio", "maschile", "homem", "heer", "mannelijk", "pan", "mezczyzna", "muz", "kyrios", "κυριος", "κος", "ανδρας",
+    "αρρεν", "αρσενικο", "господин", "г н", "м", "муж", "мужской", "пан", "чоловік", "bay", "erkek", "herra", "mand",
+)  # fmt: skip
+FEMALE_WORDS = (
+    "sig ra", "sig.ra", "f", "femme", "female", "feminin", "woman", "w", "weiblich", "mujer", "femenino", "hembra",
+    "donna", "femmina", "femminile", "mulher", "feminino", "vrouw", "vrouwelijk", "pani", "kobieta", "zena", "kyria",
+    "κυρια", "κα", "δις", "δεσποινις", "γυναικα", "θηλυ", "θηλυκο", "госпожа", "г жа", "ж", "жен", "женский", "пані",
+    "жінка", "bayan", "kadin", "rouva", "fru", "kvinde", "kvinna", "kvinne",
+)  # fmt: skip
 CIVILITIES = {
-    **dict.fromkeys((*MALE_HONORIFICS, "h", "homme", "male", "masculin", "man"), "m"),
-    **dict.fromkeys((*FEMALE_HONORIFICS, "sig ra", "sig.ra", "f", "femme", "female", "feminin", "woman"), "f"),
+    **dict.fromkeys((*MALE_HONORIFICS, *MALE_WORDS), "m"),
+    **dict.fromkeys((*FEMALE_HONORIFICS, *FEMALE_WORDS), "f"),
 }
 
 
@@ -86,7 +98,9 @@ def fold(text: pl.Expr) -> pl.Expr:
         text.str.to_lowercase()
         .str.normalize("NFKD")
         .str.replace_all(r"\p{M}", "")
-        .str.replace_many(["œ", "æ", "ø", "ł", "đ", "ß", "’"], ["oe", "ae", "o", "l", "d", "ss", " "])
+        .str.replace_many(
+            ["œ", "æ", "ø", "ł", "đ", "ß", "ı", "þ", "ð", "’"], ["oe", "ae", "o", "l", "d", "ss", "i", "th", "d", " "]
+        )
         .str.replace_all(r"[^\p{L}\p{N}]+", " ")
         .str.strip_chars()
     )
@@ -103,8 +117,15 @@ def civility_in_name(text: pl.Expr) -> pl.Expr:
     """`m` or `f` where a name starts with an honorific of one gender, else null."""
     folded = text.str.to_lowercase().str.normalize("NFKD").str.replace_all(r"\p{M}", "")
     honorific = folded.str.extract(rf"^\s*({'|'.join((*MALE_HONORIFICS, *FEMALE_HONORIFICS))})(?:\.|\s)\s*\S", 1)
-    is_joint = folded.str.contains(rf"^\s*{JOINT_TITLE}(?:\.|\s|$)")
-    return pl.when(~is_joint).then(honorific.replace_strict(CIVILITIES, default=None, return_dtype=pl.String))
+    return pl.when(~is_of_household(text)).then(
+        honorific.replace_strict(CIVILITIES, default=None, return_dtype=pl.String)
+    )
+
+
+def is_of_household(text: pl.Expr) -> pl.Expr:
+    """Whether a name starts with the title of a couple or a family."""
+    folded = text.str.to_lowercase().str.normalize("NFKD").str.replace_all(r"\p{M}", "")
+    return folded.str.contains(rf"^\s*{JOINT_TITLE}(?:\.|\s|$)")
 
 
 def civility_in_first_name(text: pl.Expr) -> pl.Expr:

@@ -20,6 +20,7 @@ from pipelines.identity.standardisation.attributes import Attribute, load_attrib
 from pipelines.identity.standardisation.contact_points import add_further_points
 from pipelines.identity.standardisation.crowds import Crowds, add_mailboxes, find_crowds, note_crowds, withdraw_crowds
 from pipelines.identity.standardisation.emails import clean_email, email_key
+from pipelines.identity.standardisation.letters import write_alike
 from pipelines.identity.standardisation.loyalty_cards import real_card_key
 from pipelines.identity.standardisation.names import (
     SURNAMES_THAT_SAY_NONE,
@@ -28,6 +29,7 @@ from pipelines.identity.standardisation.names import (
     display_name,
     first_name_key,
     fold,
+    is_of_household,
     keep_surnames_that_say_none,
     last_name_key,
     read_civility,
@@ -37,6 +39,7 @@ from pipelines.identity.standardisation.phone_columns import clean_phone_columns
 from pipelines.identity.standardisation.places import place_records
 from pipelines.identity.standardisation.shared_values import find_shared_values, withdraw_shared_values
 from pipelines.identity.standardisation.short_forms.table import first_name_root
+from pipelines.identity.standardisation.whole_names import split_whole_names
 from pipelines.lake.tables import Lake
 
 RECORD_COLUMNS: dict[str, pl.DataType] = {
@@ -223,6 +226,7 @@ def _clean_text(records: pl.DataFrame, attributes: Mapping[str, Attribute]) -> p
             "folded_last": fold(pl.col("last_name")),
             "last_civility": civility_in_name(pl.col("last_name")),
             "last_shown": display_name(pl.col("last_name")),
+            "of_household": is_of_household(pl.col("last_name")),
             "says_none": pl.col("last_name").is_in(SURNAMES_THAT_SAY_NONE),
         },
         "email": {
@@ -279,7 +283,7 @@ def _clean_text(records: pl.DataFrame, attributes: Mapping[str, Attribute]) -> p
         "postcode": ("postcode_shown", "postcode"), "postcode_key": ("postcode_key", "postcode"),
         "city": ("city_shown", "city"), "city_key": ("city_key", "city"),
     }  # fmt: skip
-    return cleaned.with_columns(
+    kept_keys = cleaned.with_columns(
         civility.alias("civility"),
         civility.alias("gender_key"),
         pl.any_horizontal(
@@ -287,7 +291,9 @@ def _clean_text(records: pl.DataFrame, attributes: Mapping[str, Attribute]) -> p
             for text, none in says_nobody.items()
         ).alias(SAYS_NOBODY),
         *(pl.when(says_something[field]).then(pl.col(origin)).alias(name) for name, (origin, field) in kept.items()),
-    ).with_columns(
+    )
+    named = split_whole_names(kept_keys)
+    return write_alike(named, ("first_key", "last_key", "street_key", "city_key")).with_columns(
         pl.col("card_key").alias("loyalty_card_id"),  # One spelling everywhere: points and tickets are joined on it.
         first_name_root(pl.col("first_key")).alias("first_root"),
     )

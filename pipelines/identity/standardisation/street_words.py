@@ -34,6 +34,34 @@ ITALIAN = {
     "v le": "viale", "v": "via", "vle": "viale", "p za": "piazza", "pza": "piazza", "pzza": "piazza", "p zza": "piazza",
     "c so": "corso", "cso": "corso", "l go": "largo", "lgo": "largo", "str": "strada", "s": "san",
 }  # fmt: skip
+GREEK = {
+    "λεωφ": "λεωφορος", "λεωφορου": "λεωφορος", "αγ": "αγιου", "αγιας": "αγιου", "πλ": "πλατεια", "παρ": "παροδος",
+    "οδος": "", "οδ": "", "εθν": "εθνικης", "στρ": "στρατηγου", "ελ": "ελευθεριου", "μεγ": "μεγαλου", "αριθ": "",
+    "leof": "leoforos", "leoforou": "leoforos", "leofor": "leoforos", "av": "leoforos", "avenue": "leoforos",
+    "ag": "agiou", "agias": "agiou", "pl": "plateia", "par": "parodos", "odos": "", "od": "", "str": "", "street": "",
+    "ethn": "ethnikis", "el": "eleftheriou", "meg": "megalou",
+}  # fmt: skip
+POLISH = {
+    "ul": "",
+    "ulica": "",
+    "al": "aleja",
+    "aleje": "aleja",
+    "os": "osiedle",
+    "pl": "plac",
+    "m": "",
+    "sw": "swietego",
+}
+CZECH = {"ul": "", "ulice": "", "ulica": "", "nam": "namesti", "namestie": "namesti", "tr": "trida", "sv": "svateho"}
+TURKISH = {
+    "mah": "mahallesi", "mh": "mahallesi", "mahalle": "mahallesi", "cad": "caddesi", "cd": "caddesi",
+    "cadde": "caddesi", "sok": "sokak", "sk": "sokak", "sokagi": "sokak", "blv": "bulvari", "apt": "apartmani",
+}  # fmt: skip
+CYRILLIC = {
+    "ул": "", "улица": "", "вул": "", "вулиця": "", "улиця": "", "бул": "бульвар", "булевард": "бульвар",
+    "бульв": "бульвар", "пр": "проспект", "просп": "проспект", "пл": "площадь", "площа": "площадь", "пер": "переулок",
+    "ш": "шоссе", "наб": "набережная", "д": "", "дом": "", "буд": "", "кв": "квартира", "ul": "", "ulitsa": "",
+    "ulica": "", "vul": "", "bul": "bulvar", "pr": "prospekt", "prosp": "prospekt", "pl": "ploshchad", "kv": "kvartira",
+}  # fmt: skip
 PORTUGUESE = {
     "r": "rua", "av": "avenida", "pc": "praca", "pca": "praca", "trav": "travessa", "tv": "travessa", "al": "alameda",
     "lg": "largo", "estr": "estrada", "sta": "santa", "sto": "santo",
@@ -48,9 +76,14 @@ _OF_COUNTRIES = {
     "AR CL CO ES MX PE UY": SPANISH,
     "IT SM VA": ITALIAN,
     "BR PT": PORTUGUESE,
+    "CY GR": GREEK,
+    "PL": POLISH,
+    "CZ SK": CZECH,
+    "TR": TURKISH,
+    "BG BY KZ MK RS RU UA": CYRILLIC,
 }
 WORDS = {country: words for countries, words in _OF_COUNTRIES.items() for country in countries.split()}
-"""By country (ISO 3166), the short forms and what they stand for; of the others, FRENCH."""
+"""By country (ISO 3166), the short forms and what they stand for (nothing: left out); of the others, FRENCH."""
 
 # "Main St" is a street, "St James St" is one of a saint; "Oak Dr" is a drive.
 ENGLISH_ENDINGS = {"st": "street", "dr": "drive"}

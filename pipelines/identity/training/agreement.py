@@ -44,6 +44,8 @@ def estimate_u(linker: ProfileLinker, at_most: int, seed: int) -> dict[str, tupl
         drawn, f"select * from {PROFILES} order by md5(concat(record_id, '|{seed}')), record_id limit {at_most}"
     )
     fields = linker.model.fields
+    if linker.read(f"select count(*) as drawn from {drawn}").item() < 2:
+        return {compared.name: (np.zeros(len(compared.levels)), 0.0) for compared in fields}
     splink = linker.link(linker.engine.open_splink(), drawn, declare_settings(fields, linker.engine.dialect))
     # More pairs than there are: all are compared, so that Splink draws nothing and the draw above is all there is.
     splink.training.estimate_u_using_random_sampling(at_most**2 + 1.0, min_count_per_level=None, num_chunks=1)
@@ -62,25 +64,21 @@ def estimate_u(linker: ProfileLinker, at_most: int, seed: int) -> dict[str, tupl
     return estimated
 
 
-def compare_blocked(linker: ProfileLinker, at_most: int, seed: int, without: pl.DataFrame) -> tuple[pl.DataFrame, int]:
-    """How pairs that share a blocking key agree, and how many such pairs there are.
+def compare_blocked(linker: ProfileLinker, chunks: int, seed: int, without: pl.DataFrame) -> tuple[pl.DataFrame, int]:
+    """How pairs that share a blocking key agree, and how many such pairs were compared.
 
     Patterns of agreement with counts: ``gamma_<field>`` of each field, ``rarity_<field>`` (log2 of the term frequency
-    of the value that they agree on, to the half bit; null elsewhere) and ``pairs``; sorted. Of more pairs than
-    ``at_most``, about as many are drawn by ``seed``. Pairs in ``without`` (ENDS) are left out.
+    of the value that they agree on, to the half bit; null elsewhere) and ``pairs``; sorted. Compared are the pairs of
+    one in ``chunks`` profiles, drawn by ``seed``, with all others. Pairs in ``without`` (ENDS) are left out.
     """
-    blocked = linker.open_splink().inference.compute_blocked_pairs_for_predict().physical_name
+    drawn = (1 + seed % chunks, chunks)
+    blocked = linker.open_splink().inference.compute_blocked_pairs_for_predict_chunk(drawn, (1, 1)).physical_name
     linker.engine.load("left_out", without.select(ENDS))
-    linker.engine.make(
-        "candidates",
+    pairs = linker.read(
         f"select join_key_l as record_id_l, join_key_r as record_id_r from {blocked}"
-        " anti join left_out on join_key_l = record_id_l and join_key_r = record_id_r",
+        " anti join left_out on join_key_l = record_id_l and join_key_r = record_id_r"
     )
-    found = linker.read("select count(*) as found from candidates").item()
-    drawn = "true"
-    if found > at_most:  # Hexadecimal digits sort as the numbers that they write.
-        drawn = f"md5(concat_ws('|', record_id_l, record_id_r, '{seed}')) < '{int(at_most / found * 2**128):032x}'"
-    return compare_given(linker, linker.read(f"select * from candidates where {drawn}")), found
+    return compare_given(linker, pairs), pairs.height
 
 
 def compare_given(linker: ProfileLinker, pairs: pl.DataFrame) -> pl.DataFrame:

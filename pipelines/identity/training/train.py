@@ -4,7 +4,8 @@ Records too few to learn from give the model shipped with the package, whole (``
 
 1. How often strangers agree is counted on random pairs (u).
 2. Expectation-maximisation over blocked pairs estimates matches, households and strangers (m and h).
-3. Parameters and term frequencies are frozen as a version.
+3. What share of the pairs of each weight are matches is learned by ``calibrate``.
+4. Parameters and term frequencies are frozen as a version.
 """
 
 import importlib.metadata
@@ -34,6 +35,7 @@ from pipelines.identity.training.agreement import (
     count_term_frequencies,
     estimate_u,
 )
+from pipelines.identity.training.calibrate import learn_calibration
 from pipelines.identity.training.default_parameters import (
     read_default_frequencies,
     read_default_model,
@@ -100,51 +102,54 @@ def learn(
     fields = declare_fields()
     report("term frequencies")
     untrained = _make_untrained(fields)
-    with open_linker(profiles, untrained) as linker:
-        frequencies = count_term_frequencies(linker)
-        limits = linker.limit_blocks()
-    rarest = {
-        name: 1.0 / (2.0 * max(1, profiles[_column(fields, name)].count() or profiles.height)) for name in frequencies
-    }
-    untrained = replace(
-        untrained,
-        parameters=replace(untrained.parameters, rarest=rarest, largest_blocks=limits),
-        term_frequencies=frequencies,
-    )
     labelled = list_labelled_pairs(profiles, no_decisions() if labels is None else labels)
-    with open_linker(profiles, untrained) as linker:
+    with open_linker(profiles, untrained) as counting:
+        frequencies = count_term_frequencies(counting)
+        limits, at_most = counting.limit_blocks()
+        rarest = {
+            name: 1.0 / (2.0 * max(1, profiles[_column(fields, name)].count() or profiles.height))
+            for name in frequencies
+        }
+        parameters = replace(untrained.parameters, rarest=rarest, largest_blocks=limits)
+        linker = counting.under(replace(untrained, parameters=parameters, term_frequencies=frequencies))
         report("strangers")
         strangers = estimate_strangers(linker, fields, frequencies, seed)
         report("pairs")
-        blocked, found = compare_blocked(linker, SAMPLED_PAIRS, seed, labelled)
+        chunks = -(-at_most // SAMPLED_PAIRS) or 1
+        blocked, compared_pairs = compare_blocked(linker, chunks, seed, labelled)
         known = [
             compare_given(linker, labelled.filter(pl.col("is_match") == verdict).select(ENDS))
             for verdict in (False, True)
         ]
-    report("matches and households")
-    shipped = read_default_model()["levels"]
-    enough = found >= MIN_PAIRS and profiles.height >= MIN_PROFILES
-    if enough:
-        told = tuple(compared for compared in fields if compared.name in strangers)
-        patterns = join_patterns(
-            read_patterns(blocked, told, found / max(1, int(blocked["pairs"].sum()))),
-            *(read_patterns(some, told, is_match=verdict) for verdict, some in enumerate(known)),
-        )
-        estimate = estimate_classes(patterns, told, strangers, profiles.height * (profiles.height - 1) / 2)
-        parameters = _as_parameters(estimate, told, strangers, rarest, limits)
-        observed = _list_observed(estimate, told)
-        borrowed = [compared.name for compared in fields if compared.name not in strangers]
-        parameters.levels.update({name: shipped[name] for name in borrowed if name in shipped})
-    else:
-        parameters, observed, frequencies = read_default_parameters(), {}, read_default_frequencies()
-        borrowed = [compared.name for compared in fields]
-    gaps = find_gaps(parameters, frequencies, fields)
-    if gaps:
-        raise TrainingError(
-            "The identity model cannot be trained: neither these records nor a declaration say enough: "
-            f"{'; '.join(gaps)}. Declare it in pipelines/identity/model/specification.py, "
-            "and run scripts/make_default_model.py."
-        )
+        report("matches and households")
+        shipped = read_default_model()["levels"]
+        found = compared_pairs * chunks  # Of all pairs about so many share a key; exactly, where all were compared.
+        enough = found >= MIN_PAIRS and profiles.height >= MIN_PROFILES
+        if enough:
+            told = tuple(compared for compared in fields if compared.name in strangers)
+            patterns = join_patterns(
+                read_patterns(blocked, told, chunks),
+                *(read_patterns(some, told, is_match=verdict) for verdict, some in enumerate(known)),
+            )
+            estimate = estimate_classes(patterns, told, strangers, profiles.height * (profiles.height - 1) / 2)
+            parameters = _as_parameters(estimate, told, strangers, rarest, limits)
+            observed = _list_observed(estimate, told)
+            borrowed = [compared.name for compared in fields if compared.name not in strangers]
+            parameters.levels.update({name: shipped[name] for name in borrowed if name in shipped})
+        else:
+            parameters, observed, frequencies = read_default_parameters(), {}, read_default_frequencies()
+            borrowed = [compared.name for compared in fields]
+        gaps = find_gaps(parameters, frequencies, fields)
+        if gaps:
+            raise TrainingError(
+                "The identity model cannot be trained: neither these records nor a declaration say enough: "
+                f"{'; '.join(gaps)}. Declare it in pipelines/identity/model/specification.py, "
+                "and run scripts/make_default_model.py."
+            )
+        if enough:
+            report("calibration")
+            uncalibrated = linker.under(ModelVersion("uncalibrated", parameters, frequencies))
+            parameters = replace(parameters, calibration=learn_calibration(uncalibrated, profiles, seed))
     metadata = {
         "as_of": as_of.isoformat() if as_of else None,
         "seed": seed,

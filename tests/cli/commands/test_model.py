@@ -1,9 +1,13 @@
 """`parcours model` and `parcours train`: which model runs, and what becomes of the customer ids when it is another."""
 
 import json
+import os
+import pty
 import shutil
+import signal
 import subprocess
-from collections.abc import Callable
+import sys
+from collections.abc import Callable, Mapping
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -16,6 +20,7 @@ import pytest
 
 from pipelines.cli.commands.train import render
 from pipelines.config.home import Home
+from pipelines.config.home_contents import is_ours_alone
 from pipelines.identity.clustering.cluster import LINK_THRESHOLD_BITS
 from pipelines.identity.customer_ids.ledger import current_map, resolve
 from pipelines.identity.model.registry import model_in_force, name_version, save_version
@@ -159,18 +164,171 @@ def test_list_and_show_print_what_their_schema_says(two_versions: tuple[Home, st
 
 def test_a_run_leaves_its_charts_in_the_home_folder_and_with_its_assets(two_versions: tuple[Home, str]) -> None:
     home, _ = two_versions
-    drawn = {"model": ["match_weights", "unlinkables"], "pairs": ["pair_weights"], "clusters": ["cluster_sizes"]}
-    assert {page.stem for page in home.charts.iterdir()} == {name for names in drawn.values() for name in names}
+    drawn = {"model": ["household_weights"], "clusters": ["cluster_sizes"]}
+    by_splink = {"model": ["match_weights", "m_u_parameters", "unlinkables"], "pairs": ["pair_weights"]}
+    every = [*drawn.values(), *by_splink.values()]
+    assert {page.stem for page in home.charts.iterdir()} == {name for names in every for name in names}
     with dg.DagsterInstance.from_config(str(home.dagster)) as instance:
-        for asset, names in drawn.items():
+
+        def read_metadata(asset: str) -> Mapping[str, dg.MetadataValue]:
             event = instance.get_latest_materialization_event(dg.AssetKey(["identity", asset]))
             assert event is not None
             assert event.asset_materialization is not None
-            metadata = event.asset_materialization.metadata
+            return event.asset_materialization.metadata
+
+        for asset, names in drawn.items():
             for name in names:
-                shown = metadata[name]
+                shown = read_metadata(asset)[name]
                 assert isinstance(shown, dg.MarkdownMetadataValue)
                 assert str(shown.value).startswith("![")
+        for asset, names in by_splink.items():
+            for name in names:
+                assert Path(str(read_metadata(asset)[name].value)).name == f"{name}.html"
+
+
+# ---- Opened and drawn by Splink ----
+
+OF_RECORDS = {"waterfall", "comparison_viewer", "cluster_studio", "term_frequencies_email"}
+
+
+def test_the_charts_of_a_version_show_nobody_unless_that_is_asked_for_and_are_their_owners_alone(
+    two_versions: tuple[Home, str], parcours: Command, tmp_path: Path
+) -> None:
+    home, second = two_versions
+    finished = parcours("model", "charts", second, "--home", home.root)
+    assert finished.returncode == 0, finished.stderr
+    written = [Path(line) for line in finished.stdout.splitlines()]
+    assert {file.stem for file in written} == {"match_weights", "m_u_parameters", "unlinkables", "household_weights"}
+    assert set(written) == set((home.charts / second).iterdir())
+    assert second in written[0].read_text(encoding="utf-8")
+    assert is_ours_alone(home.charts, home.root)
+    assert is_ours_alone(home.charts / second, home.root)
+    out = tmp_path / "out"
+    finished = parcours("model", "charts", "--with-records", "--out", out, "--home", home.root)
+    assert finished.returncode == 0, finished.stderr
+    assert {file.stem for file in out.iterdir()} > OF_RECORDS
+    assert "delete them" in finished.stderr
+    assert {path.stat().st_mode & 0o777 for path in (out, home.charts / second)} == {0o700}
+    assert {path.stat().st_mode & 0o777 for path in (*out.iterdir(), *written)} == {0o600}
+    shutil.rmtree(home.charts / second)
+
+
+def test_charts_of_a_version_that_is_not_there_or_in_a_place_that_cannot_be_are_refused(
+    two_versions: tuple[Home, str], parcours: Command, tmp_path: Path
+) -> None:
+    home, _ = two_versions
+    refused = parcours("model", "charts", "m0", "--home", home.root)
+    assert refused.returncode == 2
+    assert "no identity model 'm0'; there are: " in refused.stderr
+    (tmp_path / "file").touch()
+    refused = parcours("model", "charts", "--out", tmp_path / "file", "--home", home.root)
+    assert refused.returncode == 2
+    assert f"--out names {tmp_path / 'file'}, which cannot be written" in refused.stderr
+    assert "Traceback" not in refused.stderr
+
+
+def open_with(script: str, *arguments: object) -> subprocess.CompletedProcess[str]:
+    """``parcours model open`` with ``script`` on its standard input."""
+    asked = [sys.executable, "-m", "pipelines", "model", "open", *map(str, arguments)]
+    return subprocess.run(asked, input=script, capture_output=True, text=True, check=False, timeout=600)
+
+
+def list_times(folder: Path) -> dict[Path, int]:
+    return {path: path.stat().st_mtime_ns for path in (folder, *folder.rglob("*"))}
+
+
+def test_a_script_works_with_the_linker_of_a_version_and_leaves_the_home_as_it_is(
+    two_versions: tuple[Home, str],
+) -> None:
+    home, second = two_versions
+    before = list_times(home.root)
+    script = (
+        "print(type(linker).__name__, customers.physical_name)\n"
+        "prior = linker.misc.save_model_to_json()['probability_two_random_records_match']\n"
+        "print(prior, len(linker.inference.predict(threshold_match_weight=0).as_record_list()) > 100)\n"
+    )
+    in_force, other = open_with(script, "--home", home.root), open_with(script, second, "--home", home.root)
+    assert (in_force.returncode, in_force.stderr) == (0, "")
+    (first_line, first), (second_line, doubting) = (each.stdout.splitlines() for each in (in_force, other))
+    assert first_line == second_line == "Linker customers"
+    assert first.endswith(" True")
+    assert float(first.split()[0]) == pytest.approx(float(doubting.split()[0]) * 2**12)
+    assert list_times(home.root) == before
+
+
+@pytest.mark.parametrize(
+    ("script", "exit_code", "said"),
+    [
+        ("linker = 1 / 0\nprint('after')", 1, 'File "<stdin>", line 1, in <module>'),
+        ("if", 1, "SyntaxError"),
+        ("exit(7)", 7, ""),
+        ("exit('no more')", 1, "no more"),
+        ("", 0, ""),
+    ],
+)
+def test_a_script_ends_as_it_would_in_python(
+    two_versions: tuple[Home, str], script: str, exit_code: int, said: str
+) -> None:
+    ended = open_with(script, "--home", two_versions[0].root)
+    assert ended.returncode == exit_code
+    assert said in ended.stderr
+    assert "python_session" not in ended.stderr
+    assert ended.stdout == ""
+
+
+def test_a_version_that_is_not_there_is_not_opened(two_versions: tuple[Home, str], tmp_path: Path) -> None:
+    refused = open_with("print(1)", "m0", "--home", two_versions[0].root)
+    assert (refused.returncode, refused.stdout) == (2, "")
+    assert "no identity model 'm0'; there are: " in refused.stderr
+    nothing = open_with("print(1)", "--home", tmp_path)
+    assert (nothing.returncode, nothing.stdout) == (1, "")
+    assert "`parcours run` trains the first" in nothing.stderr
+
+
+@pytest.mark.parametrize(("ending", "exit_code"), [("\x04", 0), (signal.SIGTERM, 143)])
+def test_at_a_terminal_it_prompts_until_its_end_and_ctrl_c_stops_what_it_is_at(
+    two_versions: tuple[Home, str], ending: str | signal.Signals, exit_code: int
+) -> None:
+    terminal, its_end = pty.openpty()
+    process = subprocess.Popen(
+        [sys.executable, "-m", "pipelines", "model", "open", "--home", two_versions[0].root],
+        stdin=its_end,
+        stdout=its_end,
+        stderr=its_end,
+        env=os.environ | {"TERM": "dumb"},
+        start_new_session=True,
+    )
+    os.close(its_end)
+    shown = ""
+
+    def read_until(words: str) -> None:
+        nonlocal shown
+        while words not in shown:
+            shown += os.read(terminal, 65536).decode()
+        shown = shown.partition(words)[2]
+
+    def type_in(text: str) -> None:
+        os.write(terminal, text.encode())
+
+    read_until("Splink's Linker")
+    read_until(">>> ")
+    type_in("type(linker).__name__ + '!'\n")
+    read_until("'Linker!'")
+    read_until(">>> ")
+    type_in("import time; print('be' + 'gun'); time.sleep(600)\n")
+    read_until("begun")
+    process.send_signal(signal.SIGINT)
+    read_until("KeyboardInterrupt")
+    read_until(">>> ")
+    type_in("6 * 7\n")
+    read_until("42")
+    read_until(">>> ")
+    if isinstance(ending, str):
+        type_in(ending)
+    else:
+        process.send_signal(ending)
+    assert process.wait(60) == exit_code
+    os.close(terminal)
 
 
 def test_the_version_that_runs_already_stays_and_one_that_is_not_there_is_refused(

@@ -4,6 +4,7 @@ import gzip
 import io
 import zipfile
 from contextlib import suppress
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -124,7 +125,45 @@ def test_many_files_are_a_bomb_together(exports: Any, monkeypatch: pytest.Monkey
         read(exports)
 
 
-def test_no_name_inside_leads_out_of_the_scratch_folder(exports: Any) -> None:
-    exports.write("stores.zip", pack({"../../../outside.csv": "store_id,name\n1,a\n"}))
+@pytest.mark.parametrize(
+    "name", ["../../outside.csv", "{folder}/outside.csv", "a/../../../outside.csv", "a\\..\\outside.csv"]
+)
+def test_no_name_inside_leads_out_of_the_scratch_folder(exports: Any, name: str, tmp_path: Path) -> None:
+    scratch = tmp_path / "scratch" / "unpacked"
+    exports.write("stores.zip", pack({name.format(folder=tmp_path): "store_id,name\n1,a\n"}))
+    before = set(tmp_path.rglob("*"))
+    [(written, _)] = archives.unpack(tmp_path / "exports" / "stores.zip", "stores.zip", None, scratch)
+    assert written.read_text() == "store_id,name\n1,a\n"
+    assert {path for path in set(tmp_path.rglob("*")) - before if path.is_file()} == {written}
+    assert written.resolve().is_relative_to(scratch)
     assert [row[:2] for row in read(exports)] == [("1", "a")]
-    assert not list(exports.folder.rglob("outside.csv"))
+
+
+def test_an_archive_of_more_files_than_there_are_days_or_stores_is_refused(
+    exports: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(archives, "MOST_MEMBERS", 3)
+    members: dict[str, str | bytes] = {f"{number}.csv": f"store_id,name\n{number},a\n" for number in range(3)}
+    exports.write("stores.zip", pack(members))
+    assert len(read(exports)) == 3
+    exports.write("stores.zip", pack(members | {"3.csv": "store_id,name\n3,a\n"}))
+    with pytest.raises(ExtractError, match="holds 4 files, over 3"):
+        read(exports)
+
+
+def test_a_way_of_packing_that_is_not_read_is_told(exports: Any) -> None:
+    content = bytearray(pack({"a.csv": "store_id,name\n1,a\n"}, zipfile.ZIP_STORED))
+    content[8] = content[content.index(b"PK\x01\x02") + 10] = 98  # PPMd.
+    exports.write("stores.zip", bytes(content))
+    with pytest.raises(ExtractError, match=r"packed in a way that is not read \(NotImplementedError\)"):
+        read(exports)
+
+
+def test_a_file_inside_that_goes_on_beyond_the_archive_is_damage(exports: Any) -> None:
+    content = bytearray(pack({"a.csv": "store_id,name\n1,a\n"}, zipfile.ZIP_STORED))
+    directory = content.index(b"PK\x01\x02")
+    for place in (18, 22, directory + 20, directory + 24):  # Its size, packed and unpacked, in both headers.
+        content[place : place + 4] = (100_000).to_bytes(4, "little")
+    exports.write("stores.zip", bytes(content))
+    with pytest.raises(ExtractError, match="cut short, damaged"):
+        read(exports)

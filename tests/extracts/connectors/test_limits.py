@@ -13,9 +13,9 @@ import pytest
 
 from pipelines.errors import ExtractError
 from pipelines.extracts.connectors import limits
-from pipelines.extracts.connectors.limits import LONGEST_HEADER, MOST_COLUMNS
+from pipelines.extracts.connectors.limits import LONGEST_HEADER, MOST_COLUMNS, MOST_TIMES_PACKED
+from pipelines.onboarding.heads import read
 from pipelines.onboarding.heads.folder import FoundFile
-from pipelines.onboarding.heads.read import read_heads
 
 
 def told(exports: Any, **mapping: Any) -> str:
@@ -105,12 +105,26 @@ def test_a_packed_file_out_of_all_proportion_is_refused(exports: Any, monkeypatc
     assert exports.extract_orders().rows_kept == 200_000
 
 
+def test_a_packed_file_of_few_megabytes_is_read_whatever_the_proportion(exports: Any) -> None:
+    rows = b"id,moment,total\n" + b"1,2026-01-01,5\n" * 100_000
+    packed = gzip.compress(rows)
+    assert len(rows) > 1.5 * MOST_TIMES_PACKED * len(packed)
+    exports.write("orders.csv.gz", packed)
+    assert exports.extract_orders().rows_read == 100_000
+
+
 def test_a_packed_file_in_an_archive_is_judged_by_the_archive(exports: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    """What is packed once is in proportion, and so is what is packed again: together they are not."""
     monkeypatch.setattr(limits, "ALWAYS_FINE", 1 << 20)
-    once = gzip.compress(b"id,moment,total\n" + b"1,2026-01-01,5\n" * 4_000_000)
+    part = b"1,2026-01-01,5\n" * 200
+    once = gzip.compress(b"id,moment,total\n") + gzip.compress(part) * 1_000
+    assert len(part) * 1_000 < MOST_TIMES_PACKED * len(once)
     with zipfile.ZipFile(exports.write("orders.zip", b""), "w", zipfile.ZIP_DEFLATED) as archive:
         archive.writestr("orders.csv.gz", once)
-    assert "which no export does" in told(exports)
+    assert "orders.zip!/orders.csv.gz unpacks from" in told(exports)
+    (exports.folder / "exports" / "orders.zip").unlink()
+    exports.write("orders.csv.gz", once)
+    assert exports.extract_orders().rows_read == 200_000
 
 
 def test_init_looks_at_no_bomb_and_at_no_sheet_of_ten_thousand_columns(
@@ -124,8 +138,16 @@ def test_init_looks_at_no_bomb_and_at_no_sheet_of_ten_thousand_columns(
     }
     for name, content in contents.items():
         (tmp_path / name).write_bytes(content)
-    heads, unread = read_heads([FoundFile(tmp_path / name, name) for name in sorted(contents)])
+    heads, unread = read.read_heads([FoundFile(tmp_path / name, name) for name in sorted(contents)])
     assert heads == []
     assert [each.name for each in unread] == sorted(contents)
     assert "which no export does" in unread[0].reason
     assert "columns, more than are looked at" in unread[2].reason
+
+
+def test_init_looks_at_fewer_rows_where_there_are_many_columns(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(read, "MOST_CELLS", 100)
+    header = ",".join(f"c{number}" for number in range(20))
+    (tmp_path / "wide.csv").write_text(header + "\n" + (",".join(["x"] * 20) + "\n") * 50)
+    [head], _ = read.read_heads([FoundFile(tmp_path / "wide.csv", "wide.csv")])
+    assert (len(head.columns), len(head.rows)) == (20, 5)

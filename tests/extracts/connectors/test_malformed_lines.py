@@ -11,7 +11,9 @@ from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 
 from pipelines.extracts.connectors import malformed_lines
-from pipelines.extracts.connectors.quoted_lines import Dialect
+from pipelines.extracts.connectors.line_faults import Encoding
+from pipelines.extracts.connectors.malformed_lines import STRAY_QUOTE, TOO_LONG
+from pipelines.extracts.connectors.quoted_lines import LONGEST_QUOTED, LONGEST_RECORD, Dialect
 
 COMMAS = Dialect(",", '"', '"', field_count=3, skip=1)
 
@@ -39,6 +41,72 @@ def test_a_quote_that_nothing_closes_costs_its_own_line(tmp_path: Path) -> None:
     copy, entries = set_aside(tmp_path, 'a,b,c\n1,"x,y\n' + "2,x,y\n" * 3000)
     assert copy.count(b"2,x,y\n") == 3000
     assert [(entry["line"], entry["reason"]) for entry in entries] == [(2, "opens a quote that nothing closes")]
+
+
+@pytest.mark.parametrize(("further", "is_one"), [(LONGEST_QUOTED - 1, True), (LONGEST_QUOTED, False)])
+def test_a_value_goes_over_so_many_lines_and_no_more(tmp_path: Path, further: int, is_one: bool) -> None:
+    text = 'a,b,c\n1,"x' + "\n" * further + '",y\n'
+    copy, entries = set_aside(tmp_path, text)
+    if is_one:
+        assert (copy.decode(), entries) == (text, [])
+    else:
+        assert [entry["reason"] for entry in entries] == [STRAY_QUOTE, STRAY_QUOTE]
+
+
+def test_values_over_lines_follow_each_other(tmp_path: Path) -> None:
+    text = "a,b,c\n" + '1,"x\ny",z\n' * 50 + '2,"x\n,y\n,z",z\n' + '3,"x\ny",z,z\n' + '4,"x\ny",z\n'
+    copy, entries = set_aside(tmp_path, text)
+    assert [(entry["line"], entry["reason"]) for entry in entries[:1]] == [
+        (105, "has 4 fields where 3 are expected"),
+    ]
+    assert copy.count(b'1,"x\ny",z\n') == 50
+    assert copy.endswith(b'4,"x\ny",z\n')
+
+
+def test_values_of_many_bytes_over_lines_are_each_measured_by_themselves(tmp_path: Path) -> None:
+    half = "x" * (LONGEST_RECORD * 2 // 5)
+    text = "a,b,c\n" + f'1,"{half}\n{half}",z\n' * 3
+    copy, entries = set_aside(tmp_path, text)
+    assert (copy.decode(), entries) == (text, [])
+
+
+def test_a_line_that_is_too_long_closes_no_value(tmp_path: Path) -> None:
+    text = 'a,b,c\n1,"x\ny",' + "z" * (LONGEST_RECORD + 1) + "\n2,x,y\n"
+    copy, entries = set_aside(tmp_path, text)
+    assert copy == b"a,b,c\n\n\n2,x,y\n"
+    assert [(entry["line"], entry["reason"]) for entry in entries] == [(2, STRAY_QUOTE), (3, TOO_LONG)]
+
+
+@pytest.mark.parametrize("lines", [b"1,%s x,y\n", b'1,"x\n%s",y\n', b'1,"%s\nx",y\n'])
+@pytest.mark.parametrize(
+    ("written", "fault"),
+    [(b"\xe9", Encoding.WINDOWS), (b"\x81", Encoding.UNKNOWN), (b"\xc3\xc2\xa9", Encoding.MISREAD)],
+)
+def test_a_line_of_another_encoding_is_told_wherever_it_stands_in_its_record(
+    tmp_path: Path, lines: bytes, written: bytes, fault: Encoding
+) -> None:
+    _, entries = set_aside(tmp_path, b"a,b,c\n" + lines % written)
+    assert (entries[0]["line"], entries[0]["reason"]) == (2, fault.value)
+
+
+@pytest.mark.parametrize(
+    ("text", "most", "is_cut", "copied", "has_more"),
+    [
+        ("a,b,c\n1,x,y\n2,x,y\n", 1, False, "a,b,c\n1,x,y\n", True),
+        ("a,b,c\n1,x,y\n2,x,y\n", 2, False, "a,b,c\n1,x,y\n2,x,y\n", False),
+        ("a,b,c\n1,x,y\n2,x", 9, False, "a,b,c\n1,x,y\n2,x", False),
+        ("a,b,c\n1,x,y\n2,x", 9, True, "a,b,c\n1,x,y\n", True),
+        ('a,b,c\n1,x,y\n2,"x\ny\n', 9, True, "a,b,c\n1,x,y\n", True),
+        ('a,b,c\n1,x,y\n2,"x\ny",z', 9, True, "a,b,c\n1,x,y\n", True),
+        ('a,b,c\n1,"x,y\n2,x,y\n', 9, False, 'a,b,c\n1,"x,y\n2,x,y\n', False),
+    ],
+)
+def test_of_a_file_that_is_cut_half_a_record_is_none(
+    tmp_path: Path, text: str, most: int, is_cut: bool, copied: str, has_more: bool
+) -> None:
+    (tmp_path / "in.csv").write_text(text)
+    cut = malformed_lines.copy_head(tmp_path / "in.csv", COMMAS, most, tmp_path / "out.csv", is_cut=is_cut)
+    assert (cut, (tmp_path / "out.csv").read_text()) == (has_more, copied)
 
 
 def test_a_stray_quote_in_a_long_file_loses_no_row(exports: Any) -> None:
@@ -71,6 +139,14 @@ def test_an_escape_before_a_quote_keeps_the_value_open(tmp_path: Path) -> None:
     copy, entries = set_aside(tmp_path, text, dialect)
     assert (copy.decode(), entries) == (text, [])
     assert malformed_lines.find_lines(tmp_path / "in.csv", dialect, [2]) == {2: 3}
+
+
+def test_blanks_may_part_values_of_which_some_have_quotes(tmp_path: Path) -> None:
+    dialect = Dialect(" ", '"', '"', field_count=2, skip=0)
+    text = '1 "a\nb"\n "2" x\n3 27"\n'
+    copy, entries = set_aside(tmp_path, text, dialect)
+    assert (copy.decode(), entries) == (text, [])
+    assert malformed_lines.find_lines(tmp_path / "in.csv", dialect, [2, 3]) == {2: 3, 3: 4}
 
 
 def test_lines_of_one_column_count_blank_ones(tmp_path: Path) -> None:
@@ -127,3 +203,13 @@ def test_a_json_line_that_is_no_text_is_set_aside(tmp_path: Path, line: bytes) -
     path.write_bytes(b"{}\r\n" + line + b"{}\n")
     assert malformed_lines.set_aside_lines(path, copy, malformed, "in.jsonl") == 1
     assert copy.read_bytes() == b"{}\n\n{}\n"
+
+
+def test_a_json_line_longer_than_any_record_is_set_aside_and_shown_by_its_beginning(tmp_path: Path) -> None:
+    path, copy, malformed = tmp_path / "in.jsonl", tmp_path / "out.jsonl", tmp_path / "malformed.jsonl"
+    path.write_text('{"a": "' + "x" * 5_000_000 + '"}\n{}\n')
+    assert malformed_lines.set_aside_lines(path, copy, malformed, "in.jsonl") == 1
+    assert copy.read_text() == "\n{}\n"
+    entry = json.loads(malformed.read_text())
+    assert (entry["line"], entry["reason"]) == (1, TOO_LONG)
+    assert len(entry["raw"]) < 11_000

@@ -17,6 +17,7 @@ from pipelines import contracts
 from pipelines.config.sources import load_sources
 from pipelines.errors import ExtractError
 from pipelines.extracts.conform import extract_table
+from pipelines.extracts.connectors import decoding
 from pipelines.extracts.connectors.matches import find_files
 from pipelines.extracts.counts import Extracted
 from pipelines.extracts.reading import SourceReading
@@ -235,25 +236,75 @@ def test_no_row_below_a_header_of_several_lines_is_lost(read: Read, tmp_path: Pa
     assert rejected["line"].to_list() == [header.count("\n") + 5]  # Of two with one key, the first by content stays.
 
 
-@pytest.mark.parametrize("is_replaced", [False, True])
+def keep_time(place: Path, content: str) -> None:
+    state = place.stat()
+    place.write_text(content, encoding="utf-8")
+    os.utime(place, ns=(state.st_atime_ns, state.st_mtime_ns))
+
+
+def replace_whole(place: Path) -> None:
+    """Same size, same time, another file."""
+    state, new = place.stat(), place.parent.parent / "new"
+    new.write_text(STORES.replace("Angers", "Amiens"), encoding="utf-8")
+    os.utime(new, ns=(state.st_atime_ns, state.st_mtime_ns))
+    new.replace(place)
+
+
+CHANGES: dict[str, Callable[[Path], object]] = {
+    "rows are added": lambda place: place.write_text(STORES + "s3,Brest\n", encoding="utf-8"),
+    "rows are added and the time is kept": lambda place: keep_time(place, STORES + "s3,Brest\n"),
+    "a value is another": lambda place: place.write_text(STORES.replace("Angers", "Amiens"), encoding="utf-8"),
+    "another file takes its place": replace_whole,
+    "it is taken away": Path.unlink,
+}
+
+
+def change_during(what: Any, name: str, place: Path, how: str, monkeypatch: pytest.MonkeyPatch) -> Callable[[], None]:
+    """Lets ``place`` change once, just before ``what`` does ``name``; what undoes that."""
+    done = getattr(what, name)
+    left = [CHANGES[how]]
+
+    def change(*given: Any, **named: Any) -> Any:
+        if left:
+            left.pop()(place)
+        return done(*given, **named)
+
+    monkeypatch.setattr(what, name, change)
+    return lambda: monkeypatch.setattr(what, name, done)
+
+
+@pytest.mark.parametrize("how", CHANGES)
 def test_an_export_that_changes_while_it_is_read_is_not_taken(
-    read: Read, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, is_replaced: bool
+    read: Read, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, how: str
 ) -> None:
     place = tmp_path / "exports" / "stores.csv"
     place.write_text(STORES, encoding="utf-8")
-    count = SourceReading._count_faults
-
-    def change(reading: SourceReading) -> dict[int, int]:
-        if is_replaced:
-            (tmp_path / "new.csv").write_text(STORES, encoding="utf-8")
-            (tmp_path / "new.csv").replace(place)
-        else:
-            with place.open("a", encoding="utf-8") as file:
-                file.write("s3,Brest\n")
-        return count(reading)
-
-    monkeypatch.setattr(SourceReading, "_count_faults", change)
+    os.utime(place, ns=(10**18, 10**18))
+    undo = change_during(SourceReading, "_count_fields", place, how, monkeypatch)
     with pytest.raises(ExtractError, match=r"exports/stores\.csv changed while it was read"):
         read("stores.csv")
-    monkeypatch.setattr(SourceReading, "_count_faults", count)
-    assert read("stores.csv").rows_kept == (2 if is_replaced else 3)
+    assert not Lake(tmp_path / "lake").path("pos", "stores").exists()
+    undo()
+    place.write_text(STORES, encoding="utf-8")
+    assert read("stores.csv").rows_kept == 2
+
+
+def test_an_export_that_changes_while_it_is_unpacked_is_not_taken(
+    read: Read, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    place = tmp_path / "exports" / "stores.csv"
+    place.write_text(STORES, encoding="utf-8")
+    change_during(decoding, "open_decompressed", place, "rows are added", monkeypatch)
+    with pytest.raises(ExtractError, match=r"exports/stores\.csv changed while it was read"):
+        read("stores.csv", options={"encoding": "cp1252"})
+
+
+def test_a_file_that_a_query_looks_up_is_held_to_the_same(
+    read: Read, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for name in ("stores.csv", "more.csv"):
+        (tmp_path / "exports" / name).write_text(STORES, encoding="utf-8")
+    query = "select store_id, source.name from source join more using (store_id)"
+    change_during(SourceReading, "_count_fields", tmp_path / "exports" / "more.csv", "rows are added", monkeypatch)
+    with pytest.raises(ExtractError, match=r"exports/more\.csv changed while it was read"):
+        read("stores.csv", query=query, **{"with": {"more": "more.csv"}})

@@ -143,6 +143,45 @@ def test_an_empty_sheet_and_a_damaged_workbook_are_told(exports: Any, workbook: 
             read_stores(exports)
 
 
+def test_a_value_in_the_last_row_and_column_is_refused_before_the_sheet_is_read(
+    exports: Any, workbook: Workbook
+) -> None:
+    whole = workbook({"s": [["store_id", "name"], ["1", "a"]]})
+    exports.write("stores.xlsx", rewrite(whole, b'r="B2"', b'r="XFD1048576"'))
+    with pytest.raises(ExtractError, match="has values that reach over 17,179,869,184 cells"):
+        read_stores(exports)
+
+
+def test_a_workbook_of_which_a_part_has_a_password_or_is_no_workbook_is_told(exports: Any, workbook: Workbook) -> None:
+    content = bytearray(workbook({"s": [["store_id", "name"], ["1", "a"]]}))
+    content[6] |= 1  # The flag of the first part's own header, then that of the directory's.
+    content[content.index(b"PK\x01\x02") + 8] |= 1
+    other = io.BytesIO()
+    with zipfile.ZipFile(other, "w") as archive:
+        archive.writestr("readme.txt", "no workbook")
+    broken = rewrite(workbook({"s": [["store_id", "name"], ["1", "a"]]}), b"</sheetData>", b"</sheetdata>")
+    for written in (bytes(content), other.getvalue(), broken):
+        exports.write("stores.xlsx", written)
+        with pytest.raises(ExtractError, match="is not a whole Excel workbook, or is protected by a password"):
+            read_stores(exports)
+
+
+@pytest.mark.parametrize(("name", "is_told"), [("PanicException", True), ("KeyboardInterrupt", False)])
+def test_what_the_reader_did_not_expect_is_damage_and_a_stop_is_none(
+    exports: Any, workbook: Workbook, monkeypatch: pytest.MonkeyPatch, name: str, is_told: bool
+) -> None:
+    """Of the reader's library, a panic is no Exception."""
+    fault = type(name, (BaseException,), {})
+
+    def panic(_: object) -> None:
+        raise fault
+
+    monkeypatch.setattr(spreadsheets.CalamineWorkbook, "from_path", panic, raising=True)
+    exports.write("stores.xlsx", workbook({"s": [["store_id", "name"], ["1", "a"]]}))
+    with pytest.raises(ExtractError if is_told else fault):
+        read_stores(exports)
+
+
 def test_a_workbook_beyond_the_limit_is_refused_before_it_is_read(
     exports: Any, workbook: Workbook, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -5,22 +5,15 @@ import xml.etree.ElementTree as ElementTree
 import polars as pl
 import pytest
 
-from pipelines.charts.svg import Bar, Column, draw_bars, draw_columns
-from pipelines.identity.clustering.cluster import LINK_THRESHOLD_BITS
-from pipelines.identity.monitoring import charts
+from pipelines.charts.svg import Bar, draw_bars
 from pipelines.identity.monitoring.charts import (
     Chart,
     as_markdown,
     chart_cluster_sizes,
-    chart_match_weights,
-    chart_pair_weights,
-    chart_unlinkables,
-    weigh_against_themselves,
+    chart_household_weights,
     write_chart,
 )
 from pipelines.identity.scoring.level_weights import list_weights
-from pipelines.identity.scoring.match_weights import prior_weight
-from pipelines.identity.scoring.predict import score_pairs
 
 SVG = "{http://www.w3.org/2000/svg}"
 
@@ -37,20 +30,9 @@ def read_bars(svg):
 
 
 @pytest.fixture(scope="module")
-def some(retailer):
-    return retailer.records.gather_every(4)
-
-
-@pytest.fixture(scope="module")
-def every_chart(retailer, some):
-    scored = score_pairs(some, retailer.model)
+def every_chart(retailer):
     sizes = retailer.truth.group_by("person_id").len()["len"]
-    return (
-        chart_match_weights(retailer.model),
-        chart_unlinkables(some, retailer.model),
-        chart_pair_weights(scored),
-        chart_cluster_sizes(sizes),
-    )
+    return chart_household_weights(retailer.model), chart_cluster_sizes(sizes)
 
 
 def test_a_bar_is_as_long_as_its_value_and_points_the_way_of_its_sign():
@@ -66,16 +48,10 @@ def test_a_bar_of_a_waterfall_begins_where_the_one_before_ended():
     assert second == pytest.approx(first + width, abs=0.2)
 
 
-def test_a_column_is_as_tall_as_its_value():
-    (_, _, _, one), (_, _, _, four) = read_bars(draw_columns([Column("a", 1), Column("b", 4)], "t"))
-    assert four == pytest.approx(4 * one, abs=0.2)
-
-
 def test_what_a_label_says_is_never_taken_for_markup():
     bars = [Bar("<b>&", 1.0, note='"</svg>', group="<i>")]
-    for svg in (draw_bars(bars, "<t>"), draw_columns([Column("<b>&", 1.0)], "<t>", "<x>", "<y>")):
-        root = ElementTree.fromstring(svg)
-        assert root.find(f"{SVG}title").text == "<t>"
+    root = ElementTree.fromstring(draw_bars(bars, "<t>", "<x>"))
+    assert root.find(f"{SVG}title").text == "<t>"
 
 
 def test_what_a_chart_is_called_and_explained_by_is_never_taken_for_markup(tmp_path):
@@ -90,7 +66,6 @@ def test_what_a_chart_is_called_and_explained_by_is_never_taken_for_markup(tmp_p
 def test_any_values_make_a_chart(values):
     svg = draw_bars([Bar(str(value), value) for value in values], "t")
     assert len(read_bars(svg)) == len(values)
-    assert len(read_bars(draw_columns([Column(str(abs(value)), abs(value)) for value in values], "t"))) == len(values)
 
 
 def test_every_chart_is_a_page_that_needs_nothing_from_outside(every_chart, tmp_path):
@@ -121,49 +96,11 @@ def test_no_chart_shows_a_value_of_a_record(every_chart, retailer, tmp_path):
         assert not words & values
 
 
-def test_every_level_of_the_model_has_a_bar_with_its_weight(retailer, every_chart):
+def test_every_level_of_the_model_has_a_bar_with_its_household_weight_and_that_of_one_person(retailer, every_chart):
     drawn = [said for said, *_ in read_bars(every_chart[0].svg)][1:]
     for weight, said in zip(list_weights(retailer.model), drawn, strict=True):
-        assert said.startswith(f"{weight.level}: {weight.match:+.2f}")
-
-
-def test_a_record_that_says_little_does_not_reach_a_link_with_itself(retailer, row, receipt, standardised):
-    records = standardised(
-        row("full", first_name="Apolline", last_name="Quemeneur", phone="06 12 34 56 78", email="a.quemeneur@free.fr"),
-        row("vague", first_name="Marie"),
-        row("blank"),
-        receipt("1", "somebody@free.fr"),
-    )
-    full, vague, blank = weigh_against_themselves(records, retailer.model)
-    assert blank == prior_weight(retailer.model.parameters) < vague < LINK_THRESHOLD_BITS < full
-    assert "66.67% of 3 records" in chart_unlinkables(records, retailer.model).explanation
-
-
-def test_a_record_weighs_the_same_with_itself_as_with_another_of_the_same_content(retailer, row, standardised):
-    same = {"first_name": "Apolline", "last_name": "Quemeneur"}  # No contact: alike or not, two profiles.
-    twins = standardised(row("1", **same), row("2", **same))
-    [between] = score_pairs(twins, retailer.model)["match_weight"]
-    assert weigh_against_themselves(twins, retailer.model).tolist() == [between, between]
-
-
-def test_the_share_of_unlinkables_of_many_records_is_estimated_from_a_sample(retailer, monkeypatch):
-    exact = weigh_against_themselves(retailer.records, retailer.model)
-    monkeypatch.setattr(charts, "SAMPLED_RECORDS", 2_000)
-    sampled = weigh_against_themselves(retailer.records, retailer.model)
-    shuffled = weigh_against_themselves(retailer.records.sample(fraction=1.0, shuffle=True, seed=1), retailer.model)
-    assert len(sampled) == 2_000
-    assert sorted(sampled) == sorted(shuffled)
-    for threshold in (LINK_THRESHOLD_BITS, 10.0, 15.0, 20.0):
-        assert (sampled < threshold).mean() == pytest.approx((exact < threshold).mean(), abs=0.03)
-
-
-def test_every_pair_is_in_one_column_of_the_pair_weights():
-    pairs = pl.DataFrame({"match_weight": [-10.0, -9.5, -0.1, 0.0, 0.9, 29.99, 30.0, 55.0]})
-    counted = {said.split(":")[0]: int(said.split()[1]) for said, *_ in read_bars(chart_pair_weights(pairs).svg)}
-    assert {label: count for label, count in counted.items() if count} == {
-        "-10": 2, "-1": 1, "0": 2, "29": 1, "30+": 2
-    }  # fmt: skip
-    assert "5 of 8 pairs" in chart_pair_weights(pairs).explanation
+        assert said.startswith(f"{weight.level}: {weight.household:+.2f}")
+        assert said.endswith(f"(one person {round(weight.match, 1) + 0.0:+.1f})")
 
 
 def test_every_customer_is_in_one_bar_of_the_cluster_sizes():
@@ -176,9 +113,5 @@ def test_every_customer_is_in_one_bar_of_the_cluster_sizes():
     assert "8 customers in 156 records; the largest has 120" in chart.explanation
 
 
-def test_a_home_without_anybody_still_has_its_charts(retailer, some):
-    nobody = some.head(0)
-    scored = score_pairs(nobody, retailer.model)
-    sizes = pl.Series(dtype=pl.UInt32)
-    for chart in (chart_unlinkables(nobody, retailer.model), chart_pair_weights(scored), chart_cluster_sizes(sizes)):
-        ElementTree.fromstring(chart.svg)
+def test_a_home_without_anybody_still_has_its_chart_of_customers():
+    ElementTree.fromstring(chart_cluster_sizes(pl.Series(dtype=pl.UInt32)).svg)

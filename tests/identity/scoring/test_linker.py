@@ -4,13 +4,13 @@ from collections import Counter
 from dataclasses import replace
 from itertools import combinations
 
-import duckdb
 import numpy as np
 import polars as pl
 import pytest
 from splink import Linker
 from splink.internals.linker_components.inference import LinkerInference
 
+from pipelines.frames.in_memory_sql import connect_in_memory
 from pipelines.identity.model.splink_settings import make_settings
 from pipelines.identity.scoring import linker as linker_module
 from pipelines.identity.scoring.linker import BLOCKED, ENDS, open_linker
@@ -196,5 +196,14 @@ def test_a_level_that_is_counted_under_another_field_weighs_nothing(retailer):
 def test_scoring_leaves_no_table_in_the_shared_database(profiles, retailer):
     with open_linker(profiles.head(50), retailer.model) as linker:
         linker.score_all()
-    with duckdb.connect() as connection:
-        assert connection.execute("select count(*) from duckdb_tables()").fetchall() == [(0,)]
+    with connect_in_memory("The test") as connection:
+        assert connection.execute("select table_name from duckdb_tables()").fetchall() == []
+        left = connection.execute("select database_name from duckdb_databases() where not internal").fetchall()
+        assert left == [("memory",)]
+
+
+def test_two_linkers_at_once_do_not_see_each_other(profiles, retailer, scored):
+    with open_linker(profiles, retailer.model) as one, open_linker(profiles.head(50), retailer.model) as other:
+        few = other.score_all()
+        assert one.score_all().equals(scored)
+    assert few.height < scored.height

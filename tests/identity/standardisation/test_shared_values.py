@@ -7,7 +7,7 @@ from typing import Any
 
 import polars as pl
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from polars.testing import assert_frame_equal
 
@@ -64,6 +64,7 @@ def test_the_day_is_that_of_the_last_change_where_nobody_noted_the_first(row: Ma
     assert standardised(*rows)["landline_key"].null_count() == 0
 
 
+@settings(deadline=None)
 @given(
     used=st.lists(
         st.tuples(st.sampled_from("ab"), st.sampled_from("mnopq"), st.none() | st.integers(0, 30)), max_size=25

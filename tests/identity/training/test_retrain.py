@@ -27,7 +27,7 @@ def silent(stage):
 @pytest.fixture(scope="module", autouse=True)
 def few_are_enough():
     with pytest.MonkeyPatch.context() as patched:
-        patched.setattr(train_module, "RANDOM_PAIRS", 20_000)
+        patched.setattr(train_module, "RANDOM_PROFILES", 300)
         patched.setattr(train_module, "MIN_PAIRS", 100)
         patched.setattr(train_module, "MIN_PROFILES", 100)
         patched.setattr(retrain_module, "MIN_PROFILES", 100)

@@ -4,6 +4,7 @@ from dataclasses import replace
 import polars as pl
 import pytest
 
+from pipelines.identity.model import registry as registry_module
 from pipelines.identity.model.registry import list_versions, load_version, model_in_force
 from pipelines.identity.model.specification import declare_fields
 from pipelines.identity.scoring.predict import score_pairs
@@ -114,7 +115,7 @@ def test_a_field_that_no_record_has_and_the_default_model_does_not_know_fails_th
 ):
     never = replace(declare_fields()[-1], name="shoe_size", is_missing="true")
     monkeypatch.setattr(train_module, "declare_fields", declaring(never))
-    monkeypatch.setattr(train_module, "RANDOM_PAIRS", 50_000)
+    monkeypatch.setattr(registry_module, "declare_fields", declaring(never))
     with pytest.raises(TrainingError, match="it lacks the field shoe_size"):
         learn(build_profiles(retailer.records)[0], seed=1)
 

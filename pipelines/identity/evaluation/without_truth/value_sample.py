@@ -16,7 +16,6 @@ from pipelines.identity.evaluation.without_truth.groups import Integers
 from pipelines.identity.model.specification import BLOCKING_KEYS
 from pipelines.identity.scoring.match_weights import Floats
 from pipelines.identity.scoring.profiles import ProfiledRecords
-from pipelines.identity.standardisation.standardise import MATCH_COLUMNS
 
 VALUES = (
     "first_root", "last_key", "birth_key", "email_key", "mobile_key", "landline_key", "street_key", "postcode_key",
@@ -60,8 +59,7 @@ class ValueCodes:
 def read_codes(profiled: ProfiledRecords) -> ValueCodes:
     """The codes of all profiles."""
     with connect_in_memory("The estimate of accuracy") as connection:
-        profiles = profiled.records[profiled.profiles["row"]].select(MATCH_COLUMNS)
-        connection.register("coded_profiles", profiles.to_arrow(compat_level=pl.CompatLevel.newest()))
+        connection.register("coded_profiles", profiled.take_all().to_arrow(compat_level=pl.CompatLevel.newest()))
         columns = []
         for key in (*BLOCKING_KEYS.values(), *VALUES):
             found = connection.execute(

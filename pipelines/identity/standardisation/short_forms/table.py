@@ -9,21 +9,25 @@ import polars as pl
 import yaml
 from nicknames import NickNamer
 
+from pipelines.identity.standardisation.letters import spell
 from pipelines.identity.standardisation.names import fold
 
-LANGUAGES = ("fr", "en", "es", "de", "it", "nl", "pt", "ru")
+LANGUAGES = ("fr", "en", "es", "de", "it", "nl", "pt", "ru", "el")
 """In this order: where two disagree on what a short form is blocked as, the earlier one prevails."""
+WRITINGS = {"de": "german", "ru": "cyrillic", "el": "greek"}
+"""Languages whose countries write in several ways (``letters``): their tables count in the one spelling too."""
 
 
 @cache
 def list_full_names() -> dict[str, tuple[str, ...]]:
     """The full names that each short form may stand for, folded, the one that it is blocked as first."""
     tables = {language: _read_language(language) for language in LANGUAGES}
+    tables |= {f"{language} spelt alike": _read_language(language, writing) for language, writing in WRITINGS.items()}
     own_names = {name for table in tables.values() for name in table["own_names"]}
     english = _read_english(own_names | {full for table in tables.values() for full in table["short_forms"]})
     found: dict[str, list[str]] = defaultdict(list)
-    for language in LANGUAGES:
-        _add(tables[language]["short_forms"], found)
+    for language, table in tables.items():
+        _add(table["short_forms"], found)
         if language == "en":
             _add(english, found)
     return {short: tuple(full) for short, full in found.items()}
@@ -36,19 +40,20 @@ def _add(short_forms: dict[str, list[str]], found: dict[str, list[str]]) -> None
                 found[short].append(full)
 
 
-def _read_language(language: str) -> dict[str, Any]:
+def _read_language(language: str, writing: str | None = None) -> dict[str, Any]:
     content = yaml.safe_load((files(__package__) / f"{language}.yml").read_text(encoding="utf-8"))
     short_forms, own_names = content["short_forms"], content.get("own_names", [])
-    folded = _fold({*own_names, *short_forms, *(name for shorts in short_forms.values() for name in shorts)})
+    folded = _fold({*own_names, *short_forms, *(name for shorts in short_forms.values() for name in shorts)}, writing)
     return {
         "short_forms": {folded[full]: [folded[name] for name in shorts] for full, shorts in short_forms.items()},
         "own_names": {folded[name] for name in own_names},
     }
 
 
-def _fold(names: set[str]) -> dict[str, str]:
+def _fold(names: set[str], writing: str | None) -> dict[str, str]:
     written = sorted(names)
-    return dict(zip(written, pl.select(fold(pl.lit(pl.Series(written)))).to_series(), strict=True))
+    folded = fold(pl.lit(pl.Series(written)))
+    return dict(zip(written, pl.select(folded if writing is None else spell(folded, writing)).to_series(), strict=True))
 
 
 def _read_english(own_names: set[str]) -> dict[str, list[str]]:
@@ -60,9 +65,13 @@ def _read_english(own_names: set[str]) -> dict[str, list[str]]:
 
 def first_name_root(key: pl.Expr) -> pl.Expr:
     """The first of several first names, with short forms in full: `jean` for `jean pierre`, `william` for `bill`."""
+    return name_root(key).str.extract(r"^(\S+)", 1)
+
+
+def name_root(key: pl.Expr) -> pl.Expr:
+    """A name with a short form in full, and all of its words: `muller` for `muller`, `william` for `bill`."""
     table = list_full_names()
-    opened = key.replace(list(table), [full[0] for full in table.values()])
-    return opened.str.extract(r"^(\S+)", 1)
+    return key.replace(list(table), [full[0] for full in table.values()])
 
 
 def list_possible_names(keys: pl.Series) -> pl.Series:
