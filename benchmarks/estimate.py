@@ -2,8 +2,8 @@
 
     python -m benchmarks estimate
 
-Retailers of these seeds, and of this noise, served in no decision about the method; the public sets did. An interval is
-to contain the truth in nine of ten sets.
+Retailers of these seeds served in no decision about the method; noise of these kinds and the public sets did. An
+interval is to contain the truth in nine of ten sets.
 """
 
 import time

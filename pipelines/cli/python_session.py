@@ -4,15 +4,22 @@ It is theirs: what they run may fail as Python does, with a traceback, and shows
 """
 
 import code
+import os
 import signal
 import sys
+import termios
+import time
 import traceback
 from collections.abc import Iterator
 from contextlib import contextmanager
+from threading import Thread
 from types import FrameType
 from typing import Any, NoReturn
 
 SCRIPT = "<stdin>"
+
+UNHEARD_SECONDS = 2.0
+"""After which a signal that should have ended the session has not been heard."""
 
 
 def converse(names: dict[str, Any], greeting: str) -> int:
@@ -65,13 +72,35 @@ def _ended_by_signals() -> Iterator[None]:
     def end(number: int, _: FrameType | None) -> NoReturn:
         raise SystemExit(128 + number)
 
+    attributes = termios.tcgetattr(sys.stdin) if sys.stdin.isatty() else None
+    reached, told = os.pipe()
+    os.set_blocking(told, False)
+    Thread(target=_end_if_unheard, args=(reached, attributes), daemon=True).start()
     wanted = {signal.SIGINT: signal.default_int_handler, signal.SIGTERM: end, signal.SIGHUP: end}
     before = {number: signal.getsignal(number) for number in wanted}
     heeded = [number for number, handler in before.items() if handler is not signal.SIG_IGN]
     try:
         for number in heeded:
             signal.signal(number, wanted[number])
+        woken = signal.set_wakeup_fd(told, warn_on_full_buffer=False)
         yield
     finally:
+        signal.set_wakeup_fd(woken)
+        os.close(told)
         for number in heeded:
             signal.signal(number, before[number])
+
+
+def _end_if_unheard(reached: int, attributes: list[Any] | None) -> None:
+    """Ends the process where SIGTERM or SIGHUP, written to ``reached`` as it arrives, has not ended it.
+
+    Python hears a signal between two of its own instructions. One that arrives just before the prompt begins to wait
+    for a key would be heard at the next key.
+    """
+    with os.fdopen(reached, "rb", buffering=0) as signals:
+        while arrived := signals.read(1):
+            if arrived[0] in (signal.SIGTERM, signal.SIGHUP):
+                time.sleep(UNHEARD_SECONDS)
+                if attributes is not None:
+                    termios.tcsetattr(sys.stdin, termios.TCSANOW, attributes)
+                os._exit(128 + arrived[0])
