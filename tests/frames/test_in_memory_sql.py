@@ -53,9 +53,12 @@ def test_a_frame_is_seen_by_the_block_that_registers_it_and_by_no_other() -> Non
 def test_a_forked_process_has_a_database_of_its_own(monkeypatch: pytest.MonkeyPatch) -> None:
     with connect_in_memory("This test") as connection:
         connection.execute("create or replace table of_this_process as select 1")
-    monkeypatch.setattr(os, "getpid", lambda: -1)
-    with connect_in_memory("This test") as connection, pytest.raises(duckdb.CatalogException):
-        connection.execute("from of_this_process")
+    with monkeypatch.context() as forked:
+        forked.setattr(os, "getpid", lambda: -1)
+        with connect_in_memory("This test") as connection, pytest.raises(duckdb.CatalogException):
+            connection.execute("from of_this_process")
+    with connect_in_memory("This test") as connection:
+        connection.execute("drop table of_this_process")
 
 
 def test_it_takes_the_memory_and_the_threads_that_are_allowed(monkeypatch: pytest.MonkeyPatch) -> None:
