@@ -10,7 +10,7 @@ beside it. All pairs between the same two people are one draw there.
 Retailers of these seeds, and of this noise, served in no decision about the method.
 """
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
@@ -22,6 +22,7 @@ import polars as pl
 
 from benchmarks import people
 from benchmarks.own_process import run_in_own_process
+from benchmarks.people import Retailer
 from pipelines.identity.model.calibration import Calibration
 from pipelines.identity.scoring.linker import ENDS
 from pipelines.identity.scoring.predict import score_pairs
@@ -32,24 +33,11 @@ from pipelines.identity.training.train import SEED, learn
 Floats = npt.NDArray[np.float64]
 
 
-@dataclass(frozen=True)
-class Retailer:
-    """A generated retailer, with shares of its values that are lost and mistyped besides what is generated so."""
-
-    customers: int
-    seed: int
-    lost: float = 0.0
-    mistyped: float = 0.0
-
-
 RETAILERS = (
     Retailer(2_000, 71), Retailer(3_000, 72, 0.25, 0.04), Retailer(4_000, 73, 0.1, 0.0), Retailer(5_000, 74, 0.0, 0.08),
     Retailer(6_000, 75, 0.35, 0.06), Retailer(8_000, 76), Retailer(10_000, 77, 0.2, 0.02),
     Retailer(12_000, 78, 0.4, 0.0), Retailer(16_000, 79, 0.05, 0.01), Retailer(20_000, 80),
 )  # fmt: skip
-PUBLIC_SETS: dict[str, Callable[[Path], tuple[pl.DataFrame, pl.DataFrame]]] = {
-    "fake_1000": people.fake_1000, "FEBRL3": people.febrl3, "historical_50k, half": people.historical,
-}  # fmt: skip
 CLASSES = 10
 UNSURE = (0.05, 0.95)
 MOST_ECE, MOST_ECE_OF_ALL = 0.05, 0.01
@@ -131,14 +119,12 @@ def score_retailer(retailer: Retailer) -> Scored:
         people.worsen(gathered, retailer.lost, retailer.mistyped, retailer.seed).write_parquet(
             Path(folder) / "gathered.parquet"
         )
-        name = f"{retailer.customers:,} people, seed {retailer.seed}"
-        noise = f"{retailer.lost:.0%} lost, {retailer.mistyped:.0%} mistyped"
-        return score(Path(folder), as_of, f"{name}, {noise}" if retailer.lost + retailer.mistyped else name)
+        return score(Path(folder), as_of, retailer.name)
 
 
 def score_public(name: str) -> Scored:
     with TemporaryDirectory() as folder:
-        people.save(*PUBLIC_SETS[name](Path(folder) / "lake"), Path(folder))
+        people.save(*people.PUBLIC_SETS[name](Path(folder) / "lake"), Path(folder))
         return score(Path(folder), None, name)
 
 
@@ -149,7 +135,7 @@ def score_all() -> Iterator[Scored]:
     if not people.PUBLIC_DATA.exists():
         print("public sets: skipped, the reference data are not beside the project")
         return
-    for name in PUBLIC_SETS:
+    for name in people.PUBLIC_SETS:
         yield run_in_own_process(score_public, name)[0]
 
 
@@ -163,9 +149,9 @@ def render(sets: Sequence[Scored]) -> str:
         "|---|---:|---:|---:|---:|---:|---:|---:|---|",
         *(_row(scored) for scored in sets),
     ]
-    retailers = [scored for scored in sets if scored.name not in PUBLIC_SETS]
+    retailers = [scored for scored in sets if scored.name not in people.PUBLIC_SETS]
     groups = {f"The {len(retailers)} retailers together": retailers} if retailers else {}
-    groups |= {scored.name: [scored] for scored in sets if scored.name in PUBLIC_SETS}
+    groups |= {scored.name: [scored] for scored in sets if scored.name in people.PUBLIC_SETS}
     for name, together in groups.items():
         lines += ["", f"### {name}", "", *_reliability_table(together)]
     return "\n".join(lines)

@@ -17,6 +17,7 @@ import polars as pl
 
 from benchmarks import people
 from benchmarks.own_process import run_in_own_process
+from benchmarks.people import Retailer
 from pipelines.identity.clustering.cluster import cluster_records
 from pipelines.identity.evaluation.metrics import Scores, evaluate
 from pipelines.identity.evaluation.without_truth.estimate import COVERAGE, Estimate, Figure, estimate_accuracy
@@ -26,31 +27,12 @@ from pipelines.identity.scoring.profiles import build_profiles, profile_records
 from pipelines.identity.standardisation.standardise import standardise
 from pipelines.identity.training.train import SEED, learn
 
-
-@dataclass(frozen=True)
-class Retailer:
-    """A generated retailer, with shares of its values that are lost and mistyped besides what is generated so."""
-
-    customers: int
-    seed: int
-    lost: float = 0.0
-    mistyped: float = 0.0
-
-    @property
-    def name(self) -> str:
-        noise = f", {self.lost:.0%} lost, {self.mistyped:.0%} mistyped" if self.lost or self.mistyped else ""
-        return f"{self.customers:,} people{noise}"
-
-
 RETAILERS = (
     Retailer(2_000, 601), Retailer(3_000, 602, 0.25, 0.04), Retailer(4_000, 603, 0.1, 0.0),
     Retailer(5_000, 604, 0.0, 0.08), Retailer(6_000, 605, 0.35, 0.06), Retailer(8_000, 606),
     Retailer(10_000, 607, 0.2, 0.02), Retailer(12_000, 608, 0.4, 0.0), Retailer(16_000, 609, 0.05, 0.01),
     Retailer(20_000, 610),
 )  # fmt: skip
-PUBLIC_SETS = {
-    "fake_1000": people.fake_1000, "FEBRL3": people.febrl3, "historical_50k, half": people.historical,
-}  # fmt: skip
 
 
 @dataclass(frozen=True)
@@ -100,14 +82,14 @@ def measure_retailer(retailer: Retailer) -> Measured:
 
 def measure_public_set(name: str) -> Measured:
     with TemporaryDirectory() as folder:
-        gathered, truth = PUBLIC_SETS[name](Path(folder))
+        gathered, truth = people.PUBLIC_SETS[name](Path(folder))
     return estimate_set(name, gathered, truth, None)
 
 
 def measure_all() -> Iterator[Measured]:
     for retailer in RETAILERS:
         yield run_in_own_process(measure_retailer, retailer)[0]
-    for name in PUBLIC_SETS if people.PUBLIC_DATA.exists() else ():
+    for name in people.PUBLIC_SETS if people.PUBLIC_DATA.exists() else ():
         yield run_in_own_process(measure_public_set, name)[0]
 
 
@@ -126,8 +108,8 @@ def render(measured: Sequence[Measured]) -> str:
             f" | {_mark(each.scores.pairwise_recall, is_complete)} | {each.seconds:.1f} |"
         )
     for title, some in (
-        ("Retailers", [each for each in measured if each.name not in PUBLIC_SETS]),
-        ("Public sets", [each for each in measured if each.name in PUBLIC_SETS]),
+        ("Retailers", [each for each in measured if each.name not in people.PUBLIC_SETS]),
+        ("Public sets", [each for each in measured if each.name in people.PUBLIC_SETS]),
     ):
         if some:
             covered = [sum(each.is_covered[side] for each in some) for side in (0, 1)]

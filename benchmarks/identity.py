@@ -35,7 +35,6 @@ from pipelines.identity.training.train import SEED, learn
 from pipelines.lake.tables import replacing
 
 CUSTOMERS, SEEDS = (50_000, 400_000), (11, 12, 13)
-PUBLIC_SETS = {"FEBRL3": people.febrl3, "historical_50k, half": people.historical, "fake_1000": people.fake_1000}
 PARCOURS, NEWCOMER = "Parcours", "bare Splink, as a newcomer sets it up"
 BARE_WAYS = {"bare Splink, our comparisons": "ours", "bare Splink, usual comparisons": "usual", NEWCOMER: "newcomer"}
 NEWCOMER_UP_TO = 100_000
@@ -131,7 +130,7 @@ def measure_all(
                 with TemporaryDirectory() as folder:
                     as_of, _ = run_in_own_process(people.save_retailer, size, seed, Path(folder))
                     yield from measure_set(found, Path(folder), as_of, missing(found))
-    for name, read in PUBLIC_SETS.items() if public else ():
+    for name, read in people.PUBLIC_SETS.items() if public else ():
         found = {"data": name, "customers": None, "seed": None}
         if missing(found) and not people.PUBLIC_DATA.exists():
             print(f"{name}: skipped, the reference data are not beside the project")
@@ -155,7 +154,7 @@ def render(results: Sequence[Found]) -> str:
         for seed in sorted({found["seed"] for found in of_retailers if found["customers"] == size}):
             rows = [found for found in of_retailers if (found["customers"], found["seed"]) == (size, seed)]
             lines += _rows(str(seed), rows, FLOORS, MOST_OF_BARE)
-    public = [name for name in PUBLIC_SETS if any(found["data"] == name for found in results)]
+    public = [name for name in people.PUBLIC_SETS if any(found["data"] == name for found in results)]
     if public:
         lines += ["", "### Public sets", "", *_head("set")]
         for name in public:

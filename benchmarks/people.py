@@ -4,6 +4,8 @@
 ``truth.parquet`` one row per record: record_id, person_id.
 """
 
+from collections.abc import Callable
+from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -38,6 +40,21 @@ def save_retailer(customers: int, seed: int, folder: Path) -> date:
         write_world(world, Lake(Path(lake)))
         save(gather_records(Lake(Path(lake)), world.as_of), world.truth, folder)
     return world.as_of
+
+
+@dataclass(frozen=True)
+class Retailer:
+    """A generated retailer, with shares of its values that are lost and mistyped besides what is generated so."""
+
+    customers: int
+    seed: int
+    lost: float = 0.0
+    mistyped: float = 0.0
+
+    @property
+    def name(self) -> str:
+        noise = f", {self.lost:.0%} lost, {self.mistyped:.0%} mistyped" if self.lost or self.mistyped else ""
+        return f"{self.customers:,} people, seed {self.seed}{noise}"
 
 
 def save(gathered: pl.DataFrame, truth: pl.DataFrame, folder: Path) -> None:
@@ -132,6 +149,12 @@ def worsen(gathered: pl.DataFrame, lost: float, mistyped: float, seed: int) -> p
         draws = generator.integers(0, 2**40, gathered.height)
         gathered = gathered.with_columns(noise.altered(values, chosen, draws, change).alias(name))
     return gathered
+
+
+PUBLIC_SETS: dict[str, Callable[[Path], tuple[pl.DataFrame, pl.DataFrame]]] = {
+    "FEBRL3": febrl3, "historical_50k, half": historical, "fake_1000": fake_1000,
+}  # fmt: skip
+"""Public people with known truth, by name."""
 
 
 def key_profiles(connection: duckdb.DuckDBPyConnection, profiles: pl.DataFrame) -> None:

@@ -132,6 +132,15 @@ class ProfileLinker:
         keep_small_blocks(self.engine, PROFILES, self._keyed, self.model.parameters.largest_blocks, BLOCKED)
         return BLOCKED
 
+    def draw_blocked(self, chunks: int, seed: int) -> str:
+        """Splink's table of pairs (join_key_l, join_key_r) that share a blocking key.
+
+        They are those of one in ``chunks`` profiles, drawn by ``seed``, with all others.
+        """
+        drawn = (1 + seed % chunks, chunks)
+        blocked = self.open_splink().inference.compute_blocked_pairs_for_predict_chunk(drawn, (1, 1))
+        return str(blocked.physical_name)
+
     def predict_given(self, pairs: pl.DataFrame, settings: dict[str, Any]) -> str:
         """Splink's table of its predictions for the given ``pairs`` (ENDS), each once.
 

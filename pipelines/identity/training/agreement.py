@@ -71,8 +71,7 @@ def compare_blocked(linker: ProfileLinker, chunks: int, seed: int, without: pl.D
     of the value that they agree on, to the half bit; null elsewhere) and ``pairs``; sorted. Compared are the pairs of
     one in ``chunks`` profiles, drawn by ``seed``, with all others. Pairs in ``without`` (ENDS) are left out.
     """
-    drawn = (1 + seed % chunks, chunks)
-    blocked = linker.open_splink().inference.compute_blocked_pairs_for_predict_chunk(drawn, (1, 1)).physical_name
+    blocked = linker.draw_blocked(chunks, seed)
     linker.engine.load("left_out", without.select(ENDS))
     pairs = linker.read(
         f"select join_key_l as record_id_l, join_key_r as record_id_r from {blocked}"

@@ -36,9 +36,12 @@ MOST_LOG_ODDS = 14.0  # A millionth: one pair, however strange, does not outweig
 LEAST_RISE_BITS = 1e-5  # From one weight of the curve to the next, so that no order is lost.
 
 
-def learn_calibration(linker: ProfileLinker, profiles: pl.DataFrame, seed: int) -> Calibration:
-    """The calibration of the linker's version, from its ``profiles``; seeded."""
-    chunks = -(-linker.limit_blocks()[1] // SAMPLED_PAIRS) or 1
+def learn_calibration(linker: ProfileLinker, profiles: pl.DataFrame, at_most: int, seed: int) -> Calibration:
+    """The calibration of the linker's version, from its ``profiles``; seeded.
+
+    ``at_most`` is how many pairs share a key, where one that two keys find counts twice.
+    """
+    chunks = -(-at_most // SAMPLED_PAIRS) or 1
     blocked = _draw_blocked(linker, chunks, seed)
     weighed = linker.weigh(blocked[ENDS[0]], blocked[ENDS[1]])
     outcomes = read_outcomes(weighed, linker.model)
@@ -59,11 +62,9 @@ def _draw_blocked(linker: ProfileLinker, chunks: int, seed: int) -> pl.DataFrame
 
     The others, between the profiles that these are compared with, are evidence on the same people.
     """
-    splink = linker.open_splink()
+    drawn = linker.draw_blocked(chunks, seed)
     if chunks == 1:
-        every = splink.inference.compute_blocked_pairs_for_predict().physical_name
-        return linker.read(f"select {BOTH_ENDS}, true as is_drawn from {every} order by 1, 2")
-    drawn = splink.inference.compute_blocked_pairs_for_predict_chunk((1 + seed % chunks, chunks), (1, 1)).physical_name
+        return linker.read(f"select {BOTH_ENDS}, true as is_drawn from {drawn} order by 1, 2")
     linker.engine.make("drawn_ends", f"select {BOTH_ENDS} from {drawn}")
     reached = " union ".join(f"select {end} as record_id from drawn_ends" for end in ENDS)
     linker.engine.make("reached", f"select * from {BLOCKED} semi join ({reached}) using (record_id)")

@@ -149,7 +149,7 @@ def learn(
         if enough:
             report("calibration")
             uncalibrated = linker.under(ModelVersion("uncalibrated", parameters, frequencies))
-            parameters = replace(parameters, calibration=learn_calibration(uncalibrated, profiles, seed))
+            parameters = replace(parameters, calibration=learn_calibration(uncalibrated, profiles, at_most, seed))
     metadata = {
         "as_of": as_of.isoformat() if as_of else None,
         "seed": seed,

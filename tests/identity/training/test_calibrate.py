@@ -16,7 +16,7 @@ from pipelines.identity.training.calibrate import fit_curve, learn_calibration
 def calibrate_model(model, profiles, seed=1):
     """The model with a calibration learned anew; whatever it had does not count."""
     with open_linker(profiles, model) as linker:
-        calibration = learn_calibration(linker, profiles, seed)
+        calibration = learn_calibration(linker, profiles, linker.limit_blocks()[1], seed)
     return replace(model, parameters=replace(model.parameters, calibration=calibration))
 
 
