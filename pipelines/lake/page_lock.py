@@ -4,7 +4,6 @@ The lock is the operating system's, as that of a run is. The processes behind th
 that daemon: after a kill the home is free when the last of them has ended, to which their guards see within seconds.
 """
 
-import fcntl
 import os
 import socket
 import time
@@ -12,6 +11,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
 
+from pipelines.lake.exclusive_lock import try_to_lock
 from pipelines.lake.run_lock import HomeInUseError, open_lock
 
 FILE_NAME = "page.lock"
@@ -45,7 +45,7 @@ def refuse_second(root: Path) -> None:
     with suppress(FileNotFoundError, PermissionError):  # Whoever opens the page is told of the latter.
         descriptor = os.open(root / FILE_NAME, os.O_RDONLY)
         try:
-            if not _try_to_acquire(descriptor):
+            if not try_to_lock(descriptor):
                 _refuse_living(descriptor, root)
         finally:
             os.close(descriptor)
@@ -53,7 +53,7 @@ def refuse_second(root: Path) -> None:
 
 def _acquire(descriptor: int, root: Path, say: Callable[[str], object]) -> None:
     began, is_told = time.monotonic(), False
-    while not _try_to_acquire(descriptor):
+    while not try_to_lock(descriptor):
         _refuse_living(descriptor, root)
         owner, waited = _owner(descriptor), time.monotonic() - began
         if waited > PATIENCE_SECONDS:
@@ -65,14 +65,6 @@ def _acquire(descriptor: int, root: Path, say: Callable[[str], object]) -> None:
             say(f"waiting for what {_name(owner)}, which had the page of {root} open and was killed, left at work")
             is_told = True
         time.sleep(_PAUSE_SECONDS)
-
-
-def _try_to_acquire(descriptor: int) -> bool:
-    try:
-        fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
-    except BlockingIOError:
-        return False
-    return True
 
 
 def _refuse_living(descriptor: int, root: Path) -> None:

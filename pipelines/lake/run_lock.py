@@ -13,6 +13,7 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from pipelines.errors import ConfigurationError, ParcoursError
+from pipelines.lake.exclusive_lock import try_to_lock
 from pipelines.lake.owner_only import make_folder
 
 PATIENCE_SECONDS = 1.0  # Steps of one run that start together hold the lock exclusively for some microseconds each.
@@ -67,12 +68,9 @@ def is_free(root: Path) -> bool:
     except FileNotFoundError:
         return True
     try:
-        fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
-    except BlockingIOError:
-        return False
+        return try_to_lock(descriptor)
     finally:
         os.close(descriptor)
-    return True
 
 
 def last_holder(root: Path) -> str:
@@ -113,11 +111,7 @@ def _acquire(
 def _try_to_acquire(descriptor: int, run_id: str, when_alone: Callable[[], object]) -> tuple[bool, str | None]:
     """Shares the lock with the steps of the same run; takes it over where nobody holds it, and tells from which run."""
     former = None
-    try:
-        fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
-    except BlockingIOError:
-        pass
-    else:
+    if try_to_lock(descriptor):
         former = _owner(descriptor)
         os.ftruncate(descriptor, 0)
         os.pwrite(descriptor, run_id.encode(), 0)

@@ -15,6 +15,8 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
+from pipelines.lake.exclusive_lock import try_to_lock
+
 PREFIX = "parcours-ui-"
 
 LONGEST_FOLDER = 60  # The address of a unix socket has at most 103 characters on every system.
@@ -40,7 +42,11 @@ def remove_left(parent: Path) -> None:
         with contextlib.suppress(OSError):
             descriptor = os.open(folder, os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW)
             try:
-                if os.fstat(descriptor).st_uid == os.geteuid() and _hold(descriptor) and not _has_listener(folder):
+                if (
+                    os.fstat(descriptor).st_uid == os.geteuid()
+                    and try_to_lock(descriptor)
+                    and not _has_listener(folder)
+                ):
                     shutil.rmtree(folder, ignore_errors=True)
             finally:
                 os.close(descriptor)
@@ -55,14 +61,6 @@ def _make(parent: Path) -> tuple[Path, int]:
             if folder.exists():  # Else one that started beside has taken it for left behind, in this very moment.
                 return folder, descriptor
             os.close(descriptor)
-
-
-def _hold(descriptor: int) -> bool:
-    try:
-        fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
-    except BlockingIOError:
-        return False
-    return True
 
 
 def _has_listener(folder: Path) -> bool:
