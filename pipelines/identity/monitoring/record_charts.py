@@ -60,7 +60,7 @@ def _draw_pairs(linker: Linker, opened: ProfileLinker) -> Iterator[SplinkPage]:
     if not drawn:
         return
     query = f"select * from {pairs.physical_name} order by abs(match_weight), record_id_l, record_id_r"
-    hardest = opened.read(f"{query} limit {WATERFALLS}").to_dicts()
+    hardest = opened.engine.read(f"{query} limit {WATERFALLS}").to_dicts()
     yield seal_chart(
         "waterfall",
         "How the weight of a pair comes about",
@@ -120,4 +120,4 @@ def _draw_customers(profiled: ProfiledRecords, model: ModelVersion, customer_ids
 
 
 def _count(opened: ProfileLinker, table: str) -> int:
-    return int(opened.read(f"select count(*) from {table}").item())
+    return int(opened.engine.read(f"select count(*) from {table}").item())

@@ -98,7 +98,7 @@ class ProfileLinker:
             f" household_{name}"
             for name in self._names
         )
-        weighed = self.read(
+        weighed = self.engine.read(
             f"select record_id_l, record_id_r, match_weight + household_weight as"
             f" match_weight, household_weight, {columns} from ({self._with_household(predicted)})"
         )
@@ -117,7 +117,7 @@ class ProfileLinker:
         That is its content and the blocking keys by which it is compared: a pair of two profiles whose digests stay
         the same is found by the same key and weighs the same as before.
         """
-        return self.read(
+        return self.engine.read(
             f"select record_id, hash(record_id, content_hash, {', '.join(BLOCKS)}) as digest from {self._blocked}"
         )
 
@@ -164,10 +164,6 @@ class ProfileLinker:
                 lookup = self._look_up_frequencies(compared.name, compared.column)
                 linker.table_management.register_term_frequency_lookup(api.register(lookup), compared.column)
         return linker
-
-    def read(self, sql: str) -> pl.DataFrame:
-        """What the query returns; it is written in DuckDB's dialect, whatever the engine."""
-        return self.engine.read(sql)
 
     @property
     def _names(self) -> list[str]:
@@ -217,7 +213,7 @@ class ProfileLinker:
             f" from ({self._with_household(table)}) where {weight} >= {STORE_THRESHOLD_BITS}"
             for table in predicted
         )
-        return self.read(
+        return self.engine.read(
             f"select record_id_l, record_id_r, match_weight, {probability} as match_probability,"
             f" * exclude (record_id_l, record_id_r, match_weight) from ({rows}) order by record_id_l, record_id_r"
         )

@@ -25,7 +25,7 @@ def count_term_frequencies(linker: ProfileLinker) -> dict[str, pl.DataFrame]:
         linker.engine.open_splink(), PROFILES, declare_settings(linker.model.fields, linker.engine.dialect)
     )
     return {
-        compared.name: linker.read(
+        compared.name: linker.engine.read(
             f"select {compared.column} as value, tf_{compared.column} as frequency"
             f" from {splink.table_management.compute_tf_table(compared.column).physical_name} order by value"
         )
@@ -44,13 +44,13 @@ def estimate_u(linker: ProfileLinker, at_most: int, seed: int) -> dict[str, tupl
         drawn, f"select * from {PROFILES} order by md5(concat(record_id, '|{seed}')), record_id limit {at_most}"
     )
     fields = linker.model.fields
-    if linker.read(f"select count(*) as drawn from {drawn}").item() < 2:
+    if linker.engine.read(f"select count(*) as drawn from {drawn}").item() < 2:
         return {compared.name: (np.zeros(len(compared.levels)), 0.0) for compared in fields}
     splink = linker.link(linker.engine.open_splink(), drawn, declare_settings(fields, linker.engine.dialect))
     # More pairs than there are: all are compared, so that Splink draws nothing and the draw above is all there is.
     splink.training.estimate_u_using_random_sampling(at_most**2 + 1.0, min_count_per_level=None, num_chunks=1)
     trained: dict[str, Any] = splink.misc.save_model_to_json()
-    known = linker.read(
+    known = linker.engine.read(
         "select "
         + ", ".join(f"count(*) filter (where not {_missing_with_itself(each)}) as {each.name}" for each in fields)
         + f" from {drawn}"
@@ -73,7 +73,7 @@ def compare_blocked(linker: ProfileLinker, chunks: int, seed: int, without: pl.D
     """
     blocked = linker.draw_blocked(chunks, seed)
     linker.engine.load("left_out", without.select(ENDS))
-    pairs = linker.read(
+    pairs = linker.engine.read(
         f"select join_key_l as record_id_l, join_key_r as record_id_r from {blocked}"
         " anti join left_out on join_key_l = record_id_l and join_key_r = record_id_r"
     )
@@ -96,7 +96,9 @@ def compare_given(linker: ProfileLinker, pairs: pl.DataFrame) -> pl.DataFrame:
                 frequency = f"greatest(tf_{compared.column}_l, tf_{compared.column}_r)"
                 rarity = f"round(log2({frequency}) * {PER_BIT}) / {PER_BIT}"
                 columns.append(f"case when {agrees} then {rarity} end as rarity_{compared.name}")
-    return linker.read(f"select {', '.join(columns)}, count(*) as pairs from {predicted} group by all order by all")
+    return linker.engine.read(
+        f"select {', '.join(columns)}, count(*) as pairs from {predicted} group by all order by all"
+    )
 
 
 def _spell_levels(fields: tuple[Field, ...], dialect: str) -> dict[str, Any]:

@@ -64,14 +64,14 @@ def _draw_blocked(linker: ProfileLinker, chunks: int, seed: int) -> pl.DataFrame
     """
     drawn = linker.draw_blocked(chunks, seed)
     if chunks == 1:
-        return linker.read(f"select {BOTH_ENDS}, true as is_drawn from {drawn} order by 1, 2")
+        return linker.engine.read(f"select {BOTH_ENDS}, true as is_drawn from {drawn} order by 1, 2")
     linker.engine.make("drawn_ends", f"select {BOTH_ENDS} from {drawn}")
     reached = " union ".join(f"select {end} as record_id from drawn_ends" for end in ENDS)
     linker.engine.make("reached", f"select * from {BLOCKED} semi join ({reached}) using (record_id)")
     settings = make_settings(linker.model, linker.engine.dialect)
     around = linker.link(linker.engine.open_splink(), "reached", settings)
     between = around.inference.compute_blocked_pairs_for_predict().physical_name
-    return linker.read(
+    return linker.engine.read(
         f"select record_id_l, record_id_r, drawn_ends.record_id_l is not null as is_drawn"
         f" from (select {BOTH_ENDS} from {between}) left join drawn_ends using (record_id_l, record_id_r) order by 1, 2"
     )
