@@ -12,6 +12,7 @@ from pipelines.defs.extracts import extract_assets
 from pipelines.defs.field_report import field_report
 from pipelines.defs.identity import identity_assets
 from pipelines.defs.orphaned_runs import killed_runs
+from pipelines.defs.pulls import pulls
 from pipelines.defs.references import references
 from pipelines.defs.report import report
 from pipelines.defs.resources import Night
@@ -41,7 +42,7 @@ def build_definitions(
     close_to_others()  # Whichever process puts the code location together writes the home, or starts what does.
     replaced = {key for replacement in assets for key in replacement.keys}
     usual = [
-        *(*extract_assets(), references, *identity_assets(), field_report, drift, sensitivity, accuracy),
+        *(pulls, *extract_assets(), references, *identity_assets(), field_report, drift, sensitivity, accuracy),
         *(*warehouse_assets(), report),
     ]
     return dg.Definitions(

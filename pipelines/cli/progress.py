@@ -23,6 +23,7 @@ if TYPE_CHECKING:
 
 # Prefix of a step's name: the stage it belongs to.
 STAGES: dict[str, str] = {
+    "landed": "extracts",
     **dict.fromkeys(KINDS, "extracts"),
     "quarantine": "extracts",
     "identity": "identity",

@@ -5,14 +5,16 @@ named like its type in ``extracts/connectors``. A new connector is that module, 
 entered in :data:`SOURCE_MODELS` under its `type`.
 """
 
+import re
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Annotated, Any, Literal
 
-from pydantic import BeforeValidator, Field, SerializeAsAny
+from pydantic import AfterValidator, BeforeValidator, Field, PrivateAttr, SerializeAsAny, model_validator
 
-from pipelines.config.environment_text import FromEnvironment
+from pipelines.config.environment_text import EnvironmentText, FromEnvironment
 from pipelines.config.field_types import Bound, Character, Encoding, Expression, Share
+from pipelines.config.pulls import Drift, Pull, Pulls, Taking
 from pipelines.contracts import Kind
 from pipelines.presets.headers import Headers
 from pipelines.yaml_document import ConfigModel, did_you_mean
@@ -143,7 +145,101 @@ class FilesSource(Source):
     tables: Annotated[Mapping[str, FilesMapping], Field(min_length=1)]
 
 
-SOURCE_MODELS: dict[str, type[Source]] = {"files": FilesSource}
+class PulledConnector(Connector):
+    """A system whose rows are pulled into the lake before they are extracted.
+
+    A try that fails because the system could not be reached, or broke off, is made again up to ``tries`` times,
+    ``wait_seconds`` after the first and twice as long after each further one.
+    """
+
+    drift: Drift = "evolve"
+    if_not_taken: Taking = "stop"
+    tries: Annotated[int, Field(ge=1, le=10)] = 3
+    wait_seconds: Annotated[float, Field(ge=0, le=3_600)] = 20
+
+
+class PulledMapping(TableMapping):
+    """``from_`` is the name of one of the source's ``pulls``, or of a table of the system, of which all rows come."""
+
+    _landed: Path | None = PrivateAttr(default=None)
+
+    @property
+    def landed(self) -> Path | None:
+        """Where the source's rows have been landed; None before :meth:`PulledSource.at`."""
+        return self._landed
+
+
+class PulledSource(Source):
+    """A system whose rows are pulled."""
+
+    connector: PulledConnector
+    pulls: Pulls
+    tables: Annotated[Mapping[str, PulledMapping], Field(min_length=1)]
+
+    @model_validator(mode="after")
+    def _use_every_pull(self) -> "PulledSource":
+        unused = [name for name in self.pulls if name not in self._named]
+        if unused:
+            raise ValueError(f"no table reads the pull '{unused[0]}': name it in a `from`, or take it out of 'pulls'")
+        return self
+
+    @property
+    def _named(self) -> list[str]:
+        beside = (each.from_ for mapping in self.tables.values() for each in mapping.with_.values())
+        return [*(mapping.from_ for mapping in self.tables.values()), *(name for name in beside if name)]
+
+    @property
+    def wanted(self) -> dict[str, Pull]:
+        """What is to be pulled, by name, in the order of names; a name without a declaration is a table, as a whole."""
+        return {name: self.pulls.get(name) or Pull() for name in sorted(set(self._named))}
+
+    def at(self, landed: Path) -> "PulledSource":
+        """The source whose rows lie in the folder ``landed``."""
+        tables = {name: mapping.model_copy() for name, mapping in self.tables.items()}
+        for mapping in tables.values():
+            mapping._landed = landed
+        return self.model_copy(update={"tables": tables})
+
+
+def _only_from_environment(text: EnvironmentText) -> EnvironmentText:
+    if not re.fullmatch(r"\$\{[A-Za-z_][A-Za-z0-9_]*\}", text.written):
+        raise ValueError(
+            "must be the name of an environment variable, such as ${CRM_PASSWORD}: a password has no place in a file"
+        )
+    return text
+
+
+Secret = Annotated[FromEnvironment, AfterValidator(_only_from_environment)]
+"""A text that only the environment holds."""
+
+
+class DatabaseConnector(PulledConnector):
+    """A database server. ``tls``: never, where the server has it, always, or always and by the name in its certificate.
+
+    ``ca``: the file of the authority that signed the certificate, relative to `sources.yml`; by default the machine's.
+    """
+
+    host: FromEnvironment
+    port: Annotated[int, Field(ge=1, le=65_535)] | None = None
+    database: FromEnvironment
+    user: FromEnvironment
+    password: Secret | None = None
+    tls: Literal["off", "prefer", "require", "verify"] = "prefer"
+    ca: FromEnvironment | None = None
+
+
+class DatabaseSource(PulledSource):
+    """A system whose tables stand in a database."""
+
+    connector: DatabaseConnector
+
+
+SOURCE_MODELS: dict[str, type[Source]] = {
+    "files": FilesSource,
+    "postgresql": DatabaseSource,
+    "mysql": DatabaseSource,
+    "mariadb": DatabaseSource,
+}
 """Per `connector.type`, the model of a source that has it."""
 
 

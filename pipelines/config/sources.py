@@ -17,6 +17,7 @@ from pipelines.config.field_types import Country, Currency, DayOfRun, Language, 
 from pipelines.config.home import Home
 from pipelines.config.plausible import Plausible
 from pipelines.config.preset_tables import lay_out_presets
+from pipelines.config.pulls import DeletedWhere, Pull
 from pipelines.config.readers import Readers
 from pipelines.config.source_checks import find_faults
 from pipelines.contracts import Table
@@ -120,6 +121,10 @@ def _model_within_source(source: type[BaseModel], place: Place) -> type[BaseMode
             return source
         case ("connector",):
             return _model_of(source, "connector")
+        case ("pulls", _):
+            return Pull
+        case ("pulls", *_):
+            return DeletedWhere
         case (_, _):
             return mapping
         case (_, _, "headers", *_) | (_, _, "with", _, "headers", *_):

@@ -29,7 +29,7 @@ def _extract_asset(table: Table) -> dg.AssetsDefinition:
     @asset_of(
         "extracts",
         table.path,
-        after=[f"{table.kind}/{table.part_of[0]}"] if table.part_of else [],
+        after=["landed/pulls", *([f"{table.kind}/{table.part_of[0]}"] if table.part_of else [])],
         description=f"{describe_table(table)}\n\nFrom every {table.kind} source; empty if none has it.",
         metadata={COLUMN_SCHEMA: _column_schema(table), "key": ", ".join(table.key)},
         checks={

@@ -9,6 +9,7 @@ from pathlib import Path
 
 import duckdb
 
+from pipelines.config.connectors import PulledSource, Source
 from pipelines.config.sources import Sources
 from pipelines.contracts import Table
 from pipelines.errors import ExtractError
@@ -22,6 +23,7 @@ from pipelines.extracts.reading import SourceReading
 from pipelines.extracts.sorted_parquet import put_in_place, union_all, write_sorted
 from pipelines.extracts.source_shapes import describe_source
 from pipelines.extracts.sql_quoting import quote_name
+from pipelines.lake.landed import landed_folder
 from pipelines.lake.tables import Lake
 
 
@@ -45,7 +47,7 @@ def extract_table(sources: Sources, table: Table, lake: Lake, as_of: date, most:
 
 
 def _extract_table(sources: Sources, table: Table, lake: Lake, window: Window, most: int | None) -> Extracted:
-    feeding = sources.feeding(table)
+    feeding = [_find_landed(source, lake) for source in sources.feeding(table)]
     with lake.scratch(f"extract-{table.kind}-{table.name}") as scratch:
         inputs = [open_table(sources, source, table, scratch, most) for source in feeding]
         has_query = any(source.tables[table.name].query for source in feeding)
@@ -75,6 +77,11 @@ def _extract_table(sources: Sources, table: Table, lake: Lake, window: Window, m
             write_sorted(connection, _select_table(table, readings), ", ".join(map(quote_name, key)), kept)
             put_in_place(lake.path(table.kind, table.name), kept)
     return extracted
+
+
+def _find_landed(source: Source, lake: Lake) -> Source:
+    """The source, and where its rows lie if they are pulled."""
+    return source.at(landed_folder(lake, source.name)) if isinstance(source, PulledSource) else source
 
 
 def _find_waited_for(table: Table, lake: Lake) -> Path | None:

@@ -1,0 +1,81 @@
+"""The pulls asset: what other systems hold, brought into the lake before anything is extracted from it."""
+
+from collections.abc import Iterator
+from typing import Any
+
+import dagster as dg
+
+from pipelines.defs.asset import asset_of
+from pipelines.defs.resources import Night
+from pipelines.defs.results import Result
+from pipelines.pulls.errors import NotTakenError
+from pipelines.pulls.pull import Outcome, Settings, list_messages, pull_sources
+from pipelines.pulls.reconciliation import ROWS
+
+
+@asset_of(
+    "extracts",
+    "landed/pulls",
+    checks={
+        "every_pull_is_whole": "What arrived of every table is what its source counted, or what is declared to go on "
+        "without it (`if_not_taken: keep`). Where it is not, nothing is published: mend what the check's result says "
+        "and run again; the tables that were taken are not lost."
+    },
+    warnings={
+        "pulls_are_of_tonight": "No table is used as an earlier night left it, none was pulled otherwise than is "
+        "declared, and none has new columns. Where one was or has, the check's result says which and why: mend the "
+        "source or correct what sources.yml says of it."
+    },
+)
+def pulls(context: dg.AssetExecutionContext, night: Night) -> Iterator[dg.AssetCheckResult | Result]:
+    """One row per table that is pulled from another system: how, how many rows, and how many the system counted.
+
+    Sources of files are not pulled: their exports are read where they lie. The rows themselves lie beside this table,
+    a folder for each source; ``landed/reconciliation`` has the counts and sums by day.
+    """
+    settings = Settings(night.retailer.base, full=night.full, say=context.log.warning)
+    outcomes = pull_sources(night.retailer, night.lake, settings)
+    stopping = list_messages(outcomes, "not taken")
+    remarks = [*list_messages(outcomes, "kept"), *_list_notes(outcomes)]
+    yield dg.AssetCheckResult(check_name="every_pull_is_whole", passed=not stopping, description="\n".join(stopping))
+    yield dg.AssetCheckResult(
+        check_name="pulls_are_of_tonight",
+        passed=not remarks,
+        severity=dg.AssetCheckSeverity.WARN,
+        description="\n".join(remarks),
+    )
+    if stopping:
+        raise NotTakenError("\n".join(stopping))
+    yield Result(metadata=_metadata(outcomes))
+
+
+def _list_notes(outcomes: list[Outcome]) -> list[str]:
+    return [f"source {each.source}, {each.name}: {note}" for each in outcomes for note in each.notes]
+
+
+def _metadata(outcomes: list[Outcome]) -> dict[str, Any]:
+    measures = [one for each in outcomes for one in each.reconciled]
+    return {
+        "dagster/row_count": len(outcomes),
+        "rows_pulled": sum(each.batch.rows for each in outcomes if each.batch),
+        "measures_reconciled": len(measures),
+        "measures_that_differ": sum(one.difference != 0 for one in measures),
+        "pulled": dg.MetadataValue.json(
+            [
+                {
+                    "source": each.source,
+                    "table": each.name,
+                    "state": each.state,
+                    "mode": each.batch.mode if each.batch else None,
+                    "rows_pulled": each.batch.rows if each.batch else None,
+                    "rows_gone": each.batch.gone if each.batch else None,
+                    "rows": each.rows,
+                    "rows_in_source": each.source_rows,
+                    "differences": sum(one.difference != 0 for one in each.reconciled if one.measure != ROWS),
+                    "notes": list(each.notes),
+                    "message": each.message,
+                }
+                for each in outcomes
+            ]
+        ),
+    }

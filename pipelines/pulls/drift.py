@@ -1,0 +1,54 @@
+"""What has changed of a table's columns since they were landed, and whether its rows may be taken all the same."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+from pipelines.config.pulls import Drift
+from pipelines.name_lists import list_names
+from pipelines.pulls.errors import TableError
+from pipelines.pulls.snapshot import SourceColumn
+
+_ANEW = (
+    "`parcours run --full` pulls the table anew with the columns that it has now; correct what sources.yml says of it."
+)
+
+
+@dataclass(frozen=True)
+class Changes:
+    """Columns that are new, that are missing, and that are of another kind, with both kinds."""
+
+    added: tuple[str, ...]
+    missing: tuple[str, ...]
+    retyped: tuple[tuple[str, str, str], ...]
+
+
+def compare(landed: Mapping[str, str], columns: Sequence[SourceColumn]) -> Changes:
+    """What of ``columns`` differs from those that were ``landed``."""
+    kinds = {column.name: column.kind for column in columns}
+    return Changes(
+        added=tuple(name for name in kinds if name not in landed),
+        missing=tuple(name for name in landed if name not in kinds),
+        retyped=tuple(
+            (name, kind, kinds[name]) for name, kind in landed.items() if name in kinds and kinds[name] != kind
+        ),
+    )
+
+
+def refuse(changes: Changes, shown: str, drift: Drift) -> None:
+    """Raises TableError where what changed does not let the rows be taken."""
+    if changes.missing or changes.retyped:
+        told = [f"{list_names(list(changes.missing))} no longer there"] if changes.missing else []
+        told += [f"{name} was {before} and is {now}" for name, before, now in changes.retyped]
+        raise TableError(f"the columns of {shown} have changed: {'; '.join(told)}. {_ANEW}")
+    if changes.added and drift == "freeze":
+        raise TableError(
+            f"{shown} has new columns, {list_names(list(changes.added))}, and `drift: freeze` lets none in. {_ANEW}"
+        )
+
+
+def tell(changes: Changes, drift: Drift) -> list[str]:
+    """What there is to say of columns that are new."""
+    if not changes.added:
+        return []
+    names = list_names(list(changes.added))
+    return [f"new columns, left out: {names}" if drift == "discard" else f"new columns: {names}"]

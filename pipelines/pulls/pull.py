@@ -1,0 +1,271 @@
+"""Every source that is pulled, one after another: tried again where it may help, reconciled, put in force at once.
+
+Nothing of a source is in force before all of its tables were pulled from one snapshot; a table that is not to be taken
+stays as it was. What was taken of the other tables stays taken also where the night stops for it.
+"""
+
+import time
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from decimal import Decimal
+from pathlib import Path
+from typing import Literal
+
+import duckdb
+import polars as pl
+import pyarrow as pa
+
+from pipelines.config.connectors import PulledSource
+from pipelines.config.pulls import Pull, Taking
+from pipelines.config.sources import Sources
+from pipelines.lake.landed import Batch, LandedSource, LandedTable, landed_folder, read_landed
+from pipelines.lake.owner_only import make_folder
+from pipelines.lake.tables import Lake
+from pipelines.name_lists import list_names
+from pipelines.pulls import compaction
+from pipelines.pulls.connectors.registry import SYSTEMS
+from pipelines.pulls.errors import MissingTableError, SourceError, TableError
+from pipelines.pulls.pull_table import Pulled, TablePull
+from pipelines.pulls.reconciliation import Reconciled
+
+State = Literal["taken", "kept", "absent", "not taken"]
+"""taken: tonight's rows are in force. kept: those of the last pull are, as declared. absent: the source has no such
+table, which is optional. not taken: the night must not go on."""
+
+LONGEST_WAIT = 600.0
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """What became of one table tonight. ``message`` says why it was not taken; ``notes`` what else there is to say."""
+
+    source: str
+    name: str
+    state: State
+    batch: Batch | None = None
+    rows: int | None = None
+    source_rows: int | None = None
+    taken_at: str | None = None
+    notes: tuple[str, ...] = ()
+    message: str | None = None
+    reconciled: tuple[Reconciled, ...] = ()
+
+
+@dataclass(frozen=True)
+class Settings:
+    """What all pulls of one night share. ``say`` is told of tries that failed. ``full``: all rows come."""
+
+    base: Path
+    full: bool = False
+    most: int | None = None
+    say: Callable[[str], object] = lambda _: None
+    wait: Callable[[float], object] = time.sleep
+
+
+def pull_sources(sources: Sources, lake: Lake, settings: Settings) -> list[Outcome]:
+    """Pulls every source that is, and writes ``landed/pulls`` and ``landed/reconciliation`` of what became of it."""
+    outcomes = []
+    for source in sorted(
+        (each for each in sources.sources if isinstance(each, PulledSource)), key=lambda one: one.name
+    ):
+        outcomes += pull_source(source, lake, settings)
+    lake.write("landed", "pulls", tell_outcomes(outcomes))
+    lake.write("landed", "reconciliation", tell_reconciliation(outcomes))
+    return outcomes
+
+
+def pull_source(
+    source: PulledSource, lake: Lake, settings: Settings, only: Iterable[str] | None = None
+) -> list[Outcome]:
+    """Pulls the tables of one source, or ``only`` some, and puts in force what is to be taken."""
+    root = landed_folder(lake, source.name)
+    make_folder(root)
+    landed = read_landed(root)
+    landed.sweep()
+    wanted = {name: pull for name, pull in source.wanted.items() if only is None or name in set(only)}
+    with lake.scratch(f"pull-{source.name}") as scratch:
+        try:
+            found = _try(lambda: _pull_snapshot(source, wanted, landed, scratch, settings), source, settings)
+        except SourceError as error:
+            return [_not_taken(source, name, pull, landed, str(error)) for name, pull in wanted.items()]
+        landed = landed.commit(_put_together(source, landed, found))
+        if settings.most is None:
+            landed = _compact(landed, scratch)
+    landed.sweep()
+    return [_describe(source, name, wanted[name], landed, result) for name, result in found.items()]
+
+
+def _try(
+    attempt: Callable[[], dict[str, Pulled | TableError]], source: PulledSource, settings: Settings
+) -> dict[str, Pulled | TableError]:
+    """Again where the system may answer the next time; each wait is twice the one before."""
+    tries, pause = source.connector.tries, source.connector.wait_seconds
+    for number in range(1, tries):
+        try:
+            return attempt()
+        except SourceError as error:
+            if not error.is_passing:
+                raise
+            settings.say(f"source {source.name}, try {number} of {tries}: {error} Next try in {pause:g} seconds.")
+        settings.wait(pause)
+        pause = min(2 * pause, LONGEST_WAIT)
+    return attempt()
+
+
+def _pull_snapshot(
+    source: PulledSource, wanted: Mapping[str, Pull], landed: LandedSource, scratch: Path, settings: Settings
+) -> dict[str, Pulled | TableError]:
+    pulled_at = datetime.now(UTC).isoformat(timespec="seconds")
+    found: dict[str, Pulled | TableError] = {}
+    with SYSTEMS[source.connector.type](source.connector, settings.base) as snapshot:
+        for position, (name, pull) in enumerate(wanted.items()):
+            table = landed.tables.get(name)
+            number = _next_number(table)
+            drift = source.connector.drift
+            of = TablePull(name, pull, drift, landed.root, scratch, pulled_at, number, settings.most)
+            try:
+                with snapshot.separate(position), _telling_values(of):
+                    found[name] = of.run(snapshot, table, full=settings.full)
+            except TableError as error:
+                found[name] = error
+    return found
+
+
+@contextmanager
+def _telling_values(of: TablePull) -> Iterator[None]:
+    """What a value does to Arrow or DuckDB, without the value."""
+    is_at_fault = False
+    try:
+        yield
+    except (pa.ArrowInvalid, duckdb.ConversionException, duckdb.OutOfRangeException):
+        is_at_fault = True
+    if is_at_fault:
+        raise TableError(
+            f"{of.shown} holds a value that its own column's type does not let expect, or a sum too large to reckon. "
+            "Leave the column out with `columns`, or cast it to text in a `select`."
+        )
+
+
+def _next_number(table: LandedTable | None) -> int:
+    return 1 + max((batch.number for batch in table.batches), default=0) if table else 1
+
+
+def _put_together(
+    source: PulledSource, landed: LandedSource, found: Mapping[str, Pulled | TableError]
+) -> dict[str, LandedTable]:
+    """The tables that are in force from now on; of those that are declared no more nothing stays."""
+    tables = {name: table for name, table in landed.tables.items() if name in source.wanted}
+    for name, result in found.items():
+        if isinstance(result, Pulled):
+            tables[name] = result.table
+        elif _is_absent(result, source.wanted[name]):
+            tables[name] = LandedTable(name, "", (), {}, (), 0, datetime.now(UTC).isoformat(timespec="seconds"))
+    return tables
+
+
+def _compact(landed: LandedSource, scratch: Path) -> LandedSource:
+    compacted = {
+        name: compaction.compact(table, landed.folder(name), _next_number(table), scratch)
+        for name, table in landed.tables.items()
+        if compaction.is_due(table)
+    }
+    return landed.commit({**landed.tables, **compacted}) if compacted else landed
+
+
+def _is_absent(result: object, pull: Pull) -> bool:
+    return isinstance(result, MissingTableError) and pull.optional
+
+
+def _describe(
+    source: PulledSource, name: str, pull: Pull, landed: LandedSource, result: Pulled | TableError
+) -> Outcome:
+    if isinstance(result, Pulled):
+        batch, table = result.batch, result.table
+        return Outcome(
+            source.name, name, "taken", batch, table.rows, result.source_rows, table.taken_at, result.notes,
+            reconciled=result.reconciled,
+        )  # fmt: skip
+    if _is_absent(result, pull):
+        return Outcome(source.name, name, "absent", rows=0, notes=("the source does not have it",))
+    return _not_taken(source, name, pull, landed, str(result))
+
+
+def _not_taken(source: PulledSource, name: str, pull: Pull, landed: LandedSource, message: str) -> Outcome:
+    """Yesterday's rows stay in force where that is declared and there are any."""
+    taking: Taking = pull.if_not_taken or source.connector.if_not_taken
+    table = landed.tables.get(name)
+    if table is None or taking == "stop":
+        return Outcome(source.name, name, "not taken", message=message)
+    return Outcome(
+        source.name, name, "kept", rows=table.rows, taken_at=table.taken_at, message=message,
+        notes=(f"the rows of {table.taken_at[:10]} are used",),
+    )  # fmt: skip
+
+
+def list_messages(outcomes: Iterable[Outcome], *states: State) -> list[str]:
+    """A line for each message about tables in one of ``states``; one about many tables of a source is told once."""
+    said: dict[tuple[str, str], list[str]] = {}
+    for each in outcomes:
+        if each.state in states and each.message:
+            said.setdefault((each.source, each.message), []).append(each.name)
+    return [f"source {source}, {list_names(names)}: {message}" for (source, message), names in said.items()]
+
+
+def tell_outcomes(outcomes: Iterable[Outcome]) -> pl.DataFrame:
+    """One row per table that is pulled: what became of it."""
+    rows = [
+        {
+            "source": each.source,
+            "table_name": each.name,
+            "state": each.state,
+            "mode": each.batch.mode if each.batch else None,
+            "rows_pulled": each.batch.rows if each.batch else None,
+            "rows_gone": each.batch.gone if each.batch else None,
+            "rows_landed": each.rows,
+            "rows_in_source": each.source_rows,
+            "cursor_from": each.batch.cursor_from if each.batch else None,
+            "cursor_to": each.batch.cursor_to if each.batch else None,
+            "taken_at": datetime.fromisoformat(each.taken_at).replace(tzinfo=None) if each.taken_at else None,
+            "notes": "; ".join(each.notes) or None,
+            "message": each.message,
+        }
+        for each in outcomes
+    ]
+    integers = ("rows_pulled", "rows_gone", "rows_landed", "rows_in_source")
+    names = (
+        "source", "table_name", "state", "mode", *integers, "cursor_from", "cursor_to", "taken_at", "notes", "message",
+    )  # fmt: skip
+    types = {
+        name: pl.Int64() if name in integers else pl.Datetime("us") if name == "taken_at" else pl.String()
+        for name in names
+    }
+    return pl.DataFrame(rows, schema=types)
+
+
+def tell_reconciliation(outcomes: Iterable[Outcome]) -> pl.DataFrame:
+    """One row per table, day and measure: what the source counted and what is landed."""
+    number = pl.Decimal(38, 6)
+    rows = [
+        {
+            "source": each.source,
+            "table_name": each.name,
+            "day": datetime.fromisoformat(one.day).date() if one.day else None,
+            "measure": one.measure,
+            "source_value": _rounded(one.source),
+            "landed_value": _rounded(one.landed),
+            "difference": _rounded(one.difference),
+        }
+        for each in outcomes
+        for one in each.reconciled
+    ]
+    schema = {
+        "source": pl.String(), "table_name": pl.String(), "day": pl.Date(), "measure": pl.String(),
+        "source_value": number, "landed_value": number, "difference": number,
+    }  # fmt: skip
+    return pl.DataFrame(rows, schema=schema)
+
+
+def _rounded(value: Decimal) -> Decimal:
+    return value.quantize(Decimal("0.000001"))
