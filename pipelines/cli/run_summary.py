@@ -26,6 +26,7 @@ from pipelines.warehouse.access import declared_group, declared_readers, find_ba
 from pipelines.warehouse.newest_orders import are_silent
 
 MOST_LINES = 8
+COUNTED_OF_PULLS = ("rows_pulled", "rows_gone", "rows", "rows_in_source")
 MOST_LINES_FIRST = 24  # Of columns: a mistaken mapping is to be seen the first night.
 FIRST_QUERY = (
     "select channel_profile, count(*) as customers, sum(revenue) as revenue "
@@ -42,6 +43,7 @@ def render(outcome: Outcome, home: Home, sources: Sources, as_of: date, progress
     paragraphs = [
         [texts.say("published", file=near(home.warehouse), day=texts.write("day", as_of))],
         summary.list_sources(sources),
+        summary.list_pulled(),
         summary.list_rejections(home),
         summary.list_references(),
         summary.list_set_apart(as_of),
@@ -106,6 +108,20 @@ class _Summary:
         rows = [[source.name, source.kind, *map(self._number, totals[source.name])] for source in sources.sources]
         headings = [self.texts.say(f"column_{name}") for name in ("source", "kind", "read", "kept", "rejected")]
         return lay_out(headings, rows, numbers=range(2, 5))
+
+    def list_pulled(self) -> list[str]:
+        """What came of every table that is pulled, beside what its system counted; those not of tonight last."""
+        pulled = self.outcome.assets.get("landed/pulls", {}).get("pulled", [])
+        rows = [
+            [
+                f"{each['source']} {each['table']}",
+                self.texts.say(f"pull_{each['mode'] or each['state']}"),
+                *("" if each[name] is None else self._number(each[name]) for name in COUNTED_OF_PULLS),
+            ]
+            for each in sorted(pulled, key=lambda one: (one["state"] != "taken", one["source"], one["table"]))
+        ]
+        headings = [self.texts.say(f"column_{name}") for name in ("table", "pulled", *COUNTED_OF_PULLS)]
+        return lay_out(headings, rows, numbers=range(2, 6)) if rows else []
 
     def list_rejections(self, home: Home) -> list[str]:
         rejected = [

@@ -183,15 +183,19 @@ class PulledSource(Source):
             raise ValueError(f"no table reads the pull '{unused[0]}': name it in a `from`, or take it out of 'pulls'")
         return self
 
+    def read_by(self, table: str) -> list[str]:
+        """The names of what a canonical table is made of: those of `from`, and of `with` beside it."""
+        mapping = self.tables[table]
+        return [mapping.from_, *(each.from_ for each in mapping.with_.values() if each.from_)]
+
     @property
-    def _named(self) -> list[str]:
-        beside = (each.from_ for mapping in self.tables.values() for each in mapping.with_.values())
-        return [*(mapping.from_ for mapping in self.tables.values()), *(name for name in beside if name)]
+    def _named(self) -> set[str]:
+        return {name for table in self.tables for name in self.read_by(table)}
 
     @property
     def wanted(self) -> dict[str, Pull]:
         """What is to be pulled, by name, in the order of names; a name without a declaration is a table, as a whole."""
-        return {name: self.pulls.get(name) or Pull() for name in sorted(set(self._named))}
+        return {name: self.pulls.get(name) or Pull() for name in sorted(self._named)}
 
     def at(self, landed: Path) -> "PulledSource":
         """The source whose rows lie in the folder ``landed``."""

@@ -102,7 +102,7 @@ def _try(
 ) -> dict[str, Pulled | TableError]:
     """Again where the system may answer the next time; each wait is twice the one before."""
     tries, pause = source.connector.tries, source.connector.wait_seconds
-    for number in range(1, tries):
+    for number in range(1, 1 if settings.most else tries):
         try:
             return attempt()
         except SourceError as error:

@@ -7,7 +7,7 @@ from typing import Literal
 
 import duckdb
 
-from pipelines.config.connectors import Source
+from pipelines.config.connectors import PulledSource, Source
 from pipelines.config.sources import Sources
 from pipelines.contracts import Table
 from pipelines.errors import ExtractError
@@ -15,8 +15,10 @@ from pipelines.extracts.conform import extract_table
 from pipelines.extracts.connectors.line_faults import Encoding
 from pipelines.extracts.counts import Extracted, RejectLimitExceeded, SourceCounts
 from pipelines.extracts.field_counts import FieldCounts
+from pipelines.extracts.opening import place_error
 from pipelines.extracts.source_shapes import SourceShape
 from pipelines.lake.tables import Lake
+from pipelines.pulls.pull import Settings, pull_source
 
 Weight = Literal["stops", "told"]
 
@@ -68,12 +70,22 @@ def try_table(sources: Sources, source: Source, table: Table, lake: Lake, as_of:
     declared = source.tables[table.name]
     tried = TableTrial(source.name, table, declared.from_, declared.preset)
     try:
+        if isinstance(source, PulledSource):
+            _pull_first(sources, source, table, lake, most)
         extracted = extract_table(alone, table, lake, as_of, most)
     except RejectLimitExceeded as error:
         return _describe(tried, error.extracted, sources, source, lake, exit_code=error.exit_code)
     except ExtractError as error:
         return replace(tried, faults=_list_parts(error, sources, source, table), exit_code=error.exit_code)
     return _describe(tried, extracted, sources, source, lake, exit_code=0)
+
+
+def _pull_first(sources: Sources, source: PulledSource, table: Table, lake: Lake, most: int) -> None:
+    """Lands the first ``most`` rows of what the table reads. Raises ExtractError where they cannot be had."""
+    outcomes = pull_source(source, lake, Settings(sources.base, most=most), source.read_by(table.name))
+    messages = [each.message for each in outcomes if each.message]
+    if messages:
+        raise place_error(ExtractError(messages[0], at=("from",)), sources, source, table)
 
 
 def _list_parts(error: ExtractError, sources: Sources, source: Source, table: Table) -> tuple[TrialFault, ...]:

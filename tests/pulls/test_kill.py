@@ -1,0 +1,76 @@
+"""A pull in a process of its own, killed at odd instants: nothing is lost, nothing doubled, nothing half there."""
+
+import os
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import pytest
+
+from pipelines.lake.landed import read_landed
+from tests.pulls.conftest import Shop
+
+PULL = """
+import sys
+from pathlib import Path
+from pipelines.config.sources import load_sources
+from pipelines.lake.tables import Lake
+from pipelines.pulls.pull import Settings, pull_sources
+folder = Path(sys.argv[1])
+sources, lake = load_sources(folder / "sources.yml"), Lake(folder / "lake")
+lake.sweep()
+print("begins", flush=True)
+[outcome] = pull_sources(sources, lake, Settings(folder, full=sys.argv[2] == "full"))
+print(outcome.state, flush=True)
+"""
+ROWS = 20_000
+KILLS = 6
+
+
+@pytest.mark.long
+def test_a_pull_that_is_killed_leaves_the_one_before_or_is_whole(shop: Shop) -> None:
+    tail = "'Ada', '2026-01-03 10:00:00', 1.00, '2026-01-03 10:00:00'"
+    shop.make_orders(*(f"{n}, {tail}" for n in range(ROWS)))
+    shop.configure()
+    script = shop.folder / "pull.py"
+    script.write_text(PULL)
+    took = _pull(shop, script, "full", None)
+    expected = ROWS
+    seen = {ROWS}
+    for number in range(KILLS):
+        shop.add(f"{ROWS + number}, {tail}")
+        shop.server.run(f"delete from orders where id = {number}")
+        mode = ("full", "changes")[number % 2]
+        _pull(shop, script, mode, took * (number + 1) / KILLS)
+        landed = read_landed(shop.landed).tables["orders"]
+        assert landed.rows in seen | {expected}
+        frame = shop.extract()
+        assert frame.height == frame["order_id"].n_unique() == landed.rows
+        seen.add(landed.rows)
+    [outcome] = shop.pull()
+    assert (outcome.state, outcome.rows, outcome.source_rows) == ("taken", expected, expected)
+    rows = shop.extract()
+    shop.pull(full=True)
+    assert shop.extract().equals(rows)
+    named = {file for batch in read_landed(shop.landed).tables["orders"].batches for file in batch.files}
+    assert {file.name for file in (shop.landed / "orders").iterdir()} == named
+    shop.lake.sweep()
+    assert not list(shop.folder.rglob("*.tmp-*"))
+
+
+def _pull(shop: Shop, script: Path, mode: str, kill_after: float | None) -> float:
+    """How many seconds the pull took; it is killed ``kill_after`` seconds after it began."""
+    environment = {**os.environ, "PYTHONPATH": os.pathsep.join(filter(None, sys.path))}
+    command = [sys.executable, str(script), str(shop.folder), mode]
+    with subprocess.Popen(command, stdout=subprocess.PIPE, text=True, env=environment) as process:
+        assert process.stdout is not None
+        assert process.stdout.readline() == "begins\n"
+        began = time.monotonic()
+        if kill_after is None:
+            assert process.stdout.readline() == "taken\n"
+        else:
+            time.sleep(kill_after)
+            process.send_signal(signal.SIGKILL)
+        return time.monotonic() - began
