@@ -60,8 +60,12 @@ class Server:
 
 def _list_children(process: int) -> list[int]:
     """Those of PostgreSQL are at work for a client each, and outlive it for a while."""
-    listed = subprocess.run(["pgrep", "-P", str(process)], capture_output=True, text=True, check=False).stdout
-    return [int(line) for line in listed.split()]
+    children = []
+    for status in Path("/proc").glob("[0-9]*/stat"):
+        with suppress(OSError):
+            if int(status.read_text().rpartition(")")[2].split()[1]) == process:
+                children.append(int(status.parent.name))
+    return children
 
 
 def _free_port() -> int:
