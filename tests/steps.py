@@ -54,6 +54,9 @@ class CountedName(str):
 
     __hash__ = str.__hash__
 
+    def lower(self) -> "CountedName":
+        return CountedName(str.lower(self))
+
 
 def count_comparisons(run: Callable[[], Any]) -> int:
     """How often names are compared while ``run`` does."""

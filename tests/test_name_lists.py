@@ -1,6 +1,7 @@
 """Lists of names in messages stay short, whatever the lists."""
 
 from pipelines.name_lists import find_close, list_lines, list_names, shorten
+from tests.steps import count_steps
 
 
 def test_a_short_list_is_named_as_a_whole() -> None:
@@ -33,3 +34,13 @@ def test_the_name_that_was_meant_is_found_among_any_number() -> None:
     assert find_close("x" * 10_000_000, ["email"]) is None
     assert find_close("email", [f"c{number}" for number in range(100_000)]) is None
     assert find_close("email", [*("c" * 100 for _ in range(100_000)), "emails"]) == "emails"
+
+
+def test_a_mistyped_name_is_compared_with_some_of_about_its_length_and_an_endless_one_with_none() -> None:
+    def compare(word: str, known: list[str]) -> int:
+        return count_steps(lambda: find_close(word, known))
+
+    columns = [f"c{number}" for number in range(20_000)]
+    assert compare("email", columns) < 1.1 * compare("email", columns[:10_000])
+    assert compare("email", ["x" * 100] * 1_000) < compare("email", ["phone"] * 1_000) / 3
+    assert compare("x" * 100_000, ["email"]) < 100

@@ -1,5 +1,7 @@
 """YAML that people write, and YAML that somebody wrote to do harm: what is read, and what is refused at its line."""
 
+import os
+import tracemalloc
 from collections.abc import Callable
 from pathlib import Path
 
@@ -91,6 +93,7 @@ def test_a_chain_of_aliases_nests_as_deep_as_what_it_stands_for(tmp_path: Path) 
         ("a: !!python/name:os.system ''", "1: a: has the tag '!!python/name:os.system'"),
         ("a: !!set {b}", "1: has the tag tag:yaml.org,2002:set"),
         ('a: "\\ud800"', "1: holds half of a character"),
+        ("a: *" + "x" * 5_000, "1: this is not YAML: found undefined alias 'xxx"),
         ("a: 1\nb: \0", "2: this is not YAML: it holds the character U+0000"),
     ],
 )
@@ -103,6 +106,15 @@ def test_what_no_configuration_holds_is_refused_with_its_line(text: str, why: st
 
 def test_a_file_of_megabytes_is_refused_unread(tmp_path: Path) -> None:
     assert "is larger than 1 MB" in told(tmp_path, "#" * (LARGEST_FILE + 1))
+    (tmp_path / "larger.yml").touch()
+    os.truncate(tmp_path / "larger.yml", 64 << 20)
+    tracemalloc.start()
+    try:
+        with pytest.raises(ConfigurationError, match="is larger than 1 MB"):
+            yaml_document.read(tmp_path / "larger.yml", "sources", "Write one.")
+        assert tracemalloc.get_traced_memory()[1] < 8 << 20
+    finally:
+        tracemalloc.stop()
     assert read(tmp_path, "a: 1\n#" + "x" * (LARGEST_FILE - 10)).data == {"a": 1}
 
 

@@ -41,6 +41,7 @@ FAULTS = {
 }
 
 AMOUNTS = ("money", "price")
+NUMBERS = ("integer", "number", "quantity", *AMOUNTS)
 OTHER_CURRENCY = "is not an amount in the retailer's currency"
 
 _TEXT_LIKE = ("VARCHAR", "JSON", "UUID", "ENUM", '"NULL"', "CHAR")
@@ -53,14 +54,16 @@ def can_fail(column: Column, duckdb_type: str) -> bool:
     return column.type != "text" or duckdb_type == "BLOB"
 
 
-def names_currency(value: str, duckdb_type: str, column: Column) -> str:
-    """Whether an amount still stands beside a currency: the retailer's own was taken away before."""
-    if column.type not in AMOUNTS or not is_text(duckdb_type):
-        return "false"
+def is_number(column: Column) -> bool:
+    return column.type in NUMBERS
+
+
+def names_currency(amount: str) -> str:
+    """Whether the text of an amount still stands beside a currency: the retailer's own was taken away before."""
     words = {sign for signs in SIGNS.values() for sign in signs if sign.isalpha()} | CURRENCIES
     listed = "|".join(sorted(words))
     pattern = rf"(?i)(?:^|[^a-z])(?:{listed})(?:[^a-z]|$)|\p{{Sc}}"
-    return f"regexp_matches({value}, {quote_text(pattern)})"
+    return f"regexp_matches({amount}, {quote_text(pattern)})"
 
 
 def is_text(duckdb_type: str) -> bool:
@@ -83,10 +86,12 @@ def cast(value: str, duckdb_type: str, column: Column, options: TextOptions) -> 
     match column.type:
         case "text":
             return _as_text(value, duckdb_type)
+        case "integer" | "number" | "quantity" | "money" | "price" if is_text(duckdb_type):
+            return read_number(put_sign_in_front(value), column, options)
         case "integer":
-            return _as_integer(value, duckdb_type, options)
+            return _as_integer(value, duckdb_type)
         case "number" | "quantity" | "money" | "price":
-            return _as_decimal(value, duckdb_type, column, options)
+            return _as_decimal(value, column)
         case "boolean":
             return _as_boolean(value)
         case "date":
@@ -144,7 +149,9 @@ def amount_macro(options: TextOptions) -> str:
     is told, instead of being the sum of the others.
     """
     text = "trim(cast(value as varchar))"
-    plain = f"case when typeof(value) = 'VARCHAR' then {_plain_number(text, options)} else {text} end"
+    plain = (
+        f"case when typeof(value) = 'VARCHAR' then {_plain_number(put_sign_in_front(text), options)} else {text} end"
+    )
     number = f"coalesce(try_cast({plain} as double), cast('NaN' as double))"
     return f"create or replace temp macro amount(value) as case when nullif({text}, '') is not null then {number} end"
 
@@ -155,9 +162,8 @@ def as_of_macro(day: date) -> str:
 
 
 def _plain_number(text: str, options: TextOptions) -> str:
-    """A number as written by the source, as SQL writes it; null where its marks are in the wrong place."""
+    """A number as written by the source, its sign in front, as SQL writes it; null where its marks are out of place."""
     decimal, thousands = options.decimal, options.thousands
-    text = _with_sign_in_front(text)
     if not thousands:
         stranger = f"contains({text}, '_')" + (f" or contains({text}, '.')" if decimal == "," else "")
         return f"case when not ({stranger}) then replace({text}, {quote_text(decimal)}, '.') end"
@@ -171,7 +177,7 @@ def _plain_number(text: str, options: TextOptions) -> str:
     return f"case when regexp_full_match({text}, {quote_text(shape)}) then {cleaned} end"
 
 
-def _with_sign_in_front(text: str) -> str:
+def put_sign_in_front(text: str) -> str:
     """Bookkeepers write negative amounts in brackets, some tills with the minus behind or a blank after it."""
     behind = "^(?:[(] *([^()+-]+?) *[)]|([^()+-]+?) *-)$"
     hyphens = f"translate({drop_dash_for_cents(text)}, '{MINUS}', '{'-' * len(MINUS)}')"
@@ -184,19 +190,23 @@ def _escape(character: str) -> str:
     return "\\" + character if character in "\\]^-" else character
 
 
-def _as_integer(value: str, duckdb_type: str, options: TextOptions) -> str:
-    if is_text(duckdb_type):
-        plain = _plain_number(value, options)
+def read_number(text: str, column: Column, options: TextOptions) -> str:
+    """A text, its sign in front, as the number that ``column`` holds."""
+    plain = _plain_number(text, options)
+    if column.type == "integer":
         return f"case when regexp_full_match({plain}, '[+-]?[0-9]+([.]0*)?') then try_cast({plain} as bigint) end"
+    return _as_decimal(plain, column)
+
+
+def _as_integer(value: str, duckdb_type: str) -> str:
     if duckdb_type in (*_WHOLE, "BOOLEAN"):
         return f"try_cast({value} as bigint)"
     exact = f"try_cast({value} as double)"
     return f"case when {exact} = trunc({exact}) then try_cast({value} as bigint) end"
 
 
-def _as_decimal(value: str, duckdb_type: str, column: Column, options: TextOptions) -> str:
-    plain = _plain_number(value, options) if is_text(duckdb_type) else value
-    number = f"try_cast({plain} as {column.duckdb_type})"
+def _as_decimal(value: str, column: Column) -> str:
+    number = f"try_cast({value} as {column.duckdb_type})"
     return f"case when isfinite({number}) then {number} end" if column.type == "number" else number
 
 

@@ -16,6 +16,7 @@ from pipelines.extracts.duckdb_errors import explain
 from pipelines.extracts.faults import FIRST, Fault, Faults, Outcome
 from pipelines.extracts.one_expression import find_mistake
 from pipelines.extracts.plausibility import Rule
+from pipelines.extracts.refused_numbers import find_fault
 from pipelines.extracts.sql_quoting import quote_name, quote_text
 from pipelines.name_lists import find_close, list_names
 
@@ -56,6 +57,7 @@ class Mapping:
     table: Table
     columns: tuple[MappedColumn, ...]
     where: str | None
+    query: str | None
     options: TextOptions
     faults: Faults = field(default_factory=Faults)
 
@@ -84,9 +86,7 @@ class Mapping:
             value = casting.normalise(_value(number, mapped), mapped.duckdb_type, self.options)
             normalised += [f"{value} as n{number}", f"{_failed(number, mapped)} as e{number}"]
             value = casting.cast(f"n{number}", mapped.duckdb_type, mapped.column, self.options)
-            typed += [f"{value} as c{number}", f"n{number} is not null as p{number}", f"e{number}"]
-            names_currency = casting.names_currency(f"n{number}", mapped.duckdb_type, mapped.column)
-            typed.append(f"case when {value} is null then {names_currency} else false end as g{number}")
+            typed += [f"{value} as c{number}", f"n{number}", f"e{number}"]
             fault, kept = self._judge(number, mapped, values)
             judged.append(f"c{number}")
             if fault is not None:  # Most texts have none: what is never null is not computed for each row.
@@ -125,6 +125,9 @@ class Mapping:
         """SQL of the number of a value's fault (None: it can have none), and of what becomes of the value."""
         cases, instead = [], []
         for condition, fault, value in self._faults_of(number, mapped, values):
+            if fault is None:
+                cases.append(f"when {condition} then {self._find_refusal(number, mapped)}")
+                continue
             cases.append(f"when {condition} then {self.faults.number(fault)}")
             if fault.outcome == "told" and value is not None:
                 instead.append(f"when {self.faults.number(fault)} then {value}")
@@ -138,18 +141,17 @@ class Mapping:
 
     def _faults_of(
         self, number: int, mapped: MappedColumn, values: dict[str, str]
-    ) -> Iterator[tuple[str, Fault, str | None]]:
-        """What can be wrong with a column: the condition, the fault, and what is put in place of the value, if any."""
+    ) -> Iterator[tuple[str, Fault | None, str | None]]:
+        """What can be wrong with a column: the condition, the fault, and what is put in place of the value, if any.
+
+        Which fault it is of a value that is none of the column's type (None), its text tells.
+        """
         column, own = mapped.column, values[mapped.column.name]
-        usual: Outcome = "rejected" if mapped.is_indispensable else "told"
+        usual = _usual_outcome(mapped)
         if mapped.is_guarded:
             yield f"e{number}", Fault(column.name, "unreadable", "has an expression that fails", usual), None
-        if column.type in casting.AMOUNTS:
-            fault = Fault(column.name, "unreadable", casting.OTHER_CURRENCY, usual)
-            yield f"g{number} and {own} is null", fault, None
         if casting.can_fail(column, mapped.duckdb_type):
-            fault = Fault(column.name, "unreadable", casting.FAULTS[column.type], usual)
-            yield f"p{number} and {own} is null", fault, None
+            yield f"{own} is null and n{number} is not null", None, None
         if column.required:
             yield f"{own} is null", Fault(column.name, "malformed", MISSING, "rejected"), None
         if column.values:
@@ -164,6 +166,15 @@ class Mapping:
                 outcome = _outcome_of(rule, usual)
                 fault = Fault(column.name, rule.kind, rule.reason, outcome, is_value=True)
                 yield rule.condition.format_map(values), fault, rule.instead and rule.instead.format_map(values)
+
+    def _find_refusal(self, number: int, mapped: MappedColumn) -> str:
+        """SQL of the number of the fault of a value that is none of the column's type."""
+
+        def number_of(reason: str) -> int:
+            return self.faults.number(Fault(mapped.column.name, "unreadable", reason, _usual_outcome(mapped)))
+
+        by = f"{self.query} {mapped.sql}"
+        return find_fault(f"n{number}", mapped.duckdb_type, mapped.column, self.options, number_of, by)
 
     def reason_of(self, numbers: str) -> str:
         """SQL of every reason among the fault ``numbers`` of a row, in words."""
@@ -219,6 +230,10 @@ def _taken(mapped: MappedColumn) -> str:
 
 def _value(number: int, mapped: MappedColumn) -> str:
     return f"v{number}.v" if mapped.is_guarded else f"v{number}"
+
+
+def _usual_outcome(mapped: MappedColumn) -> Outcome:
+    return "rejected" if mapped.is_indispensable else "told"
 
 
 def _outcome_of(rule: Rule, usual: Outcome) -> Outcome:
@@ -283,7 +298,7 @@ def map_columns(
     bound = _bind(
         chosen, mapping, lambda: (find_lacking_header(*described), list_found(*described)), rows, execute, rules_of
     )
-    return Mapping(table, bound, mapping.where, mapping.options)
+    return Mapping(table, bound, mapping.where, mapping.query, mapping.options)
 
 
 def _bind(

@@ -16,6 +16,7 @@ from pipelines.extracts.connectors.line_faults import Encoding
 from pipelines.extracts.counts import Extracted, RejectLimitExceeded, SourceCounts
 from pipelines.extracts.field_counts import FieldCounts
 from pipelines.extracts.opening import place_error
+from pipelines.extracts.refused_numbers import find_option
 from pipelines.extracts.source_shapes import SourceShape
 from pipelines.lake.tables import Lake
 from pipelines.pulls.pull import Settings, pull_source
@@ -147,7 +148,10 @@ def _describe(
 
 
 def _key_of(column: str | None, reason: str, source: Source, table: Table) -> tuple[str, ...]:
-    """The key of `sources.yml` that gives ``column``; where it is not written down, what is said of the files."""
+    """The key of `sources.yml` that gives ``column``, or is to be set for it; else what is said of the files."""
+    option = find_option(reason)
+    if option is not None:
+        return ("options", option)
     if column is not None and column in source.tables[table.name].columns:
         return ("columns", column)
     return ("options", "encoding") if Encoding.UNKNOWN.value in reason else ("from",)

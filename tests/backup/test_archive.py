@@ -163,6 +163,7 @@ def test_links_and_what_else_is_no_file_are_refused(tmp_path: Path, kind: int) -
         (b" " * (17 << 20), 1, "larger than any"),
         (list_files({**GOOD, "home/more.csv": b""}), 1, "does not hold the files"),
         (list_files({"home/decisions.csv": b"verdict\n"}), 1, "does not hold the files"),
+        (list_files({name.replace("decisions", "others"): text for name, text in GOOD.items()}), 1, "does not hold"),
         (list_files({**GOOD, "home/decisions.csv/x": b""}), 1, "the same place"),
         (None, 2, "each once"),
         (list_files({**GOOD, "home/decisions.csv": b"verdict"}), 1, "has not the size"),
@@ -213,6 +214,13 @@ def test_a_file_that_changes_while_it_is_saved_is_noticed(tmp_path: Path) -> Non
     entry = Entry("home/decisions.csv", 7, hashlib.sha256(b"another").hexdigest())
     with (tmp_path / "bad").open("w+b") as target, pytest.raises(BackupError, match="damaged"):
         write_archive(target, Manifest("1", None, None, (entry,)), {entry.name: io.BytesIO(b"content")})
+
+
+def test_of_a_file_that_grows_while_it_is_saved_no_more_is_read_than_shows_it(tmp_path: Path) -> None:
+    entry, growing = Entry("home/decisions.csv", 7, hashlib.sha256(b"verdict").hexdigest()), io.BytesIO(bytes(8 << 20))
+    with (tmp_path / "bad").open("w+b") as target, pytest.raises(BackupError, match="damaged"):
+        write_archive(target, Manifest("1", None, None, (entry,)), {entry.name: growing})
+    assert growing.tell() == archive_module.CHUNK
 
 
 @pytest.mark.parametrize("bad", ["cut", "altered", "traversal", "no backup", "missing"])

@@ -117,7 +117,8 @@ def test_a_decimal_comma_where_a_point_is_declared_goes_to_quarantine(exports: A
     exports.write("orders.csv", "id;moment;total\n1;2024-01-01;12,50\n2;2024-01-01;12.50\n")
     exports.extract_orders(options={"delimiter": ";"})
     assert exports.rows()["order_id"].to_list() == ["2"]
-    assert faults(exports) == [("orders.csv", 2, "total_amount", "total_amount is not an amount")]
+    told = 'total_amount is not an amount; `decimal: ","` under `options` would read it'
+    assert faults(exports) == [("orders.csv", 2, "total_amount", told)]
 
 
 def test_the_thirty_first_of_february_goes_to_quarantine_also_out_of_an_expression(exports: Any) -> None:
@@ -216,6 +217,14 @@ def test_over_the_limit_the_table_stays_and_the_quarantine_shows_why(exports: An
     assert exports.rows()["order_id"].to_list() == ["1"]
     assert exports.rows().height == 1
     assert exports.quarantine().height == 1
+
+
+def test_over_the_limit_the_marks_are_named_that_would_have_read_the_numbers(exports: Any) -> None:
+    exports.head = ""
+    exports.write("orders.csv", HEADER + '1,2024-01-01,"12,50"\n' * 20)
+    with pytest.raises(RejectLimitExceeded) as raised:
+        exports.extract_orders()
+    assert '20 x total_amount is not an amount; `decimal: ","` under `options` would read it' in str(raised.value)
 
 
 def test_a_table_may_have_a_limit_of_its_own(exports: Any) -> None:

@@ -305,7 +305,10 @@ def test_amount_of_what_is_none_leaves_no_sum_of_the_others(exports: Any) -> Non
     )
     assert receipts(exports) == [("1", Decimal("6.00"), None)]
     assert exports.quarantine("tickets")["reason"].to_list() == [
-        "gross_amount is not an amount; total_amount is not an amount"
+        "; ".join(
+            f"{column} is not an amount; do `decimal` and `thousands` under `options` say how it is written?"
+            for column in ("gross_amount", "total_amount")
+        )
     ]
 
 

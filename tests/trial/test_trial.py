@@ -131,6 +131,20 @@ def test_the_first_row_at_fault_is_told_with_its_line_in_the_file(shop: Shop) ->
     assert "; 1 row (orders.csv:51)" in page
 
 
+def test_numbers_in_other_marks_are_told_with_the_option_to_set_and_its_line(shop: Shop) -> None:
+    rows = [shop.order(n).replace("12.50", '"1.212,50"') for n in range(1, 30)]
+    shop.write("orders.csv", "no,client,moment,total\n" + "".join(rows))
+    told = (
+        "shop, ecommerce/orders.total_amount: total_amount is not an amount; "
+        '`decimal: ","` and `thousands: "."` under `options` would read it; 29 rows (orders.csv:2)'
+    )
+    trial, page = shop.check()
+    assert trial.exit_code == 1
+    assert f"sources.yml:13: {told}" in page
+    _, page = shop.check(lambda text: text.replace("orders.csv", "orders.csv\n        options: {delimiter: ','}"))
+    assert f"sources.yml:15: {told}" in page
+
+
 def test_all_tables_are_checked_and_all_faults_told(shop: Shop) -> None:
     trial, page = shop.check(
         lambda text: text.replace("client", "c").replace("'paid'", "paid").replace("customers*", "kunden*")

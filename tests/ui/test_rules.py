@@ -268,7 +268,15 @@ def test_nothing_is_run_framed_or_loaded_that_this_page_does_not_bring_along() -
         "base-uri": none,
     }
     assert "Feature-Policy" not in headers
-    assert headers["Vary"] == "Cookie, Authorization, Origin"
+    expected = {
+        "X-Frame-Options": "DENY",
+        "X-Content-Type-Options": "nosniff",
+        "Referrer-Policy": "same-origin",
+        "Cross-Origin-Opener-Policy": "same-origin",
+        "Cross-Origin-Resource-Policy": "same-origin",
+        "Vary": "Cookie, Authorization, Origin",
+    }
+    assert {name: headers.get(name) for name in expected} == expected
     assert headers["X-Robots-Tag"] == "noindex, nofollow"
     assert {"camera=()", "microphone=()", "geolocation=()"} <= set(headers["Permissions-Policy"].split(", "))
 

@@ -37,7 +37,8 @@ def read(tmp_path: Path) -> Read:
         table = {"from": from_, "columns": {"store_id": "store_id", "name": "name"}, **more}
         source = {"name": "till", "kind": "pos", "connector": connector, "tables": {"stores": table}}
         file = tmp_path / "sources.yml"
-        file.write_text(json.dumps({"as_of": "2026-01-01", "sources": [source]}), encoding="utf-8")
+        written = {"as_of": "2026-01-01", "sources": [source]}
+        file.write_text(json.dumps(written, indent=1), encoding="utf-8")  # Each key on a line of its own.
         sources = load_sources(file)
         assert sources.as_of is not None
         return extract_table(sources, contracts.table("pos", "stores"), Lake(tmp_path / "lake"), sources.as_of)
@@ -79,6 +80,15 @@ def test_two_dots_lead_out_of_root_only_where_it_is_declared(read: Read, tmp_pat
     assert read("../exports/*.csv").rows_kept == 2
 
 
+def test_a_folder_whose_name_begins_like_root_or_a_declared_one_is_another(
+    read: Read, tmp_path: Path, elsewhere: Path
+) -> None:
+    for name in ("exports-of-others", "elsewhere-too"):
+        shutil.copytree(elsewhere, tmp_path / name)
+        with pytest.raises(ExtractError, match="lies outside of `root`"):
+            read(f"../{name}/*.csv", outside=["elsewhere"])
+
+
 def test_what_a_query_looks_up_is_held_within_root_too(read: Read, tmp_path: Path, elsewhere: Path) -> None:
     (tmp_path / "exports" / "stores.csv").write_text(STORES, encoding="utf-8")
     query = "select store_id, source.name from source join more using (store_id)"
@@ -94,6 +104,8 @@ def test_links_within_root_and_a_root_that_is_a_link_are_read(read: Read, tmp_pa
     assert read("stores.csv").rows_kept == 2
     (tmp_path / "linked").symlink_to(elsewhere)
     assert read("stores.csv", root="linked").rows_kept == 2
+    (tmp_path / "exports" / "of_there.csv").symlink_to(elsewhere / "stores.csv")
+    assert read("of_there.csv", outside=["linked"]).rows_kept == 2
 
 
 @pytest.mark.parametrize(
@@ -141,17 +153,27 @@ def test_a_device_is_read_not_even_where_its_folder_is_declared(read: Read, tmp_
         read("*.csv", outside=["/dev"])
 
 
-@pytest.mark.parametrize("pattern", ["/etc/passwd", ".", "**/" * 300 + "*.csv", "a" * 5000, "///"])
+@pytest.mark.parametrize("pattern", ["/etc/passwd", ".", "**/" * 300 + "*.csv", "*/" * 101, "a" * 5000, "///"])
 def test_a_pattern_that_is_none_is_told(read: Read, pattern: str) -> None:
-    with pytest.raises(ExtractError, match=r"`from` cannot be|No file matches") as raised:
+    with pytest.raises(ExtractError, match="`from` cannot be") as raised:
         read(pattern)
+    assert "write it relative to `root`" in str(raised.value)
     assert len(str(raised.value)) < 1000
 
 
+def test_a_long_pattern_that_finds_nothing_is_shown_by_its_beginning(read: Read) -> None:
+    with pytest.raises(ExtractError, match="No file matches exports/aaaa") as raised:
+        read(f"{'a' * 200}/" * 10)
+    assert len(str(raised.value)) < 600
+
+
 @pytest.mark.parametrize("root", ["r" * 300, "nowhere/at/all"])
-def test_a_root_that_cannot_be_is_told_with_its_line(read: Read, root: str) -> None:
-    with pytest.raises(ExtractError, match=r"sources\.yml:1.*The folder .*Correct `root`"):
+def test_a_root_that_cannot_be_is_told_with_its_line(read: Read, tmp_path: Path, root: str) -> None:
+    with pytest.raises(ExtractError, match=r"The folder .*Correct `root`") as raised:
         read("*.csv", root=root)
+    lines = (tmp_path / "sources.yml").read_text(encoding="utf-8").splitlines()
+    [line] = [number for number, text in enumerate(lines, start=1) if '"root"' in text]
+    assert f"sources.yml:{line}, source till" in str(raised.value)
 
 
 @pytest.fixture
@@ -182,8 +204,9 @@ def test_a_folder_that_may_not_be_read_is_not_taken_for_an_empty_one(closed: Pat
 
 
 NAMES = [
-    "caf\udce9.csv", "a\nb.csv", "[x]*.csv", "it's.csv", 'a"b.csv', "a%20b.csv", "{{a}}.csv", " .csv", "a\\b.csv",
-    "{a,b}.csv", "e\u0301.csv", "a#b?c.csv", "-rf.csv", "$HOME.csv", "~.csv", "\x1b[31m.csv", "\u202egnp.csv",
+    "caf\udce9.csv", "of.caf\udce9.csv", "a\nb.csv", "[x]*.csv", "it's.csv", 'a"b.csv', "a%20b.csv", "{{a}}.csv",
+    " .csv", "a\\b.csv", "{a,b}.csv", "e\u0301.csv", "a#b?c.csv", "-rf.csv", "$HOME.csv",
+    "~.csv", "\x1b[31m.csv", "\u202egnp.csv",
 ]  # fmt: skip
 
 
@@ -308,3 +331,13 @@ def test_a_file_that_a_query_looks_up_is_held_to_the_same(
     change_during(SourceReading, "_count_fields", tmp_path / "exports" / "more.csv", "rows are added", monkeypatch)
     with pytest.raises(ExtractError, match=r"exports/more\.csv changed while it was read"):
         read("stores.csv", query=query, **{"with": {"more": "more.csv"}})
+
+
+def test_a_file_whose_columns_go_by_other_names_is_held_to_the_same(
+    read: Read, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    place = tmp_path / "exports" / "stores.csv"
+    place.write_text(STORES, encoding="utf-8")
+    change_during(SourceReading, "_count_fields", place, "rows are added", monkeypatch)
+    with pytest.raises(ExtractError, match=r"exports/stores\.csv changed while it was read"):
+        read("stores.csv", headers={"name": "Name"})

@@ -60,6 +60,13 @@ def test_faults_by_the_thousand_are_counted(shape: str, tmp_path: Path) -> None:
     assert len(message) < 20_000
 
 
+def test_of_a_long_chain_that_is_contradicted_the_first_links_are_told(tmp_path: Path) -> None:
+    links = "".join(decide("must_link", number, number + 1) for number in range(1_000))
+    message = read(tmp_path, links + decide("cannot_link", 0, 1_000))
+    assert "keeps two records apart" in message
+    assert message.splitlines()[-1] == "    and 900 more"
+
+
 def test_two_lines_in_force_on_one_day_are_told_by_both(tmp_path: Path) -> None:
     text = decide("must_link", 1, 2, "2026-02-01", "2026-02-10") + decide(
         "cannot_link", 1, 2, "2026-01-01", "2026-02-01"
