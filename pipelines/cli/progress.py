@@ -24,6 +24,7 @@ if TYPE_CHECKING:
 # Prefix of a step's name: the stage it belongs to.
 STAGES: dict[str, str] = {
     **dict.fromkeys(KINDS, "extracts"),
+    "sources": "extracts",
     "quarantine": "extracts",
     "identity": "identity",
     "warehouse": "warehouse",
