@@ -80,7 +80,7 @@ class ToldNight:
         if minutes is None or is_attended():
             yield
             return
-        reason = f"its time limit: it took longer than {minutes} minutes (time_limit_minutes of nights.yml)"
+        reason = f"its time limit: it took longer than {minutes:g} minutes (time_limit_minutes of nights.yml)"
         timer = threading.Timer(minutes * 60, stopping.end_for, (reason,))
         timer.daemon = True
         timer.start()

@@ -31,6 +31,8 @@ TRAINING = dg.define_asset_job(
 MAX_RUNTIME = "dagster/max_runtime"
 """Dagster's own tag: whoever watches the runs ends one that takes longer, in seconds."""
 
+BY_TIMER = "nights.yml says `started_by: timer`: cron or systemd starts the nights"
+
 STARTED_FOR = "night_of"
 """The tag of the day that a night was started for, by which the schedule and the sensor know each other's."""
 
@@ -55,6 +57,8 @@ def nightly_schedule() -> dg.ScheduleDefinition:
         except ParcoursError as error:
             _tell_not_started(error, context.scheduled_execution_time)
             raise
+        if nights.started_by == "timer":
+            return dg.SkipReason(BY_TIMER)
         scheduled = context.scheduled_execution_time.astimezone(ZoneInfo(sources.timezone))
         if nights.when_exports_arrive and _is_started(context.instance, scheduled.date()):
             return dg.SkipReason(f"the exports of {scheduled:%Y-%m-%d} have started their night when they arrived")
@@ -72,6 +76,8 @@ def nightly_schedule() -> dg.ScheduleDefinition:
 )
 def exports_arrived(context: dg.SensorEvaluationContext) -> dg.RunRequest | dg.SkipReason:
     sources, nights = _load_settings()
+    if nights.started_by == "timer":
+        return dg.SkipReason(BY_TIMER)
     if not nights.when_exports_arrive:
         return dg.SkipReason("nights.yml does not say `when_exports_arrive: true`")
     now = datetime.now(UTC)
@@ -87,7 +93,7 @@ def _request(sources: Sources, nights: Nights, today: date) -> dg.RunRequest:
     """A run as of the day before ``today``, or the one that sources.yml names."""
     day = sources.as_of or today - timedelta(days=1)
     settings = {"as_of": day.isoformat(), "wait_minutes": sources.wait_minutes}
-    limit = {MAX_RUNTIME: str(nights.time_limit_minutes * 60)} if nights.time_limit_minutes else {}
+    limit = {MAX_RUNTIME: f"{nights.time_limit_minutes * 60:.0f}"} if nights.time_limit_minutes else {}
     return dg.RunRequest(
         run_key=f"{today:%Y-%m-%d}",
         run_config=dg.RunConfig(resources={"night": {"config": settings}}),

@@ -176,8 +176,9 @@ class Nights(ConfigModel):
     """A whole `nights.yml`; without one, a night is as the defaults say, and nobody is told."""
 
     starts_at: TimeOfDay = time(2)
+    started_by: Literal["dagster", "timer"] = "dagster"
     when_exports_arrive: bool = False
-    time_limit_minutes: Annotated[int, Field(ge=1, le=2_880)] | None = None
+    time_limit_minutes: Annotated[float, Field(gt=0, le=2_880)] | None = None
     good_within_hours: Annotated[float, Field(gt=0, le=8784)] | None = None
     language: Language | None = None
     owners: Annotated[dict[str, Annotated[str, Field(min_length=1, max_length=200)]], Field(default_factory=dict)]

@@ -11,7 +11,7 @@ from pipelines.cli.arguments import (
     add_language_of_sources,
     add_sources,
     at_least_one,
-    day_of_run,
+    day_of_run_or_yesterday,
     resolve_day,
 )
 
@@ -35,9 +35,10 @@ def add(commands: Subcommands) -> None:
     add_sources(parser)
     parser.add_argument(
         "--as-of",
-        type=day_of_run,
+        type=day_of_run_or_yesterday,
         metavar="DATE",
-        help="the day to compute everything as of, YYYY-MM-DD: its end (else as_of of sources.yml, else today)",
+        help="the day to compute everything as of, YYYY-MM-DD: its end (else as_of of sources.yml, else today); or "
+        "`yesterday`, for a night that begins after midnight",
     )
     parser.add_argument(
         "--full",
