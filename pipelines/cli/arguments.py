@@ -18,7 +18,6 @@ else:
     Subcommands = object
 
 
-YESTERDAY = "yesterday"
 MOST = 1_000_000_000  # Of whatever an option counts.
 
 
@@ -66,20 +65,13 @@ def day_of_run(text: str) -> date:
         raise argparse.ArgumentTypeError(str(fault)) from None
 
 
-def day_of_run_or_yesterday(text: str) -> date | str:
-    """The same, or `yesterday`, which is another day where the retailer is than here."""
-    return text if text == YESTERDAY else day_of_run(text)
-
-
-def resolve_day(option: date | str | None, sources: "Sources") -> date:
+def resolve_day(option: date | None, sources: "Sources", *, before: int = 0) -> date:
     """The as-of day: the one asked for, else that of sources.yml, else today in the retailer's time zone.
 
-    A day that sources.yml names, for exports that stand still, comes before `yesterday`.
+    ``before``: so many days before today, for a night that begins after midnight.
     """
-    if isinstance(option, date):
-        return option
     today = datetime.now(ZoneInfo(sources.timezone)).date()
-    return sources.as_of or (today - timedelta(days=1) if option == YESTERDAY else today)
+    return option or sources.as_of or today - timedelta(days=before)
 
 
 def at_least_one(text: str) -> int:

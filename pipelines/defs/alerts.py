@@ -16,7 +16,8 @@ from pipelines.defs.outcome import read_outcome
 from pipelines.defs.run_tags import COMMAND_LINE, LAUNCHED_BY, WATCHED
 from pipelines.defs.schedules import NIGHTLY
 from pipelines.errors import ConfigurationError
-from pipelines.nights.morning import compose_morning
+from pipelines.nights.morning import compose_morning, write_page
+from pipelines.nights.record import read_last_night
 from pipelines.nights.settings import find_nights, load_nights
 from pipelines.nights.telling import KILLED, Teller
 
@@ -65,7 +66,8 @@ def stopped_nights(context: dg.RunStatusSensorContext) -> None:
     run = context.dagster_run
     if run.tags.get(LAUNCHED_BY) != COMMAND_LINE:  # The command knows by what it was stopped.
         began, ended = _times(context.instance, run)
-        open_teller(find_home(None), context.log.warning).stopped_by_hand(run.run_id, _day(run), began, ended)
+        home = find_home(None)
+        open_teller(home, context.log.warning).stopped_by_hand(run.run_id, _day(run, home), began, ended)
 
 
 @dg.sensor(
@@ -90,11 +92,13 @@ def _tell_end(context: dg.RunStatusSensorContext) -> None:
     began, ended = _times(context.instance, run)
     graph = context.repository_def.asset_graph if context.repository_def else None
     outcome = read_outcome(context.instance, run, home.logs, graph)
+    day = _day(run, home)
     if [failure.message for failure in outcome.failures] == [KILLED]:
-        teller.failed(run.run_id, _day(run), KILLED, began, ended, "killed")
+        teller.failed(run.run_id, day, KILLED, began, ended, "killed")
         return
-    morning = compose_morning(outcome, teller.nights, home, run.run_id, _day(run), (began, ended), _language(home))
-    teller.ended(run.run_id, _day(run), outcome, began, ended, morning)
+    morning = compose_morning(outcome, teller.nights, home, run.run_id, day, (began, ended), _language(home))
+    write_page(home, morning)
+    teller.ended(run.run_id, day, outcome, began, ended, morning)
 
 
 def _language(home: Home) -> str:
@@ -104,8 +108,10 @@ def _language(home: Home) -> str:
         return "en"
 
 
-def _day(run: dg.DagsterRun) -> str:
-    return run.tags.get("as_of", "")
+def _day(run: dg.DagsterRun, home: Home) -> str:
+    """The day of the run: as it was launched for, else as it found it when it began."""
+    last = read_last_night(home).last
+    return run.tags.get("as_of") or (last.as_of if last is not None and last.run_id == run.run_id else "")
 
 
 def _times(instance: dg.DagsterInstance, run: dg.DagsterRun) -> tuple[datetime, datetime]:

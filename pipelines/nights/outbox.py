@@ -29,6 +29,8 @@ from pipelines.nights.settings import Channel, Email, Nights, Slack, Webhook
 
 KEPT = 200
 OLD = timedelta(days=3)  # News of last week is none, and whoever could not be told by then looks at the doctor.
+FORGOTTEN = timedelta(days=7)
+SLOW_SECONDS = 3600.0  # Between the attempts of `parcours watch` and the sensor, once the quick ones have all failed.
 LOCK_PATIENCE_SECONDS = 60.0
 
 Say = Callable[[str], object]
@@ -60,29 +62,31 @@ def put(home: Home, alert: Alert, now: datetime) -> bool:
 def deliver(home: Home, nights: Nights, now: datetime, say: Say, *, patiently: bool = False) -> None:
     """Delivers what is not delivered yet, and tells ``say`` what does not arrive. Raises nothing for a server's fault.
 
-    ``patiently`` makes all attempts now, with pauses; otherwise one where its time has come.
+    ``patiently`` makes all the quick attempts now, with pauses; otherwise one where its time has come.
     """
     channels = nights.channels()
     with _locked(home, LOCK_PATIENCE_SECONDS if patiently else 0.0) as is_mine:
         if not is_mine:
             return  # Somebody else is about it.
         for file, alert, document in _read_all(home):
-            if now - datetime.fromisoformat(document["put_at"]) > OLD:
+            if _is_old(document, now):
                 continue
             for name, channel in channels.items():
                 if _is_for(alert, channel):
                     _deliver_by(file, alert, document, (name, channel), nights, now, say, patiently=patiently)
 
 
-def list_undelivered(home: Home, nights: Nights) -> list[Undelivered]:
-    """What did not arrive, the oldest first."""
+def list_undelivered(home: Home, nights: Nights, now: datetime) -> list[Undelivered]:
+    """What did not arrive, the oldest first. What is old is told no longer than a week."""
     found = []
     for _, alert, document in _read_all(home):
+        if now - datetime.fromisoformat(document["put_at"]) > FORGOTTEN:
+            continue
         for name, channel in nights.channels().items():
             noted = document["deliveries"].get(name, {})
             if _is_for(alert, channel) and not noted.get("delivered_at"):
-                given_up = noted.get("is_lasting") or noted.get("attempts", 0) >= nights.delivery.attempts
-                found.append(Undelivered(alert.subject, name, noted.get("fault", "not tried yet"), bool(given_up)))
+                given_up = bool(noted.get("is_lasting")) or _is_old(document, now)
+                found.append(Undelivered(alert.subject, name, noted.get("fault", "not tried yet"), given_up))
     return found
 
 
@@ -90,8 +94,8 @@ def _is_for(alert: Alert, channel: Channel) -> bool:
     return alert.kind in channel.on and alert.instead_of not in channel.on
 
 
-def is_known(home: Home, key: str) -> bool:
-    return _file(home, key).exists()
+def _is_old(document: dict[str, Any], now: datetime) -> bool:
+    return now - datetime.fromisoformat(document["put_at"]) > OLD
 
 
 def send_by(alert: Alert, channel: Channel, timeout: float) -> None:
@@ -111,22 +115,22 @@ def _deliver_by(
 ) -> None:  # fmt: skip
     name, channel = by
     noted = document["deliveries"].setdefault(name, {"attempts": 0})
-    settings = nights.delivery
-    while not noted.get("delivered_at") and not noted.get("is_lasting") and noted["attempts"] < settings.attempts:
-        if not patiently and noted.get("not_before", "") > now.astimezone(UTC).isoformat():
+    settings, made = nights.delivery, 0
+    while not noted.get("delivered_at") and not noted.get("is_lasting"):
+        if not made and noted.get("not_before", "") > now.astimezone(UTC).isoformat():
             return
-        noted["attempts"] += 1
+        made, noted["attempts"] = made + 1, noted["attempts"] + 1
         try:
             send_by(alert, channel, settings.timeout_seconds)
         except DeliveryError as fault:
-            pause = settings.pause_seconds * 2 ** (noted["attempts"] - 1)
+            is_slow = noted["attempts"] >= settings.attempts
+            pause = SLOW_SECONDS if is_slow else settings.pause_seconds * 2 ** (noted["attempts"] - 1)
             not_before = datetime.now(UTC) + timedelta(seconds=pause)
             noted |= {"fault": str(fault), "is_lasting": fault.is_lasting, "not_before": not_before.isoformat()}
             _write(file, document)
-            is_last = fault.is_lasting or noted["attempts"] >= settings.attempts
-            end = "and is given up" if is_last else "and is tried again"
-            say(f"alert '{alert.subject}' did not arrive by {name}: {fault}; attempt {noted['attempts']}, {end}")
-            if is_last or not patiently:
+            end = "is given up" if fault.is_lasting else "is tried again" + (" in an hour" if is_slow else "")
+            say(f"alert '{alert.subject}' did not arrive by {name}: {fault}; attempt {noted['attempts']}, it {end}")
+            if is_slow or not patiently:
                 return
             time.sleep(pause)
         else:

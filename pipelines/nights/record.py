@@ -80,6 +80,7 @@ def end_night(
         return False
     is_last = known.last is not None and known.last.run_id == run_id
     begun = known.last.began_at if is_last and known.last is not None else _stamp(began)
+    as_of = as_of or (known.last.as_of if is_last and known.last is not None else "")
     night = Night(state, run_id, as_of, state in GOOD, begun, _stamp(ended), reason)
     is_overtaken = known.last is not None and not is_last and known.last.began_at >= night.began_at
     good = [each for each in (known.last_good, night if night.published else None) if each is not None]

@@ -120,7 +120,7 @@ class Teller:
         if known.last is not None and not known.last.published and known.last.state != "running":
             wrong.append(f"The last night, run {known.last.run_id}, was {known.last.state}: it published nothing.")
         self.deliver(now)
-        undelivered = outbox.list_undelivered(self.home, self.nights)
+        undelivered = outbox.list_undelivered(self.home, self.nights, now)
         return [*wrong, *(f"'{each.subject}' did not arrive by {each.channel}: {each.fault}." for each in undelivered)]
 
     def deliver(self, now: datetime) -> None:

@@ -11,7 +11,7 @@ from pipelines.cli.arguments import (
     add_language_of_sources,
     add_sources,
     at_least_one,
-    day_of_run_or_yesterday,
+    day_of_run,
     resolve_day,
 )
 
@@ -33,12 +33,17 @@ def add(commands: Subcommands) -> None:
     )
     add_home(parser)
     add_sources(parser)
-    parser.add_argument(
+    day = parser.add_mutually_exclusive_group()
+    day.add_argument(
         "--as-of",
-        type=day_of_run_or_yesterday,
+        type=day_of_run,
         metavar="DATE",
-        help="the day to compute everything as of, YYYY-MM-DD: its end (else as_of of sources.yml, else today); or "
-        "`yesterday`, for a night that begins after midnight",
+        help="the day to compute everything as of, YYYY-MM-DD: its end (else as_of of sources.yml, else today)",
+    )
+    day.add_argument(
+        "--yesterday",
+        action="store_true",
+        help="in place of today, the day that has ended where the retailer is: for a night that begins after midnight",
     )
     parser.add_argument(
         "--full",
@@ -102,7 +107,7 @@ def _run(options: argparse.Namespace, home: "Home", night: "ToldNight") -> int:
     segments = find_segments(home, sources)
     load_segments(segments)  # Reports mistakes now, not after everything is built.
     refuse_unknown_sources(night.teller.nights, sources)
-    as_of = resolve_day(options.as_of, sources)
+    as_of = resolve_day(options.as_of, sources, before=int(options.yesterday))
     night.as_of = as_of.isoformat()
     memory_limit()
     run_id = night.run_id

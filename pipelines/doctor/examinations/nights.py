@@ -41,7 +41,7 @@ def examine(case: Case) -> Examined:
             "Correct alerts in nights.yml." if each.is_given_up else "`parcours watch` tries again.",
             is_grave=False,
         )
-        for each in list_undelivered(case.home, nights)
+        for each in list_undelivered(case.home, nights, now)
     ]
     told = (
         f"{len(nights.alerts)} ways to tell of the next"
