@@ -7,6 +7,7 @@ import dagster as dg
 from pipelines.config.home import may_configure_launches
 from pipelines.defs import launch_config
 from pipelines.defs.accuracy import accuracy
+from pipelines.defs.alerts import SENSORS
 from pipelines.defs.drift import drift
 from pipelines.defs.extracts import extract_assets
 from pipelines.defs.field_report import field_report
@@ -16,7 +17,7 @@ from pipelines.defs.pulls import pulls
 from pipelines.defs.references import references
 from pipelines.defs.report import report
 from pipelines.defs.resources import Night
-from pipelines.defs.schedules import NIGHTLY, TRAINING, nightly_schedule
+from pipelines.defs.schedules import NIGHTLY, TRAINING, exports_arrived, nightly_schedule
 from pipelines.defs.sensitivity import sensitivity
 from pipelines.defs.warehouse import warehouse_assets
 from pipelines.lake.owner_only import close_to_others
@@ -33,7 +34,7 @@ def build_definitions(
     assets: Sequence[dg.AssetsDefinition] = (),
     is_scheduled: bool = True,
 ) -> dg.Definitions:
-    """All assets, jobs, the schedule and the sensor, as the interface loads them, but for what is given.
+    """All assets, jobs, the schedule and the sensors, as the interface loads them, but for what is given.
 
     ``resources`` take the place of those with their names, ``assets`` of the definitions that have one of their keys.
     Not ``is_scheduled``, nothing runs by itself. One process by default: on one machine, the seconds that every further
@@ -49,7 +50,7 @@ def build_definitions(
         assets=[*(definition for definition in usual if replaced.isdisjoint(definition.keys)), *assets],
         jobs=[NIGHTLY, TRAINING],
         schedules=[nightly_schedule()] if is_scheduled else [],
-        sensors=[killed_runs] if is_scheduled else [],
+        sensors=[killed_runs, exports_arrived, *SENSORS] if is_scheduled else [],
         resources={"night": Night(), **(resources or {})},
         loggers=loggers or CONSOLE,
         executor=executor,

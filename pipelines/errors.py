@@ -4,9 +4,13 @@ from collections.abc import Sequence
 
 
 class ParcoursError(Exception):
-    """A run that must stop before publishing (exit code 1). The message is for the person who runs it."""
+    """A run that must stop before publishing (exit code 1). The message is for the person who runs it.
+
+    ``is_passing``: of a system outside that may well answer the next time, so that it is asked again.
+    """
 
     exit_code = 1
+    is_passing = False
 
 
 class ConfigurationError(ParcoursError):

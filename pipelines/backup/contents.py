@@ -12,6 +12,7 @@ from pipelines.config.home import Home
 from pipelines.config.repository import BUNDLED_SAMPLE
 from pipelines.config.sources import Sources
 from pipelines.lake.tables import Lake
+from pipelines.nights.settings import FILE_NAME, find_nights
 from pipelines.segments.definitions import BUNDLED
 from pipelines.warehouse import kept_state
 
@@ -20,8 +21,8 @@ DAGSTER_SETTINGS = "dagster/dagster.yaml"
 STATE, MODELS = "lake/state", "lake/models"
 LONGEST_NAME = 1_000
 RESERVED = (
-    "build", "charts", "dagster", "docs", "lake", "logs", "page.lock", "publication.lock", "quality.html", "replaced",
-    "report.html", "reports", "restore", "restored", "run.lock", "warehouse",
+    "build", "charts", "dagster", "docs", "lake", "last_night", "logs", "morning.html", "page.lock", "publication.lock",
+    "quality.html", "replaced", "report.html", "reports", "restore", "restored", "run.lock", "warehouse",
 )  # fmt: skip
 """How names begin that Parcours gives in a home itself: no file of a user's can have one."""
 
@@ -39,17 +40,18 @@ def list_contents(
         files[f"{HOME}/{DAGSTER_SETTINGS}"] = settings
     for name, file in (
         ("decisions.csv", retailer.decisions_of(home)),
+        (FILE_NAME, find_nights(home, sources_file)),
         ("segments.yml", segments_file),
         ("sources.yml", sources_file),
     ):
-        if file.is_file() and file not in (BUNDLED, BUNDLED_SAMPLE):
+        if file is not None and file.is_file() and file not in (BUNDLED, BUNDLED_SAMPLE):
             files[_name_file(home, name, file)] = file
     return dict(sorted(files.items()))
 
 
 def list_own_files(home: Home) -> Iterator[Path]:
     """The home's own files of decisions and configuration, whose place those of a backup take."""
-    for name in ("decisions.csv", "segments.yml", "sources.yml"):
+    for name in ("decisions.csv", FILE_NAME, "segments.yml", "sources.yml"):
         if (home.root / name).exists():
             yield home.root / name
 

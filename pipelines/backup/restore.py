@@ -24,6 +24,7 @@ from pipelines.config.home import Home
 from pipelines.errors import ConfigurationError
 from pipelines.lake import page_lock, publication_lock, run_lock
 from pipelines.lake.tables import Lake, sync
+from pipelines.nights.record import last_night_file, nights_folder
 from pipelines.warehouse import publish
 from pipelines.warehouse.kept_state import UNFINISHED
 
@@ -136,6 +137,7 @@ def _move_aside(home: Home, manifest: Manifest) -> Path | None:
     ]
     aside = [
         lake.models, *coming, *list_own_files(home), home.previous_warehouse, home.root / "restored",
+        last_night_file(home), nights_folder(home),
         home.lake / "state",
     ]  # fmt: skip
     present = [path for path in dict.fromkeys(_find_top(path, home) for path in aside) if os.path.lexists(path)]

@@ -1,7 +1,7 @@
 """Arguments that several commands share, and their parsing."""
 
 import argparse
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING, TypeAlias
 from zoneinfo import ZoneInfo
@@ -65,9 +65,13 @@ def day_of_run(text: str) -> date:
         raise argparse.ArgumentTypeError(str(fault)) from None
 
 
-def resolve_day(option: date | None, sources: "Sources") -> date:
-    """The as-of day: the one asked for, else that of sources.yml, else today in the retailer's time zone."""
-    return option or sources.as_of or datetime.now(ZoneInfo(sources.timezone)).date()
+def resolve_day(option: date | None, sources: "Sources", *, before: int = 0) -> date:
+    """The as-of day: the one asked for, else that of sources.yml, else today in the retailer's time zone.
+
+    ``before``: so many days before today, for a night that begins after midnight.
+    """
+    today = datetime.now(ZoneInfo(sources.timezone)).date()
+    return option or sources.as_of or today - timedelta(days=before)
 
 
 def at_least_one(text: str) -> int:

@@ -26,13 +26,13 @@ def name(number: int) -> str:
     return NAMES.get(signal.Signals(number), signal.Signals(number).name)
 
 
-def compose(number: int, left: str) -> str:
+def compose(stopped_by: str, left: str) -> str:
     """What is said to whoever stops a command, with what it leaves."""
-    return f"parcours: Stopped by {name(number)}. {left}\n"
+    return f"parcours: Stopped by {stopped_by}. {left}\n"
 
 
 def _leave(number: int, _: FrameType | None) -> NoReturn:
     try:
-        os.write(2, compose(number, AS_IT_WAS).encode())
+        os.write(2, compose(name(number), AS_IT_WAS).encode())
     finally:
         os._exit(128 + number)

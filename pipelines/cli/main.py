@@ -32,6 +32,7 @@ from pipelines.cli.commands import (
     sample,
     train,
     ui,
+    watch,
     why,
 )
 from pipelines.cli.lost_output import lasting_output, tell_loss
@@ -60,6 +61,7 @@ COMMANDS = (
     docs,
     ui,
     doctor,
+    watch,
 )
 
 
@@ -132,7 +134,7 @@ def _carry_out(options: argparse.Namespace) -> int:
         return _fail(str(error), error.exit_code, options.debug)
     except KeyboardInterrupt as stopped:
         number = stopped.args[0] if stopped.args else signal.SIGINT
-        sys.stderr.write(interrupts.compose(number, interrupts.AS_IT_WAS))
+        sys.stderr.write(interrupts.compose(interrupts.name(number), interrupts.AS_IT_WAS))
         return 128 + int(number)
     except Exception as error:
         closed = explain_closed(error)

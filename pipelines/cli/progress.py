@@ -25,6 +25,7 @@ if TYPE_CHECKING:
 STAGES: dict[str, str] = {
     "landed": "extracts",
     **dict.fromkeys(KINDS, "extracts"),
+    "sources": "extracts",
     "quarantine": "extracts",
     "identity": "identity",
     "warehouse": "warehouse",

@@ -4,8 +4,7 @@ import contextlib
 import logging
 import os
 import uuid
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Callable
 from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -15,8 +14,9 @@ from pipelines.cli.code_location import place_run
 from pipelines.cli.progress import Progress
 from pipelines.cli.silence import silence
 from pipelines.config.environment import set_environment
-from pipelines.config.home import Home
+from pipelines.config.home import Home, is_attended
 from pipelines.lake.owner_only import make_folder
+from pipelines.nights.outcome import Outcome
 from pipelines.visible_text import make_visible
 
 if TYPE_CHECKING:
@@ -38,6 +38,9 @@ run_coordinator:  # Only one run at a time works on a home folder; the others wa
   class: QueuedRunCoordinator
   config:
     max_concurrent_runs: 1
+run_monitoring:  # What takes longer than `time_limit_minutes` of nights.yml is ended.
+  enabled: true
+  start_timeout_seconds: 900  # A loaded machine takes its time.
 retention:
   schedule:
     purge_after_days: 90
@@ -47,39 +50,12 @@ compute_logs:  # What libraries print may hold values of the exports: it is not 
   module: dagster.core.storage.noop_compute_log_manager
   class: NoOpComputeLogManager
 """
-_ADDED_LATER = DAGSTER_SETTINGS[DAGSTER_SETTINGS.index("compute_logs:") :]
-
-
-@dataclass(frozen=True)
-class Failure:
-    """A step that failed: the message for the user, and its exit code."""
-
-    step: str
-    message: str
-    exit_code: int
-
-
-@dataclass
-class Outcome:
-    """What a job did. ``assets`` maps the key of each asset that was materialised to its metadata as plain values.
-
-    ``check_descriptions`` are the results' own descriptions of checks that warned or failed, by the names in the two
-    lists.
-    """
-
-    succeeded: bool
-    log: Path
-    assets: dict[str, dict[str, Any]] = field(default_factory=dict)
-    failures: list[Failure] = field(default_factory=list)
-    checks_passed: int = 0
-    checks_warned: list[str] = field(default_factory=list)
-    checks_failed: list[str] = field(default_factory=list)
-    check_descriptions: dict[str, str] = field(default_factory=dict)
-
-    @property
-    def published(self) -> bool:
-        """Whether the warehouse was published, whatever happened afterwards."""
-        return "published/warehouse" in self.assets
+_WITHOUT_LIMIT = (
+    DAGSTER_SETTINGS[: DAGSTER_SETTINGS.index("run_monitoring:")]
+    + DAGSTER_SETTINGS[DAGSTER_SETTINGS.index("retention:") :]
+)
+FORMER_SETTINGS = (_WITHOUT_LIMIT, _WITHOUT_LIMIT[: _WITHOUT_LIMIT.index("compute_logs:")])
+"""As earlier releases wrote them."""
 
 
 def new_run_id() -> str:
@@ -95,7 +71,7 @@ def prepare_instance(home: Home) -> None:
     settings = home.dagster / "dagster.yaml"
     if not settings.exists():
         settings.write_text(DAGSTER_SETTINGS, encoding="utf-8")
-    elif settings.read_text(encoding="utf-8") == DAGSTER_SETTINGS.removesuffix(_ADDED_LATER):
+    elif settings.read_text(encoding="utf-8") in FORMER_SETTINGS:
         settings.write_text(DAGSTER_SETTINGS, encoding="utf-8")  # Of an earlier release, and nobody changed it.
     os.environ["DAGSTER_HOME"] = str(home.dagster)
 
@@ -108,14 +84,16 @@ def launch(
     progress: Progress,
     ops: dict[str, Any] | None = None,
     former: str | None = None,
+    when_killed: Callable[[str], object] = lambda _: None,
 ) -> Outcome:
     """Runs a job of the code location to its end, with its events shown by ``progress`` and kept in a log file.
 
     What libraries print meanwhile is kept nowhere: it may hold values of the exports.
 
     ``settings`` configure the resource ``night``, ``ops`` single assets, by step. ``former`` is the run that held the
-    lock of the home before: if it was killed, Dagster is told. Home and sources, and what is as by default, do not
-    become part of the run's record: the interface, which has its own and admits no other, can launch it again.
+    lock of the home before: if it was killed, Dagster is told, and ``when_killed``. Home and sources, and what is as by
+    default, do not become part of the run's record: the interface, which has its own and admits no other, can launch it
+    again.
     """
     places = {variable: settings[name] for name, variable in PLACES.items() if name in settings}
     said = {name: value for name, value in settings.items() if name not in PLACES}
@@ -127,7 +105,8 @@ def launch(
 
         from pipelines.definitions import build_definitions
         from pipelines.defs import orphaned_runs
-        from pipelines.defs.run_tags import COMMAND_LINE, LAUNCHED_BY
+        from pipelines.defs.outcome import gather
+        from pipelines.defs.run_tags import COMMAND_LINE, LAUNCHED_BY, WATCHED
         from pipelines.defs.sqlite_pool import pooled_sqlite
 
         prepare_instance(home)
@@ -150,7 +129,8 @@ def launch(
             dg.DagsterInstance.get() as instance,
             stopping.on_stop(lambda signal: _cancel(instance, run_id, signal)),
         ):
-            orphaned_runs.mark_former(instance, former)
+            if orphaned_runs.mark_former(instance, former) and former:
+                when_killed(former)
             instance.add_event_listener(run_id, _placing(instance, run_id))
             result = job.execute_in_process(
                 run_config={
@@ -160,10 +140,14 @@ def launch(
                 },
                 instance=instance,
                 run_id=run_id,
-                tags={"as_of": settings["as_of"], LAUNCHED_BY: COMMAND_LINE},
+                tags={
+                    "as_of": settings["as_of"],
+                    LAUNCHED_BY: COMMAND_LINE,
+                    **({WATCHED: "true"} if is_attended() else {}),
+                },
                 raise_on_error=False,
             )
-            outcome = _gather(result.all_events, result.success, log)
+            outcome = gather(result.all_events, result.success, log, definitions.resolve_asset_graph())
             for number, run in enumerate(instance.get_runs()):
                 if run.is_finished and number >= KEPT:
                     instance.delete_run(run.run_id)
@@ -200,7 +184,8 @@ class _ProgressHandler(logging.Handler):
         if event.event_type_value == "STEP_START":
             self.progress.start(step)
         elif event.event_type_value == "ASSET_MATERIALIZATION":
-            self.progress.count(step, _plain(event.materialization.metadata).get("dagster/row_count"))
+            rows = event.materialization.metadata.get("dagster/row_count")
+            self.progress.count(step, None if rows is None else rows.value)
         elif event.event_type_value in ("STEP_SUCCESS", "STEP_FAILURE", "STEP_SKIPPED"):
             self.progress.end(step, event.event_type_value == "STEP_SUCCESS")
 
@@ -216,60 +201,6 @@ def _note_stop(log: Path, signal: str) -> None:
     """In a line of its own, whatever was being written."""
     with log.open("a", encoding="utf-8") as file:
         file.write(f"\n{datetime.now().astimezone():%Y-%m-%d %H:%M:%S} Stopped by {signal}.\n")
-
-
-def _gather(events: "Sequence[dg.DagsterEvent]", succeeded: bool, log: Path) -> Outcome:
-    outcome = Outcome(succeeded, log)
-    for event in events:
-        kind = event.event_type_value
-        if kind == "ASSET_MATERIALIZATION":
-            materialization = event.step_materialization_data.materialization
-            outcome.assets[materialization.asset_key.to_user_string()] = _plain(materialization.metadata)
-        elif kind == "ASSET_CHECK_EVALUATION":
-            check = event.asset_check_evaluation_data
-            name = f"{check.check_name} on {check.asset_key.to_user_string()}"
-            if check.passed:
-                outcome.checks_passed += 1
-                continue
-            is_warning = check.severity.value == "WARN"
-            (outcome.checks_warned if is_warning else outcome.checks_failed).append(name)
-            if check.description:
-                outcome.check_descriptions[name] = check.description
-        elif kind == "STEP_FAILURE":
-            outcome.failures.append(_explain(event, outcome))
-        elif kind == "PIPELINE_FAILURE" and not outcome.failures:  # Before the first step, for example in the settings.
-            outcome.failures.append(Failure("run", _innermost(event.job_failure_data.error), 1))
-    return outcome
-
-
-def _explain(event: "dg.DagsterEvent", outcome: Outcome) -> Failure:
-    """The message of a failed step: its own, that of its failed checks, or what Dagster stumbled over."""
-    data, step = event.step_failure_data, str(event.step_key).replace("__", "/")
-    expected = data.user_failure_data
-    if expected is not None:
-        return Failure(step, expected.description or "", int(_plain(expected.metadata).get("exit_code", 1)))
-    failed_checks = [
-        f"{name}:\n{outcome.check_descriptions[name]}"
-        for name in outcome.checks_failed
-        if name.endswith(f" on {step}") and name in outcome.check_descriptions
-    ]
-    return Failure(step, "\n".join(failed_checks) or _innermost(data.error), 1)
-
-
-def _innermost(error: Any) -> str:
-    """What is at the root of ``error``: ours in its own words, of any other exception only the kind."""
-    while error is not None and error.cause is not None:
-        error = error.cause
-    if error is None:
-        return "unknown"
-    kind, _, said = str(error.message).strip().partition(": ")
-    if kind.startswith("pipelines."):
-        return said
-    return f"unexpected {error.cls_name}. What it says is told on a terminal only: add --debug."
-
-
-def _plain(metadata: Any) -> dict[str, Any]:
-    return {name: value.value for name, value in metadata.items() if hasattr(value, "value")}
 
 
 def _new_log(home: Home, run_id: str) -> Path:

@@ -13,7 +13,6 @@ from pathlib import Path
 from typing import Any
 
 from pipelines.cli.progress import ORDER, Progress
-from pipelines.cli.run_job import Outcome
 from pipelines.cli.standing import as_it_was, near
 from pipelines.cli.tables_of_text import lay_out
 from pipelines.config.home import Home
@@ -21,6 +20,7 @@ from pipelines.config.sources import Sources
 from pipelines.doctor.exposed_files import find_exposed
 from pipelines.identity.monitoring.field_report import tell_example
 from pipelines.lake.tables import Lake
+from pipelines.nights.outcome import Outcome
 from pipelines.texts.texts import Texts
 from pipelines.warehouse.access import declared_group, declared_readers, find_barrier
 from pipelines.warehouse.newest_orders import are_silent

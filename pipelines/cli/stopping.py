@@ -54,6 +54,7 @@ class _Stop:
         self.steps: list[Callable[[str], object]] = []
         self.errors = 2
         self.terminal: list[Any] | None = None
+        self.reason: str | None = None
 
 
 _stop = _Stop()
@@ -110,6 +111,15 @@ def carry_out(command: Callable[[], int]) -> int:
     return outcome
 
 
+def end_for(reason: str) -> bool:
+    """Ends the process as SIGTERM does, and says ``reason`` of it. False where signals are not ours to answer."""
+    if _stop.signals is None or signal.SIGTERM not in _stop.signals:
+        return False
+    _stop.reason = reason
+    os.kill(os.getpid(), signal.SIGTERM)
+    return True
+
+
 @contextmanager
 def on_stop(step: Callable[[str], object]) -> Iterator[None]:
     """Has ``step`` called if a signal ends the process during the block, with what stopped it; the last begun first.
@@ -157,11 +167,12 @@ def _end(number: signal.Signals, awaited: set[signal.Signals]) -> NoReturn:
 
 def _put_in_order(number: signal.Signals) -> NoReturn:
     with unfinished.PUBLISHING:  # From here on, nothing is published.
-        _stop.message = compose(number, make_one_line(_ask()))
+        stopped_by = _stop.reason or name(number)
+        _stop.message = compose(stopped_by, make_one_line(_ask()))
         _stop.is_composed.set()
         for step in reversed(_stop.steps):
             with suppress(Exception):
-                step(name(number))
+                step(stopped_by)
         unfinished.remove_temporary()
         _leave(number)
 
@@ -176,7 +187,7 @@ def _ask() -> str:
 def _leave(number: signal.Signals) -> NoReturn:
     """Says so, once, and ends the process as a kill would, but for the exit code."""
     if _stop.leaving.acquire(timeout=MOMENT_SECONDS):  # Else the other thread is about to say it.
-        message = _stop.message or compose(number, HALF_PUBLISHED)
+        message = _stop.message or compose(name(number), HALF_PUBLISHED)
         _restore_terminal()
         with suppress(OSError):  # Nobody reads it any more.
             os.write(_stop.errors, message.encode())

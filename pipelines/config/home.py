@@ -13,6 +13,7 @@ from pipelines.config.repository import BUNDLED_SAMPLE
 from pipelines.errors import ConfigurationError
 
 ALLOW_LAUNCH_CONFIG = "PARCOURS_ALLOW_LAUNCH_CONFIG"
+ATTENDED = "PARCOURS_ATTENDED"
 
 
 _MISREAD = re.compile(r"\?|%[0-9A-Fa-f]{2}|(?<=/)\*\*(?=/|$)")
@@ -176,3 +177,8 @@ def may_configure_launches() -> bool:
     if said in ("1", "yes", "true"):
         return True
     raise ConfigurationError(f"{ALLOW_LAUNCH_CONFIG} says neither yes nor no: set it to 1, or leave it out.")
+
+
+def is_attended() -> bool:
+    """Whether somebody watches the run of this process, who need not be told of it, and for whom nothing waits."""
+    return bool(os.environ.get(ATTENDED, "").strip())

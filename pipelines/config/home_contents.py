@@ -27,6 +27,8 @@ _MADE = re.compile(
             rf"build(/(warehouse\.duckdb[\w.-]*|warehouse\.sealed\.json{_TEMPORARY}|(dbt|spill|spark){_BELOW}))?",
             rf"charts(/m[0-9a-f]{{12}})?(/\w+\.html{_TEMPORARY})?",  # A version's are of `parcours model charts`.
             rf"reports(/\d{{4}}-\d\d-\d\d-\w{{8}}(-quality)?\.html{_TEMPORARY})?",
+            rf"(last_night\.json|morning\.html){_TEMPORARY}",
+            rf"nights(/(history\.jsonl{_TEMPORARY}|alerts\.lock|alerts(/[\w.-]+\.json{_TEMPORARY})?))?",
             r"logs(/\d{8}T\d{6}Z-\w{8}\.log)?",
             r"docs(/(index|dictionary|lineage|report)\.html)?",
             rf"dagster(/(dagster\.yaml|\.\w+|(history|schedules|storage|logs){_BELOW}))?",
@@ -35,7 +37,7 @@ _MADE = re.compile(
     re.DOTALL,
 )
 
-WRITTEN_BY_PEOPLE = frozenset({"sources.yml", "segments.yml"})
+WRITTEN_BY_PEOPLE = frozenset({"sources.yml", "segments.yml", "nights.yml"})
 """What belongs in a home and is not ours."""
 
 

@@ -23,6 +23,12 @@ OWNERS: dict[Group, str] = {
 }
 assert OWNERS.keys() == set(get_args(Group))
 
+RETRIES: dict[Group, dg.RetryPolicy] = {
+    "extracts": dg.RetryPolicy(max_retries=3, delay=30, backoff=dg.Backoff.EXPONENTIAL, jitter=dg.Jitter.PLUS_MINUS)
+}
+"""Only what reads from outside is tried again, and only where its error says that it may pass (``is_passing``): half a
+minute, one, and two later. All else fails for a reason that is there the next time as well."""
+
 Compute: TypeAlias = Callable[..., Any]
 
 
@@ -44,7 +50,8 @@ def asset_of(
     fails holds up everything behind the asset, a warning nothing. The description is the docstring, unless given. The
     columns are those of table_columns.yml, unless ``metadata`` has others. ``config_schema`` is what a launch may say
     of it, and is of plain types: a parameter ``config`` of Dagster's own would also take the name of an environment
-    variable. A ParcoursError that the function raises becomes the failure of its step.
+    variable. A ParcoursError that the function raises becomes the failure of its step, or of an extract, where it is
+    ``is_passing``, another attempt.
     """
 
     def declare(compute: Compute) -> dg.AssetsDefinition:
@@ -56,6 +63,7 @@ def asset_of(
             kinds=set(kinds),
             description=description,
             metadata={**_columns(key), **(metadata or {})},
+            retry_policy=RETRIES.get(group),
             config_schema=config_schema or {},  # Without any, Dagster takes all and passes over it in silence.
             check_specs=[
                 *_check_specs(key, checks or {}, is_blocking=True),

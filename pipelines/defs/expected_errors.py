@@ -62,8 +62,9 @@ def strip_causes(error: Exception) -> ParcoursError:
 def _as_failure(error: Exception) -> dg.Failure:
     """A failed step with the message and exit code of the command: a ParcoursError's own, or of what is unexpected."""
     unexpected.note(error)
+    is_passing = False
     if isinstance(error, ParcoursError):
-        message, exit_code = make_visible(str(error)), error.exit_code
+        message, exit_code, is_passing = make_visible(str(error)), error.exit_code, error.is_passing
     else:
         message, exit_code = unexpected.describe(error), 1
-    return dg.Failure(description=message, metadata={"exit_code": exit_code}, allow_retries=False)
+    return dg.Failure(description=message, metadata={"exit_code": exit_code}, allow_retries=is_passing)

@@ -12,6 +12,7 @@ import polars as pl
 
 from pipelines.contracts import TABLES, Table
 from pipelines.contracts.reference import describe_column, describe_table
+from pipelines.defs import arrivals
 from pipelines.defs.asset import asset_of
 from pipelines.defs.resources import Night
 from pipelines.defs.results import Result
@@ -21,15 +22,15 @@ from pipelines.extracts.counts import Extracted, RejectLimitExceeded
 
 
 def extract_assets() -> list[dg.AssetsDefinition]:
-    """One asset per canonical table, and the quarantine of what did not fit."""
-    return [*map(_extract_asset, TABLES), quarantined_rows]
+    """The arrivals, one asset per canonical table, and the quarantine of what did not fit."""
+    return [arrivals.arrivals, *map(_extract_asset, TABLES), quarantined_rows]
 
 
 def _extract_asset(table: Table) -> dg.AssetsDefinition:
     @asset_of(
         "extracts",
         table.path,
-        after=["landed/pulls", *([f"{table.kind}/{table.part_of[0]}"] if table.part_of else [])],
+        after=["landed/pulls", arrivals.KEY, *([f"{table.kind}/{table.part_of[0]}"] if table.part_of else [])],
         description=f"{describe_table(table)}\n\nFrom every {table.kind} source; empty if none has it.",
         metadata={COLUMN_SCHEMA: _column_schema(table), "key": ", ".join(table.key)},
         checks={

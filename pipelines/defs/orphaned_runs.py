@@ -13,23 +13,24 @@ import dagster as dg
 from pipelines.config.home import find_home
 from pipelines.lake import run_lock
 from pipelines.name_lists import list_names
+from pipelines.nights.telling import KILLED
 
 IN_PROGRESS = [dg.DagsterRunStatus.STARTING, dg.DagsterRunStatus.STARTED, dg.DagsterRunStatus.CANCELING]
 SILENCE_SECONDS = 120
 """A run that starts has no lock yet, and one whose steps are processes of their own has none from the end of one to the
 start of the next: seconds. One that waits for the lock says so every minute."""
 
-MESSAGE = "The run was killed: the process that worked for it is gone. What it had begun is not published."
 
-
-def mark_former(instance: dg.DagsterInstance, run_id: str | None) -> None:
+def mark_former(instance: dg.DagsterInstance, run_id: str | None) -> bool:
     """Calls ``run_id``, the last to hold the lock that this run took, failed if Dagster does not know of its end.
 
-    One that was killed before its first step is on record as not started, and would be for ever.
+    One that was killed before its first step is on record as not started, and would be for ever. Whether it did.
     """
     run = instance.get_run_by_id(run_id) if run_id else None
-    if run is not None and not run.is_finished:
-        instance.report_run_failed(run, MESSAGE)
+    is_killed = run is not None and not run.is_finished
+    if is_killed and run is not None:
+        instance.report_run_failed(run, KILLED)
+    return is_killed
 
 
 def mark_silent(instance: dg.DagsterInstance, now: float) -> list[str]:
@@ -42,7 +43,7 @@ def mark_silent(instance: dg.DagsterInstance, now: float) -> list[str]:
         last = instance.get_records_for_run(run.run_id, limit=1, ascending=False).records
         is_silent = not last or last[0].event_log_entry.timestamp < now - SILENCE_SECONDS
         if is_silent and run_lock.is_free(_home_of(run)):
-            instance.report_run_failed(run, MESSAGE)
+            instance.report_run_failed(run, KILLED)
             killed.append(run.run_id)
     return sorted(killed)
 

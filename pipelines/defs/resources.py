@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator
 from contextlib import contextmanager
-from datetime import date, datetime
+from datetime import UTC, date, datetime
 from pathlib import Path
 from typing import Self
 from zoneinfo import ZoneInfo
@@ -11,7 +11,7 @@ import dagster as dg
 from pydantic import Field, PrivateAttr
 
 from pipelines.config.day_of_run import refuse_odd_day
-from pipelines.config.home import Home, find_home, find_sources
+from pipelines.config.home import Home, find_home, find_sources, is_attended
 from pipelines.config.sources import Sources, load_sources
 from pipelines.defs import orphaned_runs
 from pipelines.defs.expected_errors import strip_causes
@@ -27,9 +27,15 @@ from pipelines.identity.scoring.profiles import ProfiledRecords, profile_records
 from pipelines.lake import run_lock
 from pipelines.lake.owner_only import closed_to_others
 from pipelines.lake.tables import Lake
+from pipelines.nights import record
+from pipelines.nights.settings import UNTOLD, Nights, find_nights, load_nights
+from pipelines.nights.telling import Teller
 from pipelines.segments.definitions import Definitions, find_segments, load_segments
 from pipelines.texts.catalogue import list_languages
 from pipelines.warehouse import kept_state, publish
+
+NIGHTLY = "nightly"
+"""The job whose runs are nights."""
 
 
 class Night(dg.ConfigurableResource):  # type: ignore[type-arg]
@@ -56,6 +62,7 @@ class Night(dg.ConfigurableResource):  # type: ignore[type-arg]
     _retailer: Sources = PrivateAttr()
     _segments: Definitions = PrivateAttr()
     _segments_file: Path = PrivateAttr()
+    _nights: Nights = PrivateAttr()
     _day: date = PrivateAttr()
     _report_language: str = PrivateAttr()
     _run_id: str = PrivateAttr()
@@ -84,6 +91,11 @@ class Night(dg.ConfigurableResource):  # type: ignore[type-arg]
     def segments_file(self) -> Path:
         """The file that defines them."""
         return self._segments_file
+
+    @property
+    def nights(self) -> Nights:
+        """What nights.yml says: who is told, and which sources are waited for."""
+        return self._nights
 
     @property
     def day(self) -> date:
@@ -151,9 +163,16 @@ class Night(dg.ConfigurableResource):  # type: ignore[type-arg]
         ):
             publish.finish_interrupted(self._folder)
             kept_state.check(self._folder, self._retailer, sources_file, self._segments_file)
-            if context.instance:
-                orphaned_runs.mark_former(context.instance, former)
+            teller = Teller(self._folder, self._nights, context.log.warning if context.log else str, patiently=False)
+            if context.instance and orphaned_runs.mark_former(context.instance, former) and former:
+                teller.killed(former, datetime.now(UTC))
+            assert context.run is not None
+            is_night = context.run.job_name == NIGHTLY
+            if is_night:
+                teller.began(self._run_id, self._day.isoformat(), datetime.now(UTC))
             yield self
+            if is_night:
+                record.note_alive(self._folder)
 
     def _resolve_settings(self, context: dg.InitResourceContext) -> Path:
         """Reads what the run is to be made with; returns the file of sources."""
@@ -164,6 +183,8 @@ class Night(dg.ConfigurableResource):  # type: ignore[type-arg]
         self._retailer = load_sources(sources_file)
         self._segments_file = find_segments(self._folder, self._retailer)
         self._segments = load_segments(self._segments_file)
+        nights = load_nights(find_nights(self._folder, sources_file))
+        self._nights = nights.model_copy(update=UNTOLD) if is_attended() else nights
         self._day = self._resolve_day(context)
         self._report_language = self._resolve_language()
         return sources_file

@@ -2,3 +2,6 @@
 
 LAUNCHED_BY, COMMAND_LINE = "launched_by", "command line"
 """A run that a command carries out in its own process, whatever becomes of the page."""
+
+WATCHED = "attended"
+"""A run that somebody watches, of which nobody else is told."""

@@ -13,6 +13,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from pipelines.ui.gate import Gate
 from pipelines.ui.hosts import AllowedHosts
 from pipelines.ui.proxies import Proxies
+from pipelines.ui.remote_code import use_server
 from pipelines.ui.secret import Secret
 from pipelines.ui.services import run_services
 
@@ -29,16 +30,23 @@ class Access:
 
 
 def serve(
-    sockets: list[socket.socket], access: Access, module: str, folder: Path, lock: int, ready: Callable[[], None]
+    sockets: list[socket.socket],
+    access: Access,
+    module: str,
+    folder: Path,
+    lock: int,
+    ready: Callable[[], None],
+    code_server: tuple[str, int] | None = None,
 ) -> int:
     """Serves the code location ``module`` of ``folder`` at ``sockets``; calls ``ready`` when it answers.
 
-    ``lock`` is the descriptor by which the page of the home is held. Returns 0 when it was told to stop, 1 where a
+    ``lock`` is the descriptor by which the page of the home is held; ``code_server`` where the code location is served
+    already, and the daemon runs. Returns 0 when it was told to stop, 1 where a
     process behind it would not run. Raises ParcoursError.
     """
     logging.basicConfig(level=logging.WARNING, format="%(asctime)s %(levelname)s %(message)s")
     os.environ["DAGSTER_DISABLE_TELEMETRY"] = "1"
-    with run_services(module, folder, lock) as services:
+    with use_server(module, *code_server) if code_server else run_services(module, folder, lock) as services:
         import uvicorn  # While the code location loads in a process of its own.
 
         from pipelines.ui.application import open_application
@@ -46,7 +54,7 @@ def serve(
         from pipelines.ui.running import note_stopped
 
         services.wait_until_loaded()
-        services.daemon.start()
+        services.start_daemon()
         with open_application(services.workspace) as application:
             port = sockets[0].getsockname()[1]
             front = Front(application, access.hosts, Gate(access.secret, access.proxies, f"parcours_ui_{port}"))

@@ -107,6 +107,9 @@ class Services:
                 raise ParcoursError(f"The code location was not loaded within {START_SECONDS:.0f} seconds.")
             time.sleep(0.1)
 
+    def start_daemon(self) -> None:
+        self.daemon.start()
+
     def watch(self, give_up: Callable[[str], None]) -> None:
         """Starts again what dies, in a thread; calls ``give_up`` with the reason where that does not help."""
         threading.Thread(target=self._watch, args=(give_up,), name="watch-services", daemon=True).start()

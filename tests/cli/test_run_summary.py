@@ -7,9 +7,9 @@ import pytest
 
 from pipelines.cli import run_summary
 from pipelines.cli.progress import Progress
-from pipelines.cli.run_job import Outcome
 from pipelines.config.home import Home
 from pipelines.config.sources import load_sources
+from pipelines.nights.outcome import Outcome
 from pipelines.texts.catalogue import list_languages
 from pipelines.texts.texts import open_texts
 

@@ -11,9 +11,9 @@ import pytest
 
 from pipelines.cli import run_job
 from pipelines.cli.commands import run
-from pipelines.cli.run_job import Outcome
 from pipelines.config.home import Home
 from pipelines.lake.tables import Lake
+from pipelines.nights.outcome import Outcome
 from pipelines.warehouse.publish import seal_path
 
 Materialise = Callable[..., dg.ExecuteInProcessResult]

@@ -12,11 +12,11 @@ import pytest
 
 from pipelines.cli import run_job, run_summary
 from pipelines.cli.main import main
-from pipelines.cli.run_job import Failure, Outcome
 from pipelines.config.home import Home
 from pipelines.defs import report as report_module
 from pipelines.defs.report import report
 from pipelines.defs.resources import Night
+from pipelines.nights.outcome import Failure, Outcome
 
 Command = Callable[..., subprocess.CompletedProcess[str]]
 Change = Callable[..., Home]

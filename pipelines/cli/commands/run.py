@@ -1,7 +1,9 @@
 """``parcours run``: everything, from the exports to the published warehouse, through the Dagster assets."""
 
 import argparse
+import os
 import sys
+from typing import TYPE_CHECKING
 
 from pipelines.cli.arguments import (
     Subcommands,
@@ -12,6 +14,10 @@ from pipelines.cli.arguments import (
     day_of_run,
     resolve_day,
 )
+
+if TYPE_CHECKING:
+    from pipelines.cli.told_night import ToldNight
+    from pipelines.config.home import Home
 
 PUBLISHED_UNFINISHED = 3
 """Exit code of a run that published and then failed: analysts have new data, but somebody has to look."""
@@ -27,11 +33,17 @@ def add(commands: Subcommands) -> None:
     )
     add_home(parser)
     add_sources(parser)
-    parser.add_argument(
+    day = parser.add_mutually_exclusive_group()
+    day.add_argument(
         "--as-of",
         type=day_of_run,
         metavar="DATE",
         help="the day to compute everything as of, YYYY-MM-DD: its end (else as_of of sources.yml, else today)",
+    )
+    day.add_argument(
+        "--yesterday",
+        action="store_true",
+        help="in place of today, the day that has ended where the retailer is: for a night that begins after midnight",
     )
     parser.add_argument(
         "--full",
@@ -56,30 +68,49 @@ def add(commands: Subcommands) -> None:
         metavar="MINUTES",
         help="how long to wait while another run is at work on the home (default: not at all)",
     )
+    parser.add_argument(
+        "--attended",
+        action="store_true",
+        help="somebody is watching: wait for no source that is late, send no alert and no heartbeat (docs/nights.md)",
+    )
     add_language_of_sources(parser, "the report and the summary")
     parser.set_defaults(command=run)
 
 
 def run(options: argparse.Namespace) -> int:
+    from pipelines.cli import run_job
+    from pipelines.cli.told_night import told_night
+    from pipelines.config.home import ATTENDED, find_home
+
+    if options.attended:
+        os.environ[ATTENDED] = "1"
+    home, run_id = find_home(options.home), run_job.new_run_id()
+    with told_night(home, options.sources, run_id) as night:
+        return _run(options, home, night)
+
+
+def _run(options: argparse.Namespace, home: "Home", night: "ToldNight") -> int:
     from pipelines.cli import run_job, run_summary, standing, stopping
     from pipelines.cli.progress import Progress
-    from pipelines.config.home import find_home, find_sources
+    from pipelines.config.home import find_sources
     from pipelines.config.sources import load_sources
     from pipelines.frames.memory_limit import memory_limit
     from pipelines.lake import run_lock
     from pipelines.lake.tables import Lake
+    from pipelines.nights.settings import refuse_unknown_sources
     from pipelines.segments.definitions import find_segments, load_segments
     from pipelines.texts.texts import open_texts
     from pipelines.warehouse import kept_state, publish
 
-    home = find_home(options.home)
     file = find_sources(options.sources, home)
     sources = load_sources(file)
     segments = find_segments(home, sources)
     load_segments(segments)  # Reports mistakes now, not after everything is built.
-    as_of = resolve_day(options.as_of, sources)
+    refuse_unknown_sources(night.teller.nights, sources)
+    as_of = resolve_day(options.as_of, sources, before=int(options.yesterday))
+    night.as_of = as_of.isoformat()
     memory_limit()
-    run_id = run_job.new_run_id()
+    run_id = night.run_id
     settings = {"home": str(home.root), "sources": str(file), "as_of": as_of.isoformat(), "full": options.full}
     if options.lang:
         settings["language"] = options.lang
@@ -93,6 +124,7 @@ def run(options: argparse.Namespace) -> int:
             say=lambda words: sys.stderr.write(f"parcours: {words}\n"),
         ) as former,
         Progress() as progress,
+        night.limited(),
     ):
         stopping.say_when_stopped(standing.note_standing(home).tell_after_run)
         publish.finish_interrupted(home)
@@ -100,7 +132,8 @@ def run(options: argparse.Namespace) -> int:
             kept_state.accept_losses(home, sources, file, segments)
         kept_state.check(home, sources, file, segments)
         ops = {"identity__drift": {"config": {"accept": options.accept_drift}}}
-        outcome = run_job.launch("nightly", home, run_id, settings, progress, ops, former)
+        outcome = run_job.launch("nightly", home, run_id, settings, progress, ops, former, night.tell_killed)
+    night.end(outcome, options.lang or sources.language)
     if not outcome.published:
         sys.stderr.write(run_summary.render_failure(outcome, home))
         return max((failure.exit_code for failure in outcome.failures), default=1)

@@ -60,6 +60,12 @@ def add(commands: Subcommands) -> None:
         help="let whoever launches a run set its home, its sources and the acceptance of its drift (else "
         "$PARCOURS_ALLOW_LAUNCH_CONFIG)",
     )
+    parser.add_argument(
+        "--code-server",
+        metavar="HOST:PORT",
+        help="serve the code location that Dagster's code server has there, and start neither one nor the daemon: "
+        "for containers, as deploy/compose.yml has them",
+    )
     parser.set_defaults(command=open_interface, ends_itself=True)
 
 
@@ -71,6 +77,7 @@ def open_interface(options: argparse.Namespace) -> int:
     from pipelines.config.sources import load_sources
     from pipelines.lake import page_lock
     from pipelines.ui.listening import open_sockets
+    from pipelines.ui.remote_code import parse_address
     from pipelines.ui.serve import serve
     from pipelines.warehouse import dbt_project
 
@@ -82,14 +89,16 @@ def open_interface(options: argparse.Namespace) -> int:
     try:
         access = _decide_access(options, sockets)
         with page_lock.hold(home.root, lambda words: _say(f"{words} ...")) as lock:
-            dbt_project.prepare()
+            if not options.code_server:
+                dbt_project.prepare()
             prepare_instance(home)
             os.environ |= {"PARCOURS_HOME": str(home.root), "PARCOURS_SOURCES": str(file)}
             if options.allow_launch_config:
                 os.environ[ALLOW_LAUNCH_CONFIG] = "1"
             _say(f"Dagster is being started for {home.root} ...")
             opened = f"Dagster on {_address(options, access)} for {home.root}; stop it with Ctrl-C"
-            return serve(sockets, access, MODULE, REPOSITORY, lock, lambda: _say(opened))
+            server = parse_address(options.code_server) if options.code_server else None
+            return serve(sockets, access, MODULE, REPOSITORY, lock, lambda: _say(opened), server)
     except KeyboardInterrupt:
         sys.stdout.write("Dagster has stopped.\n")
         return 0

@@ -11,6 +11,7 @@ from pipelines.doctor.examinations import (
     ledger,
     leftovers,
     lock,
+    nights,
     permissions,
     readers,
     versions,
@@ -28,6 +29,7 @@ OF_THE_HOME: tuple[ModuleType, ...] = (
     warehouse,
     ledger,
     kept,
+    nights,
     dagster_storage,
     leftovers,
 )

@@ -1,0 +1,90 @@
+"""The compose file: closed, pinned, healthy before others start, and of commands that there are."""
+
+import re
+from typing import Any
+
+import dagster as dg
+import pytest
+import yaml
+
+from pipelines.cli.main import build_parser
+from pipelines.cli.run_job import DAGSTER_SETTINGS
+from pipelines.config.repository import REPOSITORY
+
+DEPLOY = REPOSITORY / "deploy"
+
+
+@pytest.fixture(scope="module")
+def compose() -> dict[str, Any]:
+    return dict(yaml.safe_load((DEPLOY / "compose.yml").read_text()))
+
+
+def test_every_service_is_watched_pinned_and_bound(compose: dict[str, Any]) -> None:
+    services = compose["services"]
+    assert set(services) == {"postgres", "code", "daemon", "web"}
+    for name, service in services.items():
+        assert service["healthcheck"]["test"][0] == "CMD", name
+        assert service["restart"] == "unless-stopped"
+        assert "no-new-privileges:true" in service["security_opt"]
+        assert re.search(r":[0-9][\w.-]*\}?$", service["image"]), "an image without a version"
+        assert "privileged" not in service
+        assert set(service.get("networks", [])) <= set(compose["networks"])
+        for volume in service["volumes"]:
+            source = volume.partition(":")[0]
+            known = source in compose["volumes"] or (DEPLOY / source).exists() or source.startswith("${")
+            assert known, volume
+    for name in ("code", "daemon", "web"):
+        assert services[name]["read_only"]
+        assert services[name]["cap_drop"] == ["ALL"]
+
+
+def test_nothing_listens_beyond_this_machine_and_nobody_but_the_page_listens_at_all(compose: dict[str, Any]) -> None:
+    ports = {name: service["ports"] for name, service in compose["services"].items() if "ports" in service}
+    assert ports == {"web": ["127.0.0.1:3000:3000"]}
+    assert compose["networks"]["back"] == {"internal": True}
+    assert compose["services"]["postgres"]["networks"] == ["back"]
+
+
+def test_each_waits_until_what_it_needs_is_healthy(compose: dict[str, Any]) -> None:
+    needs = {name: service.get("depends_on", {}) for name, service in compose["services"].items()}
+    assert {name: set(each) for name, each in needs.items()} == {
+        "postgres": set(), "code": {"postgres"}, "daemon": {"code"}, "web": {"code"},
+    }  # fmt: skip
+    assert all(how == {"condition": "service_healthy"} for each in needs.values() for how in each.values())
+
+
+def test_no_password_stands_in_a_file_of_the_repository(compose: dict[str, Any]) -> None:
+    for service in compose["services"].values():
+        for name, value in service["environment"].items():
+            assert "PASSWORD" not in name or value.startswith(("${", "/run/secrets/")), name
+    assert "DAGSTER_POSTGRES_PASSWORD=\n" in (DEPLOY / "example.env").read_text()
+
+
+def test_the_page_is_opened_by_a_command_that_there_is(compose: dict[str, Any]) -> None:
+    command = [re.sub(r"\$\{\w+:-([^}]*)\}", r"\1", part) for part in compose["services"]["web"]["command"]]
+    options = build_parser().parse_args(command)
+    assert (options.code_server, options.host) == ("code:4266", "0.0.0.0")
+    served = compose["services"]["code"]["command"]
+    assert served[served.index("--port") + 1] == "4266"
+    workspace = yaml.safe_load((DEPLOY / "workspace.yaml").read_text())["load_from"][0]["grpc_server"]
+    assert (workspace["host"], workspace["port"]) == ("code", 4266)
+
+
+def test_dagsters_settings_are_those_of_the_command_but_for_the_storage() -> None:
+    here = yaml.safe_load((DEPLOY / "dagster.yaml").read_text())
+    assert here.pop("storage").keys() == {"postgres"}
+    assert here == yaml.safe_load(DAGSTER_SETTINGS)
+
+
+def test_the_values_of_the_chart_name_the_same_things() -> None:
+    values = yaml.safe_load((DEPLOY / "helm" / "values.yaml").read_text())
+    [location] = values["dagster-user-deployments"]["deployments"]
+    assert location["podSecurityContext"]["runAsUser"] == 10001
+    assert values["telemetry"] == {"enabled": False}
+    images = [location["image"], values["dagsterWebserver"]["image"], values["dagsterDaemon"]["image"]]
+    assert all(image == images[0] for image in images)
+    lock = (DEPLOY / "requirements.lock").read_text()
+    version = re.search(r"^dagster==(\S+)", lock, re.MULTILINE)
+    assert version is not None
+    assert f"--version {version[1]}" in (DEPLOY / "helm" / "values.yaml").read_text()
+    assert version[1] == dg.__version__
