@@ -279,7 +279,7 @@ class _Work:
         until = f" where {name} <= {now}" if now else ""
         text = self.snapshot.cursor_text(self._cursor, f"max({name})")
         [[value]] = self.snapshot.ask(f"select {text} from {self.relation}{until}", self.of.shown)
-        return before if value is None else str(value)
+        return str(value) if value else before
 
     def _find_gone(self, landed: LandedTable, window: Sequence[str], rows: "_BatchFile") -> int:
         """Writes the keys that the source no longer has, or marks; how many."""
