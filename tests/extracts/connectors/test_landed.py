@@ -111,7 +111,8 @@ def test_a_row_that_does_not_fit_is_found_again_in_its_batch(landed: Landed) -> 
 def test_a_query_joins_what_was_pulled_beside(landed: Landed) -> None:
     landed.land("orders", [(1, 1, 10, "a"), (2, 1, 20, "b")])
     landed.land("refunds", [(1, 1, 4, "")], [(2, 1, 5, "")], [1])
-    query = "select source.* replace (source.total - coalesce(back.total, 0) as total) from source left join back using (id)"
+    total = "source.total - coalesce(back.total, 0)"
+    query = f"select source.* replace ({total} as total) from source left join back using (id)"
     landed.extract(query=query, **{"with": {"back": "refunds"}})
     assert landed.orders() == [("1", 10), ("2", 15)]
 
