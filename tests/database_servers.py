@@ -88,9 +88,10 @@ def _wait_for(is_so: Callable[[], bool], what: str) -> None:
 
 
 def _as_user(user: str) -> list[str]:
+    """What runs a command as ``user`` where root must not, and ends it with the tests, however these end."""
     if os.getuid() != 0:
-        return []
-    return ["setpriv", f"--reuid={user}", f"--regid={user}", "--clear-groups", "--"]
+        return ["setpriv", "--pdeathsig=KILL", "--"]
+    return ["setpriv", f"--reuid={user}", f"--regid={user}", "--clear-groups", "--pdeathsig=KILL", "--"]
 
 
 @contextmanager

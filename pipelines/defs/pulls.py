@@ -23,8 +23,8 @@ from pipelines.pulls.reconciliation import ROWS
     },
     warnings={
         "pulls_are_of_tonight": "No table is used as an earlier night left it, none was pulled otherwise than is "
-        "declared, and none has new columns. Where one was or has, the check's result says which and why: mend the "
-        "source or correct what sources.yml says of it."
+        "declared, and none has new columns or values that no day or number can be. Where one was or has, the check's "
+        "result says which and why: mend the source or correct what sources.yml says of it."
     },
 )
 def pulls(context: dg.AssetExecutionContext, night: Night) -> Iterator[dg.AssetCheckResult | Result]:

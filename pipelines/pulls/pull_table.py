@@ -178,7 +178,8 @@ class _Work:
                 sums = {name: str(total(source, name)) for name in self.of.pull.amounts}
                 batch = replace(batch, counted=source_rows, sums=sums, cursor_to=self._read_cursor(None))
             rows.keep()
-        return Pulled(self._table.with_batch(batch, batch.rows), batch, tuple(reconciled), source_rows, self.notes)
+        notes = (*self.notes, *self._count_impossible(conditions))
+        return Pulled(self._table.with_batch(batch, batch.rows), batch, tuple(reconciled), source_rows, notes)
 
     def pull_changes(self, landed: LandedTable) -> Pulled:
         assert landed.cursor is not None
@@ -218,7 +219,8 @@ class _Work:
                     "longer `overlap` may"
                 )
         table = landed.with_batch(batch, int(total(live)))
-        return Pulled(replace(table, columns=after.columns), batch, tuple(reconciled), int(total(source)), self.notes)
+        notes = (*self.notes, *self._count_impossible(conditions))
+        return Pulled(replace(table, columns=after.columns), batch, tuple(reconciled), int(total(source)), notes)
 
     @property
     def _table(self) -> LandedTable:
@@ -247,6 +249,18 @@ class _Work:
 
     def _count(self, conditions: Sequence[str]) -> Counts:
         return self._measures.count_in_source(self.snapshot, f"{self.relation}{_where(conditions)}", self.of.shown)
+
+    def _count_impossible(self, conditions: Sequence[str]) -> Iterator[str]:
+        """Of the rows that were asked for, the values that are null here and are not in the source."""
+        asked = {column.name: self.snapshot.is_impossible(column) for column in self.columns}
+        named = {name: sql for name, sql in asked.items() if sql}
+        if not named or self.of.most is not None:
+            return
+        counted = ", ".join(f"count(case when {sql} then 1 end)" for sql in named.values())
+        [row] = self.snapshot.ask(f"select {counted} from {self.relation}{_where(conditions)}", self.of.shown)
+        for name, count in zip(named, map(int, row), strict=True):
+            if count:
+                yield f"{name} is empty in {count:,} rows where the source has what no day or number can be"
 
     def _refuse_short(self, reconciled: Sequence[Reconciled]) -> None:
         if not all(each.is_taken for each in reconciled):
@@ -279,7 +293,7 @@ class _Work:
         until = f" where {name} <= {now}" if now else ""
         text = self.snapshot.cursor_text(self._cursor, f"max({name})")
         [[value]] = self.snapshot.ask(f"select {text} from {self.relation}{until}", self.of.shown)
-        return before if value is None else str(value)
+        return str(value) if value else before
 
     def _find_gone(self, landed: LandedTable, window: Sequence[str], rows: "_BatchFile") -> int:
         """Writes the keys that the source no longer has, or marks; how many."""

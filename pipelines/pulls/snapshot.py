@@ -57,6 +57,9 @@ class Snapshot(Protocol):
     def sum_of(self, column: SourceColumn) -> str:
         """SQL of the sum of an amount, as text without loss."""
 
+    def is_impossible(self, column: SourceColumn) -> str | None:
+        """SQL that is true of values that come as null, as no day or number can be so; None where there are none."""
+
     def separate(self, number: int) -> AbstractContextManager[None]:
         """What fails within leaves the snapshot usable for other tables."""
 

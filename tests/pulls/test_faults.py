@@ -213,11 +213,12 @@ def test_an_optional_table_that_is_not_there_lets_the_run_go_on(shop: Shop) -> N
     assert shop.pull({"orders": {"optional": True}})[0].state == "taken"
 
 
-def test_a_value_that_a_day_cannot_be_is_empty(shop: Shop) -> None:
+def test_a_value_that_no_day_can_be_is_empty_and_counted(shop: Shop) -> None:
     odd = {"postgresql": "infinity", "mariadb": "0000-00-00 00:00:00"}[shop.server.type]
     shop.make_orders(*ROWS, f"3, 'Cy', '2026-01-03 10:00:00', 30.50, '{odd}'", f"4, 'Cy', '{odd}', 30.50, null")
     [outcome] = shop.pull()
     assert (outcome.state, outcome.rows) == ("taken", 4)
+    assert [note.partition(" rows")[0] for note in outcome.notes] == ["placed is empty in 1", "changed is empty in 1"]
     assert all(each.difference == 0 for each in outcome.reconciled)
     assert shop.pull()[0].batch.mode == "changes"
 

@@ -25,8 +25,8 @@ print("begins", flush=True)
 [outcome] = pull_sources(sources, lake, Settings(folder, full=sys.argv[2] == "full"))
 print(outcome.state, flush=True)
 """
-ROWS = 20_000
-KILLS = 6
+ROWS = 10_000
+KILLS = 4
 
 
 @pytest.mark.long

@@ -193,6 +193,11 @@ class MysqlSnapshot:
     def sum_of(self, column: SourceColumn) -> str:
         return f"cast(sum({column.sql}) as char)"
 
+    def is_impossible(self, column: SourceColumn) -> str | None:
+        quoted = self.quote(column.name)
+        is_moment = column.kind in ("date", "timestamp", "timestamptz")
+        return f"(month({quoted}) = 0 or day({quoted}) = 0)" if is_moment else None
+
     @contextmanager
     def separate(self, number: int) -> Iterator[None]:  # noqa: ARG002
         yield  # A query that fails leaves the transaction as it is.

@@ -187,6 +187,12 @@ class PostgresqlSnapshot:
         number = f"({column.sql})::numeric" if column.kind == "decimal" else column.sql
         return f"sum({number})::text"
 
+    def is_impossible(self, column: SourceColumn) -> str | None:
+        quoted = self.quote(column.name)
+        if column.kind in ("date", "timestamp", "timestamptz"):
+            return f"not isfinite({quoted})"
+        return f"{quoted} = 'NaN'" if "'NaN'" in column.sql else None
+
     @contextmanager
     def separate(self, number: int) -> Iterator[None]:
         self.command(f"savepoint table_{number}")
