@@ -20,6 +20,7 @@ from pipelines.errors import ConfigurationError, ParcoursError
 from pipelines.lake.run_lock import HomeInUseError
 from pipelines.nights.morning import compose_morning, write_page
 from pipelines.nights.outcome import Outcome
+from pipelines.nights.record import last_night_file
 from pipelines.nights.settings import UNTOLD, find_nights, load_nights
 from pipelines.nights.telling import Teller
 
@@ -53,10 +54,18 @@ class ToldNight:
     def refuse(self, message: str, *, is_others: bool) -> None:
         """Of a run that an error ended; ``is_others``: since another run has the home."""
         self.has_ended, now = True, datetime.now(UTC)
+        if not self._is_a_night():
+            return
         if is_others:
             self.teller.refused(self.run_id, self.as_of, message, now)
         else:
             self.teller.failed(self.run_id, self.as_of, message, self.began, now, "failed")
+
+    def _is_a_night(self) -> bool:
+        """Whether anybody expects one: of a first attempt in a folder where nothing ever ran, its terminal tells."""
+        home, nights = self.teller.home, self.teller.nights
+        has_run = home.warehouse.exists() or last_night_file(home).exists()
+        return has_run or bool(nights.alerts) or nights.heartbeat is not None
 
     def stop(self, stopped_by: str) -> None:
         """Of a run that is ended in this moment, with no time to lose. Whoever pressed Ctrl-C knows of it."""

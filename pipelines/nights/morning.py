@@ -158,9 +158,9 @@ class _Morning:
         return [*lines, *self._shorten(map(self._cut, said))]
 
     def _drift(self) -> list[str]:
-        verdicts = self._of("identity/drift").get("verdicts")
-        if not verdicts:
-            return []
+        verdicts, churn = (self._of("identity/drift").get(name) for name in ("verdicts", "churn"))
+        if not verdicts or not churn or not churn["published_records"]:
+            return []  # A first night is compared with none.
         beyond = sum(verdicts.get(name, 0) for name in ("warning", "blocking"))
         return [self.texts.count("beyond", beyond) if beyond else self.texts.say("as_usual")]
 

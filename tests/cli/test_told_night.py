@@ -122,6 +122,13 @@ def test_a_sources_yml_with_faults_is_told_too(run: Command, folder: Path, mail:
     assert beats(web) == ["/beat/fail"]
 
 
+def test_a_first_attempt_with_a_mistake_leaves_no_home_behind(run: Command, folder: Path) -> None:
+    (folder / "nights.yml").unlink()
+    (folder / "sources.yml").write_text("timezone: Mars/Olympus\n")
+    assert run().returncode == 2
+    assert not (folder / "home").exists()
+
+
 def test_a_nights_yml_with_faults_keeps_the_run_from_beginning(run: Command, folder: Path) -> None:
     add(folder, "alarms: []\n")
     ended = run()

@@ -3,6 +3,7 @@
 import os
 import sqlite3
 import sys
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import duckdb
@@ -19,6 +20,7 @@ from pipelines.doctor.examinations import (
     ledger,
     leftovers,
     lock,
+    nights,
     permissions,
     readers,
     versions,
@@ -28,6 +30,8 @@ from pipelines.doctor.examine import examine, mend
 from pipelines.doctor.findings import Case, Examined
 from pipelines.lake import run_lock
 from pipelines.lake.tables import Lake
+from pipelines.nights import outbox, record
+from pipelines.nights.alert import Alert
 from tests.warehouse.test_publish import build_night, publish
 
 SOURCES = """
@@ -241,3 +245,26 @@ def test_a_note_without_its_tables_is_told_and_stops_nothing(published: Home) ->
     examined = kept.examine(Case(published))
     assert "pairs" in told(examined)
     assert not any(finding.is_grave for finding in examined.findings)
+
+
+def test_the_last_night_is_looked_at_and_the_last_good_one(home: Home) -> None:
+    assert "nobody is told" in nights.examine(Case(home)).well
+    (home.root / "nights.yml").write_text("good_within_hours: 26\n")
+    assert "No night has published yet" in told(nights.examine(Case(home)))
+    now = datetime.now(UTC)
+    for number, (state, hours) in enumerate((("published", 20), ("failed", 2))):
+        began = now - timedelta(hours=hours)
+        record.end_night(home, f"r{number}", "2026-03-28", state, began, began, "crm/contacts")  # type: ignore[arg-type]
+    [finding] = nights.examine(Case(home)).findings
+    assert finding.what == "The last night, run r1, was failed (crm/contacts)."
+    (home.root / "nights.yml").write_text("good_within_hours: 19\n")
+    assert "ended 20 hours ago; 19 hours are declared" in told(nights.examine(Case(home)))
+
+
+def test_an_alert_that_did_not_arrive_and_a_nights_yml_with_faults_are_told(home: Home) -> None:
+    (home.root / "nights.yml").write_text("alerts: [{type: webhook, url: 'http://127.0.0.1:9/'}]\n")
+    outbox.put(home, Alert("failed-r1", "failed", "It failed", "It failed"), datetime.now(UTC))
+    [finding] = nights.examine(Case(home)).findings
+    assert (finding.is_grave, "'It failed' did not arrive by webhook-1: not tried yet" in finding.what) == (False, True)
+    (home.root / "nights.yml").write_text("alert: []\n")
+    assert "did you mean 'alerts'?" in told(nights.examine(Case(home)))
