@@ -1,8 +1,10 @@
+{{ config(materialized='view') }}
+
 with
 
-touches as (
+touchpoints as (
 
-    select * from {{ ref('int_touches_unioned') }}
+    select * from {{ ref('customer_touchpoints') }}
 
 ),
 
@@ -13,30 +15,9 @@ touch_kinds as (
 )
 
 select
-    touches.touch_id,
-    touches.customer_id,
-    touches.record_id,
-    cast(
-        row_number() over (
-            partition by touches.customer_id
-            order by touches.touched_at, touch_kinds.precedence, touches.touch_id
-        ) as bigint
-    ) as touch_number,
-    touches.touched_at,
-    touches.channel,
-    touches.touch_kind,
-    touch_kinds.is_real_touch,
-    touch_kinds.is_consideration,
-    touches.order_id,
-    touches.session_id,
-    touches.store_id,
-    touches.campaign_id,
-    touches.utm_source,
-    touches.utm_medium,
-    touches.utm_campaign,
-    touches.source
+    touchpoints.*,
+    touch_kinds.is_consideration
 
-from touches
-inner join touch_kinds
-    on touches.touch_kind = touch_kinds.touch_kind
-where touches.customer_id is not null
+from touchpoints
+left join touch_kinds
+    on touchpoints.touch_kind = touch_kinds.touch_kind
