@@ -18,7 +18,7 @@ web_events as (
 
 ),
 
--- The file is read again: both scans leave out what they do not need, where what is kept for both would hold everything.
+-- Read apart: each of two scans leaves out what it does not need, where one kept for both would hold everything.
 logins as (
 
     select * from {{ ref('stg_ecommerce__web_events') }}
@@ -91,12 +91,12 @@ select
     summed.device,
     summed.started_at,
     summed.ended_at,
-    summed.first_traffic.utm_source as utm_source,
-    summed.first_traffic.utm_medium as utm_medium,
-    summed.first_traffic.utm_campaign as utm_campaign,
     {%- for column in counted_events.values() %}
-    summed.{{ column }}{{ ',' if not loop.last }}
+    summed.{{ column }},
     {%- endfor %}
+    summed.first_traffic.utm_source,
+    summed.first_traffic.utm_medium,
+    summed.first_traffic.utm_campaign
 
 from summed
 left join accounts_ranked
