@@ -39,7 +39,7 @@ consents as (
 
 frictions as (
 
-    select * from {{ ref('int_frictions_unioned') }}
+    select * from {{ ref('friction_incidents') }}
     where day > {{ as_of_date(days=var('service_window_days')) }}
 
 ),

@@ -1,35 +1,38 @@
 with
 
+-- What was done after a search that tells how it went: another search, or a look at a product.
 web_events as (
 
     select * from {{ ref('stg_ecommerce__web_events') }}
-    where occurred_at < {{ as_of_end() }}
+    where
+        event in ('search', 'product_view', 'review_view', 'store_availability_check', 'add_to_cart')
+        and occurred_at < {{ as_of_end() }}
 
 ),
 
--- The next search, and the next time a product was looked at, of each event of a visit.
+sessions_with_search as (
+
+    select distinct session_id from {{ ref('stg_ecommerce__web_events') }}
+    where
+        event = 'search'
+        and occurred_at < {{ as_of_end() }}
+
+),
+
 followed as (
 
     select
-        event_id,
-        session_id,
-        event,
-        occurred_at,
-        min(case when event = 'search' then place end) over coming as next_search_place,
-        min(
-            case
-                when event in ('product_view', 'review_view', 'store_availability_check', 'add_to_cart') then place
-            end
-        ) over coming as next_product_place
+        web_events.event_id,
+        web_events.session_id,
+        web_events.event,
+        web_events.occurred_at,
+        lead(web_events.event) over (
+            partition by web_events.session_id order by web_events.occurred_at, web_events.event_id
+        ) as next_event
 
-    from (
-        select
-            *,
-            row_number() over (partition by session_id order by occurred_at, event_id) as place
-
-        from web_events
-    ) as numbered
-    window coming as (partition by session_id order by place rows between 1 following and unbounded following)
+    from web_events
+    inner join sessions_with_search
+        on web_events.session_id = sessions_with_search.session_id
 
 )
 
@@ -41,4 +44,4 @@ select
 from followed
 where
     event = 'search'
-    and (next_product_place is null or next_product_place > next_search_place)
+    and (next_event is null or next_event = 'search')

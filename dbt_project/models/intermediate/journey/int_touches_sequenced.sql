@@ -1,8 +1,10 @@
+{{ config(materialized='view') }}
+
 with
 
-touches as (
+touchpoints as (
 
-    select * from {{ ref('int_touches_unioned') }}
+    select * from {{ ref('customer_touchpoints') }}
 
 ),
 
@@ -13,30 +15,23 @@ touch_kinds as (
 )
 
 select
-    touches.touch_id,
-    touches.customer_id,
-    touches.record_id,
-    cast(
-        row_number() over (
-            partition by touches.customer_id
-            order by touches.touched_at, touch_kinds.precedence, touches.touch_id
-        ) as bigint
-    ) as touch_number,
-    touches.touched_at,
-    touches.channel,
-    touches.touch_kind,
-    touch_kinds.is_real_touch,
+    touchpoints.touch_id,
+    touchpoints.customer_id,
+    touchpoints.touch_number,
+    touchpoints.touched_at,
+    touchpoints.channel,
+    touchpoints.touch_kind,
+    touchpoints.is_real_touch,
     touch_kinds.is_consideration,
-    touches.order_id,
-    touches.session_id,
-    touches.store_id,
-    touches.campaign_id,
-    touches.utm_source,
-    touches.utm_medium,
-    touches.utm_campaign,
-    touches.source
+    touchpoints.order_id,
+    touchpoints.session_id,
+    touchpoints.store_id,
+    touchpoints.campaign_id,
+    touchpoints.utm_source,
+    touchpoints.utm_medium,
+    touchpoints.utm_campaign,
+    touchpoints.source
 
-from touches
-inner join touch_kinds
-    on touches.touch_kind = touch_kinds.touch_kind
-where touches.customer_id is not null
+from touchpoints
+left join touch_kinds
+    on touchpoints.touch_kind = touch_kinds.touch_kind

@@ -4,7 +4,8 @@ with
 
 touches as (
 
-    select * from {{ ref('int_touches_sequenced') }}
+    select * from {{ ref('int_touches_unioned') }}
+    where customer_id is not null
 
 ),
 

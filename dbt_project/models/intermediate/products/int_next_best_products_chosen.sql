@@ -7,6 +7,13 @@ scored as (
 
 ),
 
+audiences as (
+
+    select * from {{ ref('int_next_best_audiences_numbered') }}
+    where not is_back_test
+
+),
+
 purchases as (
 
     select * from {{ ref('int_purchases_summed') }}
@@ -32,59 +39,56 @@ missing as (
 ),
 
 -- Where the customer buys. Who has bought nowhere yet is reached online.
-placed as (
+customers_placed as (
 
     select
-        scored.customer_id,
-        scored.product_id,
-        scored.popular_place,
-        scored.score,
+        audiences.customer_number,
         favourites.favourite_store_id,
         coalesce(purchases.online_order_count, 0) > 0 or coalesce(purchases.store_order_count, 0) = 0 as buys_online,
         coalesce(purchases.store_order_count, 0) > 0 as buys_in_store
 
-    from scored
+    from audiences
     left join purchases
-        on scored.customer_id = purchases.customer_id
+        on audiences.customer_id = purchases.customer_id
     left join favourites
-        on scored.customer_id = favourites.customer_id
+        on audiences.customer_id = favourites.customer_id
 
 ),
 
 available as (
 
     select
-        placed.customer_id,
-        placed.product_id,
-        placed.popular_place,
-        placed.score,
-        placed.buys_online and missing_online.product_id is null as is_available_online,
-        placed.buys_in_store
+        scored.customer_number,
+        scored.product_id,
+        scored.popular_place,
+        scored.score,
+        customers_placed.buys_online and missing_online.product_id is null as is_available_online,
+        customers_placed.buys_in_store
         and missing_in_store.product_id is null
         and not coalesce(products.is_online_only, false) as is_available_in_store
 
-    from placed
+    from scored
+    inner join customers_placed
+        on scored.customer_number = customers_placed.customer_number
     left join products
-        on placed.product_id = products.product_id
+        on scored.product_id = products.product_id
     left join missing as missing_online
         on
-            placed.product_id = missing_online.product_id
+            scored.product_id = missing_online.product_id
             and missing_online.store_id is null
     left join missing as missing_in_store
         on
-            placed.product_id = missing_in_store.product_id
-            and placed.favourite_store_id = missing_in_store.store_id
+            scored.product_id = missing_in_store.product_id
+            and customers_placed.favourite_store_id = missing_in_store.store_id
 
 ),
 
+-- Each product has its own place.
 ranked as (
 
     select
         *,
-        row_number() over (
-            partition by customer_id
-            order by score desc, popular_place asc, product_id asc
-        ) as place
+        row_number() over (partition by customer_number order by score desc, popular_place asc) as place
 
     from available
     where is_available_online or is_available_in_store
@@ -92,12 +96,14 @@ ranked as (
 )
 
 select
-    customer_id,
-    cast(place as bigint) as place,
-    product_id,
-    score,
-    is_available_online,
-    is_available_in_store
+    audiences.customer_id,
+    cast(ranked.place as bigint) as place,
+    ranked.product_id,
+    ranked.score,
+    ranked.is_available_online,
+    ranked.is_available_in_store
 
 from ranked
-where place <= {{ var('next_best_count') }}
+inner join audiences
+    on ranked.customer_number = audiences.customer_number
+where ranked.place <= {{ var('next_best_count') }}

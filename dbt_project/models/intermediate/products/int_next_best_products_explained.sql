@@ -20,24 +20,33 @@ pairs as (
 
 ),
 
+-- How a product stands among all that speak for another: of those that a customer has, the first gives the reason.
+pairs_ranked as (
+
+    select
+        product_id,
+        other_product_id,
+        row_number() over (partition by other_product_id order by pair_lift desc, product_id asc) as reason_place
+
+    from pairs
+
+),
+
 reasons as (
 
     select
         chosen.customer_id,
         chosen.product_id,
-        pairs.product_id as because_of_product_id,
-        row_number() over (
-            partition by chosen.customer_id, chosen.product_id
-            order by pairs.pair_lift desc, pairs.product_id asc
-        ) as place
+        min(pairs_ranked.reason_place) as reason_place
 
     from chosen
     inner join bought
         on chosen.customer_id = bought.customer_id
-    inner join pairs
+    inner join pairs_ranked
         on
-            bought.product_id = pairs.product_id
-            and chosen.product_id = pairs.other_product_id
+            bought.product_id = pairs_ranked.product_id
+            and chosen.product_id = pairs_ranked.other_product_id
+    group by chosen.customer_id, chosen.product_id
 
 )
 
@@ -47,7 +56,7 @@ select
     chosen.product_id,
     chosen.score,
     case when reasons.product_id is null then 'popularity' else 'affinity' end as basis,
-    reasons.because_of_product_id,
+    pairs_ranked.product_id as because_of_product_id,
     chosen.is_available_online,
     chosen.is_available_in_store
 
@@ -56,4 +65,7 @@ left join reasons
     on
         chosen.customer_id = reasons.customer_id
         and chosen.product_id = reasons.product_id
-        and reasons.place = 1
+left join pairs_ranked
+    on
+        reasons.product_id = pairs_ranked.other_product_id
+        and reasons.reason_place = pairs_ranked.reason_place

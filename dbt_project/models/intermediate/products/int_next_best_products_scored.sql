@@ -20,29 +20,26 @@ ranked_products as (
 
 ),
 
-customers as (
+audiences as (
 
-    select * from {{ ref('int_customers_known') }}
+    select * from {{ ref('int_next_best_audiences_numbered') }}
 
 ),
 
--- Who bought nothing in the days held out can be no hit for any list.
-audience as (
+-- A product goes by its place among the popular ones: what is not among them cannot be offered.
+pairs_placed as (
 
     select
-        false as is_back_test,
-        customer_id
+        pairs.is_back_test,
+        pairs.product_id,
+        ranked_products.place as popular_place,
+        pairs.pair_lift
 
-    from customers
-
-    union all
-
-    select distinct
-        is_back_test,
-        customer_id
-
-    from bought
-    where is_back_test and not is_owned
+    from pairs
+    inner join ranked_products
+        on
+            pairs.is_back_test = ranked_products.is_back_test
+            and pairs.other_product_id = ranked_products.product_id
 
 ),
 
@@ -50,18 +47,18 @@ owned as (
 
     select
         bought.is_back_test,
-        bought.customer_id,
+        audiences.customer_number,
         bought.product_id,
         row_number() over (
-            partition by bought.is_back_test, bought.customer_id
+            partition by audiences.customer_number
             order by bought.last_bought_on desc, bought.product_id asc
         ) as place
 
     from bought
-    inner join audience
+    inner join audiences
         on
-            bought.is_back_test = audience.is_back_test
-            and bought.customer_id = audience.customer_id
+            bought.is_back_test = audiences.is_back_test
+            and bought.customer_id = audiences.customer_id
     where bought.is_owned
 
 ),
@@ -69,13 +66,12 @@ owned as (
 owned_counted as (
 
     select
-        is_back_test,
-        customer_id,
+        customer_number,
         count(*) as owned_count
 
     from owned
     where place <= {{ var('next_best_owned') }}
-    group by is_back_test, customer_id
+    group by customer_number
 
 ),
 
@@ -83,43 +79,47 @@ candidates as (
 
     select
         owned.is_back_test,
-        owned.customer_id,
-        pairs.other_product_id as product_id,
-        pairs.pair_lift,
+        owned.customer_number,
+        pairs_placed.popular_place,
+        pairs_placed.pair_lift,
         false as is_owned
 
     from owned
-    inner join pairs
+    inner join pairs_placed
         on
-            owned.is_back_test = pairs.is_back_test
-            and owned.product_id = pairs.product_id
+            owned.is_back_test = pairs_placed.is_back_test
+            and owned.product_id = pairs_placed.product_id
     where owned.place <= {{ var('next_best_owned') }}
 
     union all
 
     select
-        audience.is_back_test,
-        audience.customer_id,
-        ranked_products.product_id,
+        audiences.is_back_test,
+        audiences.customer_number,
+        ranked_products.place as popular_place,
         cast(0 as bigint) as pair_lift,
         false as is_owned
 
-    from audience
+    from audiences
     inner join ranked_products
-        on audience.is_back_test = ranked_products.is_back_test
+        on audiences.is_back_test = ranked_products.is_back_test
     where ranked_products.place <= {{ var('next_best_popular') }}
 
     union all
 
     -- What is owned is summed with what is offered: a row of it takes the product off the list.
     select
-        is_back_test,
-        customer_id,
-        product_id,
+        owned.is_back_test,
+        owned.customer_number,
+        ranked_products.place as popular_place,
         cast(0 as bigint) as pair_lift,
         true as is_owned
 
     from owned
+    inner join ranked_products
+        on
+            owned.is_back_test = ranked_products.is_back_test
+            and owned.product_id = ranked_products.product_id
 
 ),
 
@@ -127,21 +127,21 @@ summed as (
 
     select
         is_back_test,
-        customer_id,
-        product_id,
+        customer_number,
+        popular_place,
         cast(sum(pair_lift) as bigint) as pair_lift
 
     from candidates
-    group by is_back_test, customer_id, product_id
+    group by is_back_test, customer_number, popular_place
     having not bool_or(is_owned)
 
 )
 
 select
     summed.is_back_test,
-    summed.customer_id,
-    summed.product_id,
-    ranked_products.place as popular_place,
+    summed.customer_number,
+    ranked_products.product_id,
+    summed.popular_place,
     ranked_products.buyer_share
     + cast(summed.pair_lift as double) / 1000000000 / coalesce(owned_counted.owned_count, 1) as score
 
@@ -149,8 +149,6 @@ from summed
 inner join ranked_products
     on
         summed.is_back_test = ranked_products.is_back_test
-        and summed.product_id = ranked_products.product_id
+        and summed.popular_place = ranked_products.place
 left join owned_counted
-    on
-        summed.is_back_test = owned_counted.is_back_test
-        and summed.customer_id = owned_counted.customer_id
+    on summed.customer_number = owned_counted.customer_number

@@ -6,6 +6,15 @@ orders as (
 
 ),
 
+purchases as (
+
+    select * from {{ ref('stg_ecommerce__web_events') }}
+    where
+        event = 'purchase'
+        and occurred_at < {{ as_of_end() }}
+
+),
+
 web_events as (
 
     select * from {{ ref('stg_ecommerce__web_events') }}
@@ -18,19 +27,29 @@ purchases_ranked as (
 
     select
         orders.order_id,
-        web_events.session_id,
+        purchases.session_id,
         row_number() over (
             partition by orders.order_id
             order by
-                case when web_events.session_reference = orders.session_reference then 0 else 1 end asc,
-                web_events.occurred_at asc,
-                web_events.event_id asc
+                case when purchases.session_reference = orders.session_reference then 0 else 1 end asc,
+                purchases.occurred_at asc,
+                purchases.event_id asc
         ) as place
 
     from orders
-    inner join web_events
-        on orders.order_id = web_events.order_id
-    where web_events.event = 'purchase'
+    inner join purchases
+        on orders.order_id = purchases.order_id
+
+),
+
+references_unreported as (
+
+    select distinct orders.session_reference
+
+    from orders
+    left join purchases_ranked
+        on orders.order_id = purchases_ranked.order_id
+    where purchases_ranked.order_id is null
 
 ),
 
@@ -38,12 +57,14 @@ purchases_ranked as (
 sessions_numbered as (
 
     select
-        session_reference,
-        min(session_id) as session_id,
-        max(session_id) as other_session_id
+        web_events.session_reference,
+        min(web_events.session_id) as session_id,
+        max(web_events.session_id) as other_session_id
 
     from web_events
-    group by session_reference
+    inner join references_unreported
+        on web_events.session_reference = references_unreported.session_reference
+    group by web_events.session_reference
 
 )
 

@@ -1,17 +1,13 @@
+{{ config(materialized='view') }}
 {%- set counted_events = {
-    'page_view': 'page_view_count',
-    'search': 'search_count',
     'product_view': 'product_view_count',
     'review_view': 'review_view_count',
     'store_availability_check': 'availability_check_count',
     'add_to_cart': 'add_to_cart_count',
-    'remove_from_cart': 'remove_from_cart_count',
     'begin_checkout': 'begin_checkout_count',
     'checkout_error': 'checkout_error_count',
     'purchase': 'purchase_count',
-    'signup': 'signup_count',
-    'chat_open': 'chat_open_count',
-} -%}
+} %}
 
 with
 
@@ -22,6 +18,17 @@ web_events as (
 
 ),
 
+-- Read apart: each of two scans leaves out what it does not need, where one kept for both would hold everything.
+logins as (
+
+    select * from {{ ref('stg_ecommerce__web_events') }}
+    where
+        occurred_at < {{ as_of_end() }}
+        and account_record_id is not null
+
+),
+
+-- A visit comes from where its first event with a traffic source came from: the three are taken together.
 summed as (
 
     select
@@ -32,29 +39,18 @@ summed as (
         min(device) as device,
         min(occurred_at) as started_at,
         max(occurred_at) as ended_at,
-        count(*) as event_count,
         {%- for event, column in counted_events.items() %}
-        sum(case when event = '{{ event }}' then 1 else 0 end) as {{ column }},
+        count(case when event = '{{ event }}' then 1 end) as {{ column }},
         {%- endfor %}
-        sum(case when event = 'product_view' and not is_in_stock then 1 else 0 end) as out_of_stock_view_count
+        min(
+            case
+                when coalesce(utm_source, utm_medium, utm_campaign) is not null
+                    then {{ struct_of(['occurred_at', 'event_id', 'utm_source', 'utm_medium', 'utm_campaign']) }}
+            end
+        ) as first_traffic
 
     from web_events
     group by session_id
-
-),
-
--- A visit comes from where its first event with a traffic source came from: the three are taken together.
-traffic_ranked as (
-
-    select
-        session_id,
-        utm_source,
-        utm_medium,
-        utm_campaign,
-        row_number() over (partition by session_id order by occurred_at, event_id) as place
-
-    from web_events
-    where utm_source is not null or utm_medium is not null or utm_campaign is not null
 
 ),
 
@@ -67,8 +63,7 @@ accounts_counted as (
         count(*) as event_count,
         min(occurred_at) as first_event_at
 
-    from web_events
-    where account_record_id is not null
+    from logins
     group by session_id, account_record_id
 
 ),
@@ -96,20 +91,14 @@ select
     summed.device,
     summed.started_at,
     summed.ended_at,
-    traffic_ranked.utm_source,
-    traffic_ranked.utm_medium,
-    traffic_ranked.utm_campaign,
-    summed.event_count,
     {%- for column in counted_events.values() %}
-    cast(summed.{{ column }} as bigint) as {{ column }},
+    summed.{{ column }},
     {%- endfor %}
-    cast(summed.out_of_stock_view_count as bigint) as out_of_stock_view_count
+    summed.first_traffic.utm_source,
+    summed.first_traffic.utm_medium,
+    summed.first_traffic.utm_campaign
 
 from summed
-left join traffic_ranked
-    on
-        summed.session_id = traffic_ranked.session_id
-        and traffic_ranked.place = 1
 left join accounts_ranked
     on
         summed.session_id = accounts_ranked.session_id

@@ -62,70 +62,78 @@ named as (
 
 ),
 
+people as (
+
+    select distinct visitor_id from named
+    where person is not null
+
+),
+
+-- Most devices are nobody's, and need not be watched.
 watched as (
 
     select
-        *,
-        min(person) over (
-            partition by visitor_id order by started_second
+        named.session_id,
+        min(named.person) over (
+            partition by named.visitor_id order by named.started_second
             range between {{ window_seconds }} preceding and {{ window_seconds }} following
         ) as first_person,
-        max(person) over (
-            partition by visitor_id order by started_second
+        max(named.person) over (
+            partition by named.visitor_id order by named.started_second
             range between {{ window_seconds }} preceding and {{ window_seconds }} following
         ) as last_person,
-        max(own_customer_id) over (
-            partition by visitor_id order by started_second
+        max(named.own_customer_id) over (
+            partition by named.visitor_id order by named.started_second
             range between current row and {{ window_seconds }} following
         ) as next_customer_id,
-        max(own_record_id) over (
-            partition by visitor_id order by started_second
+        max(named.own_record_id) over (
+            partition by named.visitor_id order by named.started_second
             range between current row and {{ window_seconds }} following
         ) as next_record_id
 
     from named
+    inner join people
+        on named.visitor_id = people.visitor_id
 
 )
 
 select
-    session_id,
-    source,
-    visitor_id,
-    account_record_id,
-    order_id,
-    channel,
-    device,
-    started_at,
-    ended_at,
-    utm_source,
-    utm_medium,
-    utm_campaign,
-    event_count,
-    page_view_count,
-    search_count,
-    product_view_count,
-    review_view_count,
-    availability_check_count,
-    add_to_cart_count,
-    remove_from_cart_count,
-    begin_checkout_count,
-    checkout_error_count,
-    purchase_count,
-    signup_count,
-    chat_open_count,
-    out_of_stock_view_count,
+    named.session_id,
+    named.source,
+    named.visitor_id,
+    named.order_id,
+    named.channel,
+    named.device,
+    named.started_at,
+    named.ended_at,
+    named.utm_source,
+    named.utm_medium,
+    named.utm_campaign,
+    named.product_view_count,
+    named.review_view_count,
+    named.availability_check_count,
+    named.add_to_cart_count,
+    named.begin_checkout_count,
+    named.checkout_error_count,
+    named.purchase_count,
     case
-        when person is not null then own_customer_id
-        when first_person = last_person then next_customer_id
+        when named.person is not null then named.own_customer_id
+        when watched.first_person = watched.last_person then watched.next_customer_id
     end as customer_id,
     case
-        when person is not null then own_record_id
-        when first_person = last_person then next_record_id
+        when named.person is not null then named.own_record_id
+        when watched.first_person = watched.last_person then watched.next_record_id
     end as record_id,
     case
-        when account_customer_id is not null then 'account'
-        when own_customer_id is not null then 'order'
-        when person is null and first_person = last_person and next_customer_id is not null then 'device'
+        when named.account_customer_id is not null then 'account'
+        when named.own_customer_id is not null then 'order'
+        when
+            named.person is null
+            and watched.first_person = watched.last_person
+            and watched.next_customer_id is not null
+            then 'device'
     end as attributed_by
 
-from watched
+from named
+left join watched
+    on named.session_id = watched.session_id

@@ -9,7 +9,9 @@ sessions as (
 web_events as (
 
     select * from {{ ref('stg_ecommerce__web_events') }}
-    where referrer is not null
+    where
+        referrer is not null
+        and coalesce(utm_source, utm_medium, utm_campaign) is null
 
 ),
 
@@ -108,7 +110,6 @@ select
     visitor_id,
     customer_id,
     channel,
-    device,
     started_at,
     traffic_source,
     traffic_medium,

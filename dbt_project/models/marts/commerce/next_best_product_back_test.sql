@@ -7,6 +7,13 @@ scored as (
 
 ),
 
+audiences as (
+
+    select * from {{ ref('int_next_best_audiences_numbered') }}
+    where is_back_test
+
+),
+
 bought as (
 
     select * from {{ ref('int_products_bought_dated') }}
@@ -26,7 +33,7 @@ new_products as (
 ),
 
 -- A list for somebody of whom nothing is known yet is the popular products under either method: it tells nothing apart.
-audience as (
+shoppers as (
 
     select distinct new_products.customer_id
 
@@ -40,16 +47,10 @@ audience as (
 ranked as (
 
     select
-        customer_id,
+        customer_number,
         product_id,
-        row_number() over (
-            partition by customer_id
-            order by score desc, popular_place asc, product_id asc
-        ) as affinity_place,
-        row_number() over (
-            partition by customer_id
-            order by popular_place asc, product_id asc
-        ) as popularity_place
+        row_number() over (partition by customer_number order by score desc, popular_place asc) as affinity_place,
+        row_number() over (partition by customer_number order by popular_place) as popularity_place
 
     from scored
 
@@ -59,7 +60,7 @@ offered as (
 
     select
         'affinity' as method,
-        customer_id,
+        customer_number,
         product_id
 
     from ranked
@@ -69,7 +70,7 @@ offered as (
 
     select
         'popularity' as method,
-        customer_id,
+        customer_number,
         product_id
 
     from ranked
@@ -81,17 +82,19 @@ hits as (
 
     select
         offered.method,
-        offered.customer_id,
+        offered.customer_number,
         count(new_products.product_id) as hit_count
 
     from offered
-    inner join audience
-        on offered.customer_id = audience.customer_id
+    inner join audiences
+        on offered.customer_number = audiences.customer_number
+    inner join shoppers
+        on audiences.customer_id = shoppers.customer_id
     left join new_products
         on
-            offered.customer_id = new_products.customer_id
+            audiences.customer_id = new_products.customer_id
             and offered.product_id = new_products.product_id
-    group by offered.method, offered.customer_id
+    group by offered.method, offered.customer_number
 
 ),
 

@@ -2,7 +2,7 @@ with
 
 frictions as (
 
-    select * from {{ ref('int_frictions_unioned') }}
+    select * from {{ ref('friction_incidents') }}
 
 ),
 
