@@ -61,12 +61,12 @@ def test_the_image_runs_as_nobody_who_may_do_more_than_its_work() -> None:
 
 
 def test_every_package_of_the_image_is_pinned_with_digests_as_it_is_here() -> None:
-    pin = re.compile(r"^([A-Za-z0-9._-]+)==([^\s;\\]+)", re.MULTILINE)
+    pin = re.compile(r"^([A-Za-z0-9._-]+)(?:\[[^\]]+\])?==([^\s;\\]+)", re.MULTILINE)
     text = (DEPLOY / "requirements.lock").read_text()
     image, here = (dict(pin.findall(each)) for each in (text, (REPOSITORY / "requirements.lock").read_text()))
     different = {name: (version, here[name]) for name, version in image.items() if here.get(name, version) != version}
     assert different == {}, "make deploy/requirements.lock anew (CONTRIBUTING.md)"
-    blocks = re.split(r"^(?=[A-Za-z0-9._-]+==)", text, flags=re.MULTILINE)[1:]
+    blocks = re.split(r"^(?=[A-Za-z0-9._\[\]-]+==)", text, flags=re.MULTILINE)[1:]
     assert [block.split()[0] for block in blocks if "--hash=sha256:" not in block] == []
     declared = re.search(r"^dependencies = \[(.*?)^\]", (REPOSITORY / "pyproject.toml").read_text(), re.S | re.M)
     assert declared is not None
