@@ -69,7 +69,8 @@ def test_customers_are_counted_by_their_records(tables: Any, marts: Any) -> None
 
 
 def test_the_accuracy_is_that_of_the_mart_with_its_interval(tables: Any, marts: Any) -> None:
-    measured = {measure: rest for measure, *rest in marts("select measure, estimate, low, high from marts.identity_accuracy")}
+    found = marts("select measure, estimate, low, high from marts.identity_accuracy")
+    measured = {measure: rest for measure, *rest in found}
     counts = [int(row["estimate"][0].partition(".")[0]) for row in tables["accuracy"]]
     together, wrong, linked, of_receipts = counts[:4]
     assert together == measured["pairs_together"][0] > 0
