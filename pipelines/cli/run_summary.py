@@ -211,11 +211,23 @@ class _Summary:
         people, records = (assets[f"identity/{name}"]["dagster/row_count"] for name in ("customers", "records"))
         lines = [
             self.texts.say("people", people=self._number(people), records=self._number(records)),
+            *self._tell_accuracy(assets["identity/accuracy"]),
             *self._tell_nobody(assets["identity/records"].get("rows_of_nobody", 0)),
             *self._tell_decisions(assets["identity/decisions"]),
             *self._tell_ids(assets["identity/drift"]),
         ]
         return self._label("customers", [*lines, *self._tell_model(assets["identity/model"])])
+
+    def _tell_accuracy(self, accuracy: dict[str, Any]) -> list[str]:
+        """How wrong the customers are, as estimated without known truth, and whether that is more than a guess."""
+        sides = {"": "estimate", "_low": "low", "_high": "high"}
+        told = {
+            f"{name}{suffix}": self.texts.write("fine_share", accuracy[f"{name}_{side}"])
+            for name in ("precision", "recall")
+            for suffix, side in sides.items()
+        }
+        guess = [] if accuracy["is_reliable"] else [self.texts.say("accuracy_guess")]
+        return [self.texts.say("accuracy", **told), *guess]
 
     def _tell_nobody(self, rows: int) -> list[str]:
         return [self.texts.count("nobody", rows)] if rows else []

@@ -42,5 +42,6 @@ def accuracy(context: dg.AssetExecutionContext, night: Night) -> Result:
             f"{name}_{side}": getattr(figure, side)
             for name, figure in (("precision", estimate.precision), ("recall", estimate.recall))
             for side in ("estimate", "low", "high")
-        },
+        }
+        | {"is_reliable": estimate.is_reliable},
     )

@@ -48,6 +48,7 @@ from pipelines.identity.standardisation.placeholders import with_own_values
 from pipelines.identity.standardisation.places import count_unread_countries
 from pipelines.identity.standardisation.spellings import read_cards, read_mailboxes
 from pipelines.identity.standardisation.standardise import scan_records
+from pipelines.identity.standardisation.whole_names import count_unsplit
 from pipelines.identity.training.retrain import MAX_SHARE_MOVED, has_to_learn, retrain
 from pipelines.lake.tables import Lake
 
@@ -171,6 +172,7 @@ def records(context: dg.AssetExecutionContext, night: Night) -> Result:
             "records_with_a_shared_value": everyone["shared_values"].count(),
             "records_of_a_crowd": int(everyone["shared_values"].str.contains(r"\bname\b").sum()),
             "rows_of_nobody": rows - everyone.height,
+            "records_of_an_undivided_name": count_unsplit(everyone),
             "records_of_an_unread_country": count_unread_countries(_read_countries(night.lake)),
         },
         count_breaches("each_record_stands_once", invariants.count_repeated_records(everyone)),

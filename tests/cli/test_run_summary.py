@@ -21,6 +21,10 @@ sources:
     tables: {orders: {from: orders.csv}}
 """
 CHURN = {"published_records": 9, "kept": 1200, "created": 1, "absorbed": 2, "split": 0, "retired": 0, "restored": 0}
+ACCURACY = {
+    "precision_estimate": 0.99487, "precision_low": 0.98998, "precision_high": 0.9986,
+    "recall_estimate": 0.9722, "recall_low": 0.96636, "recall_high": 1.0, "is_reliable": True,
+}  # fmt: skip
 FIELD = {
     "source": "shop", "table_name": "ecommerce/orders", "row_count": 4321, "filled_count": 21,
     "unreadable_count": 4300, "implausible_count": 0, "placeholder_count": 0, "example_file": "orders.csv",
@@ -41,6 +45,7 @@ def summarise(folder: Path, language: str) -> list[str]:
         "identity/field_report": {"noteworthy": [FIELD | {"column_name": f"column_{n}"} for n in range(10)]},
         "identity/records": {"dagster/row_count": 4321, "rows_of_nobody": 7},
         "identity/customers": {"dagster/row_count": 2053},
+        "identity/accuracy": dict(ACCURACY),
         "identity/decisions": {
             "dagster/row_count": 2, "must_link": 1, "cannot_link": 2, "about_absent_records": 1, "not_yet_in_force": 0
         },
@@ -75,6 +80,16 @@ def test_the_summary_is_told_in_french_where_that_is_the_language(tmp_path: Path
     assert "Segments   1 segment et 2 caractéristiques" in "\n".join(told)
     assert "1\u202f200 conservés, 1 créé, 2 absorbés, 0 scindé" in "\n".join(told)
     assert "Contrôles  1\u202f234 réussis, 1 avec avertissement, 0 en échec" in told
+
+
+def test_how_wrong_the_customers_are_is_told_with_its_interval(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    assert (
+        "estimated: 99.49% of the pairs of records put together are right (99.00% to 99.86%), "
+        "97.22% of those of one person are found (96.64% to 100.00%)"
+    ) in [line.strip() for line in summarise(tmp_path, "en")]
+    assert "a guess" not in "\n".join(summarise(tmp_path, "en"))
+    monkeypatch.setitem(ACCURACY, "is_reliable", False)
+    assert "these two are a guess" in "\n".join(summarise(tmp_path, "en"))
 
 
 def test_the_columns_that_lose_most_values_are_told_and_how_many_more_there_are(tmp_path: Path) -> None:

@@ -19,7 +19,9 @@ from pipelines.config.exchange_rates import DatedRate
 from pipelines.config.home import Home
 from pipelines.contracts import TABLES
 from pipelines.identity.decisions.merges import MERGED_SCHEMA
+from pipelines.identity.evaluation.without_truth.estimate import ACCURACY_SCHEMA
 from pipelines.identity.monitoring.field_report import SCHEMA as FIELD_REPORT
+from pipelines.identity.monitoring.sensitivity import THRESHOLDS_SCHEMA
 from pipelines.identity.standardisation.standardise import RECORD_COLUMNS
 from pipelines.lake.amendments import add_amendments, no_amendments
 from pipelines.lake.tables import Lake
@@ -84,6 +86,8 @@ IDENTITY = {
     "uncertain_pairs": UNCERTAIN_PAIRS,
     "sensitivity": SENSITIVITY,
     "field_report": FIELD_REPORT,
+    "accuracy": ACCURACY_SCHEMA,
+    "thresholds": THRESHOLDS_SCHEMA,
 }
 WITH_CARDS = ("pos/tickets", "crm/loyalty_movements")
 WITH_MAILBOXES = {"ecommerce/orders": "contact_email", "pos/tickets": "receipt_email"}
@@ -185,6 +189,8 @@ def write_tables(lake: Lake, tables: Mapping[str, Rows]) -> None:
         "uncertain_pairs": list(tables.get("identity/uncertain_pairs", ())),
         "sensitivity": sensitivity,
         "field_report": list(tables.get("identity/field_report", ())),
+        "accuracy": list(tables.get("identity/accuracy", ())),
+        "thresholds": list(tables.get("identity/thresholds", ())),
     }
     for name, schema in IDENTITY.items():
         lake.write("identity", name, frame(identity[name], schema))

@@ -35,6 +35,7 @@ MARTS = {
     "field_report",
     "friction_incidents",
     "friction_points",
+    "identity_accuracy",
     "identity_review_queue",
     "journey_stage_daily",
     "journey_transitions",

@@ -22,7 +22,9 @@ from pipelines.config.home import Home
 from pipelines.config.repository import DBT_PROJECT
 from pipelines.contracts import TABLES
 from pipelines.identity.decisions.merges import find_merged_records
+from pipelines.identity.evaluation.without_truth.estimate import ACCURACY_SCHEMA
 from pipelines.identity.monitoring.field_report import SCHEMA as FIELD_REPORT
+from pipelines.identity.monitoring.sensitivity import THRESHOLDS_SCHEMA
 from pipelines.identity.standardisation.attributes import load_attributes
 from pipelines.identity.standardisation.spellings import read_cards, read_mailboxes
 from pipelines.identity.standardisation.standardise import standardise_records
@@ -370,6 +372,8 @@ def write_lake(lake: Lake, world: World) -> None:
     divided = owned.select("record_id", strict_cluster_id=cluster, loose_cluster_id=cluster)
     lake.write("identity", "sensitivity", divided)
     lake.write("identity", "field_report", pl.DataFrame(schema=FIELD_REPORT))
+    lake.write("identity", "accuracy", pl.DataFrame(schema=ACCURACY_SCHEMA))
+    lake.write("identity", "thresholds", pl.DataFrame(schema=THRESHOLDS_SCHEMA))
     lake.write("identity", "ledger", pl.DataFrame(schema=ledger))
     lake.write("identity", "uncertain_pairs", pl.DataFrame(schema={**pair, "is_together": pl.Boolean, **weights}))
     texts = dict.fromkeys(("source", "table_name", "file", "column_name", "kind", "reason", "raw"), pl.String)

@@ -49,10 +49,13 @@ class ProfileLinker:
     model: ModelVersion
     keyed: str | None = None
     """The table KEYED, where another model has made it already."""
+    kept: str | None = None
+    """The table BLOCKED, where another model with the same limits has."""
 
     def under(self, model: ModelVersion) -> "ProfileLinker":
         """The same profiles under another model, which keys them alike."""
-        return ProfileLinker(self.engine, model, self._keyed)
+        is_as_blocked = model.parameters.largest_blocks == self.model.parameters.largest_blocks
+        return ProfileLinker(self.engine, model, self._keyed, self._blocked if is_as_blocked else None)
 
     def open_splink(self) -> Linker:
         """Splink's linker over the profiles with their blocking keys, under the model: its charts work on it too."""
@@ -85,14 +88,15 @@ class ProfileLinker:
         )
         return self._list_pairs(within.physical_name, between.physical_name)
 
-    def weigh(self, left: pl.Series, right: pl.Series) -> pl.DataFrame:
+    def weigh(self, left: pl.Series, right: pl.Series, among: str = PROFILES) -> pl.DataFrame:
         """The given pairs of profiles (record_ids), row by row, whether or not they share a blocking key; in bits.
 
         Columns: match_weight, household_weight, and of each field ``gamma_<field>``, ``weight_<field>`` and
-        ``household_<field>`` (the log2 ratios of the two classes to strangers).
+        ``household_<field>`` (the log2 ratios of the two classes to strangers). ``among``: a table of profiles that has
+        all of theirs; Splink prepares every row of it.
         """
         pairs = pl.DataFrame({"record_id_l": left, "record_id_r": right})
-        predicted = self.predict_given(pairs, make_settings(self.model, self.engine.dialect))
+        predicted = self.predict_given(pairs, make_settings(self.model, self.engine.dialect), among)
         columns = ", ".join(
             f"gamma_{name}::tinyint as gamma_{name}, {_weight_sql(name, self._is_adjusted(name))} as weight_{name},"
             f" household_{name}"
@@ -129,7 +133,8 @@ class ProfileLinker:
 
     @cached_property
     def _blocked(self) -> str:
-        keep_small_blocks(self.engine, PROFILES, self._keyed, self.model.parameters.largest_blocks, BLOCKED)
+        if self.kept is None:
+            keep_small_blocks(self.engine, PROFILES, self._keyed, self.model.parameters.largest_blocks, BLOCKED)
         return BLOCKED
 
     def draw_blocked(self, chunks: int, seed: int) -> str:
@@ -141,15 +146,15 @@ class ProfileLinker:
         blocked = self.open_splink().inference.compute_blocked_pairs_for_predict_chunk(drawn, (1, 1))
         return str(blocked.physical_name)
 
-    def predict_given(self, pairs: pl.DataFrame, settings: dict[str, Any]) -> str:
-        """Splink's table of its predictions for the given ``pairs`` (ENDS), each once.
+    def predict_given(self, pairs: pl.DataFrame, settings: dict[str, Any], among: str = PROFILES) -> str:
+        """Splink's table of its predictions for the given ``pairs`` (ENDS) of profiles in ``among``, each once.
 
         They need no blocking key in common.
         """
         given = pairs.unique().select(pl.lit("0").alias("match_key"), join_key_l=ENDS[0], join_key_r=ENDS[1])
         self.engine.load("given", given)
         api = self.engine.open_splink()
-        linker = self.link(api, PROFILES, {**settings, "blocking_rules_to_generate_predictions": []})
+        linker = self.link(api, among, {**settings, "blocking_rules_to_generate_predictions": []})
         linker.table_management.register_blocked_pairs_for_predict(api.register("given"))
         return str(linker.inference.predict(warning_mode="never").physical_name)
 

@@ -6,7 +6,7 @@ hold, it reads from the lake and the logs. Its texts stand beside those of the r
 
 GROUPS: dict[str, tuple[str, ...]] = {
     "data": ("rows", "fields", "references"),
-    "identity": ("people", "thresholds", "drift", "review"),
+    "identity": ("people", "accuracy", "thresholds", "drift", "review"),
     "nights": ("nights",),
 }
 """The modules of the sections by the part of the page they are in."""

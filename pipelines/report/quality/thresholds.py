@@ -3,13 +3,22 @@
 from pipelines.config.home import Home
 from pipelines.lake.tables import Lake
 from pipelines.report.figures import Bar, Bars, Segment, percent_of
-from pipelines.report.published_marts import Marts
+from pipelines.report.published_marts import Marts, Row
 from pipelines.report.quality.lake_tables import ask_file
 from pipelines.report.section_contract import Section, say_empty, share
+from pipelines.report.small_groups import NOBODY
 from pipelines.report.tables import label_columns, tabulate
 from pipelines.texts.texts import Texts
 
-TABLES = ("identity/sensitivity", "customer_id_map")
+TABLES = ("identity/sensitivity", "customer_id_map", "identity_accuracy")
+MOVED = """
+select measure, estimate, high
+from marts.identity_accuracy
+where
+    measure like '%_bits'
+    or measure like '%_moved_pairs'
+    or measure in ('wrong_pairs_linked', 'missed_pairs_compared')
+"""
 # A record is apart where it is not with all those that it is with today.
 QUERY = """
 with
@@ -69,10 +78,11 @@ def draw(home: Home, marts: Marts, texts: Texts) -> Section:
         "",
         texts.say("thresholds.together", share=texts.write("fine_share", rows[2]["differing_share"])),
     )
+    moved = {each["measure"]: each for each in marts.ask(MOVED, NOBODY)}
     return Section(
         "thresholds",
         texts.say("thresholds.title", low=texts.write("count", row["loose"]), high=texts.write("count", row["strict"])),
-        lead=[texts.say("thresholds.lead")],
+        lead=_explain(moved, texts),
         figures=[
             Bars(
                 texts.say("thresholds.figure"),
@@ -103,3 +113,22 @@ def draw(home: Home, marts: Marts, texts: Texts) -> Section:
         scope=texts.say("quality.last_run"),
         terms=("identity_range",),
     )
+
+
+def _explain(moved: dict[str, Row], texts: Texts) -> list[str]:
+    """How far off the thresholds are, and whether they move as many pairs as the estimate leaves in doubt."""
+    strict, loose, apart, together = (
+        moved[f"{name}_{what}"]["estimate"] for what in ("offset_bits", "moved_pairs") for name in ("strict", "loose")
+    )
+    wrong, missed = (moved[name]["high"] for name in ("wrong_pairs_linked", "missed_pairs_compared"))
+    said = [
+        texts.say("thresholds.lead", strict=texts.write("count", strict), loose=texts.write("count", -loose)),
+        texts.say(
+            "thresholds.moved",
+            moved_apart=texts.write("count", apart),
+            wrong=texts.write("count", wrong),
+            moved_together=texts.write("count", together),
+            missed=texts.write("count", missed),
+        ),
+    ]
+    return said if apart >= wrong and together >= missed else [*said, texts.say("thresholds.too_narrow")]

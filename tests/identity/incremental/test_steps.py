@@ -98,8 +98,16 @@ class Recogniser:
             "ids": ids,
             "customers": customers,
             "sensitivity": update_sensitivity(
-                self.lake, profiled, numbered, self.model, decisions, self.full, self.said.append
-            ),
+                self.lake,
+                profiled,
+                numbered,
+                self.model,
+                decisions,
+                clusters.table,
+                {"strict": 1e9, "loose": 0.0},  # All offsets of the one, the first of the other.
+                self.full,
+                self.said.append,
+            ).records,
             "uncertain_pairs": find_uncertain_pairs(
                 profiled, numbered, number_customers(profiled, ids), customers, decisions
             ),

@@ -68,6 +68,21 @@ def test_customers_are_counted_by_their_records(tables: Any, marts: Any) -> None
     assert by_threshold[0] >= customers >= by_threshold[2]
 
 
+def test_the_accuracy_is_that_of_the_mart_with_its_interval(tables: Any, marts: Any) -> None:
+    found = marts("select measure, estimate, low, high from marts.identity_accuracy")
+    measured = {measure: rest for measure, *rest in found}
+    counts = [int(row["estimate"][0].partition(".")[0]) for row in tables["accuracy"]]
+    together, wrong, linked, of_receipts = counts[:4]
+    assert together == measured["pairs_together"][0] > 0
+    assert wrong == pytest.approx(linked + of_receipts, abs=1)
+    assert sum(counts[5:]) == pytest.approx(counts[4], abs=4)
+    lows = [float(row["low"][0]) for row in tables["accuracy"][1:2]]
+    assert lows == pytest.approx([measured["wrong_pairs"][1]])
+    precision, low, high = measured["pairwise_precision"]
+    assert low <= precision <= high
+    assert {"strict_offset_bits", "loose_offset_bits", "strict_moved_pairs", "loose_moved_pairs"} <= measured.keys()
+
+
 def test_drift_references_and_questions_are_all_there(tables: Any, marts: Any, first_night: tuple[Home, str]) -> None:
     lake = Lake(first_night[0].lake)
     assert len(tables["drift"]) == lake.read("identity", "drift").height > 0

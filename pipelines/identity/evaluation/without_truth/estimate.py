@@ -62,20 +62,22 @@ class Estimate:
     """``precision`` and ``recall`` are of pairs of records, between 0 and 1, all others are expected pairs of records.
 
     ``wrong`` are within customers, ``missed`` between them. ``together``: all pairs within customers. Of the wrong,
-    ``wrong_receipts`` are those of receipts by their e-mail. Of the missed, ``compared`` are between customers of
-    whom a pair was compared, ``beyond_keys`` between others with common values, ``unseen`` share too little to be
-    found, and ``missed_receipts`` are those of receipts. ``prior_shift_bits``: by how much matches are more frequent
-    than the model says. ``misfit``: the share of matches, in the field where it is largest, that agree otherwise than
-    it says.
+    ``wrong_receipts`` are those of receipts by their e-mail, and ``wrong_linked`` all others. Of the missed,
+    ``compared`` are between customers of whom a pair was compared, ``beyond_keys`` between others with common values,
+    ``unseen`` share too little to be found, and ``missed_receipts`` are those of receipts. The wrong that are linked
+    and the missed that were compared are those that another threshold would put right. ``prior_shift_bits``: by how
+    much matches are more frequent than the model says. ``misfit``: the share of matches, in the field where it is
+    largest, that agree otherwise than it says.
     """
 
     precision: Figure
     recall: Figure
     together: int
     wrong: Figure
+    wrong_linked: Figure
     wrong_receipts: float
     missed: Figure
-    compared: float
+    compared: Figure
     beyond_keys: float
     unseen: float
     missed_receipts: float
@@ -96,6 +98,7 @@ class _Expected:
     wrong: float
     wrong_variance: float
     compared: float
+    compared_variance: float
     beyond_keys: float
     missed_variance: float
     unseen: float
@@ -109,14 +112,19 @@ def estimate_accuracy(evidence: Evidence) -> Estimate:
     error = MODEL_ERROR_BITS if misfit <= LARGEST_MISFIT else ERROR_BITS_OF_A_MISFIT
     usual, more, fewer = (_expect(evidence, shift + bits) for bits in (0.0, error, -error))
     receipts, together = evidence.receipts, float(evidence.together)
-    other = [CHANCE * usual.wrong_variance**0.5, receipts.wrong]
     unmodelled = UNMODELLED_SHARE * together
+    # They come by the customer: in a small file, one of several records is more than the share.
+    several = CHANCE * (unmodelled * _weigh_sizes(evidence.joins)) ** 0.5
+    chance = CHANCE * usual.wrong_variance**0.5
+    fewer_wrong = [usual.wrong - more.wrong, unmodelled, chance]
+    more_wrong = [fewer.wrong - usual.wrong, unmodelled + several, chance]
+    wrong_linked = _surround(usual.wrong, fewer_wrong, more_wrong, together)
     wrong = _surround(
-        usual.wrong + receipts.wrong,
-        [usual.wrong - more.wrong, unmodelled, *other],
-        # They come by the customer: in a small file, one of several records is more than the share.
-        [fewer.wrong - usual.wrong, unmodelled + CHANCE * (unmodelled * _weigh_sizes(evidence.joins)) ** 0.5, *other],
-        together,
+        usual.wrong + receipts.wrong, [*fewer_wrong, receipts.wrong], [*more_wrong, receipts.wrong], together
+    )
+    chance = CHANCE * usual.compared_variance**0.5
+    compared = _surround(
+        usual.compared, [usual.compared - fewer.compared, chance], [more.compared - usual.compared, chance]
     )
     found, fewest, most = (each.compared + each.beyond_keys for each in (usual, fewer, more))
     other = [
@@ -145,9 +153,10 @@ def estimate_accuracy(evidence: Evidence) -> Estimate:
         ),
         together=evidence.together,
         wrong=wrong,
+        wrong_linked=wrong_linked,
         wrong_receipts=receipts.wrong,
         missed=missed,
-        compared=usual.compared,
+        compared=compared,
         beyond_keys=usual.beyond_keys,
         unseen=usual.unseen,
         missed_receipts=missed_receipts,
@@ -164,11 +173,12 @@ def tabulate_estimate(estimate: Estimate) -> pl.DataFrame:
         "pairwise_recall": estimate.recall,
         "wrong_pairs": estimate.wrong,
         "missed_pairs": estimate.missed,
+        WRONG_LINKED: estimate.wrong_linked,
+        MISSED_COMPARED: estimate.compared,
     }
     parts = {
         "pairs_together": float(estimate.together),
         "wrong_pairs_of_receipts": estimate.wrong_receipts,
-        "missed_pairs_compared": estimate.compared,
         "missed_pairs_beyond_blocking_keys": estimate.beyond_keys,
         "missed_pairs_unseen": estimate.unseen,
         "missed_pairs_of_receipts": estimate.missed_receipts,
@@ -182,6 +192,9 @@ def tabulate_estimate(estimate: Estimate) -> pl.DataFrame:
     rows += [(name, value, None, None) for name, value in parts.items()]
     return pl.DataFrame(rows, schema=ACCURACY_SCHEMA, orient="row")
 
+
+WRONG_LINKED, MISSED_COMPARED = "wrong_pairs_linked", "missed_pairs_compared"
+"""The measures of what another threshold would put right."""
 
 ACCURACY_SCHEMA = {"measure": pl.String(), "estimate": pl.Float64(), "low": pl.Float64(), "high": pl.Float64()}
 """The columns of ``identity/accuracy``."""
@@ -207,20 +220,21 @@ def _expect(evidence: Evidence, shift: float) -> _Expected:
     joins = evidence.joins
     right = probability(joins.weight + shift)
     across = joins.record_pairs * joins.scale
-    missed, variance = [], 0.0
+    missed, variances = [], []
     agreements: Floats = joins.agreements.copy()
     for each in evidence.separated:
         same = probability(each.weight + shift)
         between = each.record_pairs * each.scale
         missed.append(float((between * same).sum()))
-        variance += float((between**2 * same * (1.0 - same)).sum())
+        variances.append(float((between**2 * same * (1.0 - same)).sum()))
         agreements += (each.agreements * (each.scale * same)[:, None]).sum(axis=0)
     return _Expected(
         wrong=float((across * (1.0 - right)).sum()),
         wrong_variance=float((across**2 * right * (1.0 - right)).sum()),
         compared=missed[0],
+        compared_variance=variances[0],
         beyond_keys=missed[1],
-        missed_variance=variance,
+        missed_variance=sum(variances),
         unseen=count_unseen(agreements),
     )
 

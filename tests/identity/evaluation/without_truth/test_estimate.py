@@ -124,7 +124,7 @@ def test_what_people_decided_is_no_longer_uncertain(retailer, world):
         [empty, apart.select("record_id_l", "record_id_r", verdict=pl.lit("cannot_link"))], how="diagonal"
     )
     told = estimate(retailer.records, retailer.model, world.pairs, world.clusters, decisions)
-    assert told.compared < world.estimate.compared - 1
+    assert told.compared.estimate < world.estimate.compared.estimate - 1
     together = doubtful.filter(
         pl.col("record_id_l").replace_strict(owner) == pl.col("record_id_r").replace_strict(owner)
     ).head(40)

@@ -1,0 +1,7 @@
+select
+    measure,
+    estimate,
+    low,
+    high
+
+from {{ source('identity', 'accuracy') }}
