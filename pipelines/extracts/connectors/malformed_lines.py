@@ -8,9 +8,10 @@ thousands of rows as a single reject. Here such a quote costs its own line and n
 import json
 import re
 from bisect import bisect_right
-from collections.abc import Collection, Iterable, Iterator
-from io import BytesIO
+from collections.abc import Collection, Generator, Iterable, Iterator
+from io import SEEK_CUR, BytesIO
 from pathlib import Path
+from typing import IO
 
 from pipelines.extracts.connectors.line_faults import Encoding, find_encoding
 from pipelines.extracts.connectors.quoted_lines import (
@@ -171,9 +172,10 @@ def _judge_records(path: Path, dialect: Dialect) -> Iterator[tuple[int, list[byt
     The skipped lines come first, without fault, so that the copy has them too.
     """
     with path.open("rb") as file:
+        passed = yield from _judge_plain_lines(file, dialect)
         ahead = Ahead(file, dialect)
         while line := ahead.take():
-            number = ahead.number
+            number = passed + ahead.number
             if number <= dialect.skip or not line.strip(b"\r\n"):
                 yield number, [line.rstrip(b"\r\n") + b"\n"], None
                 continue
@@ -185,6 +187,34 @@ def _judge_records(path: Path, dialect: Dialect) -> Iterator[tuple[int, list[byt
             fault = _find_fault(line, size, others, dialect, is_whole=not further)
             # Where it is at fault, only its first line is; what it swallowed is read afresh.
             yield number, [line, *(ahead.take() for _ in range(0 if fault else further))], fault
+
+
+def _judge_plain_lines(file: IO[bytes], dialect: Dialect) -> Generator[tuple[int, list[bytes], str | None], None, int]:
+    """The same up to the first piece in which a quote stands; ``file`` is before that one then. How many lines.
+
+    Without quotes every line is a record, and most are seen at a glance to be whole.
+    """
+    marks = {dialect.quote.encode(), dialect.escape.encode()} - {b""}
+    delimiter, wanted = dialect.delimiter.encode(), dialect.field_count - 1
+    number = 0
+    while piece := file.read(PIECE):
+        piece += file.readline(LONGEST_RECORD)
+        has_marks = any(mark in piece for mark in marks)
+        if has_marks or not piece.endswith(b"\n") or piece.count(b"\r") != piece.count(b"\r\n"):
+            file.seek(-len(piece), SEEK_CUR)
+            return number
+        is_text = find_encoding(piece) is None
+        for line in piece.split(b"\n")[:-1]:
+            number += 1
+            record = line.removesuffix(b"\r") + b"\n"
+            is_whole = is_text and len(record) <= LONGEST_RECORD and record.count(delimiter) == wanted
+            fault = (
+                None
+                if is_whole or number <= dialect.skip or record == b"\n"
+                else _find_fault(record, 0, NOTHING, dialect, is_whole=True)
+            )
+            yield number, [record], fault
+    return number
 
 
 def _find_fault(first: bytes, size: int, others: Added, dialect: Dialect, *, is_whole: bool) -> str | None:
