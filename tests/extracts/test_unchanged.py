@@ -294,7 +294,7 @@ class RandomChanges:
 def test_random_nights_equal_full_ones(nights: Nights, seed: int, monkeypatch: pytest.MonkeyPatch) -> None:
     nights.run_all()
     changes, kept = RandomChanges(nights, seed, monkeypatch), 0
-    for _ in range(8):
+    for _ in range(14):
         changes.make()
         kept += sum(each.is_unchanged for each in nights.run_all())
         nights.check_equal_to_full()
