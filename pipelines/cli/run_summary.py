@@ -44,6 +44,7 @@ def render(outcome: Outcome, home: Home, sources: Sources, as_of: date, progress
         [texts.say("published", file=near(home.warehouse), day=texts.write("day", as_of))],
         summary.list_sources(sources),
         summary.list_pulled(),
+        summary.tell_unchanged(),
         summary.list_rejections(home),
         summary.list_references(),
         summary.list_set_apart(as_of),
@@ -122,6 +123,19 @@ class _Summary:
         ]
         headings = [self.texts.say(f"column_{name}") for name in ("table", "pulled", *COUNTED_OF_PULLS)]
         return lay_out(headings, rows, numbers=range(2, 6)) if rows else []
+
+    def tell_unchanged(self) -> list[str]:
+        """Which tables were kept as they were, since nothing that they are made of has changed."""
+        told = {
+            asset: each for asset, each in self.outcome.assets.items() if "is_unchanged" in each and each["files_of"]
+        }
+        kept = [asset for asset, each in told.items() if each["is_unchanged"]]
+        if not kept:
+            return []
+        counts = {"count": self._number(len(kept)), "all": self._number(len(told))}
+        read = sorted(told.keys() - set(kept))
+        lines = [self.texts.say("unchanged_tables", **counts)]
+        return [*lines, *([self.texts.say("read_tables", tables=", ".join(read))] if read else [])]
 
     def list_rejections(self, home: Home) -> list[str]:
         rejected = [

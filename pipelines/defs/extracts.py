@@ -14,11 +14,12 @@ from pipelines.contracts import TABLES, Table
 from pipelines.contracts.reference import describe_column, describe_table
 from pipelines.defs import arrivals
 from pipelines.defs.asset import asset_of
+from pipelines.defs.extract_pace import pace_of
 from pipelines.defs.resources import Night
 from pipelines.defs.results import Result
 from pipelines.defs.table_columns import COLUMN_SCHEMA
-from pipelines.extracts.conform import extract_table
 from pipelines.extracts.counts import Extracted, RejectLimitExceeded
+from pipelines.extracts.unchanged import extract_if_changed
 
 
 def extract_assets() -> list[dg.AssetsDefinition]:
@@ -39,12 +40,15 @@ def _extract_asset(table: Table) -> dg.AssetsDefinition:
             "quarantined_rows the rows. Mend the mapping or the export, or raise reject_limit."
         },
     )
-    def extract(night: Night) -> Iterator[dg.AssetCheckResult | Result]:
+    def extract(context: dg.AssetExecutionContext, night: Night) -> Iterator[dg.AssetCheckResult | Result]:
+        say, pace = context.log.info, pace_of(night.retailer, night.run_id)
         try:
-            extracted = extract_table(night.retailer, table, night.lake, night.day)
+            with pace.reading(table, say):
+                extracted = extract_if_changed(night.retailer, table, night.lake, night.day, full=night.full, say=say)
         except RejectLimitExceeded as error:
             yield dg.AssetCheckResult(passed=False, description=str(error))
             raise
+        say(pace.tell(table, extracted))
         yield Result(
             metadata=_metadata(extracted), check_results=[dg.AssetCheckResult(passed=True, metadata=_counts(extracted))]
         )
@@ -103,7 +107,9 @@ def _metadata(extracted: Extracted) -> dict[str, Any]:
     return {
         "dagster/row_count": extracted.rows_kept,
         **_counts(extracted),
-        "files_read": len(extracted.files_read),
+        "files_read": 0 if extracted.is_unchanged else len(extracted.files_read),
+        "files_of": len(extracted.files_read),
+        "is_unchanged": extracted.is_unchanged,
         "rows_by_source": dg.MetadataValue.json({name: asdict(of) for name, of in extracted.per_source.items()}),
         "rejection_reasons": dg.MetadataValue.json(reasons),
         "columns_not_in_the_export": dg.MetadataValue.json(

@@ -59,7 +59,7 @@ def is_number(column: Column) -> bool:
 
 
 def names_currency(amount: str) -> str:
-    """Whether the text of an amount still stands beside a currency: the retailer's own was taken away before."""
+    """Whether the text of an amount still has a currency beside it: the retailer's own was taken away before."""
     words = {sign for signs in SIGNS.values() for sign in signs if sign.isalpha()} | CURRENCIES
     listed = "|".join(sorted(words))
     pattern = rf"(?i)(?:^|[^a-z])(?:{listed})(?:[^a-z]|$)|\p{{Sc}}"
@@ -70,13 +70,17 @@ def is_text(duckdb_type: str) -> bool:
     return duckdb_type.startswith(_TEXT_LIKE) and not duckdb_type.endswith("]")
 
 
-def normalise(value: str, duckdb_type: str, options: TextOptions) -> str:
-    """``value`` with what means nothing as null: an empty or blank text, one of `nulls`."""
+def normalise(value: str, duckdb_type: str, options: TextOptions, *, is_clean: bool) -> str:
+    """``value`` with what means nothing as null: an empty or blank text, one of `nulls`.
+
+    ``is_clean``: a text that :mod:`source_values` has gone over has no blanks at its ends, and is never empty.
+    """
     if not is_text(duckdb_type):
         return value
     text = f"({value} ->> '$')" if duckdb_type == "JSON" else f"cast({value} as varchar)"
-    normalised = f"trim({text})"
-    for null in ("", *options.nulls):
+    is_clean &= duckdb_type == "VARCHAR"
+    normalised = value if is_clean else f"trim({text})"
+    for null in options.nulls if is_clean else ("", *options.nulls):
         normalised = f"nullif({normalised}, {quote_text(null)})"
     return normalised
 
@@ -182,8 +186,8 @@ def put_sign_in_front(text: str) -> str:
     behind = "^(?:[(] *([^()+-]+?) *[)]|([^()+-]+?) *-)$"
     hyphens = f"translate({drop_dash_for_cents(text)}, '{MINUS}', '{'-' * len(MINUS)}')"
     moved = f"regexp_replace(regexp_replace({hyphens}, {quote_text(behind)}, '-\\1\\2'), '^([+-]) +', '\\1')"
-    # Most numbers are digits and marks alone, which are looked at quicker than a pattern is looked for.
-    return f"case when ltrim({text}, '0123456789.,') = '' then {text} else {moved} end"
+    # Most numbers are digits and marks alone, which one pattern tells and several move nothing of.
+    return f"case when regexp_full_match({text}, '[0-9.,]*') then {text} else {moved} end"
 
 
 def _escape(character: str) -> str:
@@ -194,7 +198,8 @@ def read_number(text: str, column: Column, options: TextOptions) -> str:
     """A text, its sign in front, as the number that ``column`` holds."""
     plain = _plain_number(text, options)
     if column.type == "integer":
-        return f"case when regexp_full_match({plain}, '[+-]?[0-9]+([.]0*)?') then try_cast({plain} as bigint) end"
+        whole = f"case when regexp_full_match({plain}, '[+-]?[0-9]+([.]0*)?') then try_cast({plain} as bigint) end"
+        return f"case when regexp_full_match({text}, '[0-9]{{1,18}}') then cast({text} as bigint) else {whole} end"
     return _as_decimal(plain, column)
 
 
@@ -242,9 +247,15 @@ def _as_timestamp(value: str, duckdb_type: str) -> str:
     """Naive UTC. The session's time zone is the configured one, so what carries no offset is read in it."""
     # Nanoseconds are more than a timestamp with time zone holds.
     local = f"cast({value} as timestamp)" if duckdb_type == "TIMESTAMP_NS" else value
-    moment = _instant(join_offset(local)) if is_text(duckdb_type) else f"try_cast({local} as timestamptz)"
+    moment = f"try_cast({local} as timestamptz)"
+    if is_text(duckdb_type):  # Most are written as machines do, and need none of the care for what people write.
+        care = _instant(join_offset(local))
+        moment = f"case when regexp_full_match({local}, {quote_text(_MACHINE_TIME)}) then {moment} else {care} end"
     instant = f"timezone('UTC', {moment})"
     return f"case when year({instant}) {YEARS} then {instant} end"
+
+
+_MACHINE_TIME = "[0-9]{4}-[0-9]{2}-[0-9]{2}[T ][0-9:.]+(Z|[+-][0-9]{2}(:?[0-9]{2})?)?"
 
 
 def _listed(values: tuple[str, ...]) -> str:

@@ -9,6 +9,7 @@ from pathlib import Path
 
 from pipelines.contracts import Table
 from pipelines.errors import ExtractError
+from pipelines.extracts.days import Days
 from pipelines.extracts.field_counts import FieldCounts
 from pipelines.extracts.source_shapes import SourceShape
 
@@ -63,7 +64,8 @@ class Extracted:
     """What an extract did.
 
     ``reasons`` counts rejected rows by column (None: the whole row) and reason, no values; ``fields`` has a row for
-    each source and column that it fills; ``shapes`` says by source what its files are like.
+    each source and column that it fills; ``shapes`` says by source what its files are like; ``days`` for which days of
+    a run the same files give the same; ``is_unchanged`` that nothing was read, as all is what it was.
     """
 
     table: Table
@@ -72,6 +74,8 @@ class Extracted:
     files_read: tuple[str, ...] = ()
     fields: tuple[FieldCounts, ...] = ()
     shapes: Mapping[str, SourceShape] = field(default_factory=dict)
+    days: Days = field(default_factory=Days)
+    is_unchanged: bool = False
 
     @property
     def rows_read(self) -> int:

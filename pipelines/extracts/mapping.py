@@ -3,6 +3,7 @@
 import re
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
+from datetime import date
 from string import Formatter
 
 import duckdb
@@ -12,6 +13,7 @@ from pipelines.contracts import Column, Table
 from pipelines.errors import ExtractError, MappingError
 from pipelines.extracts import casting, plausibility
 from pipelines.extracts.column_names import find_lacking_header, list_found, tellable
+from pipelines.extracts.days import local_day, times_of
 from pipelines.extracts.duckdb_errors import explain
 from pipelines.extracts.faults import FIRST, Fault, Faults, Outcome
 from pipelines.extracts.one_expression import find_mistake
@@ -52,13 +54,18 @@ class MappedColumn:
 
 @dataclass(frozen=True)
 class Mapping:
-    """How the rows of one source become those of one canonical table."""
+    """How the rows of one source become those of one canonical table, on the ``day`` of a run.
+
+    ``are_texts_clean``: the texts of the source's columns have gone through :mod:`source_values`.
+    """
 
     table: Table
     columns: tuple[MappedColumn, ...]
     where: str | None
     query: str | None
     options: TextOptions
+    are_texts_clean: bool
+    day: date
     faults: Faults = field(default_factory=Faults)
 
     @property
@@ -67,11 +74,13 @@ class Mapping:
         return tuple(mapped.column.name for mapped in self.columns)
 
     def judged(self, rows: str, extras: Sequence[tuple[str, str]] = ()) -> str:
-        """SELECT of the typed columns with `_worst` and `_faults`, one row per row let through.
+        """SELECT of the typed columns with `_worst`, `_faults` and two days, one row per row let through.
 
         `_faults` are the numbers (of :attr:`faults`) of what is wrong with the row, in the order of its columns, null
-        for nothing; `_worst` is the one that decides what becomes of it. ``rows`` is a SELECT of the source; ``extras``
-        are SQL over it and the names under which it comes along. What the caller does not select is not computed.
+        for nothing; `_worst` is the one that decides what becomes of it. Of a row at fault, `_first` is the last of the
+        days up to that of the run that its times had before one was emptied, `_end` the first of the later ones.
+        ``rows`` is a SELECT of the source; ``extras`` are SQL over it and the names under which it comes along. What
+        the caller does not select is not computed.
         """
         carried = [alias for _, alias in extras]
         values = {mapped.column.name: f"c{number}" for number, mapped in enumerate(self.columns)}
@@ -83,7 +92,8 @@ class Mapping:
         ]
         normalised, typed, judged, settled, fallible = [], [], [], [], []
         for number, mapped in enumerate(self.columns):
-            value = casting.normalise(_value(number, mapped), mapped.duckdb_type, self.options)
+            is_clean = self.are_texts_clean and not mapped.is_expression
+            value = casting.normalise(_value(number, mapped), mapped.duckdb_type, self.options, is_clean=is_clean)
             normalised += [f"{value} as n{number}", f"{_failed(number, mapped)} as e{number}"]
             value = casting.cast(f"n{number}", mapped.duckdb_type, mapped.column, self.options)
             typed += [f"{value} as c{number}", f"n{number}", f"e{number}"]
@@ -96,7 +106,7 @@ class Mapping:
         condition = self.faults.number(CONDITION)
         faults = ", ".join(fallible)
         return _nest(
-            self._let_through(rows),
+            self.let_through(rows),
             [
                 *taken,
                 f"{'_where is null' if self.where else 'false'} as w",
@@ -108,6 +118,7 @@ class Mapping:
             [
                 *settled,
                 f"case when w then {condition} else greatest({faults}) end as _worst",
+                *self._find_days(faults),
                 *fallible,
                 "w",
                 *carried,
@@ -115,11 +126,31 @@ class Mapping:
             [
                 *map(quote_name, self.names),
                 "_worst",
+                "_first",
+                "_end",
                 f"case when w or _worst >= {FIRST['set apart']} then [_worst] when _worst is not null "
                 f"then list_filter([{faults}], lambda fault: fault is not null) end as _faults",
                 *carried,
             ],
         )
+
+    def _find_days(self, faults: str) -> list[str]:
+        times = [
+            local_day(mapped.column, f"c{number}")
+            for number, mapped in enumerate(self.columns)
+            if mapped.column in times_of([mapped.column])
+        ]
+        if not times:
+            return ["cast(null as date) as _first", "cast(null as date) as _end"]
+        sooner, later = (
+            ", ".join(f"case when {time} {is_so} date '{self.day}' then {time} end" for time in times)
+            for is_so in ("<=", ">")
+        )
+        is_at_fault = f"w or greatest({faults}) is not null"
+        return [
+            f"case when {is_at_fault} then greatest({sooner}) end as _first",
+            f"case when {is_at_fault} then least({later}) end as _end",
+        ]
 
     def _judge(self, number: int, mapped: MappedColumn, values: dict[str, str]) -> tuple[str | None, str]:
         """SQL of the number of a value's fault (None: it can have none), and of what becomes of the value."""
@@ -191,7 +222,8 @@ class Mapping:
         """SELECT of how many rows `where` keeps out."""
         return f"select count(*) from ({self._with_condition(rows)}) where not coalesce(_where.v, _where is null)"
 
-    def _let_through(self, rows: str) -> str:
+    def let_through(self, rows: str) -> str:
+        """SELECT of the rows that `where` lets through, or on which it fails."""
         return f"select * from ({self._with_condition(rows)}) where _where is null or _where.v" if self.where else rows
 
     def _with_condition(self, rows: str) -> str:
@@ -257,6 +289,7 @@ def map_columns(
     rows: str,
     execute: Execute,
     rules_of: Callable[[Column], tuple[Rule, ...]],
+    day: date,
     files: Sequence[str] = (),
 ) -> Mapping:
     """Decides what fills each canonical column and asks DuckDB for its type.
@@ -298,7 +331,7 @@ def map_columns(
     bound = _bind(
         chosen, mapping, lambda: (find_lacking_header(*described), list_found(*described)), rows, execute, rules_of
     )
-    return Mapping(table, bound, mapping.where, mapping.query, mapping.options)
+    return Mapping(table, bound, mapping.where, mapping.query, mapping.options, not mapping.query, day)
 
 
 def _bind(

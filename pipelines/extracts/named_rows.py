@@ -10,7 +10,7 @@ from pathlib import Path
 from pipelines.config.connectors import TableMapping
 from pipelines.errors import ExtractError
 from pipelines.extracts.column_names import list_found
-from pipelines.extracts.connectors.protocol import Rows
+from pipelines.extracts.connectors.protocol import QuickRows, Rows
 from pipelines.extracts.sql_quoting import quote_name, quote_text
 from pipelines.name_lists import list_lines, list_names
 from pipelines.presets.headers import Header, find_columns, fold_name
@@ -62,9 +62,16 @@ class NamedRows:
         return self._rows.paths
 
     def select(self, *, numbered: bool) -> str:
+        return self._name(self._rows.select(numbered=numbered), numbered=numbered)
+
+    def _name(self, rows: str, *, numbered: bool) -> str:
         columns = [f"{sql} as {quote_name(name)}" for name, sql in self._sql.items()]
         columns += map(quote_name, PLACES if numbered else PLACES[:1])
-        return f"select {', '.join(columns)} from ({self._rows.select(numbered=numbered)})"
+        return f"select {', '.join(columns)} from ({rows})"
+
+    def pick(self, rows: Mapping[int, Sequence[int]]) -> str | None:
+        picked = self._rows.pick(rows) if isinstance(self._rows, QuickRows) else None
+        return None if picked is None else self._name(picked, numbered=True)
 
     def find_changed(self) -> list[str]:
         return self._rows.find_changed()

@@ -4,7 +4,9 @@ DuckDB streams the rows once through a staging Parquet. A second look, for lines
 where something did not fit.
 """
 
+from bisect import bisect_right
 from collections.abc import Callable, Mapping
+from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
@@ -17,8 +19,9 @@ from pipelines.contracts import Column, Table
 from pipelines.errors import ExtractError, MappingError
 from pipelines.extracts import casting, currencies, mapping, plausibility
 from pipelines.extracts.column_names import list_found
-from pipelines.extracts.connectors.protocol import Rows
+from pipelines.extracts.connectors.protocol import QuickRows, Rows
 from pipelines.extracts.counts import SourceCounts
+from pipelines.extracts.days import Days, depend_on_day, latest_day, times_of
 from pipelines.extracts.duckdb_errors import explain
 from pipelines.extracts.faults import FIRST, Fault
 from pipelines.extracts.field_counts import FieldCounts
@@ -26,6 +29,7 @@ from pipelines.extracts.named_rows import empty_relation, speak_of_names
 from pipelines.extracts.opening import OpenedTable, place_error
 from pipelines.extracts.plausibility import Rule, Window
 from pipelines.extracts.quarantine import Kind
+from pipelines.extracts.sorted_parquet import FEW_WORDS
 from pipelines.extracts.source_values import ORIGINAL, SourceValues
 from pipelines.extracts.sql_quoting import quote_name, quote_text
 from pipelines.extracts.unseen_columns import find_unseen
@@ -34,10 +38,12 @@ from pipelines.name_lists import list_names
 MOST_LOCATED = 500_000  # Rejected rows whose line is looked up; held in memory. Any further one keeps its raw row.
 MOST_LISTED = 1_000  # Rows later than as_of that are listed one by one; a night of the past has millions.
 MOST_READ_TWICE = 200_000  # Rows that are read again only to list later ones: their place is worth no more than that.
+MOST_PICKED = 20_000  # Rows that are looked for one by one; of more, all rows are read again.
 MOST_COUNTED = 20_000  # Rows up to which different values are counted one by one; beyond, an estimate will do.
 SOURCE = "source"  # What a query calls the rows of `from`.
 _FITS = f"coalesce(_worst, 0) < {FIRST['rejected']}"
 _IS_LATER = f"coalesce(_worst, 0) >= {FIRST['set apart']}"
+_CUT = ("updated_at", "later_than_as_of")  # What is written in place of it is the end of the day of the run.
 _IS_REJECT = "_verdict in ('rejected', 'duplicate')"
 
 
@@ -75,6 +81,7 @@ class SourceReading:
         self.suspects = quote_name(f"{source.name}_suspects")
         self.repeated = quote_name(f"{source.name}_repeated")
         self.examples = quote_name(f"{source.name}_examples")
+        self.picked = quote_name(f"{source.name}_picked")
         self.columns: tuple[str, ...] = self.rows.columns
         self.mapping: mapping.Mapping | None = None
         self.values: dict[str, SourceValues] = {}
@@ -85,6 +92,7 @@ class SourceReading:
         self.lists_later = False
         self.is_staged = False
         self.fields: tuple[FieldCounts, ...] = ()
+        self.days = Days()
         self.uses_numbers = any("_row" in sql for sql in self.declared.written_sql)
 
     def conform(self) -> SourceCounts:
@@ -106,6 +114,7 @@ class SourceReading:
         self.is_staged = self.has_suspects = self.has_repeated = self.has_examples = self.lists_later = False
         self.rows_set_apart = 0
         self.fields = ()
+        self.days = Days()
 
     def _conform(self) -> SourceCounts:
         staged = filtered = rejected = implausible = repeated = later = 0
@@ -117,6 +126,7 @@ class SourceReading:
             self.rows_set_apart = later
             filtered = self._count(lambda: self._mapped.counted_out(self._select())) if self.mapping.where else 0
             counted = self._count_faults()
+            self.days = self.days.meet(self._find_days(counted))
             self._find_repeated_keys()
             self.has_examples = self._find_examples(counted)
             is_at_fault = fitting + later < staged or self.has_repeated or self.has_examples
@@ -208,7 +218,15 @@ class SourceReading:
         # Only bound, never read: values as they came have the same types, in SQL that is bound in a tenth of the time.
         rows = self._select() if self.declared.query else self.rows.select(numbered=self.uses_numbers)
         return mapping.map_columns(
-            self.table, self.declared, self.columns, lacking, rows, execute, self._rules_of, files
+            self.table,
+            self.declared,
+            self.columns,
+            lacking,
+            rows,
+            execute,
+            self._rules_of,
+            self.window.as_of,
+            files,
         )
 
     def _rules_of(self, column: Column) -> tuple[Rule, ...]:
@@ -266,16 +284,22 @@ class SourceReading:
 
     def _stage(self) -> tuple[int, int, int]:
         """Maps every row into the staging Parquet; how many there are, how many fit, and how many are later."""
+        times = times_of(mapped.column for mapped in self._mapped.columns)
+        extras = [("_file", "_file")] if self._are_quick else []
         self._run(
-            lambda: f"copy ({self._mapped.judged(self._select())}) to {quote_text(str(self.staging))} (format parquet)"
+            lambda: (
+                f"copy ({self._mapped.judged(self._select(), extras)}) to {quote_text(str(self.staging))} "
+                f"(format parquet, compression lz4_raw, {FEW_WORDS})"
+            )
         )
         counts = self._run(
             lambda: (
-                f"select count(*), count(*) filter (where {_FITS}), count(*) filter (where {_IS_LATER}) "
-                f"from {self._staged()}"
+                f"select count(*), count(*) filter (where {_FITS}), count(*) filter (where {_IS_LATER}), "
+                f"greatest(max(_first), {latest_day(times, self.window.as_of)}), min(_end) from {self._staged()}"
             )
         )[0]
         self.is_staged = True
+        self.days = Days(counts[3], counts[4])
         return int(counts[0]), int(counts[1]), int(counts[2])
 
     def _count_faults(self) -> dict[int, int]:
@@ -288,20 +312,28 @@ class SourceReading:
         )
         return {int(fault): int(count) for fault, count in rows}
 
+    def _find_days(self, counted: dict[int, int]) -> Days:
+        """This day alone, where a rule reckons from it or a time was cut to its end."""
+        listed = self._mapped.faults.listed()
+        is_cut = any((listed[number].column, listed[number].kind) == _CUT for number in counted)
+        columns = (mapped.column for mapped in self._mapped.columns)
+        if is_cut or depend_on_day(self.declared, columns):
+            return Days(self.window.as_of, self.window.as_of + timedelta(days=1))
+        return Days()
+
     def _find_examples(self, counted: dict[int, int]) -> bool:
-        """Keeps the keys of the first row of each fault whose place is told; whether there are any."""
+        """Keeps the positions of the first row of each fault whose place is told; whether there are any."""
         listed = self._mapped.faults.listed()
         told = [number for number in counted if listed[number].kind != "later_than_as_of"]
         if not told:
             return False
-        key = ", ".join(self._key)
         self._run(
             lambda: (
-                f"create or replace temp table {self.examples} as select distinct {key} from ("
-                f"select {key}, unnest(_faults) as fault, file_row_number as position "
+                f"create or replace temp table {self.examples} as select distinct position from ("
+                f"select fault, min(position) as position from ("
+                f"select unnest(_faults) as fault, file_row_number as position "
                 f"from {self._staged(numbered=True)} where _worst is not null) "
-                f"where fault in ({', '.join(map(str, told))}) "
-                "qualify row_number() over (partition by fault order by position) = 1"
+                f"where fault in ({', '.join(map(str, told))}) group by fault)"
             )
         )
         return True
@@ -331,32 +363,91 @@ class SourceReading:
         return " and ".join(f"suspect.{name} is not distinct from {other}.{name}" for name in self._key)
 
     def _look_again(self) -> None:
-        """Reads the rows that do not fit, share a key or are examples once more, with their place and as they came."""
-        came = "" if self.declared.query else f"{ORIGINAL}."
-        originals = [(f"{came}{quote_name(name)}", f"s{number}") for number, name in enumerate(self.columns)]
-        original = ", ".join(
-            f"{quote_text(self.columns[number])}: {alias}" for number, (_, alias) in enumerate(originals)
-        )
-        aliases = ", ".join(alias for _, alias in originals)
-        extras = [*self._places(), *originals]
+        """Settles what becomes of the rows that do not fit, share a key or are examples, and finds where they stood."""
         wanted = [f"not ({_FITS}) and not ({_IS_LATER})", "repeated._is_repeated"]
         if self.lists_later:
             wanted.append(_IS_LATER)
         if self.has_examples:
-            wanted.append(f"exists (from {self.examples} as example where {self._same_key('example')})")
+            wanted.append(f"file_row_number in (select position from {self.examples})")
+        rows = f"select * from {self._staged(numbered=True)}"
+        left_behind = "file_row_number, _file" if self._are_quick else "file_row_number"
         self._run(
             lambda: (
-                f"""
-                create or replace temp table {self.found} as
-                select suspect.* exclude ({aliases}), cast(to_json({{{original}}}) as varchar) as _raw,
-                    coalesce(repeated._is_repeated, false) as _is_repeated
-                from {self._join_repeated(self._mapped.judged(self._select(numbered=True), extras))}
-                where {" or ".join(f"({each})" for each in wanted)}"""
+                f"create or replace temp table {self.found} as "
+                f"select suspect.* exclude ({left_behind}), file_row_number as _position, "
+                f"coalesce(repeated._is_repeated, false) as _is_repeated from {self._join_repeated(rows)} "
+                f"where {' or '.join(f'({each})' for each in wanted)}"
             )
         )
         self._run(self._settle_repeated)
+        self._pick()
         self._find_lines()
         self.has_suspects = True
+
+    @property
+    def _are_quick(self) -> bool:
+        """Whether a row's position among the staged ones tells its place in its file."""
+        is_every_row = not self.declared.query and not self._mapped.where
+        return is_every_row and isinstance(self.rows, QuickRows) and len({*self.rows.files}) == len(self.rows.files)
+
+    def _pick(self) -> None:
+        """Reads the rows whose place is told once more, as they came."""
+        told = f"from {self.suspects} where {_IS_REJECT} or _verdict = 'later' or _worst is not null"
+        rows = self._pick_few(f"select _position {told} order by all limit {MOST_PICKED + 1}")
+        if rows is not None:
+            try:
+                self.connection.execute(f"create or replace temp table {self.picked} as {rows}")
+            except duckdb.Error:
+                pass  # Their lines alone say no more than that they are none: all rows are read, and those set aside.
+            else:
+                return
+        self._run(
+            lambda: (
+                f"create or replace temp table {self.picked} as from ({self._read_numbered()}) "
+                f"semi join (select _position {told}) using (_position)"
+            )
+        )
+
+    def _pick_few(self, positions: str) -> str | None:
+        """SELECT of the rows at the ``positions`` alone; None where all must be read for them."""
+        if not self._are_quick or not isinstance(self.rows, QuickRows):
+            return None
+        wanted = [int(row[0]) for row in self._run(lambda: positions)]
+        if len(wanted) > MOST_PICKED:
+            return None
+        begins = self._run(
+            lambda: f"select _file, min(file_row_number) from {self._staged(numbered=True)} group by all order by all"
+        )
+        numbers = {name: number for number, name in enumerate(self.rows.files)}
+        if not numbers.keys() >= {name for name, _ in begins}:
+            return None
+        firsts = sorted((int(begin), numbers[name]) for name, begin in begins)
+        places: dict[int, list[int]] = {}
+        for position in wanted:
+            begin, number = firsts[bisect_right(firsts, (position, len(numbers))) - 1]
+            places.setdefault(number, []).append(position - begin + 1)
+        picked = self.rows.pick(places) if places else None
+        if picked is None:
+            return None
+        files = ", ".join(f"({number}, {begin})" for begin, number in firsts)
+        raw = f"cast(to_json({self._original('')}) as varchar)"
+        return (
+            f"select begun.begin + _row - 1 as _position, _file, _file_number, _row, {raw} as _raw "
+            f"from ({picked}) join (values {files}) as begun(number, begin) on _file_number = begun.number"
+        )
+
+    def _read_numbered(self) -> str:
+        """SELECT of all rows by their position among the staged ones, where they stood and as they came."""
+        came = "" if self.declared.query else f"{ORIGINAL}."
+        places = ", ".join(f"{sql} as {name}" for sql, name in self._places())
+        return (
+            f"select row_number() over () - 1 as _position, {places}, "
+            f"cast(to_json({self._original(came)}) as varchar) as _raw "
+            f"from ({self._mapped.let_through(self._select(numbered=True))})"
+        )
+
+    def _original(self, came: str) -> str:
+        return "{" + ", ".join(f"{quote_text(name)}: {came}{quote_name(name)}" for name in self.columns) + "}"
 
     def _places(self) -> list[tuple[str, str]]:
         """SQL for the file, its number and the row; null where a `query` has left them behind."""
@@ -374,7 +465,7 @@ class SourceReading:
         names = [quote_name(name) for name in self._mapped.names]
         times = [name for name in ("updated_at", self.table.since) if name in self._mapped.names]
         newest = [f"{quote_name(name)} desc nulls last" for name in times[:1]]
-        order = ", ".join([*newest, *(f"{name} nulls last" for name in names), "_file_number", "_row"])
+        order = ", ".join([*newest, *(f"{name} nulls last" for name in names), "_position"])
         content = f"row({', '.join(names)})"
         first = self._mapped.first_of("_faults")
         listed = [(fault, fault.column or "") for fault in self._mapped.faults.numbers]
@@ -398,8 +489,8 @@ class SourceReading:
 
     def _find_lines(self) -> None:
         places = self.connection.execute(
-            f"select distinct _file_number, _row from {self.suspects} where _row is not null "
-            f"and ({_IS_REJECT} or _verdict = 'later' or _worst is not null) order by all limit {MOST_LOCATED}"
+            f"select distinct _file_number, _row from {self.picked} where _row is not null "
+            f"order by all limit {MOST_LOCATED}"
         ).fetchall()
         found = self.rows.find_lines(places)
         frame = pl.DataFrame(
@@ -408,6 +499,14 @@ class SourceReading:
             orient="row",
         )
         frame.write_parquet(self.lines)
+
+    def _placed(self) -> str:
+        """The suspects, with where they stood and as they came, as far as that was looked up."""
+        return (
+            f"(select suspect.*, picked.* exclude (_position), line from {self.suspects} as suspect "
+            f"left join {self.picked} as picked using (_position) "
+            f"left join read_parquet({quote_text(str(self.lines))}) using (_file_number, _row))"
+        )
 
     def _count_fields(self, rows: int, counted: dict[int, int]) -> tuple[FieldCounts, ...]:
         """What became of the values of each column that the source fills."""
@@ -453,8 +552,7 @@ class SourceReading:
         rows = self._run(
             lambda: (
                 f"select fault, coalesce(_file_number, 0), coalesce(_row, 0), _file, line from ("
-                f"select unnest(_faults) as fault, _file_number, _row, _file, line from {self.suspects} "
-                f"left join read_parquet({quote_text(str(self.lines))}) using (_file_number, _row) "
+                f"select unnest(_faults) as fault, _file_number, _row, _file, line from {self._placed()} "
                 f"where _worst is not null) "
                 "qualify row_number() over (partition by fault order by _file_number, _row) = 1"
             )
@@ -483,8 +581,7 @@ class SourceReading:
             selects.append(
                 f"select {origin}, _file as file, line, _column as column_name, _kind as kind, "
                 f"_reason as reason, false as is_kept, _raw as raw "
-                f"from {self.suspects} left join read_parquet({quote_text(str(self.lines))}) "
-                f"using (_file_number, _row) where {_IS_REJECT} or _verdict = 'later'"
+                f"from {self._placed()} where {_IS_REJECT} or _verdict = 'later'"
             )
         if self.rows_set_apart and not self.lists_later:
             reason = f"{self.rows_set_apart} rows are later than as_of, not listed one by one"

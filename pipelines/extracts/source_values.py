@@ -43,6 +43,30 @@ MINUS = "-−–"  # The hyphen, the minus, and the dash that typography prefers
 _NO_CENTS = f"([0-9]) *(?:[.,] *[{MINUS}—]{{1,2}}|:-)([ )]|[^0-9{MINUS}]|$)"
 
 
+# Of a row's texts, a bar between them, any that one of the functions below may change, but for signs of currencies. A
+# text that has a bar itself is looked at for nothing.
+_BAR = "|"
+_MAY_CHANGE = (
+    f"(?s){_UNSEEN}|{_BLANKS}|[\\x{{80}}-\\x{{9f}}\\x{{200c}}\\x{{200d}}]"
+    "|(?:^|[|])[\\s'={\\[]|\\s(?:[|]|$)|[0-9] +(?:Z|[+-][0-9])"
+)
+
+
+def are_plain(texts: Iterable[str]) -> str:
+    """SQL of whether none of the columns ``texts`` holds what :func:`clean_text` and the others would change.
+
+    One look at a row is a third of what one at each of its values costs, and nearly all rows are so.
+    """
+    joined = f"concat_ws({quote_text(_BAR)}, {', '.join(map(quote_name, texts))})"
+    return f"not regexp_matches({joined}, {quote_text(_MAY_CHANGE)})"
+
+
+def _null_if(text: str, nulls: Iterable[str]) -> str:
+    for null in ("", *nulls):
+        text = f"nullif({text}, {quote_text(null)})"
+    return text
+
+
 def clean_text(text: str, nulls: Iterable[str]) -> str:
     """SQL of the text of ``text``: visible, ordinary blanks, none at its ends; null if empty or one of ``nulls``."""
     wrong, right = "".join(_MISREAD), "".join(_MISREAD.values())
@@ -57,10 +81,7 @@ def clean_text(text: str, nulls: Iterable[str]) -> str:
     cared = f"trim({cared}, ' \t\r\n')"
     for pattern in (_APOSTROPHE, _FORMULA):
         cared = f"regexp_replace({cared}, {quote_text('(?s)' + pattern)}, '\\1')"
-    cleaned = f"case when regexp_matches({text}, {quote_text(_NEEDS_CARE)}) then {cared} else {text} end"
-    for null in ("", *nulls):
-        cleaned = f"nullif({cleaned}, {quote_text(null)})"
-    return cleaned
+    return _null_if(f"case when regexp_matches({text}, {quote_text(_NEEDS_CARE)}) then {cared} else {text} end", nulls)
 
 
 def empty_members(text: str, nulls: Iterable[str]) -> str:
@@ -126,19 +147,32 @@ class SourceValues:
         original = f", {self._original()} as {ORIGINAL}" if keeps_original else ""
         if not self._texts:
             return f"select *{original} from ({rows})"
-        cleaned = ", ".join(
-            f"{clean_text(quote_name(name), self._nulls)} as {quote_name(name)}" for name in self._texts
-        )
-        seen = ", ".join(f"{self._see(name)} as {quote_name(name)}" for name in self._texts)
-        return f"select * replace ({seen}) from (select * replace ({cleaned}){original} from ({rows}))"
+        plain = quote_name(self._name_of_plain())
+        cleaned = ", ".join(f"{self._clean(name, plain)} as {quote_name(name)}" for name in self._texts)
+        seen = ", ".join(f"{self._see(name, plain)} as {quote_name(name)}" for name in self._texts)
+        judged = f"select *, {are_plain(self._texts)} as {plain} from ({rows})"
+        cleaned = f"select * replace ({cleaned}){original} from ({judged})"
+        return f"select * exclude ({plain}) replace ({seen}) from ({cleaned})"
+
+    def _name_of_plain(self) -> str:
+        name, taken = "_is_plain", {column.lower() for column in self._columns}
+        while name in taken:
+            name += "_"
+        return name
+
+    def _clean(self, name: str, plain: str) -> str:
+        text = quote_name(name)
+        return f"case when {plain} then {_null_if(text, self._nulls)} else {clean_text(text, self._nulls)} end"
 
     def _original(self) -> str:
         return "{" + ", ".join(f"{quote_text(name)}: {quote_name(name)}" for name in self._columns) + "}"
 
-    def _see(self, name: str) -> str:
+    def _see(self, name: str, plain: str) -> str:
         text = quote_name(name)
         if name not in self._amounts:
             text = empty_members(text, self._nulls)
         if not self._reads_offsets:
             text = join_offset(text)
+        if text != quote_name(name):
+            text = f"case when {plain} then {quote_name(name)} else {text} end"
         return strip_currency(text, self._signs) if name in self._amounts else text

@@ -6,8 +6,8 @@ import os
 import re
 import shutil
 from array import array
-from collections.abc import Iterable, Iterator
-from dataclasses import dataclass, field
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 from itertools import count, islice, pairwise
 from pathlib import Path
@@ -23,6 +23,7 @@ from pipelines.extracts.connectors import (
     decoding,
     file_kinds,
     json_documents,
+    line_faults,
     malformed_lines,
     matches,
 )
@@ -64,6 +65,7 @@ class _File:
     encoding: str | None = None
     size: int = 0
     keys: list[str] = field(default_factory=list)  # What a Parquet or JSON file itself calls each of ``columns``.
+    has_gaps: bool = False  # Lines of a JSON file that are no rows, and count among them.
 
     @cached_property
     def names(self) -> frozenset[str]:
@@ -105,6 +107,7 @@ class FileRows:
         self._files = files
         self._opened = opened
         self._scratch = scratch
+        self._lines: dict[int, dict[int, int]] = {}
         self.malformed = scratch / "malformed.jsonl"
         self.columns = tuple(dict.fromkeys(column for file in files for column in file.columns))
         self.files = tuple(file.shown for file in files)
@@ -124,15 +127,40 @@ class FileRows:
     def select(self, *, numbered: bool) -> str:
         return "\nunion all\n".join(self._select_file(number, numbered) for number in range(len(self._files)))
 
-    def _select_file(self, number: int, numbered: bool) -> str:
+    def pick(self, rows: Mapping[int, Sequence[int]]) -> str | None:
+        if any(file.has_gaps or file.has_own_numbers or file.most is not None for file in self._files):
+            return None
+        selects = []
+        for number, wanted in rows.items():
+            file, columns = self._files[number], ", ".join(self._list_columns(number, numbered=True))
+            if file.format == "parquet":
+                listed = ", ".join(map(str, wanted))
+                found = f'(select *, file_row_number + 1 as "_row" from {file.read()}) where "_row" in ({listed})'
+            elif not line_faults.is_utf8(file.path):
+                return None  # Also what no column of the mapping reads is to be found out: all is read.
+            else:
+                copy, numbers = (self._scratch / f"picked-{number}{ending}" for ending in ("", ".rows"))
+                self._lines[number] = malformed_lines.copy_records(file.path, file.dialect, wanted, copy)
+                numbers.write_text("".join(f"{row}\n" for row in sorted(set(wanted))), encoding="utf-8")
+                few = replace(file, path=copy, dialect=replace(file.dialect, skip=0))
+                rows_of = f"read_csv({quote_text(str(numbers))}, header = false, columns = {{'_row': 'BIGINT'}})"
+                found = _unpacked(few, f"(select * from {few.read()} positional join {rows_of})")
+            selects.append(f"select {columns} from {found}")
+        return "\nunion all\n".join(selects)
+
+    def _list_columns(self, number: int, *, numbered: bool) -> list[str]:
         file = self._files[number]
         columns = [
             quote_name(column) if column in file.names else f"null as {quote_name(column)}" for column in self.columns
         ]
         columns.append(f'{quote_text(file.shown)} as "_file"')
+        return [*columns, f'{number} as "_file_number"', '"_row"'] if numbered else columns
+
+    def _select_file(self, number: int, numbered: bool) -> str:
+        file = self._files[number]
+        columns = self._list_columns(number, numbered=numbered)
         if not numbered:
             return f"select {', '.join(columns)} from {_unpacked(file, file.read())}"
-        columns += [f'{number} as "_file_number"', '"_row"']
         if file.format == "parquet" and not file.has_own_numbers:
             return f'select {", ".join(columns)} from (select *, file_row_number + 1 as "_row" from {file.read()})'
         numbering = f'(select *, row_number() over () as "_row" from {file.read()})'
@@ -153,6 +181,8 @@ class FileRows:
             else:
                 malformed_lines.set_aside_lines(file.path, copy, self.malformed, file.shown)
             file.path, file.is_mended, has_mended = copy, True, True
+            file.has_gaps = file.format == "jsonl"
+            self._lines.pop(number, None)
         return has_mended
 
     def find_lines(self, places: Iterable[tuple[int, int]]) -> dict[tuple[int, int], int]:
@@ -167,9 +197,18 @@ class FileRows:
             elif file.format == "jsonl":
                 found |= {(number, row): row for row in rows}
             elif file.format == "csv":
-                lines = malformed_lines.find_lines(file.path, file.dialect, rows)
-                found |= {(number, row): line for row, line in lines.items()}
+                lines = self._lines.get(number, {})
+                if not rows <= lines.keys():
+                    lines = malformed_lines.find_lines(file.path, file.dialect, rows)
+                found |= {(number, row): lines[row] for row in rows if row in lines}
         return found
+
+
+def find_exports(connector: FilesConnector, mapping: FilesMapping, base: Path) -> list[tuple[str, Path]]:
+    """The files under the connector's root that the mapping's pattern finds, by name (see ``FindExports``)."""
+    root, shown_root = connector.folder(base), str(connector.root)
+    found = matches.find_files(root, shown_root, mapping.from_, connector.outside_folders(base))
+    return [(f"{shown_root}/{matches.show_name(path, root)}", path) for path in found]
 
 
 def open_rows(
@@ -180,9 +219,10 @@ def open_rows(
     Of ``most`` rows, each file gives its share, and a few in any case.
     Raises ExtractError where there are none, or one is empty, damaged or of no known format.
     """
-    root, shown_root, pattern = connector.folder(base), str(connector.root), mapping.from_
-    found = matches.find_files(root, shown_root, pattern, connector.outside_folders(base))
-    opened = {f"{shown_root}/{matches.show_name(path, root)}": matches.State.of(path) for path in found}
+    root, shown_root = connector.folder(base), str(connector.root)
+    exports = find_exports(connector, mapping, base)
+    found = [path for _, path in exports]
+    opened = {shown: matches.State.of(path) for shown, path in exports}
     files = []
     malformed = scratch / "malformed.jsonl"
     share = None if most is None else max(min(LEAST_OF_EACH, most), -(-most // len(found)))
@@ -472,14 +512,39 @@ def _read_json_lines(
     path: Path, name: str, shown: str, copy: Path, malformed: Path, starts: "array[int] | None"
 ) -> _File:
     file = _File(name, path, "jsonl", starts=starts)
-    if not _parses(file):
+    try:
+        file.keys, file.has_gaps = _list_keys(file)
+    except duckdb.Error:
         malformed_lines.set_aside_lines(path, copy, malformed, name)
         file.path, file.is_mended = copy, True
-    numbered = f"(select line, row_number() over () as number from {file.read()})"
-    keys = _ask(
-        f"select distinct unnest(json_keys(line)) as key from {file.read()} where {_IS_OBJECT} "
-        f"order by key limit {MOST_COLUMNS + 1}"
+        file.keys, file.has_gaps = _list_keys(file)
+    if file.has_gaps:
+        _set_aside_others(file, malformed)
+    file.columns = _name_apart(file.keys)
+    for one, other in pairwise(sorted(file.columns, key=str.lower)):
+        if one.lower() == other.lower():
+            named = f", '{one}' and '{other}'" if len(tellable([one, other], ())) > 1 else ""
+            raise ExtractError(f"{shown} has two keys that differ in capitals alone{named}: SQL takes them for one.")
+    return file
+
+
+def _list_keys(file: _File) -> tuple[list[str], bool]:
+    """The keys of all objects, in order, one more than there may be columns at most; whether there are other lines."""
+    alike = (  # Most objects of a file have the same keys.
+        f"select case when {_IS_OBJECT} then json_keys(line) end as keys, count(*) as number "
+        f"from {file.read()} group by all"
     )
+    rows = _ask(
+        f"with alike as materialized ({alike}) "
+        f"from (select distinct unnest(keys) as key from alike order by key limit {MOST_COLUMNS + 1}) "
+        "union all select null from alike where keys is null"
+    )
+    return [key for (key,) in rows if key is not None], any(key is None for (key,) in rows)
+
+
+def _set_aside_others(file: _File, malformed: Path) -> None:
+    """Appends the lines that are no object to ``malformed``."""
+    numbered = f"(select line, row_number() over () as number from {file.read()})"
     with _connect() as connection:
         faulty = connection.execute(
             f"select number, line from {numbered} where line is not null and not ({_IS_OBJECT}) order by number"
@@ -488,16 +553,9 @@ def _read_json_lines(
             while batch := faulty.fetchmany(10_000):
                 for number, text in batch:
                     raw = json.dumps({"line": text}, ensure_ascii=False)
-                    line = number if starts is None else starts[number - 1]
-                    entry = {"file": name, "line": line, "reason": "is not a JSON object", "raw": raw}
+                    line = number if file.starts is None else file.starts[number - 1]
+                    entry = {"file": file.shown, "line": line, "reason": "is not a JSON object", "raw": raw}
                     log.write(json.dumps(entry, ensure_ascii=False) + "\n")
-    file.keys = [row[0] for row in keys]
-    file.columns = _name_apart(file.keys)
-    for one, other in pairwise(sorted(file.columns, key=str.lower)):
-        if one.lower() == other.lower():
-            named = f", '{one}' and '{other}'" if len(tellable([one, other], ())) > 1 else ""
-            raise ExtractError(f"{shown} has two keys that differ in capitals alone{named}: SQL takes them for one.")
-    return file
 
 
 _IS_OBJECT = "coalesce(json_valid(line) and json_type(try_cast(line as json)) = 'OBJECT', false)"
@@ -516,9 +574,10 @@ def _unpacked(file: _File, source: str) -> str:
         values = [f"object[{quote_text(key)}]" if key else "json_extract_string(line, '/')" for key in file.keys]
         named = zip(values, file.columns, strict=True)
         columns = ", ".join(f"{value} as {quote_name(name)}" for value, name in named)
+    objects = f"{source} where {_IS_OBJECT}" if file.has_gaps else source
     return (
         f"(select * exclude (line, object), {columns} from (select *, json_transform(line, "
-        f"{quote_text(structure)}) as object from {source} where {_IS_OBJECT}))"
+        f"{quote_text(structure)}) as object from {objects}))"
     )
 
 

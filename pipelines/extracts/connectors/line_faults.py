@@ -1,7 +1,9 @@
 """What keeps the bytes of a line from being text of the file's encoding."""
 
+import codecs
 import re
 from enum import Enum
+from pathlib import Path
 
 
 class Encoding(Enum):
@@ -37,3 +39,18 @@ def find_encoding(line: bytes) -> Encoding | None:
             return Encoding.UNKNOWN
         return Encoding.WINDOWS
     return None
+
+
+def is_utf8(file: Path) -> bool:
+    """Whether all bytes of ``file`` are UTF-8."""
+    decoder = codecs.getincrementaldecoder("utf-8")()
+    with file.open("rb") as content:
+        try:
+            while piece := content.read(1 << 20):
+                # Nothing waits to be completed where the last piece was decoded to its end.
+                if not (piece.isascii() and decoder.getstate()[0] == b""):
+                    decoder.decode(piece)
+            decoder.decode(b"", final=True)
+        except UnicodeDecodeError:
+            return False
+    return True

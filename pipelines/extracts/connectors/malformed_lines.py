@@ -7,8 +7,11 @@ thousands of rows as a single reject. Here such a quote costs its own line and n
 
 import json
 import re
-from collections.abc import Iterable, Iterator
+from bisect import bisect_right
+from collections.abc import Collection, Generator, Iterable, Iterator
+from io import SEEK_CUR, BytesIO
 from pathlib import Path
+from typing import IO
 
 from pipelines.extracts.connectors.line_faults import Encoding, find_encoding
 from pipelines.extracts.connectors.quoted_lines import (
@@ -31,28 +34,67 @@ _as_json = json.JSONEncoder(ensure_ascii=False).encode
 
 def find_lines(path: Path, dialect: Dialect, wanted: Iterable[int]) -> dict[int, int]:
     """The first line of each record number (from 1) of a file that parses, for the records ``wanted``."""
-    numbers = set(wanted)
-    last = max(numbers, default=0)
-    quotes = Quotes(dialect)
     found: dict[int, int] = {}
-    record, is_open = 0, False
-    with path.open("rb") as file:
-        for number, line in enumerate(file, start=1):
-            if number <= dialect.skip:
-                continue
-            for piece in _LONE_RETURN.split(line):
-                # A blank line is no record, unless records have one field only.
-                if not is_open and (dialect.field_count == 1 or piece.strip(b"\r\n")):
-                    record += 1
-                    if record in numbers:
-                        found[record] = number
-                is_open = quotes.stay_open(piece, is_open)
-            if record >= last and len(found) == len(numbers):
-                break
+    for record, line, _ in _list_wanted(path, dialect, set(wanted)):
+        found.setdefault(record, line)
     return found
 
 
-_LONE_RETURN = re.compile(b"\r(?!\n)")  # DuckDB ends a record with it, as Macintosh programs once did.
+def copy_records(path: Path, dialect: Dialect, wanted: Iterable[int], copy: Path) -> dict[int, int]:
+    """The same, and writes these records to ``copy``, in their order, with nothing before them."""
+    found: dict[int, int] = {}
+    with copy.open("wb") as written:
+        for record, line, content in _list_wanted(path, dialect, set(wanted)):
+            found.setdefault(record, line)
+            written.write(content)
+    return found
+
+
+PIECE = 1 << 20
+_AFTER_LONE_RETURN = re.compile(b"(?<=\r)(?!\n)")  # DuckDB ends a record with it, as Macintosh programs once did.
+_BLANK_LINE = re.compile(b"(?:^|\n)\r?\n")
+
+
+def _list_wanted(path: Path, dialect: Dialect, wanted: Collection[int]) -> Iterator[tuple[int, int, bytes]]:
+    """Every line of each record number of ``wanted``: the record, the number of the line, its bytes.
+
+    Of text in which each line is a record, as in most it is, the lines are counted a piece of the file at a time.
+    """
+    quotes, ordered = Quotes(dialect), sorted(wanted)
+    record = number = 0
+    is_open = False
+    with path.open("rb") as file:
+        for _ in range(dialect.skip):
+            number += bool(file.readline())
+        while (is_open or (ordered and record < ordered[-1])) and (piece := file.read(PIECE)):
+            piece += file.readline()
+            if not is_open and _is_record_a_line(piece, dialect):
+                count = piece.count(b"\n") + (not piece.endswith(b"\n"))
+                here = ordered[bisect_right(ordered, record) : bisect_right(ordered, record + count)]
+                lines = piece.split(b"\n") if here else []
+                for each in here:
+                    yield each, number + each - record, lines[each - record - 1].rstrip(b"\r") + b"\n"
+                record, number = record + count, number + count
+                continue
+            for line in BytesIO(piece):
+                number += 1
+                for part in _AFTER_LONE_RETURN.split(line):
+                    # A blank line is no record, unless records have one field only.
+                    begins = not is_open and (dialect.field_count == 1 or bool(part.strip(b"\r\n")))
+                    record += begins
+                    is_of_record = begins or is_open
+                    is_open = quotes.stay_open(part, is_open)
+                    if is_of_record and record in wanted:
+                        # Within a value line ends are as they came; DuckDB refuses records that end differently.
+                        yield record, number, part if is_open else part.rstrip(b"\r\n") + b"\n"
+
+
+def _is_record_a_line(piece: bytes, dialect: Dialect) -> bool:
+    if dialect.quote and dialect.quote.encode() in piece:
+        return False
+    if b"\r" in piece and piece.count(b"\r") != piece.count(b"\r\n"):
+        return False
+    return dialect.field_count == 1 or _BLANK_LINE.search(piece) is None
 
 
 def copy_head(path: Path, dialect: Dialect, most: int, copy: Path, *, is_cut: bool) -> bool:
@@ -130,9 +172,10 @@ def _judge_records(path: Path, dialect: Dialect) -> Iterator[tuple[int, list[byt
     The skipped lines come first, without fault, so that the copy has them too.
     """
     with path.open("rb") as file:
+        passed = yield from _judge_plain_lines(file, dialect)
         ahead = Ahead(file, dialect)
         while line := ahead.take():
-            number = ahead.number
+            number = passed + ahead.number
             if number <= dialect.skip or not line.strip(b"\r\n"):
                 yield number, [line.rstrip(b"\r\n") + b"\n"], None
                 continue
@@ -144,6 +187,34 @@ def _judge_records(path: Path, dialect: Dialect) -> Iterator[tuple[int, list[byt
             fault = _find_fault(line, size, others, dialect, is_whole=not further)
             # Where it is at fault, only its first line is; what it swallowed is read afresh.
             yield number, [line, *(ahead.take() for _ in range(0 if fault else further))], fault
+
+
+def _judge_plain_lines(file: IO[bytes], dialect: Dialect) -> Generator[tuple[int, list[bytes], str | None], None, int]:
+    """The same up to the first piece in which a quote stands; ``file`` is before that one then. How many lines.
+
+    Without quotes every line is a record, and most are seen at a glance to be whole.
+    """
+    marks = {dialect.quote.encode(), dialect.escape.encode()} - {b""}
+    delimiter, wanted = dialect.delimiter.encode(), dialect.field_count - 1
+    number = 0
+    while piece := file.read(PIECE):
+        piece += file.readline(LONGEST_RECORD)
+        has_marks = any(mark in piece for mark in marks)
+        if has_marks or not piece.endswith(b"\n") or piece.count(b"\r") != piece.count(b"\r\n"):
+            file.seek(-len(piece), SEEK_CUR)
+            return number
+        is_text = find_encoding(piece) is None
+        for line in piece.split(b"\n")[:-1]:
+            number += 1
+            record = line.removesuffix(b"\r") + b"\n"
+            is_whole = is_text and len(record) <= LONGEST_RECORD and record.count(delimiter) == wanted
+            fault = (
+                None
+                if is_whole or number <= dialect.skip or record == b"\n"
+                else _find_fault(record, 0, NOTHING, dialect, is_whole=True)
+            )
+            yield number, [record], fault
+    return number
 
 
 def _find_fault(first: bytes, size: int, others: Added, dialect: Dialect, *, is_whole: bool) -> str | None:

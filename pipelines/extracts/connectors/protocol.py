@@ -5,10 +5,10 @@ only the connector knows, such as the line of a row or which lines are no rows a
 from lies in the lake by then: ``landed`` reads it.
 """
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Protocol
+from typing import Any, Protocol, runtime_checkable
 
 
 @dataclass(frozen=True)
@@ -36,6 +36,16 @@ class OpenRows(Protocol):
         ``config/connectors``; relative paths start from ``base``. ``scratch`` is an empty folder, there until the
         extract ends. ``most`` rows are enough for a look, spread over all files, and no more than that is to be read;
         None: all there are. Raises ExtractError where there is nothing to read, or what there is cannot be read.
+        """
+
+
+class FindExports(Protocol):
+    """What a connector's module may offer besides, ``find_exports``, so that an unchanged export is not read again."""
+
+    def __call__(self, connector: Any, mapping: Any, base: Path) -> list[tuple[str, Path]]:
+        """The files that ``open_rows`` would read, with what messages call them: nothing else decides what it gives.
+
+        Raises ExtractError as it would.
         """
 
 
@@ -78,3 +88,14 @@ class Rows(Protocol):
 
     def find_lines(self, places: Iterable[tuple[int, int]]) -> dict[tuple[int, int], int]:
         """The line in its file of each (`_file_number`, `_row`), where rows have lines."""
+
+
+@runtime_checkable
+class QuickRows(Protocol):
+    """What rows may offer besides: to find some of them without reading the others."""
+
+    def pick(self, rows: Mapping[int, Sequence[int]]) -> str | None:
+        """The numbered SELECT of those ``rows`` alone: of each `_file_number`, the `_row` numbers that are wanted.
+
+        In no particular order. None where they can only be found by reading all, or rows are not numbered without gaps.
+        """

@@ -4,18 +4,23 @@ What systems are pulled from lies in the lake by then, and is read by one module
 """
 
 from importlib import import_module
+from types import ModuleType
 
 from pipelines.config.connectors import SOURCE_MODELS, PulledSource, Source
 from pipelines.extracts.connectors import landed
-from pipelines.extracts.connectors.protocol import OpenRows
+from pipelines.extracts.connectors.protocol import FindExports, OpenRows
 
 
-def _find(type_: str, model: type[Source]) -> OpenRows:
-    if issubclass(model, PulledSource):
-        return landed.open_rows
-    open_rows: OpenRows = import_module(f"pipelines.extracts.connectors.{type_}").open_rows
-    return open_rows
+def _find(type_: str, model: type[Source]) -> ModuleType:
+    return landed if issubclass(model, PulledSource) else import_module(f"pipelines.extracts.connectors.{type_}")
 
 
-CONNECTORS: dict[str, OpenRows] = {type_: _find(type_, model) for type_, model in SOURCE_MODELS.items()}
+_MODULES = {type_: _find(type_, model) for type_, model in SOURCE_MODELS.items()}
+
+CONNECTORS: dict[str, OpenRows] = {type_: module.open_rows for type_, module in _MODULES.items()}
 """Per `connector.type`, what opens the rows of one table of a source that has it."""
+
+FINDERS: dict[str, FindExports] = {
+    type_: module.find_exports for type_, module in _MODULES.items() if hasattr(module, "find_exports")
+}
+"""The same, what finds the files that would be opened; a connector that reads none has no entry."""

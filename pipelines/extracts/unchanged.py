@@ -1,0 +1,205 @@
+"""A table whose exports are what they were is not read again: what they gave is kept, as long as nothing else differs.
+
+Beside the table in the lake lies a note of what it was made of: the content of each export, what `sources.yml` says of
+it and of the retailer, the code that reads, the rows of other tables that it waits for, the days of a run for which all
+of that gives the same; and what was written, by its fingerprint. The note is removed before anything is written and
+comes back last, so that a run that dies goes on with the tables that it has not read yet.
+
+Why whole tables, and no date or size of a file: docs/adr/0020-an-unchanged-export-is-not-read-again.md.
+"""
+
+import hashlib
+import json
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass, replace
+from datetime import date
+from functools import cache
+from importlib.metadata import version
+from pathlib import Path
+from typing import Any
+
+from pipelines.config.connectors import Source
+from pipelines.config.sources import Sources
+from pipelines.contracts import Table
+from pipelines.errors import ExtractError
+from pipelines.extracts.conform import Say, extract_table, find_waited_for
+from pipelines.extracts.connectors.matches import State
+from pipelines.extracts.connectors.protocol import FileShape
+from pipelines.extracts.connectors.registry import FINDERS
+from pipelines.extracts.counts import Extracted, SourceCounts
+from pipelines.extracts.days import Days
+from pipelines.extracts.field_counts import FieldCounts
+from pipelines.extracts.source_shapes import SourceShape
+from pipelines.identity.incremental.code_digest import ROOT, digest_modules
+from pipelines.lake.fingerprints import fingerprint, fingerprint_all
+from pipelines.lake.tables import Lake, replacing
+
+DECIDING = ("config", "contracts", "errors", "extracts", "frames", "headers", "lake", "name_lists", "presets",
+            "visible_text", "yaml_document")  # fmt: skip
+"""The packages and modules on whose code it depends what a table is read to be, and those that they are made of."""
+LIBRARIES = ("duckdb", "polars", "pyarrow", "python-calamine")
+NOT_DECIDING = {"as_of", "decisions", "language", "placeholders", "readers", "reference_limits", "sources",
+                "wait_minutes"}  # fmt: skip
+"""What `sources.yml` says that no extract looks at, or that is looked at by itself."""
+
+
+@dataclass(frozen=True)
+class Export:
+    """One file that a table is read from. ``size`` in bytes."""
+
+    source: str
+    shown: str
+    path: Path
+
+    @property
+    def size(self) -> int:
+        try:
+            return self.path.stat().st_size
+        except OSError:
+            return 0
+
+
+def list_exports(sources: Sources, table: Table) -> list[Export] | None:
+    """The files that ``table`` is read from, in order; None where they cannot be known without opening them."""
+    exports: list[Export] = []
+    for source in sources.feeding(table):
+        find = FINDERS.get(source.connector.type)
+        if find is None:
+            return None
+        declared = source.tables[table.name]
+        beside = [relation.from_ for relation in declared.with_.values() if relation.from_ is not None]
+        for pattern in (declared.from_, *beside):
+            try:
+                found = find(source.connector, declared.model_copy(update={"from_": pattern}), sources.base)
+            except ExtractError:
+                return None  # Reading it says what is wrong, and where.
+            exports += [Export(source.name, shown, path) for shown, path in found]
+    return exports
+
+
+def extract_if_changed(
+    sources: Sources, table: Table, lake: Lake, as_of: date, *, full: bool = False, say: Say = str
+) -> Extracted:
+    """The same as :func:`~pipelines.extracts.conform.extract_table`, without reading anything where nothing changed.
+
+    ``full``: all is read. ``say`` is told how far it is, and why what was kept is not used, where that is no change of
+    the exports.
+    """
+    exports = list_exports(sources, table)
+    kept = _Kept(lake, table, say)
+    if exports is None:
+        kept.forget()
+        return extract_table(sources, table, lake, as_of, say=say)
+    states = [State.of(export.path) for export in exports]
+    conditions = _list_conditions(sources, table, lake, exports)
+    if not full and (former := kept.read(conditions, as_of)) is not None:
+        return former
+    kept.forget()
+    extracted = extract_table(sources, table, lake, as_of, say=say)
+    if not any(state.has_changed() for state in states):
+        kept.note(conditions, extracted)
+    return extracted
+
+
+class _Kept:
+    """What was kept of one table, as its note describes it."""
+
+    def __init__(self, lake: Lake, table: Table, say: Say) -> None:
+        self._lake, self._table, self._say = lake, table, say
+        self._file = lake.root / "state" / "extracts" / f"{table.kind}__{table.name}.json"
+
+    def forget(self) -> None:
+        """Removes the note: what is written from now on does not fit it."""
+        self._file.unlink(missing_ok=True)
+
+    def note(self, conditions: Mapping[str, Any], extracted: Extracted) -> None:
+        """Everything is written: the next run may go by it."""
+        noted = {"conditions": conditions, "written": self._fingerprint_written(), "extracted": _to_plain(extracted)}
+        with replacing(self._file) as temporary:
+            temporary.write_text(json.dumps(noted), encoding="utf-8")
+
+    def read(self, conditions: Mapping[str, Any], as_of: date) -> Extracted | None:
+        """What was extracted under the same ``conditions``, if it is there as a whole and holds for ``as_of``."""
+        try:
+            noted = json.loads(self._file.read_text(encoding="utf-8"))
+            extracted = _from_plain(self._table, noted["extracted"])
+            former, written = noted["conditions"], noted["written"]
+        except FileNotFoundError:
+            return None
+        except (OSError, ValueError, KeyError, TypeError, AttributeError):
+            self._refuse("the note of it cannot be read")
+            return None
+        if former != json.loads(json.dumps(conditions)):
+            return None
+        if not extracted.days.hold(as_of):
+            return None
+        if written != self._fingerprint_written():
+            self._refuse("a file of it is missing, or not the one that was written")
+            return None
+        return replace(extracted, is_unchanged=True)
+
+    def _refuse(self, why: str) -> None:
+        self._say(f"{self._table.path}: what was kept is read anew, because {why}")
+
+    def _fingerprint_written(self) -> dict[str, str | None]:
+        place = (self._table.kind, self._table.name)
+        lake = self._lake
+        files = (lake.path(*place), lake.quarantine_path(*place), lake.field_counts_path(*place),
+                 lake.set_apart_path(*place))  # fmt: skip
+        return {file.relative_to(lake.root).as_posix(): found for file, found in fingerprint_all(files).items()}
+
+
+def _list_conditions(sources: Sources, table: Table, lake: Lake, exports: list[Export]) -> dict[str, Any]:
+    """All on which it depends what ``table`` is, but for the day of the run."""
+    found = fingerprint_all(export.path for export in exports)
+    waited_for = find_waited_for(table, lake)
+    declared = [_describe(source, table) for source in sources.feeding(table)]
+    settings = sources.model_dump(mode="json", exclude=NOT_DECIDING, warnings=False)
+    return {
+        "exports": [[export.source, export.shown, found[export.path]] for export in exports],
+        # Only compared: a digest tells no place, no name and no secret.
+        "declared": hashlib.sha256(json.dumps([settings, declared]).encode()).hexdigest(),
+        "waits_for": waited_for and fingerprint(waited_for),
+        "code": _digest_code(),
+        "libraries": {name: version(name) for name in LIBRARIES},
+    }
+
+
+def _describe(source: Source, table: Table) -> dict[str, Any]:
+    whole = {"connector": source.connector, "table": source.tables[table.name]}
+    return {"name": source.name, **{name: each.model_dump(mode="json", warnings=False) for name, each in whole.items()}}
+
+
+@cache
+def _digest_code() -> str:
+    return digest_modules(ROOT, DECIDING)
+
+
+def _to_plain(extracted: Extracted) -> dict[str, Any]:
+    days = extracted.days
+    return {
+        "per_source": {name: asdict(counts) for name, counts in extracted.per_source.items()},
+        "reasons": [[column, reason, count] for (column, reason), count in extracted.reasons.items()],
+        "files_read": list(extracted.files_read),
+        "fields": [asdict(counted) for counted in extracted.fields],
+        "shapes": {name: asdict(shape) for name, shape in extracted.shapes.items()},
+        "days": [day and day.isoformat() for day in (days.first, days.end)],
+    }
+
+
+def _from_plain(table: Table, plain: Mapping[str, Any]) -> Extracted:
+    return Extracted(
+        table,
+        {name: SourceCounts(**counts) for name, counts in plain["per_source"].items()},
+        {(column, reason): count for column, reason, count in plain["reasons"]},
+        tuple(plain["files_read"]),
+        tuple(FieldCounts(**counted) for counted in plain["fields"]),
+        {name: _shape(shape) for name, shape in plain["shapes"].items()},
+        Days(*(day and date.fromisoformat(day) for day in plain["days"])),
+    )
+
+
+def _shape(plain: Mapping[str, Any]) -> SourceShape:
+    files, beside = (tuple(FileShape(**each) for each in plain[name]) for name in ("files", "beside"))
+    without, read, unread = (tuple(map(str, plain[name])) for name in ("without", "read", "unread"))
+    return SourceShape(files, beside, bool(plain["is_whole"]), without, read, unread)
