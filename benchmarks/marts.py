@@ -99,7 +99,7 @@ def build(home_folder: Path, sources_file: Path) -> Build:
     built = dbt_project.build(home, sources, sources.as_of, segments=segments, listeners=[listen])
     peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 2**20
     marts = _count(home.build_database, "marts")
-    rows = marts | _count(home.build_database.with_name(f"{home.build_database.name}.workshop"), "intermediate")
+    rows = marts | _count(home.workshop, "intermediate")
     return Build(built.seconds, seconds["model"], seconds["test"], rows, frozenset(marts), peak)
 
 

@@ -131,6 +131,8 @@ def _run_dbt(
         build()
         return
     names = dbt_events.selected_names(context)
+    if names and not night.folder.workshop.exists():
+        names = dbt_project.add_inputs(names)  # They are not kept once they have been published.
     is_fitted = any(spec.key in context.selected_asset_keys for spec in value.SPECS)
     before, after = dbt_project.split_at_fit(names) if is_fitted else (names, [])
     if before:
@@ -143,8 +145,7 @@ def _run_dbt(
 
 def _count_built_rows(home: Home) -> dict[str, int]:
     """Rows of what dbt has built so far: the marts, and beside them what is not published."""
-    workshop = home.build_database.with_name(f"{home.build_database.name}.workshop")
-    return publish.count_rows(home.build_database) | publish.count_rows(workshop, with_views=True)
+    return publish.count_rows(home.build_database) | publish.count_rows(home.workshop, with_views=True)
 
 
 def _published_warehouse(marts: Sequence[str]) -> dg.AssetsDefinition:

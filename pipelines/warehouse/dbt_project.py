@@ -174,7 +174,8 @@ def build(
         return Built(dict(statuses), float(ran.elapsed_time), artifacts)
 
     if select:
-        return run("--select", *select)
+        # Cautious here too: of what a test compares with, nothing may be there but what is selected.
+        return run("--select", *select, "--indirect-selection", "cautious")
     # Cautious: a test that needs tables of both passes is made in the second.
     first = run("--select", f"+{FITTED_TO}", "--indirect-selection", "cautious")
     fit(Lake(home.lake))
@@ -212,9 +213,9 @@ def document(home: Home) -> str:
         copies = Home(folder)
         settings = dbt_environment(copies)
         shutil.copyfile(home.warehouse, copies.build_database)
-        workshop = _workshop(home)
-        if workshop.exists():
-            shutil.copyfile(workshop, _workshop(copies))
+        shape = home.workshop if home.workshop.exists() else home.workshop_shape
+        if shape.exists():
+            shutil.copyfile(shape, copies.workshop)
         shutil.copyfile(manifest, folder / "manifest.json")
         project = _read_project("duckdb", folder)
         how = ["--target", "duckdb", "--no-compile", "--static"]
@@ -223,9 +224,21 @@ def document(home: Home) -> str:
     return page.replace(str(DBT_PROJECT), DBT_PROJECT.name)  # A page travels; where the project lies does not.
 
 
-def _workshop(home: Home) -> Path:
-    """Where dbt builds what is not published."""
-    return home.build_database.with_name(f"{home.build_database.name}.workshop")
+def add_inputs(names: Iterable[str]) -> list[str]:
+    """The models, seeds and tests called ``names``, and what of the workshop they are made from, down to the lake.
+
+    Of a mart it is the mart itself that is read: it stands in the build.
+    """
+    manifest = json.loads(prepare().read_text())
+    parents, nodes = manifest["parent_map"], manifest["nodes"]
+    wanted = {node for node in parents if node.split(".")[2] in set(names)}
+    waiting = list(wanted)
+    while waiting:
+        for parent in parents[waiting.pop()]:
+            if parent not in wanted and parent in nodes and nodes[parent]["schema"] != "marts":
+                wanted.add(parent)
+                waiting.append(parent)
+    return sorted(node.split(".")[2] for node in wanted)
 
 
 def split_at_fit(names: Iterable[str]) -> tuple[list[str], list[str]]:

@@ -77,6 +77,19 @@ def test_the_summary_is_told_in_french_where_that_is_the_language(tmp_path: Path
     assert "Contrôles  1\u202f234 réussis, 1 avec avertissement, 0 en échec" in told
 
 
+def test_what_the_parts_of_the_home_take_is_told(tmp_path: Path) -> None:
+    (tmp_path / "lake" / "state").mkdir(parents=True)
+    for name, size in (
+        ("warehouse.duckdb", 1_234_000_000),
+        ("lake/orders", 4_000_000),
+        ("lake/state/ledger", 2_000_000),
+    ):
+        with (tmp_path / name).open("wb") as file:
+            file.truncate(size)
+    words = "1,240 MB: published warehouse 1,234 MB, lake 4 MB, kept from night to night 2 MB"
+    assert any(line.split(maxsplit=1) == ["Disk", words] for line in summarise(tmp_path, "en"))
+
+
 def test_the_columns_that_lose_most_values_are_told_and_how_many_more_there_are(tmp_path: Path) -> None:
     told = summarise(tmp_path, "en")
     [heading] = [number for number, line in enumerate(told) if line.startswith("Values that are none")]
@@ -118,7 +131,7 @@ def test_the_lines_of_a_paragraph_begin_under_each_other(tmp_path: Path, languag
     told = summarise(tmp_path, language)
     texts = open_texts(language, "run")
     places = []
-    for label in ("customers", "segments", "checks", "time"):
+    for label in ("customers", "segments", "checks", "disk", "time"):
         head = texts.say(f"label_{label}")
         [line] = [line for line in told if line.startswith(f"{head}  ")]
         places.append(len(line) - len(line.removeprefix(head).lstrip()))
