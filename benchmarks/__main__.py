@@ -1,7 +1,7 @@
 """`make bench`: runs the benchmarks and writes each one's table into its section of benchmarks/README.md.
 
     python -m benchmarks                 all of them
-    python -m benchmarks pipeline        those named
+    python -m benchmarks whole           those named
 
 A benchmark is a module of this folder with ``measure() -> str``, which returns Markdown for its section.
 """

@@ -18,7 +18,7 @@ from typing import Any
 
 import duckdb
 
-from benchmarks.pipeline import DAYS, SEED, run_parcours
+from benchmarks.watched_run import run_parcours
 from pipelines.config.home import find_home
 from pipelines.config.sources import load_sources
 from pipelines.lake.tables import Lake
@@ -29,7 +29,7 @@ from pipelines.warehouse import dbt_project, publish
 
 ROOT = Path(__file__).parents[1]
 BUNDLED = ROOT / "data" / "sample" / "sources.yml"
-CUSTOMERS = 100_000
+CUSTOMERS, DAYS, SEED = 100_000, 730, 7
 SHOWN = 15
 LARGEST_SHARE = 0.25  # Of the build: beyond it, one model decides how long a night takes.
 
@@ -99,8 +99,7 @@ def build(home_folder: Path, sources_file: Path) -> Build:
     built = dbt_project.build(home, sources, sources.as_of, segments=segments, listeners=[listen])
     peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 2**20
     marts = _count(home.build_database, "marts")
-    workshop = home.build_database.with_name(f"{home.build_database.name}.workshop")
-    rows = marts | _count(workshop, "intermediate")
+    rows = marts | _count(home.workshop, "intermediate")
     return Build(built.seconds, seconds["model"], seconds["test"], rows, frozenset(marts), peak)
 
 

@@ -6,14 +6,13 @@ python -m benchmarks.memory [CUSTOMERS] [LIMIT]     any size and limit, only sho
 
 import argparse
 import os
-import resource
 import tempfile
 from pathlib import Path
 
-from benchmarks.pipeline import DAYS, SEED, run_parcours
+from benchmarks.watched_run import command_of, run_parcours, watch
 from pipelines.frames.memory_limit import VARIABLE
 
-CUSTOMERS = 5_000
+CUSTOMERS, DAYS, SEED = 5_000, 730, 7
 LIMIT = "150MB"
 
 
@@ -24,13 +23,13 @@ def measure(customers: int = CUSTOMERS, limit: str = LIMIT) -> str:
         run_parcours(["sample", "--out", exports, "--customers", customers, "--days", DAYS, "--seed", SEED])
         os.environ[VARIABLE] = limit
         try:
-            _, seconds = run_parcours(["run", "--home", home, "--sources", exports / "sources.yml"])
+            watched = watch(command_of("run", "--home", home, "--sources", exports / "sources.yml"))
         finally:
             del os.environ[VARIABLE]
-    peak = resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss / 2**20
+    whole = watched.whole
     return (
-        f"{customers:,} people, {DAYS} days, seed {SEED}, with {VARIABLE}={limit}: published in {seconds:.0f} s. "
-        f"Largest resident set of any process, Python's and Polars' memory included: {peak:.1f} GiB."
+        f"{customers:,} people, {DAYS} days, seed {SEED}, with {VARIABLE}={limit}: published in "
+        f"{whole.wall:.0f} s. Largest resident set, Python's and Polars' memory included: {whole.peak:.1f} GiB."
     )
 
 

@@ -25,7 +25,7 @@ from pipelines.errors import ConfigurationError
 from pipelines.lake import page_lock, publication_lock, run_lock
 from pipelines.lake.tables import Lake, sync
 from pipelines.nights.record import last_night_file, nights_folder
-from pipelines.warehouse import publish
+from pipelines.warehouse import previous, publish
 from pipelines.warehouse.kept_state import UNFINISHED
 
 LOCKS = ("run.lock", publication_lock.FILE_NAME, page_lock.FILE_NAME)
@@ -136,9 +136,8 @@ def _move_aside(home: Home, manifest: Manifest) -> Path | None:
         if entry.name.startswith(f"{HOME}/") and not entry.name.startswith((f"{HOME}/{STATE}/", f"{HOME}/{MODELS}/"))
     ]
     aside = [
-        lake.models, *coming, *list_own_files(home), home.previous_warehouse, home.root / "restored",
-        last_night_file(home), nights_folder(home),
-        home.lake / "state",
+        lake.models, *coming, *list_own_files(home), home.previous_warehouse, previous.swapped_path(home),
+        home.root / "restored", last_night_file(home), nights_folder(home), home.lake / "state",
     ]  # fmt: skip
     present = [path for path in dict.fromkeys(_find_top(path, home) for path in aside) if os.path.lexists(path)]
     if not present:

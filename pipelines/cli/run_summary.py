@@ -16,6 +16,7 @@ from pipelines.cli.progress import ORDER, Progress
 from pipelines.cli.standing import as_it_was, near
 from pipelines.cli.tables_of_text import lay_out
 from pipelines.config.home import Home
+from pipelines.config.home_sizes import measure_home
 from pipelines.config.sources import Sources
 from pipelines.doctor.exposed_files import find_exposed
 from pipelines.identity.monitoring.field_report import tell_example
@@ -55,6 +56,7 @@ def render(outcome: Outcome, home: Home, sources: Sources, as_of: date, progress
         summary.list_marts(),
         summary.tell_checks(),
         summary.tell_access(home),
+        summary.tell_disk(home),
         summary.tell_time(progress),
         summary.say_what_next(home),
     ]
@@ -319,6 +321,17 @@ class _Summary:
             lines.append(self.texts.say("barrier", group=str(readers), folder=near(barrier)))
         return lines
 
+    def tell_disk(self, home: Home) -> list[str]:
+        """What the home takes, and its parts."""
+        sizes = measure_home(home.root)
+        parts = [
+            self.texts.say("disk_part", part=self.texts.name("home_part", part), size=self._number(round(size / 1e6)))
+            for part, size in sizes.items()
+            if round(size / 1e6) > 0
+        ]
+        whole = self._number(round(sum(sizes.values()) / 1e6))
+        return self._label("disk", [self.texts.say("disk", whole=whole, parts=", ".join(parts))])
+
     def tell_time(self, progress: Progress) -> list[str]:
         elapsed = {name: progress.stages[name].elapsed for name in ORDER}
         stages = [
@@ -351,7 +364,7 @@ class _Summary:
 
     def _label(self, name: str, lines: Sequence[str]) -> list[str]:
         """The first line after its label, the others aligned below it."""
-        labels = {each: self.texts.say(f"label_{each}") for each in ("customers", "segments", "checks", "time")}
+        labels = {each: self.texts.say(f"label_{each}") for each in ("customers", "segments", "checks", "disk", "time")}
         width = max(len(label) for label in labels.values()) + 2
         heads = [labels[name], *[""] * (len(lines) - 1)]
         return [f"{head:<{width}}{line}" for head, line in zip(heads, lines, strict=True)]

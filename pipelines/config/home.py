@@ -36,13 +36,24 @@ class Home:
         return self.root / "build" / "warehouse.duckdb"
 
     @property
+    def workshop(self) -> Path:
+        """The database beside it, in which dbt builds what is not published; gone once the marts are."""
+        return self.build_database.with_name(f"{self.build_database.name}.workshop")
+
+    @property
+    def workshop_shape(self) -> Path:
+        """The tables of the workshop with their columns and without a row: what is left of it for the docs."""
+        return self.build_database.with_name(f"{self.build_database.name}.shape")
+
+    @property
     def warehouse(self) -> Path:
         """The published database, which analysts read."""
         return self.root / "warehouse.duckdb"
 
     @property
     def previous_warehouse(self) -> Path:
-        return self.root / "warehouse.previous.duckdb"
+        """The published database of before, compressed."""
+        return self.root / "warehouse.previous.duckdb.zst"
 
     @property
     def charts(self) -> Path:

@@ -16,7 +16,7 @@ _BELOW = r"(/.*)?"
 _MADE = re.compile(
     "|".join(
         (
-            rf"warehouse(\.previous|\.replaced)?\.duckdb(\.wal)?{_TEMPORARY}",
+            rf"warehouse(\.previous|\.replaced)?\.duckdb(\.wal|\.zst)?{_TEMPORARY}",
             r"warehouse\.duckdb\.tmp" + _BELOW,  # Where DuckDB spills that reads it.
             rf"(report|quality)\.html{_TEMPORARY}",
             rf"decisions\.csv{_TEMPORARY}",

@@ -21,7 +21,6 @@ from pipelines.lake.tables import Lake
 from pipelines.segments.membership_log import write_dbt_inputs
 from pipelines.value.customer_values import FittedValues, fit_customer_values
 from pipelines.warehouse import dbt_project, publish
-from pipelines.warehouse.engine_tables import workshop
 from pipelines.warehouse.newest_orders import find_newest_orders
 
 TWO_FILES_OF_ONE_ASSET = DagsterDbtTranslatorSettings(enable_duplicate_source_asset_keys=True)
@@ -131,6 +130,8 @@ def _run_dbt(
         build()
         return
     names = dbt_events.selected_names(context)
+    if names and not night.folder.workshop.exists():
+        names = dbt_project.add_inputs(names)  # They are not kept once they have been published.
     is_fitted = any(spec.key in context.selected_asset_keys for spec in value.SPECS)
     before, after = dbt_project.split_at_fit(names) if is_fitted else (names, [])
     if before:
@@ -143,7 +144,7 @@ def _run_dbt(
 
 def _count_built_rows(home: Home) -> dict[str, int]:
     """Rows of what dbt has built so far: the marts, and beside them what is not published."""
-    return publish.count_rows(home.build_database) | publish.count_rows(workshop(home), with_views=True)
+    return publish.count_rows(home.build_database) | publish.count_rows(home.workshop, with_views=True)
 
 
 def _published_warehouse(marts: Sequence[str]) -> dg.AssetsDefinition:

@@ -30,9 +30,9 @@ from pipelines.segments.definitions import NONE, Definitions
 from pipelines.unfinished import temporary_folder
 from pipelines.value.customer_values import fit_customer_values
 from pipelines.warehouse import dbt_failures
-from pipelines.warehouse.engine_tables import spark_folder, workshop
 from pipelines.warehouse.purchase_histories import MODEL as FITTED_TO
 from pipelines.warehouse.purchase_histories import leave_histories
+from pipelines.warehouse.spark_tables import spark_folder
 
 COMPILED_AS_OF = "2026-01-01"  # Any day: what the models read does not hang on it.
 PARSED = DBT_PROJECT / "target" / "partial_parse.msgpack"
@@ -173,7 +173,8 @@ def build(
         return Built(dict(statuses), float(ran.elapsed_time), artifacts)
 
     if select:
-        return run("--select", *select)
+        # Cautious here too: of what a test compares with, nothing may be there but what is selected.
+        return run("--select", *select, "--indirect-selection", "cautious")
     # Cautious: a test that needs tables of both passes is made in the second.
     first = run("--select", f"+{FITTED_TO}", "--indirect-selection", "cautious")
     fit(Lake(home.lake))
@@ -211,14 +212,32 @@ def document(home: Home) -> str:
         copies = Home(folder)
         settings = dbt_environment(copies)
         shutil.copyfile(home.warehouse, copies.build_database)
-        if workshop(home).exists():
-            shutil.copyfile(workshop(home), workshop(copies))
+        shape = home.workshop if home.workshop.exists() else home.workshop_shape
+        if shape.exists():
+            shutil.copyfile(shape, copies.workshop)
         shutil.copyfile(manifest, folder / "manifest.json")
         project = _read_project("duckdb", folder)
         how = ["--target", "duckdb", "--no-compile", "--static"]
         _invoke(["docs", "generate", *_path_options(folder), *how], settings, manifest=project)
         page = (folder / "static_index.html").read_text(encoding="utf-8")
     return page.replace(str(DBT_PROJECT), DBT_PROJECT.name)  # A page travels; where the project lies does not.
+
+
+def add_inputs(names: Iterable[str]) -> list[str]:
+    """The models, seeds and tests called ``names``, and what of the workshop they are made from, down to the lake.
+
+    Of a mart it is the mart itself that is read: it stands in the build.
+    """
+    manifest = json.loads(prepare().read_text())
+    parents, nodes = manifest["parent_map"], manifest["nodes"]
+    wanted = {node for node in parents if node.split(".")[2] in set(names)}
+    waiting = list(wanted)
+    while waiting:
+        for parent in parents[waiting.pop()]:
+            if parent not in wanted and parent in nodes and nodes[parent]["schema"] != "marts":
+                wanted.add(parent)
+                waiting.append(parent)
+    return sorted(node.split(".")[2] for node in wanted)
 
 
 def split_at_fit(names: Iterable[str]) -> tuple[list[str], list[str]]:

@@ -237,8 +237,9 @@ def _was_published(home: Home, kept: Kept | None) -> bool:
         return kept.is_published
     lake = Lake(home.lake)
     publications = lake.published_path("publications").with_suffix(".jsonl")
-    traces = home.warehouse, home.previous_warehouse, publications, *list_files(lake), lake.models / "in_force"
-    found = (*lake.models.glob("*/model.json"), *home.root.glob(f"{UNFINISHED}*"))
+    traces = home.warehouse, publications, *list_files(lake), lake.models / "in_force"
+    others = (file for pattern in ("warehouse.previous.duckdb*", f"{UNFINISHED}*") for file in home.root.glob(pattern))
+    found = (*lake.models.glob("*/model.json"), *others)
     return any(map(Path.exists, (*traces, *found)))
 
 

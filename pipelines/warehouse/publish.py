@@ -5,9 +5,10 @@ so that a kill between any two of them leaves a warehouse that opens and a rerun
 
 1. what the next run compares itself with is promoted (the values withdrawn, the metrics of the runs), then the ledger
    of customer ids, so that no id is ever published that a later run could give away;
-2. the warehouse of before is kept as ``warehouse.previous.duckdb`` (a second name of the same file: no bytes move);
+2. the warehouse of before gets a second name (no bytes move);
 3. one rename puts the new one in its place;
-4. so does one for what is remembered of the analysts' segments, which goes with the warehouse, back too.
+4. so does one for what is remembered of the analysts' segments, which goes with the warehouse, back too;
+5. the warehouse of before is compressed (:mod:`pipelines.warehouse.previous`), and what the build left is removed.
 
 All of this happens under ``publication_lock``; ``kept_state`` notes before and after it what is kept for the next run.
 """
@@ -28,13 +29,14 @@ from pipelines import unfinished
 from pipelines.config.home import Home
 from pipelines.errors import ParcoursError
 from pipelines.extracts.duckdb_errors import explain
+from pipelines.extracts.sql_quoting import quote_text
 from pipelines.lake import publication_lock
 from pipelines.lake.fingerprints import fingerprint
 from pipelines.lake.owner_only import make_folder
 from pipelines.lake.tables import Lake, replacing, sync
 from pipelines.name_lists import list_names
 from pipelines.segments import membership_log
-from pipelines.warehouse import access, kept_state
+from pipelines.warehouse import access, kept_state, previous
 from pipelines.warehouse.kept_state import COMPARED_WITH
 
 
@@ -173,7 +175,7 @@ def _replace_published(home: Home, built: Publication) -> None:
         _copy(file, target)
     _note_publication(home, built)
     if home.warehouse.exists():
-        _give_second_name(home.warehouse, home.previous_warehouse)
+        _give_second_name(home.warehouse, previous.swapped_path(home))
     access.seal_for_readers(home.build_database, home)
     sync(home.build_database)
     _write_ahead_log(home.warehouse).unlink(missing_ok=True)  # A writer's leftover belongs to the file of before.
@@ -184,6 +186,23 @@ def _replace_published(home: Home, built: Publication) -> None:
         membership_log.commit_staged(lake)
         kept_state.end_publication(home)
         seal_path(home).unlink()
+    previous.settle(home)
+    _clear_workshop(home)
+
+
+def _clear_workshop(home: Home) -> None:
+    """Removes what the marts were built from, half of all that a home holds: the next build begins afresh.
+
+    What its tables are like is kept for the docs, where they can be read.
+    """
+    if not home.workshop.exists():
+        return
+    with suppress(duckdb.Error, OSError), replacing(home.workshop_shape) as shape, duckdb.connect() as connection:
+        connection.execute(f"attach {quote_text(str(home.workshop))} as workshop (read_only)")
+        connection.execute(f"attach {quote_text(str(shape))} as shape")
+        connection.execute("copy from database workshop to shape (schema)")
+        connection.execute("detach shape")
+    home.workshop.unlink(missing_ok=True)
 
 
 def find_publication(home: Home) -> Publication | None:
@@ -192,6 +211,12 @@ def find_publication(home: Home) -> Publication | None:
         return None
     digest = _digest(home.warehouse)
     return next((noted for noted in reversed(_read_publications(home)) if noted.digest == digest), None)
+
+
+def is_previous_known(home: Home) -> bool:
+    """Whether the warehouse of before can be read and is one that a run here has published."""
+    digest = previous.find_digest(home)
+    return digest is not None and any(noted.digest == digest for noted in _read_publications(home))
 
 
 def _note_publication(home: Home, noted: Publication) -> None:
@@ -238,39 +263,56 @@ def rollback(home: Home) -> Path:
     """
     with publication_lock.hold(home.root):
         _finish_interrupted(home)
+        _bring_out_previous(home)
         with unfinished.PUBLISHING:
             _swap_with_previous(home)
+        previous.settle(home)
     return home.warehouse
 
 
-def _swap_with_previous(home: Home) -> None:
-    if not home.warehouse.exists() and not home.previous_warehouse.exists():
+def _bring_out_previous(home: Home) -> None:
+    if not home.warehouse.exists() and not previous.is_kept(home):
         raise RollbackError(
             f"There is no previous warehouse in {home.root}, nor any other: nothing was published there yet, or the "
             "home was restored from a backup, which holds none. `parcours run` publishes one; the second run leaves a "
             "previous one."
         )
-    if not home.previous_warehouse.exists():
+    if not previous.is_kept(home):
         raise RollbackError(
             f"There is no previous warehouse at {home.previous_warehouse}: it appears with the second publication."
         )
-    if home.warehouse.exists() and home.warehouse.samefile(home.previous_warehouse):
+    try:
+        previous.bring_out(home)
+    except OSError as error:
+        raise RollbackError(
+            f"The previous warehouse at {home.previous_warehouse} cannot be unpacked: "
+            f"{error.strerror or 'it is damaged'}. The published one is as it was; `parcours run` publishes a new one."
+        ) from error
+    if previous.is_published(home):
         raise RollbackError(
             f"{home.warehouse} is the previous warehouse already: a publication was interrupted before its last step. "
             "Run `parcours run` to publish a new one."
         )
+
+
+def _swap_with_previous(home: Home) -> None:
+    swapped = previous.swapped_path(home)
     lake = Lake(home.lake)
     membership_log.stage_rollback(lake)
     kept_state.begin_publication(lake, {membership_log.log_in_force(lake): membership_log.staged_log(lake)})
     if home.warehouse.exists():
         _give_second_name(home.warehouse, _replaced(home))
     _write_ahead_log(home.warehouse).unlink(missing_ok=True)
-    access.give_to_readers(home.previous_warehouse, home)
-    access.seal_for_readers(home.previous_warehouse, home)
-    home.previous_warehouse.replace(home.warehouse)
+    access.give_to_readers(swapped, home)
+    access.seal_for_readers(swapped, home)
+    swapped.replace(home.warehouse)
     membership_log.commit_staged(lake)
     kept_state.end_publication(home)
-    _finish_interrupted(home)
+    if _replaced(home).exists():
+        _replaced(home).replace(swapped)
+    else:
+        home.previous_warehouse.unlink(missing_ok=True)  # There was none in the place of which it came.
+    _close_previous(home)
     sync(home.root)
 
 
@@ -361,27 +403,28 @@ def finish_interrupted(home: Home) -> None:
 
 def _finish_interrupted(home: Home) -> None:
     """Ends what a kill left half done: the swap of a rollback, or of what is remembered beside a new warehouse."""
-    replaced, lake = _replaced(home), Lake(home.lake)
+    replaced, swapped, lake = _replaced(home), previous.swapped_path(home), Lake(home.lake)
     is_published = seal_path(home).exists() and not home.build_database.exists()  # The rename took the build away.
-    is_rolled_back = replaced.exists() and not home.previous_warehouse.exists()
+    is_rolled_back = replaced.exists() and not swapped.exists()
     if is_published or is_rolled_back:
         membership_log.commit_staged(lake)
     else:
         membership_log.discard_staged(lake)
     if is_published:
         seal_path(home).unlink()
+        _clear_workshop(home)
     if is_rolled_back:
-        replaced.replace(home.previous_warehouse)
+        replaced.replace(swapped)
     else:
         replaced.unlink(missing_ok=True)  # The swap had not begun: this is a second name of the published file.
-    _close_previous(home)
+    previous.settle(home)
 
 
 def _close_previous(home: Home) -> None:
     """The warehouse of before is kept for its owner; a reader who has it open keeps it."""
-    previous = home.previous_warehouse
-    if previous.exists() and not (home.warehouse.exists() and home.warehouse.samefile(previous)):
-        access.close_to_readers(previous)
+    swapped = previous.swapped_path(home)
+    if swapped.exists() and not (home.warehouse.exists() and home.warehouse.samefile(swapped)):
+        access.close_to_readers(swapped)
 
 
 def _give_second_name(file: Path, name: Path) -> None:

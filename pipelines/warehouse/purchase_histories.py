@@ -9,7 +9,7 @@ from pipelines.config.home import Home
 from pipelines.frames import memory_limit
 from pipelines.lake.tables import Lake
 from pipelines.value.customer_values import HISTORIES, KIND
-from pipelines.warehouse.engine_tables import spark_folder, workshop
+from pipelines.warehouse.spark_tables import spark_folder
 
 MODEL = "int_purchase_histories_summed"
 SCHEMA = "intermediate"
@@ -35,6 +35,6 @@ def _read(home: Home, target: str) -> pl.DataFrame:
         "memory_limit": memory_limit.memory_limit(),
         "threads": memory_limit.allowance().threads,
     }
-    with duckdb.connect(workshop(home), read_only=True, config=settings) as connection:
+    with duckdb.connect(home.workshop, read_only=True, config=settings) as connection:
         histories: pl.DataFrame = connection.sql(f"from {SCHEMA}.{MODEL}").pl()
     return histories

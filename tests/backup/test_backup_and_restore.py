@@ -124,7 +124,9 @@ def test_a_home_that_is_not_empty_is_only_replaced_when_asked_for_and_then_moved
     assert str(aside) in out
     assert (aside / "decisions.csv").read_text() == "of today"
     assert (aside / "lake" / "state" / "records" / "note.json").exists()
-    assert (aside / "warehouse.previous.duckdb").exists(), "the memory of segments that belongs to it is not restored"
+    assert (aside / "warehouse.previous.duckdb.zst").exists(), (
+        "the memory of segments that belongs to it is not restored"
+    )
     assert not (kept.lake / "state" / "records").exists(), "what steps kept is of another night"
     assert kept.decisions.read_text().startswith("verdict")
     parcours_here("restore", backup, "--home", kept.root, "--replace")

@@ -92,6 +92,19 @@ def test_how_wrong_the_customers_are_is_told_with_its_interval(tmp_path: Path, m
     assert "these two are a guess" in "\n".join(summarise(tmp_path, "en"))
 
 
+def test_what_the_parts_of_the_home_take_is_told(tmp_path: Path) -> None:
+    (tmp_path / "lake" / "state").mkdir(parents=True)
+    for name, size in (
+        ("warehouse.duckdb", 1_234_000_000),
+        ("lake/orders", 4_000_000),
+        ("lake/state/ledger", 2_000_000),
+    ):
+        with (tmp_path / name).open("wb") as file:
+            file.truncate(size)
+    words = "1,240 MB: published warehouse 1,234 MB, lake 4 MB, kept from night to night 2 MB"
+    assert any(line.split(maxsplit=1) == ["Disk", words] for line in summarise(tmp_path, "en"))
+
+
 def test_the_columns_that_lose_most_values_are_told_and_how_many_more_there_are(tmp_path: Path) -> None:
     told = summarise(tmp_path, "en")
     [heading] = [number for number, line in enumerate(told) if line.startswith("Values that are none")]
@@ -133,7 +146,7 @@ def test_the_lines_of_a_paragraph_begin_under_each_other(tmp_path: Path, languag
     told = summarise(tmp_path, language)
     texts = open_texts(language, "run")
     places = []
-    for label in ("customers", "segments", "checks", "time"):
+    for label in ("customers", "segments", "checks", "disk", "time"):
         head = texts.say(f"label_{label}")
         [line] = [line for line in told if line.startswith(f"{head}  ")]
         places.append(len(line) - len(line.removeprefix(head).lstrip()))

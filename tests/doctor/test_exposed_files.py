@@ -9,7 +9,7 @@ from pipelines.config.home import Home
 from pipelines.doctor.exposed_files import close, find_exposed
 
 OURS = (
-    "warehouse.duckdb", "warehouse.previous.duckdb", "report.html", "quality.html", "decisions.csv", "run.lock",
+    "warehouse.duckdb", "warehouse.previous.duckdb.zst", "report.html", "quality.html", "decisions.csv", "run.lock",
     "publication.lock", "page.lock", "restored/sources.yml", "replaced-1/lake/models/in_force",
     "restore.tmp-0a1b2c3d/home/x", "lake/crm/contacts.parquet", "lake/quarantine/rows/crm__contacts.parquet",
     "lake/state/pairs/note.json", "lake/models/m1/term_frequencies/email.parquet", "lake/models/in_force",

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-VALUES_LIE_IN = ("lake", "build", "warehouse.duckdb", "warehouse.previous.duckdb")
+VALUES_LIE_IN = ("lake", "build", "warehouse.duckdb", "warehouse.previous.duckdb.zst")
 """What of a home may hold values: the lake, the warehouse, and the build that becomes one."""
 
 

@@ -65,7 +65,7 @@ def watched(home: Home, monkeypatch: pytest.MonkeyPatch) -> list[dict[str, tuple
     return seen
 
 
-OPENED = {"warehouse.duckdb", "build/warehouse.duckdb", "warehouse.previous.duckdb"}
+OPENED = {"warehouse.duckdb", "build/warehouse.duckdb", "warehouse.previous.duckdb.zst"}
 
 
 def assert_never_wider(seen: list[dict[str, tuple[int, bool]]]) -> None:
@@ -93,7 +93,7 @@ def test_without_readers_the_published_file_is_its_owners_alone(
         publish(home)
     rollback(home)
     assert states(home)["warehouse.duckdb"][0] == 0o400
-    assert states(home)["warehouse.previous.duckdb"][0] == 0o400
+    assert states(home)["warehouse.previous.duckdb.zst"][0] == 0o400
     assert states(home)["."][0] == 0o700
     assert all(not mode & 0o077 for moment in watched for name, (mode, _) in moment.items() if name in OPENED)
 
@@ -109,12 +109,12 @@ def test_declared_readers_read_the_published_file_and_nothing_else_at_every_inst
     found = states(home)
     assert found["warehouse.duckdb"] == (0o440, True)
     assert found["."] == (0o710, True)
-    assert found["warehouse.previous.duckdb"][0] == 0o400
+    assert found["warehouse.previous.duckdb.zst"][0] == 0o400
     open_to_group = {name for name, (mode, _) in found.items() if mode & 0o070}
     assert open_to_group == {".", "warehouse.duckdb"}
     rollback(home)
     assert states(home)["warehouse.duckdb"] == (0o440, True), "it was published before and is read again"
-    assert states(home)["warehouse.previous.duckdb"][0] == 0o400
+    assert states(home)["warehouse.previous.duckdb.zst"][0] == 0o400
     assert_never_wider(watched)
 
 

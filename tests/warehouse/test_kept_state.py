@@ -103,7 +103,7 @@ def test_without_its_own_sources_no_run_reads_the_bundled_sample_into_a_home(
     "left",
     [
         ["lake/models"], [f"{STATE}/publications.jsonl"], ["warehouse.duckdb"], [f"{STATE}/segments.parquet"],
-        [f"{STATE}/run_metrics.parquet"], [f"{STATE}/kept.json"], ["warehouse.previous.duckdb", "lake/models"],
+        [f"{STATE}/run_metrics.parquet"], [f"{STATE}/kept.json"], ["warehouse.previous.duckdb.zst", "lake/models"],
         ["restore.tmp-1"],
     ],
     ids="+".join,
@@ -111,7 +111,7 @@ def test_without_its_own_sources_no_run_reads_the_bundled_sample_into_a_home(
 def test_whatever_is_left_of_a_home_that_published_it_is_not_taken_for_a_new_one(
     kept: Home, tmp_path: Path, left: list[str]
 ) -> None:
-    for name in ("warehouse.duckdb", "warehouse.previous.duckdb", "restore.tmp-1"):
+    for name in ("warehouse.duckdb", "warehouse.previous.duckdb.zst", "restore.tmp-1"):
         (kept.root / name).write_bytes(b"x")
     rest = find_home(tmp_path / "rest")
     for name in left:

@@ -16,6 +16,7 @@ import pytest
 from pipelines.config.home import Home, find_home
 from pipelines.lake.tables import Lake
 from pipelines.segments.membership_log import MARTS, log_in_force
+from pipelines.warehouse.previous import bring_out, is_kept, swapped_path
 from pipelines.warehouse.publish import (
     COMPARED_WITH,
     PublishError,
@@ -145,6 +146,18 @@ def night_of(database: Path) -> int:
     return int(night)
 
 
+def night_before(home: Home) -> int:
+    """The night of the warehouse of before, as a rollback would find it."""
+    copies = find_home(home.root.with_name("copies"))
+    shutil.rmtree(copies.root, ignore_errors=True)
+    copies.root.mkdir()
+    for file in (swapped_path(home), home.previous_warehouse):
+        if file.exists() and not (file == swapped_path(home) and file.samefile(home.warehouse)):
+            shutil.copyfile(file, copies.root / file.name)
+            return night_of(bring_out(copies))
+    raise AssertionError("there is none")
+
+
 def run_of(home: Home) -> str | None:
     """The run that published the warehouse, as far as that is on record."""
     publication = find_publication(home)
@@ -170,22 +183,95 @@ def test_a_sealed_build_becomes_the_warehouse_and_its_ledger_is_kept(home: Home)
     assert compared_with(home) == [1] * len(COMPARED_WITH)
     assert remembered(home) == [1]
     assert not home.build_database.exists()
-    assert not home.previous_warehouse.exists()
+    assert not is_kept(home)
 
 
 def test_the_warehouse_of_before_is_kept_and_rollback_swaps_the_two(home: Home) -> None:
     for night in (1, 2, 3):
         build_night(home, night)
         publish(home)
-    assert (night_of(home.warehouse), night_of(home.previous_warehouse)) == (3, 2)
+    assert (night_of(home.warehouse), night_before(home)) == (3, 2)
     assert remembered(home) == [1, 2, 3]
     rollback(home)
-    assert (night_of(home.warehouse), night_of(home.previous_warehouse)) == (2, 3)
+    assert (night_of(home.warehouse), night_before(home)) == (2, 3)
     assert remembered(home) == [1, 2], "a night that was taken back is none that a stay ends in"
     rollback(home)
-    assert (night_of(home.warehouse), night_of(home.previous_warehouse)) == (3, 2)
+    assert (night_of(home.warehouse), night_before(home)) == (3, 2)
     assert remembered(home) == [1, 2, 3]
     assert ledger_length(home) == 3, "ids that were issued stay issued"
+
+
+def test_the_warehouse_of_before_is_kept_compressed_and_what_the_build_left_is_gone(home: Home) -> None:
+    build_night(home, 1)
+    with duckdb.connect(home.workshop) as connection:
+        connection.execute("create table steps as select 1 as step")
+        connection.execute("create view all_steps as select * from steps")
+    publish(home)
+    size = home.warehouse.stat().st_size
+    build_night(home, 2)
+    publish(home)
+    assert home.previous_warehouse.stat().st_size < size / 2
+    assert not swapped_path(home).exists()
+    assert not list(home.root.rglob("*.tmp*"))
+    assert [file.name for file in home.build_database.parent.iterdir()] == []
+
+
+def test_of_the_workshop_its_columns_are_left_for_the_docs(home: Home) -> None:
+    build_night(home, 1)
+    with duckdb.connect(home.workshop) as connection:
+        connection.execute("create table steps as select 1 as step")
+        connection.execute("create view all_steps as select * from steps")
+    publish(home)
+    assert not home.workshop.exists()
+    with duckdb.connect(home.workshop_shape, read_only=True) as connection:
+        assert connection.execute("select * from all_steps").description[0][0] == "step"
+        assert connection.execute("select count(*) from steps").fetchall() == [(0,)]
+
+
+@pytest.mark.parametrize("length", [3, 700])
+def test_a_previous_warehouse_that_is_cut_is_not_published_again(home: Home, length: int) -> None:
+    for night in (1, 2):
+        build_night(home, night)
+        publish(home)
+    home.previous_warehouse.chmod(0o600)
+    os.truncate(home.previous_warehouse, length)
+    with pytest.raises(RollbackError, match="cannot be unpacked"):
+        rollback(home)
+    assert night_of(home.warehouse) == 2
+    assert not swapped_path(home).exists()
+    build_night(home, 3)
+    publish(home)
+    rollback(home)
+    assert night_of(home.warehouse) == 2
+
+
+def test_where_the_disk_is_full_the_warehouse_of_before_stays_as_it_is_until_there_is_room(
+    home: Home, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def refuse(*_: object) -> None:
+        raise OSError(28, "No space left on device")
+
+    build_night(home, 1)
+    publish(home)
+    build_night(home, 2)
+    with monkeypatch.context() as full:
+        full.setattr(shutil, "copyfileobj", refuse)
+        publish(home)
+    assert (night_of(home.warehouse), night_of(swapped_path(home))) == (2, 1)
+    rollback(home)
+    assert (night_of(home.warehouse), night_before(home)) == (1, 2)
+    assert not swapped_path(home).exists()
+
+
+def test_a_previous_warehouse_of_an_earlier_release_comes_back_and_is_compressed(home: Home) -> None:
+    for night in (1, 2):
+        build_night(home, night)
+        publish(home)
+    bring_out(home)
+    home.previous_warehouse.unlink()
+    rollback(home)
+    assert (night_of(home.warehouse), night_before(home)) == (1, 2)
+    assert home.previous_warehouse.exists()
 
 
 def test_rollback_without_a_previous_warehouse_says_so(home: Home) -> None:
@@ -286,7 +372,8 @@ def test_a_warehouse_is_known_by_what_it_holds_wherever_it_came_from(home: Home,
     assert run_of(home) == "night-1"
     rollback(home)
     assert run_of(home) == "night-2"
-    shutil.copyfile(home.previous_warehouse, tmp_path / "copy")
+    shutil.copyfile(home.previous_warehouse, tmp_path / home.previous_warehouse.name)
+    shutil.copyfile(bring_out(find_home(tmp_path)), tmp_path / "copy")
     (tmp_path / "copy").replace(home.warehouse)
     assert run_of(home) == "night-1"
     home.warehouse.chmod(0o644)
@@ -347,7 +434,7 @@ def test_publication_works_where_the_file_system_has_no_hard_links(home: Home, m
         build_night(home, night)
         publish(home)
     rollback(home)
-    assert (night_of(home.warehouse), night_of(home.previous_warehouse)) == (1, 2)
+    assert (night_of(home.warehouse), night_before(home)) == (1, 2)
 
 
 @pytest.mark.long
@@ -365,7 +452,7 @@ def test_a_kill_between_any_two_steps_of_publication_leaves_a_warehouse_and_a_re
         killed = is_killed(killer, "publish", call, countdown, home)
         assert night_of(home.warehouse) in (before, night)
         assert run_of(home) == f"night-{night_of(home.warehouse)}"
-        assert night_of(home.previous_warehouse) in (before - 1, before)
+        assert night_before(home) in (before - 1, before)
         assert ledger_length(home) >= night_of(home.warehouse), "an id in the warehouse is always in the ledger"
         assert min(compared_with(home)) >= ledger_length(home), "what the ledger knows has its yardstick"
         published = night_of(home.warehouse)
@@ -374,7 +461,7 @@ def test_a_kill_between_any_two_steps_of_publication_leaves_a_warehouse_and_a_re
         publish(home)
         assert remembered(home) == list(range(1, night + 1))
         assert night_of(home.warehouse) == night
-        assert night_of(home.previous_warehouse) in (before, night), "before, or tonight when it was published already"
+        assert night_before(home) in (before, night), "before, or tonight when it was published already"
         if not killed:
             break
     assert countdown > 0, f"publication never calls {call}: the test proves nothing"
@@ -389,7 +476,7 @@ def test_a_kill_between_any_two_steps_of_rollback_leaves_a_warehouse_and_a_rerun
         build_night(home, night)
         publish(home)
     for countdown in range(20):
-        both = night_of(home.warehouse), night_of(home.previous_warehouse)
+        both = night_of(home.warehouse), night_before(home)
         killed = is_killed(killer, "rollback", call, countdown, home)
         assert night_of(home.warehouse) in both
         published = night_of(home.warehouse)
@@ -400,7 +487,7 @@ def test_a_kill_between_any_two_steps_of_rollback_leaves_a_warehouse_and_a_rerun
         publish(home)
         assert remembered(home)[-2:] == [published, night]
         assert night_of(home.warehouse) == night
-        assert night_of(home.previous_warehouse) < night
+        assert night_before(home) < night
         if not killed:
             break
     assert countdown > 0, f"rollback never calls {call}: the test proves nothing"

@@ -9,7 +9,6 @@ import duckdb
 from pipelines.config.home import Home
 from pipelines.lake.tables import Lake
 from pipelines.warehouse import dbt_project
-from pipelines.warehouse.engine_tables import workshop
 from pipelines.warehouse.purchase_histories import MODEL
 
 
@@ -22,7 +21,7 @@ def test_what_a_build_leaves_is_the_table_in_place_of_what_lay_there(
     (place / "part-0.parquet").write_bytes(b"PAR1")
     dbt_project.build(home, retailer, today, tests=False, select=[f"+{MODEL}"])
     left = Lake(home.lake).read("value", "purchase_histories")
-    with duckdb.connect(workshop(home), read_only=True) as connection:
+    with duckdb.connect(home.workshop, read_only=True) as connection:
         built = connection.sql(f"from intermediate.{MODEL}").pl()
     assert left.height > 0
     assert left.sort("customer_id", "is_back_test").equals(built.sort("customer_id", "is_back_test"))

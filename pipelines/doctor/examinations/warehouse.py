@@ -6,7 +6,8 @@ import duckdb
 
 from pipelines.doctor.findings import Case, Examined, Finding
 from pipelines.lake.tables import Lake
-from pipelines.warehouse.publish import find_publication, is_record_damaged
+from pipelines.warehouse import previous
+from pipelines.warehouse.publish import find_publication, is_previous_known, is_record_damaged
 
 SUBJECT = "warehouse"
 
@@ -25,13 +26,14 @@ def examine(case: Case) -> Examined:
         findings.append(
             Finding(f"{home.warehouse} is damaged, or no warehouse.", "`parcours rollback`, or `parcours run` anew.")
         )
-    previous = "no previous one yet"
-    if home.previous_warehouse.exists():
-        previous = "the previous one is there"
-        if not _count_marts(home.previous_warehouse):
+    before = "no previous one yet"
+    if previous.is_kept(home):
+        before = "the previous one is there"
+        if not is_previous_known(home):
             findings.append(
                 Finding(
-                    f"{home.previous_warehouse} is damaged: there is nothing to roll back to.",
+                    f"{home.previous_warehouse} is damaged, or none that a run here has published: there is nothing "
+                    "to roll back to.",
                     "The next run puts another in its place.",
                     is_grave=False,
                 )
@@ -54,7 +56,7 @@ def examine(case: Case) -> Examined:
                 "`parcours run` publishes it anew.",
             )
         )
-    return Examined(SUBJECT, f"the warehouse{as_of} opens, with {marts} marts; {previous}", tuple(findings))
+    return Examined(SUBJECT, f"the warehouse{as_of} opens, with {marts} marts; {before}", tuple(findings))
 
 
 def _count_marts(file: Path) -> int:
