@@ -46,8 +46,12 @@
     {{- return(found[0].group) -}}
 {% endmacro %}
 
-{# What a record holds of a golden field, as text. #}
-{% macro golden_value(field) -%}
-    {%- set value = field.columns[0] if field.columns | length == 1 else 'coalesce(' ~ field.columns | join(', ') ~ ')' -%}
+{# What a record holds of a golden field, as text; of the one called `relation` where several are joined. #}
+{% macro golden_value(field, relation=none) -%}
+    {%- set columns = [] -%}
+    {%- for column in field.columns -%}
+        {%- do columns.append(column if relation is none else relation ~ '.' ~ column) -%}
+    {%- endfor -%}
+    {%- set value = columns[0] if columns | length == 1 else 'coalesce(' ~ columns | join(', ') ~ ')' -%}
     {{- value if field.type == 'string' else 'cast(' ~ value ~ ' as string)' -}}
 {%- endmacro %}

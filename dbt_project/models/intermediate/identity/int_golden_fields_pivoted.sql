@@ -6,23 +6,22 @@ golden_records as (
 
 ),
 
-field_values as (
+records as (
 
-    select * from {{ ref('int_golden_values_listed') }}
+    select * from {{ ref('int_records_identified') }}
 
 )
 
 select
     {%- for field in golden_fields() %}
     cast(
-        max(case when field_values.field = '{{ field.name }}' then field_values.field_value end) as {{ field.type }}
+        max(case when golden_records.field_group = '{{ field.group }}' then {{ golden_value(field, 'records') }} end)
+        as {{ field.type }}
     ) as {{ field.name }},
     {%- endfor %}
     golden_records.customer_id
 
 from golden_records
-inner join field_values
-    on
-        golden_records.record_id = field_values.record_id
-        and golden_records.field_group = field_values.field_group
+inner join records
+    on golden_records.record_id = records.record_id
 group by golden_records.customer_id

@@ -1,8 +1,12 @@
+{%- set groups = golden_fields() | groupby('group') -%}
+
 with
 
-field_values as (
+records as (
 
-    select * from {{ ref('int_golden_values_listed') }}
+    select * from {{ ref('int_records_identified') }}
+    -- A further mailbox is a way to reach somebody, but not the one that their row gives first.
+    where table_name <> 'contact_points'
 
 ),
 
@@ -21,80 +25,96 @@ record_trust as (
 -- One candidate per record and group of fields; its key is what makes two candidates the same.
 candidates as (
 
+    {% for group, fields in groups -%}
+    {%- set values = [] -%}
+    {%- for field in fields -%}{%- do values.append(golden_value(field)) -%}{%- endfor -%}
     select
         customer_id,
-        field_group,
+        '{{ group }}' as field_group,
         record_id,
         table_name,
         updated_at,
         is_deleted,
-        count(*) as field_count,
-        {%- for group, fields in golden_groups_of_several() %}
-        {%- for field in fields %}
-        coalesce(max(case when field = '{{ field.name }}' then lower(field_value) end), '') || '|' ||
-        {%- endfor %}
-        {%- endfor %}
-        coalesce(
-            max(
-                case
-                    when
-                        field_group not in (
-                            {%- for group, fields in golden_groups_of_several() -%}
-                            '{{ group }}'{{ ', ' if not loop.last }}
-                            {%- endfor -%}
-                        )
-                        then lower(field_value)
-                end
-            ), ''
-        ) as value_key
+        case when {{ values | join(' is null then 0 else 1 end + case when ') }} is null then 0 else 1 end
+            as field_count,
+        coalesce(lower({{ values | join("), '') || '|' || coalesce(lower(") }}), '') as value_key
 
-    from field_values
-    group by customer_id, field_group, record_id, table_name, updated_at, is_deleted
+    from records
+    where {{ values | join(' is not null or ') }} is not null
+    {{- "\n\n    union all\n" if not loop.last }}
+    {% endfor %}
+),
+
+ruled as (
+
+    select
+        candidates.customer_id,
+        candidates.field_group,
+        candidates.record_id,
+        candidates.updated_at,
+        candidates.is_deleted,
+        candidates.field_count,
+        record_trust.trust,
+        survivorship_rules.rule,
+        -- How often a value is held is reckoned only where the rule asks for it.
+        case when survivorship_rules.rule = 'most_frequent' then candidates.value_key end as value_key
+
+    from candidates
+    inner join survivorship_rules
+        on candidates.field_group = survivorship_rules.field_group
+    inner join record_trust
+        on
+            candidates.field_group = record_trust.field_group
+            and candidates.table_name = record_trust.table_name
 
 ),
 
-counted as (
+frequencies as (
 
     select
-        *,
-        count(*) over (partition by customer_id, field_group, is_deleted, value_key) as frequency
+        customer_id,
+        field_group,
+        is_deleted,
+        value_key,
+        count(*) as frequency
 
-    from candidates
+    from ruled
+    where value_key is not null
+    group by customer_id, field_group, is_deleted, value_key
+    having count(*) > 1
 
 ),
 
 ranked as (
 
     select
-        counted.customer_id,
-        counted.field_group,
-        counted.record_id,
-        counted.table_name,
-        counted.is_deleted,
-        survivorship_rules.rule,
-        counted.frequency,
+        ruled.customer_id,
+        ruled.field_group,
+        ruled.record_id,
+        ruled.is_deleted,
+        ruled.rule,
         row_number() over (
-            partition by counted.customer_id, counted.field_group
+            partition by ruled.customer_id, ruled.field_group
             order by
-                case when counted.is_deleted then 1 else 0 end,
-                counted.field_count desc,
-                case survivorship_rules.rule
-                    when 'most_frequent' then counted.frequency
-                    when 'most_trusted' then record_trust.trust
+                case when ruled.is_deleted then 1 else 0 end,
+                ruled.field_count desc,
+                case ruled.rule
+                    when 'most_frequent' then coalesce(frequencies.frequency, 1)
+                    when 'most_trusted' then ruled.trust
                     else 0
                 end desc,
-                counted.updated_at desc nulls last,
-                record_trust.trust desc,
-                counted.record_id asc
+                ruled.updated_at desc nulls last,
+                ruled.trust desc,
+                ruled.record_id asc
         ) as place
 
-    from counted
-    inner join survivorship_rules
-        on counted.field_group = survivorship_rules.field_group
-    inner join record_trust
+    from ruled
+    left join frequencies
         on
-            counted.field_group = record_trust.field_group
-            and counted.table_name = record_trust.table_name
+            ruled.customer_id = frequencies.customer_id
+            and ruled.field_group = frequencies.field_group
+            and ruled.is_deleted = frequencies.is_deleted
+            and ruled.value_key = frequencies.value_key
 
 )
 
@@ -102,10 +122,8 @@ select
     customer_id,
     field_group,
     record_id,
-    table_name,
     is_deleted,
-    rule,
-    frequency
+    rule
 
 from ranked
 where place = 1

@@ -12,31 +12,11 @@ touchpoints as (
 
 ),
 
--- A stage can only change when something happens or a timer runs out.
-instants as (
-
-    select
-        customer_id,
-        starts_at as changed_at
-
-    from signals
-
-    union distinct
-
-    select
-        customer_id,
-        ends_at as changed_at
-
-    from signals
-    where ends_at < {{ as_of_end() }}
-
-),
-
 signals_pivoted as (
 
     select
         customer_id,
-        starts_at,
+        starts_at as changed_at,
         max(case when signal = 'active' then ends_at end) as active_until,
         max(case when signal = 'purchase' then ends_at end) as purchase_until,
         max(case when signal = 'post_purchase' then ends_at end) as post_purchase_until,
@@ -48,36 +28,54 @@ signals_pivoted as (
 
 ),
 
-last_touches as (
-
-    select
-        customer_id,
-        touched_at,
-        max(touch_number) as touch_number
-
-    from touchpoints
-    group by customer_id, touched_at
-
-),
-
 known_at as (
 
     select
-        instants.customer_id,
-        instants.changed_at,
-        max(signals_pivoted.active_until) over so_far as active_until,
-        max(signals_pivoted.purchase_until) over so_far as purchase_until,
-        max(signals_pivoted.post_purchase_until) over so_far as post_purchase_until,
-        max(signals_pivoted.consideration_until) over so_far as consideration_until,
-        max(signals_pivoted.loyalty_until) over so_far as loyalty_until
+        customer_id,
+        changed_at,
+        lead(changed_at) over so_far as next_at,
+        max(active_until) over so_far as active_until,
+        max(purchase_until) over so_far as purchase_until,
+        max(post_purchase_until) over so_far as post_purchase_until,
+        max(consideration_until) over so_far as consideration_until,
+        max(loyalty_until) over so_far as loyalty_until
 
-    from instants
-    left join signals_pivoted
-        on
-            instants.customer_id = signals_pivoted.customer_id
-            and instants.changed_at = signals_pivoted.starts_at
-    window so_far as (partition by instants.customer_id order by instants.changed_at)
+    from signals_pivoted
+    window so_far as (partition by customer_id order by changed_at)
 
+),
+
+-- A stage can only change when a signal begins or its timer runs out, and a timer that is renewed before does not.
+instants as (
+
+    select
+        customer_id,
+        changed_at,
+        active_until,
+        purchase_until,
+        post_purchase_until,
+        consideration_until,
+        loyalty_until
+
+    from known_at
+    {% for signal in ['active', 'purchase', 'post_purchase', 'consideration', 'loyalty'] %}
+    union all
+
+    select
+        customer_id,
+        {{ signal }}_until as changed_at,
+        active_until,
+        purchase_until,
+        post_purchase_until,
+        consideration_until,
+        loyalty_until
+
+    from known_at
+    where
+        {{ signal }}_until > changed_at
+        and {{ signal }}_until < coalesce(next_at, {{ as_of_end() }})
+        and {{ signal }}_until < {{ as_of_end() }}
+    {% endfor %}
 ),
 
 staged as (
@@ -96,10 +94,11 @@ staged as (
             else 'discovery'
         end as stage
 
-    from known_at
+    from instants
 
 ),
 
+-- Two timers that run out together give one stage twice, so their order makes no difference.
 compared as (
 
     select
@@ -128,19 +127,36 @@ stays as (
 ),
 
 -- The touch that opened a stay, or, where a timer did, the last one before it.
+touches_and_stays as (
+
+    select
+        customer_id,
+        touched_at as happened_at,
+        touch_number,
+        cast(null as bigint) as stay_number
+
+    from touchpoints
+
+    union all
+
+    select
+        customer_id,
+        entered_at as happened_at,
+        cast(null as bigint) as touch_number,
+        stay_number
+
+    from stays
+
+),
+
 touches_before as (
 
     select
-        stays.customer_id,
-        stays.stay_number,
-        max(last_touches.touch_number) as touch_number
+        customer_id,
+        stay_number,
+        max(touch_number) over (partition by customer_id order by happened_at) as touch_number
 
-    from stays
-    inner join last_touches
-        on
-            stays.customer_id = last_touches.customer_id
-            and stays.entered_at >= last_touches.touched_at
-    group by stays.customer_id, stays.stay_number
+    from touches_and_stays
 
 )
 

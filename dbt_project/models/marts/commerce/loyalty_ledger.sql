@@ -1,5 +1,12 @@
 {%- set kinds = ['earned', 'spent', 'expired', 'adjusted'] -%}
 {%- set channels = ['store', 'web', 'app', 'service'] -%}
+{%- set measures = [] -%}
+{%- for kind in kinds -%}
+{%- do measures.append(kind) -%}
+{%- for channel in channels -%}
+{%- do measures.append(kind ~ '_' ~ channel) -%}
+{%- endfor -%}
+{%- endfor -%}
 
 with
 
@@ -53,69 +60,76 @@ summed as (
 
 ),
 
-first_months as (
+-- Reckoned on the months with movements alone; each stands for those without any that follow it.
+closed as (
 
     select
-        loyalty_card_id,
-        min(month) as first_month
+        *,
+        sum(earned + spent + expired + adjusted) over (partition by loyalty_card_id order by month) as closing,
+        lead(month) over (partition by loyalty_card_id order by month) as next_month
 
     from summed
-    group by loyalty_card_id
+
+),
+
+attributed as (
+
+    select
+        cards.customer_id,
+        closed.*
+
+    from closed
+    left join cards
+        on closed.loyalty_card_id = cards.loyalty_card_id
 
 ),
 
 every_month as (
 
     select
-        first_months.loyalty_card_id,
-        months.month,
-        {%- for kind in kinds %}
-        coalesce(summed.{{ kind }}, 0) as {{ kind }},
-        {%- for channel in channels %}
-        coalesce(summed.{{ kind }}_{{ channel }}, 0) as {{ kind }}_{{ channel }},
-        {%- endfor %}
-        {%- endfor %}
-        coalesce(summed.movement_count, 0) as movement_count
+        loyalty_card_id,
+        month,
+        customer_id,
+        closing,
+        {{ measures | join(',\n        ') }},
+        movement_count
 
-    from first_months
-    inner join months
-        on first_months.first_month <= months.month
-    left join summed
-        on
-            first_months.loyalty_card_id = summed.loyalty_card_id
-            and months.month = summed.month
+    from attributed
 
-),
-
-closed as (
+    union all
 
     select
-        *,
-        sum(earned + spent + expired + adjusted) over (
-            partition by loyalty_card_id order by month
-            rows between unbounded preceding and current row
-        ) as closing
+        attributed.loyalty_card_id,
+        months.month,
+        attributed.customer_id,
+        attributed.closing,
+        {%- for measure in measures %}
+        0 as {{ measure }},
+        {%- endfor %}
+        0 as movement_count
 
-    from every_month
+    from attributed
+    inner join months
+        on
+            attributed.month < months.month
+            and coalesce(attributed.next_month, cast('9999-12-31' as date)) > months.month
 
 )
 
 select
-    closed.loyalty_card_id,
-    closed.month,
-    cards.customer_id,
-    cast(closed.closing - closed.earned - closed.spent - closed.expired - closed.adjusted as bigint) as opening,
+    loyalty_card_id,
+    month,
+    customer_id,
+    cast(closing - earned - spent - expired - adjusted as bigint) as opening,
     {%- for kind in kinds %}
-    cast(closed.{{ kind }} as bigint) as {{ kind }},
+    cast({{ kind }} as bigint) as {{ kind }},
     {%- endfor %}
-    cast(closed.closing as bigint) as closing,
+    cast(closing as bigint) as closing,
     {%- for kind in kinds %}
     {%- for channel in channels %}
-    cast(closed.{{ kind }}_{{ channel }} as bigint) as {{ kind }}_{{ channel }},
+    cast({{ kind }}_{{ channel }} as bigint) as {{ kind }}_{{ channel }},
     {%- endfor %}
     {%- endfor %}
-    cast(closed.movement_count as bigint) as movement_count
+    cast(movement_count as bigint) as movement_count
 
-from closed
-left join cards
-    on closed.loyalty_card_id = cards.loyalty_card_id
+from every_month

@@ -1,8 +1,10 @@
 with
 
-field_values as (
+records as (
 
-    select * from {{ ref('int_golden_values_listed') }}
+    select * from {{ ref('int_records_identified') }}
+    -- A further mailbox is a way to reach somebody, but not the one that their row gives first.
+    where table_name <> 'contact_points'
 
 ),
 
@@ -12,78 +14,82 @@ golden_records as (
 
 ),
 
+golden_fields as (
+
+    select * from {{ ref('int_golden_fields_pivoted') }}
+
+),
+
 survivorship_rules as (
 
     select * from {{ ref('survivorship_rules') }}
 
 ),
 
-compared as (
+-- Counted and compared a customer and a record a row, before the fields become rows: most of what is held is chosen.
+counted as (
 
     select
-        field_values.customer_id,
-        field_values.field_group,
-        field_values.field,
-        field_values.field_value,
-        field_values.record_id = golden_records.record_id as is_chosen,
-        golden_records.record_id as chosen_record_id,
-        golden_records.rule,
-        golden_records.is_deleted as is_from_deleted_record
+        {%- for field in golden_fields() %}
+        count({{ golden_value(field) }}) as {{ field.name }}_count,
+        {%- endfor %}
+        customer_id
 
-    from field_values
-    inner join golden_records
-        on
-            field_values.customer_id = golden_records.customer_id
-            and field_values.field_group = golden_records.field_group
+    from records
+    group by customer_id
 
 ),
 
-chosen as (
+fields_counted as (
+
+    {% for field in golden_fields() -%}
+    select
+        counted.customer_id,
+        '{{ field.group }}' as field_group,
+        '{{ field.name }}' as field,
+        cast(golden_fields.{{ field.name }} as string) as field_value,
+        counted.{{ field.name }}_count as candidate_count
+
+    from counted
+    inner join golden_fields
+        on counted.customer_id = golden_fields.customer_id
+    where counted.{{ field.name }}_count > 0
+    {{- "\n\n    union all\n" if not loop.last }}
+    {% endfor %}
+),
+
+held as (
 
     select
-        customer_id,
-        field,
-        field_value
+        {%- for field in golden_fields() %}
+        golden_fields.{{ field.name }} as golden_{{ field.name }},
+        {{ golden_value(field, 'records') }} as {{ field.name }},
+        {%- endfor %}
+        records.customer_id
 
-    from compared
-    where is_chosen
+    from records
+    inner join golden_fields
+        on records.customer_id = golden_fields.customer_id
 
 ),
 
-summed as (
+losing as (
 
-    select
+    {% for field in golden_fields() -%}
+    select distinct
         customer_id,
-        field,
-        max(case when is_chosen then field_value end) as field_value,
-        max(chosen_record_id) as record_id,
-        max(rule) as rule,
-        max(field_group) as field_group,
-        max(case when is_from_deleted_record then 1 else 0 end) = 1 as is_from_deleted_record,
-        count(*) as candidate_count
+        '{{ field.name }}' as field,
+        {{ field.name }} as field_value
 
-    from compared
-    group by customer_id, field
-
+    from held
+    where
+        {{ field.name }} is not null
+        and (golden_{{ field.name }} is null or {{ field.name }} <> cast(golden_{{ field.name }} as string))
+    {{- "\n\n    union all\n" if not loop.last }}
+    {% endfor %}
 ),
 
 -- Few values lose, and only theirs are listed: lists stay in memory as a whole.
-losing as (
-
-    select distinct
-        compared.customer_id,
-        compared.field,
-        compared.field_value
-
-    from compared
-    left join chosen
-        on
-            compared.customer_id = chosen.customer_id
-            and compared.field = chosen.field
-    where not compared.is_chosen and (compared.field_value <> chosen.field_value or chosen.field_value is null)
-
-),
-
 losing_listed as (
 
     select
@@ -97,20 +103,24 @@ losing_listed as (
 )
 
 select
-    summed.customer_id,
-    summed.field,
-    summed.field_value,
-    summed.record_id,
-    summed.rule,
+    fields_counted.customer_id,
+    fields_counted.field,
+    fields_counted.field_value,
+    golden_records.record_id,
+    golden_records.rule,
     survivorship_rules.reason as rule_reason,
-    summed.is_from_deleted_record,
-    summed.candidate_count,
+    golden_records.is_deleted as is_from_deleted_record,
+    fields_counted.candidate_count,
     losing_listed.losing_values
 
-from summed
+from fields_counted
+inner join golden_records
+    on
+        fields_counted.customer_id = golden_records.customer_id
+        and fields_counted.field_group = golden_records.field_group
 inner join survivorship_rules
-    on summed.field_group = survivorship_rules.field_group
+    on fields_counted.field_group = survivorship_rules.field_group
 left join losing_listed
     on
-        summed.customer_id = losing_listed.customer_id
-        and summed.field = losing_listed.field
+        fields_counted.customer_id = losing_listed.customer_id
+        and fields_counted.field = losing_listed.field
