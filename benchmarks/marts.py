@@ -24,7 +24,6 @@ from pipelines.config.sources import load_sources
 from pipelines.lake.tables import Lake
 from pipelines.segments.definitions import find_segments, load_segments
 from pipelines.segments.membership_log import write_dbt_inputs
-from pipelines.value.customer_values import make_room_for_histories
 from pipelines.warehouse import dbt_project, publish
 
 ROOT = Path(__file__).parents[1]
@@ -95,7 +94,6 @@ def build(home_folder: Path, sources_file: Path) -> Build:
     publish.begin(home, afresh=True)
     segments = load_segments(find_segments(home, sources))
     write_dbt_inputs(Lake(home.lake), segments, sources.as_of)
-    make_room_for_histories(Lake(home.lake))
     built = dbt_project.build(home, sources, sources.as_of, segments=segments, listeners=[listen])
     peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 2**20
     marts = _count(home.build_database, "marts")
