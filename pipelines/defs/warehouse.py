@@ -19,8 +19,9 @@ from pipelines.defs.sqlite_pool import pooled_sqlite
 from pipelines.doctor.exposed_files import find_exposed
 from pipelines.lake.tables import Lake
 from pipelines.segments.membership_log import write_dbt_inputs
-from pipelines.value.customer_values import FittedValues, fit_customer_values, make_room_for_histories
+from pipelines.value.customer_values import FittedValues, fit_customer_values
 from pipelines.warehouse import dbt_project, publish
+from pipelines.warehouse.engine_tables import workshop
 from pipelines.warehouse.newest_orders import find_newest_orders
 
 TWO_FILES_OF_ONE_ASSET = DagsterDbtTranslatorSettings(enable_duplicate_source_asset_keys=True)
@@ -86,7 +87,6 @@ def _build(context: dg.AssetExecutionContext, night: Night) -> Iterator[Result |
 
     can_be_published = publish.begin(night.folder, afresh=not context.is_subset)
     write_dbt_inputs(night.lake, night.segments, night.day)
-    make_room_for_histories(night.lake)
     try:
         _run_dbt(context, night, listener, fit)
     except (KeyboardInterrupt, dg.DagsterExecutionInterruptedError):
@@ -143,8 +143,7 @@ def _run_dbt(
 
 def _count_built_rows(home: Home) -> dict[str, int]:
     """Rows of what dbt has built so far: the marts, and beside them what is not published."""
-    workshop = home.build_database.with_name(f"{home.build_database.name}.workshop")
-    return publish.count_rows(home.build_database) | publish.count_rows(workshop, with_views=True)
+    return publish.count_rows(home.build_database) | publish.count_rows(workshop(home), with_views=True)
 
 
 def _published_warehouse(marts: Sequence[str]) -> dg.AssetsDefinition:

@@ -1,14 +1,11 @@
-"""The tables ``value/customer_values`` and ``value/back_test``, from the purchase histories that dbt writes to the
-lake."""
+"""The tables ``value/customer_values`` and ``value/back_test``, from the purchase histories that a build leaves in
+the lake."""
 
-import shutil
 from dataclasses import asdict, dataclass
-from pathlib import Path
 from typing import Any
 
 import polars as pl
 
-from pipelines.lake.owner_only import make_folder
 from pipelines.lake.tables import Lake
 from pipelines.value.back_test import back_test
 from pipelines.value.predict import PREDICTED, Predictions, predict
@@ -33,7 +30,7 @@ def fit_customer_values(lake: Lake) -> FittedValues:
 
     What cannot be fitted is null, never an error: a new shop has no repeat customers.
     """
-    histories = _read_histories(lake.path(KIND, HISTORIES))
+    histories = lake.read(KIND, HISTORIES)
     today = predict(histories.filter(~pl.col("is_back_test")), DAYS_A_YEAR)
     deciles, past = back_test(histories.filter("is_back_test"))
     assert today.rows.schema == pl.Schema(PREDICTED)
@@ -44,14 +41,6 @@ def fit_customer_values(lake: Lake) -> FittedValues:
     )
     lake.write(KIND, "back_test", deciles)
     return FittedValues(today.rows.height, today, deciles, past)
-
-
-def make_room_for_histories(lake: Lake) -> None:
-    """Prepares the lake for dbt, which creates no folder and cannot write a file where another engine left a folder."""
-    place = lake.path(KIND, HISTORIES)
-    make_folder(place.parent)
-    if place.is_dir():
-        shutil.rmtree(place)
 
 
 def describe_values(fitted: FittedValues) -> dict[str, Any]:
@@ -79,9 +68,3 @@ def _describe(predictions: Predictions) -> dict[str, Any]:
             described |= {parameter: round(value, 6) for parameter, value in asdict(fit.model).items()}
             described[f"{name}_is_anchored"] = fit.is_anchored
     return described
-
-
-def _read_histories(place: Path) -> pl.DataFrame:
-    """One row per customer and day of counting. DuckDB writes a file, Spark a folder of files."""
-    files = sorted(place.glob("*.parquet")) if place.is_dir() else place
-    return pl.read_parquet(files, glob=False)

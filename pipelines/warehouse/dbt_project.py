@@ -30,8 +30,10 @@ from pipelines.segments.definitions import NONE, Definitions
 from pipelines.unfinished import temporary_folder
 from pipelines.value.customer_values import fit_customer_values
 from pipelines.warehouse import dbt_failures
+from pipelines.warehouse.engine_tables import spark_folder, workshop
+from pipelines.warehouse.purchase_histories import MODEL as FITTED_TO
+from pipelines.warehouse.purchase_histories import leave_histories
 
-FITTED_TO = "int_purchase_histories_summed"
 COMPILED_AS_OF = "2026-01-01"  # Any day: what the models read does not hang on it.
 PARSED = DBT_PROJECT / "target" / "partial_parse.msgpack"
 PARSED_WITH = {"PARCOURS_BUILD_DATABASE": "warehouse.duckdb", "DO_NOT_TRACK": "1"}
@@ -95,11 +97,6 @@ def dbt_environment(home: Home, target: str = "duckdb") -> dict[str, str]:
     }
 
 
-def spark_folder(home: Home) -> Path:
-    """Where target ``spark`` keeps its tables: ``<schema>.db/<table>``, Parquet files."""
-    return home.build_database.resolve().parent / "spark"
-
-
 def prepare() -> Path:
     """Parses the project where its manifest is missing or of other content; returns the manifest's path.
 
@@ -150,8 +147,8 @@ def build(
     In two passes: what :data:`FITTED_TO` is made of, then, after ``fit`` has read it from the lake and written there,
     everything else. With ``select`` dbt builds what it names, in one pass, on what was fitted last. ``segments`` are
     those that analysts define. The lake holds what the models read, written by whoever calls this: the extracts, the
-    tables of identity, and, of the analysts' segments, what ``write_dbt_inputs`` writes; and room for the purchase
-    histories (``make_room_for_histories``).
+    tables of identity, and, of the analysts' segments, what ``write_dbt_inputs`` writes. Where the purchase histories
+    are among what was built, they are left in the lake.
 
     The ``unit_tests`` of the rules look at no data of the home: `make test` runs them, a night need not. On
     ``spark`` the tables are made anew, as Parquet files under :func:`spark_folder`. ``listeners`` are called with
@@ -171,6 +168,8 @@ def build(
     def run(*selection: str) -> Built:
         ran = _invoke([*arguments, *selection], dbt_environment(home, target), artifacts, listeners, project)
         statuses = Counter(str(node.status) for node in ran.results)
+        if any(str(node.node.name) == FITTED_TO for node in ran.results):
+            leave_histories(home, target)
         return Built(dict(statuses), float(ran.elapsed_time), artifacts)
 
     if select:
@@ -212,20 +211,14 @@ def document(home: Home) -> str:
         copies = Home(folder)
         settings = dbt_environment(copies)
         shutil.copyfile(home.warehouse, copies.build_database)
-        workshop = _workshop(home)
-        if workshop.exists():
-            shutil.copyfile(workshop, _workshop(copies))
+        if workshop(home).exists():
+            shutil.copyfile(workshop(home), workshop(copies))
         shutil.copyfile(manifest, folder / "manifest.json")
         project = _read_project("duckdb", folder)
         how = ["--target", "duckdb", "--no-compile", "--static"]
         _invoke(["docs", "generate", *_path_options(folder), *how], settings, manifest=project)
         page = (folder / "static_index.html").read_text(encoding="utf-8")
     return page.replace(str(DBT_PROJECT), DBT_PROJECT.name)  # A page travels; where the project lies does not.
-
-
-def _workshop(home: Home) -> Path:
-    """Where dbt builds what is not published."""
-    return home.build_database.with_name(f"{home.build_database.name}.workshop")
 
 
 def split_at_fit(names: Iterable[str]) -> tuple[list[str], list[str]]:

@@ -25,7 +25,6 @@ from pipelines.lake.amendments import add_amendments, no_amendments
 from pipelines.lake.tables import Lake
 from pipelines.segments.definitions import BUNDLED, NONE, load_segments
 from pipelines.segments.membership_log import write_dbt_inputs
-from pipelines.value.customer_values import make_room_for_histories
 from pipelines.warehouse import dbt_project
 
 Rows = Iterable[Mapping[str, Any]]
@@ -194,7 +193,6 @@ def write_tables(lake: Lake, tables: Mapping[str, Rows]) -> None:
     path.parent.mkdir(parents=True, exist_ok=True)
     frame(tables.get("quarantine/rows", ()), QUARANTINE).write_parquet(path)
     write_dbt_inputs(lake, NONE, date(2026, 3, 2))
-    make_room_for_histories(lake)
 
 
 @pytest.fixture(scope="session")

@@ -12,7 +12,7 @@ from pipelines.config.home import Home
 from pipelines.lake.tables import Lake
 from pipelines.segments.definitions import BUNDLED, load_segments
 from pipelines.segments.membership_log import write_dbt_inputs
-from pipelines.warehouse import dbt_project
+from pipelines.warehouse.engine_tables import spark_folder
 from tests.spark import LACKING, QUICK_JAVA, run_on_spark
 
 BUILD_ON_SPARK = """
@@ -23,7 +23,7 @@ from types import SimpleNamespace
 from pipelines.config.exchange_rates import DatedRate
 from pipelines.config.home import Home
 from pipelines.segments.definitions import BUNDLED, load_segments
-from pipelines.warehouse import dbt_project
+from pipelines.warehouse.engine_tables import spark_folder
 given = json.loads(sys.argv[1])
 rates = {currency: (DatedRate(rate=rate),) for currency, rate in given["rates"].items()}
 retailer = SimpleNamespace(timezone=given["timezone"], currency=given["currency"], exchange_rates=rates)
@@ -56,7 +56,7 @@ def test_every_mart_is_equal_on_duckdb_and_on_spark(
         assert len(marts) >= 14
         for mart in marts:
             columns = [(row[0], row[1]) for row in connection.execute(f"describe marts.{mart}").fetchall()]
-            files = str(dbt_project.spark_folder(small_home) / "marts.db" / mart / "*.parquet")
+            files = str(spark_folder(small_home) / "marts.db" / mart / "*.parquet")
             on_spark = [row[0] for row in connection.execute(f"describe from read_parquet('{files}')").fetchall()]
             assert on_spark == [name for name, _ in columns], mart
             selected = ", ".join(f"cast({name} as {type_}) as {name}" for name, type_ in columns)

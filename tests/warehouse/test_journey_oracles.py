@@ -30,7 +30,6 @@ from pipelines.lake.tables import Lake
 from pipelines.sample.world import World, generate
 from pipelines.segments.definitions import NONE
 from pipelines.segments.membership_log import write_dbt_inputs
-from pipelines.value.customer_values import make_room_for_histories
 from pipelines.warehouse import dbt_project
 
 PARIS, UTC = ZoneInfo("Europe/Paris"), ZoneInfo("UTC")
@@ -378,7 +377,6 @@ def write_lake(lake: Lake, world: World) -> None:
     path.parent.mkdir(parents=True)
     pl.DataFrame(schema={**texts, "line": pl.Int64, "is_kept": pl.Boolean}).write_parquet(path)
     write_dbt_inputs(lake, NONE, world.as_of)
-    make_room_for_histories(lake)
 
 
 @pytest.fixture(scope="module")

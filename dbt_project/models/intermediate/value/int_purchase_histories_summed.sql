@@ -1,5 +1,3 @@
-{{ config(post_hook="{{ write_to_lake('value', 'purchase_histories') }}") }}
-
 with
 
 purchase_days as (
