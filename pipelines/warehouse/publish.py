@@ -198,6 +198,7 @@ def _clear_workshop(home: Home) -> None:
     if not home.workshop.exists():
         return
     with suppress(duckdb.Error, OSError), replacing(home.workshop_shape) as shape, duckdb.connect() as connection:
+        connection.execute(f"attach {quote_text(str(home.warehouse))} as warehouse (read_only)")  # Views read marts.
         connection.execute(f"attach {quote_text(str(home.workshop))} as workshop (read_only)")
         connection.execute(f"attach {quote_text(str(shape))} as shape")
         connection.execute("copy from database workshop to shape (schema)")
@@ -367,16 +368,18 @@ def _audit(home: Home, promise: Seal) -> dict[str, int]:
     return marts
 
 
-def count_rows(database: Path, *, with_views: bool = False) -> dict[str, int]:
-    """Row counts of the tables of a DuckDB file, by ``<schema>/<table>``; none where there is no file."""
+def count_rows(database: Path, *, views_of: str = "") -> dict[str, int]:
+    """Row counts of the tables of a DuckDB file, by ``<schema>/<table>``; none where there is no file.
+
+    Of views only those of the schema ``views_of`` are counted: they are to be no more than files under another name.
+    """
     if not database.exists():
         return {}
-    kinds = ["BASE TABLE", "VIEW"] if with_views else ["BASE TABLE"]
     with duckdb.connect(database, read_only=True) as connection:
         names = connection.execute(
             "select table_schema, table_name from information_schema.tables "
-            "where table_type in (select unnest(?)) order by table_schema, table_name",
-            [kinds],
+            "where table_type = 'BASE TABLE' or table_schema = ? order by table_schema, table_name",
+            [views_of],
         ).fetchall()
         counts = {}
         for schema, name in names:
