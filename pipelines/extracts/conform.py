@@ -31,6 +31,8 @@ from pipelines.lake.tables import Lake
 
 Say = Callable[[str], object]
 
+WORTH_TELLING = 1_000_000  # Rows whose sorting takes seconds.
+
 
 def extract_table(
     sources: Sources, table: Table, lake: Lake, as_of: date, most: int | None = None, say: Say = str
@@ -66,7 +68,9 @@ def _extract_table(sources: Sources, table: Table, lake: Lake, window: Window, m
                 for source, opened in zip(feeding, inputs, strict=True)
             ]
             per_source = {reading.source.name: reading.conform() for reading in readings}
-            say(f"{table.path}: {sum(counts.rows_read for counts in per_source.values()):,} rows typed, to be sorted")
+            typed = sum(counts.rows_read for counts in per_source.values())
+            if typed >= WORTH_TELLING:
+                say(f"{table.path}: {typed:,} rows typed, to be sorted")
             rejects = [select for reading in readings for select in reading.rejects()]
             files = tuple(f"{reading.source.name}: {file}" for reading in readings for file in reading.opened.files)
             fields = tuple(counted for reading in readings for counted in reading.fields)
