@@ -16,3 +16,11 @@ def note_stopped() -> None:
         for run in instance.get_runs(dg.RunsFilter(statuses=AT_WORK)):
             if LAUNCHED_BY not in run.tags:
                 instance.report_run_canceling(run, "The page was stopped, and its runs with it.")
+
+
+def note_ended() -> None:
+    """Tells Dagster that those runs have ended, once the processes are gone: some had no time to say so themselves."""
+    with dg.DagsterInstance.get() as instance:
+        for run in instance.get_runs(dg.RunsFilter(statuses=[dg.DagsterRunStatus.CANCELING])):
+            if LAUNCHED_BY not in run.tags:
+                instance.report_run_canceled(run, "The page was stopped, and its runs with it.")

@@ -41,8 +41,8 @@ def serve(
     """Serves the code location ``module`` of ``folder`` at ``sockets``; calls ``ready`` when it answers.
 
     ``lock`` is the descriptor by which the page of the home is held; ``code_server`` where the code location is served
-    already, and the daemon runs. Returns 0 when it was told to stop, 1 where a
-    process behind it would not run. Raises ParcoursError.
+    already, and the daemon runs: its runs go on without the page. Returns 0 when it was told to stop, 1 where a process
+    behind it would not run. Raises ParcoursError.
     """
     logging.basicConfig(level=logging.WARNING, format="%(asctime)s %(levelname)s %(message)s")
     os.environ["DAGSTER_DISABLE_TELEMETRY"] = "1"
@@ -51,7 +51,7 @@ def serve(
 
         from pipelines.ui.application import open_application
         from pipelines.ui.front import Front
-        from pipelines.ui.running import note_stopped
+        from pipelines.ui.running import note_ended, note_stopped
 
         services.wait_until_loaded()
         services.start_daemon()
@@ -82,7 +82,10 @@ def serve(
             try:
                 server.run(sockets=sockets)
             finally:
-                note_stopped()
+                if code_server is None:
+                    note_stopped()
+    if code_server is None:
+        note_ended()
     for reason in failures:
         sys.stderr.write(f"parcours: {reason} Its log is above.\n")
     return 1 if failures else 0

@@ -23,7 +23,7 @@ from types import SimpleNamespace
 from pipelines.config.exchange_rates import DatedRate
 from pipelines.config.home import Home
 from pipelines.segments.definitions import BUNDLED, load_segments
-from pipelines.warehouse.spark_tables import spark_folder
+from pipelines.warehouse import dbt_project
 given = json.loads(sys.argv[1])
 rates = {currency: (DatedRate(rate=rate),) for currency, rate in given["rates"].items()}
 retailer = SimpleNamespace(timezone=given["timezone"], currency=given["currency"], exchange_rates=rates)

@@ -54,7 +54,10 @@ def publish_night(home: Home, retailer: Any, night: date, segments: list[dict[st
     dbt_project.build(home, retailer, night, segments=defined, select=OF_SEGMENTS, tests=tests)
     passed = {"checks_passed": 0, "checks_warned": 0}
     publish.seal(home, as_of=night.isoformat(), run_id=night.isoformat(), marts=["customer_360", *MARTS], **passed)
+    workshop = home.root / "workshop"
+    shutil.copyfile(home.workshop, workshop)
     publish.publish(home)
+    workshop.replace(home.workshop)  # The next night builds upon it, for time: a night of a retailer builds it anew.
 
 
 def ask(home: Home, query: str) -> list[tuple[Any, ...]]:

@@ -22,7 +22,7 @@ def draw(_home: Home, marts: Marts, texts: Texts) -> Section:
     measures = {row["measure"]: row for row in marts.ask(QUERY, NOBODY)}
     if not measures:
         return say_empty("accuracy", MARTS, texts, ())
-    counts = [measures[name] | {"measured": texts.name("accuracy.measure", name)} for name in COUNTS]
+    counts = [measures[name] | {"measured": texts.name("accuracy_measure", name)} for name in COUNTS]
     precision, recall = (texts.write("fine_share", measures[name]["estimate"]) for name in SHARES)
     is_reliable = measures["is_reliable"]["estimate"] > 0
     return Section(
@@ -51,7 +51,7 @@ def draw(_home: Home, marts: Marts, texts: Texts) -> Section:
 def _draw_share(row: Row, texts: Texts) -> Card:
     low, high = (texts.write("fine_share", row[end]) for end in ("low", "high"))
     return Card(
-        texts.name("accuracy.measure", row["measure"]),
+        texts.name("accuracy_measure", row["measure"]),
         texts.write("fine_share", row["estimate"]),
         texts.say("accuracy.interval", low=low, high=high),
     )
