@@ -283,13 +283,16 @@ class SourceReading:
         return seen | {name: empty_relation(columns) for name, columns in self.opened.empty.items()}
 
     def _stage(self) -> tuple[int, int, int]:
-        """Maps every row into the staging Parquet; how many there are, how many fit, and how many are later."""
+        """Maps every row into the staging Parquet; how many there are, how many fit, and how many are later.
+
+        In the order of the export, which several threads keep only if told to: a row is found again by its position.
+        """
         times = times_of(mapped.column for mapped in self._mapped.columns)
         extras = [("_file", "_file")] if self._are_quick else []
         self._run(
             lambda: (
                 f"copy ({self._mapped.judged(self._select(), extras)}) to {quote_text(str(self.staging))} "
-                f"(format parquet, compression lz4_raw, {FEW_WORDS})"
+                f"(format parquet, compression lz4_raw, preserve_order true, {FEW_WORDS})"
             )
         )
         counts = self._run(
