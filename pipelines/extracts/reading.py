@@ -4,7 +4,6 @@ DuckDB streams the rows once through a staging Parquet. A second look, for lines
 where something did not fit.
 """
 
-from bisect import bisect_right
 from collections.abc import Callable, Mapping
 from datetime import timedelta
 from pathlib import Path
@@ -45,6 +44,14 @@ _FITS = f"coalesce(_worst, 0) < {FIRST['rejected']}"
 _IS_LATER = f"coalesce(_worst, 0) >= {FIRST['set apart']}"
 _CUT = ("updated_at", "later_than_as_of")  # What is written in place of it is the end of the day of the run.
 _IS_REJECT = "_verdict in ('rejected', 'duplicate')"
+
+
+MOST_ROWS = 1 << 40  # Of one file.
+
+
+def _place_of(file: str, row: str) -> str:
+    """SQL of one number for the ``row`` of a ``file``, both SQL."""
+    return f"({file}::bigint * {MOST_ROWS} + {row})"
 
 
 class _MendedError(Exception):
@@ -285,13 +292,13 @@ class SourceReading:
     def _stage(self) -> tuple[int, int, int]:
         """Maps every row into the staging Parquet; how many there are, how many fit, and how many are later.
 
-        In the order of the export, which several threads keep only if told to: a row is found again by its position.
+        With the place of each in its export: rows of several files, or read by several threads, are in no order there.
         """
         times = times_of(mapped.column for mapped in self._mapped.columns)
-        extras = [("_file", "_file")] if self._are_quick else []
+        extras = [] if self.declared.query else [("_file_number", "_in_file"), ("_row", "_in_row")]
         self._run(
             lambda: (
-                f"copy ({self._mapped.judged(self._select(), extras)}) to {quote_text(str(self.staging))} "
+                f"copy ({self._mapped.judged(self._select(numbered=True), extras)}) to {quote_text(str(self.staging))} "
                 f"(format parquet, compression lz4_raw, preserve_order true, {FEW_WORDS})"
             )
         )
@@ -334,7 +341,7 @@ class SourceReading:
             lambda: (
                 f"create or replace temp table {self.examples} as select distinct position from ("
                 f"select fault, min(position) as position from ("
-                f"select unnest(_faults) as fault, file_row_number as position "
+                f"select unnest(_faults) as fault, {self._place} as position "
                 f"from {self._staged(numbered=True)} where _worst is not null) "
                 f"where fault in ({', '.join(map(str, told))}) group by fault)"
             )
@@ -371,13 +378,13 @@ class SourceReading:
         if self.lists_later:
             wanted.append(_IS_LATER)
         if self.has_examples:
-            wanted.append(f"file_row_number in (select position from {self.examples})")
+            wanted.append(f"{self._place} in (select position from {self.examples})")
         rows = f"select * from {self._staged(numbered=True)}"
-        left_behind = "file_row_number, _file" if self._are_quick else "file_row_number"
+        left_behind = "file_row_number" if self.declared.query else "file_row_number, _in_file, _in_row"
         self._run(
             lambda: (
                 f"create or replace temp table {self.found} as "
-                f"select suspect.* exclude ({left_behind}), file_row_number as _position, "
+                f"select suspect.* exclude ({left_behind}), {self._place} as _position, "
                 f"coalesce(repeated._is_repeated, false) as _is_repeated from {self._join_repeated(rows)} "
                 f"where {' or '.join(f'({each})' for each in wanted)}"
             )
@@ -389,9 +396,13 @@ class SourceReading:
 
     @property
     def _are_quick(self) -> bool:
-        """Whether a row's position among the staged ones tells its place in its file."""
-        is_every_row = not self.declared.query and not self._mapped.where
-        return is_every_row and isinstance(self.rows, QuickRows) and len({*self.rows.files}) == len(self.rows.files)
+        """Whether some rows can be read again without all others."""
+        return not self.declared.query and isinstance(self.rows, QuickRows)
+
+    @property
+    def _place(self) -> str:
+        """SQL of the place of a staged row: the number of its file and its row there, or its position in a result."""
+        return "file_row_number" if self.declared.query else _place_of("_in_file", "_in_row")
 
     def _pick(self) -> None:
         """Reads the rows whose place is told once more, as they came."""
@@ -418,33 +429,23 @@ class SourceReading:
         wanted = [int(row[0]) for row in self._run(lambda: positions)]
         if len(wanted) > MOST_PICKED:
             return None
-        begins = self._run(
-            lambda: f"select _file, min(file_row_number) from {self._staged(numbered=True)} group by all order by all"
-        )
-        numbers = {name: number for number, name in enumerate(self.rows.files)}
-        if not numbers.keys() >= {name for name, _ in begins}:
-            return None
-        firsts = sorted((int(begin), numbers[name]) for name, begin in begins)
         places: dict[int, list[int]] = {}
         for position in wanted:
-            begin, number = firsts[bisect_right(firsts, (position, len(numbers))) - 1]
-            places.setdefault(number, []).append(position - begin + 1)
+            places.setdefault(position // MOST_ROWS, []).append(position % MOST_ROWS)
         picked = self.rows.pick(places) if places else None
         if picked is None:
             return None
-        files = ", ".join(f"({number}, {begin})" for begin, number in firsts)
         raw = f"cast(to_json({self._original('')}) as varchar)"
-        return (
-            f"select begun.begin + _row - 1 as _position, _file, _file_number, _row, {raw} as _raw "
-            f"from ({picked}) join (values {files}) as begun(number, begin) on _file_number = begun.number"
-        )
+        place = _place_of("_file_number", "_row")
+        return f"select {place} as _position, _file, _file_number, _row, {raw} as _raw from ({picked})"
 
     def _read_numbered(self) -> str:
         """SELECT of all rows by their position among the staged ones, where they stood and as they came."""
         came = "" if self.declared.query else f"{ORIGINAL}."
         places = ", ".join(f"{sql} as {name}" for sql, name in self._places())
+        position = "row_number() over () - 1" if self.declared.query else _place_of("_file_number", "_row")
         return (
-            f"select row_number() over () - 1 as _position, {places}, "
+            f"select {position} as _position, {places}, "
             f"cast(to_json({self._original(came)}) as varchar) as _raw "
             f"from ({self._mapped.let_through(self._select(numbered=True))})"
         )
