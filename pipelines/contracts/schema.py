@@ -104,6 +104,11 @@ class Column:
     loses: str | None = None
 
     @property
+    def is_number(self) -> bool:
+        """Whether its values are counted or reckoned with."""
+        return self.type in ("integer", "number", "quantity", "money", "price")
+
+    @property
     def measured_in(self) -> str | None:
         """The unit of the values, if they have one."""
         return self.unit or UNITS.get(self.type)

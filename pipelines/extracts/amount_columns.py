@@ -9,7 +9,6 @@ from collections.abc import Collection, Iterable
 from pipelines.config.connectors import TableMapping
 from pipelines.contracts import Table
 
-NUMBERS = ("integer", "number", "quantity", "money", "price")
 _NUMERIC = r"(?:decimal|numeric|double|float|real|bigint|int|integer)\b"
 _IN_NUMERIC_CAST = re.compile(
     rf"cast\s*\((.*?)\bas\s+{_NUMERIC}|\b(?:sum|avg|abs|round|amount)\s*\((.*?)\)|((?:\"[^\"]+\"|\w+)\s*::\s*{_NUMERIC})",
@@ -30,10 +29,9 @@ def amount_columns(table: Table, declared: TableMapping, columns: Collection[str
     sign = re.compile(rf"(?<!\w)({'|'.join(map(re.escape, signs))})(?!\w)")
     for column in () if declared.query else table.columns:
         written = declared.columns.get(column.name, spelled.get(column.name.lower()))
-        is_number = column.type in NUMBERS
         if written in columns:
-            (numbers if is_number else in_texts).add(str(written))
-        elif written and is_number and not sign.search(written):
+            (numbers if column.is_number else in_texts).add(str(written))
+        elif written and column.is_number and not sign.search(written):
             in_numbers |= _mentioned(written, columns)
         elif written:
             in_texts |= _mentioned(written, columns)

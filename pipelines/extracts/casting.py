@@ -41,7 +41,6 @@ FAULTS = {
 }
 
 AMOUNTS = ("money", "price")
-NUMBERS = ("integer", "number", "quantity", *AMOUNTS)
 OTHER_CURRENCY = "is not an amount in the retailer's currency"
 
 _TEXT_LIKE = ("VARCHAR", "JSON", "UUID", "ENUM", '"NULL"', "CHAR")
@@ -52,10 +51,6 @@ _WHOLE = ("TINYINT", "SMALLINT", "INTEGER", "BIGINT", "HUGEINT", "UTINYINT", "US
 def can_fail(column: Column, duckdb_type: str) -> bool:
     """Whether there are values of ``duckdb_type`` that are none of the type of ``column``."""
     return column.type != "text" or duckdb_type == "BLOB"
-
-
-def is_number(column: Column) -> bool:
-    return column.type in NUMBERS
 
 
 def names_currency(amount: str) -> str:
@@ -90,7 +85,7 @@ def cast(value: str, duckdb_type: str, column: Column, options: TextOptions) -> 
     match column.type:
         case "text":
             return _as_text(value, duckdb_type)
-        case "integer" | "number" | "quantity" | "money" | "price" if is_text(duckdb_type):
+        case _ if column.is_number and is_text(duckdb_type):
             return read_number(put_sign_in_front(value), column, options)
         case "integer":
             return _as_integer(value, duckdb_type)

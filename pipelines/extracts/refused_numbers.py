@@ -25,7 +25,7 @@ def find_fault(value: str, duckdb_type: str, column: Column, options: TextOption
     """
     plain = casting.FAULTS[column.type]
     usual = str(number(plain))
-    if not casting.is_number(column):
+    if not column.is_number:
         return usual
     if not casting.is_text(duckdb_type):
         if duckdb_type not in ("DOUBLE", "FLOAT") or "amount(" not in by.lower().replace(" ", ""):

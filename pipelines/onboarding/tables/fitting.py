@@ -8,7 +8,6 @@ from pipelines.onboarding.values.shapes import Shape
 
 FEW_ROWS = 20
 BY_VALUES = 0.62  # What a column's values alone are worth: enough to be written, with the remark that it was so.
-NUMBERS = ("integer", "number", "quantity", "money", "price")
 _HASH = re.compile(r"[0-9a-f]{32,64}|[A-Za-z0-9+/]{22,}={1,2}")
 _NUMBERED = re.compile(r"\W*[A-Za-z]{0,4}\W*\d{3,}\D{0,3}")  # `#1001` is the name of an order.
 _NO_FRACTIONS = ("postcode", "payment_kind", "cashier_id", "coupon_code", "currency")
@@ -60,7 +59,7 @@ def _fit(shape: Shape, table: Table, column: str, plain: str, vocabulary: Vocabu
         return float(shape.time is not None)
     if declared is not None and declared.type in ("date", "timestamp"):
         return float(shape.date is not None)
-    if declared is not None and declared.type in NUMBERS:
+    if declared is not None and declared.is_number:
         return float(shape.are_numbers and not shape.are_phones)
     if declared is not None and declared.type == "boolean":
         return float(shape.are_booleans or shape.distinct <= 2)

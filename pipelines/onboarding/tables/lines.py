@@ -9,7 +9,6 @@ from pipelines.onboarding.tables import sql
 from pipelines.onboarding.tables.amounts import is_before_discount
 from pipelines.onboarding.tables.context import Context
 from pipelines.onboarding.tables.date_lines import write_date
-from pipelines.onboarding.tables.fitting import NUMBERS
 from pipelines.onboarding.tables.made_lines import make_line
 from pipelines.onboarding.tables.matching import Assigned, Match
 
@@ -107,6 +106,6 @@ def _may_be(context: Context, source: str, column: Column) -> bool:
     shape = context.export.shapes[source]
     if column.type in ("date", "timestamp"):
         return shape.date is not None
-    if column.type in NUMBERS:
+    if column.is_number:
         return shape.are_numbers and not shape.are_phones
     return not shape.are_fractions and shape.date is None and not shape.is_empty
