@@ -395,11 +395,6 @@ class SourceReading:
         self.has_suspects = True
 
     @property
-    def _are_quick(self) -> bool:
-        """Whether some rows can be read again without all others."""
-        return not self.declared.query and isinstance(self.rows, QuickRows)
-
-    @property
     def _place(self) -> str:
         """SQL of the place of a staged row: the number of its file and its row there, or its position in a result."""
         return "file_row_number" if self.declared.query else _place_of("_in_file", "_in_row")
@@ -423,8 +418,8 @@ class SourceReading:
         )
 
     def _pick_few(self, positions: str) -> str | None:
-        """SELECT of the rows at the ``positions`` alone; None where all must be read for them."""
-        if not self._are_quick or not isinstance(self.rows, QuickRows):
+        """SELECT of the rows at the places ``positions`` selects alone; None where all must be read for them."""
+        if self.declared.query or not isinstance(self.rows, QuickRows):
             return None
         wanted = [int(row[0]) for row in self._run(lambda: positions)]
         if len(wanted) > MOST_PICKED:
@@ -440,7 +435,7 @@ class SourceReading:
         return f"select {place} as _position, _file, _file_number, _row, {raw} as _raw from ({picked})"
 
     def _read_numbered(self) -> str:
-        """SELECT of all rows by their position among the staged ones, where they stood and as they came."""
+        """SELECT of all rows by their place, where they stood and as they came."""
         came = "" if self.declared.query else f"{ORIGINAL}."
         places = ", ".join(f"{sql} as {name}" for sql, name in self._places())
         position = "row_number() over () - 1" if self.declared.query else _place_of("_file_number", "_row")
