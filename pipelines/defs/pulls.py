@@ -63,17 +63,9 @@ def _metadata(outcomes: list[Outcome]) -> dict[str, Any]:
         "pulled": dg.MetadataValue.json(
             [
                 {
-                    "source": each.source,
-                    "table": each.name,
-                    "state": each.state,
-                    "mode": each.batch.mode if each.batch else None,
-                    "rows_pulled": each.batch.rows if each.batch else None,
-                    "rows_gone": each.batch.gone if each.batch else None,
-                    "rows": each.rows,
-                    "rows_in_source": each.source_rows,
+                    **each.describe(),
                     "differences": sum(one.difference != 0 for one in each.reconciled if one.measure != ROWS),
                     "notes": list(each.notes),
-                    "message": each.message,
                 }
                 for each in outcomes
             ]

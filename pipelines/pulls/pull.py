@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from decimal import Decimal
 from pathlib import Path
-from typing import Literal
+from typing import Any, Literal
 
 import duckdb
 import polars as pl
@@ -51,6 +51,21 @@ class Outcome:
     notes: tuple[str, ...] = ()
     message: str | None = None
     reconciled: tuple[Reconciled, ...] = ()
+
+    def describe(self) -> dict[str, Any]:
+        """The same in plain values, without what was reconciled and said."""
+        batch = self.batch
+        return {
+            "source": self.source,
+            "table": self.name,
+            "state": self.state,
+            "mode": batch and batch.mode,
+            "rows_pulled": batch and batch.rows,
+            "rows_gone": batch and batch.gone,
+            "rows": self.rows,
+            "rows_in_source": self.source_rows,
+            "message": self.message,
+        }
 
 
 @dataclass(frozen=True)
@@ -217,31 +232,21 @@ def tell_outcomes(outcomes: Iterable[Outcome]) -> pl.DataFrame:
     """One row per table that is pulled: what became of it."""
     rows = [
         {
-            "source": each.source,
-            "table_name": each.name,
-            "state": each.state,
-            "mode": each.batch.mode if each.batch else None,
-            "rows_pulled": each.batch.rows if each.batch else None,
-            "rows_gone": each.batch.gone if each.batch else None,
-            "rows_landed": each.rows,
-            "rows_in_source": each.source_rows,
-            "cursor_from": each.batch.cursor_from if each.batch else None,
-            "cursor_to": each.batch.cursor_to if each.batch else None,
+            **each.describe(),
+            "cursor_from": each.batch and each.batch.cursor_from,
+            "cursor_to": each.batch and each.batch.cursor_to,
             "taken_at": datetime.fromisoformat(each.taken_at).replace(tzinfo=None) if each.taken_at else None,
             "notes": "; ".join(each.notes) or None,
-            "message": each.message,
         }
         for each in outcomes
     ]
-    integers = ("rows_pulled", "rows_gone", "rows_landed", "rows_in_source")
-    names = (
-        "source", "table_name", "state", "mode", *integers, "cursor_from", "cursor_to", "taken_at", "notes", "message",
-    )  # fmt: skip
-    types = {
-        name: pl.Int64() if name in integers else pl.Datetime("us") if name == "taken_at" else pl.String()
-        for name in names
-    }
-    return pl.DataFrame(rows, schema=types)
+    integer, text = pl.Int64(), pl.String()
+    schema = {
+        "source": text, "table": text, "state": text, "mode": text,
+        "rows_pulled": integer, "rows_gone": integer, "rows": integer, "rows_in_source": integer,
+        "cursor_from": text, "cursor_to": text, "taken_at": pl.Datetime("us"), "notes": text, "message": text,
+    }  # fmt: skip
+    return pl.DataFrame(rows, schema=schema).rename({"table": "table_name", "rows": "rows_landed"})
 
 
 def tell_reconciliation(outcomes: Iterable[Outcome]) -> pl.DataFrame:
