@@ -51,7 +51,6 @@ def serve(
 
         from pipelines.ui.application import open_application
         from pipelines.ui.front import Front
-        from pipelines.ui.running import note_ended, note_stopped
 
         services.wait_until_loaded()
         services.start_daemon()
@@ -79,13 +78,7 @@ def serve(
             services.watch(give_up)
             for opened in sockets:
                 opened.listen(128)
-            try:
-                server.run(sockets=sockets)
-            finally:
-                if code_server is None:
-                    note_stopped()
-    if code_server is None:
-        note_ended()
+            server.run(sockets=sockets)
     for reason in failures:
         sys.stderr.write(f"parcours: {reason} Its log is above.\n")
     return 1 if failures else 0

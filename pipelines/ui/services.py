@@ -126,11 +126,20 @@ class Services:
                 LOG.warning("The %s ended (exit code %s) and is started again.", service.name, code)
 
     def stop(self) -> None:
-        """The daemon first: what it has begun it asks of the code location, and waits long for one that has gone."""
+        """The daemon first: what it has begun it asks of the code location, and waits long for one that has gone.
+
+        The runs that they carry out stop with them, and Dagster is told.
+        """
+        from pipelines.ui.running import note_ended, note_stopped  # Importing dagster takes seconds: they start first.
+
         self._stopping.set()
-        for service in (self.daemon, self.code):
-            service.let_go()
-            service.wait()
+        try:
+            note_stopped()
+        finally:
+            for service in (self.daemon, self.code):
+                service.let_go()
+                service.wait()
+        note_ended()
 
 
 @contextmanager
