@@ -15,7 +15,7 @@ run: $(STAMP)  ## everything on the bundled sample (or your sources: make run AR
 	@$(BIN)/parcours run $(ARGS)
 
 test: $(STAMP) lint  ## everything; the slowest tests are named at the end
-	@scripts/install_database_servers.sh
+	@scripts/install_test_servers.sh
 	@$(PYTEST) --durations 25 $(ARGS)
 
 quick: $(STAMP)  ## the inner loop: style, types, layers and the tests that need no run of the pipeline and no patience

@@ -38,7 +38,8 @@ def pull(folder: Path) -> dict[str, float]:
     """Pulls what the sources.yml in ``folder`` names; run in a process of its own."""
     from pipelines.config.sources import load_sources
     from pipelines.lake.tables import Lake
-    from pipelines.pulls.pull import Settings, pull_sources
+    from pipelines.pulls.night import pull_sources
+    from pipelines.pulls.pull import Settings
 
     sources = load_sources(folder / "sources.yml")
     before, began = resource.getrusage(resource.RUSAGE_SELF), time.perf_counter()

@@ -11,6 +11,7 @@ from typing import Annotated, get_args
 from pydantic import BaseModel, Field, PlainSerializer, PlainValidator, PrivateAttr
 
 from pipelines.config.connectors import AnySource, Range, ReferenceLimits, Relation, Source, source_model
+from pipelines.config.drops import Control
 from pipelines.config.environment_text import EnvironmentText
 from pipelines.config.exchange_rates import DatedRate, ExchangeRates
 from pipelines.config.field_types import Country, Currency, DayOfRun, Language, Placeholders, Share, TimeZone
@@ -133,6 +134,7 @@ def _model_within_source(source: type[BaseModel], place: Place) -> type[BaseMode
         "plausible": Range,
         "reference_limits": ReferenceLimits,
         "with": Relation,
+        "control": Control,
     }
     return beneath.get(str(place[2])) or _model_of(mapping, "options")
 

@@ -8,6 +8,7 @@ from pipelines.config.sources import Sources
 from pipelines.contracts import TABLES, Table
 from pipelines.extracts.counts import Extracted
 from pipelines.extracts.unchanged import list_exports
+from pipelines.lake.tables import Lake
 
 LEAST = 5.0  # Seconds of reading before the pace says anything of what is to come.
 MB = 10**6
@@ -16,8 +17,8 @@ MB = 10**6
 class Pace:
     """The bytes of exports of each table, and the seconds that those of the tables read so far have taken."""
 
-    def __init__(self, sources: Sources) -> None:
-        exports = {table.path: list_exports(sources, table) or [] for table in TABLES}
+    def __init__(self, sources: Sources, lake: Lake) -> None:
+        exports = {table.path: list_exports(sources, table, lake) or [] for table in TABLES}
         self._count = {path: len(files) for path, files in exports.items()}
         self._waiting = {path: sum(file.size for file in files) for path, files in exports.items()}
         self._read = 0
@@ -54,9 +55,9 @@ class Pace:
 _paces: dict[str, Pace] = {}
 
 
-def pace_of(sources: Sources, run_id: str) -> Pace:
+def pace_of(sources: Sources, lake: Lake, run_id: str) -> Pace:
     """That of one run; in a process of its own, a step begins one of its own."""
     if run_id not in _paces:
         _paces.clear()
-        _paces[run_id] = Pace(sources)
+        _paces[run_id] = Pace(sources, lake)
     return _paces[run_id]

@@ -41,7 +41,7 @@ def _extract_asset(table: Table) -> dg.AssetsDefinition:
         },
     )
     def extract(context: dg.AssetExecutionContext, night: Night) -> Iterator[dg.AssetCheckResult | Result]:
-        say, pace = context.log.info, pace_of(night.retailer, night.run_id)
+        say, pace = context.log.info, pace_of(night.retailer, night.lake, night.run_id)
         try:
             with pace.reading(table, say):
                 extracted = extract_if_changed(night.retailer, table, night.lake, night.day, full=night.full, say=say)

@@ -9,7 +9,8 @@ from pipelines.defs.asset import asset_of
 from pipelines.defs.resources import Night
 from pipelines.defs.results import Result
 from pipelines.pulls.errors import NotTakenError
-from pipelines.pulls.pull import Outcome, Settings, list_messages, pull_sources
+from pipelines.pulls.night import pull_sources
+from pipelines.pulls.pull import Outcome, Settings, list_messages
 from pipelines.pulls.reconciliation import ROWS
 
 

@@ -11,7 +11,7 @@ from pathlib import Path
 
 import duckdb
 
-from pipelines.config.connectors import PulledSource, Source
+from pipelines.config.connectors import RemoteSource, Source
 from pipelines.config.sources import Sources
 from pipelines.contracts import Table
 from pipelines.errors import ExtractError
@@ -56,7 +56,7 @@ def extract_table(
 
 
 def _extract_table(sources: Sources, table: Table, lake: Lake, window: Window, most: int | None, say: Say) -> Extracted:
-    feeding = [_find_landed(source, lake) for source in sources.feeding(table)]
+    feeding = [find_landed(source, lake) for source in sources.feeding(table)]
     with lake.scratch(f"extract-{table.kind}-{table.name}") as scratch:
         inputs = [open_table(sources, source, table, scratch, most) for source in feeding]
         has_query = any(source.tables[table.name].query for source in feeding)
@@ -93,9 +93,9 @@ def _extract_table(sources: Sources, table: Table, lake: Lake, window: Window, m
     return extracted
 
 
-def _find_landed(source: Source, lake: Lake) -> Source:
-    """The source, and where its rows lie if they are pulled."""
-    return source.at(landed_folder(lake, source.name)) if isinstance(source, PulledSource) else source
+def find_landed(source: Source, lake: Lake) -> Source:
+    """The source, and where its rows or files lie if they come into the lake first."""
+    return source.at(landed_folder(lake, source.name)) if isinstance(source, RemoteSource) else source
 
 
 def find_waited_for(table: Table, lake: Lake) -> Path | None:

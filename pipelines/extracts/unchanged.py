@@ -22,7 +22,7 @@ from pipelines.config.connectors import Source
 from pipelines.config.sources import Sources
 from pipelines.contracts import Table
 from pipelines.errors import ExtractError
-from pipelines.extracts.conform import Say, extract_table, find_waited_for
+from pipelines.extracts.conform import Say, extract_table, find_landed, find_waited_for
 from pipelines.extracts.connectors.matches import State
 from pipelines.extracts.connectors.protocol import FileShape
 from pipelines.extracts.connectors.registry import FINDERS
@@ -32,6 +32,7 @@ from pipelines.extracts.field_counts import FieldCounts
 from pipelines.extracts.source_shapes import SourceShape
 from pipelines.identity.incremental.code_digest import ROOT, digest_modules
 from pipelines.lake.fingerprints import fingerprint, fingerprint_all
+from pipelines.lake.landed import LandedError
 from pipelines.lake.tables import Lake, replacing
 
 DECIDING = ("config", "contracts", "errors", "extracts", "frames", "headers", "lake", "name_lists", "presets",
@@ -59,10 +60,13 @@ class Export:
             return 0
 
 
-def list_exports(sources: Sources, table: Table) -> list[Export] | None:
-    """The files that ``table`` is read from, in order; None where they cannot be known without opening them."""
+def list_exports(sources: Sources, table: Table, lake: Lake) -> list[Export] | None:
+    """The files that ``table`` is read from, in order; None where they cannot be known without opening them.
+
+    Those that came from another machine lie in ``lake``.
+    """
     exports: list[Export] = []
-    for source in sources.feeding(table):
+    for source in (find_landed(each, lake) for each in sources.feeding(table)):
         find = FINDERS.get(source.connector.type)
         if find is None:
             return None
@@ -71,7 +75,7 @@ def list_exports(sources: Sources, table: Table) -> list[Export] | None:
         for pattern in (declared.from_, *beside):
             try:
                 found = find(source.connector, declared.model_copy(update={"from_": pattern}), sources.base)
-            except ExtractError:
+            except (ExtractError, LandedError):
                 return None  # Reading it says what is wrong, and where.
             exports += [Export(source.name, shown, path) for shown, path in found]
     return exports
@@ -85,7 +89,7 @@ def extract_if_changed(
     ``full``: all is read. ``say`` is told how far it is, and why what was kept is not used, where that is no change of
     the exports.
     """
-    exports = list_exports(sources, table)
+    exports = list_exports(sources, table, lake)
     kept = _Kept(lake, table, say)
     if exports is None:
         kept.forget()

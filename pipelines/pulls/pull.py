@@ -1,4 +1,4 @@
-"""Every source that is pulled, one after another: tried again where it may help, reconciled, put in force at once.
+"""One source that is pulled: tried again where it may help, reconciled, put in force at once.
 
 Nothing of a source is in force before all of its tables were pulled from one snapshot; a table that is not to be taken
 stays as it was. What was taken of the other tables stays taken also where the night stops for it.
@@ -11,15 +11,14 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from decimal import Decimal
 from pathlib import Path
-from typing import Any, Literal
+from typing import Any, Literal, TypeVar
 
 import duckdb
 import polars as pl
 import pyarrow as pa
 
-from pipelines.config.connectors import PulledSource
+from pipelines.config.connectors import PulledSource, RemoteSource
 from pipelines.config.pulls import Pull, Taking
-from pipelines.config.sources import Sources
 from pipelines.lake.landed import Batch, LandedSource, LandedTable, landed_folder, read_landed
 from pipelines.lake.owner_only import make_folder
 from pipelines.lake.tables import Lake
@@ -35,6 +34,7 @@ State = Literal["taken", "kept", "absent", "not taken"]
 table, which is optional. not taken: the night must not go on."""
 
 LONGEST_WAIT = 600.0
+Answer = TypeVar("Answer")
 
 
 @dataclass(frozen=True)
@@ -51,6 +51,7 @@ class Outcome:
     notes: tuple[str, ...] = ()
     message: str | None = None
     reconciled: tuple[Reconciled, ...] = ()
+    mode: Literal["files"] | None = None
 
     def describe(self) -> dict[str, Any]:
         """The same in plain values, without what was reconciled and said."""
@@ -59,7 +60,7 @@ class Outcome:
             "source": self.source,
             "table": self.name,
             "state": self.state,
-            "mode": batch and batch.mode,
+            "mode": batch.mode if batch else self.mode,
             "rows_pulled": batch and batch.rows,
             "rows_gone": batch and batch.gone,
             "rows": self.rows,
@@ -79,18 +80,6 @@ class Settings:
     wait: Callable[[float], object] = time.sleep
 
 
-def pull_sources(sources: Sources, lake: Lake, settings: Settings) -> list[Outcome]:
-    """Pulls every source that is, and writes ``landed/pulls`` and ``landed/reconciliation`` of what became of it."""
-    outcomes = []
-    for source in sorted(
-        (each for each in sources.sources if isinstance(each, PulledSource)), key=lambda one: one.name
-    ):
-        outcomes += pull_source(source, lake, settings)
-    lake.write("landed", "pulls", tell_outcomes(outcomes))
-    lake.write("landed", "reconciliation", tell_reconciliation(outcomes))
-    return outcomes
-
-
 def pull_source(
     source: PulledSource, lake: Lake, settings: Settings, only: Iterable[str] | None = None
 ) -> list[Outcome]:
@@ -102,7 +91,7 @@ def pull_source(
     wanted = {name: pull for name, pull in source.wanted.items() if only is None or name in set(only)}
     with lake.scratch(f"pull-{source.name}") as scratch:
         try:
-            found = _try(lambda: _pull_snapshot(source, wanted, landed, scratch, settings), source, settings)
+            found = retry(lambda: _pull_snapshot(source, wanted, landed, scratch, settings), source, settings)
         except SourceError as error:
             return [_not_taken(source, name, pull, landed, str(error)) for name, pull in wanted.items()]
         landed = landed.commit(_put_together(source, landed, found))
@@ -112,9 +101,7 @@ def pull_source(
     return [_describe(source, name, wanted[name], landed, result) for name, result in found.items()]
 
 
-def _try(
-    attempt: Callable[[], dict[str, Pulled | TableError]], source: PulledSource, settings: Settings
-) -> dict[str, Pulled | TableError]:
+def retry(attempt: Callable[[], Answer], source: RemoteSource, settings: Settings) -> Answer:
     """Again where the system may answer the next time; each wait is twice the one before."""
     tries, pause = source.connector.tries, source.connector.wait_seconds
     for number in range(1, 1 if settings.most else tries):

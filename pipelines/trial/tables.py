@@ -7,7 +7,7 @@ from typing import Literal
 
 import duckdb
 
-from pipelines.config.connectors import PulledSource, Source
+from pipelines.config.connectors import DropSource, PulledSource, RemoteSource, Source
 from pipelines.config.sources import Sources
 from pipelines.contracts import Table
 from pipelines.errors import ExtractError
@@ -19,6 +19,7 @@ from pipelines.extracts.opening import place_error
 from pipelines.extracts.refused_numbers import find_option
 from pipelines.extracts.source_shapes import SourceShape
 from pipelines.lake.tables import Lake
+from pipelines.pulls.drops.mirror import mirror_source
 from pipelines.pulls.pull import Settings, pull_source
 
 Weight = Literal["stops", "told"]
@@ -71,7 +72,7 @@ def try_table(sources: Sources, source: Source, table: Table, lake: Lake, as_of:
     declared = source.tables[table.name]
     tried = TableTrial(source.name, table, declared.from_, declared.preset)
     try:
-        if isinstance(source, PulledSource):
+        if isinstance(source, RemoteSource):
             _pull_first(sources, source, table, lake, most)
         extracted = extract_table(alone, table, lake, as_of, most)
     except RejectLimitExceeded as error:
@@ -81,9 +82,14 @@ def try_table(sources: Sources, source: Source, table: Table, lake: Lake, as_of:
     return _describe(tried, extracted, sources, source, lake, exit_code=0)
 
 
-def _pull_first(sources: Sources, source: PulledSource, table: Table, lake: Lake, most: int) -> None:
-    """Lands the first ``most`` rows of what the table reads. Raises ExtractError where they cannot be had."""
-    outcomes = pull_source(source, lake, Settings(sources.base, most=most), source.read_by(table.name))
+def _pull_first(sources: Sources, source: RemoteSource, table: Table, lake: Lake, most: int) -> None:
+    """Lands the first ``most`` rows of what the table reads, or one file. Raises ExtractError where there are none."""
+    settings, names = Settings(sources.base, most=most), source.read_by(table.name)
+    if isinstance(source, DropSource):
+        outcomes = mirror_source(source, lake, settings, names)
+    else:
+        assert isinstance(source, PulledSource)
+        outcomes = pull_source(source, lake, settings, names)
     messages = [each.message for each in outcomes if each.message]
     if messages:
         raise place_error(ExtractError(messages[0], at=("from",)), sources, source, table)

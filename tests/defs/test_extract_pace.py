@@ -10,6 +10,7 @@ from pipelines.config.sources import load_sources
 from pipelines.defs import extract_pace
 from pipelines.defs.extract_pace import Pace, pace_of
 from pipelines.extracts.counts import Extracted
+from pipelines.lake.tables import Lake
 
 SOURCES = """
 sources:
@@ -30,7 +31,7 @@ def pace(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Pace:
     (tmp_path / "sources.yml").write_text(SOURCES, encoding="utf-8")
     for name in ("stores_1.csv", "stores_2.csv", "stockouts.csv"):
         (tmp_path / name).write_text("1234567890\n", encoding="utf-8")
-    return pace_of(load_sources(tmp_path / "sources.yml"), str(tmp_path))
+    return pace_of(load_sources(tmp_path / "sources.yml"), Lake(tmp_path / "lake"), str(tmp_path))
 
 
 def test_a_table_is_told_with_its_files_before_and_its_rows_and_what_is_left_after(pace: Pace) -> None:

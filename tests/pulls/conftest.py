@@ -15,7 +15,8 @@ from pipelines.config.connectors import PulledSource
 from pipelines.config.sources import Sources, load_sources
 from pipelines.extracts.conform import extract_table
 from pipelines.lake.tables import Lake
-from pipelines.pulls.pull import Outcome, Settings, pull_sources
+from pipelines.pulls.night import pull_sources
+from pipelines.pulls.pull import Outcome, Settings
 from tests.database_servers import SERVERS, Server
 
 ORDERS = {

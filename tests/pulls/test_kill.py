@@ -17,7 +17,8 @@ import sys
 from pathlib import Path
 from pipelines.config.sources import load_sources
 from pipelines.lake.tables import Lake
-from pipelines.pulls.pull import Settings, pull_sources
+from pipelines.pulls.night import pull_sources
+from pipelines.pulls.pull import Settings
 folder = Path(sys.argv[1])
 sources, lake = load_sources(folder / "sources.yml"), Lake(folder / "lake")
 lake.sweep()

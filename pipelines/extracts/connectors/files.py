@@ -219,26 +219,32 @@ def open_rows(
     Of ``most`` rows, each file gives its share, and a few in any case.
     Raises ExtractError where there are none, or one is empty, damaged or of no known format.
     """
-    root, shown_root = connector.folder(base), str(connector.root)
-    exports = find_exports(connector, mapping, base)
-    found = [path for _, path in exports]
-    opened = {shown: matches.State.of(path) for shown, path in exports}
+    shown_root = str(connector.root)
+    prefix = len(shown_root) + 1
+    exports = [(shown[prefix:], path) for shown, path in find_exports(connector, mapping, base)]
+    return open_files(exports, shown_root, mapping.options, scratch, most)
+
+
+def open_files(
+    exports: Sequence[tuple[str, Path]], shown_root: str, options: FileOptions, scratch: Path, most: int | None = None
+) -> FileRows:
+    """The rows of ``exports``, files named as messages do below ``shown_root``, as by :func:`open_rows`."""
+    opened = {f"{shown_root}/{name}": matches.State.of(path) for name, path in exports}
     files = []
     malformed = scratch / "malformed.jsonl"
-    share = None if most is None else max(min(LEAST_OF_EACH, most), -(-most // len(found)))
-    for number, (path, name, packed) in enumerate(_list_files(found, root, shown_root, mapping.options, scratch)):
+    share = None if most is None else max(min(LEAST_OF_EACH, most), -(-most // len(exports)))
+    for number, (path, name, packed) in enumerate(_list_files(exports, shown_root, options, scratch)):
         copy = scratch / f"plain-{number}"
-        files.append(_read_file(path, name, f"{shown_root}/{name}", mapping.options, copy, malformed, share, packed))
-    _check_members(files, shown_root, mapping.options)
+        files.append(_read_file(path, name, f"{shown_root}/{name}", options, copy, malformed, share, packed))
+    _check_members(files, shown_root, options)
     return FileRows(files, scratch, opened)
 
 
 def _list_files(
-    found: list[Path], root: Path, shown_root: str, options: FileOptions, scratch: Path
+    exports: Sequence[tuple[str, Path]], shown_root: str, options: FileOptions, scratch: Path
 ) -> Iterator[tuple[Path, str, int]]:
     """Each file that was found, its name, and the bytes of disk that it comes from; of an archive, each file inside."""
-    for number, path in enumerate(found):
-        name = matches.show_name(path, root)
+    for number, (name, path) in enumerate(exports):
         if path.suffix.lower() != file_kinds.ARCHIVE:
             yield _make_readable(path.resolve(), scratch / f"linked-{number}"), name, path.stat().st_size
             continue

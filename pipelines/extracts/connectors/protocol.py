@@ -1,8 +1,8 @@
 """What a connector is given and what it gives back.
 
 A connector reads nothing into Python: it returns :class:`Rows`, the columns and a SELECT that DuckDB can run, and what
-only the connector knows, such as the line of a row or which lines are no rows at all. What systems are pulled
-from lies in the lake by then: ``landed`` reads it.
+only the connector knows, such as the line of a row or which lines are no rows at all. What comes of other
+systems and machines lies in the lake by then: ``landed`` and ``mirrored`` read it.
 """
 
 from collections.abc import Iterable, Mapping, Sequence

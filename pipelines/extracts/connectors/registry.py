@@ -1,18 +1,21 @@
 """Which connector reads a source: the module of this folder that is named like its `connector.type`.
 
-What systems are pulled from lies in the lake by then, and is read by one module, ``landed``.
+What systems are pulled from lies in the lake by then, and is read by ``landed``; files of other machines, which lie
+there too, by ``mirrored``.
 """
 
 from importlib import import_module
 from types import ModuleType
 
-from pipelines.config.connectors import SOURCE_MODELS, PulledSource, Source
-from pipelines.extracts.connectors import landed
+from pipelines.config.connectors import SOURCE_MODELS, DropSource, PulledSource, Source
+from pipelines.extracts.connectors import landed, mirrored
 from pipelines.extracts.connectors.protocol import FindExports, OpenRows
 
 
 def _find(type_: str, model: type[Source]) -> ModuleType:
-    return landed if issubclass(model, PulledSource) else import_module(f"pipelines.extracts.connectors.{type_}")
+    if issubclass(model, PulledSource):
+        return landed
+    return mirrored if issubclass(model, DropSource) else import_module(f"pipelines.extracts.connectors.{type_}")
 
 
 _MODULES = {type_: _find(type_, model) for type_, model in SOURCE_MODELS.items()}

@@ -1,0 +1,1 @@
+"""The machines that files come from, a module for each kind."""
