@@ -233,7 +233,14 @@ def _only_from_environment(text: EnvironmentText) -> EnvironmentText:
 Secret = Annotated[FromEnvironment, AfterValidator(_only_from_environment)]
 """A text that only the environment holds."""
 
-Fingerprint = Annotated[str, Field(pattern=r"^SHA256:[A-Za-z0-9+/]{43}$")]
+
+def _fingerprint(written: str) -> str:
+    if not re.fullmatch(r"SHA256:[A-Za-z0-9+/]{43}", written):
+        raise ValueError("is no fingerprint: it begins with SHA256: and has 43 letters and digits more")
+    return written
+
+
+Fingerprint = Annotated[str, AfterValidator(_fingerprint)]
 """Of the key of a host, as `ssh-keygen -lf` shows it."""
 
 

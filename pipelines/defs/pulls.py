@@ -5,6 +5,7 @@ from typing import Any
 
 import dagster as dg
 
+from pipelines.defs import arrivals
 from pipelines.defs.asset import asset_of
 from pipelines.defs.resources import Night
 from pipelines.defs.results import Result
@@ -17,6 +18,7 @@ from pipelines.pulls.reconciliation import ROWS
 @asset_of(
     "extracts",
     "landed/pulls",
+    after=[arrivals.KEY],
     checks={
         "every_pull_is_whole": "What arrived of every table is what its source counted, or what is declared to go on "
         "without it (`if_not_taken: keep`). Where it is not, nothing is published: mend what the check's result says "
@@ -31,8 +33,8 @@ from pipelines.pulls.reconciliation import ROWS
 def pulls(context: dg.AssetExecutionContext, night: Night) -> Iterator[dg.AssetCheckResult | Result]:
     """One row per table that is pulled from another system: how, how many rows, and how many the system counted.
 
-    Sources of files are not pulled: their exports are read where they lie. The rows themselves lie beside this table,
-    a folder for each source; ``landed/reconciliation`` has the counts and sums by day.
+    Files of other machines have a row per pattern. Exports in a folder are not pulled: they are read where they lie.
+    What came lies beside this table, a folder for each source; ``landed/reconciliation`` has the counts and sums.
     """
     settings = Settings(night.retailer.base, full=night.full, say=context.log.warning)
     outcomes = pull_sources(night.retailer, night.lake, settings)

@@ -13,11 +13,14 @@ from datetime import time as time_of_day
 from pathlib import Path
 from zoneinfo import ZoneInfo
 
-from pipelines.config.connectors import FilesConnector, Source
+from pipelines.config.connectors import DropConnector, DropSource, FilesConnector, Source
 from pipelines.config.sources import Sources
 from pipelines.nights.settings import Freshness, Nights, refuse_unknown_sources
+from pipelines.pulls.drops.arrivals import look_for_arrivals
+from pipelines.pulls.errors import SourceError, TableError
 
 POLL_SECONDS = 15.0
+POLL_SECONDS_ELSEWHERE = 60.0  # Each look at another machine is a log-in there.
 SAID_EVERY_SECONDS = 600.0
 
 
@@ -25,13 +28,14 @@ SAID_EVERY_SECONDS = 600.0
 class Delivery:
     """What is there of one source: when its oldest table arrived (UTC), None where one has no file at all.
 
-    ``table`` is that table. Not ``is_settled``, a file of it is still being written.
+    ``table`` is that table. Not ``is_settled``, a file of it is still being written. ``fault``: why nobody knows.
     """
 
     source: str
     table: str
     arrived_at: datetime | None
     is_settled: bool
+    fault: str | None = None
 
 
 @dataclass(frozen=True)
@@ -60,8 +64,26 @@ class _Expected:
         return found.arrived_at is not None and found.is_settled and found.arrived_at >= self.since
 
 
+class _Looks:
+    """Looks at what a night waits for: at another machine no more often than is fair to it."""
+
+    def __init__(self) -> None:
+        self._looked: dict[str, datetime] = {}
+
+    def find(self, each: _Expected, base: Path, now: datetime) -> bool:
+        """Whether it is there, as far as that was to be asked."""
+        name = each.source.name
+        since = (now - self._looked[name]).total_seconds() if name in self._looked else POLL_SECONDS_ELSEWHERE
+        if isinstance(each.source, DropSource) and since < POLL_SECONDS_ELSEWHERE and now < each.given_up_at:
+            return False
+        self._looked[name] = now
+        return each.is_there(base, now)
+
+
 def look(source: Source, freshness: Freshness, base: Path, now: datetime) -> Delivery:
     """The delivery of ``source`` that lies there at ``now``."""
+    if isinstance(source, DropSource):
+        return _look_elsewhere(source, freshness, base, now)
     assert isinstance(source.connector, FilesConnector)
     folder = source.connector.folder(base)
     found = []
@@ -78,12 +100,25 @@ def look(source: Source, freshness: Freshness, base: Path, now: datetime) -> Del
     return Delivery(source.name, table, moment, all(settled for _, _, settled in found))
 
 
+def _look_elsewhere(source: DropSource, freshness: Freshness, base: Path, now: datetime) -> Delivery:
+    """By the dates that the place itself gives. One that does not answer has nothing that anybody could read."""
+    try:
+        found = look_for_arrivals(source, base, freshness.tables, freshness.stable_seconds, now)
+    except (SourceError, TableError) as error:
+        return Delivery(source.name, "", None, is_settled=True, fault=str(error))
+    oldest = min(found, key=lambda each: (each.newest is not None, each.newest or now, each.table))
+    return Delivery(source.name, oldest.table, oldest.newest, all(each.is_settled for each in found))
+
+
+def _are_files(source: Source) -> bool:
+    """Whether what comes of ``source`` arrives: it does not where the night itself asks for rows."""
+    return isinstance(source.connector, (FilesConnector, DropConnector))
+
+
 def are_all_there(sources: Sources, nights: Nights, now: datetime) -> bool:
     """Whether today's delivery is there whole, of every source under ``freshness``; of all of files if none is."""
     declared = nights.freshness or {
-        source.name: Freshness(expected_by=time_of_day(23, 59))
-        for source in sources.sources
-        if isinstance(source.connector, FilesConnector)
+        source.name: Freshness(expected_by=time_of_day(23, 59)) for source in sources.sources if _are_files(source)
     }
     expected = _expect(sources, declared, now)
     return bool(expected) and all(each.is_there(sources.base, now) for each in expected)
@@ -110,12 +145,13 @@ def await_sources(
         return []
     waiting = _expect(sources, nights.freshness, began)
     late: dict[str, Late] = {}
+    looks = _Looks()
     said_at = began - timedelta(seconds=SAID_EVERY_SECONDS)
     while True:
         now = clock()
         for each in list(waiting):
             name = each.source.name
-            if each.is_there(sources.base, now):
+            if looks.find(each, sources.base, now):
                 waiting.remove(each)
                 if late.pop(name, None) is not None:
                     say(f"source {name} has arrived, late")
@@ -146,7 +182,7 @@ def _expect(sources: Sources, declared: dict[str, Freshness], now: datetime) -> 
     expected = []
     for source in sources.sources:
         freshness = declared.get(source.name)
-        if freshness is None or not isinstance(source.connector, FilesConnector):
+        if freshness is None or not _are_files(source):
             continue
         if freshness.expected_by is not None:
             since = at(freshness.since, -1 if freshness.since > freshness.expected_by else 0)
@@ -162,7 +198,9 @@ def _expect(sources: Sources, declared: dict[str, Freshness], now: datetime) -> 
 def _describe(each: _Expected, sources: Sources, now: datetime) -> Late:
     zone = ZoneInfo(sources.timezone)
     found = look(each.source, each.freshness, sources.base, now)
-    if found.arrived_at is None:
+    if found.fault is not None:
+        what = found.fault
+    elif found.arrived_at is None:
         what = f"table {found.table} has no file"
     elif found.arrived_at < each.since:
         what = f"the newest file of table {found.table} is of {found.arrived_at.astimezone(zone):%Y-%m-%d %H:%M}"

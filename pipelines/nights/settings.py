@@ -12,7 +12,7 @@ from urllib.parse import urlsplit
 
 from pydantic import AfterValidator, BaseModel, BeforeValidator, Field, PlainSerializer, PlainValidator, model_validator
 
-from pipelines.config.connectors import FilesConnector
+from pipelines.config.connectors import DropConnector, FilesConnector
 from pipelines.config.environment_text import EnvironmentText, FromEnvironment
 from pipelines.config.field_types import Language, as_tuple
 from pipelines.config.home import Home, find_own
@@ -230,7 +230,7 @@ def refuse_unknown_sources(nights: Nights, sources: Sources) -> None:
         if source is None:
             faults.append(f"there is no source '{name}' in {sources.file}{did_you_mean(name, known)}")
             continue
-        if not isinstance(source.connector, FilesConnector):
+        if not isinstance(source.connector, (FilesConnector, DropConnector)):
             faults.append(f"source '{name}' is asked by the night itself: only exports of files arrive, or are late")
         unknown = [table for table in declared.tables or () if table not in source.tables]
         faults += [f"source '{name}' has no table '{each}'{did_you_mean(each, source.tables)}" for each in unknown]

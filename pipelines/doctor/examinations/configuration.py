@@ -1,10 +1,15 @@
 """`sources.yml` and `segments.yml` are valid, and the exports that they name are there."""
 
-from pipelines.config.connectors import FilesConnector
+from collections.abc import Iterator
+from pathlib import Path
+
+from pipelines.config.connectors import DropSource, FilesConnector
 from pipelines.config.home import find_sources
 from pipelines.config.sources import Sources, load_sources
 from pipelines.doctor.findings import Case, Examined, Finding
 from pipelines.errors import ConfigurationError
+from pipelines.pulls.drops.arrivals import find_missing
+from pipelines.pulls.errors import SourceError, TableError
 from pipelines.segments.definitions import find_segments, load_segments
 
 SUBJECT = "sources"
@@ -25,7 +30,25 @@ def examine(case: Case) -> Examined:
     )
     if len(missing) > len(findings):
         findings += (Finding(f"{file}: {len(missing) - len(findings)} more match nothing.", "As above."),)
+    findings += tuple(_ask_places(file, sources))
     return Examined(SUBJECT, f"{file} is valid, and the exports of its {named} tables are there", findings)
+
+
+def _ask_places(file: Path, sources: Sources) -> Iterator[Finding]:
+    """What is wrong with files on other machines, which are asked for them."""
+    for source in sources.sources:
+        if not isinstance(source, DropSource):
+            continue
+        try:
+            missing = find_missing(source, sources.base)
+        except (SourceError, TableError) as error:
+            yield Finding(
+                f"{file}, source {source.name}: {error}", "`parcours check` tries it again once it is mended."
+            )
+            continue
+        for pattern in missing:
+            what = f"{file}, source {source.name}: no file matches {pattern} there."
+            yield Finding(what, "Ask whoever sends them, or take the table out.", is_grave=False)
 
 
 def _find_missing(sources: Sources) -> list[str]:

@@ -214,8 +214,8 @@ def _read(error: BaseException) -> _Said:
         code = getattr(each, "error_code", None)  # Of Azure.
         if code is not None:
             codes.add(str(getattr(code, "value", code)))
-        for name in ("status_code", "code", "status"):
-            value = getattr(each, name, None)
+        for name in ("status_code", "status", "code"):
+            value = None if status else getattr(each, name, None)
             if isinstance(value, int) and 100 <= value < 600:
                 status = status or value
             elif isinstance(value, str) and value.isdigit():

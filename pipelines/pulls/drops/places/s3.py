@@ -24,10 +24,11 @@ def open_place(connector: S3Connector, base: Path) -> Iterator[ObjectPlace]:  # 
         secret=connector.secret.reveal() if connector.secret else None,
         token=connector.session_token.reveal() if connector.session_token else None,
         client_kwargs={name: value.reveal() for name, value in client.items() if value is not None},
-        config_kwargs={"connect_timeout": 20, "read_timeout": 120, "retries": {"max_attempts": 2, "mode": "standard"}},
+        config_kwargs={"connect_timeout": 20, "read_timeout": 120, "retries": {"total_max_attempts": 1}},
         skip_instance_cache=True,
         use_listings_cache=False,
     )
+    system.retries = 1  # `tries` and `wait_seconds` say how often, and how patiently.
     where = f" at {connector.endpoint}" if connector.endpoint else ""
     root = connector.root.reveal() if connector.root else ""
     shown = f"{'/'.join(['s3://' + str(connector.bucket), *([connector.shown_root] if root else [])])}{where}"
