@@ -1,0 +1,125 @@
+"""Before any file is fetched: whether a delivery is there, and whether the place answers at all."""
+
+import os
+from datetime import UTC, date, datetime, timedelta
+
+from pipelines.config.home import Home
+from pipelines.doctor.examinations import configuration
+from pipelines.doctor.findings import Case
+from pipelines.nights.arrivals import Late, are_all_there, await_sources
+from pipelines.nights.settings import Nights
+from pipelines.trial.trial import try_sources
+from tests.drop_servers import FolderStore, ScriptedStore
+from tests.pulls.drops.conftest import Till
+
+ONE = ("1,S1,2026-01-01 10:00,10.00", "2,S1,2026-01-01 11:00,20.00")
+TONIGHT = datetime(2026, 1, 12, 5, 0, tzinfo=UTC)
+
+
+def arrive(till: Till, name: str, moment: datetime) -> None:
+    till.put(name, *ONE)
+    assert isinstance(till.store, FolderStore)
+    os.utime(till.store.folder / name, (moment.timestamp(), moment.timestamp()))
+
+
+class Night:
+    """A night that waits until six in the morning, by a clock that goes on only while it sleeps."""
+
+    def __init__(self, till: Till, **freshness: object) -> None:
+        self.till, self.now = till, TONIGHT
+        declared = {"expected_by": "06:30", "wait_until": "07:00", **freshness}
+        self.nights = Nights.model_validate({"freshness": {"till": declared}})
+        self.told: list[Late] = []
+        self.slept = lambda: None
+
+    def sleep(self, seconds: float) -> None:
+        self.now += timedelta(seconds=seconds)
+        self.slept()
+
+    def wait(self) -> list[Late]:
+        return await_sources(
+            self.till.configure(), self.nights, date(2026, 1, 11), lambda _: None, self.told.append,
+            clock=lambda: self.now, sleep=self.sleep,
+        )  # fmt: skip
+
+
+def test_a_night_waits_for_files_on_another_machine(till: Till) -> None:
+    arrive(till, "tickets_1.csv", TONIGHT - timedelta(days=1))
+    night = Night(till)
+
+    def deliver() -> None:
+        if night.now >= TONIGHT + timedelta(minutes=10):
+            arrive(till, "tickets_2.csv", TONIGHT + timedelta(minutes=9))
+
+    night.slept = deliver
+    assert night.wait() == []
+    assert night.told == []
+    assert timedelta(minutes=10) <= night.now - TONIGHT <= timedelta(minutes=12)
+    assert isinstance(till.store, ScriptedStore)
+    assert len(till.store.listed) <= 13  # Once a minute, and not more.
+
+
+def test_files_that_do_not_come_are_late(till: Till) -> None:
+    arrive(till, "tickets_1.csv", TONIGHT - timedelta(days=1))
+    [late] = Night(till, then="stop").wait()
+    assert (late.source, late.then) == ("till", "stop")
+    assert late.what == "the newest file of table tickets is of 2026-01-11 06:00"
+
+
+def test_a_file_without_its_marker_has_not_arrived(till: Till) -> None:
+    till.connector = {"complete": "marker", "marker": "{name}.done"}
+    arrive(till, "tickets_1.csv", TONIGHT)
+    [late] = Night(till).wait()
+    assert late.what == "table tickets has no file"
+    arrive(till, "tickets_1.csv.done", TONIGHT)
+    assert Night(till).wait() == []
+
+
+def test_a_place_that_does_not_answer_is_late_and_says_why(till: Till) -> None:
+    till.connector = {"port": 1}
+    [late] = Night(till).wait()
+    assert "the SFTP server 127.0.0.1:1 does not answer" in late.what
+
+
+def test_a_sensor_sees_whether_all_is_there(till: Till) -> None:
+    night = Night(till)
+    assert not are_all_there(till.configure(), night.nights, TONIGHT)
+    arrive(till, "tickets_1.csv", TONIGHT)
+    assert not are_all_there(till.configure(), night.nights, TONIGHT)  # Of this very second.
+    assert are_all_there(till.configure(), night.nights, TONIGHT + timedelta(minutes=1))
+    assert are_all_there(till.configure(), Nights.model_validate({}), TONIGHT + timedelta(minutes=1))
+
+
+def test_doctor_says_whether_the_place_answers(till: Till) -> None:
+    till.configure()
+    case = Case(Home(till.folder / "home"), till.folder / "sources.yml")
+    [finding] = configuration.examine(case).findings
+    assert "source till: no file matches tickets_*.csv there" in finding.what
+    assert not finding.is_grave
+    till.put("tickets_1.csv", *ONE)
+    assert configuration.examine(case).findings == ()
+    till.connector = {"port": 1}
+    till.configure()
+    [finding] = configuration.examine(case).findings
+    assert "source till: the SFTP server 127.0.0.1:1 does not answer" in finding.what
+    assert finding.is_grave
+
+
+def test_check_fetches_one_file_and_says_what_is_wrong(till: Till) -> None:
+    for number in range(5):
+        till.put(f"tickets_{number}.csv", *ONE)
+    trial = try_sources(till.configure(), date(2026, 6, 30), 500)
+    [table] = trial.tables
+    assert (table.exit_code, table.faults) == (0, ())
+    assert table.shape is not None
+    assert [file.file for file in table.shape.files] == ["tickets_4.csv"]
+    assert not table.is_whole
+    assert isinstance(till.store, ScriptedStore)
+    assert till.store.opened == ["tickets_4.csv"]
+    assert till.waited == []
+    till.connector = {"port": 1}
+    [table] = try_sources(till.configure(), date(2026, 6, 30), 500).tables
+    assert table.exit_code == 1
+    [fault] = table.faults
+    assert fault.message.startswith("the SFTP server 127.0.0.1:1 does not answer")
+    assert fault.line is not None
