@@ -1,6 +1,7 @@
 """Real servers that hold files, on the loopback interface, started and ended by the tests that need them."""
 
 import asyncio
+import base64
 import os
 import shutil
 import socket
@@ -293,4 +294,40 @@ def gcs() -> Iterator[ObjectStore]:
         server.stop()
 
 
-STORES = {"openssh": openssh, "scripted": scripted, "s3": s3, "gcs": gcs}
+@contextmanager
+def azure() -> Iterator[ObjectStore]:
+    """Azure Blob Storage as Microsoft's Azurite plays it; skips where that is not installed."""
+    library = pytest.importorskip("adlfs", reason="the [azure] extra is not installed")
+    program = shutil.which("azurite-blob")
+    if program is None:
+        pytest.skip("Azurite is not installed (npm: azurite)")
+    port, folder = free_port(), Path(mkdtemp(prefix="pc-azure-", dir="/tmp"))
+    key = base64.b64encode(PASSWORD.encode()).decode()
+    command = ["setpriv", "--pdeathsig=KILL", "--", program, "--blobHost", "127.0.0.1", "--blobPort", str(port)]
+    options = ["--location", str(folder), "--silent", "--disableTelemetry", "--skipApiVersionCheck"]
+    environment = {**os.environ, "AZURITE_ACCOUNTS": f"drops:{key}"}
+    with subprocess.Popen([*command, *options], env=environment, stdout=subprocess.DEVNULL) as process:
+        try:
+            _wait_for(port)
+            way_in = (
+                f"DefaultEndpointsProtocol=http;AccountName=drops;AccountKey={key};"
+                f"BlobEndpoint=http://127.0.0.1:{port}/drops;"
+            )
+            system = library.AzureBlobFileSystem(
+                connection_string=way_in, use_listings_cache=False, skip_instance_cache=True
+            )
+            system.mkdir("drops")
+            connector = {
+                "type": "azure",
+                "container": "drops",
+                "connection_string": "${DROP_WAY_IN}",
+                "root": "till",
+            }
+            yield ObjectStore(connector, {"DROP_WAY_IN": way_in}, system)
+        finally:
+            process.kill()
+            process.wait()
+            shutil.rmtree(folder, ignore_errors=True)
+
+
+STORES = {"openssh": openssh, "scripted": scripted, "s3": s3, "gcs": gcs, "azure": azure}
