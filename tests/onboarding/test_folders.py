@@ -11,12 +11,20 @@ import polars as pl
 import pytest
 
 from pipelines.cli.main import main
+from pipelines.errors import ConfigurationError
+from pipelines.onboarding.initialise import draft_from_folder
 
 ORDERS = "N° commande;Client;Date commande;Total TTC\n"
 
 
 def orders(first: int) -> str:
     return ORDERS + "".join(f"{first + n};{n};2026-01-{n:02} 11:00;{n},50\n" for n in range(10, 20))
+
+
+@pytest.mark.parametrize("place", ["sftp://host/out", "s3://bucket/till", "gs://bucket"])
+def test_a_place_on_another_machine_is_told_the_way_it_goes(place: str) -> None:
+    with pytest.raises(ConfigurationError, match="is on another machine, and files are looked at in a folder"):
+        draft_from_folder(Path(place), None)
 
 
 def test_files_that_differ_by_month_or_number_are_one_export(onboarding: Any) -> None:

@@ -1,5 +1,6 @@
 """The files that lie in a folder and below it."""
 
+import re
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -24,6 +25,9 @@ def is_home(folder: Path) -> bool:
     return (folder / "run.lock").is_file() and (folder / "lake").is_dir()
 
 
+_ELSEWHERE = re.compile(r"(sftp|ssh|s3|gs|gcs|az|abfss?|https?):/")
+
+
 def list_files(folder: Path) -> list[FoundFile]:
     """Every file in ``folder`` and below that may be an export, by name; hidden ones and lock files are left out.
 
@@ -32,6 +36,12 @@ def list_files(folder: Path) -> list[FoundFile]:
     Raises ConfigurationError where there is no such folder, or far too much in it.
     """
     if not folder.is_dir():
+        if (elsewhere := _ELSEWHERE.match(str(folder))) is not None:
+            raise ConfigurationError(
+                f"{elsewhere[1]}: is on another machine, and files are looked at in a folder of this one. Fetch a few "
+                "of each kind, name their folder, then put the place under `connector` (docs/sources.md, Files on other "
+                "machines); `parcours check` tries it."
+            )
         raise ConfigurationError(f"{folder} is not a folder. Name the one in which the exports lie.")
     found: list[FoundFile] = []
     homes: set[Path] = set()
