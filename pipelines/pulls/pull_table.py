@@ -24,7 +24,7 @@ from pipelines.lake.owner_only import make_folder
 from pipelines.lake.tables import sync
 from pipelines.name_lists import list_names
 from pipelines.pulls import drift as drifts
-from pipelines.pulls.errors import TableError
+from pipelines.pulls.errors import IncompleteError, TableError
 from pipelines.pulls.reconciliation import (
     Reconciled,
     compare,
@@ -68,10 +68,6 @@ class Pulled:
     source_rows: int | None
     repeated: int
     notes: tuple[str, ...]
-
-
-class _IncompleteError(Exception):
-    """Changes alone do not lead to what the source has: all rows are needed. The message says why."""
 
 
 @dataclass(frozen=True)
@@ -131,7 +127,7 @@ class TablePull:
         assert landed is not None
         try:
             return work.pull_changes(landed)
-        except _IncompleteError as error:
+        except IncompleteError as error:
             return replace(work, notes=(*work.notes, f"pulled as a whole: {error}")).pull_all()
 
     def _describe(self, table: SourceTable) -> list[SourceColumn]:
@@ -224,7 +220,7 @@ class _Work:
                 ]
             if not all(each.is_taken for each in reconciled):
                 rows.drop()
-                raise _IncompleteError(
+                raise IncompleteError(
                     f"the changes since {since.value} do not lead to what the source has "
                     f"({describe_worst(reconciled)}); a longer `overlap` may"
                 )

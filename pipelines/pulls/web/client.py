@@ -12,7 +12,6 @@ from datetime import UTC, datetime
 from decimal import Decimal
 from email.utils import parsedate_to_datetime
 from pathlib import Path
-from time import sleep
 from typing import Any, Protocol
 
 import requests
@@ -32,7 +31,8 @@ _PASSING = frozenset({408, 425, 429, 500, 502, 503, 504, 520, 521, 522, 523, 524
 class Authorisation(Protocol):
     """What lets requests in. ``token`` is the name of the key of `sources.yml` to check where it does not."""
 
-    key: str
+    @property
+    def key(self) -> str: ...
 
     def headers(self) -> Mapping[str, str]:
         """The headers that carry it. Raises SourceError."""
@@ -207,6 +207,11 @@ class WebClient:
             raise SourceError(f"{self.shown} leads elsewhere (HTTP {answer.status}): check its address.")
         said = told.get(answer.status, "refuses what is asked")
         raise SourceError(f"{self.shown} {said} (HTTP {answer.status}).")
+
+
+def sleep(seconds: float) -> None:
+    """All waiting of requests."""
+    time.sleep(seconds)
 
 
 def _explain(status: int) -> str:
