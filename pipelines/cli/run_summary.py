@@ -6,7 +6,7 @@ A run that published is summarised in the language of the report. Failures are r
 import json
 import shlex
 import sys
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
@@ -119,12 +119,18 @@ class _Summary:
             [
                 f"{each['source']} {each['table']}",
                 self.texts.say(f"pull_{each['mode'] or each['state']}"),
-                *("" if each[name] is None else self._number(each[name]) for name in COUNTED_OF_PULLS),
+                *(self._count_of_pull(each, name) for name in COUNTED_OF_PULLS),
             ]
             for each in sorted(pulled, key=lambda one: (one["state"] != "taken", one["source"], one["table"]))
         ]
         headings = [self.texts.say(f"column_{name}") for name in ("table", "pulled", *COUNTED_OF_PULLS)]
         return lay_out(headings, rows, numbers=range(2, 6)) if rows else []
+
+    def _count_of_pull(self, pulled: Mapping[str, Any], name: str) -> str:
+        if pulled[name] is None:
+            is_uncounted = name == "rows_in_source" and pulled["state"] == "taken"
+            return self.texts.say("pull_uncounted") if is_uncounted else ""
+        return self._number(pulled[name])
 
     def tell_unchanged(self) -> list[str]:
         """Which tables were kept as they were, since nothing that they are made of has changed."""

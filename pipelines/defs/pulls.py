@@ -10,7 +10,7 @@ from pipelines.defs.resources import Night
 from pipelines.defs.results import Result
 from pipelines.pulls.errors import NotTakenError
 from pipelines.pulls.pull import Outcome, Settings, list_messages, pull_sources
-from pipelines.pulls.reconciliation import ROWS
+from pipelines.pulls.system import ROWS
 
 
 @asset_of(
