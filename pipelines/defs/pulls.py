@@ -8,9 +8,11 @@ import dagster as dg
 from pipelines.defs.asset import asset_of
 from pipelines.defs.resources import Night
 from pipelines.defs.results import Result
+from pipelines.pulls.account import account_for, sort_accounts
 from pipelines.pulls.errors import NotTakenError
 from pipelines.pulls.pull import Outcome, Settings, list_messages, pull_sources
-from pipelines.pulls.reconciliation import ROWS
+
+NOT_COUNTED = "not counted by the source"
 
 
 @asset_of(
@@ -37,7 +39,12 @@ def pulls(context: dg.AssetExecutionContext, night: Night) -> Iterator[dg.AssetC
     outcomes = pull_sources(night.retailer, night.lake, settings)
     stopping = list_messages(outcomes, "not taken")
     remarks = [*list_messages(outcomes, "kept"), *_list_notes(outcomes)]
-    yield dg.AssetCheckResult(check_name="every_pull_is_whole", passed=not stopping, description="\n".join(stopping))
+    yield dg.AssetCheckResult(
+        check_name="every_pull_is_whole",
+        passed=not stopping,
+        description="\n".join(stopping),
+        metadata=_describe_accounts(outcomes),
+    )
     yield dg.AssetCheckResult(
         check_name="pulls_are_of_tonight",
         passed=not remarks,
@@ -60,14 +67,36 @@ def _metadata(outcomes: list[Outcome]) -> dict[str, Any]:
         "rows_pulled": sum(each.batch.rows for each in outcomes if each.batch),
         "measures_reconciled": len(measures),
         "measures_that_differ": sum(one.difference != 0 for one in measures),
-        "pulled": dg.MetadataValue.json(
-            [
-                {
-                    **each.describe(),
-                    "differences": sum(one.difference != 0 for one in each.reconciled if one.measure != ROWS),
-                    "notes": list(each.notes),
-                }
-                for each in outcomes
-            ]
-        ),
+        **_describe_accounts(outcomes),
+    }
+
+
+def _describe_accounts(outcomes: list[Outcome]) -> dict[str, dg.MetadataValue[Any]]:
+    """All accounts for programs, and as a table that people read."""
+    accounts = sort_accounts(map(account_for, outcomes))
+    told: dict[str, dg.MetadataValue[Any]] = {"pulled": dg.MetadataValue.json(accounts)}
+    if accounts:  # Dagster asks for a row, to know the columns by.
+        told["reconciliation"] = dg.MetadataValue.table([dg.TableRecord(_lay_out(each)) for each in accounts])
+    return told
+
+
+def _lay_out(account: dict[str, Any]) -> dict[str, str | int | float | bool]:
+    is_counted, rows = account["is_counted"], account["rows_in_source"]
+    sums = (f"{each['measure']} {each['source']}, {each['landed']} here" for each in account["sums"])
+    beyond = (
+        f"{each['measure']}{' of ' + each['day'] if each['day'] else ''}: {each['source']}, {each['landed']} here"
+        for each in account["beyond"]
+    )
+    columns = (f"{kind}: {', '.join(names)}" for kind, names in account["columns"].items())
+    return {
+        "source": account["source"],
+        "table": account["table"],
+        "state": account["state"],
+        "rows in the source": NOT_COUNTED if is_counted is False else "" if rows is None else f"{rows:,}",
+        "rows here": "" if account["rows"] is None else f"{account['rows']:,}",
+        "sums in the source": "; ".join(sums),
+        "days compared": account["days"],
+        "beyond tolerance": "; ".join(beyond),
+        "columns": "; ".join(columns),
+        "rows of": account["taken_at"] or "",
     }

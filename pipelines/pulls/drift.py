@@ -13,6 +13,9 @@ _ANEW = (
 )
 
 
+KINDS = ("added", "missing", "retyped")
+
+
 @dataclass(frozen=True)
 class Changes:
     """Columns that are new, that are missing, and that are of another kind, with both kinds."""
@@ -20,6 +23,15 @@ class Changes:
     added: tuple[str, ...]
     missing: tuple[str, ...]
     retyped: tuple[tuple[str, str, str], ...]
+
+    def describe(self) -> dict[str, list[str]]:
+        """The names, and of what is of another kind both kinds; nothing of what is empty."""
+        retyped = [f"{name} ({before}, now {now})" for name, before, now in self.retyped]
+        told = zip(KINDS, (list(self.added), list(self.missing), retyped), strict=True)
+        return {kind: names for kind, names in told if names}
+
+
+NONE = Changes((), (), ())
 
 
 def compare(landed: Mapping[str, str], columns: Sequence[SourceColumn]) -> Changes:
@@ -39,10 +51,11 @@ def refuse(changes: Changes, shown: str, drift: Drift) -> None:
     if changes.missing or changes.retyped:
         told = [f"{list_names(list(changes.missing))} no longer there"] if changes.missing else []
         told += [f"{name} was {before} and is {now}" for name, before, now in changes.retyped]
-        raise TableError(f"the columns of {shown} have changed: {'; '.join(told)}. {_ANEW}")
+        raise TableError(f"the columns of {shown} have changed: {'; '.join(told)}. {_ANEW}", changes=changes)
     if changes.added and drift == "freeze":
         raise TableError(
-            f"{shown} has new columns, {list_names(list(changes.added))}, and `drift: freeze` lets none in. {_ANEW}"
+            f"{shown} has new columns, {list_names(list(changes.added))}, and `drift: freeze` lets none in. {_ANEW}",
+            changes=changes,
         )
 
 

@@ -7,6 +7,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
+from decimal import Decimal
 from pathlib import Path
 
 import duckdb
@@ -23,7 +24,7 @@ from pipelines.lake.tables import sync
 from pipelines.name_lists import list_names
 from pipelines.pulls import drift as drifts
 from pipelines.pulls.errors import TableError
-from pipelines.pulls.reconciliation import Counts, Measures, Reconciled, describe_worst, total
+from pipelines.pulls.reconciliation import CHANGED_ROWS, Counts, Measures, Reconciled, describe_worst, total
 from pipelines.pulls.snapshot import CURSORS, Snapshot, SourceColumn, schema_of
 from pipelines.unfinished import temporary
 
@@ -44,6 +45,7 @@ class Pulled:
     reconciled: tuple[Reconciled, ...]
     source_rows: int
     notes: tuple[str, ...]
+    changes: drifts.Changes = drifts.NONE
 
 
 class _IncompleteError(Exception):
@@ -92,14 +94,14 @@ class TablePull:
         """
         relation = self._relation(snapshot)
         columns = self._describe(snapshot, relation)
-        changes = drifts.Changes((), (), ())
+        changes = drifts.NONE
         if landed is not None and landed.asked == self.asked and landed.columns and not full:
             changes = drifts.compare(landed.columns, columns)
             drifts.refuse(changes, self.shown, self.drift)
             if self.drift == "discard":
                 columns = [column for column in columns if column.name not in changes.added]
         notes = drifts.tell(changes, self.drift)
-        work = _Work(self, snapshot, relation, columns, tuple(notes))
+        work = _Work(self, snapshot, relation, columns, tuple(notes), changes)
         has_new = bool(changes.added) and self.drift != "discard"
         is_usable = landed is not None and landed.asked == self.asked and landed.cursor is not None and not has_new
         if full or not self.pull.cursor or not is_usable or self.most is not None:
@@ -158,6 +160,7 @@ class _Work:
     relation: str
     columns: Sequence[SourceColumn]
     notes: tuple[str, ...]
+    changes: drifts.Changes
 
     def pull_all(self) -> Pulled:
         conditions = self._not_deleted()
@@ -179,7 +182,8 @@ class _Work:
                 batch = replace(batch, counted=source_rows, sums=sums, cursor_to=self._read_cursor(None))
             rows.keep()
         notes = (*self.notes, *self._count_impossible(conditions))
-        return Pulled(self._table.with_batch(batch, batch.rows), batch, tuple(reconciled), source_rows, notes)
+        table = self._table.with_batch(batch, batch.rows)
+        return Pulled(table, batch, tuple(reconciled), source_rows, notes, self.changes)
 
     def pull_changes(self, landed: LandedTable) -> Pulled:
         assert landed.cursor is not None
@@ -194,7 +198,8 @@ class _Work:
             if total(asked) != rows.count:
                 raise TableError(
                     f"a short pull of {self.of.shown}: the source counts {total(asked):,f} changed rows, "
-                    f"{rows.count:,} arrived. Nothing of it is taken; run again."
+                    f"{rows.count:,} arrived. Nothing of it is taken; run again.",
+                    reconciled=(Reconciled(None, CHANGED_ROWS, total(asked), Decimal(rows.count), is_taken=False),),
                 )
             sums = {name: str(total(asked, name)) for name in self.of.pull.amounts}
             batch = replace(batch, rows=rows.count, counted=int(total(asked)), sums=sums)
@@ -220,7 +225,8 @@ class _Work:
                 )
         table = landed.with_batch(batch, int(total(live)))
         notes = (*self.notes, *self._count_impossible(conditions))
-        return Pulled(replace(table, columns=after.columns), batch, tuple(reconciled), int(total(source)), notes)
+        table = replace(table, columns=after.columns)
+        return Pulled(table, batch, tuple(reconciled), int(total(source)), notes, self.changes)
 
     @property
     def _table(self) -> LandedTable:
@@ -266,7 +272,8 @@ class _Work:
         if not all(each.is_taken for each in reconciled):
             raise TableError(
                 f"what arrived of {self.of.shown} is not what the source has: {describe_worst(reconciled)}. Nothing "
-                "of it is taken; run again, and where it stays so, `tolerance` of its pull says how much may differ."
+                "of it is taken; run again, and where it stays so, `tolerance` of its pull says how much may differ.",
+                reconciled=tuple(reconciled),
             )
 
     def _begin(self, cursor: str) -> str:

@@ -11,6 +11,8 @@ from pipelines.extracts.sql_quoting import quote_name
 from pipelines.pulls.snapshot import Snapshot, SourceColumn
 
 ROWS = "rows"
+CHANGED_ROWS = "changed rows"
+"""Of a pull of changes alone, where it is short."""
 FLOATS = Decimal("1e-9")  # Of a sum of floats, whose order the two sides do not share.
 
 Counts = Mapping[tuple[str | None, str], Decimal]
@@ -89,6 +91,12 @@ def _sum_landed(column: SourceColumn) -> str:
 def total(counts: Counts, measure: str = ROWS) -> Decimal:
     """Over all days."""
     return sum((value for (_, name), value in counts.items() if name == measure), Decimal(0))
+
+
+def count_rows(found: Iterable[Reconciled]) -> int | None:
+    """How many rows the source has, over all days; None where it has not counted them."""
+    rows = [each.source for each in found if each.measure == ROWS]
+    return int(sum(rows)) if rows else None
 
 
 def describe_worst(found: Iterable[Reconciled], write: Callable[[Decimal], str] = lambda value: f"{value:,f}") -> str:
