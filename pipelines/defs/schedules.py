@@ -33,6 +33,8 @@ MAX_RUNTIME = "dagster/max_runtime"
 
 BY_TIMER = "nights.yml says `started_by: timer`: cron or systemd starts the nights"
 
+SCHEDULE = "every_night"
+
 STARTED_FOR = "night_of"
 """The tag of the day that a night was started for, by which the schedule and the sensor know each other's."""
 
@@ -42,6 +44,7 @@ def nightly_schedule() -> dg.ScheduleDefinition:
     nights, timezone = _settings_to_load_with()
 
     @dg.schedule(
+        name=SCHEDULE,
         job=NIGHTLY,
         cron_schedule=f"{nights.starts_at.minute} {nights.starts_at.hour} * * *",
         execution_timezone=timezone,

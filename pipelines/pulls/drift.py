@@ -1,37 +1,16 @@
 """What has changed of a table's columns since they were landed, and whether its rows may be taken all the same."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 
 from pipelines.config.pulls import Drift
 from pipelines.name_lists import list_names
+from pipelines.pulls.changes import Changes
 from pipelines.pulls.errors import TableError
 from pipelines.pulls.snapshot import SourceColumn
 
 _ANEW = (
     "`parcours run --full` pulls the table anew with the columns that it has now; correct what sources.yml says of it."
 )
-
-
-KINDS = ("added", "missing", "retyped")
-
-
-@dataclass(frozen=True)
-class Changes:
-    """Columns that are new, that are missing, and that are of another kind, with both kinds."""
-
-    added: tuple[str, ...]
-    missing: tuple[str, ...]
-    retyped: tuple[tuple[str, str, str], ...]
-
-    def describe(self) -> dict[str, list[str]]:
-        """The names, and of what is of another kind both kinds; nothing of what is empty."""
-        retyped = [f"{name} ({before}, now {now})" for name, before, now in self.retyped]
-        told = zip(KINDS, (list(self.added), list(self.missing), retyped), strict=True)
-        return {kind: names for kind, names in told if names}
-
-
-NONE = Changes((), (), ())
 
 
 def compare(landed: Mapping[str, str], columns: Sequence[SourceColumn]) -> Changes:

@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING
 from pipelines.errors import ParcoursError
 
 if TYPE_CHECKING:
-    from pipelines.pulls.drift import Changes
+    from pipelines.pulls.changes import Changes
     from pipelines.pulls.reconciliation import Reconciled
 
 

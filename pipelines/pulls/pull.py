@@ -25,8 +25,8 @@ from pipelines.lake.owner_only import make_folder
 from pipelines.lake.tables import Lake
 from pipelines.name_lists import list_names
 from pipelines.pulls import compaction
+from pipelines.pulls.changes import KINDS, NONE, Changes
 from pipelines.pulls.connectors.registry import SYSTEMS
-from pipelines.pulls.drift import KINDS, NONE, Changes
 from pipelines.pulls.errors import MissingTableError, SourceError, TableError
 from pipelines.pulls.pull_table import Pulled, TablePull
 from pipelines.pulls.reconciliation import Reconciled, count_rows

@@ -23,6 +23,7 @@ from pipelines.lake.owner_only import make_folder
 from pipelines.lake.tables import sync
 from pipelines.name_lists import list_names
 from pipelines.pulls import drift as drifts
+from pipelines.pulls.changes import NONE, Changes
 from pipelines.pulls.errors import TableError
 from pipelines.pulls.reconciliation import CHANGED_ROWS, Counts, Measures, Reconciled, describe_worst, total
 from pipelines.pulls.snapshot import CURSORS, Snapshot, SourceColumn, schema_of
@@ -45,7 +46,7 @@ class Pulled:
     reconciled: tuple[Reconciled, ...]
     source_rows: int
     notes: tuple[str, ...]
-    changes: drifts.Changes = drifts.NONE
+    changes: Changes = NONE
 
 
 class _IncompleteError(Exception):
@@ -94,7 +95,7 @@ class TablePull:
         """
         relation = self._relation(snapshot)
         columns = self._describe(snapshot, relation)
-        changes = drifts.NONE
+        changes = NONE
         if landed is not None and landed.asked == self.asked and landed.columns and not full:
             changes = drifts.compare(landed.columns, columns)
             drifts.refuse(changes, self.shown, self.drift)
@@ -160,7 +161,7 @@ class _Work:
     relation: str
     columns: Sequence[SourceColumn]
     notes: tuple[str, ...]
-    changes: drifts.Changes
+    changes: Changes
 
     def pull_all(self) -> Pulled:
         conditions = self._not_deleted()

@@ -11,7 +11,7 @@ from pipelines.nights.outcome import Outcome
 from pipelines.nights.pulled import CHECK, read_accounts, tell_pulls, tell_table
 from pipelines.pulls import pull
 from pipelines.pulls.account import account_for, sort_accounts
-from pipelines.pulls.drift import Changes
+from pipelines.pulls.changes import Changes
 from pipelines.pulls.reconciliation import Reconciled
 from pipelines.texts.texts import open_texts
 

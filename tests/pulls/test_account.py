@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 
 from pipelines.pulls.account import MOST, account_for, sort_accounts
-from pipelines.pulls.drift import Changes
+from pipelines.pulls.changes import Changes
 from pipelines.pulls.pull import Outcome
 from pipelines.pulls.reconciliation import Reconciled
 

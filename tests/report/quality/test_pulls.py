@@ -9,7 +9,7 @@ import pytest
 
 from pipelines.config.home import Home
 from pipelines.lake.tables import Lake
-from pipelines.pulls.drift import Changes
+from pipelines.pulls.changes import Changes
 from pipelines.pulls.pull import Outcome, tell_outcomes, tell_reconciliation
 from pipelines.pulls.reconciliation import Reconciled
 from pipelines.report.page import Origin
