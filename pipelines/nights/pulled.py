@@ -9,7 +9,8 @@ from decimal import Decimal
 from typing import Any
 
 from pipelines.nights.outcome import Outcome
-from pipelines.pulls.reconciliation import CHANGED_ROWS, ROWS
+from pipelines.pulls.reconciliation import CHANGED_ROWS
+from pipelines.pulls.system import ROWS
 from pipelines.texts.texts import Texts, open_texts
 
 ASSET, CHECK = "landed/pulls", "every_pull_is_whole on landed/pulls"
@@ -96,6 +97,8 @@ def _tell_rows(account: Account, texts: Texts) -> Iterable[str]:
     written = texts.write("count", rows)
     if not account["is_counted"]:
         yield texts.say("rows_uncounted", rows=written)
+    elif source is None:  # Counted, though not over all days.
+        yield texts.say("rows_here", rows=written)
     elif source == rows:
         yield texts.say("rows_on_both", rows=written)
     else:

@@ -5,7 +5,8 @@ from decimal import Decimal
 from typing import Any
 
 from pipelines.pulls.pull import Outcome
-from pipelines.pulls.reconciliation import CHANGED_ROWS, ROWS, Reconciled
+from pipelines.pulls.reconciliation import CHANGED_ROWS, Reconciled
+from pipelines.pulls.system import ROWS
 
 MOST = 5
 """Of the differences beyond tolerance, the largest; the lake's table has all."""

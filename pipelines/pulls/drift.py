@@ -6,7 +6,7 @@ from pipelines.config.pulls import Drift
 from pipelines.name_lists import list_names
 from pipelines.pulls.changes import Changes
 from pipelines.pulls.errors import TableError
-from pipelines.pulls.snapshot import SourceColumn
+from pipelines.pulls.system import SourceColumn
 
 _ANEW = (
     "`parcours run --full` pulls the table anew with the columns that it has now; correct what sources.yml says of it."

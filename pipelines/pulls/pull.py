@@ -1,7 +1,8 @@
 """Every source that is pulled, one after another: tried again where it may help, reconciled, put in force at once.
 
-Nothing of a source is in force before all of its tables were pulled from one snapshot; a table that is not to be taken
-stays as it was. What was taken of the other tables stays taken also where the night stops for it.
+Nothing of a source is in force before all of its tables were pulled from one state of it, or what is nearest to one;
+a table that is not to be taken stays as it was. What was taken of the other tables stays taken also where the night
+stops for it.
 """
 
 import time
@@ -51,8 +52,18 @@ class Outcome:
     taken_at: str | None = None
     notes: tuple[str, ...] = ()
     message: str | None = None
+    repeated: int = 0
     reconciled: tuple[Reconciled, ...] = ()
     changes: Changes = NONE
+
+    @property
+    def reconciled_by(self) -> str | None:
+        """How closely what was taken is known to be what the source has; None of what was not taken."""
+        if self.state != "taken":
+            return None
+        if not self.reconciled:
+            return "not counted by the source"
+        return "day" if any(each.day for each in self.reconciled) else "table"
 
     def describe(self) -> dict[str, Any]:
         """The same in plain values, without what was reconciled and said."""
@@ -66,6 +77,8 @@ class Outcome:
             "rows_gone": batch and batch.gone,
             "rows": self.rows,
             "rows_in_source": self.source_rows,
+            "rows_repeated": self.repeated,
+            "reconciled_by": self.reconciled_by,
             "message": self.message,
         }
 
@@ -104,7 +117,7 @@ def pull_source(
     wanted = {name: pull for name, pull in source.wanted.items() if only is None or name in set(only)}
     with lake.scratch(f"pull-{source.name}") as scratch:
         try:
-            found = _try(lambda: _pull_snapshot(source, wanted, landed, scratch, settings), source, settings)
+            found = _try(lambda: _pull_tables(source, wanted, landed, scratch, settings), source, settings)
         except SourceError as error:
             return [_not_taken(source, name, pull, landed, error) for name, pull in wanted.items()]
         landed = landed.commit(_put_together(source, landed, found))
@@ -131,20 +144,20 @@ def _try(
     return attempt()
 
 
-def _pull_snapshot(
+def _pull_tables(
     source: PulledSource, wanted: Mapping[str, Pull], landed: LandedSource, scratch: Path, settings: Settings
 ) -> dict[str, Pulled | TableError]:
     pulled_at = datetime.now(UTC).isoformat(timespec="seconds")
     found: dict[str, Pulled | TableError] = {}
-    with SYSTEMS[source.connector.type](source.connector, settings.base) as snapshot:
+    with SYSTEMS[source.connector.type](source.connector, settings.base, scratch) as system:
         for position, (name, pull) in enumerate(wanted.items()):
             table = landed.tables.get(name)
             number = _next_number(table)
             drift = source.connector.drift
             of = TablePull(name, pull, drift, landed.root, scratch, pulled_at, number, settings.most)
             try:
-                with snapshot.separate(position), _telling_values(of):
-                    found[name] = of.run(snapshot, table, full=settings.full)
+                with system.separate(position), _telling_values(of):
+                    found[name] = of.run(system, table, full=settings.full)
             except TableError as error:
                 found[name] = error
     return found
@@ -202,7 +215,7 @@ def _describe(
         batch, table = result.batch, result.table
         return Outcome(
             source.name, name, "taken", batch, table.rows, result.source_rows, table.taken_at, result.notes,
-            reconciled=result.reconciled, changes=result.changes,
+            repeated=result.repeated, reconciled=result.reconciled, changes=result.changes,
         )  # fmt: skip
     if _is_absent(result, pull):
         return Outcome(source.name, name, "absent", rows=0, notes=("the source does not have it",))
@@ -253,6 +266,7 @@ def tell_outcomes(outcomes: Iterable[Outcome]) -> pl.DataFrame:
     schema = {
         "source": text, "table": text, "state": text, "mode": text,
         "rows_pulled": integer, "rows_gone": integer, "rows": integer, "rows_in_source": integer,
+        "rows_repeated": integer, "reconciled_by": text,
         "cursor_from": text, "cursor_to": text, "taken_at": pl.Datetime("us"), "notes": text, "message": text,
         **{f"columns_{kind}": text for kind in KINDS},
     }  # fmt: skip
