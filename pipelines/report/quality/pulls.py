@@ -77,7 +77,7 @@ def draw(home: Home, marts: Marts, texts: Texts) -> Section:
         texts.say(
             "pulls.title",
             tables=texts.count("pulls.tables", len(tables)),
-            agreeing=texts.write("count", agreeing),
+            agreeing=texts.count("pulls.agreeing", agreeing),
             others=texts.write("count", len(tables) - agreeing),
         ),
         lead=[texts.say("pulls.lead")],
@@ -145,8 +145,6 @@ def _tell(pull: Row, measures: Sequence[Row], texts: Texts) -> Row:
         "state": texts.name("pulls.fate", fate),
         "columns_changed": ". ".join(columns),
         "measures": counted or [uncounted],
-        "days_compared": max((row["days_compared"] for row in measures), default=None),
-        "differences": sum(row["differences"] for row in measures),
     }
 
 
@@ -173,29 +171,32 @@ def _draw(tables: Sequence[Row], texts: Texts) -> Board:
     return Board(
         texts.say("pulls.figure"),
         texts.say("column.table_name"),
-        [texts.say(f"column.{name}") for name in ("rows_in_source", "rows_here", "days_compared", "differences")],
+        [texts.say(f"column.{name}") for name in ("source_value", "landed_value", "days_compared", "differences")],
         [
             BoardRow(
-                row["table_name"],
+                f"{table['table_name']} · {measure['measure']}",
                 [
-                    BoardCell(_write_source_rows(row, texts)),
-                    BoardCell(texts.write("count", row["rows_landed"])),
-                    BoardCell(texts.write("count", row["days_compared"])),
+                    BoardCell(_write_source(table, measure, texts)),
+                    BoardCell(texts.write(measure["unit"], measure["landed_value"])),
+                    BoardCell(texts.write("count", measure.get("days_compared") or None)),
                     BoardCell(
-                        texts.write("count", row["differences"]),
-                        100.0 if row["differences"] else None,
-                        TONES.get(row["fate"], "blue"),
+                        texts.write("count", measure.get("differences")),
+                        100.0 if measure.get("differences") else None,
+                        TONES.get(table["fate"], "blue"),
                     ),
                 ],
-                _note(row, texts),
+                "" if position else _note(table, texts),
             )
-            for row in tables
+            for table in tables
+            for position, measure in enumerate(table["measures"])
         ],
     )
 
 
-def _write_source_rows(row: Row, texts: Texts) -> str:
-    return texts.say("pulls.not_counted") if row["fate"] == "uncounted" else texts.write("count", row["rows_in_source"])
+def _write_source(table: Row, measure: Row, texts: Texts) -> str:
+    if table["fate"] == "uncounted":
+        return texts.say("pulls.not_counted")
+    return texts.write(measure["unit"], measure.get("source_value"))
 
 
 def _note(row: Row, texts: Texts) -> str:

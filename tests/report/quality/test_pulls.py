@@ -63,7 +63,7 @@ def test_both_sides_of_every_table_are_there_and_the_differences_first(home: Hom
     assert [row["days_compared"][0] for row in report.tables["pulls"]] == ["1", "2", "2", "", "0"]
     differences = [(row["day"][0], row["measure"][0]) for row in report.tables["pulls_differences"]]
     assert differences == [("2026-03-27", "rows"), ("2026-03-27", "total")]
-    assert report.titles["pulls"] == "4 tables pulled: 1 as their source counts them, 3 to be looked at"
+    assert report.titles["pulls"] == "4 tables pulled: 1 as its source counts it, 3 to be looked at"
     told = " ".join(report.texts)
     for words in (
         "not counted by the source",
