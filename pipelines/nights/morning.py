@@ -117,7 +117,8 @@ class _Morning:
     def _late(self) -> list[str]:
         return [
             self.texts.say("late_source", source=each["source"], what=each["what"])
-            for each in self._of("sources/arrivals").get("late", [])
+            for asset in ("sources/arrivals", "landed/pulls")
+            for each in self._of(asset).get("late", [])
         ]
 
     def _pulls(self) -> list[str]:

@@ -6,7 +6,7 @@ stops for it.
 """
 
 import time
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -101,8 +101,7 @@ def pull_sources(sources: Sources, lake: Lake, settings: Settings) -> list[Outco
         (each for each in sources.sources if isinstance(each, PulledSource)), key=lambda one: one.name
     ):
         outcomes += pull_source(source, lake, settings)
-    lake.write("landed", "pulls", tell_outcomes(outcomes))
-    lake.write("landed", "reconciliation", tell_reconciliation(outcomes))
+    note_outcomes(outcomes, lake)
     return outcomes
 
 
@@ -247,6 +246,12 @@ def list_messages(outcomes: Iterable[Outcome], *states: State) -> list[str]:
         if each.state in states and each.message:
             said.setdefault((each.source, each.message), []).append(each.name)
     return [f"source {source}, {list_names(names)}: {message}" for (source, message), names in said.items()]
+
+
+def note_outcomes(outcomes: Sequence[Outcome], lake: Lake) -> None:
+    """Writes ``landed/pulls`` and ``landed/reconciliation``."""
+    lake.write("landed", "pulls", tell_outcomes(outcomes))
+    lake.write("landed", "reconciliation", tell_reconciliation(outcomes))
 
 
 def tell_outcomes(outcomes: Iterable[Outcome]) -> pl.DataFrame:
