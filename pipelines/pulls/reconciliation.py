@@ -9,6 +9,8 @@ import duckdb
 from pipelines.extracts.sql_quoting import quote_name
 from pipelines.pulls.system import ROWS, Counted, Counts, Measures, SourceColumn, total
 
+CHANGED_ROWS = "changed rows"
+"""Of a pull of changes alone, where it is short."""
 FLOATS = Decimal("1e-9")  # Of a sum of floats, whose order the two sides do not share.
 
 
@@ -79,6 +81,12 @@ def _sum_landed(column: SourceColumn) -> str:
     if column.kind == "float":
         return f"sum({name})"
     return f"cast(sum(cast({name} as decimal(38, 10))) as varchar)"
+
+
+def count_rows(found: Iterable[Reconciled]) -> int | None:
+    """How many rows the source has, over all days; None where it has not counted them."""
+    rows = [each.source for each in found if each.measure == ROWS]
+    return int(sum(rows)) if rows else None
 
 
 def describe_worst(found: Iterable[Reconciled], write: Callable[[Decimal], str] = lambda value: f"{value:,f}") -> str:
