@@ -215,8 +215,8 @@ class _Work:
             if not all(each.is_taken for each in reconciled):
                 rows.drop()
                 raise _IncompleteError(
-                    f"the changes since {begin} do not lead to what the source has ({describe_worst(reconciled)}); a "
-                    "longer `overlap` may"
+                    "the changes since the last pull do not lead to what the source has "
+                    f"({describe_worst(reconciled)}); a longer `overlap` may"
                 )
         table = landed.with_batch(batch, int(total(live)))
         notes = (*self.notes, *self._count_impossible(conditions))

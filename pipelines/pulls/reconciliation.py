@@ -1,6 +1,6 @@
 """Rows and sums of a table, counted by the system in the snapshot that was pulled and by us in what was landed."""
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 
@@ -91,11 +91,15 @@ def total(counts: Counts, measure: str = ROWS) -> Decimal:
     return sum((value for (_, name), value in counts.items() if name == measure), Decimal(0))
 
 
-def describe_worst(found: Iterable[Reconciled], write: Callable[[Decimal], str] = lambda value: f"{value:,f}") -> str:
-    """The measure that differs most, of those that differ too much, in a few words."""
+def describe_worst(found: Iterable[Reconciled]) -> str:
+    """The measure that differs most, of those that differ too much, in a few words.
+
+    Of rows, how many there are; of amounts only that they differ: the sum of a day with one order is that order's.
+    """
     wrong = [each for each in found if not each.is_taken]
     worst = max(wrong, key=lambda each: (each.measure == ROWS, abs(each.difference), each.day or "", each.measure))
-    of = worst.measure if worst.measure == ROWS else f"the sum of {worst.measure}"
     day = f" of {worst.day}" if worst.day else ""
     others = f"; {len(wrong) - 1} more differ" if len(wrong) > 1 else ""
-    return f"{of}{day}: {write(worst.source)} in the source, {write(worst.landed)} here{others}"
+    if worst.measure == ROWS:
+        return f"rows{day}: {worst.source:,f} in the source, {worst.landed:,f} here{others}"
+    return f"the sum of {worst.measure}{day} differs{others}"

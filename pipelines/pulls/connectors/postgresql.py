@@ -27,6 +27,7 @@ _MOMENTS: dict[str, tuple[Kind, pa.DataType]] = {
 }
 _PASSING = ("08", "40", "53", "57", "58", "XX")
 """Classes of SQLSTATE of what has to do with the server and the moment, not with the query."""
+_NO_NUMBERS = ("'NaN'", "'Infinity'", "'-Infinity'")
 _NOT_YET = ("starting up", "shutting down", "recovery mode", "too many", "remaining connection slots")
 
 
@@ -54,7 +55,8 @@ def _connect(connector: DatabaseConnector, base: Path) -> Any:
         "keepalives_count": 6,
         "application_name": "parcours",
         "sslmode": _TLS[connector.tls],
-        "options": "-c timezone=UTC -c datestyle=ISO -c extra_float_digits=1",
+        # What functions of the database say of a row, libpq would print as it comes.
+        "options": "-c timezone=UTC -c datestyle=ISO -c extra_float_digits=1 -c client_min_messages=error",
     }
     if connector.ca is not None:
         settings["sslrootcert"] = str(connector.ca.resolve_path(base))
@@ -85,8 +87,8 @@ def _explain_refusal(connector: DatabaseConnector, said: str) -> SourceError:
     if not host.startswith("/"):
         try:
             socket.create_connection((host, port), timeout=PATIENCE).close()
-        except OSError as fault:
-            reason = fault.strerror or type(fault).__name__
+        except (OSError, UnicodeError) as fault:  # A name that is none, such as `db..example`.
+            reason = (fault.strerror if isinstance(fault, OSError) else None) or type(fault).__name__
             return SourceError(
                 f"{shown} does not answer ({reason}). Check `host` and `port`, that it runs, and that this machine may "
                 "reach it.",
@@ -152,10 +154,9 @@ class PostgresqlSnapshot:
         if type_ == "bool":
             return SourceColumn(name, "boolean", pa.bool_(), quoted)
         if type_ in ("float4", "float8"):
-            return SourceColumn(name, "float", pa.float64(), f"nullif({quoted}::float8, 'NaN')")
+            return SourceColumn(name, "float", pa.float64(), _finite(f"{quoted}::float8"))
         if type_ == "numeric":
-            finite = f"nullif(nullif(nullif({quoted}::text, 'NaN'), 'Infinity'), '-Infinity')"
-            return SourceColumn(name, "decimal", _decimal(modifier), finite)
+            return SourceColumn(name, "decimal", _decimal(modifier), _finite(f"{quoted}::text"))
         if type_ == "money":
             return SourceColumn(name, "decimal", pa.decimal128(19, 2), f"{quoted}::numeric(19, 2)::text")
         if type_ in _TEXTS:
@@ -191,7 +192,7 @@ class PostgresqlSnapshot:
         quoted = self.quote(column.name)
         if column.kind in ("date", "timestamp", "timestamptz"):
             return f"not isfinite({quoted})"
-        return f"{quoted} = 'NaN'" if "'NaN'" in column.sql else None
+        return f"{quoted}::text in ({', '.join(_NO_NUMBERS)})" if _NO_NUMBERS[0] in column.sql else None
 
     @contextmanager
     def separate(self, number: int) -> Iterator[None]:
@@ -214,6 +215,13 @@ class PostgresqlSnapshot:
             state = getattr(error, "sqlstate", None) or ""
         if state is not None:
             _refuse(state, shown)
+
+
+def _finite(value: str) -> str:
+    """SQL that is null where ``value``, a float or the text of a numeric, is no number to reckon with."""
+    for other in _NO_NUMBERS:
+        value = f"nullif({value}, {other})"
+    return value
 
 
 def _decimal(modifier: int) -> pa.DataType:
