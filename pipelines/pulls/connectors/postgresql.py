@@ -55,8 +55,7 @@ def _connect(connector: DatabaseConnector, base: Path) -> Any:
         "keepalives_count": 6,
         "application_name": "parcours",
         "sslmode": _TLS[connector.tls],
-        # What functions of the database say of a row, libpq would print as it comes.
-        "options": "-c timezone=UTC -c datestyle=ISO -c extra_float_digits=1 -c client_min_messages=error",
+        "options": "-c timezone=UTC -c datestyle=ISO -c extra_float_digits=1",
     }
     if connector.ca is not None:
         settings["sslrootcert"] = str(connector.ca.resolve_path(base))
