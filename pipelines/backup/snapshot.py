@@ -9,7 +9,6 @@ import errno
 import hashlib
 import io
 import json
-import os
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import ExitStack, contextmanager
 from pathlib import Path
@@ -47,16 +46,14 @@ def open_contents(
 
 
 def _open_together(listed: Callable[[], dict[str, Path]], opened: ExitStack) -> dict[str, io.BufferedReader]:
-    """All files of ``listed``, open, and none that took another's place meanwhile."""
+    """All files of ``listed``, open, where it lists the same afterwards."""
     fault: Exception | None = None
     for _ in range(TRIES):
         with ExitStack() as held:
             try:
                 files = listed()
                 contents = {name: held.enter_context(file.open("rb")) for name, file in files.items()}
-                is_one_state = files == listed() and all(
-                    os.path.samestat(os.fstat(contents[name].fileno()), file.stat()) for name, file in files.items()
-                )
+                is_one_state = files == listed()
             except (FileNotFoundError, LandedError) as error:
                 fault = error
                 continue

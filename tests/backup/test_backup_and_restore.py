@@ -1,5 +1,6 @@
 """A backup holds all that a home cannot make anew, and becomes that home again, or nothing is changed."""
 
+import hashlib
 import json
 import os
 import shutil
@@ -18,10 +19,11 @@ import pytest
 
 from pipelines.backup import restore as restoring
 from pipelines.backup import snapshot
+from pipelines.backup.archive import SEAL
 from pipelines.config.home import Home, find_home
 from pipelines.lake import publication_lock, run_lock
 from pipelines.lake.exclusive_lock import try_to_lock
-from pipelines.lake.landed import Batch, LandedSource, LandedTable, landed_folder, read_landed
+from pipelines.lake.landed import Batch, LandedTable, Mode, landed_folder, read_landed
 from pipelines.lake.tables import Lake
 from tests.kept_home import read_files
 
@@ -155,12 +157,12 @@ def test_all_that_belongs_to_the_state_of_before_goes_aside_with_it(
     for file in (seal, *(kept.root / name for name in aside)):
         file.parent.mkdir(exist_ok=True)
         file.write_text("alerts: []" if file.name == "nights.yml" else "of before")
-    for name in ("replaced-2", "replaced-5"):  # Somebody has removed the first.
+    for name in ("replaced-2", "replaced-3"):  # Somebody has removed the first.
         (kept.root / name).mkdir()
     exit_code, _, err = parcours_here("restore", tmp_path / "file", "--home", kept.root, "--replace")
     assert exit_code == 0, err
     [replaced] = [folder for folder in kept.root.glob("replaced-*") if any(folder.iterdir())]
-    assert replaced.name == "replaced-3"
+    assert replaced.name == "replaced-4"
     assert [name for name in aside if not (replaced / name).exists()] == []
     assert [name for name in aside if (kept.root / name).exists()] == ["people.csv"]
     assert (kept.root / "people.csv").read_text().startswith("verdict")
@@ -205,11 +207,16 @@ def test_a_backup_that_the_disk_has_no_room_for_is_refused_before_anything_is_to
 def test_a_damaged_backup_is_judged_before_a_run_at_work_is_asked_after(
     kept: Home, backup: Path, parcours_here: Told_by
 ) -> None:
-    content = backup.read_bytes()
-    backup.write_bytes(content[:100] + bytes([content[100] ^ 1]) + content[101:])
+    with zipfile.ZipFile(backup) as archive:
+        middle = archive.getinfo("home/lake/state/ledger.parquet").header_offset + 200
+    content = backup.read_bytes()[:-64]
+    altered = content[:middle] + bytes([content[middle] ^ 1]) + content[middle + 1 :]
+    digest = hashlib.sha256(altered.removesuffix(SEAL)).hexdigest()
+    backup.write_bytes(altered + digest.encode())
     with run_lock.hold(kept.root, "tonight"):
         _, _, err = parcours_here("restore", backup, "--home", kept.root, "--replace")
-    assert "altered" in err
+    assert "home/lake/state/ledger.parquet" in err
+    assert "damaged" in err
 
 
 def test_the_parts_of_a_home_may_lie_on_other_disks(
@@ -319,35 +326,39 @@ def test_batches_that_a_pull_puts_in_force_meanwhile_are_saved_as_a_whole_or_not
     root, listed, pulls = landed_folder(Lake(kept.lake), "shop"), snapshot.list_contents, [0]
     (root / "orders").mkdir(parents=True)
 
-    def pull() -> None:
+    def pull(mode: Mode) -> None:
         pulls[0] += 1
-        batch = Batch(pulls[0], "full", "2026-03-01T02:00:00+00:00", rows=1)
+        batch = Batch(pulls[0], mode, "2026-03-01T02:00:00+00:00", rows=1)
         pl.DataFrame({"id": [pulls[0]]}).write_parquet(root / "orders" / batch.file)
-        source = LandedSource(root, {})
-        table = LandedTable("orders", "asked", ("id",), {"id": "integer"}, (batch,), 1, batch.pulled_at)
-        source.commit({"orders": table}).sweep()
+        new = LandedTable("orders", "asked", ("id",), {"id": "integer"}, (), 0, batch.pulled_at)
+        source = read_landed(root)
+        source.commit({"orders": source.tables.get("orders", new).with_batch(batch, 1)}).sweep()
 
-    pull()
-    for most in (3, 100):
+    pull("full")
+    modes: list[tuple[Mode, int]] = [("changes", 3), ("full", 3), ("full", 100)]
+    for mode, most in modes:
         until = pulls[0] + most
 
-        def list_contents(*arguments: Any, until: int = until) -> dict[str, Path]:
+        def list_contents(*arguments: Any, until: int = until, mode: Mode = mode) -> dict[str, Path]:
             files = listed(*arguments)
             if pulls[0] < until:
-                pull()
+                pull(mode)
             return files
 
         monkeypatch.setattr(snapshot, "list_contents", list_contents)
-        exit_code, _, err = parcours_here("backup", tmp_path / f"of-{most}", "--home", kept.root)
+        exit_code, _, err = parcours_here("backup", tmp_path / mode, "--home", kept.root)
         if most == 100:
             assert (exit_code, "changed again and again" in err) == (1, True)
             continue
-        assert parcours_here("restore", tmp_path / f"of-{most}", "--home", tmp_path / "new")[0] == 0
-        restored = read_landed(landed_folder(Lake(tmp_path / "new" / "lake"), "shop"))
-        [batch] = restored.tables["orders"].batches
-        assert pl.read_parquet(restored.folder("orders") / batch.file)["id"].to_list() == [batch.number]
+        new = tmp_path / f"home-{mode}"
+        assert parcours_here("restore", tmp_path / mode, "--home", new)[0] == 0
+        restored = read_landed(landed_folder(Lake(new / "lake"), "shop"))
+        batches = restored.tables["orders"].batches
+        assert len(batches) == (4 if mode == "changes" else 1)
+        for batch in batches:
+            assert pl.read_parquet(restored.folder("orders") / batch.file)["id"].to_list() == [batch.number]
     (root / "manifest.json").write_text("{")
-    exit_code, _, err = parcours_here("backup", tmp_path / "of-3", "--home", kept.root)
+    exit_code, _, err = parcours_here("backup", tmp_path / "full", "--home", kept.root)
     assert (exit_code, "manifest.json is damaged" in err) == (1, True)
 
 
