@@ -7,7 +7,8 @@ from typing import Literal
 
 import duckdb
 
-from pipelines.config.connectors import DropSource, PulledSource, RemoteSource, Source
+from pipelines.config.connectors import PulledSource, RemoteSource, Source
+from pipelines.config.drop_sources import DropSource
 from pipelines.config.sources import Sources
 from pipelines.contracts import Table
 from pipelines.errors import ExtractError

@@ -3,7 +3,8 @@
 from collections.abc import Iterator
 from pathlib import Path
 
-from pipelines.config.connectors import DropSource, FilesConnector
+from pipelines.config.connectors import FilesConnector
+from pipelines.config.drop_sources import DropSource
 from pipelines.config.home import find_sources
 from pipelines.config.sources import Sources, load_sources
 from pipelines.doctor.findings import Case, Examined, Finding

@@ -6,7 +6,7 @@ Serves every connector that mirrors files; the network is not touched here.
 from dataclasses import dataclass
 from pathlib import Path
 
-from pipelines.config.connectors import DropConnector, DropMapping
+from pipelines.config.drop_sources import DropConnector, DropMapping
 from pipelines.errors import ExtractError
 from pipelines.extracts.connectors import files
 from pipelines.lake.mirror import Mirror, MirroredPattern, read_mirror

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
 
-from pipelines.config.connectors import DropSource
+from pipelines.config.drop_sources import DropSource
 from pipelines.pulls.drops import completeness
 from pipelines.pulls.drops.patterns import Look
 from pipelines.pulls.drops.place import Entry

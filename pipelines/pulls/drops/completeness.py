@@ -3,7 +3,7 @@
 import re
 from collections.abc import Mapping
 
-from pipelines.config.connectors import DropConnector
+from pipelines.config.drop_sources import DropConnector
 from pipelines.config.drops import Control, name_beside
 from pipelines.pulls.drops.patterns import Look
 from pipelines.pulls.drops.place import Entry

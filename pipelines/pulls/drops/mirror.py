@@ -14,7 +14,8 @@ from datetime import UTC, datetime
 from decimal import Decimal
 from pathlib import Path
 
-from pipelines.config.connectors import DropConnector, DropSource, FileOptions
+from pipelines.config.connectors import FileOptions
+from pipelines.config.drop_sources import DropConnector, DropSource
 from pipelines.config.drops import Control
 from pipelines.config.pulls import Taking
 from pipelines.extracts.connectors import file_kinds
@@ -29,7 +30,8 @@ from pipelines.pulls.drops.place import Entry, FileError, Place
 from pipelines.pulls.drops.places.registry import PLACES
 from pipelines.pulls.errors import SourceError, TableError
 from pipelines.pulls.pull import Outcome, Settings, State, retry
-from pipelines.pulls.reconciliation import ROWS, Reconciled
+from pipelines.pulls.reconciliation import Reconciled
+from pipelines.pulls.system import ROWS
 from pipelines.visible_text import make_one_line
 
 MB = 10**6

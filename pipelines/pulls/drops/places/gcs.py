@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from pipelines.config.connectors import GcsConnector
+from pipelines.config.drop_sources import GcsConnector
 from pipelines.pulls.drops.places.extras import need
 from pipelines.pulls.drops.places.object_store import ObjectPlace, StoreWords
 from pipelines.pulls.errors import SourceError

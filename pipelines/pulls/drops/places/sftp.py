@@ -13,7 +13,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any, TypeVar
 
-from pipelines.config.connectors import SftpConnector
+from pipelines.config.drop_sources import SftpConnector
 from pipelines.pulls.drops.place import Entry, FileError, is_name
 from pipelines.pulls.drops.places.extras import need
 from pipelines.pulls.errors import SourceError, TableError
