@@ -26,7 +26,7 @@ from pipelines.lake.tables import Lake
 from pipelines.pulls.drops import completeness, control
 from pipelines.pulls.drops.fetch import Fetched, cannot_write, fetch
 from pipelines.pulls.drops.patterns import Look, finds
-from pipelines.pulls.drops.place import Entry, FileError, Place
+from pipelines.pulls.drops.place import Entry, FileError, Place, is_name
 from pipelines.pulls.drops.places.registry import PLACES
 from pipelines.pulls.errors import SourceError, TableError
 from pipelines.pulls.pull import Outcome, Settings, State, retry
@@ -303,39 +303,48 @@ class _PatternWork:
         return is_lines or bool(self._options.names)
 
     def run(self) -> _Result | TableError:
+        """Fetches what is to come, and says which files the pattern has then."""
         before = self._night.mirror_before.patterns.get(self.pattern)
-        new = size = 0
-        files: dict[str, MirroredFile] = {}
         earlier = {} if before is None else {file.name: file for file in before.files}
-        for name, entry in self._found.items():
-            known = self._find_known(entry)
-            if name in self._refused:
-                if name in earlier and self._night.mirror_before.has(earlier[name]):
-                    files[name] = earlier[name]
-            elif known is not None:
-                files[name] = replace(known, gone_at=None)
-            elif name in self.coming:
-                try:
-                    files[name] = self._take(entry)
-                except FileError as error:
-                    self._refused[name] = str(error)
-                    if name in earlier and self._night.mirror_before.has(earlier[name]):
-                        files[name] = earlier[name]
-                    continue
-                new, size = new + 1, size + entry.size
+        files, taken = self._collect(earlier)
         came = {name: file for name, file in files.items() if name not in self._refused}
         gone, notes = self._follow_gone(earlier, files)
         if not files and not self._refused:
             return TableError(self._tell_nothing(bool(earlier)))
-        taken_at = _now()
         repeated = self._find_repeated(files, earlier, notes)
-        if self._unfinished:
-            notes.append(f"still under a temporary name, and not taken: {_name_some(self._unfinished)}")
+        notes += self._list_notes()
         is_whole = self._night.settings.most is None or len(files) == len(self._found)
-        listed = tuple(files[name] for name in sorted(files))
-        pattern = MirroredPattern(taken_at, listed, repeated, is_whole)
-        reconciled = self._reconcile(came)
-        return _Result(pattern, self._refused, reconciled, tuple(notes), new, gone, size)
+        pattern = MirroredPattern(_now(), tuple(files[name] for name in sorted(files)), repeated, is_whole)
+        size = sum(file.size for file in taken)
+        return _Result(pattern, self._refused, self._reconcile(came), tuple(notes), len(taken), gone, size)
+
+    def _collect(self, earlier: Mapping[str, MirroredFile]) -> tuple[dict[str, MirroredFile], list[MirroredFile]]:
+        """The files that are there and that may be read, and those of them that were fetched tonight.
+
+        One that may not be taken stays as it was taken ``earlier``.
+        """
+        files: dict[str, MirroredFile] = {}
+        taken: list[MirroredFile] = []
+        for name, entry in self._found.items():
+            known = self._find_known(entry)
+            if known is not None and name not in self._refused:
+                files[name] = replace(known, gone_at=None)
+            elif name in self.coming:
+                try:
+                    files[name] = self._take(entry)
+                    taken.append(files[name])
+                except FileError as error:
+                    self._refused[name] = str(error)
+            if name in self._refused and name in earlier and self._night.mirror_before.has(earlier[name]):
+                files[name] = earlier[name]
+        return files, taken
+
+    def _list_notes(self) -> Iterator[str]:
+        odd = sorted({make_one_line(entry.name) for entry in self._look.listed if not is_name(entry.base)})
+        if odd:
+            yield f"names that are none of a file or folder, and not looked at: {_name_some(odd)}"
+        if self._unfinished:
+            yield f"still under a temporary name, and not taken: {_name_some(self._unfinished)}"
 
     def _tell_nothing(self, had_files: bool) -> str:
         shown, pattern = self._place.shown, make_one_line(self.pattern[:200])

@@ -99,7 +99,15 @@ def test_a_bucket_or_folder_that_is_not_there_is_told(till: Till) -> None:
     till.connector = {"bucket": "nobodys"}
     assert "there is no bucket of that name: s3://nobodys/" in str(till.pull().message)
     till.connector = {"root": "nowhere"}
-    assert "there is nothing below s3://drops/nowhere" in str(till.pull().message)
+    assert "no file matches tickets_*.csv in s3://drops/nowhere" in str(till.pull().message)
+
+
+def test_a_folder_that_was_emptied_is_still_the_one_that_was_taken(till: Till) -> None:
+    till.put("tickets_1.csv", *ONE)
+    till.pull()
+    till.store.remove("tickets_1.csv")  # A bucket has no folders: this one is gone with its last file.
+    assert till.pull().state == "taken"
+    assert till.extract().height == 1
 
 
 def test_credentials_that_are_nowhere_are_asked_for(till: Till, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -126,9 +134,10 @@ def test_keys_that_lead_elsewhere_or_are_no_names_do_no_harm(till: Till) -> None
         till.store.put(key, f"id,store,sold,total\n{len(key)},S1,2026-01-01 10:00,{len(key)}.00\n".encode())
     outcome = till.pull()
     assert outcome.state == "taken", outcome.message
+    assert outcome.notes == ("names that are none of a file or folder, and not looked at: .., a/, day/.",)
     for path in till.landed.rglob("*"):
         assert path.resolve().is_relative_to(till.landed)
-    assert {"tickets_1.csv", "day/ü .csv"} <= {file.name for file in till.mirror.files}
+    assert {file.name for file in till.mirror.files} == {"tickets_1.csv", "day/ü .csv"}
     assert till.extract().height == len(till.mirror.files)
 
 

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
 
-from pipelines.pulls.drops.place import Entry, FileError
+from pipelines.pulls.drops.place import Entry, FileError, is_name
 from pipelines.pulls.errors import SourceError
 
 PIECE = 16 << 20
@@ -77,18 +77,15 @@ class ObjectPlace:
             self._look_at_container()
 
     def _look_at_container(self) -> None:
-        """Whether there is such a bucket, and may be listed: else a pattern would find nothing, and say no more."""
-        system = self._system
-        system.invalidate_cache()
+        """Whether there is such a bucket, and may be listed: else a pattern would find nothing, and say no more.
+
+        A folder of a bucket is there as long as something lies in it: one that was emptied is no fault.
+        """
+        self._system.invalidate_cache()
         try:
-            next(iter(system.ls(self._root, detail=False)), None)
+            self._system.ls(self._root, detail=False)
         except FileNotFoundError:
-            if self._root != self._container:
-                system.ls(self._container, detail=False)
-                raise SourceError(
-                    f"there is nothing below {self.shown}. Correct `root` under the source's `connector`."
-                ) from None
-            raise
+            self._system.ls(self._container, detail=False)
 
     @contextmanager
     def _telling(self) -> Iterator[None]:
@@ -141,13 +138,17 @@ class ObjectPlace:
                 return
         folders: set[str] = set()
         for info in found:
-            below = str(info["name"])[len(path) :].lstrip("/") if str(info["name"]).startswith(path) else ""
-            base, slash, _ = below.partition("/")
-            name = f"{folder}/{base}" if folder else base
-            if not base:  # The mark of an empty folder.
+            key, is_folder = str(info["name"]), info.get("type") == "directory"
+            below = key.removeprefix(path + "/")
+            if below == key or not (below or is_folder):  # The mark of an empty folder.
                 continue
-            if slash or info.get("type") == "directory":
-                if name not in folders and base not in (".", ".."):
+            parts = below.split("/")
+            if not all(map(is_name, parts)):
+                yield Entry(f"{folder}/{below}" if folder else below, fault="its name has folders that are none")
+                continue
+            name = f"{folder}/{parts[0]}" if folder else parts[0]
+            if len(parts) > 1 or is_folder:
+                if name not in folders:
                     folders.add(name)
                     yield Entry(name, is_folder=True)
             else:
