@@ -48,7 +48,8 @@ sources:
                    created_at: created, updated_at: changed}}
       loyalty_movements:
         from: points
-        columns: {{movement_id: id, loyalty_card_id: card, kind: "'earn'", points: points, occurred_at: moved}}
+        columns: {{movement_id: id, loyalty_card_id: card, kind: "'earn'", channel: "'store'", points: points,
+                   occurred_at: moved}}
   - name: shop
     kind: ecommerce
     connector: {{type: shopify, shop: ada.myshopify.com, token: "${{SHOP_TOKEN}}", address: "http://127.0.0.1:{api}",
@@ -96,6 +97,7 @@ class Retailer:
             "changed timestamptz)",
         )
         self.shop.now = datetime(2026, 3, 2, 2, tzinfo=UTC)
+        self.shop.points = self.shop.most_points = 1e9  # Its own clock stands still, by which they are restored.
         for number in range(1, PEOPLE + 1):
             self._add(number)
         self.shop.add_product(7)
