@@ -4,6 +4,7 @@ No message holds an address with its query, a header, or what the API said: any 
 """
 
 import json
+import math
 import time
 from collections.abc import Callable, Iterator, Mapping, Set
 from contextlib import closing
@@ -241,7 +242,8 @@ def _read_wait(headers: Mapping[str, str]) -> float | None:
     """Seconds, as `Retry-After` has them or a date."""
     written = headers.get("Retry-After", "").strip()
     try:
-        return float(written)
+        seconds = float(written)
+        return seconds if math.isfinite(seconds) else None
     except ValueError:
         until, now = _read_moment(written), _read_moment(headers.get("Date")) or datetime.now(UTC)
         return max((until - now).total_seconds(), 0) if until else None

@@ -26,7 +26,7 @@ def export(client: GraphqlClient, root: str, search: str, fields: str, path: Pat
     try:
         operation = _run(client, queries.export_all(root, search, fields), root)
         return operation is not None and _fetch(client, operation, path)
-    except (TableError, TooCostlyError):
+    except (TableError, TooCostlyError, AttributeError, TypeError):  # Or it answers in another form.
         return False
 
 

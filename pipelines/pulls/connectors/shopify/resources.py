@@ -1,7 +1,7 @@
 """What the API lists of all that was created before the pull began, read once for all tables that are made of it."""
 
 import json
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, timedelta
 from itertools import islice
@@ -109,11 +109,14 @@ class Resource:
 
     def prove(self, since: datetime | None) -> None:
         """Raises TableError where other nodes came than the API counts: what is made of them is then short too."""
-        found, counted = len(self.spool(since).newest), self.count(since)
+        self._compare(len(self.spool(since).newest), since, self.shown)
+
+    def _compare(self, found: int, since: datetime | None, shown: str) -> None:
+        counted = self.count(since)
         if counted and not min(counted) <= found <= max(counted):
             raise TableError(
-                f"a short pull of {self.shown}: the source counts {max(counted):,}, {found:,} arrived. Nothing of it "
-                "is taken; run again."
+                f"a short pull of {shown}: the source counts {max(counted):,}, {found:,} arrived. Nothing of it is "
+                "taken; run again."
             )
 
     def count(self, since: datetime | None) -> tuple[int, int] | None:
@@ -156,8 +159,7 @@ class Resource:
             return
         for node in bulk.read(file, kind.part):
             if kind.root == "orders":
-                self._complete(node)
-                self._drain(node)
+                self._drain(node, self._complete)
             yield node
         file.unlink()
 
@@ -169,20 +171,25 @@ class Resource:
                 raise TableError(f"{self._client.shown} has lost a refund while {self.shown} were read: run again.")
             refund.update(found)
 
-    def _drain(self, order: dict[str, Any]) -> None:
+    def _drain(self, order: dict[str, Any], complete: Callable[[dict[str, Any]], None] = lambda _: None) -> None:
         """The lines and refunds behind the first page of each."""
-        self._drain_one(order, "lineItems", queries.LINES_OF_ORDER, ("order", "lineItems"))
-        for refund in order["refunds"]:
-            self._drain_one(refund, "refundLineItems", queries.LINES_OF_REFUND, ("refund", "refundLineItems"))
-            self._drain_one(refund, "transactions", queries.TRANSACTIONS_OF_REFUND, ("refund", "transactions"))
-        units, counted = (
-            sum(line["quantity"] for line in order["lineItems"]["nodes"]),
-            order["subtotalLineItemsQuantity"],
-        )
-        if units < counted:
+        is_known = True
+        try:
+            complete(order)
+            self._drain_one(order, "lineItems", queries.LINES_OF_ORDER, ("order", "lineItems"))
+            for refund in order["refunds"]:
+                self._drain_one(refund, "refundLineItems", queries.LINES_OF_REFUND, ("refund", "refundLineItems"))
+                self._drain_one(refund, "transactions", queries.TRANSACTIONS_OF_REFUND, ("refund", "transactions"))
+            units = sum(line["quantity"] for line in order["lineItems"]["nodes"])
+            lacking = order["subtotalLineItemsQuantity"] - units
+        except (KeyError, TypeError, AttributeError):
+            is_known = False
+        if not is_known:  # Outside of the handler, whose error may have a value.
+            raise TableError(f"{self.shown} come in another form than this version of the API has.")
+        if lacking > 0:
             raise TableError(
-                f"a short pull of order_lines: an order counts {counted} units, {units} arrived. Nothing of it is "
-                "taken; run again."
+                f"a short pull of order_lines: an order counts {units + lacking} units, {units} arrived. Nothing of it "
+                "is taken; run again."
             )
 
     def _drain_one(self, whole: dict[str, Any], part: str, query: str, path: tuple[str, ...]) -> None:
@@ -195,11 +202,14 @@ class Resource:
         whole[part]["nodes"] = list({node["id"] or number: node for number, node in enumerate(nodes)}.values())
 
     def list_ids(self) -> Iterator[str]:
-        """Of all that there are."""
+        """Of all that there are: where some were missing, rows would be taken for deleted."""
         if self._ids is None:
             query, asked = queries.list_ids(self._kind.root), {"filter": self._filter(None)}
             pages = follow(self._client, query, asked, (self._kind.root,), self.shown, first=IDS)
-            self._ids = [read_id(node["id"]) for page in pages for node in page]
+            nodes = (node for page in pages for node in page)
+            found = list(dict.fromkeys(read_id(node.get("id")) for node in nodes if isinstance(node, dict)))
+            self._compare(len(found), None, f"the ids of {self.shown}")
+            self._ids = found
         return iter(self._ids)
 
     def _count_once(self, since: datetime | None) -> int | None:

@@ -127,6 +127,7 @@ class ShopifyServer:
     empty_pages: set[tuple[str, int]] = field(default_factory=set)
     is_repeating: bool = False
     is_short: set[str] = field(default_factory=set)
+    is_short_of_ids: bool = False
     hidden: set[tuple[str, int]] = field(default_factory=set)  # Of the index by which what changed is found.
     on_page: Callable[[str, int], object] = lambda _root, _number: None
     schema: GraphQLSchema = field(default_factory=lambda: build_schema(SCHEMA))
@@ -318,7 +319,8 @@ class ShopifyServer:
         if (root, number) in self.empty_pages:
             # Rows that were there when the cursor was made, and are no more: the page has none, and is not the last.
             return {"nodes": [], "pageInfo": {"hasNextPage": True, "endCursor": _cursor({"id": "gid://shopify/X/0"})}}
-        if root in self.is_short and len(found) > len(nodes):
+        of_ids = self.asked[-1]["query"].rstrip().endswith("nodes { id } }\n}")
+        if (root in self.is_short or (of_ids and self.is_short_of_ids)) and len(found) > len(nodes):
             info = {"hasNextPage": False, "endCursor": None}
         if self.is_repeating and asked.get("after"):
             before = [row for row in found if _number(row) <= _position(asked["after"])]
