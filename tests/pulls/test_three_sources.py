@@ -48,7 +48,7 @@ sources:
                    created_at: created, updated_at: changed}}
       loyalty_movements:
         from: points
-        columns: {{movement_id: id, loyalty_card_id: card, kind: "'earn'", channel: "'store'", points: points,
+        columns: {{movement_id: id, loyalty_card_id: card, kind: "'earned'", channel: "'store'", points: points,
                    occurred_at: moved}}
   - name: shop
     kind: ecommerce

@@ -4,6 +4,7 @@ No message holds an address with its query, a header, or what the API said: any 
 """
 
 import json
+import math
 import time
 from collections.abc import Callable, Iterator, Mapping, Set
 from contextlib import closing
@@ -16,6 +17,7 @@ from typing import Any, Protocol
 
 import requests
 
+from pipelines.config.web import is_sealed
 from pipelines.pulls.errors import SourceError
 
 TRIES = 6
@@ -123,6 +125,8 @@ class WebClient:
 
         Raises SourceError, also where it is larger than ``most`` bytes.
         """
+        if not is_sealed(url):
+            raise SourceError(f"{self.shown} has its file at an address without https.")
         self._retry(lambda: self._fetch(url, path, most))
 
     def _retry(self, attempt: Callable[[], Any]) -> Any:
@@ -238,7 +242,8 @@ def _read_wait(headers: Mapping[str, str]) -> float | None:
     """Seconds, as `Retry-After` has them or a date."""
     written = headers.get("Retry-After", "").strip()
     try:
-        return float(written)
+        seconds = float(written)
+        return seconds if math.isfinite(seconds) else None
     except ValueError:
         until, now = _read_moment(written), _read_moment(headers.get("Date")) or datetime.now(UTC)
         return max((until - now).total_seconds(), 0) if until else None

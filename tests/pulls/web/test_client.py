@@ -107,8 +107,8 @@ def test_an_answer_that_drips_for_too_long_is_given_up(
 
 @pytest.mark.parametrize(
     ("written", "expected"),
-    [("7", 7.0), ("Mon, 02 Mar 2026 02:00:30 GMT", 30.0), ("soon", 1.0), ("-5", 0.0)],
-    ids=["seconds", "date", "nonsense", "past"],
+    [("7", 7.0), ("Mon, 02 Mar 2026 02:00:30 GMT", 30.0), ("soon", 1.0), ("-5", 0.0), ("nan", 1.0)],
+    ids=["seconds", "date", "nonsense", "past", "no number"],
 )
 def test_a_pause_that_is_asked_for_is_made(start: Start, waited: list[float], written: str, expected: float) -> None:
     _, client = start((429, {"Retry-After": written}, b""), (200, {}, b"{}"))

@@ -1,14 +1,14 @@
 """What the API lists of all that was created before the pull began, read once for all tables that are made of it."""
 
 import json
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, timedelta
 from itertools import islice
 from pathlib import Path
 from typing import Any
 
-from pipelines.pulls.connectors.shopify import queries
+from pipelines.pulls.connectors.shopify import bulk, queries
 from pipelines.pulls.connectors.shopify.graphql import GraphqlClient, TooCostlyError, follow, read_page
 from pipelines.pulls.connectors.shopify.rows import Node, read_id
 from pipelines.pulls.errors import SourceError, TableError
@@ -21,19 +21,34 @@ COUNTS = 40  # Filters by which one query counts.
 
 @dataclass(frozen=True)
 class Kind:
-    """A list of the API: ``root`` is its field, ``count`` the one that counts it, ``first`` how many a page has."""
+    """A list of the API: ``root`` is its field, ``count`` the one that counts it, ``first`` how many a page has.
+
+    ``fields`` are asked for where all are gathered into a file, with the connection ``part`` among them.
+    """
 
     root: str
     count: str
     query: str
+    fields: str
     first: int
     scopes: tuple[str, ...]
+    part: str | None = None
 
 
 KINDS = {
-    "customers": Kind("customers", "customersCount", queries.CUSTOMERS, 100, ("read_customers",)),
-    "orders": Kind("orders", "ordersCount", queries.ORDERS, 25, ("read_orders", "read_all_orders", "read_products")),
-    "products": Kind("products", "productsCount", queries.PRODUCTS, 100, ("read_products",)),
+    "customers": Kind(
+        "customers", "customersCount", queries.CUSTOMERS, queries.ALL_CUSTOMERS, 100, ("read_customers",)
+    ),
+    "orders": Kind(
+        "orders",
+        "ordersCount",
+        queries.ORDERS,
+        queries.ALL_ORDERS,
+        25,
+        ("read_orders", "read_all_orders", "read_products"),
+        "lineItems",
+    ),
+    "products": Kind("products", "productsCount", queries.PRODUCTS, queries.ALL_PRODUCTS, 100, ("read_products",)),
 }
 
 
@@ -87,18 +102,21 @@ class Resource:
         self._after.pop(since, None)
         spool = Spool(self._scratch / f"{self._kind.root}-{len(self._spools)}.jsonl")
         with spool.path.open("w", encoding="utf-8") as file:
-            for number, node in enumerate(self._read(since)):
+            for number, node in enumerate(self._read_all() if since is None else self._read(since)):
                 self._note(spool, node, number)
                 file.write(json.dumps(node, default=str) + "\n")
         return spool
 
     def prove(self, since: datetime | None) -> None:
         """Raises TableError where other nodes came than the API counts: what is made of them is then short too."""
-        found, counted = len(self.spool(since).newest), self.count(since)
+        self._compare(len(self.spool(since).newest), since, self.shown)
+
+    def _compare(self, found: int, since: datetime | None, shown: str) -> None:
+        counted = self.count(since)
         if counted and not min(counted) <= found <= max(counted):
             raise TableError(
-                f"a short pull of {self.shown}: the source counts {max(counted):,}, {found:,} arrived. Nothing of it "
-                "is taken; run again."
+                f"a short pull of {shown}: the source counts {max(counted):,}, {found:,} arrived. Nothing of it is "
+                "taken; run again."
             )
 
     def count(self, since: datetime | None) -> tuple[int, int] | None:
@@ -130,20 +148,48 @@ class Resource:
                     self._drain(node)
                 yield node
 
-    def _drain(self, order: dict[str, Any]) -> None:
-        """The lines and refunds behind the first page of each."""
-        self._drain_one(order, "lineItems", queries.LINES_OF_ORDER, ("order", "lineItems"))
-        for refund in order["refunds"]:
-            self._drain_one(refund, "refundLineItems", queries.LINES_OF_REFUND, ("refund", "refundLineItems"))
-            self._drain_one(refund, "transactions", queries.TRANSACTIONS_OF_REFUND, ("refund", "transactions"))
-        units, counted = (
-            sum(line["quantity"] for line in order["lineItems"]["nodes"]),
-            order["subtotalLineItemsQuantity"],
+    def _read_all(self) -> Iterator[dict[str, Any]]:
+        """All nodes from a file that the API makes of them, where they are many, else page by page."""
+        kind, file = self._kind, self._scratch / f"{self._kind.root}-bulk.jsonl"
+        is_made = (self._before[None] or 0) >= bulk.LEAST and bulk.export(
+            self._client, kind.root, self._filter(None), kind.fields, file
         )
-        if units < counted:
+        if not is_made:
+            yield from self._read(None)
+            return
+        for node in bulk.read(file, kind.part):
+            if kind.root == "orders":
+                self._drain(node, self._complete)
+            yield node
+        file.unlink()
+
+    def _complete(self, order: dict[str, Any]) -> None:
+        """What a file lacks: the parts of refunds."""
+        for refund in order["refunds"]:
+            found = self._client.query(queries.PARTS_OF_REFUND, {"id": refund["id"]}, self.shown).get("refund")
+            if not isinstance(found, dict):
+                raise TableError(f"{self._client.shown} has lost a refund while {self.shown} were read: run again.")
+            refund.update(found)
+
+    def _drain(self, order: dict[str, Any], complete: Callable[[dict[str, Any]], None] = lambda _: None) -> None:
+        """The lines and refunds behind the first page of each."""
+        is_known = True
+        try:
+            complete(order)
+            self._drain_one(order, "lineItems", queries.LINES_OF_ORDER, ("order", "lineItems"))
+            for refund in order["refunds"]:
+                self._drain_one(refund, "refundLineItems", queries.LINES_OF_REFUND, ("refund", "refundLineItems"))
+                self._drain_one(refund, "transactions", queries.TRANSACTIONS_OF_REFUND, ("refund", "transactions"))
+            units = sum(line["quantity"] for line in order["lineItems"]["nodes"])
+            lacking = order["subtotalLineItemsQuantity"] - units
+        except (KeyError, TypeError, AttributeError):
+            is_known = False
+        if not is_known:  # Outside of the handler, whose error may have a value.
+            raise TableError(f"{self.shown} come in another form than this version of the API has.")
+        if lacking > 0:
             raise TableError(
-                f"a short pull of order_lines: an order counts {counted} units, {units} arrived. Nothing of it is "
-                "taken; run again."
+                f"a short pull of order_lines: an order counts {units + lacking} units, {units} arrived. Nothing of it "
+                "is taken; run again."
             )
 
     def _drain_one(self, whole: dict[str, Any], part: str, query: str, path: tuple[str, ...]) -> None:
@@ -156,11 +202,14 @@ class Resource:
         whole[part]["nodes"] = list({node["id"] or number: node for number, node in enumerate(nodes)}.values())
 
     def list_ids(self) -> Iterator[str]:
-        """Of all that there are."""
+        """Of all that there are: where some were missing, rows would be taken for deleted."""
         if self._ids is None:
             query, asked = queries.list_ids(self._kind.root), {"filter": self._filter(None)}
             pages = follow(self._client, query, asked, (self._kind.root,), self.shown, first=IDS)
-            self._ids = [read_id(node["id"]) for page in pages for node in page]
+            nodes = (node for page in pages for node in page)
+            found = list(dict.fromkeys(read_id(node.get("id")) for node in nodes if isinstance(node, dict)))
+            self._compare(len(found), None, f"the ids of {self.shown}")
+            self._ids = found
         return iter(self._ids)
 
     def _count_once(self, since: datetime | None) -> int | None:

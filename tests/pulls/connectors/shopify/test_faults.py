@@ -202,6 +202,18 @@ def test_a_page_of_changes_too_few_leaves_the_night_before(shop: Shop) -> None:
         assert after[name].equals(before[name])
 
 
+def test_a_list_of_ids_that_is_short_takes_no_row_for_deleted(shop: Shop) -> None:
+    fill(shop.server)
+    shop.pull()
+    before = shop.read_all()
+    shop.server.most_rows, shop.server.is_short_of_ids = 20, True
+    outcomes = shop.pull()
+    for name in ("orders", "order_lines", "customers", "customer_addresses"):
+        assert outcomes[name].state == "not taken"
+        assert "the source counts 60, 20 arrived" in str(outcomes[name].message)
+        assert shop.read(name).equals(before[name])
+
+
 def test_lines_that_are_fewer_than_their_order_counts_are_told(small: Shop) -> None:
     small.server.orders[2]["subtotalLineItemsQuantity"] += 1
     assert "an order counts 4 units, 3 arrived" in fail(small, *ORDERS)
@@ -225,6 +237,18 @@ def test_a_field_that_is_gone_is_told_by_its_name(small: Shop) -> None:
     message = fail(small, "orders")
     assert "the columns of table 'orders' have changed: test was boolean and is text" in message
     assert small.read("orders").equals(before["orders"])
+
+
+@pytest.mark.parametrize(
+    ("before", "after"),
+    [
+        ("sku: String quantity: Int!", "sku: String quantity: String!"),
+        ("subtotalLineItemsQuantity: Int!", "subtotalLineItemsQuantity: String!"),
+    ],
+)
+def test_a_number_that_has_become_a_text_is_told_and_no_fault_of_ours(small: Shop, before: str, after: str) -> None:
+    small.server.change_schema(before, after)
+    assert fail(small, *ORDERS) == "orders come in another form than this version of the API has."
 
 
 def test_scopes_that_the_app_does_not_have_are_told_before_rows_are_missed(shop: Shop) -> None:

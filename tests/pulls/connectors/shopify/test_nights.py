@@ -99,6 +99,7 @@ def test_what_changes_is_all_that_is_asked_for(shop: Shop) -> None:
     shop.pull()
     shop.server.touch_order(5)
     outcomes = shop.pull()
+    assert {each.batch.gone for each in outcomes.values()} == {0}
     assert {name: each.batch.rows for name, each in outcomes.items()} == {
         **dict.fromkeys(outcomes, 0), "orders": 1, "order_lines": 3,
     }  # fmt: skip
