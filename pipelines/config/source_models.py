@@ -5,7 +5,10 @@ from typing import Annotated, Any
 
 from pydantic import BeforeValidator, Field, SerializeAsAny
 
+from pipelines.config.brevo import BrevoSource
 from pipelines.config.connectors import Connector, DatabaseSource, FilesSource, Source, TableMapping
+from pipelines.config.hubspot import HubspotSource
+from pipelines.config.salesforce import SalesforceSource
 from pipelines.config.shopify import ShopifySource
 from pipelines.yaml_document import did_you_mean
 
@@ -15,6 +18,9 @@ SOURCE_MODELS: dict[str, type[Source]] = {
     "mysql": DatabaseSource,
     "mariadb": DatabaseSource,
     "shopify": ShopifySource,
+    "hubspot": HubspotSource,
+    "salesforce": SalesforceSource,
+    "brevo": BrevoSource,
 }
 """Per `connector.type`, the model of a source that has it."""
 

@@ -1,0 +1,47 @@
+"""Requests to HubSpot, and what its refusals mean."""
+
+from collections.abc import Mapping
+from datetime import UTC, datetime
+from typing import Any
+from urllib.parse import quote
+
+from pipelines.pulls.errors import MissingTableError, SourceError, TableError
+from pipelines.pulls.web.client import WebClient
+
+ADDRESS = "https://api.hubapi.com"
+
+
+class HubspotApi:
+    """``moment`` is HubSpot's clock at its last answer."""
+
+    def __init__(self, client: WebClient) -> None:
+        self._client = client
+        self.moment = datetime.now(UTC)
+
+    def list(
+        self, method: str, path: str, shown: str, *, params: Mapping[str, Any] | None = None, document: Any = None
+    ) -> dict[str, Any]:
+        """What a request answers that lists ``results``; ``shown`` is what messages call what is asked for.
+
+        Raises SourceError, TableError where the token may not read it, MissingTableError where there is no such object.
+        """
+        answer = self._client.ask(
+            method, quote(path), params=params, document=document, expected=frozenset({200, 207, 400, 403, 404})
+        )
+        self.moment = answer.moment
+        if answer.status == 404:
+            raise MissingTableError(f"HubSpot has no {shown}. Check its name.")
+        if answer.status == 403:
+            raise TableError(f"{shown} may not be read with this token: grant its private app the scope to.")
+        if answer.status == 400:
+            raise TableError(f"HubSpot refuses what is asked of {shown}.")
+        found = answer.document
+        if not isinstance(found, dict) or not isinstance(found.get("results"), list):
+            raise SourceError(f"HubSpot answers with no list of {shown}.", is_passing=True)
+        return found
+
+
+def next_page(found: Mapping[str, Any]) -> str | None:
+    """The token of the next page; None where there is none."""
+    after = ((found.get("paging") or {}).get("next") or {}).get("after")
+    return None if after is None else str(after)
