@@ -69,6 +69,7 @@ class HubspotAccount:
     merged: dict[int, int] = field(default_factory=dict)
     contacts_of: dict[int, list[int]] = field(default_factory=dict)
     events: list[dict[str, Any]] = field(default_factory=list)
+    own_properties: set[str] = field(default_factory=set)
     unindexed: set[int] = field(default_factory=set)
     scopes: set[str] = field(default_factory=lambda: {"contacts", "tickets", "email"})
     most_results: int = MOST_RESULTS
@@ -139,6 +140,12 @@ class HubspotAccount:
         return 404, {}, {"status": "error", "message": "not found"}
 
     def _within(self, scope: str, answer: Any) -> Answer:
+        if scope not in {*self.properties, "email"}:
+            return (
+                404,
+                {},
+                {"status": "error", "message": "Unable to infer object type", "category": "OBJECT_NOT_FOUND"},
+            )
         if scope not in self.scopes:
             return _fault(403, "MISSING_SCOPES", "This app hasn't been granted all required scopes.")
         found: Answer = answer()
@@ -146,7 +153,13 @@ class HubspotAccount:
 
     def _list_properties(self, kind: str) -> Answer:
         results = [
-            {"name": name, "type": type_, "fieldType": "text", "archived": False, "hubspotDefined": True}
+            {
+                "name": name,
+                "type": type_,
+                "fieldType": "text",
+                "archived": False,
+                "hubspotDefined": name not in self.own_properties,
+            }
             for name, type_ in self.properties[kind].items()
         ]
         return 200, {}, {"results": results}
