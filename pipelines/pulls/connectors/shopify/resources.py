@@ -4,6 +4,7 @@ import json
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, timedelta
+from itertools import islice
 from pathlib import Path
 from typing import Any
 
@@ -109,10 +110,7 @@ class Resource:
 
     def look(self, most: int) -> Iterator[Node]:
         """The first nodes, about ``most``."""
-        for number, node in enumerate(self._read(None, min(most, self._kind.first))):
-            if number >= most:
-                return
-            yield node
+        yield from islice(self._read(None, min(most, self._kind.first)), most)
 
     def _note(self, spool: Spool, node: Node, number: int) -> None:
         stamp, created = node.get("updatedAt"), read_moment(node.get("createdAt"))

@@ -84,7 +84,10 @@ class Shop:
         self._resources: dict[str, Resource] = {}
 
     def _read_scopes(self) -> set[str]:
-        data = self._client.query(queries.SHOP, {}, "the shop")
+        try:
+            data = self._client.query(queries.SHOP, {}, "the shop")
+        except TableError as error:  # Of the source as a whole.
+            raise SourceError(str(error)) from None
         try:
             return {scope["handle"] for scope in data["currentAppInstallation"]["accessScopes"]}
         except (KeyError, TypeError):
