@@ -19,7 +19,7 @@ from pipelines.pulls.web.table import WebTable
 
 PAGE = 1_000
 PAGES_REMEMBERED = 3
-MOST_STEPS_BACK = 50
+MOST_IDLE = 20  # Pages one after another that bring nobody.
 PREFIX = "attribute_"
 
 _COLUMNS: dict[str, Kind] = {
@@ -59,22 +59,26 @@ class Contacts(WebTable):
 
     def _read_pages(self, limit: int) -> Iterator[dict[str, Any]]:
         """Pages that overlap by a contact: some come again, and none is passed over."""
-        offset, steps_back = 0, 0
+        offset, idle = 0, 0
         recent: deque[frozenset[int]] = deque(maxlen=PAGES_REMEMBERED)
-        while True:
+        while idle < MOST_IDLE:
             page = self._ask(offset, limit, "asc", self._counted)
             ids, known = frozenset(each["id"] for each in page), frozenset[int]().union(*recent)
             if offset > 0 and not ids & known:
-                offset, steps_back = max(0, offset - limit // 2), steps_back + 1
-                if steps_back > MOST_STEPS_BACK:
-                    raise SourceError(f"the list of {self.shown} changes faster than it can be read.", is_passing=True)
+                offset, idle = max(0, offset - limit // 2), idle + 1
                 continue
             yield from page
+            idle = 0 if ids - known else idle + 1
             end = offset + len(ids)  # A contact may stand twice on a page.
-            if end >= self._counted[-1] or not ids - known:
+            if end >= self._counted[-1]:
                 return
             recent.append(ids)
-            offset = end - 1
+            offset = max(0, end - 1)
+        raise SourceError(
+            f"a short pull of {self.shown}: Brevo counts more than it lists, or its list moves faster than it can be "
+            "read.",
+            is_passing=True,
+        )
 
     def _ask(self, offset: int, limit: int, order: str, counted: list[int]) -> list[dict[str, Any]]:
         """A page; how many contacts there are is added to ``counted``."""

@@ -6,10 +6,10 @@ from datetime import timedelta
 import pytest
 
 from pipelines.pulls.connectors.hubspot import objects, search, ticket_contacts
-from tests.pulls.apis.api_server import Answer, Asked
-from tests.pulls.apis.conftest import Crm
-from tests.pulls.apis.hubspot_account import HubspotAccount, stamp, too_many
-from tests.pulls.apis.systems import HUBSPOT
+from tests.pulls.connectors.api_server import Answer, Asked
+from tests.pulls.connectors.conftest import Crm
+from tests.pulls.connectors.hubspot.account import HubspotAccount, stamp, too_many
+from tests.pulls.connectors.systems import HUBSPOT
 
 TABLES = ("contacts", "merges", "contact_points", "consents", "interactions")
 

@@ -17,7 +17,7 @@ from pipelines.extracts.conform import extract_table
 from pipelines.lake.tables import Lake
 from pipelines.pulls.pull import Outcome, Settings, list_messages, pull_sources
 from pipelines.pulls.web import client
-from tests.pulls.apis.api_server import ApiServer, serve
+from tests.pulls.connectors.api_server import ApiServer, serve
 
 
 @dataclass

@@ -5,11 +5,12 @@ from dataclasses import dataclass
 from datetime import timedelta
 from typing import Any
 
-from tests.pulls.apis import brevo_account, hubspot_account
-from tests.pulls.apis.api_server import Answer, Asked, Change
-from tests.pulls.apis.brevo_account import BrevoAccount
-from tests.pulls.apis.hubspot_account import HubspotAccount
-from tests.pulls.apis.salesforce_org import SalesforceOrg, limit_exceeded
+from tests.pulls.connectors.api_server import Answer, Asked, Change
+from tests.pulls.connectors.brevo import account as brevo_account
+from tests.pulls.connectors.brevo.account import BrevoAccount
+from tests.pulls.connectors.hubspot import account as hubspot_account
+from tests.pulls.connectors.hubspot.account import HubspotAccount
+from tests.pulls.connectors.salesforce.org import SalesforceOrg, limit_exceeded
 
 
 @dataclass(frozen=True)
