@@ -148,7 +148,7 @@ class WebClient:
 
     def _send(self, method: str, path: str, headers: Mapping[str, str], **body: Any) -> Answer:
         with self._open(method, self._base + path, headers, **body) as response:
-            content = b"".join(self._read(response, LARGEST_ANSWER))
+            content = b"".join(self._read(response, LARGEST_ANSWER, LONGEST_ANSWER))
             status = response.status_code
             if status in _PASSING:
                 raise _FailedError(_explain(status), _read_wait(response.headers, self._wait_header))
@@ -161,7 +161,7 @@ class WebClient:
                 raise _FailedError(
                     f"has no file for us (HTTP {response.status_code})", _read_wait(response.headers, self._wait_header)
                 )
-            for piece in self._read(response, most, longest=None):
+            for piece in self._read(response, most, None):
                 file.write(piece)
 
     def _open(self, method: str, url: str, headers: Mapping[str, str], **body: Any) -> Any:
@@ -183,7 +183,7 @@ class WebClient:
             reason = "has no address that a request could be sent to. Correct it in sources.yml"
         raise SourceError(f"{self.shown} {reason or 'has no certificate that this machine trusts'}.")
 
-    def _read(self, response: requests.Response, most: int, longest: float | None = LONGEST_ANSWER) -> Iterator[bytes]:
+    def _read(self, response: requests.Response, most: int, longest: float | None) -> Iterator[bytes]:
         """The body in pieces, bounded, and whole: a connection that breaks off is no end."""
         began, size = time.monotonic(), 0
         try:

@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
@@ -18,12 +19,22 @@ class TooCostlyError(Exception):
     """A query costs more points than one may: it must ask for fewer rows."""
 
 
+@dataclass(frozen=True)
+class Points:
+    """What a query cost, how many points are left after it, and how many come back a second."""
+
+    cost: float
+    available: float
+    restored: float
+
+
 class GraphqlClient:
     """The Admin API of one shop, at ``path``. ``moment`` is the shop's clock at the last answer."""
 
     def __init__(self, client: WebClient, path: str) -> None:
         self._client, self._path = client, path
-        self._pause = 0.0
+        self._points: Points | None = None
+        self._costs: dict[str, float] = {}
         self.moment: datetime
 
     @property
@@ -36,16 +47,18 @@ class GraphqlClient:
         Raises TooCostlyError, SourceError, and TableError where the query itself is refused.
         """
         for _ in range(TRIES):
-            if self._pause:
-                web.sleep(self._pause)
+            self._await_points(text)
             answer = self._client.ask("POST", self._path, document={"query": text, "variables": dict(variables)})
             self.moment = answer.moment
             document = answer.document if isinstance(answer.document, dict) else {}
-            self._pause = _find_pause(document)
+            self._points = _read_points(document)
+            if self._points:
+                self._costs[text] = self._points.cost
             errors = document.get("errors")
             codes = _list_codes(errors)
             if "THROTTLED" in codes:
-                self._pause = max(self._pause, 1.0)
+                if not self._points:
+                    web.sleep(1.0)
                 continue
             if "MAX_COST_EXCEEDED" in codes:
                 raise TooCostlyError
@@ -60,6 +73,13 @@ class GraphqlClient:
         raise SourceError(
             f"{self.shown} has no points left for us, as often as we ask: other apps use them up.", is_passing=True
         )
+
+    def _await_points(self, text: str) -> None:
+        """Waits until there are points for what ``text`` has cost before, or the last query did."""
+        if self._points:
+            lacking = self._costs.get(text, self._points.cost) - self._points.available
+            if lacking > 0:
+                web.sleep(min(max(lacking / self._points.restored, 1.0), LONGEST_PAUSE))
 
     def _refuse(self, errors: Any, codes: set[str], text: str, shown: str) -> None:
         if "ACCESS_DENIED" in codes:
@@ -110,16 +130,18 @@ def _list_fields(errors: Any, text: str) -> list[str]:
     return sorted(set(found))
 
 
-def _find_pause(document: Mapping[str, Any]) -> float:
-    """How long it takes until there are points for a query that costs as much as the last."""
+def _read_points(document: Mapping[str, Any]) -> Points | None:
     try:
         cost = document["extensions"]["cost"]
         status = cost["throttleStatus"]
-        lacking = float(cost["requestedQueryCost"]) - float(status["currentlyAvailable"])
-        restored = float(status["restoreRate"]) or RESTORED
+        restored = float(status["restoreRate"])
+        return Points(
+            float(cost["requestedQueryCost"]),
+            float(status["currentlyAvailable"]),
+            restored if restored > 0 else RESTORED,
+        )
     except (KeyError, TypeError, ValueError):
-        return 0.0
-    return min(max(lacking / restored, 0.0), LONGEST_PAUSE)
+        return None
 
 
 def follow(

@@ -104,6 +104,7 @@ class ShopifyServer:
     points: float = 2_000
     most_points: float = 2_000
     restored: float = 100
+    throttled: int = 0
     most_cost: float = 1_000
     waited: list[float] = field(default_factory=list)
     asked: list[Row] = field(default_factory=list)
@@ -260,6 +261,7 @@ class ShopifyServer:
         if cost > self.most_cost:
             return _fail("MAX_COST_EXCEEDED", "Query cost is too high")
         if cost > self.points:
+            self.throttled += 1
             answer = _fail("THROTTLED", "Throttled")
         else:
             self.points -= cost

@@ -155,6 +155,7 @@ def test_the_pace_is_that_of_the_points_which_the_shop_has(small: Shop) -> None:
     outcomes = small.pull()
     assert {each.state for each in outcomes.values()} == {"taken"}
     assert sum(small.server.waited) > 5
+    assert small.server.throttled <= 1  # What a query costs is not known before it was asked once.
 
 
 def test_an_app_without_points_for_long_is_left_to_the_next_try(small: Shop) -> None:
