@@ -41,6 +41,7 @@ class HubspotSource(WebSource):
             "day": "property_createdate",
         },
         "ticket_contact": {"key": ["ticket_id", "contact_id"]},
+        "email_events": {"key": ["id", "created"], "cursor": "created", "overlap": "1d", "deletes": "none"},
     }
 
     connector: HubspotConnector

@@ -19,9 +19,16 @@ class HubspotApi:
         self.moment = datetime.now(UTC)
 
     def list(
-        self, method: str, path: str, shown: str, *, params: Mapping[str, Any] | None = None, document: Any = None
+        self,
+        method: str,
+        path: str,
+        shown: str,
+        *,
+        params: Mapping[str, Any] | None = None,
+        document: Any = None,
+        name: str = "results",
     ) -> dict[str, Any]:
-        """What a request answers that lists ``results``; ``shown`` is what messages call what is asked for.
+        """What a request answers that lists ``name``; ``shown`` is what messages call what is asked for.
 
         Raises SourceError, TableError where the token may not read it, MissingTableError where there is no such object.
         """
@@ -36,7 +43,7 @@ class HubspotApi:
         if answer.status == 400:
             raise TableError(f"HubSpot refuses what is asked of {shown}.")
         found = answer.document
-        if not isinstance(found, dict) or not isinstance(found.get("results"), list):
+        if not isinstance(found, dict) or not isinstance(found.get(name), list):
             raise SourceError(f"HubSpot answers with no list of {shown}.", is_passing=True)
         return found
 

@@ -7,6 +7,7 @@ from pathlib import Path
 from pipelines.config.hubspot import HubspotConnector
 from pipelines.config.pulls import Pull
 from pipelines.pulls.connectors.hubspot.api import ADDRESS, HubspotApi
+from pipelines.pulls.connectors.hubspot.email_events import EmailEvents
 from pipelines.pulls.connectors.hubspot.objects import Objects
 from pipelines.pulls.connectors.hubspot.ticket_contacts import TicketContacts
 from pipelines.pulls.errors import TableError
@@ -30,10 +31,13 @@ class HubspotSystem(IndependentTables):
         self._api = api
 
     def open_table(self, name: str, pull: Pull, shown: str) -> WebTable:
-        """An object of the CRM by its name in the API, or ``ticket_contact``."""
+        """An object of the CRM by its name in the API, ``ticket_contact`` or ``email_events``."""
         if pull.select:
             raise TableError(f"{shown}: HubSpot answers no `select`. Name an object in `from`, such as contacts.")
-        wanted = pull.from_ or name
-        return (
-            TicketContacts(self._api, shown) if wanted == "ticket_contact" else Objects(self._api, wanted, pull, shown)
-        )
+        match pull.from_ or name:
+            case "ticket_contact":
+                return TicketContacts(self._api, shown)
+            case "email_events":
+                return EmailEvents(self._api, pull, shown)
+            case kind:
+                return Objects(self._api, kind, pull, shown)

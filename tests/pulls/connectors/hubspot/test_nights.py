@@ -1,11 +1,11 @@
 """Nights at HubSpot: people are added, edited, merged and deleted, and what is landed is what one full pull lands."""
 
 from collections.abc import Callable
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from pipelines.pulls.connectors.hubspot import objects, search, ticket_contacts
+from pipelines.pulls.connectors.hubspot import email_events, objects, search, ticket_contacts
 from tests.pulls.connectors.api_server import Answer, Asked
 from tests.pulls.connectors.conftest import Crm
 from tests.pulls.connectors.hubspot.account import HubspotAccount, stamp, too_many
@@ -230,3 +230,51 @@ def test_no_object_of_a_name_is_told(crm: Crm) -> None:
     tables = {"contacts": {"from": "contcts"}, "interactions": None, "merges": None, "consents": None}
     message = crm.fail("contcts", tables={**tables, "contact_points": None})
     assert "HubSpot has no table 'contcts'" in message
+
+
+EVENTS = {"preset": "hubspot_email_events", "from": "email_events", "with": {"contacts": "contacts"}}
+
+
+def tell(crm: Crm, number: int, type_: str, recipient: str, **more: object) -> None:
+    created = round(crm.account.now.timestamp() * 1000) + number
+    event = {"id": f"00-{number}", "created": created, "type": type_, "recipient": recipient, "portalId": 1}
+    crm.account.events.append({**event, "emailCampaignId": 42, **more})
+
+
+def test_events_of_marketing_messages_are_pulled_where_they_are_asked_for(
+    crm: Crm, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(email_events, "PAGE", 2)
+    tables = {"campaign_events": EVENTS}
+    for number, type_ in enumerate(("SENT", "DELIVERED", "OPEN", "CLICK", "PROCESSED")):
+        tell(crm, number, type_, "p1@example.fr", filteredEvent=type_ == "CLICK")
+    crm.account.now += timedelta(hours=1)
+    first = crm.pull(tables=tables)["email_events"]
+    assert (first.state, first.rows, first.source_rows) == ("taken", 5, None)
+    crm.account.merge(101, 102)
+    tell(crm, 9, "STATUSCHANGE", "p1@example.fr", portalSubscriptionStatus="UNSUBSCRIBED")
+    crm.account.now += timedelta(hours=1)
+    second = crm.pull(tables=tables)["email_events"]
+    assert (second.batch.mode, second.rows) == ("changes", 6)
+    rows = crm.extract("campaign_events", tables=tables)
+    assert sorted(rows.select("contact_id", "event", "campaign_id").rows()) == sorted(
+        (str(crm.account.last_id), event, "42") for event in ("sent", "delivered", "opened", "unsubscribed")
+    )
+    began = datetime.fromtimestamp(crm.account.events[0]["created"] / 1000, UTC).replace(tzinfo=None)
+    assert rows["occurred_at"].min() == began
+    crm.pull(tables=tables, full=True)
+    assert crm.extract("campaign_events", tables=tables).equals(rows)
+
+
+def test_a_list_of_events_that_says_that_more_follows_and_not_where_is_told(crm: Crm) -> None:
+    tell(crm, 1, "SENT", "p1@example.fr")
+
+    def stay(asked: Asked, answer: Answer) -> Answer:
+        status, headers, document = answer
+        is_list = asked.path.endswith("/events")
+        return (status, headers, {**document, "hasMore": True, "offset": "1"}) if is_list else answer
+
+    crm.connector = {**crm.connector, "tries": 1}
+    crm.server.change(stay)
+    message = crm.fail("email_events", tables={"campaign_events": EVENTS})
+    assert "more follows of table 'email_events', and not where" in message
