@@ -29,7 +29,6 @@ _COLUMNS: dict[str, Kind] = {
     "smsBlacklisted": "boolean",
     "createdAt": "timestamptz",
     "modifiedAt": "timestamptz",
-    "listUnsubscribed": "text",
 }
 
 
@@ -100,7 +99,7 @@ class Contacts(WebTable):
 def _flatten(contact: Mapping[str, Any]) -> dict[str, Any]:
     """Attributes hold whatever their type is: all of them come as texts."""
     attributes = {PREFIX + name: _as_text(value) for name, value in (contact.get("attributes") or {}).items()}
-    return {**contact, "listUnsubscribed": as_json(contact.get("listUnsubscribed")), **attributes}
+    return {**contact, **attributes}
 
 
 def _as_text(value: Any) -> str | None:

@@ -27,10 +27,7 @@ class Events(WebTable):
     def __init__(self, api: BrevoApi, pull: Pull, shown: str) -> None:
         if pull.cursor not in (None, CURSOR):
             raise TableError(f"the cursor of {shown} must be {CURSOR}.")
-        columns = declare(
-            id="text", email="text", event="text", date="timestamptz", messageId="text", templateId="text", tag="text",
-            subject="text",
-        )  # fmt: skip
+        columns = declare(id="text", email="text", event="text", date="timestamptz", templateId="text", tag="text")
         api.list("smtp/statistics/events", "events", shown, {"limit": 1, "days": 1})
         self._api = api
         super().__init__(shown, columns, api.moment)
