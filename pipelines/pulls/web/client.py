@@ -16,6 +16,7 @@ from typing import Any, Protocol
 
 import requests
 
+from pipelines.config.web import is_sealed
 from pipelines.pulls.errors import SourceError
 
 TRIES = 6
@@ -129,6 +130,8 @@ class WebClient:
 
         Raises SourceError, also where it is larger than ``most`` bytes.
         """
+        if not is_sealed(url):
+            raise SourceError(f"{self.shown} has its file at an address without https.")
         self._retry(lambda: self._fetch(url, path, most))
 
     def _retry(self, attempt: Callable[[], Any]) -> Any:

@@ -15,6 +15,7 @@ from pipelines import contracts
 from pipelines.config.sources import Sources, load_sources
 from pipelines.extracts.conform import extract_table
 from pipelines.lake.tables import Lake
+from pipelines.pulls.connectors.hubspot import api as hubspot_api
 from pipelines.pulls.pull import Outcome, Settings, list_messages, pull_sources
 from pipelines.pulls.web import client
 from tests.pulls.connectors.api_server import ApiServer, serve
@@ -86,6 +87,7 @@ def open_crm(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Callab
                 monkeypatch.setenv(name, value)
             server = servers.enter_context(serve(account))
             monkeypatch.setattr(client, "sleep", server.waits.append)
+            monkeypatch.setattr(hubspot_api, "PACE", 0)
             return Crm(server, tmp_path, {**connector, "address": server.url}, needles=[*secrets.values(), "Qzneedle"])
 
         yield start

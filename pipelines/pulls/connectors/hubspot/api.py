@@ -1,5 +1,6 @@
 """Requests to HubSpot, and what its refusals mean."""
 
+import time
 from collections.abc import Mapping
 from datetime import UTC, datetime
 from typing import Any
@@ -9,6 +10,7 @@ from pipelines.pulls.errors import MissingTableError, SourceError, TableError
 from pipelines.pulls.web.client import WebClient
 
 ADDRESS = "https://api.hubapi.com"
+PACE = 0.25  # Seconds between two searches: HubSpot answers five a second, of all apps of an account together.
 
 
 class HubspotApi:
@@ -16,6 +18,7 @@ class HubspotApi:
 
     def __init__(self, client: WebClient) -> None:
         self._client = client
+        self._next_search = 0.0
         self.moment = datetime.now(UTC)
 
     def list(
@@ -32,6 +35,8 @@ class HubspotApi:
 
         Raises SourceError, TableError where the token may not read it, MissingTableError where there is no such object.
         """
+        if path.endswith("/search"):
+            self._keep_pace()
         answer = self._client.ask(
             method, quote(path), params=params, document=document, expected=frozenset({200, 207, 400, 403, 404})
         )
@@ -46,6 +51,10 @@ class HubspotApi:
         if not isinstance(found, dict) or not isinstance(found.get(name), list):
             raise SourceError(f"HubSpot answers with no list of {shown}.", is_passing=True)
         return found
+
+    def _keep_pace(self) -> None:
+        time.sleep(max(0.0, self._next_search - time.monotonic()))
+        self._next_search = time.monotonic() + PACE
 
 
 def next_page(found: Mapping[str, Any]) -> str | None:

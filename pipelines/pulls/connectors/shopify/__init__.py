@@ -1,5 +1,5 @@
 """Shopify by its GraphQL Admin API.
 
-``graphql`` asks, ``queries`` says what, ``resources`` reads and counts, ``rows`` are what becomes of an answer,
-``tables`` are what a pull sees.
+``graphql`` asks, ``queries`` says what, ``resources`` reads and counts, ``bulk`` has all rows gathered into a file,
+``rows`` are what becomes of an answer, ``tables`` are what a pull sees.
 """

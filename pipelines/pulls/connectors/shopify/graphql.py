@@ -4,6 +4,7 @@ import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime
+from pathlib import Path
 from typing import Any
 
 from pipelines.pulls.errors import SourceError, TableError
@@ -40,6 +41,10 @@ class GraphqlClient:
     @property
     def shown(self) -> str:
         return self._client.shown
+
+    def download(self, url: str, path: Path, most: int) -> None:
+        """See :meth:`pipelines.pulls.web.client.WebClient.download`."""
+        self._client.download(url, path, most)
 
     def query(self, text: str, variables: Mapping[str, Any], shown: str) -> dict[str, Any]:
         """The data that answers ``text``; ``shown`` is what is asked for, in messages.

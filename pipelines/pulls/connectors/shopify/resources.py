@@ -8,7 +8,7 @@ from itertools import islice
 from pathlib import Path
 from typing import Any
 
-from pipelines.pulls.connectors.shopify import queries
+from pipelines.pulls.connectors.shopify import bulk, queries
 from pipelines.pulls.connectors.shopify.graphql import GraphqlClient, TooCostlyError, follow, read_page
 from pipelines.pulls.connectors.shopify.rows import Node, read_id
 from pipelines.pulls.errors import SourceError, TableError
@@ -21,19 +21,34 @@ COUNTS = 40  # Filters by which one query counts.
 
 @dataclass(frozen=True)
 class Kind:
-    """A list of the API: ``root`` is its field, ``count`` the one that counts it, ``first`` how many a page has."""
+    """A list of the API: ``root`` is its field, ``count`` the one that counts it, ``first`` how many a page has.
+
+    ``fields`` are asked for where all are gathered into a file, with the connection ``part`` among them.
+    """
 
     root: str
     count: str
     query: str
+    fields: str
     first: int
     scopes: tuple[str, ...]
+    part: str | None = None
 
 
 KINDS = {
-    "customers": Kind("customers", "customersCount", queries.CUSTOMERS, 100, ("read_customers",)),
-    "orders": Kind("orders", "ordersCount", queries.ORDERS, 25, ("read_orders", "read_all_orders", "read_products")),
-    "products": Kind("products", "productsCount", queries.PRODUCTS, 100, ("read_products",)),
+    "customers": Kind(
+        "customers", "customersCount", queries.CUSTOMERS, queries.ALL_CUSTOMERS, 100, ("read_customers",)
+    ),
+    "orders": Kind(
+        "orders",
+        "ordersCount",
+        queries.ORDERS,
+        queries.ALL_ORDERS,
+        25,
+        ("read_orders", "read_all_orders", "read_products"),
+        "lineItems",
+    ),
+    "products": Kind("products", "productsCount", queries.PRODUCTS, queries.ALL_PRODUCTS, 100, ("read_products",)),
 }
 
 
@@ -87,7 +102,7 @@ class Resource:
         self._after.pop(since, None)
         spool = Spool(self._scratch / f"{self._kind.root}-{len(self._spools)}.jsonl")
         with spool.path.open("w", encoding="utf-8") as file:
-            for number, node in enumerate(self._read(since)):
+            for number, node in enumerate(self._read_all() if since is None else self._read(since)):
                 self._note(spool, node, number)
                 file.write(json.dumps(node, default=str) + "\n")
         return spool
@@ -129,6 +144,30 @@ class Resource:
                 if kind.root == "orders":
                     self._drain(node)
                 yield node
+
+    def _read_all(self) -> Iterator[dict[str, Any]]:
+        """All nodes from a file that the API makes of them, where they are many, else page by page."""
+        kind, file = self._kind, self._scratch / f"{self._kind.root}-bulk.jsonl"
+        is_made = (self._before[None] or 0) >= bulk.LEAST and bulk.export(
+            self._client, kind.root, self._filter(None), kind.fields, file
+        )
+        if not is_made:
+            yield from self._read(None)
+            return
+        for node in bulk.read(file, kind.part):
+            if kind.root == "orders":
+                self._complete(node)
+                self._drain(node)
+            yield node
+        file.unlink()
+
+    def _complete(self, order: dict[str, Any]) -> None:
+        """What a file lacks: the parts of refunds."""
+        for refund in order["refunds"]:
+            found = self._client.query(queries.PARTS_OF_REFUND, {"id": refund["id"]}, self.shown).get("refund")
+            if not isinstance(found, dict):
+                raise TableError(f"{self._client.shown} has lost a refund while {self.shown} were read: run again.")
+            refund.update(found)
 
     def _drain(self, order: dict[str, Any]) -> None:
         """The lines and refunds behind the first page of each."""

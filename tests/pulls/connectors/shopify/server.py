@@ -48,15 +48,18 @@ type CustomerPhoneNumber { phoneNumber: String! marketingState: String! marketin
   marketingUpdatedAt: DateTime }
 type Customer { id: ID! firstName: String lastName: String createdAt: DateTime! updatedAt: DateTime!
   defaultEmailAddress: CustomerEmailAddress defaultPhoneNumber: CustomerPhoneNumber defaultAddress: MailingAddress }
-type CustomerConnection { nodes: [Customer!]! pageInfo: PageInfo! }
+type CustomerEdge { node: Customer! }
+type CustomerConnection { edges: [CustomerEdge!]! nodes: [Customer!]! pageInfo: PageInfo! }
 type ProductPriceRangeV2 { minVariantPrice: MoneyV2! }
 type Product { id: ID! title: String! productType: String! vendor: String! status: String! createdAt: DateTime!
   updatedAt: DateTime! priceRangeV2: ProductPriceRangeV2! }
-type ProductConnection { nodes: [Product!]! pageInfo: PageInfo! }
+type ProductEdge { node: Product! }
+type ProductConnection { edges: [ProductEdge!]! nodes: [Product!]! pageInfo: PageInfo! }
 type ProductVariant { id: ID! }
 type LineItem { id: ID! name: String! sku: String quantity: Int! isGiftCard: Boolean! taxable: Boolean!
   originalUnitPriceSet: MoneyBag! totalDiscountSet: MoneyBag! product: Product variant: ProductVariant }
-type LineItemConnection { nodes: [LineItem!]! pageInfo: PageInfo! }
+type LineItemEdge { node: LineItem! }
+type LineItemConnection { edges: [LineItemEdge!]! nodes: [LineItem!]! pageInfo: PageInfo! }
 type RefundLineItem { id: ID quantity: Int! restockType: String! lineItem: LineItem! subtotalSet: MoneyBag!
   totalTaxSet: MoneyBag! }
 type RefundLineItemConnection { nodes: [RefundLineItem!]! pageInfo: PageInfo! }
@@ -71,7 +74,8 @@ type Order { id: ID! name: String! email: String phone: String createdAt: DateTi
   subtotalPriceSet: MoneyBag totalTaxSet: MoneyBag totalPriceSet: MoneyBag! totalDiscountsSet: MoneyBag
   totalTipReceivedSet: MoneyBag customer: Customer billingAddress: MailingAddress shippingAddress: MailingAddress
   lineItems(first: Int, after: String): LineItemConnection! refunds(first: Int): [Refund!]! }
-type OrderConnection { nodes: [Order!]! pageInfo: PageInfo! }
+type OrderEdge { node: Order! }
+type OrderConnection { edges: [OrderEdge!]! nodes: [Order!]! pageInfo: PageInfo! }
 type Query {
   shop: Shop! currentAppInstallation: AppInstallation!
   customers(first: Int, after: String, query: String, sortKey: CustomerSortKeys): CustomerConnection!
@@ -82,7 +86,17 @@ type Query {
   productsCount(limit: Int = 10000, query: String): Count
   order(id: ID!): Order
   refund(id: ID!): Refund
+  node(id: ID!): Node
 }
+interface Node { id: ID! }
+scalar UnsignedInt64
+scalar URL
+enum BulkOperationStatus { CREATED RUNNING COMPLETED FAILED CANCELED EXPIRED }
+type BulkOperation implements Node { id: ID! status: BulkOperationStatus! errorCode: String objectCount: UnsignedInt64!
+  rootObjectCount: UnsignedInt64! fileSize: UnsignedInt64 url: URL partialDataUrl: URL }
+type UserError { field: [String!] message: String! }
+type BulkOperationRunQueryPayload { bulkOperation: BulkOperation userErrors: [UserError!]! }
+type Mutation { bulkOperationRunQuery(query: String!, groupObjects: Boolean = false): BulkOperationRunQueryPayload }
 """
 
 Row = dict[str, Any]
@@ -117,6 +131,11 @@ class ShopifyServer:
     on_page: Callable[[str, int], object] = lambda _root, _number: None
     schema: GraphQLSchema = field(default_factory=lambda: build_schema(SCHEMA))
     pages: dict[str, int] = field(default_factory=dict)
+    operations: list[Row] = field(default_factory=list)
+    files: list[bytes] = field(default_factory=list)
+    bulk_status: str = "COMPLETED"
+    bulk_lines_lost: int = 0
+    is_bulk_busy: bool = False
 
     def change_schema(self, before: str, after: str) -> None:
         assert before in SCHEMA
@@ -294,7 +313,7 @@ class ShopifyServer:
         number = self.pages[root] = self.pages.get(root, 0) + 1
         self.on_page(root, number)
         rows: dict[int, Row] = getattr(self, root)
-        found = [rows[key] for key in self._search(root, asked.get("query"))]
+        found = [rows[key] for key in self.search(root, asked.get("query"))]
         nodes, info = _cut(found, min(asked["first"], self.most_rows), asked.get("after"))
         if (root, number) in self.empty_pages:
             # Rows that were there when the cursor was made, and are no more: the page has none, and is not the last.
@@ -307,7 +326,7 @@ class ShopifyServer:
         return {"nodes": nodes, "pageInfo": info}
 
     def count(self, root: str, **asked: Any) -> Row:
-        return {"count": len(list(self._search(root, asked.get("query")))), "precision": self.precision}
+        return {"count": len(list(self.search(root, asked.get("query")))), "precision": self.precision}
 
     def order(self, _: Any, id: str) -> Row | None:
         return self.orders.get(_number({"id": id}))
@@ -316,7 +335,38 @@ class ShopifyServer:
         refunds = [each for order in self.orders.values() for each in order["refunds"] if each["id"] == id]
         return refunds[0] if refunds else None
 
-    def _search(self, root: str, query: str | None) -> Iterator[int]:
+    def bulkOperationRunQuery(self, _: Any, query: str, groupObjects: bool) -> Row:  # noqa: N802, N803
+        if self.is_bulk_busy:
+            return {"bulkOperation": None, "userErrors": [{"message": "already in progress: Qzneedle"}]}
+        assert groupObjects
+        found = self._execute(parse(query), {})
+        [connection] = found["data"].values()
+        objects: list[Row] = []
+        for edge in connection["edges"]:
+            parts = edge["node"].pop("lineItems", {"edges": []})
+            parent = {"__parentId": edge["node"]["id"]}
+            objects += [edge["node"], *({**part["node"], **parent} for part in parts["edges"])]
+        kept = objects[: len(objects) - self.bulk_lines_lost]
+        self.files.append("".join(json.dumps(each) + "\n" for each in kept).encode())
+        operation = {
+            "__typename": "BulkOperation",
+            "id": f"gid://shopify/BulkOperation/{len(self.files)}",
+            "status": "RUNNING",
+            "objectCount": str(len(objects)),
+            "rootObjectCount": str(len(connection["edges"])),
+            "fileSize": str(len(self.files[-1])),
+            "url": f"http://127.0.0.1:{self.port}/files/{len(self.files) - 1}?signature=Qzneedle",
+        }
+        self.operations.append(operation)
+        return {"bulkOperation": dict(operation), "userErrors": []}
+
+    def node(self, _: Any, id: str) -> Row:
+        [operation] = [each for each in self.operations if each["id"] == id]
+        told = dict(operation)
+        operation["status"] = self.bulk_status
+        return told
+
+    def search(self, root: str, query: str | None) -> Iterator[int]:
         rows: dict[int, Row] = getattr(self, root)
         terms = re.findall(r"(\w+):(<=|>=|<|>)'([^']*)'", query or "")
         assert query is None or query == " AND ".join(f"{name}:{sign}'{value}'" for name, sign, value in terms)
@@ -350,9 +400,13 @@ def _resolve(source: Any, info: Any, **asked: Any) -> Any:
         if name.endswith("Count"):
             return source.count(name.removesuffix("Count"), **asked)
         if name in ("customers", "orders", "products"):
+            if "first" not in asked:  # In a bulk operation.
+                return {"edges": [{"node": getattr(source, name)[key]} for key in source.search(name, asked["query"])]}
             return source.list(name, **asked)
         return getattr(source, name)(info, **asked)
     if name in PARTS:
+        if "first" not in asked:
+            return {"edges": [{"node": each} for each in source[PARTS[name]]]}
         nodes, page = _cut(source[PARTS[name]], asked["first"], asked.get("after"))
         return {"nodes": nodes, "pageInfo": page}
     return source.get(name)
@@ -455,6 +509,14 @@ class Handler(BaseHTTPRequestHandler):
             document = json.loads(body)
             self.shop.asked.append(document)
             self._answer(200, self.shop.answer(document))
+
+    def do_GET(self) -> None:
+        assert "X-Shopify-Access-Token" not in self.headers  # Files lie elsewhere, behind an address that is signed.
+        body = self.shop.files[int(self.path.partition("?")[0].rpartition("/")[2])]
+        self.send_response(200)
+        self.send_header("Content-Length", str(len(body)))
+        self.end_headers()
+        self.wfile.write(body)
 
     def _grant(self, form: dict[str, list[str]]) -> None:
         if form.get("grant_type") != ["client_credentials"] or form.get("client_secret") != [SECRET]:
