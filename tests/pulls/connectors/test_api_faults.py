@@ -6,6 +6,7 @@ from typing import Any
 
 import pytest
 
+from pipelines.errors import ConfigurationError
 from pipelines.pulls.connectors.brevo import contacts as brevo_contacts
 from pipelines.pulls.connectors.hubspot import objects as hubspot_objects
 from pipelines.pulls.connectors.hubspot import search as hubspot_search
@@ -169,10 +170,27 @@ def test_what_is_no_list_is_no_empty_one(crm: Crm, kit: Kit) -> None:
     crm.server.change(kit.change_pages(lambda _, page: {key: value for key, value in page.items() if key != kit.rows}))
     crm.connector = {**crm.connector, "tries": 1}
     message = fail(crm)
-    assert "a short pull" in message if kit.name == "brevo" else "answers with no" in message
+    assert "a short pull" in message if kit.name == "brevo" else "answers with no list" in message
 
 
 def test_a_look_at_the_first_rows_asks_for_no_more(crm: Crm, kit: Kit) -> None:
     outcome = pull(crm, most=3)
     assert (outcome.state, outcome.rows) == ("taken", 3)
     assert sum(kit.is_page(asked) for asked in crm.server.asked) <= 1 + (kit.name == "salesforce")
+
+
+@pytest.mark.parametrize("rows", [["Qzneedle"], [{"Qzneedle": "Qzneedle"}], [None], {"Qzneedle": 1}])
+def test_rows_of_another_shape_are_told(crm: Crm, kit: Kit, rows: Any) -> None:
+    crm.connector = {**crm.connector, "tries": 1}
+    crm.server.change(kit.change_pages(lambda _, page: {**page, kit.rows: rows}))
+    message = fail(crm)
+    if kit.name == "salesforce" and rows == [{"Qzneedle": "Qzneedle"}]:
+        assert "short pull" in message
+    else:
+        assert "in another shape than Parcours knows" in message or "answers with no list" in message
+
+
+@pytest.mark.parametrize("declared", [{"select": "select 1"}, {"deletes": {"where": "archived"}}])
+def test_sql_is_refused_where_nobody_understands_it(crm: Crm, declared: dict[str, Any]) -> None:
+    with pytest.raises(ConfigurationError, match="no web API answers it, take it out|take one out"):
+        crm.configure(pulls={"contacts": declared})

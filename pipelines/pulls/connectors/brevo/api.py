@@ -4,8 +4,9 @@ from collections.abc import Mapping
 from datetime import UTC, datetime
 from typing import Any
 
-from pipelines.pulls.errors import SourceError, TableError
+from pipelines.pulls.errors import TableError
 from pipelines.pulls.web.client import WebClient
+from pipelines.pulls.web.shapes import read_rows
 
 ADDRESS = "https://api.brevo.com"
 
@@ -17,8 +18,10 @@ class BrevoApi:
         self._client = client
         self.moment = datetime.now(UTC)
 
-    def list(self, path: str, name: str, shown: str, params: Mapping[str, Any] | None = None) -> dict[str, Any]:
-        """What a request answers that lists ``name``; ``shown`` is what messages call it.
+    def list(
+        self, path: str, name: str, shown: str, params: Mapping[str, Any] | None = None, *, needed: str
+    ) -> dict[str, Any]:
+        """What a request answers that lists ``name``, each with ``needed``; ``shown`` is what messages call it.
 
         A list that has nothing in it may be left out of the answer. Raises SourceError, TableError.
         """
@@ -28,7 +31,6 @@ class BrevoApi:
             raise TableError(f"{shown} may not be read with this key: its account has no right to.")
         if answer.status != 200:
             raise TableError(f"Brevo refuses what is asked of {shown} (HTTP {answer.status}).")
-        found = answer.document
-        if not isinstance(found, dict) or not isinstance(found.setdefault(name, []), list):
-            raise SourceError(f"Brevo answers with no list of {shown}.", is_passing=True)
-        return found
+        found = answer.document if isinstance(answer.document, dict) else {}
+        read_rows({name: [], **found}, name, "Brevo", shown, needed=needed, is_number=needed == "id")
+        return {name: [], **found}

@@ -44,7 +44,7 @@ class Contacts(WebTable):
 
     def _list_columns(self, shown: str) -> list[SourceColumn]:
         """What every contact has, and the account's attributes; those of whole lists are no contact's."""
-        listed = self._api.list("contacts/attributes", "attributes", shown)["attributes"]
+        listed = self._api.list("contacts/attributes", "attributes", shown, needed="name")["attributes"]
         names = sorted(PREFIX + each["name"] for each in listed if each.get("category") not in ("global", "calculated"))
         kinds: dict[str, Kind] = {**_COLUMNS, **dict.fromkeys(names, "text")}
         return list(declare(**kinds))
@@ -82,7 +82,7 @@ class Contacts(WebTable):
     def _ask(self, offset: int, limit: int, order: str, counted: list[int]) -> list[dict[str, Any]]:
         """A page; how many contacts there are is added to ``counted``."""
         asked = {"limit": limit, "offset": offset, "sort": order}
-        found = self._api.list("contacts", "contacts", self.shown, asked)
+        found = self._api.list("contacts", "contacts", self.shown, asked, needed="id")
         if not isinstance(found.get("count"), int):
             raise SourceError(f"Brevo does not say how many there are of {self.shown}.", is_passing=True)
         counted.append(found["count"])
@@ -98,8 +98,9 @@ class Contacts(WebTable):
 
 def _flatten(contact: Mapping[str, Any]) -> dict[str, Any]:
     """Attributes hold whatever their type is: all of them come as texts."""
-    attributes = {PREFIX + name: _as_text(value) for name, value in (contact.get("attributes") or {}).items()}
-    return {**contact, **attributes}
+    attributes = contact.get("attributes")
+    told = attributes.items() if isinstance(attributes, dict) else ()
+    return {**contact, **{PREFIX + name: _as_text(value) for name, value in told}}
 
 
 def _as_text(value: Any) -> str | None:

@@ -28,7 +28,7 @@ class Events(WebTable):
         if pull.cursor not in (None, CURSOR):
             raise TableError(f"the cursor of {shown} must be {CURSOR}.")
         columns = declare(id="text", email="text", event="text", date="timestamptz", templateId="text", tag="text")
-        api.list("smtp/statistics/events", "events", shown, {"limit": 1, "days": 1})
+        api.list("smtp/statistics/events", "events", shown, {"limit": 1, "days": 1}, needed="event")
         self._api = api
         super().__init__(shown, columns, api.moment)
 
@@ -47,7 +47,8 @@ class Events(WebTable):
         }
         offset, empty = 0, 0
         while empty < 2:
-            found = self._api.list("smtp/statistics/events", "events", self.shown, {**asked, "offset": offset})
+            place = {**asked, "offset": offset}
+            found = self._api.list("smtp/statistics/events", "events", self.shown, place, needed="event")
             for event in found["events"]:
                 yield {**event, "id": _name(event)}
             offset, empty = offset + len(found["events"]), 0 if found["events"] else empty + 1

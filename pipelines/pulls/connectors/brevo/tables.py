@@ -32,8 +32,6 @@ class BrevoSystem(IndependentTables):
 
     def open_table(self, name: str, pull: Pull, shown: str) -> WebTable:
         """``contacts`` or ``events``."""
-        if pull.select:
-            raise TableError(f"{shown}: Brevo answers no `select`. Name contacts or events in `from`.")
         match pull.from_ or name:
             case "contacts" if pull.cursor:
                 raise TableError(f"{shown}: all contacts come every night, take `cursor` out.")

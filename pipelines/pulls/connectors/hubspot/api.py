@@ -6,8 +6,9 @@ from datetime import UTC, datetime
 from typing import Any
 from urllib.parse import quote
 
-from pipelines.pulls.errors import MissingTableError, SourceError, TableError
+from pipelines.pulls.errors import MissingTableError, TableError
 from pipelines.pulls.web.client import WebClient
+from pipelines.pulls.web.shapes import reach, read_rows
 
 ADDRESS = "https://api.hubapi.com"
 PACE = 0.25  # Seconds between two searches: HubSpot answers five a second, of all apps of an account together.
@@ -30,8 +31,9 @@ class HubspotApi:
         params: Mapping[str, Any] | None = None,
         document: Any = None,
         name: str = "results",
+        needed: str = "id",
     ) -> dict[str, Any]:
-        """What a request answers that lists ``name``; ``shown`` is what messages call what is asked for.
+        """What a request answers that lists ``name``, each with ``needed``; ``shown`` is what messages call them.
 
         Raises SourceError, TableError where the token may not read it, MissingTableError where there is no such object.
         """
@@ -47,9 +49,9 @@ class HubspotApi:
             raise TableError(f"{shown} may not be read with this token: grant its private app the scope to.")
         if answer.status == 400:
             raise TableError(f"HubSpot refuses what is asked of {shown}.")
-        found = answer.document
-        if not isinstance(found, dict) or not isinstance(found.get(name), list):
-            raise SourceError(f"HubSpot answers with no list of {shown}.", is_passing=True)
+        is_number = name == "results" and needed != "name"
+        read_rows(answer.document, name, "HubSpot", shown, needed=needed, is_number=is_number)
+        found: dict[str, Any] = answer.document
         return found
 
     def _keep_pace(self) -> None:
@@ -59,5 +61,5 @@ class HubspotApi:
 
 def next_page(found: Mapping[str, Any]) -> str | None:
     """The token of the next page; None where there is none."""
-    after = ((found.get("paging") or {}).get("next") or {}).get("after")
+    after = reach(found, "paging", "next", "after")
     return None if after is None else str(after)

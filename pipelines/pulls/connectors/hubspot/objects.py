@@ -52,7 +52,7 @@ class Objects(WebTable):
 
     def _list_columns(self, shown: str) -> list[SourceColumn]:
         """The id, and the properties that come by themselves or that the pull names."""
-        listed = self._api.list("GET", f"/crm/v3/properties/{self._kind}", shown)["results"]
+        listed = self._api.list("GET", f"/crm/v3/properties/{self._kind}", shown, needed="name")["results"]
         named = [name.removeprefix(PREFIX) for name in (*self._pull.columns, *self._pull.needed)]
         taken = {"createdate", self._modified, *_STANDARD.get(self._kind, ()), *named}
         kinds = {
@@ -86,7 +86,7 @@ class Objects(WebTable):
             asked = {"archived": "true", "limit": PAGE_OF_LIST, **({"after": after} if after else {})}
             found = self._api.list("GET", f"/crm/v3/objects/{self._kind}", self.shown, params=asked)
             for record in found["results"]:
-                archived = read_moment(record.get("archivedAt"))
+                archived = read_moment(_as_text(record.get("archivedAt")))
                 if archived is None or archived >= since:
                     yield {"id": record["id"]}
             after = next_page(found)
@@ -123,7 +123,7 @@ class Objects(WebTable):
         """HubSpot writes every value as a text, and none as an empty one."""
         kinds = {column.name: column.kind for column in self._columns}
         row: dict[str, Any] = {"id": record["id"]}
-        for name, value in (record.get("properties") or {}).items():
+        for name, value in _read_properties(record).items():
             is_truth = kinds.get(PREFIX + name) == "boolean" and value in ("true", "false")
             row[PREFIX + name] = (value == "true") if is_truth else (None if value == "" else value)
         return row
@@ -131,6 +131,15 @@ class Objects(WebTable):
 
 def _list_merged(record: Mapping[str, Any]) -> list[str]:
     """The ids that a record was merged from."""
-    properties = record.get("properties") or {}
-    listed = [part.partition(":")[0].strip() for name in _MERGED for part in (properties.get(name) or "").split(";")]
-    return [each for each in dict.fromkeys(listed) if each.isdigit() and each != record["id"]]
+    told = [_as_text(_read_properties(record).get(name)) or "" for name in _MERGED]
+    listed = [part.partition(":")[0].strip() for each in told for part in each.split(";")]
+    return [each for each in dict.fromkeys(listed) if each.isdecimal() and each != str(record["id"])]
+
+
+def _read_properties(record: Mapping[str, Any]) -> Mapping[str, Any]:
+    properties = record.get("properties")
+    return properties if isinstance(properties, dict) else {}
+
+
+def _as_text(value: Any) -> str | None:
+    return value if isinstance(value, str) else None

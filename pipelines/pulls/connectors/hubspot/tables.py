@@ -10,7 +10,6 @@ from pipelines.pulls.connectors.hubspot.api import ADDRESS, HubspotApi
 from pipelines.pulls.connectors.hubspot.email_events import EmailEvents
 from pipelines.pulls.connectors.hubspot.objects import Objects
 from pipelines.pulls.connectors.hubspot.ticket_contacts import TicketContacts
-from pipelines.pulls.errors import TableError
 from pipelines.pulls.web.client import Token, WebClient
 from pipelines.pulls.web.system import IndependentTables
 from pipelines.pulls.web.table import WebTable
@@ -32,8 +31,6 @@ class HubspotSystem(IndependentTables):
 
     def open_table(self, name: str, pull: Pull, shown: str) -> WebTable:
         """An object of the CRM by its name in the API, ``ticket_contact`` or ``email_events``."""
-        if pull.select:
-            raise TableError(f"{shown}: HubSpot answers no `select`. Name an object in `from`, such as contacts.")
         match pull.from_ or name:
             case "ticket_contact":
                 return TicketContacts(self._api, shown)

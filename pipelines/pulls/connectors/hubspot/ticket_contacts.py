@@ -12,6 +12,7 @@ from pipelines.pulls.connectors.hubspot.api import HubspotApi, next_page
 from pipelines.pulls.connectors.hubspot.search import Search
 from pipelines.pulls.errors import TableError
 from pipelines.pulls.web.rows import declare
+from pipelines.pulls.web.shapes import reach, read_rows
 from pipelines.pulls.web.table import WebTable
 
 PAGE = 100
@@ -53,13 +54,16 @@ class TicketContacts(WebTable):
 
     def _list_contacts(self, ticket: Mapping[str, Any]) -> Iterator[dict[str, Any]]:
         """A ticket comes with its first hundred contacts; the others are asked for."""
-        found = (ticket.get("associations") or {}).get("contacts") or {}
-        for each in found.get("results", []):
+        found = reach(ticket, "associations", "contacts")
+        if found is None:
+            return
+        for each in read_rows(found, "results", "HubSpot", self.shown, needed="id", is_number=True):
             yield {"ticket_id": ticket["id"], "contact_id": each["id"]}
         after = next_page(found)
         while after is not None:
             path = f"/crm/v4/objects/tickets/{ticket['id']}/associations/contacts"
-            found = self._api.list("GET", path, self.shown, params={"limit": PAGE_OF_ONE, "after": after})
+            asked = {"limit": PAGE_OF_ONE, "after": after}
+            found = self._api.list("GET", path, self.shown, params=asked, needed="toObjectId")
             for each in found["results"]:
                 yield {"ticket_id": ticket["id"], "contact_id": each["toObjectId"]}
             after = next_page(found)

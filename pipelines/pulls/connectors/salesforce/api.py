@@ -7,6 +7,7 @@ from urllib.parse import quote
 
 from pipelines.pulls.errors import MissingTableError, SourceError, TableError
 from pipelines.pulls.web.client import Answer, WebClient
+from pipelines.pulls.web.shapes import read_rows
 
 VERSION = "v60.0"
 LONGEST_QUERY = 12_000  # Characters; an address of more than 16,384 is refused.
@@ -31,9 +32,8 @@ class SalesforceApi:
         Raises SourceError, MissingTableError where this user sees no such object.
         """
         found = self._ask(f"/services/data/{VERSION}/sobjects/{quote(name, safe='')}/describe", shown)
-        if not isinstance(found.get("fields"), list):
-            raise SourceError(f"Salesforce does not say which fields {shown} has.", is_passing=True)
-        return {each["name"]: each["type"] for each in found["fields"]}
+        fields = read_rows(found, "fields", "Salesforce", shown, needed="name")
+        return {str(each["name"]): str(each.get("type")) for each in fields}
 
     def count(self, soql: str, shown: str) -> int:
         """How many rows a query has. Raises SourceError, TableError."""
@@ -45,9 +45,8 @@ class SalesforceApi:
         expected, arrived, empty = self._read_size(found, shown), 0, 0
         place: str | None = None
         while True:
-            records, following = found.get("records"), found.get("nextRecordsUrl")
-            if not isinstance(records, list):
-                raise SourceError(f"Salesforce answers with no rows of {shown}.", is_passing=True)
+            records = read_rows(found, "records", "Salesforce", shown)
+            following = found.get("nextRecordsUrl")
             arrived += len(records)
             yield from records
             if following is None:

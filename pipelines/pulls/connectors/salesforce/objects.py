@@ -12,7 +12,7 @@ from typing import Any
 from pipelines.config.pulls import Pull
 from pipelines.pulls.connectors.salesforce.api import SalesforceApi
 from pipelines.pulls.connectors.salesforce.ids import lengthen_id
-from pipelines.pulls.errors import TableError
+from pipelines.pulls.errors import SourceError, TableError
 from pipelines.pulls.system import ROWS, Counted, Counts, Kind, Measures, Since, SourceColumn
 from pipelines.pulls.web.rows import declare, read_moment
 from pipelines.pulls.web.table import WebTable
@@ -116,7 +116,7 @@ class Objects(WebTable):
             bounds = [f"{day} >= {_write_day(first, is_day=is_day)}", f"{day} < {_write_day(last, is_day=is_day)}"]
             soql = f"SELECT {of} onDay, COUNT(Id) howMany {self._from([*conditions, *bounds])} GROUP BY {of}"
             for each in self._api.read(soql, self.shown):
-                counts[(str(each["onDay"])[:10], ROWS)] = Decimal(each["howMany"])
+                counts[(self._read_day(each.get("onDay")).isoformat(), ROWS)] = self._read_count(each.get("howMany"))
         return counts
 
     def _list_spans(self, day: str, conditions: Sequence[str]) -> Iterator[tuple[date, date]]:
@@ -124,7 +124,7 @@ class Objects(WebTable):
         ends = []
         for order in ("ASC", "DESC"):
             soql = f"SELECT {day} {self._from([*conditions, f'{day} != null'])} ORDER BY {day} {order} LIMIT 1"
-            ends += [date.fromisoformat(str(each[day])[:10]) for each in self._api.read(soql, self.shown)]
+            ends += [self._read_day(each.get(day)) for each in self._api.read(soql, self.shown)]
         if len(ends) < 2:
             return
         first, last = ends
@@ -132,6 +132,17 @@ class Objects(WebTable):
             following = first + timedelta(days=DAYS_AT_ONCE)
             yield first, following
             first = following
+
+    def _read_day(self, value: Any) -> date:
+        moment = read_moment(value) if isinstance(value, str) else None
+        if moment is None:
+            raise SourceError(f"Salesforce counts {self.shown} by what is no day.", is_passing=True)
+        return moment.date()
+
+    def _read_count(self, value: Any) -> Decimal:
+        if not isinstance(value, int):
+            raise SourceError(f"Salesforce counts {self.shown} in what is no number.", is_passing=True)
+        return Decimal(value)
 
     def _from(self, conditions: Sequence[str]) -> str:
         return f"FROM {self._name} WHERE {' AND '.join(conditions)}"

@@ -9,7 +9,6 @@ from pipelines.config.pulls import Pull
 from pipelines.config.salesforce import SalesforceConnector
 from pipelines.pulls.connectors.salesforce.api import SalesforceApi
 from pipelines.pulls.connectors.salesforce.objects import Objects
-from pipelines.pulls.errors import TableError
 from pipelines.pulls.web.client import WebClient
 from pipelines.pulls.web.oauth import ClientCredentials
 from pipelines.pulls.web.system import IndependentTables
@@ -42,8 +41,4 @@ class SalesforceSystem(IndependentTables):
 
     def open_table(self, name: str, pull: Pull, shown: str) -> WebTable:
         """An object by its name in the API; behind it ``:merged``, of its rows those that were merged away."""
-        if pull.select:
-            raise TableError(
-                f"{shown}: name an object in `from`, such as Contact; `select` is not asked of Salesforce."
-            )
         return Objects(self._api, pull.from_ or name, pull, shown, self._began)
