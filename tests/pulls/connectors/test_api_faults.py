@@ -192,5 +192,5 @@ def test_rows_of_another_shape_are_told(crm: Crm, kit: Kit, rows: Any) -> None:
 
 @pytest.mark.parametrize("declared", [{"select": "select 1"}, {"deletes": {"where": "archived"}}])
 def test_sql_is_refused_where_nobody_understands_it(crm: Crm, declared: dict[str, Any]) -> None:
-    with pytest.raises(ConfigurationError, match="no web API answers it, take it out|take one out"):
+    with pytest.raises(ConfigurationError, match=r"no web API answers it, take it out|take one out"):
         crm.configure(pulls={"contacts": declared})
