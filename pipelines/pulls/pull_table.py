@@ -24,8 +24,10 @@ from pipelines.lake.owner_only import make_folder
 from pipelines.lake.tables import sync
 from pipelines.name_lists import list_names
 from pipelines.pulls import drift as drifts
+from pipelines.pulls.changes import NONE, Changes
 from pipelines.pulls.errors import IncompleteError, TableError
 from pipelines.pulls.reconciliation import (
+    CHANGED_ROWS,
     Reconciled,
     compare,
     count_landed,
@@ -68,6 +70,7 @@ class Pulled:
     source_rows: int | None
     repeated: int
     notes: tuple[str, ...]
+    changes: Changes = NONE
 
 
 @dataclass(frozen=True)
@@ -112,14 +115,14 @@ class TablePull:
         """
         table = system.open_table(self.name, self.pull, self.shown)
         columns = self._describe(table)
-        changes = drifts.Changes((), (), ())
+        changes = NONE
         if landed is not None and landed.asked == self.asked and landed.columns and not full:
             changes = drifts.compare(landed.columns, columns)
             drifts.refuse(changes, self.shown, self.drift)
             if self.drift == "discard":
                 columns = [column for column in columns if column.name not in changes.added]
         notes = drifts.tell(changes, self.drift)
-        work = _Work(self, table, columns, tuple(notes))
+        work = _Work(self, table, columns, tuple(notes), changes)
         has_new = bool(changes.added) and self.drift != "discard"
         is_usable = landed is not None and landed.asked == self.asked and landed.cursor is not None and not has_new
         kept = landed if self._keeps(landed, columns) else None
@@ -181,6 +184,7 @@ class _Work:
     table: SourceTable
     columns: Sequence[SourceColumn]
     notes: tuple[str, ...]
+    changes: Changes
 
     def pull_all(self, kept: LandedTable | None = None) -> Pulled:
         """All rows, in place of those before; or beside those of ``kept`` that the source has no more."""
@@ -237,7 +241,7 @@ class _Work:
             if not all(each.is_taken for each in reconciled):
                 rows.drop()
                 raise IncompleteError(
-                    f"the changes since {since.value} do not lead to what the source has "
+                    "the changes since the last pull do not lead to what the source has "
                     f"({describe_worst(reconciled)}); a longer `overlap` may"
                 )
         table = replace(landed.with_batch(batch, int(total(live))), columns=after.columns)
@@ -260,16 +264,17 @@ class _Work:
             if count
         ]
         source_rows = None if rows is None else int(rows)
-        return Pulled(table, batch, tuple(reconciled), source_rows, repeated, (*self.notes, *told))
+        return Pulled(table, batch, tuple(reconciled), source_rows, repeated, (*self.notes, *told), self.changes)
 
     def _count_changed(self, since: Since, arrived: int) -> dict[str, Any]:
         """What the source counts of the rows that changed, for the batch. Raises TableError where others arrived."""
         asked = self.table.count(self._measures, since)
-        counted = asked and told_by_source(asked, ROWS, Decimal(arrived))
+        counted = told_by_source(asked, ROWS, Decimal(arrived)) if asked else None
         if counted is not None and counted != arrived:
             raise TableError(
                 f"a short pull of {self.of.shown}: the source counts {counted:,f} changed rows, "
-                f"{arrived:,} arrived. Nothing of it is taken; run again."
+                f"{arrived:,} arrived. Nothing of it is taken; run again.",
+                reconciled=(Reconciled(None, CHANGED_ROWS, counted, Decimal(arrived), is_taken=False),),
             )
         return self._tell_counted(asked, {(None, ROWS): Decimal(arrived)}) if asked else {}
 
@@ -323,7 +328,8 @@ class _Work:
         if not all(each.is_taken for each in reconciled):
             raise TableError(
                 f"what arrived of {self.of.shown} is not what the source has: {describe_worst(reconciled)}. Nothing "
-                "of it is taken; run again, and where it stays so, `tolerance` of its pull says how much may differ."
+                "of it is taken; run again, and where it stays so, `tolerance` of its pull says how much may differ.",
+                reconciled=tuple(reconciled),
             )
 
     def _begin(self, cursor: str) -> str:
