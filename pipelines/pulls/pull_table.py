@@ -126,6 +126,9 @@ class TablePull:
         has_new = bool(changes.added) and self.drift != "discard"
         is_usable = landed is not None and landed.asked == self.asked and landed.cursor is not None and not has_new
         kept = landed if self._keeps(landed, columns) else None
+        if kept is None and landed is not None and landed.batches and self.pull.deletes == "none":
+            forgotten = "its columns or its pull are others than before: rows that the source has no more are let go"
+            work = replace(work, notes=(*work.notes, forgotten))
         if full or not self.pull.cursor or not is_usable or self.most is not None:
             return work.pull_all(kept)
         assert landed is not None
