@@ -5,8 +5,11 @@ from typing import Annotated, Any
 
 from pydantic import BeforeValidator, Field, SerializeAsAny
 
+from pipelines.config.brevo import BrevoSource
 from pipelines.config.connectors import Connector, DatabaseSource, FilesSource, Source, TableMapping
 from pipelines.config.drop_sources import AzureSource, GcsSource, S3Source, SftpSource
+from pipelines.config.hubspot import HubspotSource
+from pipelines.config.salesforce import SalesforceSource
 from pipelines.config.shopify import ShopifySource
 from pipelines.yaml_document import did_you_mean
 
@@ -20,6 +23,9 @@ SOURCE_MODELS: dict[str, type[Source]] = {
     "gcs": GcsSource,
     "azure": AzureSource,
     "shopify": ShopifySource,
+    "hubspot": HubspotSource,
+    "salesforce": SalesforceSource,
+    "brevo": BrevoSource,
 }
 """Per `connector.type`, the model of a source that has it."""
 

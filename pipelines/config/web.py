@@ -5,7 +5,7 @@ from collections.abc import Mapping
 from typing import Annotated, Any, ClassVar
 from urllib.parse import urlsplit
 
-from pydantic import AfterValidator, Field
+from pydantic import AfterValidator, Field, model_validator
 
 from pipelines.config.connectors import PulledConnector, PulledMapping, PulledSource
 
@@ -57,3 +57,11 @@ class WebSource(PulledSource):
 
     connector: WebConnector
     tables: Annotated[Mapping[str, PulledMapping], Field(min_length=1)]
+
+    @model_validator(mode="after")
+    def _speak_no_sql(self) -> "WebSource":
+        for name, pull in self.pulls.items():
+            if pull.select or pull.deleted_where:
+                key = "select" if pull.select else "deletes: {where: ...}"
+                raise ValueError(f"the pull '{name}' has `{key}`, which is SQL: no web API answers it, take it out")
+        return self

@@ -79,6 +79,9 @@ def _open_table(sources: Sources, source: Source, table: Table, scratch: Path, m
         beside = declared.model_copy(update={"from_": relation.from_})
         try:
             further = open_rows(source.connector, beside, sources.base, folder)
+            if not further.columns and not further.paths:  # An optional table that the source does not have.
+                empty[name] = tuple(relation.headers)
+                continue
             if relation.headers:
                 further = name_rows(further, relation.headers, declared.written_sql, declared.preset)
         except ExtractError as error:

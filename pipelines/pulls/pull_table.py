@@ -125,13 +125,25 @@ class TablePull:
         work = _Work(self, table, columns, tuple(notes), changes)
         has_new = bool(changes.added) and self.drift != "discard"
         is_usable = landed is not None and landed.asked == self.asked and landed.cursor is not None and not has_new
+        kept = landed if self._keeps(landed, columns) else None
+        if kept is None and landed is not None and landed.batches and self.pull.deletes == "none":
+            forgotten = "its columns or its pull are others than before: rows that the source has no more are let go"
+            work = replace(work, notes=(*work.notes, forgotten))
         if full or not self.pull.cursor or not is_usable or self.most is not None:
-            return work.pull_all()
+            return work.pull_all(kept)
         assert landed is not None
         try:
             return work.pull_changes(landed)
         except IncompleteError as error:
-            return replace(work, notes=(*work.notes, f"pulled as a whole: {error}")).pull_all()
+            return replace(work, notes=(*work.notes, f"pulled as a whole: {error}")).pull_all(kept)
+
+    def _keeps(self, landed: LandedTable | None, columns: Sequence[SourceColumn]) -> bool:
+        """Whether rows that the source has forgotten stay, also where all rows that it has come anew."""
+        if landed is None or landed.asked != self.asked or self.pull.deletes != "none" or self.most is not None:
+            return False
+        return bool(landed.batches and self.pull.key) and dict(landed.columns) == {
+            column.name: column.kind for column in columns
+        }
 
     def _describe(self, table: SourceTable) -> list[SourceColumn]:
         columns = table.describe()
@@ -177,7 +189,8 @@ class _Work:
     notes: tuple[str, ...]
     changes: Changes
 
-    def pull_all(self) -> Pulled:
+    def pull_all(self, kept: LandedTable | None = None) -> Pulled:
+        """All rows, in place of those before; or beside those of ``kept`` that the source has no more."""
         batch = Batch(self.of.number, "full", self.of.pulled_at, rows=0)
         source: Counted | None = None
         reconciled: list[Reconciled] = []
@@ -198,6 +211,12 @@ class _Work:
                 batch = replace(batch, cursor_to=self._read_cursor(None))
             rows.keep()
         table = self._landed_as.with_batch(batch, batch.rows)
+        if kept is not None:
+            batch = replace(batch, mode="changes")
+            after = replace(kept, batches=(*kept.batches, batch))
+            with self._connect(self._files(after)) as connection:
+                live = count_landed(Measures(), connection, select_live(after, self.of.folder, self._names))
+            table = kept.with_batch(batch, int(total(live)))
         return self._pulled(table, batch, source, reconciled, repeated)
 
     def pull_changes(self, landed: LandedTable) -> Pulled:

@@ -93,6 +93,14 @@ def test_what_a_source_forgets_stays_where_that_is_declared(shop: Shop) -> None:
     shop.add("4, 'Eve', '2026-01-05 09:00:00', 5.00, '2026-01-05 09:00:00'")
     [outcome] = shop.pull(pulls)
     assert (outcome.batch.mode, outcome.rows, outcome.source_rows, outcome.state) == ("changes", 34, 33, "taken")
+    rows = shop.extract(pulls)
+    [outcome] = shop.pull(pulls, full=True)
+    assert (outcome.state, outcome.batch.rows, outcome.rows, outcome.source_rows) == ("taken", 33, 34, 33)
+    assert shop.extract(pulls).equals(rows)
+    shop.server.run("alter table orders add column note text")
+    [outcome] = shop.pull(pulls)
+    assert (outcome.state, outcome.rows) == ("taken", 33)
+    assert "rows that the source has no more are let go" in outcome.notes[-1]
 
 
 def test_batches_are_put_together_and_change_nothing(shop: Shop) -> None:

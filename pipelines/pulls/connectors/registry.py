@@ -6,6 +6,9 @@ from pathlib import Path
 from typing import Any
 
 from pipelines.pulls.connectors import mysql, postgresql
+from pipelines.pulls.connectors.brevo import tables as brevo
+from pipelines.pulls.connectors.hubspot import tables as hubspot
+from pipelines.pulls.connectors.salesforce import tables as salesforce
 from pipelines.pulls.connectors.shopify import tables as shopify
 from pipelines.pulls.snapshot import Snapshot
 from pipelines.pulls.sql_tables import SqlSystem
@@ -30,6 +33,9 @@ SYSTEMS: dict[str, OpenSystem] = {
     "mysql": _speaking_sql(mysql.open_snapshot),
     "mariadb": _speaking_sql(mysql.open_snapshot),
     "shopify": shopify.open_system,
+    "hubspot": hubspot.open_system,
+    "salesforce": salesforce.open_system,
+    "brevo": brevo.open_system,
 }
 """Per `connector.type` that is pulled, what opens the system, given the connector as `sources.yml` has it, the folder
 from which relative paths start, and a folder for what the pull need not keep. Raises SourceError."""

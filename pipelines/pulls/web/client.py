@@ -31,7 +31,7 @@ _PASSING = frozenset({408, 425, 429, 500, 502, 503, 504, 520, 521, 522, 523, 524
 
 
 class Authorisation(Protocol):
-    """What lets requests in. ``token`` is the name of the key of `sources.yml` to check where it does not."""
+    """What lets requests in. ``key`` is the name of the key of `sources.yml` to check where it does not."""
 
     @property
     def key(self) -> str: ...
@@ -77,10 +77,16 @@ class _FailedError(Exception):
 
 
 class WebClient:
-    """One API at the address ``base``; ``shown`` is what messages call it."""
+    """One API at the address ``base``; ``shown`` is what messages call it.
 
-    def __init__(self, base: str, shown: str, authorisation: Authorisation | None = None) -> None:
+    ``wait_header``: the header in which it says how long to wait, seconds or a moment.
+    """
+
+    def __init__(
+        self, base: str, shown: str, authorisation: Authorisation | None = None, *, wait_header: str = "Retry-After"
+    ) -> None:
         self.shown = shown
+        self._wait_header = wait_header
         self._base, self._authorisation = base.rstrip("/"), authorisation
         self._session = requests.Session()
         self._session.headers["User-Agent"] = "parcours"
@@ -149,14 +155,16 @@ class WebClient:
             content = b"".join(self._read(response, LARGEST_ANSWER, LONGEST_ANSWER))
             status = response.status_code
             if status in _PASSING:
-                raise _FailedError(_explain(status), _read_wait(response.headers))
+                raise _FailedError(_explain(status), _read_wait(response.headers, self._wait_header))
             moment = _read_moment(response.headers.get("Date")) or datetime.now(UTC)
             return Answer(status, response.headers, _parse(content, is_needed=status < 300), moment)
 
     def _fetch(self, url: str, path: Path, most: int) -> None:
         with self._open("GET", url, {"Accept": "*/*"}) as response, path.open("wb") as file:
             if response.status_code != 200:
-                raise _FailedError(f"has no file for us (HTTP {response.status_code})", _read_wait(response.headers))
+                raise _FailedError(
+                    f"has no file for us (HTTP {response.status_code})", _read_wait(response.headers, self._wait_header)
+                )
             for piece in self._read(response, most, None):
                 file.write(piece)
 
@@ -238,9 +246,9 @@ def _refuse_constant(name: str) -> None:
     raise ValueError(name)
 
 
-def _read_wait(headers: Mapping[str, str]) -> float | None:
-    """Seconds, as `Retry-After` has them or a date."""
-    written = headers.get("Retry-After", "").strip()
+def _read_wait(headers: Mapping[str, str], name: str) -> float | None:
+    """Seconds, as the header ``name`` has them or a date."""
+    written = headers.get(name, "").strip()
     try:
         seconds = float(written)
         return seconds if math.isfinite(seconds) else None

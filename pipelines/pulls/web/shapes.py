@@ -1,0 +1,38 @@
+"""What an answer of a web API is made of, looked at before it is believed."""
+
+from collections.abc import Mapping
+from typing import Any
+
+from pipelines.pulls.errors import SourceError
+
+
+def read_rows(
+    document: Any, name: str, told_by: str, shown: str, *, needed: str | None = None, is_number: bool = False
+) -> list[dict[str, Any]]:
+    """The list ``name`` of an answer, of objects that all have ``needed``, where told a whole number.
+
+    ``told_by`` is what messages call the API, ``shown`` what is listed. Raises SourceError.
+    """
+    rows = document.get(name) if isinstance(document, dict) else None
+    if not isinstance(rows, list):
+        raise SourceError(f"{told_by} answers with no list of {shown}.", is_passing=True)
+    if not all(isinstance(row, dict) for row in rows):
+        raise SourceError(f"{told_by} lists {shown} in another shape than Parcours knows.")
+    if needed is not None and not all(_is_there(row.get(needed), is_number=is_number) for row in rows):
+        raise SourceError(f"{told_by} lists {shown} in another shape than Parcours knows: `{needed}` is missing.")
+    return rows
+
+
+def _is_there(value: Any, *, is_number: bool) -> bool:
+    if isinstance(value, bool) or value in (None, ""):
+        return False
+    return isinstance(value, int | str) and (not is_number or str(value).isdecimal())
+
+
+def reach(document: Any, *names: str) -> Any:
+    """What lies in an answer behind ``names``, one within the other; None where one of them is not there."""
+    for name in names:
+        if not isinstance(document, Mapping):
+            return None
+        document = document.get(name)
+    return document

@@ -1,0 +1,37 @@
+"""What an answer is made of, before it is believed."""
+
+from typing import Any
+
+import pytest
+
+from pipelines.pulls.errors import SourceError
+from pipelines.pulls.web.shapes import reach, read_rows
+
+
+@pytest.mark.parametrize(
+    ("document", "told"),
+    [
+        (None, "answers with no list"),
+        ([], "answers with no list"),
+        ({"rows": {"id": 1}}, "answers with no list"),
+        ({"rows": [None]}, "another shape"),
+        ({"rows": [{"id": 1}, {"name": "Qzneedle"}]}, "`id` is missing"),
+        ({"rows": [{"id": "Qzneedle"}]}, "`id` is missing"),
+        ({"rows": [{"id": True}]}, "`id` is missing"),
+    ],
+)
+def test_a_list_of_another_shape_is_told_without_a_value(document: Any, told: str) -> None:
+    with pytest.raises(SourceError, match=told) as raised:
+        read_rows(document, "rows", "The API", "contacts", needed="id", is_number=True)
+    assert "Qzneedle" not in str(raised.value)
+
+
+def test_rows_are_given_as_they_are() -> None:
+    rows = [{"id": "7"}, {"id": 8, "more": None}]
+    assert read_rows({"rows": rows}, "rows", "The API", "contacts", needed="id", is_number=True) == rows
+
+
+def test_what_lies_within_is_reached_or_nothing() -> None:
+    assert reach({"paging": {"next": {"after": "7"}}}, "paging", "next", "after") == "7"
+    assert reach({"paging": [1]}, "paging", "next") is None
+    assert reach(None, "paging") is None
