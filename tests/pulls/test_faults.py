@@ -5,6 +5,7 @@ import threading
 from collections.abc import Iterator
 from typing import Any
 
+import polars as pl
 import pyarrow as pa
 import pytest
 
@@ -123,6 +124,13 @@ def test_a_short_pull_is_told_and_not_taken(shop: Shop, lost_batches: None) -> N
     shop.make_orders(*ROWS)
     message = fail(shop)
     assert "what arrived of table 'orders' is not what the source has" in message
+    [outcome] = shop.pull()
+    assert [(one.day, one.source, one.landed) for one in outcome.reconciled if not one.is_taken] == [
+        ("2026-01-02", 1, 0),
+        ("2026-01-02", 20, 0),
+    ]
+    told = shop.lake.read("landed", "reconciliation").filter(~pl.col("is_tolerated"))
+    assert told["source_value"].to_list() == [1, 20]
     assert read_landed(shop.landed).tables == {}
     with pytest.raises(ExtractError, match="nothing has been pulled of 'orders' yet"):
         shop.extract()
@@ -139,6 +147,7 @@ def test_a_short_pull_of_changes_leaves_the_night_before(shop: Shop, request: py
     [kept] = shop.pull()
     assert (kept.state, kept.rows) == ("kept", 2)
     assert "a short pull" in str(kept.message)
+    assert [(one.measure, one.source, one.landed) for one in kept.reconciled] == [("changed rows", 2, 1)]
     assert shop.extract().equals(before)
 
 
@@ -154,6 +163,8 @@ def test_a_new_column_is_told_and_kept(shop: Shop) -> None:
     shop.server.run("alter table orders add column note text", "update orders set note = 'Qzneedle'")
     [outcome] = shop.pull()
     assert (outcome.state, outcome.batch.mode, outcome.notes) == ("taken", "full", ("new columns: note",))
+    assert outcome.changes.describe() == {"added": ["note"]}
+    assert shop.lake.read("landed", "pulls")["columns_added"].to_list() == ["note"]
     assert "note" in read_landed(shop.landed).tables["orders"].columns
     assert list_leaks(shop, [outcome]) == []
     assert shop.pull()[0].notes == ()
@@ -190,6 +201,8 @@ def test_a_column_that_is_missing_or_retyped_stops_its_table(shop: Shop, change:
     }
     shop.server.run(retype[shop.server.type] if change == "RETYPE" else change)
     assert told in fail(shop)
+    [outcome] = shop.pull()
+    assert set(outcome.changes.describe()) - {"added"} == {"retyped" if change == "RETYPE" else "missing"}
     assert shop.extract().equals(before)
     [outcome] = shop.pull(full=True)
     assert (outcome.state, outcome.rows) == ("taken", 2)

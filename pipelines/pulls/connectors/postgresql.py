@@ -12,7 +12,8 @@ import pyarrow.compute as pc
 
 from pipelines.config.connectors import DatabaseConnector
 from pipelines.pulls.errors import MissingTableError, SourceError, TableError
-from pipelines.pulls.snapshot import Kind, SourceColumn
+from pipelines.pulls.snapshot import SqlColumn
+from pipelines.pulls.system import Kind, SourceColumn
 
 PORT = 5432
 PATIENCE = 30
@@ -136,35 +137,35 @@ class PostgresqlSnapshot:
     def now(self, column: SourceColumn) -> str | None:
         return {"date": "current_date", "timestamp": "localtimestamp", "timestamptz": "now()"}.get(column.kind)
 
-    def describe(self, relation: str, shown: str, *, is_table: bool) -> list[SourceColumn]:  # noqa: ARG002
+    def describe(self, relation: str, shown: str, *, is_table: bool) -> list[SqlColumn]:  # noqa: ARG002
         with self._telling(shown), self._connection.cursor() as cursor:
             schema = cursor.adbc_execute_schema(f"select * from {relation}")
         return [self._describe_column(field) for field in schema]
 
-    def _describe_column(self, field: pa.Field) -> SourceColumn:
+    def _describe_column(self, field: pa.Field) -> SqlColumn:
         told = {key.decode(): value.decode() for key, value in (field.metadata or {}).items()}
         type_, modifier, name = told.get("POSTGRESQL:type", ""), int(told.get("POSTGRESQL:typmod", -1)), field.name
         quoted = self.quote(name)
         if type_ in _INTEGERS:
-            return SourceColumn(name, "integer", _INTEGERS[type_], quoted)
+            return SqlColumn(name, "integer", _INTEGERS[type_], quoted)
         if type_ in _MOMENTS:
             kind, arrow = _MOMENTS[type_]
-            return SourceColumn(name, kind, arrow, f"case when isfinite({quoted}) then {quoted} end")
+            return SqlColumn(name, kind, arrow, f"case when isfinite({quoted}) then {quoted} end")
         if type_ == "bool":
-            return SourceColumn(name, "boolean", pa.bool_(), quoted)
+            return SqlColumn(name, "boolean", pa.bool_(), quoted)
         if type_ in ("float4", "float8"):
-            return SourceColumn(name, "float", pa.float64(), _finite(f"{quoted}::float8"))
+            return SqlColumn(name, "float", pa.float64(), _finite(f"{quoted}::float8"))
         if type_ == "numeric":
-            return SourceColumn(name, "decimal", _decimal(modifier), _finite(f"{quoted}::text"))
+            return SqlColumn(name, "decimal", _decimal(modifier), _finite(f"{quoted}::text"))
         if type_ == "money":
-            return SourceColumn(name, "decimal", pa.decimal128(19, 2), f"{quoted}::numeric(19, 2)::text")
+            return SqlColumn(name, "decimal", pa.decimal128(19, 2), f"{quoted}::numeric(19, 2)::text")
         if type_ in _TEXTS:
-            return SourceColumn(name, "text", pa.string(), quoted)
+            return SqlColumn(name, "text", pa.string(), quoted)
         if type_ == "bytea":
-            return SourceColumn(name, "text", pa.string(), f"encode({quoted}, 'hex')")
+            return SqlColumn(name, "text", pa.string(), f"encode({quoted}, 'hex')")
         if pa.types.is_list(field.type):
-            return SourceColumn(name, "text", pa.string(), f"array_to_json({quoted})::text")
-        return SourceColumn(name, "text", pa.string(), f"{quoted}::text")
+            return SqlColumn(name, "text", pa.string(), f"array_to_json({quoted})::text")
+        return SqlColumn(name, "text", pa.string(), f"{quoted}::text")
 
     def stream(self, sql: str, schema: pa.Schema, shown: str) -> Iterator[pa.RecordBatch]:
         with self._telling(shown), self._connection.cursor() as cursor:
@@ -183,11 +184,11 @@ class PostgresqlSnapshot:
         quoted = self.quote(column.name)
         return f"case when isfinite({quoted}) then to_char({quoted}, 'YYYY-MM-DD') end"
 
-    def sum_of(self, column: SourceColumn) -> str:
+    def sum_of(self, column: SqlColumn) -> str:
         number = f"({column.sql})::numeric" if column.kind == "decimal" else column.sql
         return f"sum({number})::text"
 
-    def is_impossible(self, column: SourceColumn) -> str | None:
+    def is_impossible(self, column: SqlColumn) -> str | None:
         quoted = self.quote(column.name)
         if column.kind in ("date", "timestamp", "timestamptz"):
             return f"not isfinite({quoted})"
