@@ -268,6 +268,23 @@ def first_night(made_once: MadeOnce, exports: Path, parcours: Command) -> tuple[
     return find_home(folder / "home"), (folder / "printed.txt").read_text(encoding="utf-8")
 
 
+@pytest.fixture(scope="session")
+def bundled_night(made_once: MadeOnce, parcours: Command) -> tuple[Home, str]:
+    """What `make run` builds of the bundled sample, and prints. Read only.
+
+    The home's path is one that a shell, SQL, a pattern of files and a template each take for something else.
+    """
+    name = "ho {{a}} [x]* 'q' \"d\" {% b"
+
+    def fill(folder: Path) -> None:
+        night = parcours("run", "--home", folder / name, cwd=Path(__file__).parents[1], **USUAL)
+        assert night.returncode == 0, night.stderr
+        (folder / "printed.txt").write_text(night.stdout, encoding="utf-8")
+
+    folder = made_once("bundled-night", fill)
+    return find_home(folder / name), (folder / "printed.txt").read_text(encoding="utf-8")
+
+
 @pytest.fixture
 def home(first_night: tuple[Home, str], tmp_path: Path) -> Home:
     """A home of the test's own with one published run."""

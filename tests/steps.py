@@ -16,8 +16,8 @@ from typing import Any
 
 import pytest
 
-MOST_STEPS = 50_000_000  # Several times what any test here counts; ten seconds and more.
-MOST_SECONDS = 20.0  # Of the processor; what is in time needs less than one.
+MOST_STEPS = 20_000_000  # Twice what any test here counts, and more.
+MOST_SECONDS = 10.0  # Of the processor; what is in time needs less than one.
 
 
 def count_steps(run: Callable[[], Any]) -> int:

@@ -3,24 +3,20 @@
 import shlex
 import subprocess
 import sys
-from collections.abc import Callable
 from pathlib import Path
 
 import duckdb
-import pytest
 
-Command = Callable[..., subprocess.CompletedProcess[str]]
+from pipelines.config.home import Home
 
 
-@pytest.mark.run
-def test_a_home_may_have_an_odd_name(exports: Path, fork_parcours: Command, tmp_path: Path) -> None:
-    home = tmp_path / "ho {{a}} [x]* 'q' \"d\" {% b"
-    night = fork_parcours("run", "--home", home, "--sources", exports / "sources.yml", cwd=tmp_path)
-    assert night.returncode == 0, night.stderr
-    with duckdb.connect(home / "warehouse.duckdb", read_only=True) as connection:
+def test_a_home_may_have_an_odd_name(bundled_night: tuple[Home, str], tmp_path: Path) -> None:
+    home, printed = bundled_night
+    assert all(character in home.root.name for character in "{}[]*'\"% ")
+    with duckdb.connect(home.warehouse, read_only=True) as connection:
         assert connection.execute("select count(*) > 10 from marts.customer_360").fetchall() == [(True,)]
         assert connection.execute("select count(*) > 10 from marts.quarantined_rows").fetchall() == [(True,)]
-    [suggested] = [line for line in night.stdout.splitlines() if "duckdb.connect(" in line]
+    [suggested] = [line for line in printed.splitlines() if "duckdb.connect(" in line]
     asked = subprocess.run(
         [sys.executable, *shlex.split(suggested)[1:]], capture_output=True, text=True, check=True, cwd=tmp_path
     )

@@ -20,7 +20,7 @@ def test_values_are_fitted_again_between_the_models_before_and_the_marts_behind(
     values.unlink()
     lake.path("value", "purchase_histories").unlink()
     selected = ("intermediate/int_purchase_histories_summed", "value", "staging/stg_value__customer_values")
-    result = materialise(home, exports / "sources.yml", *selected, "marts")
+    result = materialise(home, exports / "sources.yml", *selected, "marts/customer_360")
     assert result.success
     made = [event.asset_key.to_user_string() for event in result.get_asset_materialization_events()]
     assert made.index(selected[0]) < made.index("value/customer_values") < made.index("marts/customer_360")

@@ -1,5 +1,6 @@
 """What systems do at night: what came is whole or is not taken, the message says which, and holds no value."""
 
+import os
 import threading
 from collections.abc import Iterator
 from typing import Any
@@ -10,6 +11,7 @@ import pytest
 
 from pipelines.errors import ConfigurationError, ExtractError
 from pipelines.lake.landed import read_landed
+from pipelines.lake.owner_only import closed_to_others
 from pipelines.pulls.connectors.mysql import MysqlSnapshot
 from pipelines.pulls.connectors.postgresql import PostgresqlSnapshot
 from pipelines.pulls.pull import Outcome, list_messages
@@ -337,9 +339,17 @@ def test_what_a_killed_pull_left_is_swept(shop: Shop) -> None:
 
 def test_batches_are_closed_to_others(shop: Shop) -> None:
     shop.make_orders(*ROWS)
-    shop.pull()
-    for file in [shop.landed, *shop.landed.rglob("*")]:
-        assert file.stat().st_mode & 0o077 == 0 or not file.is_dir(), file
+    before = os.umask(0)
+    try:
+        with closed_to_others():  # As a step of a night is.
+            shop.pull()
+        shop.server.run("delete from orders where id = 1")
+        shop.pull()  # As whoever forgets it does: nobody gets into the folder.
+    finally:
+        os.umask(before)
+    first = [shop.landed / "orders" / "000001.parquet", shop.lake.path("landed", "pulls").parent]
+    folders = [folder for folder in [shop.landed, *shop.landed.rglob("*")] if folder.is_dir()]
+    assert [path for path in [*first, *folders] if path.stat().st_mode & 0o077] == []
 
 
 def test_a_damaged_manifest_is_told(shop: Shop) -> None:

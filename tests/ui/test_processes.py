@@ -1,6 +1,7 @@
 """The processes behind the page: nobody else reaches them, they are started again, and none outlives the command."""
 
 import os
+import shutil
 import signal
 import socket
 import subprocess
@@ -71,10 +72,14 @@ def answers(page: Page) -> bool:
         return False
 
 
-def test_a_process_that_dies_is_started_again_and_a_killed_command_leaves_none(open_page: Open, tmp_path: Path) -> None:
-    page = open_page(tmp_path / "home")
+def test_a_home_has_one_page_whose_processes_are_started_again_and_end_however_it_is_killed(
+    open_page: Open, parcours: Callable[..., subprocess.CompletedProcess[str]], tmp_path: Path
+) -> None:
+    home, scratch = tmp_path / "home", Path(tempfile.mkdtemp(dir="/tmp"))  # The address of a socket is short.
+    page = open_page(home, TMPDIR=str(scratch))
     processes = children(page.process.pid)
     folder = private_folder(processes)
+    assert folder.parent == scratch
     assert folder.stat().st_mode & 0o777 == 0o700
     sockets = [file for file in folder.iterdir() if file.is_socket()]
     assert len(sockets) >= 2  # The location, and what Dagster puts behind it.
@@ -84,6 +89,10 @@ def test_a_process_that_dies_is_started_again_and_a_killed_command_leaves_none(o
         [],  # Where `ss` may not tell.
     )
     assert not [each for each in processes if f"pid={each}," in listening]
+    for port in (page.port, free_port()):
+        second = parcours("ui", "--home", home, "--port", port, TMPDIR=str(scratch))
+        assert second.returncode == 1
+        assert f"process {page.process.pid} has it" in second.stderr
 
     [served] = [each for each, command in processes.items() if " code-server " in command and "guard.py" not in command]
     os.kill(served, signal.SIGKILL)
@@ -92,37 +101,21 @@ def test_a_process_that_dies_is_started_again_and_a_killed_command_leaves_none(o
     assert wait_until(lambda: answers(page))
 
     processes = children(page.process.pid)
-    page.process.kill()
-    page.process.wait()
-    assert none_is_left(processes)
-
-
-def test_a_home_has_one_page_until_that_is_killed_with_all_that_guards_it(
-    open_page: Open, parcours: Callable[..., subprocess.CompletedProcess[str]], tmp_path: Path
-) -> None:
-    home, scratch = tmp_path / "home", Path(tempfile.mkdtemp(dir="/tmp"))  # The address of a socket is short.
-    page = open_page(home, TMPDIR=str(scratch))
-    for port in (page.port, free_port()):
-        second = parcours("ui", "--home", home, "--port", port, TMPDIR=str(scratch))
-        assert second.returncode == 1
-        assert f"process {page.process.pid} has it" in second.stderr
-    processes = children(page.process.pid)
     guards = [each for each, command in processes.items() if "guard.py" in command]
     assert len(guards) == 2
-    left = private_folder(processes)
-    assert left.parent == scratch
     for each in (page.process.pid, *guards):
         os.kill(each, signal.SIGKILL)
     page.process.wait()
-
     again = open_page(home, TMPDIR=str(scratch))
     assert not any(Path(f"/proc/{each}").exists() for each in processes), "two would have the schedule"
-    assert not left.exists()
-    assert [folder.name for folder in scratch.iterdir()] == [private_folder(children(again.process.pid)).name]
-    again.process.send_signal(signal.SIGTERM)
-    again.process.communicate(timeout=300)
-    assert list(scratch.iterdir()) == []
-    scratch.rmdir()
+    assert not folder.exists()
+    processes = children(again.process.pid)
+    assert list(scratch.iterdir()) == [private_folder(processes)]
+
+    again.process.kill()
+    again.process.wait()
+    assert none_is_left(processes)
+    shutil.rmtree(scratch)
 
 
 def test_a_password_opens_the_page_to_others_and_no_process_has_it(open_page: Open, tmp_path: Path) -> None:

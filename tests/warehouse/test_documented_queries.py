@@ -1,14 +1,13 @@
 """The README and docs/questions.md show queries and what they print on the sample: it is true, or this is red."""
 
 import re
-import subprocess
 from collections.abc import Callable, Sequence
 from pathlib import Path
 
 import duckdb
 import pytest
 
-from pipelines.config.home import Home, find_home
+from pipelines.config.home import Home
 
 ROOT = Path(__file__).parents[2]
 PAGES = ("README.md", "docs/questions.md")
@@ -19,14 +18,9 @@ EXAMPLES = {
 
 
 @pytest.fixture(scope="module")
-def published(
-    tmp_path_factory: pytest.TempPathFactory, parcours: Callable[..., subprocess.CompletedProcess[str]]
-) -> Home:
-    """What `make run` builds, in a home of the test's own."""
-    home = find_home(tmp_path_factory.mktemp("bundled") / "home")
-    night = parcours("run", "--home", home.root, cwd=ROOT)
-    assert night.returncode == 0, night.stderr
-    return home
+def published(bundled_night: tuple[Home, str]) -> Home:
+    """What `make run` builds."""
+    return bundled_night[0]
 
 
 @pytest.mark.parametrize("page", PAGES)

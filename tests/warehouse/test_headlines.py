@@ -21,7 +21,7 @@ Tell = Callable[[str, str], Told]
 def headlines_home(make_home: Callable[[Mapping[str, Any]], Home], retailer: Any, today: date) -> Home:
     world = yaml.safe_load(Path(__file__).with_name("headlines_world.yml").read_text(encoding="utf-8"))
     home = make_home(world)
-    dbt_project.build(home, retailer, today)
+    dbt_project.build(home, retailer, today, select=["+kpis"])
     return home
 
 

@@ -49,7 +49,7 @@ def home(make_home: Callable[[Mapping[str, Any]], Home], retailer: Any, today: d
         ],
     }
     home = make_home(world)
-    dbt_project.build(home, retailer, today)
+    dbt_project.build(home, retailer, today, select=["+channel_performance", "+customer_touchpoints", "+orders"])
     return home
 
 
