@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from decimal import Decimal
 from pathlib import Path
-from typing import Any, Literal
+from typing import Any, Literal, TypeVar
 
 import duckdb
 import polars as pl
@@ -37,6 +37,7 @@ State = Literal["taken", "kept", "absent", "not taken"]
 table, which is optional. not taken: the night must not go on."""
 
 LONGEST_WAIT = 600.0
+Answer = TypeVar("Answer")
 
 
 @dataclass(frozen=True)
@@ -116,7 +117,7 @@ def pull_source(
     wanted = {name: pull for name, pull in source.wanted.items() if only is None or name in set(only)}
     with lake.scratch(f"pull-{source.name}") as scratch:
         try:
-            found = _try(lambda: _pull_tables(source, wanted, landed, scratch, settings), source, settings)
+            found = retry(lambda: _pull_tables(source, wanted, landed, scratch, settings), source, settings)
         except SourceError as error:
             return [_not_taken(source, name, pull, landed, error) for name, pull in wanted.items()]
         landed = landed.commit(_put_together(source, landed, found))
@@ -126,9 +127,7 @@ def pull_source(
     return [_describe(source, name, wanted[name], landed, result) for name, result in found.items()]
 
 
-def _try(
-    attempt: Callable[[], dict[str, Pulled | TableError]], source: PulledSource, settings: Settings
-) -> dict[str, Pulled | TableError]:
+def retry(attempt: Callable[[], Answer], source: PulledSource, settings: Settings) -> Answer:
     """Again where the system may answer the next time; each wait is twice the one before."""
     tries, pause = source.connector.tries, source.connector.wait_seconds
     for number in range(1, 1 if settings.most else tries):
@@ -151,11 +150,11 @@ def _pull_tables(
     with SYSTEMS[source.connector.type](source.connector, settings.base, scratch) as system:
         for position, (name, pull) in enumerate(wanted.items()):
             table = landed.tables.get(name)
-            number = _next_number(table)
+            number = next_number(table)
             drift = source.connector.drift
             of = TablePull(name, pull, drift, landed.root, scratch, pulled_at, number, settings.most)
             try:
-                with system.separate(position), _telling_values(of):
+                with system.separate(position), telling_values(of):
                     found[name] = of.run(system, table, full=settings.full)
             except TableError as error:
                 found[name] = error
@@ -163,7 +162,7 @@ def _pull_tables(
 
 
 @contextmanager
-def _telling_values(of: TablePull) -> Iterator[None]:
+def telling_values(of: TablePull) -> Iterator[None]:
     """What a value does to Arrow or DuckDB, without the value."""
     is_at_fault = False
     try:
@@ -177,7 +176,8 @@ def _telling_values(of: TablePull) -> Iterator[None]:
         )
 
 
-def _next_number(table: LandedTable | None) -> int:
+def next_number(table: LandedTable | None) -> int:
+    """That of the batch to come."""
     return 1 + max((batch.number for batch in table.batches), default=0) if table else 1
 
 
@@ -196,7 +196,7 @@ def _put_together(
 
 def _compact(landed: LandedSource, scratch: Path) -> LandedSource:
     compacted = {
-        name: compaction.compact(table, landed.folder(name), _next_number(table), scratch)
+        name: compaction.compact(table, landed.folder(name), next_number(table), scratch)
         for name, table in landed.tables.items()
         if compaction.is_due(table)
     }
