@@ -6,6 +6,7 @@ from typing import Annotated, Any
 from pydantic import BeforeValidator, Field, SerializeAsAny
 
 from pipelines.config.connectors import Connector, DatabaseSource, FilesSource, Source, TableMapping
+from pipelines.config.shopify import ShopifySource
 from pipelines.yaml_document import did_you_mean
 
 SOURCE_MODELS: dict[str, type[Source]] = {
@@ -13,6 +14,7 @@ SOURCE_MODELS: dict[str, type[Source]] = {
     "postgresql": DatabaseSource,
     "mysql": DatabaseSource,
     "mariadb": DatabaseSource,
+    "shopify": ShopifySource,
 }
 """Per `connector.type`, the model of a source that has it."""
 

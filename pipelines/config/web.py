@@ -19,14 +19,18 @@ def _check_address(written: str) -> str:
         raise ValueError("must be an address such as https://api.example.com") from None
     if parts.scheme not in ("http", "https") or not host or parts.query or parts.fragment or "@" in parts.netloc:
         raise ValueError("must be an address such as https://api.example.com, without a user and a query")
-    if parts.scheme == "http" and not _is_loopback(host):
+    if not is_sealed(written):
         raise ValueError("must begin with https: by http, whoever is on the way reads the token")
     return written.rstrip("/")
 
 
-def _is_loopback(host: str) -> bool:
+def is_sealed(address: str) -> bool:
+    """Whether nobody on the way reads what is sent: by https, or by http on this machine."""
+    parts = urlsplit(address)
     try:
-        return ipaddress.ip_address(host).is_loopback
+        return parts.scheme == "https" or (
+            parts.scheme == "http" and ipaddress.ip_address(parts.hostname or "").is_loopback
+        )
     except ValueError:
         return False  # A name, `localhost` too, may lead anywhere.
 

@@ -35,5 +35,9 @@ class MissingTableError(TableError):
     """The system has no such table."""
 
 
+class IncompleteError(ParcoursError):
+    """Changes alone do not lead to what the system has: all rows are needed. The message says why."""
+
+
 class NotTakenError(ParcoursError):
     """A night in which some rows were not taken, and that was not declared to go on."""

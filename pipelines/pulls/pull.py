@@ -148,8 +148,8 @@ def _pull_tables(
     pulled_at = datetime.now(UTC).isoformat(timespec="seconds")
     found: dict[str, Pulled | TableError] = {}
     with SYSTEMS[source.connector.type](source.connector, settings.base, scratch) as system:
-        for position, (name, pull) in enumerate(wanted.items()):
-            table = landed.tables.get(name)
+        for position, name in enumerate(system.arrange(wanted)):
+            table, pull = landed.tables.get(name), wanted[name]
             number = next_number(table)
             drift = source.connector.drift
             of = TablePull(name, pull, drift, landed.root, scratch, pulled_at, number, settings.most)
@@ -158,7 +158,7 @@ def _pull_tables(
                     found[name] = of.run(system, table, full=settings.full)
             except TableError as error:
                 found[name] = error
-    return found
+    return {name: found[name] for name in wanted}
 
 
 @contextmanager

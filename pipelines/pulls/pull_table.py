@@ -25,7 +25,7 @@ from pipelines.lake.tables import sync
 from pipelines.name_lists import list_names
 from pipelines.pulls import drift as drifts
 from pipelines.pulls.changes import NONE, Changes
-from pipelines.pulls.errors import TableError
+from pipelines.pulls.errors import IncompleteError, TableError
 from pipelines.pulls.reconciliation import (
     CHANGED_ROWS,
     Reconciled,
@@ -71,10 +71,6 @@ class Pulled:
     repeated: int
     notes: tuple[str, ...]
     changes: Changes = NONE
-
-
-class _IncompleteError(Exception):
-    """Changes alone do not lead to what the source has: all rows are needed. The message says why."""
 
 
 @dataclass(frozen=True)
@@ -134,7 +130,7 @@ class TablePull:
         assert landed is not None
         try:
             return work.pull_changes(landed)
-        except _IncompleteError as error:
+        except IncompleteError as error:
             return replace(work, notes=(*work.notes, f"pulled as a whole: {error}")).pull_all()
 
     def describe(self, table: SourceTable) -> list[SourceColumn]:
@@ -229,7 +225,7 @@ class _Work:
                 ]
             if not all(each.is_taken for each in reconciled):
                 rows.drop()
-                raise _IncompleteError(
+                raise IncompleteError(
                     f"the changes since {since.value} do not lead to what the source has "
                     f"({describe_worst(reconciled)}); a longer `overlap` may"
                 )

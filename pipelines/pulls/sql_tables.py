@@ -1,6 +1,6 @@
 """Tables and queries of a system that speaks SQL: all that a pull asks of them, as SQL over one snapshot."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass, field
 from datetime import date
@@ -26,6 +26,9 @@ class SqlSystem:
         if pull.select:
             return SqlTable(self.snapshot, f"({pull.select.strip().rstrip(';')}) as pulled", pull, shown)
         return SqlTable(self.snapshot, self.snapshot.name_table(pull.from_ or name), pull, shown)
+
+    def arrange(self, pulls: Mapping[str, Pull]) -> list[str]:
+        return list(pulls)
 
     def separate(self, number: int) -> AbstractContextManager[None]:
         return self.snapshot.separate(number)

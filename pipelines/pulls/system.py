@@ -98,6 +98,8 @@ def _in_order(one: Decimal, other: Decimal) -> tuple[Decimal, Decimal]:
 class SourceTable(Protocol):
     """One table of a system. All methods raise SourceError, or TableError where this table alone is at fault.
 
+    Those that are asked for changes raise IncompleteError where these are known not to be all of them.
+
     ``may_repeat``: rows may come twice, as they do where pages are read of what changes meanwhile; of each key the one
     with the latest cursor is kept, and of those the one that came last. ``parent`` are the columns that name what a row
     is a part of, and that changes as a whole: the order of a line, of which all lines come again when it changes. For
@@ -145,6 +147,9 @@ class System(Protocol):
 
     def open_table(self, name: str, pull: Pull, shown: str) -> SourceTable:
         """What ``pull``, called ``name``, is declared to be; ``shown`` is what messages call it."""
+
+    def arrange(self, pulls: Mapping[str, Pull]) -> list[str]:
+        """The order in which the tables are to be pulled: a whole before what is a part of it."""
 
     def separate(self, number: int) -> AbstractContextManager[None]:
         """What fails within leaves the system usable for other tables."""

@@ -120,6 +120,7 @@ def test_a_float_is_summed_on_both_sides(shop: Shop) -> None:
         ({"day": "then"}, "has no column then, of which its pull speaks. It has id, buyer, placed, total, changed."),
         ({"columns": ["id", "who"]}, "has no column who"),
         ({"from": "nowhere"}, "the database has no table 'nowhere'"),
+        ({"key": "id", "cursor": "changed", "deletes": "reported"}, "a database reports none"),
     ],
 )
 def test_a_pull_that_does_not_go_with_its_table_is_told(shop: Shop, pull: dict[str, Any], told: str) -> None:

@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import Any
 
 from pipelines.pulls.connectors import mysql, postgresql
+from pipelines.pulls.connectors.shopify import tables as shopify
 from pipelines.pulls.snapshot import Snapshot
 from pipelines.pulls.sql_tables import SqlSystem
 from pipelines.pulls.system import System
@@ -28,6 +29,7 @@ SYSTEMS: dict[str, OpenSystem] = {
     "postgresql": _speaking_sql(postgresql.open_snapshot),
     "mysql": _speaking_sql(mysql.open_snapshot),
     "mariadb": _speaking_sql(mysql.open_snapshot),
+    "shopify": shopify.open_system,
 }
 """Per `connector.type` that is pulled, what opens the system, given the connector as `sources.yml` has it, the folder
 from which relative paths start, and a folder for what the pull need not keep. Raises SourceError."""

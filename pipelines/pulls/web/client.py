@@ -12,11 +12,11 @@ from datetime import UTC, datetime
 from decimal import Decimal
 from email.utils import parsedate_to_datetime
 from pathlib import Path
-from time import sleep
 from typing import Any, Protocol
 
 import requests
 
+from pipelines.config.web import is_sealed
 from pipelines.pulls.errors import SourceError
 
 TRIES = 6
@@ -32,7 +32,8 @@ _PASSING = frozenset({408, 425, 429, 500, 502, 503, 504, 520, 521, 522, 523, 524
 class Authorisation(Protocol):
     """What lets requests in. ``token`` is the name of the key of `sources.yml` to check where it does not."""
 
-    key: str
+    @property
+    def key(self) -> str: ...
 
     def headers(self) -> Mapping[str, str]:
         """The headers that carry it. Raises SourceError."""
@@ -123,6 +124,8 @@ class WebClient:
 
         Raises SourceError, also where it is larger than ``most`` bytes.
         """
+        if not is_sealed(url):
+            raise SourceError(f"{self.shown} has its file at an address without https.")
         self._retry(lambda: self._fetch(url, path, most))
 
     def _retry(self, attempt: Callable[[], Any]) -> Any:
@@ -142,7 +145,7 @@ class WebClient:
 
     def _send(self, method: str, path: str, headers: Mapping[str, str], **body: Any) -> Answer:
         with self._open(method, self._base + path, headers, **body) as response:
-            content = b"".join(self._read(response, LARGEST_ANSWER))
+            content = b"".join(self._read(response, LARGEST_ANSWER, LONGEST_ANSWER))
             status = response.status_code
             if status in _PASSING:
                 raise _FailedError(_explain(status), _read_wait(response.headers))
@@ -153,7 +156,7 @@ class WebClient:
         with self._open("GET", url, {"Accept": "*/*"}) as response, path.open("wb") as file:
             if response.status_code != 200:
                 raise _FailedError(f"has no file for us (HTTP {response.status_code})", _read_wait(response.headers))
-            for piece in self._read(response, most, longest=None):
+            for piece in self._read(response, most, None):
                 file.write(piece)
 
     def _open(self, method: str, url: str, headers: Mapping[str, str], **body: Any) -> Any:
@@ -175,7 +178,7 @@ class WebClient:
             reason = "has no address that a request could be sent to. Correct it in sources.yml"
         raise SourceError(f"{self.shown} {reason or 'has no certificate that this machine trusts'}.")
 
-    def _read(self, response: requests.Response, most: int, longest: float | None = LONGEST_ANSWER) -> Iterator[bytes]:
+    def _read(self, response: requests.Response, most: int, longest: float | None) -> Iterator[bytes]:
         """The body in pieces, bounded, and whole: a connection that breaks off is no end."""
         began, size = time.monotonic(), 0
         try:
@@ -207,6 +210,11 @@ class WebClient:
             raise SourceError(f"{self.shown} leads elsewhere (HTTP {answer.status}): check its address.")
         said = told.get(answer.status, "refuses what is asked")
         raise SourceError(f"{self.shown} {said} (HTTP {answer.status}).")
+
+
+def sleep(seconds: float) -> None:
+    """All waiting of requests."""
+    time.sleep(seconds)
 
 
 def _explain(status: int) -> str:

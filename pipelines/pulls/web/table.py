@@ -4,6 +4,7 @@ from abc import ABC, abstractmethod
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import datetime
+from itertools import islice
 from typing import Any
 
 import pyarrow as pa
@@ -23,11 +24,10 @@ class WebTable(ABC):
     may_repeat = True
     parent: tuple[str, ...] = ()
 
-    def __init__(self, shown: str, columns: Sequence[SourceColumn], cursor: str | None, began: datetime) -> None:
+    def __init__(self, shown: str, columns: Sequence[SourceColumn], began: datetime) -> None:
         self.shown, self.began = shown, began
-        self._columns, self._cursor = tuple(columns), cursor
+        self._columns = tuple(columns)
         self._emptied: Counter[str] = Counter()
-        self._latest: datetime | None = None
 
     @abstractmethod
     def fetch(self, since: datetime | None, most: int | None) -> Iterator[Mapping[str, Any]]:
@@ -54,7 +54,7 @@ class WebTable(ABC):
         self, columns: Sequence[SourceColumn], since: Since | None = None, most: int | None = None
     ) -> Iterator[pa.RecordBatch]:
         self._emptied.clear()
-        rows = self._watch(self.fetch(_moment_of(since), most), most)
+        rows = islice(self.fetch(_moment_of(since), most), most)
         yield from batch_rows(rows, columns, self.shown, self._emptied)
 
     def stream_kept(self, columns: Sequence[SourceColumn], since: Since) -> Iterator[pa.RecordBatch]:
@@ -65,25 +65,18 @@ class WebTable(ABC):
         names = [column.name for column in key]
         yield from batch_rows(self.fetch_deleted(names, _moment_of(since)), key, self.shown, Counter())  # type: ignore[arg-type]
 
-    def read_cursor(self, cursor: SourceColumn) -> str | None:  # noqa: ARG002
-        """The latest stamp that came, but none after the pull began: what changed meanwhile comes the next time."""
-        if self._latest is None:
-            return None
-        return min(self._latest, self.began).isoformat(sep=" ", timespec="microseconds")
+    def read_cursor(self, cursor: SourceColumn) -> str:  # noqa: ARG002
+        """When the pull began: what changed later may have been missed, and comes the next time."""
+        return self.began.isoformat(sep=" ", timespec="microseconds")
 
     def count_emptied(self, columns: Sequence[SourceColumn], since: Since | None = None) -> Iterator[tuple[str, int]]:  # noqa: ARG002
         yield from sorted(self._emptied.items())
 
-    def _watch(self, rows: Iterable[Mapping[str, Any]], most: int | None) -> Iterator[Mapping[str, Any]]:
-        for number, row in enumerate(rows):
-            if most is not None and number >= most:
-                return
-            stamp = row.get(self._cursor) if self._cursor else None
-            moment = read_moment(stamp) if isinstance(stamp, str) else None
-            if moment and (self._latest is None or moment > self._latest):
-                self._latest = moment
-            yield row
-
 
 def _moment_of(since: Since | None) -> datetime | None:
-    return read_moment(since.value) if since else None
+    if since is None:
+        return None
+    moment = read_moment(since.value)
+    if moment is None:
+        raise ValueError(f"a cursor that is no moment: {since.value}")
+    return moment
