@@ -124,6 +124,7 @@ def _run_dbt(
             segments=night.segments,
             select=names,
             listeners=[listener.listen],
+            passed=listener.note_passed,
             fit=fit,
         )
 

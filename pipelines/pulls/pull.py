@@ -10,7 +10,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from decimal import Decimal
+from decimal import Context, Decimal
 from pathlib import Path
 from typing import Any, Literal, TypeVar
 
@@ -38,6 +38,7 @@ table, which is optional. not taken: the night must not go on."""
 
 LONGEST_WAIT = 600.0
 Answer = TypeVar("Answer")
+MOST = Decimal(10) ** 31  # Below, a decimal of 38 digits has room for six behind the point.
 
 
 @dataclass(frozen=True)
@@ -302,5 +303,8 @@ def tell_reconciliation(outcomes: Iterable[Outcome]) -> pl.DataFrame:
     return pl.DataFrame(rows, schema=schema)
 
 
-def _rounded(value: Decimal) -> Decimal:
-    return value.quantize(Decimal("0.000001"))
+def _rounded(value: Decimal) -> Decimal | None:
+    """``value`` as the table has it; None where it has more digits than fit."""
+    if abs(value) >= MOST:
+        return None
+    return value.quantize(Decimal("0.000001"), context=Context(prec=38))

@@ -226,7 +226,7 @@ class _Work:
             if not all(each.is_taken for each in reconciled):
                 rows.drop()
                 raise IncompleteError(
-                    f"the changes since {since.value} do not lead to what the source has "
+                    "the changes since the last pull do not lead to what the source has "
                     f"({describe_worst(reconciled)}); a longer `overlap` may"
                 )
         table = replace(landed.with_batch(batch, int(total(live))), columns=after.columns)

@@ -1,6 +1,6 @@
 """Rows and sums of a table, counted by the system when it was pulled and by us in what was landed."""
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 
@@ -89,11 +89,15 @@ def count_rows(found: Iterable[Reconciled]) -> int | None:
     return int(sum(rows)) if rows else None
 
 
-def describe_worst(found: Iterable[Reconciled], write: Callable[[Decimal], str] = lambda value: f"{value:,f}") -> str:
-    """The measure that differs most, of those that differ too much, in a few words."""
+def describe_worst(found: Iterable[Reconciled]) -> str:
+    """The measure that differs most, of those that differ too much, in a few words.
+
+    Of rows, how many there are; of amounts only that they differ: the sum of a day with one order is that order's.
+    """
     wrong = [each for each in found if not each.is_taken]
     worst = max(wrong, key=lambda each: (each.measure == ROWS, abs(each.difference), each.day or "", each.measure))
-    of = worst.measure if worst.measure == ROWS else f"the sum of {worst.measure}"
     day = f" of {worst.day}" if worst.day else ""
     others = f"; {len(wrong) - 1} more differ" if len(wrong) > 1 else ""
-    return f"{of}{day}: {write(worst.source)} in the source, {write(worst.landed)} here{others}"
+    if worst.measure == ROWS:
+        return f"rows{day}: {worst.source:,f} in the source, {worst.landed:,f} here{others}"
+    return f"the sum of {worst.measure}{day} differs{others}"

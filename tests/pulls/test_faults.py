@@ -47,6 +47,25 @@ def test_wrong_credentials_are_told_at_once_and_not_tried_again(shop: Shop, monk
     assert shop.said == []
 
 
+@pytest.mark.parametrize("password", ["Qz7-né", "Qz7-€☂"])
+def test_a_password_of_any_letters_opens(shop: Shop, monkeypatch: pytest.MonkeyPatch, password: str) -> None:
+    change = {
+        "postgresql": f"alter role parcours password '{password}'",
+        "mariadb": f"set password for parcours@'%' = password('{password}')",
+    }[shop.server.type]
+    monkeypatch.setenv("SHOP_PASSWORD", password)
+    shop.make_orders(*ROWS)
+    try:
+        shop.server.run(change)
+        assert shop.pull()[0].state == "taken"
+        monkeypatch.setenv("SHOP_PASSWORD", password + "é")
+        message = fail(shop)
+        assert "does not let parcours into shop" in message
+        assert "Qz7" not in message
+    finally:
+        shop.server.run(change.replace(password, PASSWORD))
+
+
 def test_a_database_that_is_not_there_is_told(shop: Shop) -> None:
     shop.connector = {"database": "shoq"}
     assert "into shoq: check" in fail(shop)
@@ -56,6 +75,28 @@ def test_a_server_that_does_not_answer_is_tried_again(shop: Shop) -> None:
     shop.connector = {"port": 1, "tries": 3}
     assert "127.0.0.1:1 does not answer" in fail(shop)
     assert [line.partition(":")[0] for line in shop.said] == ["source shop, try 1 of 3", "source shop, try 2 of 3"]
+
+
+@pytest.mark.parametrize("host", ["db..example", ".", "x" * 70 + ".example"])
+def test_a_name_that_no_machine_can_have_is_told(shop: Shop, host: str) -> None:
+    shop.connector = {"host": host, "tries": 1}
+    assert f"{host}:{shop.server.port} does not answer" in fail(shop)
+
+
+def test_what_functions_of_the_database_say_of_a_row_is_printed_nowhere(
+    shop: Shop, capfd: pytest.CaptureFixture[str]
+) -> None:
+    if shop.server.type != "postgresql":
+        pytest.skip("Its server sends such words with the rows.")
+    shop.make_orders(*ROWS)
+    shop.server.run(
+        "create or replace function told(buyer text) returns text language plpgsql as "
+        "$$ begin raise warning 'not a buyer: %', buyer; raise notice '%', buyer; return buyer; end $$",
+    )
+    [outcome] = shop.pull({"orders": {"select": "select id, told(buyer) as buyer, placed, total, changed from orders"}})
+    assert (outcome.state, outcome.rows) == ("taken", 2)
+    assert list_leaks(shop, [outcome]) == []
+    assert "Qzneedle" not in "".join(capfd.readouterr())
 
 
 def test_a_password_has_no_place_in_sources_yml(shop: Shop) -> None:
@@ -234,6 +275,25 @@ def test_a_value_that_no_day_can_be_is_empty_and_counted(shop: Shop) -> None:
     assert [note.partition(" rows")[0] for note in outcome.notes] == ["placed is empty in 1", "changed is empty in 1"]
     assert all(each.difference == 0 for each in outcome.reconciled)
     assert shop.pull()[0].batch.mode == "changes"
+
+
+def test_an_amount_that_no_number_can_be_is_empty_and_counted(shop: Shop) -> None:
+    if shop.server.type != "postgresql":
+        pytest.skip("Its server holds no such values.")
+    shop.server.run(
+        "drop table if exists sums",
+        "create table sums (id int, amount double precision, exact numeric, long numeric(30, 0), vast float8)",
+        "insert into sums values (1, 'Infinity', '-Infinity', 1e25, 1e200), (2, '-Infinity', 'NaN', 1, 1), "
+        "(3, 1.5, 2.5, 1, 1)",
+    )
+    tables = {"products": {"from": "sums", "columns": {"product_id": "id"}}}
+    [outcome] = shop.pull({"sums": {"amounts": ["amount", "exact", "long", "vast"]}}, tables=tables)
+    assert (outcome.state, outcome.message) == ("taken", None)
+    assert [note.partition(" rows")[0] for note in outcome.notes] == ["amount is empty in 2", "exact is empty in 2"]
+    sums = {each.measure: each.landed for each in outcome.reconciled}
+    assert (float(sums["amount"]), float(sums["exact"])) == (1.5, 2.5)
+    written = dict(shop.lake.read("landed", "reconciliation").select("measure", "source_value").iter_rows())
+    assert (int(written["long"]), written["vast"]) == (10**25 + 2, None), "of one there are more digits than room"
 
 
 def test_a_server_that_is_killed_while_it_is_read_is_asked_again(shop: Shop, monkeypatch: pytest.MonkeyPatch) -> None:

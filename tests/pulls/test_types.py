@@ -19,6 +19,8 @@ POSTGRESQL = {
     "exact": ("numeric(12, 2)", "1234567890.12", Decimal("1234567890.12")),
     "loose": ("numeric", "0.1234567890123456789", "0.1234567890123456789"),
     "nothing": ("numeric(12, 2)", "'NaN'", None),
+    "endless": ("numeric", "'Infinity'", None),
+    "below_all": ("double precision", "'-Infinity'", None),
     "cash": ("money", "12.50::numeric::money", Decimal("12.50")),
     "double": ("double precision", "0.1", 0.1),
     "single": ("real", "1.5", 1.5),

@@ -67,7 +67,7 @@ def _connect(connector: DatabaseConnector, base: Path) -> Any:
         return pymysql.connect(
             **place,
             user=connector.user.reveal(),
-            password=connector.password.reveal() if connector.password else "",
+            password=connector.password.reveal().encode() if connector.password else b"",  # Texts it takes as Latin-1.
             database=connector.database.reveal(),
             charset="utf8mb4",
             conv=dict(pymysql.converters.encoders),  # Without decoders: every value comes as its text.
@@ -76,7 +76,7 @@ def _connect(connector: DatabaseConnector, base: Path) -> Any:
             program_name="parcours",
             **_tls(connector, base),
         )
-    except (pymysql.err.Error, OSError, RuntimeError) as error:
+    except (pymysql.err.Error, OSError, RuntimeError, UnicodeError) as error:
         code = error.args[0] if error.args and isinstance(error.args[0], int) else 0
     shown = f"the MySQL server {connector.host}:{connector.port or PORT}"
     if code in _CREDENTIALS:

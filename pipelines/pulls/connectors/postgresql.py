@@ -28,6 +28,7 @@ _MOMENTS: dict[str, tuple[Kind, pa.DataType]] = {
 }
 _PASSING = ("08", "40", "53", "57", "58", "XX")
 """Classes of SQLSTATE of what has to do with the server and the moment, not with the query."""
+_NO_NUMBERS = ("'NaN'", "'Infinity'", "'-Infinity'")
 _NOT_YET = ("starting up", "shutting down", "recovery mode", "too many", "remaining connection slots")
 
 
@@ -86,8 +87,8 @@ def _explain_refusal(connector: DatabaseConnector, said: str) -> SourceError:
     if not host.startswith("/"):
         try:
             socket.create_connection((host, port), timeout=PATIENCE).close()
-        except OSError as fault:
-            reason = fault.strerror or type(fault).__name__
+        except (OSError, UnicodeError) as fault:  # A name that is none, such as `db..example`.
+            reason = (fault.strerror if isinstance(fault, OSError) else None) or type(fault).__name__
             return SourceError(
                 f"{shown} does not answer ({reason}). Check `host` and `port`, that it runs, and that this machine may "
                 "reach it.",
@@ -153,10 +154,9 @@ class PostgresqlSnapshot:
         if type_ == "bool":
             return SqlColumn(name, "boolean", pa.bool_(), quoted)
         if type_ in ("float4", "float8"):
-            return SqlColumn(name, "float", pa.float64(), f"nullif({quoted}::float8, 'NaN')")
+            return SqlColumn(name, "float", pa.float64(), _finite(f"{quoted}::float8"))
         if type_ == "numeric":
-            finite = f"nullif(nullif(nullif({quoted}::text, 'NaN'), 'Infinity'), '-Infinity')"
-            return SqlColumn(name, "decimal", _decimal(modifier), finite)
+            return SqlColumn(name, "decimal", _decimal(modifier), _finite(f"{quoted}::text"))
         if type_ == "money":
             return SqlColumn(name, "decimal", pa.decimal128(19, 2), f"{quoted}::numeric(19, 2)::text")
         if type_ in _TEXTS:
@@ -192,7 +192,7 @@ class PostgresqlSnapshot:
         quoted = self.quote(column.name)
         if column.kind in ("date", "timestamp", "timestamptz"):
             return f"not isfinite({quoted})"
-        return f"{quoted} = 'NaN'" if "'NaN'" in column.sql else None
+        return f"{quoted}::text in ({', '.join(_NO_NUMBERS)})" if _NO_NUMBERS[0] in column.sql else None
 
     @contextmanager
     def separate(self, number: int) -> Iterator[None]:
@@ -215,6 +215,13 @@ class PostgresqlSnapshot:
             state = getattr(error, "sqlstate", None) or ""
         if state is not None:
             _refuse(state, shown)
+
+
+def _finite(value: str) -> str:
+    """SQL that is null where ``value``, a float or the text of a numeric, is no number to reckon with."""
+    for other in _NO_NUMBERS:
+        value = f"nullif({value}, {other})"
+    return value
 
 
 def _decimal(modifier: int) -> pa.DataType:
