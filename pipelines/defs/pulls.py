@@ -66,7 +66,7 @@ def pulls(context: dg.AssetExecutionContext, night: Night) -> Iterator[dg.AssetC
         check_name="every_pull_is_whole",
         passed=not stopping,
         description="\n".join(stopping),
-        metadata=_describe_accounts(outcomes),
+        metadata=describe_accounts(outcomes),
     )
     yield dg.AssetCheckResult(
         check_name="pulls_are_of_tonight",
@@ -90,11 +90,11 @@ def _metadata(outcomes: list[Outcome]) -> dict[str, Any]:
         "rows_pulled": sum(each.batch.rows for each in outcomes if each.batch),
         "measures_reconciled": len(measures),
         "measures_that_differ": sum(one.difference != 0 for one in measures),
-        **_describe_accounts(outcomes),
+        **describe_accounts(outcomes),
     }
 
 
-def _describe_accounts(outcomes: list[Outcome]) -> dict[str, dg.MetadataValue[Any]]:
+def describe_accounts(outcomes: list[Outcome]) -> dict[str, dg.MetadataValue[Any]]:
     """All accounts for programs, and as a table that people read."""
     accounts = sort_accounts(map(account_for, outcomes))
     told: dict[str, dg.MetadataValue[Any]] = {"pulled": dg.MetadataValue.json(accounts)}

@@ -140,11 +140,11 @@ def _pull_tables(
     with SYSTEMS[source.connector.type](source.connector, settings.base, scratch) as system:
         for position, name in enumerate(system.arrange(wanted)):
             table, pull = landed.tables.get(name), wanted[name]
-            number = _next_number(table)
+            number = next_number(table)
             drift = source.connector.drift
             of = TablePull(name, pull, drift, landed.root, scratch, pulled_at, number, settings.most)
             try:
-                with system.separate(position), _telling_values(of):
+                with system.separate(position), telling_values(of):
                     found[name] = of.run(system, table, full=settings.full)
             except TableError as error:
                 found[name] = error
@@ -152,7 +152,7 @@ def _pull_tables(
 
 
 @contextmanager
-def _telling_values(of: TablePull) -> Iterator[None]:
+def telling_values(of: TablePull) -> Iterator[None]:
     """What a value does to Arrow or DuckDB, without the value."""
     is_at_fault = False
     try:
@@ -166,7 +166,8 @@ def _telling_values(of: TablePull) -> Iterator[None]:
         )
 
 
-def _next_number(table: LandedTable | None) -> int:
+def next_number(table: LandedTable | None) -> int:
+    """That of the batch to come."""
     return 1 + max((batch.number for batch in table.batches), default=0) if table else 1
 
 
@@ -185,7 +186,7 @@ def _put_together(
 
 def _compact(landed: LandedSource, scratch: Path) -> LandedSource:
     compacted = {
-        name: compaction.compact(table, landed.folder(name), _next_number(table), scratch)
+        name: compaction.compact(table, landed.folder(name), next_number(table), scratch)
         for name, table in landed.tables.items()
         if compaction.is_due(table)
     }

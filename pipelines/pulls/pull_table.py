@@ -114,7 +114,7 @@ class TablePull:
         Raises TableError where the table is not to be taken, MissingTableError where there is none.
         """
         table = system.open_table(self.name, self.pull, self.shown)
-        columns = self._describe(table)
+        columns = self.describe(table)
         changes = NONE
         if landed is not None and landed.asked == self.asked and landed.columns and not full:
             changes = drifts.compare(landed.columns, columns)
@@ -145,7 +145,8 @@ class TablePull:
             column.name: column.kind for column in columns
         }
 
-    def _describe(self, table: SourceTable) -> list[SourceColumn]:
+    def describe(self, table: SourceTable) -> list[SourceColumn]:
+        """The columns that come. Raises TableError where they are not as the pull needs them."""
         columns = table.describe()
         found = {column.name: column for column in columns}
         wanted = set(self.pull.columns) or set(found)
@@ -201,7 +202,7 @@ class _Work:
             if self.of.most is None:
                 source = self.table.count(self._measures)
                 with self._connect([rows.path]) as connection:
-                    self._check_key(connection, rows.path)
+                    check_key(connection, self.of.pull.key, self.of.shown, rows.path)
                     written = f"from read_parquet({quote_text(str(rows.path))})"
                     landed = count_landed(self._measures, connection, written)
                 if source is not None:
@@ -234,7 +235,7 @@ class _Work:
             source = self.table.count(self._measures)
             with self._connect(self._files(after)) as connection:
                 if rows.count:
-                    self._check_key(connection, self.of.folder / batch.file)
+                    check_key(connection, self.of.pull.key, self.of.shown, self.of.folder / batch.file)
                 live = count_landed(self._measures, connection, select_live(after, self.of.folder, self._names))
             reconciled = [] if source is None else compare(self._measures, source, live, self.of.pull.tolerance)
             if self.of.pull.deletes == "none":
@@ -384,22 +385,6 @@ class _Work:
         written.unlink(missing_ok=True)
         return found
 
-    def _check_key(self, connection: duckdb.DuckDBPyConnection, file: Path) -> None:
-        if not self.of.pull.key:
-            return
-        names = list(map(quote_name, self.of.pull.key))
-        rows = f"read_parquet({quote_text(str(file))})"
-        empty = " or ".join(f"{name} is null" for name in names)
-        repeated = f"select 1 from {rows} group by {', '.join(names)} having count(*) > 1 limit 1"
-        if (
-            connection.execute(f"select 1 from {rows} where {empty} limit 1").fetchone()
-            or connection.execute(repeated).fetchone()
-        ):
-            raise TableError(
-                f"`key` of {self.of.shown} does not tell its rows apart: {list_names(list(self.of.pull.key))} is empty "
-                "or the same in several. Name the columns of its primary key."
-            )
-
     def _files(self, table: LandedTable) -> list[Path]:
         return [self.of.folder / file for batch in table.batches for file in batch.files]
 
@@ -450,6 +435,24 @@ class _BatchFile:
         """Removes what was kept."""
         self._file.unlink(missing_ok=True)
         self._gone_file.unlink(missing_ok=True)
+
+
+def check_key(connection: duckdb.DuckDBPyConnection, key: Sequence[str], shown: str, file: Path) -> None:
+    """Raises TableError where ``key`` does not tell the rows of ``file`` apart."""
+    if not key:
+        return
+    names = list(map(quote_name, key))
+    rows = f"read_parquet({quote_text(str(file))})"
+    empty = " or ".join(f"{name} is null" for name in names)
+    repeated = f"select 1 from {rows} group by {', '.join(names)} having count(*) > 1 limit 1"
+    if (
+        connection.execute(f"select 1 from {rows} where {empty} limit 1").fetchone()
+        or connection.execute(repeated).fetchone()
+    ):
+        raise TableError(
+            f"`key` of {shown} does not tell its rows apart: {list_names(list(key))} is empty or the same in several. "
+            "Name the columns of its primary key."
+        )
 
 
 def write_rows(batches: Iterable[pa.RecordBatch], path: Path, schema: pa.Schema) -> int:

@@ -3,6 +3,7 @@
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass, field
+from datetime import date
 
 import pyarrow as pa
 
@@ -62,16 +63,33 @@ class SqlTable:
     def stream_deleted(self, key: Sequence[SourceColumn], since: Since) -> Iterator[pa.RecordBatch]:
         return self._stream(key, self._where(since, f"coalesce(({self.pull.deleted_where}), false)"))
 
+    def stream_days(
+        self, columns: Sequence[SourceColumn], day: SourceColumn, first: date, last: date
+    ) -> Iterator[pa.RecordBatch]:
+        """See :class:`pipelines.pulls.days.DatedTable`."""
+        return self._stream(columns, self._where(None, self._between(day, first, last), *self._not_deleted))
+
+    def count_days(self, measures: Measures, first: date, last: date) -> Counted:
+        """See :class:`pipelines.pulls.days.DatedTable`."""
+        assert measures.day is not None
+        where = self._where(None, self._between(measures.day, first, last), *self._not_deleted)
+        return self._count(measures, where)
+
+    def _between(self, day: SourceColumn, first: date, last: date) -> str:
+        return f"{self.snapshot.day_of(day)} between '{first.isoformat()}' and '{last.isoformat()}'"
+
     def _stream(self, columns: Sequence[SourceColumn], where: str) -> Iterator[pa.RecordBatch]:
         named = ", ".join(f"{self._columns[each.name].sql} as {self.snapshot.quote(each.name)}" for each in columns)
         return self.snapshot.stream(f"select {named} from {self.relation}{where}", schema_of(columns), self.shown)
 
     def count(self, measures: Measures, since: Since | None = None) -> Counted:
+        return self._count(measures, self._where(since, *self._not_deleted))
+
+    def _count(self, measures: Measures, where: str) -> Counted:
         day = self.snapshot.day_of(measures.day) if measures.day else "null"
         sums = (self.snapshot.sum_of(self._columns[column.name]) for column in measures.amounts)
         counted = ", ".join([day, "count(*)", *sums])
         grouped = " group by 1" if measures.day else ""
-        where = self._where(since, *self._not_deleted)
         rows = self.snapshot.ask(f"select {counted} from {self.relation}{where}{grouped}", self.shown)
         return Counted(read_counts(rows, measures.names))
 

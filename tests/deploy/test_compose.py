@@ -1,6 +1,9 @@
 """The compose file: closed, pinned, healthy before others start, and of commands that there are."""
 
 import re
+import subprocess
+import sys
+from importlib.util import find_spec
 from typing import Any
 
 import dagster as dg
@@ -17,6 +20,17 @@ DEPLOY = REPOSITORY / "deploy"
 @pytest.fixture(scope="module")
 def compose() -> dict[str, Any]:
     return dict(yaml.safe_load((DEPLOY / "compose.yml").read_text()))
+
+
+@pytest.mark.skipif(find_spec("check_jsonschema") is None, reason="needs check-jsonschema")
+def test_the_file_is_one_by_the_specification_of_compose() -> None:
+    told = subprocess.run(
+        [sys.executable, "-m", "check_jsonschema", "--builtin-schema", "vendor.compose-spec", DEPLOY / "compose.yml"],
+        check=False,
+        capture_output=True,
+        text=True,
+    )
+    assert told.returncode == 0, told.stdout
 
 
 def test_every_service_is_watched_pinned_and_bound(compose: dict[str, Any]) -> None:

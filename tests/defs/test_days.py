@@ -1,0 +1,74 @@
+"""Days that somebody asks for, as partitions in Dagster and by the command: what they do, and that no night does it."""
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import dagster as dg
+import pytest
+
+from pipelines.definitions import build_definitions
+from tests.database_servers import PASSWORD, postgresql
+from tests.pulls.conftest import Shop
+
+DAYS = dg.AssetKey(["landed", "days"])
+
+
+def test_days_are_partitions_that_no_night_makes() -> None:
+    definitions = build_definitions(is_scheduled=False)
+    assert DAYS not in definitions.resolve_job_def("nightly").asset_layer.executable_asset_keys
+    job = definitions.resolve_job_def("backfill")
+    assert job.asset_layer.executable_asset_keys == {DAYS}
+    assert isinstance(job.partitions_def, dg.DailyPartitionsDefinition)
+    assert definitions.resolve_asset_graph().get(DAYS).backfill_policy == dg.BackfillPolicy.single_run()
+
+
+def test_a_range_of_partitions_is_one_run_and_the_command_does_the_same(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, parcours_here: Callable[..., Any]
+) -> None:
+    with postgresql() as server:
+        monkeypatch.setenv("SHOP_PASSWORD", PASSWORD)
+        shop = Shop(server, tmp_path)
+        shop.make_orders(
+            *(f"{n}, 'Qzneedle', '2026-01-0{n} 10:00:00', {n}, '2026-01-01 10:00:00'" for n in range(1, 6))
+        )
+        shop.pull()
+        shop.server.run("update orders set total = total + 100")
+        job = build_definitions(is_scheduled=False).resolve_job_def("backfill")
+
+        def materialise(first: str, last: str, **config: str) -> dg.ExecuteInProcessResult:
+            with dg.DagsterInstance.ephemeral() as instance:
+                return job.execute_in_process(
+                    run_config={
+                        "resources": {
+                            "night": {"config": {"home": str(tmp_path), "sources": str(tmp_path / "sources.yml")}}
+                        },
+                        "loggers": {"console": {"config": {"log_level": "CRITICAL"}}},
+                        "ops": {"landed__days": {"config": config}},
+                    },
+                    tags={"dagster/asset_partition_range_start": first, "dagster/asset_partition_range_end": last},
+                    instance=instance,
+                    raise_on_error=False,
+                )
+
+        result = materialise("2026-01-02", "2026-01-03", source="shop")
+        assert result.success
+        [made] = result.asset_materializations_for_node("landed__days")[:1]
+        assert (made.metadata["rows"].value, made.metadata["days"].value) == (2, 2)
+        assert shop.extract()["total_amount"].cast(float).to_list() == [1, 102, 103, 4, 5]
+        wrong = materialise("2026-01-02", "2026-01-03", source="shopp")
+        assert not wrong.success
+        [failure] = [each for each in wrong.all_events if each.event_type_value == "STEP_FAILURE"]
+        assert "did you mean 'shop'" in str(failure.event_specific_data)
+
+        named = ["--home", tmp_path, "--sources", tmp_path / "sources.yml", "--source", "shop"]
+        told = parcours_here("pull", "--from", "2026-01-04", "--to", "2026-01-04", *named)
+        assert told.exit_code == 0, told.err
+        assert "shop orders: 1 rows on both sides; total 104 on both sides; 1 day compared" in told.out
+        assert shop.extract()["total_amount"].cast(float).to_list() == [1, 102, 103, 104, 5]
+        assert parcours_here("pull", "--from", "2026-01-04", "--to", "2026-01-03", *named).exit_code == 2
+        server.kill()
+        away = parcours_here("pull", "--from", "2026-01-04", "--to", "2026-01-04", *named)
+        assert away.exit_code == 1
+        assert "does not answer" in away.out
+        assert "Qzneedle" not in told.out + away.out + away.err

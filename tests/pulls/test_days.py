@@ -1,0 +1,140 @@
+"""Some days of a real server's tables, pulled anew: exactly these are replaced, and both sides agree on each."""
+
+from collections.abc import Callable, Iterator
+from datetime import date
+from typing import Any
+
+import pyarrow as pa
+import pytest
+
+from pipelines.config.connectors import PulledSource
+from pipelines.errors import ConfigurationError
+from pipelines.lake.landed import read_landed
+from pipelines.pulls.connectors.mysql import MysqlSnapshot
+from pipelines.pulls.connectors.postgresql import PostgresqlSnapshot
+from pipelines.pulls.days import choose_sources, pull_days
+from pipelines.pulls.pull import Outcome, Settings
+from tests.pulls.conftest import COLUMNS, INCREMENTAL, Shop
+
+ROWS = [
+    f"{10 * day + n}, 'Ada', '2026-01-{day:02d} {hour}', {day}.50, '2026-01-{day:02d} {hour}'"
+    for day in range(1, 6)
+    for n, hour in enumerate(("00:00:00", "10:00:00", "23:59:59"))
+]
+
+
+def pull(shop: Shop, first: int, last: int, pulls: dict[str, Any] | None = None) -> Outcome:
+    [source] = choose_sources(shop.configure(pulls), ["shop"])
+    settings = Settings(shop.folder, say=shop.said.append, wait=lambda _: None)
+    [outcome] = pull_days(source, shop.lake, date(2026, 1, first), date(2026, 1, last), settings)
+    return outcome
+
+
+def totals(shop: Shop) -> dict[str, float]:
+    return {row["order_id"]: float(row["total_amount"]) for row in shop.extract().iter_rows(named=True)}
+
+
+@pytest.fixture
+def landed(shop: Shop) -> Shop:
+    shop.make_orders(*ROWS)
+    shop.pull()
+    return shop
+
+
+def test_days_of_a_source_that_is_unchanged_change_nothing(landed: Shop) -> None:
+    before = landed.extract()
+    outcome = pull(landed, 2, 3)
+    assert (outcome.state, outcome.rows, outcome.source_rows) == ("taken", 6, 6)
+    assert [(each.day, each.measure, each.difference) for each in outcome.reconciled] == [
+        (f"2026-01-0{day}", measure, 0) for day in (2, 3) for measure in ("rows", "total")
+    ]
+    assert landed.extract().equals(before)
+    [full] = landed.pull(full=True)
+    assert full.rows == 15
+    assert landed.extract().equals(before)
+
+
+def test_what_changed_without_a_stamp_is_there_for_these_days_and_no_other(landed: Shop) -> None:
+    landed.server.run(
+        "update orders set total = 99 where id in (20, 50)",
+        "delete from orders where id in (31, 41)",
+        "insert into orders values (39, 'Bo', '2026-01-03 12:00:00', 7.25, '2026-01-03 12:00:00')",
+    )
+    before = totals(landed)
+    assert pull(landed, 2, 3).rows == 6
+    expected = {**before, "20": 99.0, "39": 7.25}
+    del expected["31"]
+    assert totals(landed) == expected
+    assert pull(landed, 1, 31).rows == 14
+    rows = landed.extract()
+    landed.pull(full=True)
+    assert landed.extract().equals(rows)
+
+
+def test_a_row_that_has_moved_into_these_days_is_not_there_twice(landed: Shop) -> None:
+    landed.server.run("update orders set placed = '2026-01-02 08:00:00' where id = 51")
+    assert pull(landed, 2, 2).rows == 4
+    assert read_landed(landed.landed).tables["orders"].rows == 15
+    table = landed.extract()
+    assert table.height == 15
+    landed.pull(full=True)
+    assert landed.extract().equals(table)
+
+
+def test_the_next_night_goes_on_where_the_last_one_ended(landed: Shop) -> None:
+    before = read_landed(landed.landed).tables["orders"].cursor
+    pull(landed, 1, 2)
+    assert read_landed(landed.landed).tables["orders"].cursor == before
+    landed.add("60, 'Cy', '2026-01-06 09:00:00', 5.00, '2026-01-06 09:00:00'")
+    [night] = landed.pull()
+    assert (night.batch.mode, night.rows, night.notes) == ("changes", 16, ())
+
+
+def test_days_without_a_row_here_and_there_leave_all_as_it_was(landed: Shop) -> None:
+    before = landed.extract()
+    assert (pull(landed, 20, 25).rows, pull(landed, 20, 25).state) == (0, "taken")
+    assert landed.extract().equals(before)
+    landed.server.run("delete from orders")
+    assert pull(landed, 1, 31).rows == 0
+    assert landed.extract().height == 0
+
+
+def test_a_short_pull_of_days_is_not_taken(landed: Shop, monkeypatch: pytest.MonkeyPatch) -> None:
+    before = landed.extract()
+    for snapshot in (PostgresqlSnapshot, MysqlSnapshot):
+        whole: Callable[..., Iterator[pa.RecordBatch]] = snapshot.stream
+
+        def stream(self: Any, sql: str, schema: pa.Schema, shown: str, whole: Any = whole) -> Iterator[pa.RecordBatch]:
+            yield from [batch.slice(0, batch.num_rows - 1) for batch in whole(self, sql, schema, shown)]
+
+        monkeypatch.setattr(snapshot, "stream", stream)
+    outcome = pull(landed, 2, 3)
+    assert (outcome.state, outcome.source_rows) == ("not taken", 6)
+    assert "what arrived of table 'orders' is not what the source has" in str(outcome.message)
+    assert landed.extract().equals(before)
+
+
+def test_what_was_never_pulled_or_otherwise_has_no_days_to_replace(shop: Shop) -> None:
+    shop.make_orders(*ROWS)
+    assert "nothing has been pulled" in str(pull(shop, 1, 2).message)
+    shop.pull()
+    declared = {"orders": {**INCREMENTAL, "key": ["id", "buyer"]}}
+    assert "as it is declared now" in str(pull(shop, 1, 2, declared).message)
+
+
+def test_a_column_that_has_gone_is_told_and_a_new_one_waits_for_the_night(landed: Shop) -> None:
+    before = landed.extract()
+    landed.server.run("alter table orders add column note text")
+    assert pull(landed, 1, 5).state == "taken"
+    assert landed.extract().equals(before)
+    landed.server.run("alter table orders drop column buyer")
+    assert "buyer no longer there" in str(pull(landed, 1, 5).message)
+
+
+def test_pulls_that_say_no_day_are_told_of(shop: Shop) -> None:
+    sources = shop.configure({}, {"orders": {"from": "orders", "columns": COLUMNS}})
+    assert isinstance(sources.sources[0], PulledSource)
+    with pytest.raises(ConfigurationError, match="by which `day` its rows are"):
+        choose_sources(sources, None)
+    with pytest.raises(ConfigurationError, match=r"called 'shopp' is pulled.*did you mean 'shop'"):
+        choose_sources(sources, ["shopp"])
