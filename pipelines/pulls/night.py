@@ -4,7 +4,7 @@ from pipelines.config.connectors import DropSource, PulledSource, RemoteSource
 from pipelines.config.sources import Sources
 from pipelines.lake.tables import Lake
 from pipelines.pulls.drops.mirror import mirror_source
-from pipelines.pulls.pull import Outcome, Settings, pull_source, tell_outcomes, tell_reconciliation
+from pipelines.pulls.pull import Outcome, Settings, note_outcomes, pull_source
 
 
 def pull_sources(sources: Sources, lake: Lake, settings: Settings) -> list[Outcome]:
@@ -16,6 +16,5 @@ def pull_sources(sources: Sources, lake: Lake, settings: Settings) -> list[Outco
             outcomes += mirror_source(source, lake, settings)
         elif isinstance(source, PulledSource):
             outcomes += pull_source(source, lake, settings)
-    lake.write("landed", "pulls", tell_outcomes(outcomes))
-    lake.write("landed", "reconciliation", tell_reconciliation(outcomes))
+    note_outcomes(outcomes, lake)
     return outcomes

@@ -7,7 +7,8 @@ there too, by ``mirrored``.
 from importlib import import_module
 from types import ModuleType
 
-from pipelines.config.connectors import SOURCE_MODELS, DropSource, PulledSource, Source
+from pipelines.config.connectors import DropSource, PulledSource, Source
+from pipelines.config.source_models import SOURCE_MODELS
 from pipelines.extracts.connectors import landed, mirrored
 from pipelines.extracts.connectors.protocol import FindExports, OpenRows
 

@@ -15,7 +15,8 @@ from pipelines.extracts.connectors import files
 from pipelines.extracts.sql_quoting import quote_name, quote_text
 from pipelines.pulls.drops.patterns import Look
 from pipelines.pulls.drops.place import Entry, FileError, Place
-from pipelines.pulls.reconciliation import ROWS, Reconciled, describe_worst
+from pipelines.pulls.reconciliation import Reconciled, describe_worst
+from pipelines.pulls.system import ROWS
 from pipelines.visible_text import make_one_line
 
 LONGEST = 1 << 16  # Bytes of a control file: a line or a few.
