@@ -10,10 +10,12 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from pipelines.config.connectors import PulledSource
+from pipelines.config.drop_sources import DropSource
 from pipelines.config.home import Home
 from pipelines.config.repository import BUNDLED_SAMPLE
 from pipelines.config.sources import Sources
 from pipelines.lake.landed import landed_folder, read_landed
+from pipelines.lake.mirror import read_mirror
 from pipelines.lake.tables import Lake
 from pipelines.nights.settings import FILE_NAME, find_nights
 from pipelines.segments.definitions import BUNDLED
@@ -28,7 +30,9 @@ RESERVED = (
     "quality.html", "replaced", "report.html", "reports", "restore", "restored", "run.lock", "warehouse",
 )  # fmt: skip
 """How names begin that Parcours gives in a home itself: no file of a user's can have one."""
-_IN_LANDED = re.compile(r"[^/]+/(?:manifest\.json|[^/]+/[0-9]{6,}(?:\.gone)?\.parquet)")
+_IN_LANDED = re.compile(
+    r"[^/]+/(?:manifest\.json|[^/]+/[0-9]{6,}(?:\.gone)?\.parquet|files/[0-9a-f]{64}(?:\.[A-Za-z0-9]{1,12}){0,2})"
+)
 
 
 def list_contents(
@@ -103,7 +107,7 @@ def _list_state(home: Home) -> Iterator[tuple[str, Path]]:
 
 
 def _list_landed(home: Home, retailer: Sources) -> Iterator[tuple[str, Path]]:
-    """What was pulled of sources of which some table keeps rows that the system may have deleted since.
+    """What came of sources of which some table keeps rows, or a pattern files, that may be gone there since.
 
     All of such a source, whose tables are of one moment; of the others a run can pull everything again.
     """
@@ -117,6 +121,11 @@ def _list_landed(home: Home, retailer: Sources) -> Iterator[tuple[str, Path]]:
                 for file in batch.files
             ]
             for file in [landed.root / "manifest.json", *files] if landed.tables else []:
+                yield f"{HOME}/{LANDED}/{file.relative_to(home.lake / 'landed').as_posix()}", file
+        elif isinstance(source, DropSource) and source.connector.deletes == "keep":
+            mirror = read_mirror(landed_folder(Lake(home.lake), source.name))
+            taken = {mirror.path(file) for file in mirror.files if mirror.has(file)}
+            for file in [mirror.root / "manifest.json", *sorted(taken)] if mirror.files else []:
                 yield f"{HOME}/{LANDED}/{file.relative_to(home.lake / 'landed').as_posix()}", file
 
 

@@ -11,12 +11,15 @@ from typing import Any, Literal
 import polars as pl
 
 from pipelines.config.connectors import FilesConnector, FilesSource, PulledSource
+from pipelines.config.drop_sources import DropSource
 from pipelines.config.sources import Sources
 from pipelines.lake.tables import Lake
 from pipelines.nights.arrivals import look
 from pipelines.nights.newest import find_newest
 from pipelines.nights.settings import Freshness
 from pipelines.nights.waiting import Late
+from pipelines.pulls.drops.arrivals import look_for_arrivals
+from pipelines.pulls.errors import SourceError, TableError
 
 Kind = Literal["files", "pulled"]
 SCHEMA = {
@@ -34,7 +37,18 @@ def note_files(sources: Sources, lake: Lake, late: Iterable[Late], now: datetime
                 looked = Freshness(max_age_hours=1, tables=(table,))
                 found = look(source, looked, sources.base, now)
                 rows.append({"source": source.name, "table_name": table, "newest_at": found.arrived_at})
+        elif isinstance(source, DropSource):
+            rows += _list_elsewhere(source, sources, now)
     return _note("files", [{**row, "said_by": "file"} for row in rows], lake, late)
+
+
+def _list_elsewhere(source: DropSource, sources: Sources, now: datetime) -> list[dict[str, Any]]:
+    """The same of a source whose files lie on another machine, which is asked once; none where it does not answer."""
+    try:
+        found = {one.table: one.newest for one in look_for_arrivals(source, sources.base, None, 0, now)}
+    except (SourceError, TableError):
+        found = {}
+    return [{"source": source.name, "table_name": name, "newest_at": found.get(name)} for name in sorted(source.tables)]
 
 
 def note_pulled(sources: Sources, lake: Lake, late: Iterable[Late], now: datetime) -> pl.DataFrame:

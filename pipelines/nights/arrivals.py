@@ -10,7 +10,7 @@ from pathlib import Path
 from zoneinfo import ZoneInfo
 
 from pipelines.config.connectors import FilesConnector, FilesSource, Source
-from pipelines.config.drop_sources import DropConnector, DropSource
+from pipelines.config.drop_sources import DropSource
 from pipelines.config.sources import Sources
 from pipelines.nights.settings import Freshness, Nights, refuse_unknown_sources
 from pipelines.nights.waiting import Expected, Late, Waiting, expect, wait_for
@@ -84,15 +84,10 @@ def _look_elsewhere(source: DropSource, freshness: Freshness, base: Path, now: d
     return Delivery(source.name, oldest.table, oldest.newest, all(each.is_settled for each in found))
 
 
-def _are_files(source: Source) -> bool:
-    """Whether what comes of ``source`` arrives: it does not where the night itself asks for rows."""
-    return isinstance(source.connector, (FilesConnector, DropConnector))
-
-
 def are_all_there(sources: Sources, nights: Nights, now: datetime) -> bool:
     """Whether today's delivery is there whole, of every source under ``freshness``; of all of files if none is."""
     declared = nights.freshness or {
-        source.name: Freshness(expected_by=time_of_day(23, 59)) for source in sources.sources if _are_files(source)
+        source.name: Freshness(expected_by=time_of_day(23, 59)) for source in _of_files(sources)
     }
     expected = expect(_of_files(sources), declared, sources.timezone, now)
     return bool(expected) and not any(_find_lack(each, sources, now) for each in expected)

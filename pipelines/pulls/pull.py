@@ -55,8 +55,8 @@ class Outcome:
     message: str | None = None
     repeated: int = 0
     reconciled: tuple[Reconciled, ...] = ()
-    mode: Literal["files"] | None = None
     changes: Changes = NONE
+    mode: Literal["files"] | None = None
 
     @property
     def reconciled_by(self) -> str | None:
@@ -65,6 +65,8 @@ class Outcome:
             return None
         if not self.reconciled:
             return "not counted by the source"
+        if self.mode == "files" and self.source_rows is None:
+            return "bytes"
         return "day" if any(each.day for each in self.reconciled) else "table"
 
     def describe(self) -> dict[str, Any]:

@@ -40,9 +40,15 @@ def checks(definitions: dg.Definitions) -> dict[tuple[str, str], dg.AssetCheckSp
 
 
 def upstream(specs: dict[str, dg.AssetSpec], key: str) -> Iterator[str]:
-    for dependency in specs[key].deps:
-        yield dependency.asset_key.to_user_string()
-        yield from upstream(specs, dependency.asset_key.to_user_string())
+    seen: set[str] = set()
+    waiting = [key]
+    while waiting:
+        for dependency in specs[waiting.pop()].deps:
+            name = dependency.asset_key.to_user_string()
+            if name not in seen:  # There are more ways through the graph than anybody walks.
+                seen.add(name)
+                waiting.append(name)
+                yield name
 
 
 def test_the_code_location_loads_and_its_jobs_resolve(definitions: dg.Definitions) -> None:

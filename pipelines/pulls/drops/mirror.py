@@ -309,7 +309,7 @@ class _PatternWork:
         files, taken = self._collect(earlier)
         came = {name: file for name, file in files.items() if name not in self._refused}
         gone, notes = self._follow_gone(earlier, files)
-        if not files and not self._refused:
+        if not files and not self._refused:  # A share that is not mounted shows an empty folder.
             return TableError(self._tell_nothing(bool(earlier)))
         repeated = self._find_repeated(files, earlier, notes)
         notes += self._list_notes()
@@ -407,8 +407,6 @@ class _PatternWork:
             return 0, []
         names = [make_one_line(file.name) for file in gone if file.gone_at is None]
         if self._connector.deletes == "follow":
-            if not files:  # A share that is not mounted shows an empty folder.
-                return 0, []
             return len(gone), [f"no longer there, and no longer read: {_name_some(names)}"] if names else []
         for file in gone:
             if self._night.mirror_before.has(file):

@@ -6,8 +6,10 @@ from datetime import UTC, date, datetime, timedelta
 from pipelines.config.home import Home
 from pipelines.doctor.examinations import configuration
 from pipelines.doctor.findings import Case
-from pipelines.nights.arrivals import Late, are_all_there, await_sources
+from pipelines.nights.arrival_table import note_files
+from pipelines.nights.arrivals import are_all_there, await_sources
 from pipelines.nights.settings import Nights
+from pipelines.nights.waiting import Late, Waiting
 from pipelines.trial.trial import try_sources
 from tests.drop_servers import FolderStore, ScriptedStore
 from tests.pulls.drops.conftest import Till
@@ -37,10 +39,9 @@ class Night:
         self.slept()
 
     def wait(self) -> list[Late]:
-        return await_sources(
-            self.till.configure(), self.nights, date(2026, 1, 11), lambda _: None, self.told.append,
-            clock=lambda: self.now, sleep=self.sleep,
-        )  # fmt: skip
+        sources = self.till.configure()
+        how = Waiting(sources.timezone, lambda _: None, self.told.append, lambda: self.now, self.sleep)
+        return await_sources(sources, self.nights, date(2026, 1, 11), how)
 
 
 def test_a_night_waits_for_files_on_another_machine(till: Till) -> None:
@@ -88,6 +89,16 @@ def test_a_sensor_sees_whether_all_is_there(till: Till) -> None:
     assert not are_all_there(till.configure(), night.nights, TONIGHT)  # Of this very second.
     assert are_all_there(till.configure(), night.nights, TONIGHT + timedelta(minutes=1))
     assert are_all_there(till.configure(), Nights.model_validate({}), TONIGHT + timedelta(minutes=1))
+
+
+def test_what_arrived_is_noted_for_the_page(till: Till) -> None:
+    arrive(till, "tickets_1.csv", TONIGHT)
+    noted = note_files(till.configure(), till.lake, [], TONIGHT)
+    assert noted.select("source", "table_name", "newest_at").rows() == [
+        ("till", "tickets", TONIGHT.replace(tzinfo=None))
+    ]
+    till.connector = {"port": 1}
+    assert note_files(till.configure(), till.lake, [], TONIGHT)["newest_at"].to_list() == [None]
 
 
 def test_doctor_says_whether_the_place_answers(till: Till) -> None:

@@ -121,9 +121,7 @@ def test_a_control_file_proves_rows_and_sums(anywhere: Till) -> None:
     outcome = anywhere.pull()
     assert outcome.state == "kept"
     assert "two.csv: it is not what its control says: rows: 2 in the source, 1 here" in str(outcome.message)
-    assert "three.csv: it is not what its control says: the sum of total: 31.50 in the source, 31.00" in str(
-        outcome.message
-    )
+    assert "three.csv: it is not what its control says: the sum of total differs" in str(outcome.message)
     assert anywhere.sums(outcome) == {
         "files": (3, 1),
         "bytes": anywhere.sums(outcome)["bytes"],
