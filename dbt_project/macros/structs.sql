@@ -13,3 +13,16 @@
 {% macro spark__struct_of(columns) -%}
     struct({{ columns | join(', ') }})
 {%- endmacro %}
+
+{# In a select, the texts in their order, each in a row of its own beside the other columns. #}
+{% macro row_for_each(texts) %}
+    {{- return(adapter.dispatch('row_for_each', 'parcours')(texts)) -}}
+{% endmacro %}
+
+{% macro default__row_for_each(texts) -%}
+    unnest(['{{ texts | join("', '") }}'])
+{%- endmacro %}
+
+{% macro spark__row_for_each(texts) -%}
+    explode(array('{{ texts | join("', '") }}'))
+{%- endmacro %}

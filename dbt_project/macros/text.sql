@@ -27,3 +27,16 @@
 {% macro key_part(column) -%}
     replace(replace({{ column }}, '%', '%25'), ':', '%3A')
 {%- endmacro %}
+
+{# The keys of what is done on the web, unique over sources. A session is numbered by its visitor. #}
+{% macro visitor_key(visitor) -%}
+    source || ':visitors:' || {{ visitor }}
+{%- endmacro %}
+
+{% macro session_key(session, visitor) -%}
+    source || ':sessions:' || {{ key_part(session) }} || ':' || {{ visitor }}
+{%- endmacro %}
+
+{% macro account_key(account) -%}
+    source || ':customers:' || {{ account }}
+{%- endmacro %}

@@ -26,7 +26,7 @@ numbers as (
 
 stays as (
 
-    select * from {{ ref('int_stage_stays_dated') }}
+    select * from {{ ref('customer_journey_stages') }}
 
 ),
 

@@ -29,7 +29,7 @@ lifecycle_stays as (
 
 journey_stays as (
 
-    select * from {{ ref('int_stage_stays_dated') }}
+    select * from {{ ref('customer_journey_stages') }}
     where left_at is null
 
 ),

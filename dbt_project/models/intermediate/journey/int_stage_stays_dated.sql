@@ -1,3 +1,5 @@
+{{ config(materialized='view') }}
+
 with
 
 signals as (
@@ -126,14 +128,19 @@ stays as (
 
 ),
 
--- The touch that opened a stay, or, where a timer did, the last one before it.
+-- The touch that opened a stay, or, where a timer did, the last one before it: touches have a number, stays have none,
+-- and of one instant both stand together. All that is known of a stay goes along, which spares finding it again.
 touches_and_stays as (
 
     select
         customer_id,
         touched_at as happened_at,
         touch_number,
-        cast(null as bigint) as stay_number
+        channel,
+        cast(null as bigint) as stay_number,
+        cast(null as string) as stage,
+        cast(null as string) as stage_before,
+        cast(null as timestamp) as left_at
 
     from touchpoints
 
@@ -143,38 +150,42 @@ touches_and_stays as (
         customer_id,
         entered_at as happened_at,
         cast(null as bigint) as touch_number,
-        stay_number
+        cast(null as string) as channel,
+        stay_number,
+        stage,
+        stage_before,
+        left_at
 
     from stays
 
 ),
 
-touches_before as (
+channels_known as (
 
     select
         customer_id,
         stay_number,
-        max(touch_number) over (partition by customer_id order by happened_at) as touch_number
+        stage,
+        stage_before,
+        happened_at as entered_at,
+        left_at,
+        {{ last_filled('channel') }} over (
+            partition by customer_id order by happened_at asc, touch_number asc nulls last
+            rows between unbounded preceding and current row
+        ) as entry_channel
 
     from touches_and_stays
 
 )
 
 select
-    stays.customer_id,
-    stays.stay_number,
-    stays.stage,
-    stays.stage_before,
-    stays.entered_at,
-    stays.left_at,
-    touchpoints.channel as entry_channel
+    customer_id,
+    stay_number,
+    stage,
+    stage_before,
+    entered_at,
+    left_at,
+    entry_channel
 
-from stays
-left join touches_before
-    on
-        stays.customer_id = touches_before.customer_id
-        and stays.stay_number = touches_before.stay_number
-left join touchpoints
-    on
-        touches_before.customer_id = touchpoints.customer_id
-        and touches_before.touch_number = touchpoints.touch_number
+from channels_known
+where stay_number is not null

@@ -60,7 +60,7 @@ available as (
     select
         scored.customer_number,
         scored.product_id,
-        scored.popular_place,
+        -scored.popular_place as popularity,
         scored.score,
         customers_placed.buys_online and missing_online.product_id is null as is_available_online,
         customers_placed.buys_in_store
@@ -83,27 +83,40 @@ available as (
 
 ),
 
--- Each product has its own place.
+-- Each product has its own popularity. One value to order by, and the limit right behind it: so DuckDB keeps a few
+-- products for each customer, and does not sort all of them.
 ranked as (
 
     select
-        *,
-        row_number() over (partition by customer_number order by score desc, popular_place asc) as place
+        customer_number,
+        product_id,
+        score,
+        is_available_online,
+        is_available_in_store,
+        row_number() over (
+            partition by customer_number order by {{ struct_of(['score', 'popularity']) }} desc
+        ) as place
 
     from available
     where is_available_online or is_available_in_store
+
+),
+
+listed as (
+
+    select * from ranked
+    where place <= {{ var('next_best_count') }}
 
 )
 
 select
     audiences.customer_id,
-    cast(ranked.place as bigint) as place,
-    ranked.product_id,
-    ranked.score,
-    ranked.is_available_online,
-    ranked.is_available_in_store
+    cast(listed.place as bigint) as place,
+    listed.product_id,
+    listed.score,
+    listed.is_available_online,
+    listed.is_available_in_store
 
-from ranked
+from listed
 inner join audiences
-    on ranked.customer_number = audiences.customer_number
-where ranked.place <= {{ var('next_best_count') }}
+    on listed.customer_number = audiences.customer_number

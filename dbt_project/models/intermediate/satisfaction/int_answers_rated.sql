@@ -14,7 +14,7 @@ orders as (
 
 stays as (
 
-    select * from {{ ref('int_stage_stays_dated') }}
+    select * from {{ ref('customer_journey_stages') }}
 
 ),
 

@@ -24,17 +24,18 @@ logins as (
     select * from {{ ref('stg_ecommerce__web_events') }}
     where
         occurred_at < {{ as_of_end() }}
-        and account_record_id is not null
+        and account_number is not null
 
 ),
 
+-- Counted under the names that the source gives, of which keys are made once a visit: there are four events to one.
 -- A visit comes from where its first event with a traffic source came from: the three are taken together.
 summed as (
 
     select
-        session_id,
-        min(source) as source,
-        min(visitor_id) as visitor_id,
+        source,
+        session_number,
+        visitor_number,
         min(channel) as channel,
         min(device) as device,
         min(occurred_at) as started_at,
@@ -50,7 +51,7 @@ summed as (
         ) as first_traffic
 
     from web_events
-    group by session_id
+    group by source, session_number, visitor_number
 
 ),
 
@@ -58,48 +59,67 @@ summed as (
 accounts_counted as (
 
     select
-        session_id,
-        account_record_id,
+        source,
+        session_number,
+        visitor_number,
+        account_number,
         count(*) as event_count,
         min(occurred_at) as first_event_at
 
     from logins
-    group by session_id, account_record_id
+    group by source, session_number, visitor_number, account_number
 
 ),
 
 accounts_ranked as (
 
     select
-        session_id,
-        account_record_id,
+        source,
+        session_number,
+        visitor_number,
+        account_number,
         row_number() over (
-            partition by session_id
-            order by event_count desc, first_event_at asc, account_record_id asc
+            partition by source, session_number, visitor_number
+            order by event_count desc, first_event_at asc, account_number asc
         ) as place
 
     from accounts_counted
 
+),
+
+with_account as (
+
+    select
+        summed.*,
+        summed.first_traffic.utm_source,
+        summed.first_traffic.utm_medium,
+        summed.first_traffic.utm_campaign,
+        accounts_ranked.account_number
+
+    from summed
+    left join accounts_ranked
+        on
+            summed.source = accounts_ranked.source
+            and summed.session_number = accounts_ranked.session_number
+            and summed.visitor_number = accounts_ranked.visitor_number
+            and accounts_ranked.place = 1
+
 )
 
 select
-    summed.session_id,
-    summed.source,
-    summed.visitor_id,
-    accounts_ranked.account_record_id,
-    summed.channel,
-    summed.device,
-    summed.started_at,
-    summed.ended_at,
+    {{ session_key('session_number', 'visitor_number') }} as session_id,
+    source,
+    {{ visitor_key('visitor_number') }} as visitor_id,
+    {{ account_key('account_number') }} as account_record_id,
+    channel,
+    device,
+    started_at,
+    ended_at,
     {%- for column in counted_events.values() %}
-    summed.{{ column }},
+    {{ column }},
     {%- endfor %}
-    summed.first_traffic.utm_source,
-    summed.first_traffic.utm_medium,
-    summed.first_traffic.utm_campaign
+    utm_source,
+    utm_medium,
+    utm_campaign
 
-from summed
-left join accounts_ranked
-    on
-        summed.session_id = accounts_ranked.session_id
-        and accounts_ranked.place = 1
+from with_account

@@ -124,3 +124,5 @@ left join losing_listed
     on
         fields_counted.customer_id = losing_listed.customer_id
         and fields_counted.field = losing_listed.field
+-- The fields of a customer stand together: the table takes three quarters of the room so.
+order by fields_counted.customer_id, fields_counted.field

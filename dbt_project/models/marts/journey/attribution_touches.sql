@@ -39,22 +39,15 @@ ages as (
 
 ),
 
-models as (
-
-    select model
-    from (
-        values
-        {%- for model in models %}
-        ('{{ model }}'){{ ',' if not loop.last }}
-        {%- endfor %}
-    ) as listed (model)  -- noqa: AL05
-
-),
-
 weighed as (
 
     select
         paths.*,
+        orders.customer_id,
+        orders.channel as order_channel,
+        orders.ordered_on,
+        cast(sign(orders.net_amount) as int) as direction,
+        cast(abs(orders.net_amount) * 100 as bigint) as cents,
         case when paths.touch_number = 1 then 1 else 0 end as weight_first_touch,
         case when paths.touch_number = paths.touch_count then 1 else 0 end as weight_last_touch,
         1 as weight_linear,
@@ -74,6 +67,8 @@ weighed as (
         ) as weight_markov
 
     from paths
+    inner join orders
+        on paths.order_id = orders.order_id
     inner join ages
         on paths.age_days = ages.age_days
     left join removals
@@ -101,54 +96,45 @@ accumulated as (
 
 ),
 
-dealt as (
+-- What is alike stands together, so the table takes a quarter less room: of a customer, an order, a touch.
+in_order as (
 
-    select
-        accumulated.order_id,
-        models.model,
-        accumulated.touch_id,
-        accumulated.touch_number,
-        accumulated.touch_count,
-        accumulated.touched_at,
-        accumulated.age_days,
-        accumulated.touch_channel,
-        accumulated.traffic_source,
-        accumulated.traffic_medium,
-        accumulated.traffic_campaign,
-        case models.model
-            {%- for model in models %}
-            when '{{ model }}' then accumulated.weight_{{ model }}
-            {%- endfor %}
-        end as weight,
-        case models.model
-            {%- for model in models %}
-            when '{{ model }}' then accumulated.running_{{ model }}
-            {%- endfor %}
-        end as running_weight,
-        case models.model
-            {%- for model in models %}
-            when '{{ model }}' then accumulated.total_{{ model }}
-            {%- endfor %}
-        end as total_weight
-
-    from accumulated
-    cross join models
+    select * from accumulated
+    order by customer_id, order_id, touch_number
 
 ),
 
-priced as (
+modelled as (
 
     select
-        dealt.*,
-        orders.customer_id,
-        orders.channel as order_channel,
-        orders.ordered_on,
-        cast(sign(orders.net_amount) as int) as direction,
-        cast(abs(orders.net_amount) * 100 as bigint) as cents
+        *,
+        {{ row_for_each(models) }} as model
 
-    from dealt
-    inner join orders
-        on dealt.order_id = orders.order_id
+    from in_order
+
+),
+
+dealt as (
+
+    select
+        *,
+        case model
+            {%- for model in models %}
+            when '{{ model }}' then weight_{{ model }}
+            {%- endfor %}
+        end as weight,
+        case model
+            {%- for model in models %}
+            when '{{ model }}' then running_{{ model }}
+            {%- endfor %}
+        end as running_weight,
+        case model
+            {%- for model in models %}
+            when '{{ model }}' then total_{{ model }}
+            {%- endfor %}
+        end as total_weight
+
+    from modelled
 
 )
 
@@ -182,4 +168,4 @@ select
         ) * cast(0.01 as decimal(3, 2)) as decimal(18, 2)
     ) as credited_revenue
 
-from priced
+from dealt

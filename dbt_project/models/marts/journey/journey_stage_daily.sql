@@ -2,7 +2,7 @@ with
 
 stays as (
 
-    select * from {{ ref('int_stage_stays_dated') }}
+    select * from {{ ref('customer_journey_stages') }}
 
 ),
 

@@ -2,11 +2,7 @@ with
 
 steps as (
 
-    select
-        *,
-        {{ local_date('happened_at') }} as happened_on
-
-    from {{ ref('int_omnichannel_path_steps_unioned') }}
+    select * from {{ ref('omnichannel_path_steps') }}
 
 )
 
