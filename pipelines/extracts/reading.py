@@ -133,6 +133,7 @@ class SourceReading:
         self.fields = ()
 
     def _conform(self) -> SourceCounts:
+        self._require_same_files()
         self.tallies = {unit: Tally() for unit in (self.division.read if self.division else (0,))}
         self.groups = {unit: unit for unit in self.tallies}
         if self.rows.columns:  # JSON lines without a line have none; then nothing can be missing from them either.
@@ -198,6 +199,16 @@ class SourceReading:
         files = tuple(tuple(known[number] for number in self.division.files_of(unit)) for unit in range(len(groups)))
         of_units = tuple(groups[unit] for unit in range(len(groups)))
         return ReadUnits(files, tuple(self.all_tallies), of_units, reading, may_be_kept=True)
+
+    def _require_same_files(self) -> None:
+        """Raises ExtractError where a file came or went after the files were divided: numbers are of others now."""
+        if self.division is None:
+            return
+        names, files = self.division.names, self.rows.files
+        if len(names) != len(files) or not all(map(str.endswith, names, files)):
+            raise ExtractError(
+                f"files of {self.declared.from_} came or went while it was read. Run again once all are written."
+            )
 
     def _prepare_division(self) -> None:
         """Finds out whether the rows of each file are what they are whatever other files hold."""

@@ -5,7 +5,8 @@ it and of the retailer, the code that reads, the rows of other tables that it wa
 of that gives the same; and what was written, by its fingerprint. The note is removed before anything is written and
 comes back last, so that a run that dies goes on with the tables that it has not read yet.
 
-Why whole tables, and no date or size of a file: docs/adr/0020-an-unchanged-export-is-not-read-again.md.
+Of a table of many files those that are what they were are kept, by :mod:`by_file`. Why no date or size of a file tells:
+docs/adr/0020-an-unchanged-export-is-not-read-again.md, 0021-of-many-files-only-those-that-changed-are-read.md.
 """
 
 import hashlib

@@ -14,6 +14,7 @@ import polars as pl
 import pytest
 
 from pipelines import contracts
+from pipelines.errors import ExtractError
 from pipelines.extracts import by_file, conform, unchanged
 from pipelines.extracts.counts import Extracted
 from pipelines.extracts.unchanged import extract_if_changed
@@ -257,6 +258,24 @@ def test_what_no_column_of_the_mapping_reads_is_found_out_of_all_files_or_of_non
     nights.exports.write("events_8.csv", b"id,visitor,moment,page\ne8,v,2026-04-01,\xff\n")
     assert nights.check_equal_to_full()["web_events"].rows_rejected == 3
     (nights.folder / "events_7.csv").unlink()
+    nights.check_equal_to_full()
+
+
+def test_a_file_that_comes_while_the_table_is_read_stops_the_run(
+    nights: Nights, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    nights.run_all()
+    add_an_earlier_file(nights)
+    read = conform.open_table
+
+    def write_first(*args: Any, **more: Any) -> Any:
+        write_order(nights, "orders_2.csv", "21,2026-02-01,5,")
+        return read(*args, **more)
+
+    with monkeypatch.context() as meanwhile:
+        meanwhile.setattr(conform, "open_table", write_first)
+        with pytest.raises(ExtractError, match="came or went"):
+            nights.run("orders")
     nights.check_equal_to_full()
 
 
