@@ -91,10 +91,13 @@ def build(home_folder: Path, sources_file: Path) -> Build:
             kind, _, name = event.data.node_info.unique_id.split(".")[:3]
             seconds.setdefault(kind, {})[name] = float(event.data.run_result.execution_time)
 
+    def note_passed(test: str, took: float) -> None:
+        seconds["test"][test.split(".")[2]] = took
+
     publish.begin(home, afresh=True)
     segments = load_segments(find_segments(home, sources))
     write_dbt_inputs(Lake(home.lake), segments, sources.as_of)
-    built = dbt_project.build(home, sources, sources.as_of, segments=segments, listeners=[listen])
+    built = dbt_project.build(home, sources, sources.as_of, segments=segments, listeners=[listen], passed=note_passed)
     peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 2**20
     marts = _count(home.build_database, "marts")
     rows = marts | _count(home.workshop, "intermediate")

@@ -127,14 +127,20 @@ def write_next_day(exports: Path, target: Path, share: float = 0.01, seed: int =
                 file.writelines([header, *kept])
         added += len(kept)
     added += _add_order_lines(target, day)
-    changed = {"edited": 0, "new": 0}
-    for table in (_change_csv(target / "crm/contacts.csv", "utf-8-sig", ",", CONTACTS, day),
-                  _change_csv(target / "till/clients.csv", "latin-1", ";", CLIENTS, day),
-                  _change_json(target / "shop/customers.jsonl", day)):  # fmt: skip
-        for what, count in table(share, random.Random(seed)).items():
-            changed[what] += count
+    changed = change_people(target, day, share, seed)
     _rewrite(target / "sources.yml", [(f"as_of: {last}", f"as_of: {day}")], whole=False)
     return {"events": added, **changed}
+
+
+def change_people(exports: Path, day: date, share: float, seed: int) -> dict[str, int]:
+    """Edits a ``share`` of the people's records where they lie, on ``day``, and adds a tenth as many; how many."""
+    changed = {"edited": 0, "new": 0}
+    for table in (_change_csv(exports / "crm/contacts.csv", "utf-8-sig", ",", CONTACTS, day),
+                  _change_csv(exports / "till/clients.csv", "latin-1", ";", CLIENTS, day),
+                  _change_json(exports / "shop/customers.jsonl", day)):  # fmt: skip
+        for what, count in table(share, random.Random(seed)).items():
+            changed[what] += count
+    return changed
 
 
 def _add_order_lines(target: Path, day: date) -> int:

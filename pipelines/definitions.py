@@ -5,7 +5,7 @@ from collections.abc import Mapping, Sequence
 import dagster as dg
 
 from pipelines.config.home import may_configure_launches
-from pipelines.defs import launch_config
+from pipelines.defs import freshness, launch_config
 from pipelines.defs.accuracy import accuracy
 from pipelines.defs.alerts import SENSORS
 from pipelines.defs.drift import drift
@@ -17,10 +17,11 @@ from pipelines.defs.pulls import pulls
 from pipelines.defs.references import references
 from pipelines.defs.report import report
 from pipelines.defs.resources import Night
-from pipelines.defs.schedules import NIGHTLY, TRAINING, exports_arrived, nightly_schedule
+from pipelines.defs.schedules import NIGHTLY, TRAINING, exports_arrived, nightly_schedule, settings_to_load_with
 from pipelines.defs.sensitivity import sensitivity
 from pipelines.defs.warehouse import warehouse_assets
 from pipelines.lake.owner_only import close_to_others
+from pipelines.nights.settings import load_nights
 
 CONSOLE = {"console": dg.colored_console_logger, "progress": dg.colored_console_logger}
 """Dagster's own logger, and in place of the one that the commands log to, so that their runs can be launched again."""
@@ -41,13 +42,15 @@ def build_definitions(
     process takes to start buy nothing.
     """
     close_to_others()  # Whichever process puts the code location together writes the home, or starts what does.
+    sources, nights = settings_to_load_with() if is_scheduled else (None, load_nights(None))
     replaced = {key for replacement in assets for key in replacement.keys}
     usual = [
         *(pulls, *extract_assets(), references, *identity_assets(), field_report, drift, sensitivity, accuracy),
-        *(*warehouse_assets(), report),
+        *(*warehouse_assets(freshness.warehouse_policy(nights)), report),
     ]
+    watched = freshness.source_assets(sources, nights) if sources else []
     return dg.Definitions(
-        assets=[*(definition for definition in usual if replaced.isdisjoint(definition.keys)), *assets],
+        assets=[*(definition for definition in usual if replaced.isdisjoint(definition.keys)), *assets, *watched],
         jobs=[NIGHTLY, TRAINING],
         schedules=[nightly_schedule()] if is_scheduled else [],
         sensors=[killed_runs, exports_arrived, *SENSORS] if is_scheduled else [],

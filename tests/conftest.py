@@ -19,6 +19,7 @@ from pipelines.cli.main import main
 from pipelines.config.home import Home, find_home
 from pipelines.warehouse import dbt_project
 from tests.kept_home import make_home
+from tests.nights.listeners import MailServer, WebServer, mail_server, web_server
 
 PEOPLE, DAYS, SEED = 150, 200, 7
 
@@ -278,6 +279,20 @@ def home(first_night: tuple[Home, str], tmp_path: Path) -> Home:
 def kept(tmp_path: Path) -> Home:
     """A home of the test's own with what a publication keeps, made without a run."""
     return make_home(tmp_path / "home")
+
+
+@pytest.fixture
+def mail() -> Iterator[MailServer]:
+    """A mail server that notes what it is sent."""
+    with mail_server() as server:
+        yield server
+
+
+@pytest.fixture
+def web() -> Iterator[WebServer]:
+    """A web server that notes how it is called."""
+    with web_server() as server:
+        yield server
 
 
 class Told(NamedTuple):

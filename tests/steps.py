@@ -2,13 +2,22 @@
 
 Steps are lines of Python that run, and comparisons of names that are counted; of work in C, which has no steps that can
 be counted, the time of the processor, over a range in which the square of the input would show many times over.
+
+Work that would not end is ended, and its test fails.
 """
 
+import signal
 import sys
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from types import FrameType
 from typing import Any
+
+import pytest
+
+MOST_STEPS = 50_000_000  # Several times what any test here counts; ten seconds and more.
+MOST_SECONDS = 20.0  # Of the processor; what is in time needs less than one.
 
 
 def count_steps(run: Callable[[], Any]) -> int:
@@ -18,6 +27,9 @@ def count_steps(run: Callable[[], Any]) -> int:
     def count(frame: FrameType, event: str, _: Any) -> Any:
         nonlocal steps
         steps += 1
+        if steps > MOST_STEPS:
+            sys.settrace(None)
+            pytest.fail(f"it takes more than {MOST_STEPS:,} steps")
         return count
 
     before = sys.gettrace()
@@ -32,11 +44,24 @@ def count_steps(run: Callable[[], Any]) -> int:
 def count_seconds(run: Callable[[], Any]) -> float:
     """The least time of the processor of three, so that what else it does counts little."""
     taken = []
-    for _ in range(3):
-        begun = time.thread_time()
-        run()
-        taken.append(time.thread_time() - begun)
+    with _ended_after(MOST_SECONDS):
+        for _ in range(3):
+            begun = time.thread_time()
+            run()
+            taken.append(time.thread_time() - begun)
     return min(taken)
+
+
+@contextmanager
+def _ended_after(seconds: float) -> Iterator[None]:
+    """Interrupts the block, regular expressions too, after so many seconds of the processor."""
+    before = signal.signal(signal.SIGVTALRM, lambda *_: pytest.fail(f"it takes more than {seconds:g} seconds"))
+    signal.setitimer(signal.ITIMER_VIRTUAL, seconds)
+    try:
+        yield
+    finally:
+        signal.setitimer(signal.ITIMER_VIRTUAL, 0)
+        signal.signal(signal.SIGVTALRM, before)
 
 
 class CountedName(str):

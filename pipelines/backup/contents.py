@@ -4,13 +4,16 @@
 the configuration, or are the configuration. The exports, and what is made of them, are no part of it.
 """
 
+import re
 import unicodedata
 from collections.abc import Iterator
 from pathlib import Path
 
+from pipelines.config.connectors import PulledSource
 from pipelines.config.home import Home
 from pipelines.config.repository import BUNDLED_SAMPLE
 from pipelines.config.sources import Sources
+from pipelines.lake.landed import landed_folder, read_landed
 from pipelines.lake.tables import Lake
 from pipelines.nights.settings import FILE_NAME, find_nights
 from pipelines.segments.definitions import BUNDLED
@@ -18,13 +21,14 @@ from pipelines.warehouse import kept_state
 
 HOME, OUTSIDE = "home", "outside"
 DAGSTER_SETTINGS = "dagster/dagster.yaml"
-STATE, MODELS = "lake/state", "lake/models"
+STATE, MODELS, LANDED = "lake/state", "lake/models", "lake/landed"
 LONGEST_NAME = 1_000
 RESERVED = (
     "build", "charts", "dagster", "docs", "lake", "last_night", "logs", "morning.html", "page.lock", "publication.lock",
     "quality.html", "replaced", "report.html", "reports", "restore", "restored", "run.lock", "warehouse",
 )  # fmt: skip
 """How names begin that Parcours gives in a home itself: no file of a user's can have one."""
+_IN_LANDED = re.compile(r"[^/]+/(?:manifest\.json|[^/]+/[0-9]{6,}(?:\.gone)?\.parquet)")
 
 
 def list_contents(
@@ -34,7 +38,7 @@ def list_contents(
 
     Of Dagster's settings, those that differ from ``dagster_default``.
     """
-    files = dict(_list_state(home))
+    files = {**dict(_list_state(home)), **dict(_list_landed(home, retailer))}
     settings = home.root / DAGSTER_SETTINGS
     if settings.is_file() and settings.read_text(encoding="utf-8", errors="replace") != dagster_default:
         files[f"{HOME}/{DAGSTER_SETTINGS}"] = settings
@@ -72,6 +76,8 @@ def _may_be_in_home(place: str) -> bool:
         return name in _state_names()
     if place.startswith(f"{MODELS}/"):
         return True
+    if place.startswith(f"{LANDED}/"):
+        return _IN_LANDED.fullmatch(place.removeprefix(f"{LANDED}/")) is not None
     return place == DAGSTER_SETTINGS or not place.split("/")[0].lower().startswith(RESERVED)
 
 
@@ -94,6 +100,24 @@ def _list_state(home: Home) -> Iterator[tuple[str, Path]]:
         place = file.relative_to(home.lake / "models").as_posix()
         if file.is_file() and ".tmp-" not in place:
             yield f"{HOME}/{MODELS}/{place}", file
+
+
+def _list_landed(home: Home, retailer: Sources) -> Iterator[tuple[str, Path]]:
+    """What was pulled of sources of which some table keeps rows that the system may have deleted since.
+
+    All of such a source, whose tables are of one moment; of the others a run can pull everything again.
+    """
+    for source in retailer.sources:
+        if isinstance(source, PulledSource) and any(pull.deletes == "none" for pull in source.wanted.values()):
+            landed = read_landed(landed_folder(Lake(home.lake), source.name))
+            files = [
+                landed.folder(name) / file
+                for name, table in landed.tables.items()
+                for batch in table.batches
+                for file in batch.files
+            ]
+            for file in [landed.root / "manifest.json", *files] if landed.tables else []:
+                yield f"{HOME}/{LANDED}/{file.relative_to(home.lake / 'landed').as_posix()}", file
 
 
 def _name_file(home: Home, name: str, file: Path) -> str:

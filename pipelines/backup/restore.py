@@ -17,7 +17,7 @@ import duckdb
 import polars as pl
 
 from pipelines.backup.archive import Archive, open_archive
-from pipelines.backup.contents import HOME, MODELS, OUTSIDE, STATE, list_own_files
+from pipelines.backup.contents import HOME, LANDED, MODELS, OUTSIDE, STATE, list_own_files
 from pipelines.backup.errors import BackupError
 from pipelines.backup.manifest import Manifest
 from pipelines.config.home import Home
@@ -29,6 +29,8 @@ from pipelines.warehouse import previous, publish
 from pipelines.warehouse.kept_state import UNFINISHED
 
 LOCKS = ("run.lock", publication_lock.FILE_NAME, page_lock.FILE_NAME)
+IN_FOLDERS = (f"{STATE}/", f"{MODELS}/", f"{LANDED}/")
+"""What is put in place by the folder."""
 ROOM_TO_SPARE = 16 << 20  # Bytes, for what a file system keeps beside the files.
 
 
@@ -94,10 +96,12 @@ def _restore(archive: Archive, home: Home) -> Restored:
         publish.seal_path(home).unlink(missing_ok=True)  # What was built belongs to the state of before.
         names = [entry.name for entry in archive.manifest.files]
         _put(folder / HOME / MODELS, lake.models)
+        for source in _list_landed(archive.manifest):
+            _put(folder / HOME / LANDED / source, home.lake / "landed" / source)
         _put(folder / OUTSIDE, home.root / "restored")
         for name in names:
             place = name.removeprefix(f"{HOME}/")
-            if name.startswith(f"{HOME}/") and not place.startswith((f"{MODELS}/", f"{STATE}/")):
+            if name.startswith(f"{HOME}/") and not place.startswith(IN_FOLDERS):
                 _put(folder / name, home.root / place)
         _put(folder / HOME / STATE, home.lake / "state")
         for changed in (home.root, home.lake):
@@ -130,13 +134,11 @@ def _move_aside(home: Home, manifest: Manifest) -> Path | None:
     The previous warehouse goes too: the memory of the segments that belongs to it is not in the backup.
     """
     lake = Lake(home.lake)
-    coming = [
-        home.root / entry.name.removeprefix(f"{HOME}/")
-        for entry in manifest.files
-        if entry.name.startswith(f"{HOME}/") and not entry.name.startswith((f"{HOME}/{STATE}/", f"{HOME}/{MODELS}/"))
-    ]
+    places = [entry.name.removeprefix(f"{HOME}/") for entry in manifest.files if entry.name.startswith(f"{HOME}/")]
+    coming = [home.root / place for place in places if not place.startswith(IN_FOLDERS)]
+    landed = [home.lake / "landed" / source for source in _list_landed(manifest)]
     aside = [
-        lake.models, *coming, *list_own_files(home), home.previous_warehouse, previous.swapped_path(home),
+        lake.models, *landed, *coming, *list_own_files(home), home.previous_warehouse, previous.swapped_path(home),
         home.root / "restored", last_night_file(home), nights_folder(home), home.lake / "state",
     ]  # fmt: skip
     present = [path for path in dict.fromkeys(_find_top(path, home) for path in aside) if os.path.lexists(path)]
@@ -152,6 +154,13 @@ def _move_aside(home: Home, manifest: Manifest) -> Path | None:
         target.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
         _move(path, target)
     return folder
+
+
+def _list_landed(manifest: Manifest) -> list[str]:
+    """The sources of which the backup has what was pulled."""
+    within = f"{HOME}/{LANDED}/"
+    places = [entry.name.removeprefix(within) for entry in manifest.files if entry.name.startswith(within)]
+    return sorted({place.split("/")[0] for place in places})
 
 
 def _find_top(path: Path, home: Home) -> Path:

@@ -1,14 +1,15 @@
 """All that belongs in a backup as of one moment, also while a run is at work.
 
 No file of the state is ever written in place: a publication puts a new one in its stead. So it is enough to open all of
-them while no publication is under way; what is open stays what it was, however long the copying takes.
+them while no publication is under way; what is open stays what it was, however long the copying takes. A pull puts
+batches in force at any time: what belongs together is listed again once all of it is open.
 """
 
 import errno
 import hashlib
 import io
 import json
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import ExitStack, contextmanager
 from pathlib import Path
 
@@ -18,9 +19,11 @@ from pipelines.backup.manifest import Entry, Manifest
 from pipelines.config.home import Home
 from pipelines.config.sources import Sources
 from pipelines.lake import publication_lock
+from pipelines.lake.landed import LandedError
 from pipelines.warehouse import kept_state, publish
 
 PUBLICATIONS = f"{HOME}/lake/state/publications.jsonl"
+TRIES = 5  # A source is put in force once or twice a night.
 
 
 @contextmanager
@@ -34,11 +37,32 @@ def open_contents(
     with ExitStack() as opened:
         with _no_publication(home):
             kept_state.require_whole(home, retailer, sources_file, segments_file)
-            files = list_contents(home, retailer, sources_file, segments_file, dagster_default)
-            contents = {name: opened.enter_context(file.open("rb")) for name, file in files.items()}
+            contents = _open_together(
+                lambda: list_contents(home, retailer, sources_file, segments_file, dagster_default), opened
+            )
         if not contents:
             raise BackupError(f"There is nothing to back up in {home.root}: no run has published there yet.")
         yield contents
+
+
+def _open_together(listed: Callable[[], dict[str, Path]], opened: ExitStack) -> dict[str, io.BufferedReader]:
+    """All files of ``listed``, open, where it lists the same afterwards."""
+    fault: Exception | None = None
+    for _ in range(TRIES):
+        with ExitStack() as held:
+            try:
+                files = listed()
+                contents = {name: held.enter_context(file.open("rb")) for name, file in files.items()}
+                is_one_state = files == listed()
+            except (FileNotFoundError, LandedError) as error:
+                fault = error
+                continue
+            if is_one_state:
+                opened.enter_context(held.pop_all())
+                return contents
+    if isinstance(fault, LandedError):
+        raise fault
+    raise BackupError("What is to be saved changed again and again while it was opened. Try again.")
 
 
 @contextmanager

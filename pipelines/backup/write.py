@@ -41,7 +41,7 @@ def write_backup(
         outside = {name: Path(content.name) for name, content in contents.items() if name.startswith(f"{OUTSIDE}/")}
         manifest = list_manifest(contents, outside, version)
         try:
-            with replacing(target) as temporary, _created(temporary) as written:
+            with replacing(target) as temporary, created(temporary) as written:
                 if recipients:
                     with _nameless(home) as plain:
                         write_archive(plain, manifest, contents)
@@ -67,7 +67,7 @@ def _require_writable(target: Path) -> None:
 
 
 @contextmanager
-def _created(file: Path) -> Iterator[IO[bytes]]:
+def created(file: Path) -> Iterator[IO[bytes]]:
     """A new file that only its owner may read, from its first byte on."""
     descriptor = os.open(file, os.O_RDWR | os.O_CREAT | os.O_EXCL, 0o600)
     with os.fdopen(descriptor, "w+b") as opened:

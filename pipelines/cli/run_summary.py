@@ -22,7 +22,8 @@ from pipelines.doctor.exposed_files import find_exposed
 from pipelines.identity.monitoring.field_report import tell_example
 from pipelines.lake.tables import Lake
 from pipelines.nights.outcome import Outcome
-from pipelines.texts.texts import Texts
+from pipelines.nights.pulled import Account, read_accounts, tell_table
+from pipelines.texts.texts import Texts, open_texts
 from pipelines.warehouse.access import declared_group, declared_readers, find_barrier
 from pipelines.warehouse.newest_orders import are_silent
 
@@ -113,18 +114,28 @@ class _Summary:
         return lay_out(headings, rows, numbers=range(2, 5))
 
     def list_pulled(self) -> list[str]:
-        """What came of every table that is pulled, beside what its system counted; those not of tonight last."""
-        pulled = self.outcome.assets.get("landed/pulls", {}).get("pulled", [])
+        """What came of every table that is pulled, beside what its system counted: what differs before all else."""
+        pulled = read_accounts(self.outcome)
+        if not pulled:
+            return []
         rows = [
             [
                 f"{each['source']} {each['table']}",
                 self.texts.say(f"pull_{each['mode'] or each['state']}"),
-                *("" if each[name] is None else self._number(each[name]) for name in COUNTED_OF_PULLS),
+                *(self._write_count(each, name) for name in COUNTED_OF_PULLS),
             ]
-            for each in sorted(pulled, key=lambda one: (one["state"] != "taken", one["source"], one["table"]))
+            for each in pulled
         ]
         headings = [self.texts.say(f"column_{name}") for name in ("table", "pulled", *COUNTED_OF_PULLS)]
-        return lay_out(headings, rows, numbers=range(2, 6)) if rows else []
+        told = open_texts(self.texts.language, "pulled")
+        beside = [line for each in pulled if (line := tell_table(each, told, with_rows=False))]
+        table = lay_out(headings, rows, numbers=range(2, 6))
+        return [*table, *self._shorten(f"  {line}" for line in beside)]
+
+    def _write_count(self, account: Account, name: str) -> str:
+        if name == "rows_in_source" and account["is_counted"] is False:
+            return self.texts.say("pull_uncounted")
+        return "" if account[name] is None else self._number(account[name])
 
     def tell_unchanged(self) -> list[str]:
         """Which tables were kept as they were, since nothing that they are made of has changed."""

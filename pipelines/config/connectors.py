@@ -1,23 +1,23 @@
 """One source of `sources.yml`: how its system is reached, and how each of its tables is filled.
 
-The settings of a connector are declared here, as the models that validate them; how it reads stands in the module
-named like its type in ``extracts/connectors``. A new connector is that module, and here a subclass of :class:`Source`,
-entered in :data:`SOURCE_MODELS` under its `type`.
+The settings of a connector are declared as the models that validate them, those of web APIs in ``web`` and beside it;
+how it reads stands in the module named like its type in ``extracts/connectors``. A new connector is that module, and a
+subclass of :class:`Source`, entered in ``source_models`` under its `type`.
 """
 
 import re
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Annotated, Any, Literal
+from typing import Annotated, Literal
 
-from pydantic import AfterValidator, BeforeValidator, Field, PrivateAttr, SerializeAsAny, model_validator
+from pydantic import AfterValidator, BeforeValidator, Field, PrivateAttr, model_validator
 
 from pipelines.config.environment_text import EnvironmentText, FromEnvironment
 from pipelines.config.field_types import Bound, Character, Encoding, Expression, Share
 from pipelines.config.pulls import Drift, Pull, Pulls, Taking
 from pipelines.contracts import Kind
 from pipelines.presets.headers import Headers
-from pipelines.yaml_document import ConfigModel, did_you_mean
+from pipelines.yaml_document import ConfigModel
 
 
 class TextOptions(ConfigModel):
@@ -236,48 +236,3 @@ class DatabaseSource(PulledSource):
     """A system whose tables stand in a database."""
 
     connector: DatabaseConnector
-
-
-SOURCE_MODELS: dict[str, type[Source]] = {
-    "files": FilesSource,
-    "postgresql": DatabaseSource,
-    "mysql": DatabaseSource,
-    "mariadb": DatabaseSource,
-}
-"""Per `connector.type`, the model of a source that has it."""
-
-
-def source_model(written: object) -> type[Source]:
-    """The model of a source as ``written`` in the file: that of its connector's type.
-
-    Where the type is missing or unknown, a model that refuses the type and judges nothing that depends on it.
-    """
-    connector = written.get("connector") if isinstance(written, dict) else None
-    type_ = connector.get("type") if isinstance(connector, dict) else None
-    return SOURCE_MODELS.get(type_, _UnknownSource) if isinstance(type_, str) else _UnknownSource
-
-
-def _choose_model(written: object) -> object:
-    return written if isinstance(written, Source) else source_model(written).model_validate(written)
-
-
-AnySource = Annotated[SerializeAsAny[Source], BeforeValidator(_choose_model)]
-"""A source of whichever connector its `connector.type` names."""
-
-
-def _refuse_type(name: object) -> object:
-    hint = did_you_mean(str(name), SOURCE_MODELS)
-    raise ValueError(f"there is no connector '{name}'{hint} (known: {', '.join(SOURCE_MODELS)})")
-
-
-class _UnknownConnector(Connector, extra="ignore"):
-    type: Annotated[str, BeforeValidator(_refuse_type)]
-
-
-class _UnknownMapping(TableMapping):
-    options: Any = None
-
-
-class _UnknownSource(Source):
-    connector: _UnknownConnector
-    tables: Annotated[Mapping[str, _UnknownMapping], Field(min_length=1)]

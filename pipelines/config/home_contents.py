@@ -10,7 +10,7 @@ from pathlib import Path
 from pipelines.contracts import TABLES
 
 _TEMPORARY = r"(\.tmp-[\w-]+)?"
-_KINDS = "|".join(sorted({table.kind for table in TABLES} | {"identity", "landed", "value", "segments"}))
+_KINDS = "|".join(sorted({table.kind for table in TABLES} | {"identity", "landed", "sources", "value", "segments"}))
 _BELOW = r"(/.*)?"
 
 _MADE = re.compile(

@@ -48,7 +48,8 @@ class Pull(ConfigModel):
 
     ``from_`` is the table's name in the system, by default that of the pull; ``select`` a query of the system's own.
     Without ``cursor`` all rows come every night. Both sides are counted by ``day``, and their ``amounts`` summed.
-    ``tolerance`` is the share of each count and sum that may differ.
+    ``tolerance`` is the share of each count and sum that may differ. What was deleted is found by comparing keys, or is
+    reported by a system that remembers it, or marked in rows, or stays.
     """
 
     from_: Annotated[_NAME | None, Field(alias="from")] = None
@@ -57,7 +58,7 @@ class Pull(ConfigModel):
     key: Names = ()
     cursor: _NAME | None = None
     overlap: Overlap | None = None
-    deletes: Literal["compare_keys", "none"] | DeletedWhere = "compare_keys"
+    deletes: Literal["compare_keys", "reported", "none"] | DeletedWhere = "compare_keys"
     day: _NAME | None = None
     amounts: Names = ()
     tolerance: Share = 0

@@ -10,7 +10,8 @@ from typing import Annotated, get_args
 
 from pydantic import BaseModel, Field, PlainSerializer, PlainValidator, PrivateAttr
 
-from pipelines.config.connectors import AnySource, Range, ReferenceLimits, Relation, Source, source_model
+from pipelines.config.brought_tables import lay_out_pulls, lay_out_tables
+from pipelines.config.connectors import Range, ReferenceLimits, Relation, Source
 from pipelines.config.environment_text import EnvironmentText
 from pipelines.config.exchange_rates import DatedRate, ExchangeRates
 from pipelines.config.field_types import Country, Currency, DayOfRun, Language, Placeholders, Share, TimeZone
@@ -20,6 +21,7 @@ from pipelines.config.preset_tables import lay_out_presets
 from pipelines.config.pulls import DeletedWhere, Pull
 from pipelines.config.readers import Readers
 from pipelines.config.source_checks import find_faults
+from pipelines.config.source_models import AnySource, source_model
 from pipelines.contracts import Table
 from pipelines.errors import ConfigurationError
 from pipelines.presets.headers import Header
@@ -89,7 +91,9 @@ def load_sources(path: Path) -> Sources:
     Raises ConfigurationError that lists every fault with its line, its key and the way out.
     """
     document = read(path, "sources", "Name another with --sources or PARCOURS_SOURCES.")
+    lay_out_tables(document, source_model)
     preset_faults = lay_out_presets(document)
+    lay_out_pulls(document, source_model)
     sources, faults = validate(Sources, document, partial(_keys_allowed, document))
     faults += preset_faults
     faults += find_faults(document)

@@ -43,6 +43,7 @@ def asset_of(
     checks: Mapping[str, str] | None = None,
     warnings: Mapping[str, str] | None = None,
     config_schema: Mapping[str, dg.Field] | None = None,
+    freshness_policy: dg.FreshnessPolicy | None = None,
 ) -> Callable[[Compute], dg.AssetsDefinition]:
     """Makes the decorated function the asset ``key``, written ``<kind>/<table>`` like those it comes ``after``.
 
@@ -64,6 +65,7 @@ def asset_of(
             description=description,
             metadata={**_columns(key), **(metadata or {})},
             retry_policy=RETRIES.get(group),
+            freshness_policy=freshness_policy,
             config_schema=config_schema or {},  # Without any, Dagster takes all and passes over it in silence.
             check_specs=[
                 *_check_specs(key, checks or {}, is_blocking=True),

@@ -39,6 +39,8 @@ def gather(events: Iterable[dg.DagsterEvent], succeeded: bool, log: Path, graph:
         elif kind == "ASSET_CHECK_EVALUATION":
             check = event.asset_check_evaluation_data
             name = f"{check.check_name} on {check.asset_key.to_user_string()}"
+            if check.metadata:
+                outcome.check_metadata[name] = plain(check.metadata)
             if check.passed:
                 outcome.checks_passed += 1
                 continue

@@ -5,26 +5,38 @@ from typing import Any
 
 import dagster as dg
 
+from pipelines.config.connectors import PulledSource
+from pipelines.defs import arrivals, freshness
 from pipelines.defs.asset import asset_of
 from pipelines.defs.resources import Night
 from pipelines.defs.results import Result
+from pipelines.nights.arrival_table import note_pulled
+from pipelines.nights.newest import await_newest
+from pipelines.pulls.account import account_for, sort_accounts
 from pipelines.pulls.errors import NotTakenError
-from pipelines.pulls.pull import Outcome, Settings, list_messages, pull_sources
-from pipelines.pulls.reconciliation import ROWS
+from pipelines.pulls.pull import Outcome, Settings, list_messages, note_outcomes, pull_source, pull_sources
+
+NOT_COUNTED = "not counted by the source"
+ON_TIME, THERE = "pulled_rows_are_as_new_as_declared", "no_pulled_source_lags_that_a_night_needs"
 
 
 @asset_of(
     "extracts",
     "landed/pulls",
+    after=[arrivals.KEY],
     checks={
         "every_pull_is_whole": "What arrived of every table is what its source counted, or what is declared to go on "
         "without it (`if_not_taken: keep`). Where it is not, nothing is published: mend what the check's result says "
-        "and run again; the tables that were taken are not lost."
+        "and run again; the tables that were taken are not lost.",
+        THERE: "Every pulled source that the night may not do without (`then: stop` in nights.yml) has rows as new as "
+        "declared. Where one has not, nothing is published: see why its system lags, and run again.",
     },
     warnings={
         "pulls_are_of_tonight": "No table is used as an earlier night left it, none was pulled otherwise than is "
         "declared, and none has new columns or values that no day or number can be. Where one was or has, the check's "
-        "result says which and why: mend the source or correct what sources.yml says of it."
+        "result says which and why: mend the source or correct what sources.yml says of it.",
+        ON_TIME: "The rows of every pulled source are as new as `freshness` in nights.yml says. Where they are not, "
+        "the night goes on with those that are there: see why its system lags.",
     },
 )
 def pulls(context: dg.AssetExecutionContext, night: Night) -> Iterator[dg.AssetCheckResult | Result]:
@@ -35,9 +47,26 @@ def pulls(context: dg.AssetExecutionContext, night: Night) -> Iterator[dg.AssetC
     """
     settings = Settings(night.retailer.base, full=night.full, say=context.log.warning)
     outcomes = pull_sources(night.retailer, night.lake, settings)
+
+    def pull_again(source: PulledSource) -> None:
+        context.log.info(f"source {source.name} is pulled again")
+        others = [each for each in outcomes if each.source != source.name]
+        outcomes[:] = sorted([*others, *pull_source(source, night.lake, settings)], key=lambda each: each.source)
+        note_outcomes(outcomes, night.lake)
+
+    how = arrivals.waiting(context, night)
+    late = await_newest(night.retailer, night.nights, night.day, night.lake, pull_again, how)
+    noted = note_pulled(night.retailer, night.lake, late, how.clock())
+    freshness.note_arrived(context, night, noted, late)
+    yield from arrivals.judge_late(late, ON_TIME, THERE)
     stopping = list_messages(outcomes, "not taken")
     remarks = [*list_messages(outcomes, "kept"), *_list_notes(outcomes)]
-    yield dg.AssetCheckResult(check_name="every_pull_is_whole", passed=not stopping, description="\n".join(stopping))
+    yield dg.AssetCheckResult(
+        check_name="every_pull_is_whole",
+        passed=not stopping,
+        description="\n".join(stopping),
+        metadata=_describe_accounts(outcomes),
+    )
     yield dg.AssetCheckResult(
         check_name="pulls_are_of_tonight",
         passed=not remarks,
@@ -46,7 +75,7 @@ def pulls(context: dg.AssetExecutionContext, night: Night) -> Iterator[dg.AssetC
     )
     if stopping:
         raise NotTakenError("\n".join(stopping))
-    yield Result(metadata=_metadata(outcomes))
+    yield Result(metadata={**_metadata(outcomes), "late": arrivals.describe_late(late)})
 
 
 def _list_notes(outcomes: list[Outcome]) -> list[str]:
@@ -60,14 +89,36 @@ def _metadata(outcomes: list[Outcome]) -> dict[str, Any]:
         "rows_pulled": sum(each.batch.rows for each in outcomes if each.batch),
         "measures_reconciled": len(measures),
         "measures_that_differ": sum(one.difference != 0 for one in measures),
-        "pulled": dg.MetadataValue.json(
-            [
-                {
-                    **each.describe(),
-                    "differences": sum(one.difference != 0 for one in each.reconciled if one.measure != ROWS),
-                    "notes": list(each.notes),
-                }
-                for each in outcomes
-            ]
-        ),
+        **_describe_accounts(outcomes),
+    }
+
+
+def _describe_accounts(outcomes: list[Outcome]) -> dict[str, dg.MetadataValue[Any]]:
+    """All accounts for programs, and as a table that people read."""
+    accounts = sort_accounts(map(account_for, outcomes))
+    told: dict[str, dg.MetadataValue[Any]] = {"pulled": dg.MetadataValue.json(accounts)}
+    if accounts:  # Dagster asks for a row, to know the columns by.
+        told["reconciliation"] = dg.MetadataValue.table([dg.TableRecord(_lay_out(each)) for each in accounts])
+    return told
+
+
+def _lay_out(account: dict[str, Any]) -> dict[str, str | int | float | bool]:
+    is_counted, rows = account["is_counted"], account["rows_in_source"]
+    sums = (f"{each['measure']} {each['source']}, {each['landed']} here" for each in account["sums"])
+    beyond = (
+        f"{each['measure']}{' of ' + each['day'] if each['day'] else ''}: {each['source']}, {each['landed']} here"
+        for each in account["beyond"]
+    )
+    columns = (f"{kind}: {', '.join(names)}" for kind, names in account["columns"].items())
+    return {
+        "source": account["source"],
+        "table": account["table"],
+        "state": account["state"],
+        "rows in the source": NOT_COUNTED if is_counted is False else "" if rows is None else f"{rows:,}",
+        "rows here": "" if account["rows"] is None else f"{account['rows']:,}",
+        "sums in the source": "; ".join(sums),
+        "days compared": account["days"],
+        "beyond tolerance": "; ".join(beyond),
+        "columns": "; ".join(columns),
+        "rows of": account["taken_at"] or "",
     }

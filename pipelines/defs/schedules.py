@@ -33,15 +33,19 @@ MAX_RUNTIME = "dagster/max_runtime"
 
 BY_TIMER = "nights.yml says `started_by: timer`: cron or systemd starts the nights"
 
+SCHEDULE = "every_night"
+
 STARTED_FOR = "night_of"
 """The tag of the day that a night was started for, by which the schedule and the sensor know each other's."""
 
 
 def nightly_schedule() -> dg.ScheduleDefinition:
     """The schedule ``every_night``: at the time of nights.yml, else at two in the morning, where the retailer is."""
-    nights, timezone = _settings_to_load_with()
+    sources, nights = settings_to_load_with()
+    timezone = sources.timezone if sources else str(Sources.model_fields["timezone"].default)
 
     @dg.schedule(
+        name=SCHEDULE,
         job=NIGHTLY,
         cron_schedule=f"{nights.starts_at.minute} {nights.starts_at.hour} * * *",
         execution_timezone=timezone,
@@ -111,20 +115,20 @@ def _load_settings() -> tuple[Sources, Nights]:
     return load_sources(file), load_nights(find_nights(home, file))
 
 
-def _settings_to_load_with() -> tuple[Nights, str]:
-    """When the night begins and where, or what holds unless said where a file cannot be read yet.
+def settings_to_load_with() -> tuple[Sources | None, Nights]:
+    """The sources and when their night begins, or what holds unless said where a file cannot be read yet.
 
     A night reads the files again, and says what is wrong with them.
     """
-    timezone, nights = str(Sources.model_fields["timezone"].default), load_nights(None)
+    sources, nights = None, load_nights(None)
     try:
         home = find_home(None)
         file = find_sources(None, home)
-        timezone = load_sources(file).timezone
+        sources = load_sources(file)
         nights = load_nights(find_nights(home, file))
     except ParcoursError:
         pass
-    return nights, timezone
+    return sources, nights
 
 
 def _tell_not_started(error: ParcoursError, scheduled: datetime) -> None:

@@ -27,10 +27,11 @@ TWO_FILES_OF_ONE_ASSET = DagsterDbtTranslatorSettings(enable_duplicate_source_as
 """``identity/records`` and its amendments are two sources to dbt, and one asset."""
 
 
-def warehouse_assets() -> list[dg.AssetsDefinition]:
+def warehouse_assets(freshness_policy: dg.FreshnessPolicy | None = None) -> list[dg.AssetsDefinition]:
     """The models of the dbt project, what is fitted between them, and ``published/warehouse`` behind all marts.
 
-    One step makes the models and the fits: a build begins, and is sealed, once.
+    One step makes the models and the fits: a build begins, and is sealed, once. ``freshness_policy`` is that of the
+    published warehouse.
     """
     models, tests = _describe_dbt_project()
 
@@ -46,7 +47,7 @@ def warehouse_assets() -> list[dg.AssetsDefinition]:
             yield from _build(context, night)
 
     marts = sorted(spec.key.to_user_string() for spec in models if spec.key.path[0] == "marts")
-    return [build, _published_warehouse(marts)]
+    return [build, _published_warehouse(marts, freshness_policy)]
 
 
 def _describe_dbt_project() -> tuple[Sequence[dg.AssetSpec], list[dg.AssetCheckSpec]]:
@@ -123,6 +124,7 @@ def _run_dbt(
             segments=night.segments,
             select=names,
             listeners=[listener.listen],
+            passed=listener.note_passed,
             fit=fit,
         )
 
@@ -150,7 +152,7 @@ def _count_built_rows(home: Home) -> dict[str, int]:
     return publish.count_rows(home.build_database) | publish.count_rows(home.workshop, views_of="staging")
 
 
-def _published_warehouse(marts: Sequence[str]) -> dg.AssetsDefinition:
+def _published_warehouse(marts: Sequence[str], freshness_policy: dg.FreshnessPolicy | None) -> dg.AssetsDefinition:
     @asset_of(
         "publication",
         "published/warehouse",
@@ -158,6 +160,7 @@ def _published_warehouse(marts: Sequence[str]) -> dg.AssetsDefinition:
         kinds=["duckdb"],
         description="The DuckDB file that analysts read, `warehouse.duckdb`: audited, then put in place by one rename. "
         "The one before is kept for `parcours rollback`.",
+        freshness_policy=freshness_policy,
     )
     def published_warehouse(night: Night) -> Result:
         published = publish.publish(night.folder, night.retailer.readers)

@@ -5,14 +5,19 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from pipelines.config.home import Home
+from pipelines.doctor.standing import Standing
 
 
 @dataclass(frozen=True)
 class Case:
-    """What is examined: a home, and the sources.yml that was named for it, if one was."""
+    """What is examined: a home, and the sources.yml that was named for it, if one was.
+
+    ``ask_dagster`` reads how the schedule stands from the records in a folder; None leaves them alone.
+    """
 
     home: Home
     sources: Path | None = None
+    ask_dagster: Callable[[Path], Standing] | None = None
 
 
 @dataclass(frozen=True)

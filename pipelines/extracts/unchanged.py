@@ -6,7 +6,7 @@ of that gives the same; and what was written, by its fingerprint. The note is re
 comes back last, so that a run that dies goes on with the tables that it has not read yet.
 
 Of a table of many files those that are what they were are kept, by :mod:`by_file`. Why no date or size of a file tells:
-docs/adr/0020-an-unchanged-export-is-not-read-again.md, 0021-of-many-files-only-those-that-changed-are-read.md.
+docs/adr/0020-an-unchanged-export-is-not-read-again.md, 0022-of-many-files-only-those-that-changed-are-read.md.
 """
 
 import hashlib

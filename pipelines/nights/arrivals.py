@@ -1,14 +1,10 @@
 """Which exports have arrived, which are late, and how long a night waits for them.
 
 A delivery has arrived when each of the source's tables has a file of today's, and none of these is still being written.
-The clock is asked here and nowhere else in a run: whether an export is late is a fact of the night, and no mart says
-it.
 """
 
-import time
-from collections.abc import Callable
 from dataclasses import dataclass
-from datetime import UTC, date, datetime, timedelta
+from datetime import UTC, date, datetime
 from datetime import time as time_of_day
 from pathlib import Path
 from zoneinfo import ZoneInfo
@@ -16,9 +12,9 @@ from zoneinfo import ZoneInfo
 from pipelines.config.connectors import FilesConnector, Source
 from pipelines.config.sources import Sources
 from pipelines.nights.settings import Freshness, Nights, refuse_unknown_sources
+from pipelines.nights.waiting import Expected, Late, Waiting, expect, wait_for
 
 POLL_SECONDS = 15.0
-SAID_EVERY_SECONDS = 600.0
 
 
 @dataclass(frozen=True)
@@ -32,32 +28,6 @@ class Delivery:
     table: str
     arrived_at: datetime | None
     is_settled: bool
-
-
-@dataclass(frozen=True)
-class Late:
-    """A source that is not there in time: what is known of it, when it was due, and what is done without it."""
-
-    source: str
-    what: str
-    due: datetime
-    then: str
-    is_waited_for: bool
-
-
-@dataclass(frozen=True)
-class _Expected:
-    """One source as this night expects it: what is older than ``since`` is an older delivery."""
-
-    source: Source
-    freshness: Freshness
-    since: datetime
-    due: datetime
-    given_up_at: datetime
-
-    def is_there(self, base: Path, now: datetime) -> bool:
-        found = look(self.source, self.freshness, base, now)
-        return found.arrived_at is not None and found.is_settled and found.arrived_at >= self.since
 
 
 def look(source: Source, freshness: Freshness, base: Path, now: datetime) -> Delivery:
@@ -85,90 +55,36 @@ def are_all_there(sources: Sources, nights: Nights, now: datetime) -> bool:
         for source in sources.sources
         if isinstance(source.connector, FilesConnector)
     }
-    expected = _expect(sources, declared, now)
-    return bool(expected) and all(each.is_there(sources.base, now) for each in expected)
+    expected = expect(_of_files(sources), declared, sources.timezone, now)
+    return bool(expected) and not any(_find_lack(each, sources, now) for each in expected)
 
 
-def await_sources(
-    sources: Sources,
-    nights: Nights,
-    day: date,
-    say: Callable[[str], object],
-    tell: Callable[[Late], object],
-    *,
-    clock: Callable[[], datetime] = lambda: datetime.now(UTC),
-    sleep: Callable[[float], object] = time.sleep,
-) -> list[Late]:
-    """Waits for the sources that are not there, each until its time, and returns those that are late for good.
+def await_sources(sources: Sources, nights: Nights, day: date, how: Waiting) -> list[Late]:
+    """Waits for the sources of files that are not there, each until its time, and returns those that are late for good.
 
-    ``tell`` is called at the moment in which one turns late, once. A night of a day before yesterday, which is a
-    replay, waits for nobody. Raises ConfigurationError where ``freshness`` does not go with sources.yml.
+    A night of a day before yesterday, which is a replay, waits for nobody. Raises ConfigurationError where
+    ``freshness`` does not go with sources.yml.
     """
     refuse_unknown_sources(nights, sources)
-    began = clock()
-    if day < began.astimezone(ZoneInfo(sources.timezone)).date() - timedelta(days=1):
+    if how.is_replay(day):
         return []
-    waiting = _expect(sources, nights.freshness, began)
-    late: dict[str, Late] = {}
-    said_at = began - timedelta(seconds=SAID_EVERY_SECONDS)
-    while True:
-        now = clock()
-        for each in list(waiting):
-            name = each.source.name
-            if each.is_there(sources.base, now):
-                waiting.remove(each)
-                if late.pop(name, None) is not None:
-                    say(f"source {name} has arrived, late")
-                continue
-            if now >= each.due and name not in late:
-                late[name] = _describe(each, sources, now)
-                tell(late[name])
-            if now >= each.given_up_at:
-                waiting.remove(each)
-        if not waiting:
-            return [late[name] for name in sorted(late)]
-        if (now - said_at).total_seconds() >= SAID_EVERY_SECONDS:
-            until = max(each.given_up_at for each in waiting).astimezone(ZoneInfo(sources.timezone))
-            names = ", ".join(each.source.name for each in waiting)
-            say(f"waiting for the exports of {names}, until {until:%H:%M} at most")
-            said_at = now
-        moments = [moment for each in waiting for moment in (each.due, each.given_up_at) if moment > now]
-        sleep(min([POLL_SECONDS, *((moment - now).total_seconds() for moment in moments)]))
+    expected = expect(_of_files(sources), nights.freshness, sources.timezone, how.clock())
+    return wait_for(expected, lambda each, now: _find_lack(each, sources, now), how, "the exports", POLL_SECONDS)
 
 
-def _expect(sources: Sources, declared: dict[str, Freshness], now: datetime) -> list[_Expected]:
-    zone = ZoneInfo(sources.timezone)
-    today = now.astimezone(zone).date()
-
-    def at(moment: time_of_day, days: int = 0) -> datetime:
-        return datetime.combine(today + timedelta(days=days), moment, zone).astimezone(UTC)
-
-    expected = []
-    for source in sources.sources:
-        freshness = declared.get(source.name)
-        if freshness is None or not isinstance(source.connector, FilesConnector):
-            continue
-        if freshness.expected_by is not None:
-            since = at(freshness.since, -1 if freshness.since > freshness.expected_by else 0)
-            due = at(freshness.expected_by)
-        else:
-            assert freshness.max_age_hours is not None
-            since, due = now - timedelta(hours=freshness.max_age_hours), now
-        until = due if freshness.wait_until is None else max(due, at(freshness.wait_until))
-        expected.append(_Expected(source, freshness, since, due, until))
-    return expected
+def _of_files(sources: Sources) -> list[Source]:
+    return [source for source in sources.sources if isinstance(source.connector, FilesConnector)]
 
 
-def _describe(each: _Expected, sources: Sources, now: datetime) -> Late:
-    zone = ZoneInfo(sources.timezone)
+def _find_lack(each: Expected, sources: Sources, now: datetime) -> str:
+    """In words, what is not there of today's delivery; empty where all is."""
     found = look(each.source, each.freshness, sources.base, now)
     if found.arrived_at is None:
-        what = f"table {found.table} has no file"
-    elif found.arrived_at < each.since:
-        what = f"the newest file of table {found.table} is of {found.arrived_at.astimezone(zone):%Y-%m-%d %H:%M}"
-    else:
-        what = "a file is still being written"
-    return Late(each.source.name, what, each.due, each.freshness.then, each.given_up_at > now)
+        return f"table {found.table} has no file"
+    if found.arrived_at < each.since:
+        arrived = found.arrived_at.astimezone(ZoneInfo(sources.timezone))
+        return f"the newest file of table {found.table} is of {arrived:%Y-%m-%d %H:%M}"
+    return "" if found.is_settled else "a file is still being written"
 
 
 def _stat_file(path: Path) -> tuple[float, float] | None:

@@ -14,6 +14,7 @@ from pipelines.config.home import Home
 from pipelines.lake.tables import replacing
 from pipelines.nights.alert import Alert
 from pipelines.nights.outcome import Outcome
+from pipelines.nights.pulled import read_accounts, tell_pulls
 from pipelines.nights.record import read_last_night, usual_seconds
 from pipelines.nights.settings import Nights
 from pipelines.texts.texts import Texts, open_texts
@@ -103,6 +104,7 @@ class _Morning:
             self.texts.say("failed"), [self._cut(f"{each.step}: {each.message}") for each in self.outcome.failures]
         )
         yield Section(self.texts.say("late"), self._late())
+        yield Section(self.texts.say("pulls"), self._pulls())
         yield Section(self.texts.say("customers"), self._customers())
         yield Section(self.texts.say("sources"), self._sources())
         yield Section(self.texts.say("quality"), self._quality())
@@ -115,8 +117,12 @@ class _Morning:
     def _late(self) -> list[str]:
         return [
             self.texts.say("late_source", source=each["source"], what=each["what"])
-            for each in self._of("sources/arrivals").get("late", [])
+            for asset in ("sources/arrivals", "landed/pulls")
+            for each in self._of(asset).get("late", [])
         ]
+
+    def _pulls(self) -> list[str]:
+        return self._shorten(map(self._cut, tell_pulls(read_accounts(self.outcome), self.texts.language)))
 
     def _customers(self) -> list[str]:
         people, records = (self._of(f"identity/{name}").get("dagster/row_count") for name in ("customers", "records"))

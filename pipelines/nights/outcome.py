@@ -22,7 +22,7 @@ class Outcome:
     """What a job did. ``assets`` maps the key of each asset that was materialised to its metadata as plain values.
 
     ``check_descriptions`` are the results' own descriptions of checks that warned or failed, by the names in the two
-    lists.
+    lists; ``check_metadata`` that of all results that have any.
     """
 
     succeeded: bool
@@ -33,6 +33,7 @@ class Outcome:
     checks_warned: list[str] = field(default_factory=list)
     checks_failed: list[str] = field(default_factory=list)
     check_descriptions: dict[str, str] = field(default_factory=dict)
+    check_metadata: dict[str, dict[str, Any]] = field(default_factory=dict)
 
     @property
     def published(self) -> bool:

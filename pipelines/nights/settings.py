@@ -5,6 +5,7 @@ key.
 """
 
 import re
+from collections.abc import Iterable
 from datetime import time
 from pathlib import Path
 from typing import Annotated, Literal
@@ -12,7 +13,7 @@ from urllib.parse import urlsplit
 
 from pydantic import AfterValidator, BaseModel, BeforeValidator, Field, PlainSerializer, PlainValidator, model_validator
 
-from pipelines.config.connectors import FilesConnector
+from pipelines.config.connectors import FilesSource, PulledSource
 from pipelines.config.environment_text import EnvironmentText, FromEnvironment
 from pipelines.config.field_types import Language, as_tuple
 from pipelines.config.home import Home, find_own
@@ -146,11 +147,12 @@ class Heartbeat(ConfigModel):
 
 
 class Freshness(ConfigModel):
-    """When the exports of one source are due, and what a night does without them.
+    """When the exports or the rows of one source are due, and what a night does without them.
 
     ``expected_by`` and the others are times of the day in the retailer's time zone. ``since``: what arrives earlier in
     the day, or, where later than ``expected_by``, on the evening before, is an older delivery. ``tables`` are those
-    whose files are looked at, all unless said; a file counts once it has not changed for ``stable_seconds``.
+    that are looked at, all unless said; a file counts once it has not changed for ``stable_seconds``. Of what is pulled
+    it is the newest row that is to be as new.
     """
 
     expected_by: TimeOfDay | None = None
@@ -230,13 +232,23 @@ def refuse_unknown_sources(nights: Nights, sources: Sources) -> None:
         if source is None:
             faults.append(f"there is no source '{name}' in {sources.file}{did_you_mean(name, known)}")
             continue
-        if not isinstance(source.connector, FilesConnector):
-            faults.append(f"source '{name}' is asked by the night itself: only exports of files arrive, or are late")
+        if not isinstance(source, FilesSource | PulledSource):
+            faults.append(f"source '{name}' does not tell how new it is: only files and what is pulled are late")
+        elif isinstance(source, PulledSource) and not list_dated(source, declared.tables):
+            faults.append(
+                f"none of the pulls of source '{name}' has a `cursor` or a `day` that says how new its rows are"
+            )
         unknown = [table for table in declared.tables or () if table not in source.tables]
         faults += [f"source '{name}' has no table '{each}'{did_you_mean(each, source.tables)}" for each in unknown]
     if faults:
         listed = "\n".join(f"  freshness: {fault}" for fault in faults)
         raise ConfigurationError(f"{FILE_NAME} does not go with {sources.file} ({GUIDE} explains every key):\n{listed}")
+
+
+def list_dated(source: PulledSource, tables: Iterable[str] | None) -> list[str]:
+    """The pulls that say how new their rows are, of those that ``tables`` are made of; of all where None."""
+    named = {name for table in tables or source.tables if table in source.tables for name in source.read_by(table)}
+    return [name for name, pull in source.wanted.items() if name in named and (pull.cursor or pull.day)]
 
 
 def _name_twice(document: Document) -> list[Fault]:

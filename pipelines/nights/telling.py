@@ -14,10 +14,10 @@ from pipelines.config.home import Home
 from pipelines.lake import run_lock
 from pipelines.nights import heartbeat, outbox, record
 from pipelines.nights.alert import Alert, compose, of_failed_night
-from pipelines.nights.arrivals import Late
 from pipelines.nights.outcome import Outcome
 from pipelines.nights.record import LastNight, State, read_last_night
 from pipelines.nights.settings import Nights
+from pipelines.nights.waiting import Late
 
 Say = Callable[[str], object]
 KILLED = "The run was killed: the process that worked for it is gone. What it had begun is not published."

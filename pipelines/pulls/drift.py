@@ -1,25 +1,16 @@
 """What has changed of a table's columns since they were landed, and whether its rows may be taken all the same."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 
 from pipelines.config.pulls import Drift
 from pipelines.name_lists import list_names
+from pipelines.pulls.changes import Changes
 from pipelines.pulls.errors import TableError
-from pipelines.pulls.snapshot import SourceColumn
+from pipelines.pulls.system import SourceColumn
 
 _ANEW = (
     "`parcours run --full` pulls the table anew with the columns that it has now; correct what sources.yml says of it."
 )
-
-
-@dataclass(frozen=True)
-class Changes:
-    """Columns that are new, that are missing, and that are of another kind, with both kinds."""
-
-    added: tuple[str, ...]
-    missing: tuple[str, ...]
-    retyped: tuple[tuple[str, str, str], ...]
 
 
 def compare(landed: Mapping[str, str], columns: Sequence[SourceColumn]) -> Changes:
@@ -39,10 +30,11 @@ def refuse(changes: Changes, shown: str, drift: Drift) -> None:
     if changes.missing or changes.retyped:
         told = [f"{list_names(list(changes.missing))} no longer there"] if changes.missing else []
         told += [f"{name} was {before} and is {now}" for name, before, now in changes.retyped]
-        raise TableError(f"the columns of {shown} have changed: {'; '.join(told)}. {_ANEW}")
+        raise TableError(f"the columns of {shown} have changed: {'; '.join(told)}. {_ANEW}", changes=changes)
     if changes.added and drift == "freeze":
         raise TableError(
-            f"{shown} has new columns, {list_names(list(changes.added))}, and `drift: freeze` lets none in. {_ANEW}"
+            f"{shown} has new columns, {list_names(list(changes.added))}, and `drift: freeze` lets none in. {_ANEW}",
+            changes=changes,
         )
 
 

@@ -1,15 +1,16 @@
 """Every source that is pulled, one after another: tried again where it may help, reconciled, put in force at once.
 
-Nothing of a source is in force before all of its tables were pulled from one snapshot; a table that is not to be taken
-stays as it was. What was taken of the other tables stays taken also where the night stops for it.
+Nothing of a source is in force before all of its tables were pulled from one state of it, or what is nearest to one;
+a table that is not to be taken stays as it was. What was taken of the other tables stays taken also where the night
+stops for it.
 """
 
 import time
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from decimal import Decimal
+from decimal import Context, Decimal
 from pathlib import Path
 from typing import Any, Literal
 
@@ -25,16 +26,18 @@ from pipelines.lake.owner_only import make_folder
 from pipelines.lake.tables import Lake
 from pipelines.name_lists import list_names
 from pipelines.pulls import compaction
+from pipelines.pulls.changes import KINDS, NONE, Changes
 from pipelines.pulls.connectors.registry import SYSTEMS
 from pipelines.pulls.errors import MissingTableError, SourceError, TableError
 from pipelines.pulls.pull_table import Pulled, TablePull
-from pipelines.pulls.reconciliation import Reconciled
+from pipelines.pulls.reconciliation import Reconciled, count_rows
 
 State = Literal["taken", "kept", "absent", "not taken"]
 """taken: tonight's rows are in force. kept: those of the last pull are, as declared. absent: the source has no such
 table, which is optional. not taken: the night must not go on."""
 
 LONGEST_WAIT = 600.0
+MOST = Decimal(10) ** 31  # Below, a decimal of 38 digits has room for six behind the point.
 
 
 @dataclass(frozen=True)
@@ -50,7 +53,18 @@ class Outcome:
     taken_at: str | None = None
     notes: tuple[str, ...] = ()
     message: str | None = None
+    repeated: int = 0
     reconciled: tuple[Reconciled, ...] = ()
+    changes: Changes = NONE
+
+    @property
+    def reconciled_by(self) -> str | None:
+        """How closely what was taken is known to be what the source has; None of what was not taken."""
+        if self.state != "taken":
+            return None
+        if not self.reconciled:
+            return "not counted by the source"
+        return "day" if any(each.day for each in self.reconciled) else "table"
 
     def describe(self) -> dict[str, Any]:
         """The same in plain values, without what was reconciled and said."""
@@ -64,6 +78,8 @@ class Outcome:
             "rows_gone": batch and batch.gone,
             "rows": self.rows,
             "rows_in_source": self.source_rows,
+            "rows_repeated": self.repeated,
+            "reconciled_by": self.reconciled_by,
             "message": self.message,
         }
 
@@ -86,8 +102,7 @@ def pull_sources(sources: Sources, lake: Lake, settings: Settings) -> list[Outco
         (each for each in sources.sources if isinstance(each, PulledSource)), key=lambda one: one.name
     ):
         outcomes += pull_source(source, lake, settings)
-    lake.write("landed", "pulls", tell_outcomes(outcomes))
-    lake.write("landed", "reconciliation", tell_reconciliation(outcomes))
+    note_outcomes(outcomes, lake)
     return outcomes
 
 
@@ -102,9 +117,9 @@ def pull_source(
     wanted = {name: pull for name, pull in source.wanted.items() if only is None or name in set(only)}
     with lake.scratch(f"pull-{source.name}") as scratch:
         try:
-            found = _try(lambda: _pull_snapshot(source, wanted, landed, scratch, settings), source, settings)
+            found = _try(lambda: _pull_tables(source, wanted, landed, scratch, settings), source, settings)
         except SourceError as error:
-            return [_not_taken(source, name, pull, landed, str(error)) for name, pull in wanted.items()]
+            return [_not_taken(source, name, pull, landed, error) for name, pull in wanted.items()]
         landed = landed.commit(_put_together(source, landed, found))
         if settings.most is None:
             landed = _compact(landed, scratch)
@@ -129,23 +144,23 @@ def _try(
     return attempt()
 
 
-def _pull_snapshot(
+def _pull_tables(
     source: PulledSource, wanted: Mapping[str, Pull], landed: LandedSource, scratch: Path, settings: Settings
 ) -> dict[str, Pulled | TableError]:
     pulled_at = datetime.now(UTC).isoformat(timespec="seconds")
     found: dict[str, Pulled | TableError] = {}
-    with SYSTEMS[source.connector.type](source.connector, settings.base) as snapshot:
-        for position, (name, pull) in enumerate(wanted.items()):
-            table = landed.tables.get(name)
+    with SYSTEMS[source.connector.type](source.connector, settings.base, scratch) as system:
+        for position, name in enumerate(system.arrange(wanted)):
+            table, pull = landed.tables.get(name), wanted[name]
             number = _next_number(table)
             drift = source.connector.drift
             of = TablePull(name, pull, drift, landed.root, scratch, pulled_at, number, settings.most)
             try:
-                with snapshot.separate(position), _telling_values(of):
-                    found[name] = of.run(snapshot, table, full=settings.full)
+                with system.separate(position), _telling_values(of):
+                    found[name] = of.run(system, table, full=settings.full)
             except TableError as error:
                 found[name] = error
-    return found
+    return {name: found[name] for name in wanted}
 
 
 @contextmanager
@@ -200,22 +215,28 @@ def _describe(
         batch, table = result.batch, result.table
         return Outcome(
             source.name, name, "taken", batch, table.rows, result.source_rows, table.taken_at, result.notes,
-            reconciled=result.reconciled,
+            repeated=result.repeated, reconciled=result.reconciled, changes=result.changes,
         )  # fmt: skip
     if _is_absent(result, pull):
         return Outcome(source.name, name, "absent", rows=0, notes=("the source does not have it",))
-    return _not_taken(source, name, pull, landed, str(result))
+    return _not_taken(source, name, pull, landed, result)
 
 
-def _not_taken(source: PulledSource, name: str, pull: Pull, landed: LandedSource, message: str) -> Outcome:
+def _not_taken(
+    source: PulledSource, name: str, pull: Pull, landed: LandedSource, error: SourceError | TableError
+) -> Outcome:
     """Yesterday's rows stay in force where that is declared and there are any."""
     taking: Taking = pull.if_not_taken or source.connector.if_not_taken
-    table = landed.tables.get(name)
+    table, found = landed.tables.get(name), error if isinstance(error, TableError) else TableError(str(error))
+    told: dict[str, Any] = {
+        "message": str(error), "reconciled": found.reconciled, "changes": found.changes or NONE,
+        "source_rows": count_rows(found.reconciled),
+    }  # fmt: skip
     if table is None or taking == "stop":
-        return Outcome(source.name, name, "not taken", message=message)
+        return Outcome(source.name, name, "not taken", **told)
     return Outcome(
-        source.name, name, "kept", rows=table.rows, taken_at=table.taken_at, message=message,
-        notes=(f"the rows of {table.taken_at[:10]} are used",),
+        source.name, name, "kept", rows=table.rows, taken_at=table.taken_at,
+        notes=(f"the rows of {table.taken_at[:10]} are used",), **told,
     )  # fmt: skip
 
 
@@ -228,6 +249,12 @@ def list_messages(outcomes: Iterable[Outcome], *states: State) -> list[str]:
     return [f"source {source}, {list_names(names)}: {message}" for (source, message), names in said.items()]
 
 
+def note_outcomes(outcomes: Sequence[Outcome], lake: Lake) -> None:
+    """Writes ``landed/pulls`` and ``landed/reconciliation``."""
+    lake.write("landed", "pulls", tell_outcomes(outcomes))
+    lake.write("landed", "reconciliation", tell_reconciliation(outcomes))
+
+
 def tell_outcomes(outcomes: Iterable[Outcome]) -> pl.DataFrame:
     """One row per table that is pulled: what became of it."""
     rows = [
@@ -237,6 +264,7 @@ def tell_outcomes(outcomes: Iterable[Outcome]) -> pl.DataFrame:
             "cursor_to": each.batch and each.batch.cursor_to,
             "taken_at": datetime.fromisoformat(each.taken_at).replace(tzinfo=None) if each.taken_at else None,
             "notes": "; ".join(each.notes) or None,
+            **{f"columns_{kind}": "; ".join(each.changes.describe().get(kind, ())) or None for kind in KINDS},
         }
         for each in outcomes
     ]
@@ -244,13 +272,15 @@ def tell_outcomes(outcomes: Iterable[Outcome]) -> pl.DataFrame:
     schema = {
         "source": text, "table": text, "state": text, "mode": text,
         "rows_pulled": integer, "rows_gone": integer, "rows": integer, "rows_in_source": integer,
+        "rows_repeated": integer, "reconciled_by": text,
         "cursor_from": text, "cursor_to": text, "taken_at": pl.Datetime("us"), "notes": text, "message": text,
+        **{f"columns_{kind}": text for kind in KINDS},
     }  # fmt: skip
     return pl.DataFrame(rows, schema=schema).rename({"table": "table_name", "rows": "rows_landed"})
 
 
 def tell_reconciliation(outcomes: Iterable[Outcome]) -> pl.DataFrame:
-    """One row per table, day and measure: what the source counted and what is landed."""
+    """One row per table, day and measure: what the source counted and what is landed, or arrived and is not taken."""
     number = pl.Decimal(38, 6)
     rows = [
         {
@@ -261,16 +291,20 @@ def tell_reconciliation(outcomes: Iterable[Outcome]) -> pl.DataFrame:
             "source_value": _rounded(one.source),
             "landed_value": _rounded(one.landed),
             "difference": _rounded(one.difference),
+            "is_tolerated": one.is_taken,
         }
         for each in outcomes
         for one in each.reconciled
     ]
     schema = {
         "source": pl.String(), "table_name": pl.String(), "day": pl.Date(), "measure": pl.String(),
-        "source_value": number, "landed_value": number, "difference": number,
+        "source_value": number, "landed_value": number, "difference": number, "is_tolerated": pl.Boolean(),
     }  # fmt: skip
     return pl.DataFrame(rows, schema=schema)
 
 
-def _rounded(value: Decimal) -> Decimal:
-    return value.quantize(Decimal("0.000001"))
+def _rounded(value: Decimal) -> Decimal | None:
+    """``value`` as the table has it; None where it has more digits than fit."""
+    if abs(value) >= MOST:
+        return None
+    return value.quantize(Decimal("0.000001"), context=Context(prec=38))

@@ -1,4 +1,4 @@
-"""One table of an open snapshot, pulled into a batch and reconciled; nothing is in force until it is committed."""
+"""One table of an open system, pulled into a batch and reconciled; nothing is in force until it is committed."""
 
 import hashlib
 import json
@@ -7,7 +7,9 @@ from collections.abc import Iterable, Iterator, Sequence
 from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
+from decimal import Decimal
 from pathlib import Path
+from typing import Any
 
 import duckdb
 import pyarrow as pa
@@ -22,9 +24,29 @@ from pipelines.lake.owner_only import make_folder
 from pipelines.lake.tables import sync
 from pipelines.name_lists import list_names
 from pipelines.pulls import drift as drifts
-from pipelines.pulls.errors import TableError
-from pipelines.pulls.reconciliation import Counts, Measures, Reconciled, describe_worst, total
-from pipelines.pulls.snapshot import CURSORS, Snapshot, SourceColumn, schema_of
+from pipelines.pulls.changes import NONE, Changes
+from pipelines.pulls.errors import IncompleteError, TableError
+from pipelines.pulls.reconciliation import (
+    CHANGED_ROWS,
+    Reconciled,
+    compare,
+    count_landed,
+    describe_worst,
+    told_by_source,
+)
+from pipelines.pulls.system import (
+    CURSORS,
+    ROWS,
+    Counted,
+    Counts,
+    Measures,
+    Since,
+    SourceColumn,
+    SourceTable,
+    System,
+    schema_of,
+    total,
+)
 from pipelines.unfinished import temporary
 
 OVERLAP = timedelta(hours=1)
@@ -37,17 +59,18 @@ ROW_GROUP = 100_000
 
 @dataclass(frozen=True)
 class Pulled:
-    """A table that was pulled and may be taken: how it is with this batch, and what was counted."""
+    """A table that was pulled and may be taken: how it is with this batch, and what was counted.
+
+    ``source_rows`` is None, and ``reconciled`` empty, where the source counts nothing; ``repeated`` rows came again.
+    """
 
     table: LandedTable
     batch: Batch
     reconciled: tuple[Reconciled, ...]
-    source_rows: int
+    source_rows: int | None
+    repeated: int
     notes: tuple[str, ...]
-
-
-class _IncompleteError(Exception):
-    """Changes alone do not lead to what the source has: all rows are needed. The message says why."""
+    changes: Changes = NONE
 
 
 @dataclass(frozen=True)
@@ -85,21 +108,21 @@ class TablePull:
         }
         return hashlib.sha256(json.dumps(said, sort_keys=True).encode()).hexdigest()
 
-    def run(self, snapshot: Snapshot, landed: LandedTable | None, *, full: bool) -> Pulled:
+    def run(self, system: System, landed: LandedTable | None, *, full: bool) -> Pulled:
         """Pulls the changes since ``landed``, or all rows where that is asked for or changes would not be enough.
 
         Raises TableError where the table is not to be taken, MissingTableError where there is none.
         """
-        relation = self._relation(snapshot)
-        columns = self._describe(snapshot, relation)
-        changes = drifts.Changes((), (), ())
+        table = system.open_table(self.name, self.pull, self.shown)
+        columns = self._describe(table)
+        changes = NONE
         if landed is not None and landed.asked == self.asked and landed.columns and not full:
             changes = drifts.compare(landed.columns, columns)
             drifts.refuse(changes, self.shown, self.drift)
             if self.drift == "discard":
                 columns = [column for column in columns if column.name not in changes.added]
         notes = drifts.tell(changes, self.drift)
-        work = _Work(self, snapshot, relation, columns, tuple(notes))
+        work = _Work(self, table, columns, tuple(notes), changes)
         has_new = bool(changes.added) and self.drift != "discard"
         is_usable = landed is not None and landed.asked == self.asked and landed.cursor is not None and not has_new
         if full or not self.pull.cursor or not is_usable or self.most is not None:
@@ -107,16 +130,11 @@ class TablePull:
         assert landed is not None
         try:
             return work.pull_changes(landed)
-        except _IncompleteError as error:
+        except IncompleteError as error:
             return replace(work, notes=(*work.notes, f"pulled as a whole: {error}")).pull_all()
 
-    def _relation(self, snapshot: Snapshot) -> str:
-        if self.pull.select:
-            return f"({self.pull.select.strip().rstrip(';')}) as pulled"
-        return snapshot.name_table(self.pull.from_ or self.name)
-
-    def _describe(self, snapshot: Snapshot, relation: str) -> list[SourceColumn]:
-        columns = snapshot.describe(relation, self.shown, is_table=not self.pull.select)
+    def _describe(self, table: SourceTable) -> list[SourceColumn]:
+        columns = table.describe()
         found = {column.name: column for column in columns}
         wanted = set(self.pull.columns) or set(found)
         folded = [column.name.lower() for column in columns if column.name in wanted]
@@ -132,7 +150,7 @@ class TablePull:
                 f"has {list_names(list(found))}."
             )
         if self.pull.columns:
-            columns = [found[name] for name in self.pull.columns]
+            columns = [found[name] for name in dict.fromkeys([*self.pull.columns, *table.parent])]
         self._check_kinds(found)
         return columns
 
@@ -154,76 +172,126 @@ class _Work:
     """One table with its columns known."""
 
     of: TablePull
-    snapshot: Snapshot
-    relation: str
+    table: SourceTable
     columns: Sequence[SourceColumn]
     notes: tuple[str, ...]
+    changes: Changes
 
     def pull_all(self) -> Pulled:
-        conditions = self._not_deleted()
-        limit = "" if self.of.most is None else f" limit {self.of.most}"
         batch = Batch(self.of.number, "full", self.of.pulled_at, rows=0)
+        source: Counted | None = None
+        reconciled: list[Reconciled] = []
         with self._written(batch) as rows:
-            rows.write(self.columns, f"{self._select(self.columns)} from {self.relation}{_where(conditions)}{limit}")
+            rows.write(self.table.stream(self.columns, most=self.of.most), self.columns)
+            repeated = self._collapse(rows)
             batch = replace(batch, rows=rows.count)
-            source_rows, reconciled = rows.count, []
             if self.of.most is None:
-                source = self._count(conditions)
+                source = self.table.count(self._measures)
                 with self._connect([rows.path]) as connection:
                     self._check_key(connection, rows.path)
-                    landed = self._measures.count_landed(connection, f"from read_parquet({quote_text(str(rows.path))})")
-                reconciled = self._measures.compare(source, landed, self.of.pull.tolerance)
-                self._refuse_short(reconciled)
-                source_rows = int(total(source))
-                sums = {name: str(total(source, name)) for name in self.of.pull.amounts}
-                batch = replace(batch, counted=source_rows, sums=sums, cursor_to=self._read_cursor(None))
+                    written = f"from read_parquet({quote_text(str(rows.path))})"
+                    landed = count_landed(self._measures, connection, written)
+                if source is not None:
+                    reconciled = compare(self._measures, source, landed, self.of.pull.tolerance)
+                    self._refuse_short(reconciled)
+                    batch = replace(batch, **self._tell_counted(source, landed))
+                batch = replace(batch, cursor_to=self._read_cursor(None))
             rows.keep()
-        notes = (*self.notes, *self._count_impossible(conditions))
-        return Pulled(self._table.with_batch(batch, batch.rows), batch, tuple(reconciled), source_rows, notes)
+        table = self._landed_as.with_batch(batch, batch.rows)
+        return self._pulled(table, batch, source, reconciled, repeated)
 
     def pull_changes(self, landed: LandedTable) -> Pulled:
         assert landed.cursor is not None
-        begin = self._begin(landed.cursor)
-        cursor = self.snapshot.quote(self._cursor.name)
-        window = [f"({cursor} >= {self.snapshot.literal(self._cursor, begin)} or {cursor} is null)"]
-        conditions = [*window, *self._not_deleted()]
-        batch = Batch(self.of.number, "changes", self.of.pulled_at, rows=0, cursor_from=begin)
+        since = Since(self._cursor, self._begin(landed.cursor))
+        batch = Batch(self.of.number, "changes", self.of.pulled_at, rows=0, cursor_from=since.value)
         with self._written(batch) as rows:
-            rows.write(self.columns, f"{self._select(self.columns)} from {self.relation}{_where(conditions)}")
-            asked = self._count(conditions)
-            if total(asked) != rows.count:
-                raise TableError(
-                    f"a short pull of {self.of.shown}: the source counts {total(asked):,f} changed rows, "
-                    f"{rows.count:,} arrived. Nothing of it is taken; run again."
-                )
-            sums = {name: str(total(asked, name)) for name in self.of.pull.amounts}
-            batch = replace(batch, rows=rows.count, counted=int(total(asked)), sums=sums)
-            gone = self._find_gone(landed, window, rows)
+            rows.write(self.table.stream(self.columns, since), self.columns)
+            repeated = self._collapse(rows)
+            batch = replace(batch, rows=rows.count, **self._count_changed(since, rows.count))
+            gone = self._find_gone(landed, since, rows)
             batch = replace(batch, gone=gone, cursor_to=self._read_cursor(landed.cursor))
             rows.keep()
-            after = replace(landed, batches=(*landed.batches, batch), columns=self._table.columns)
-            source = self._count(self._not_deleted())
+            after = replace(landed, batches=(*landed.batches, batch), columns=self._landed_as.columns)
+            source = self.table.count(self._measures)
             with self._connect(self._files(after)) as connection:
                 if rows.count:
                     self._check_key(connection, self.of.folder / batch.file)
-                live = self._measures.count_landed(connection, select_live(after, self.of.folder, self._names))
-            reconciled = self._measures.compare(source, live, self.of.pull.tolerance)
+                live = count_landed(self._measures, connection, select_live(after, self.of.folder, self._names))
+            reconciled = [] if source is None else compare(self._measures, source, live, self.of.pull.tolerance)
             if self.of.pull.deletes == "none":
                 reconciled = [
                     replace(each, is_taken=each.is_taken or each.landed >= each.source) for each in reconciled
                 ]
             if not all(each.is_taken for each in reconciled):
                 rows.drop()
-                raise _IncompleteError(
-                    f"the changes since {begin} do not lead to what the source has ({describe_worst(reconciled)}); a "
-                    "longer `overlap` may"
+                raise IncompleteError(
+                    "the changes since the last pull do not lead to what the source has "
+                    f"({describe_worst(reconciled)}); a longer `overlap` may"
                 )
-        table = landed.with_batch(batch, int(total(live)))
-        notes = (*self.notes, *self._count_impossible(conditions))
-        return Pulled(replace(table, columns=after.columns), batch, tuple(reconciled), int(total(source)), notes)
+        table = replace(landed.with_batch(batch, int(total(live))), columns=after.columns)
+        return self._pulled(table, batch, source, reconciled, repeated, since)
+
+    def _pulled(
+        self,
+        table: LandedTable,
+        batch: Batch,
+        source: Counted | None,
+        reconciled: Sequence[Reconciled],
+        repeated: int,
+        since: Since | None = None,
+    ) -> Pulled:
+        rows = told_by_source(source, ROWS, Decimal(table.rows)) if source else None
+        emptied = self.table.count_emptied(self.columns, since) if self.of.most is None else ()
+        told = [
+            f"{name} is empty in {count:,} rows where the source has what no day or number can be"
+            for name, count in emptied
+            if count
+        ]
+        source_rows = None if rows is None else int(rows)
+        return Pulled(table, batch, tuple(reconciled), source_rows, repeated, (*self.notes, *told), self.changes)
+
+    def _count_changed(self, since: Since, arrived: int) -> dict[str, Any]:
+        """What the source counts of the rows that changed, for the batch. Raises TableError where others arrived."""
+        asked = self.table.count(self._measures, since)
+        counted = told_by_source(asked, ROWS, Decimal(arrived)) if asked else None
+        if counted is not None and counted != arrived:
+            raise TableError(
+                f"a short pull of {self.of.shown}: the source counts {counted:,f} changed rows, "
+                f"{arrived:,} arrived. Nothing of it is taken; run again.",
+                reconciled=(Reconciled(None, CHANGED_ROWS, counted, Decimal(arrived), is_taken=False),),
+            )
+        return self._tell_counted(asked, {(None, ROWS): Decimal(arrived)}) if asked else {}
+
+    def _tell_counted(self, source: Counted, landed: Counts) -> dict[str, Any]:
+        """What a batch says of it."""
+        told = {name: told_by_source(source, name, total(landed, name)) for name in self._measures.names}
+        rows = told.pop(ROWS)
+        return {
+            "counted": None if rows is None else int(rows),
+            "sums": {name: str(value) for name, value in told.items() if value is not None},
+        }
+
+    def _collapse(self, rows: "_BatchFile") -> int:
+        """Leaves of rows that came more than once the latest version; how many went."""
+        if not self.table.may_repeat or not self.of.pull.key or not rows.count:
+            return 0
+        written = f"read_parquet({quote_text(str(rows.path))}, file_row_number = true)"
+        names = ", ".join(map(quote_name, self._names))
+        key = ", ".join(map(quote_name, self.of.pull.key))
+        latest = [f"{quote_name(self.of.pull.cursor)} desc nulls last"] if self.of.pull.cursor else []
+        order = ", ".join([*latest, "file_row_number desc"])
+        with self._connect([rows.path]) as connection:
+            found = connection.execute(f"select count(*) from (select distinct {key} from {written})").fetchone()
+            assert found is not None
+            if found[0] == rows.count:
+                return 0
+            made = self.of.scratch / "collapsed.parquet"
+            kept = f"select {names} from {written} qualify row_number() over (partition by {key} order by {order}) = 1"
+            connection.execute(f"copy ({kept}) to {quote_text(str(made))} (format parquet, compression zstd)")
+        return rows.replace(made)
 
     @property
-    def _table(self) -> LandedTable:
+    def _landed_as(self) -> LandedTable:
         kinds = {column.name: column.kind for column in self.columns}
         of = self.of
         return LandedTable(of.name, of.asked, of.pull.key, kinds, (), 0, of.pulled_at)
@@ -240,33 +308,12 @@ class _Work:
     def _measures(self) -> Measures:
         return Measures.of(self.of.pull, self.columns)
 
-    def _select(self, columns: Sequence[SourceColumn]) -> str:
-        return "select " + ", ".join(f"{column.sql} as {self.snapshot.quote(column.name)}" for column in columns)
-
-    def _not_deleted(self) -> list[str]:
-        where = self.of.pull.deleted_where
-        return [f"not coalesce(({where}), false)"] if where else []
-
-    def _count(self, conditions: Sequence[str]) -> Counts:
-        return self._measures.count_in_source(self.snapshot, f"{self.relation}{_where(conditions)}", self.of.shown)
-
-    def _count_impossible(self, conditions: Sequence[str]) -> Iterator[str]:
-        """Of the rows that were asked for, the values that are null here and are not in the source."""
-        asked = {column.name: self.snapshot.is_impossible(column) for column in self.columns}
-        named = {name: sql for name, sql in asked.items() if sql}
-        if not named or self.of.most is not None:
-            return
-        counted = ", ".join(f"count(case when {sql} then 1 end)" for sql in named.values())
-        [row] = self.snapshot.ask(f"select {counted} from {self.relation}{_where(conditions)}", self.of.shown)
-        for name, count in zip(named, map(int, row), strict=True):
-            if count:
-                yield f"{name} is empty in {count:,} rows where the source has what no day or number can be"
-
     def _refuse_short(self, reconciled: Sequence[Reconciled]) -> None:
         if not all(each.is_taken for each in reconciled):
             raise TableError(
                 f"what arrived of {self.of.shown} is not what the source has: {describe_worst(reconciled)}. Nothing "
-                "of it is taken; run again, and where it stays so, `tolerance` of its pull says how much may differ."
+                "of it is taken; run again, and where it stays so, `tolerance` of its pull says how much may differ.",
+                reconciled=tuple(reconciled),
             )
 
     def _begin(self, cursor: str) -> str:
@@ -285,37 +332,29 @@ class _Work:
         return (datetime.fromisoformat(cursor) - span).isoformat(sep=" ", timespec="microseconds")
 
     def _read_cursor(self, before: str | None) -> str | None:
-        """The highest cursor, but none ahead of the source's own clock: one such row would hide all others."""
-        if not self.of.pull.cursor:
-            return None
-        now = self.snapshot.now(self._cursor)
-        name = self.snapshot.quote(self._cursor.name)
-        until = f" where {name} <= {now}" if now else ""
-        text = self.snapshot.cursor_text(self._cursor, f"max({name})")
-        [[value]] = self.snapshot.ask(f"select {text} from {self.relation}{until}", self.of.shown)
-        return str(value) if value else before
+        return (self.table.read_cursor(self._cursor) or before) if self.of.pull.cursor else None
 
-    def _find_gone(self, landed: LandedTable, window: Sequence[str], rows: "_BatchFile") -> int:
-        """Writes the keys that the source no longer has, or marks; how many."""
-        keys = [column for column in self.columns if column.name in self.of.pull.key]
-        names, where = ", ".join(quote_name(each.name) for each in keys), self.of.pull.deleted_where
+    def _find_gone(self, landed: LandedTable, since: Since, rows: "_BatchFile") -> int:
+        """Writes the keys that the source no longer has, or reports or marks as deleted; how many."""
+        deletes = self.of.pull.deletes
+        if deletes == "none":
+            return 0
+        is_compared = deletes == "compare_keys"
+        names = (self.table.parent or self.of.pull.key) if is_compared else self.of.pull.key
+        told = [next(column for column in self.columns if column.name == name) for name in names]
+        streamed = self.table.stream_kept(told, since) if is_compared else self.table.stream_deleted(told, since)
         here = self.of.scratch / "keys.parquet"
         here.unlink(missing_ok=True)
-        if where:
-            conditions = [*window, f"coalesce(({where}), false)"]
-            sql = f"{self._select(keys)} from {self.relation}{_where(conditions)}"
-            write_rows(self.snapshot.stream(sql, schema_of(keys), self.of.shown), here, schema_of(keys))
-            gone = f"select distinct {names} from read_parquet({quote_text(str(here))})"
-        elif self.of.pull.deletes == "compare_keys":
-            sql = f"{self._select(keys)} from {self.relation}"
-            write_rows(self.snapshot.stream(sql, schema_of(keys), self.of.shown), here, schema_of(keys))
-            live = select_live(landed, self.of.folder, self.of.pull.key)
-            gone = (
-                f"select distinct {names} from ({live}) anti join read_parquet({quote_text(str(here))}) using ({names})"
-            )
-        else:
-            return 0
-        with self._connect([*self._files(landed), here, self.of.scratch]) as connection:
+        write_rows(streamed, here, schema_of(told))
+        listed, key = quote_text(str(here)), ", ".join(map(quote_name, self.of.pull.key))
+        gone = f"select distinct {key} from read_parquet({listed})"
+        if is_compared:
+            live = select_live(landed, self.of.folder, list(dict.fromkeys([*self.of.pull.key, *names])))
+            kept = f"read_parquet({listed}) using ({', '.join(map(quote_name, names))})"
+            gone = f"select distinct {key} from ({live}) anti join {kept}"
+            if self.table.parent and rows.count:
+                gone += f" anti join read_parquet({quote_text(str(rows.path))}) using ({key})"
+        with self._connect([*self._files(landed), here, rows.path, self.of.scratch]) as connection:
             written = self.of.scratch / "gone.parquet"
             written.unlink(missing_ok=True)
             connection.execute(f"copy ({gone}) to {quote_text(str(written))} (format parquet)")
@@ -350,7 +389,7 @@ class _Work:
 
     @contextmanager
     def _written(self, batch: Batch) -> Iterator["_BatchFile"]:
-        file = _BatchFile(self.snapshot, self.of, batch)
+        file = _BatchFile(self.of, batch)
         with temporary(file.path):
             try:
                 yield file
@@ -361,17 +400,21 @@ class _Work:
 class _BatchFile:
     """The files of a batch, written under another name until they are kept."""
 
-    def __init__(self, snapshot: Snapshot, of: TablePull, batch: Batch) -> None:
+    def __init__(self, of: TablePull, batch: Batch) -> None:
         make_folder(of.folder)
-        self._snapshot, self._of = snapshot, of
         self._file, self._gone_file = of.folder / batch.file, of.folder / batch.gone_file
         self.path = self._file.with_name(f"{batch.file}.tmp-{secrets.token_hex(4)}")
         self.count = 0
 
-    def write(self, columns: Sequence[SourceColumn], sql: str) -> None:
-        """Writes the rows of ``sql`` as they stream in."""
-        schema = schema_of(columns)
-        self.count = write_rows(self._snapshot.stream(sql, schema, self._of.shown), self.path, schema)
+    def write(self, batches: Iterable[pa.RecordBatch], columns: Sequence[SourceColumn]) -> None:
+        """Writes rows as they stream in."""
+        self.count = write_rows(batches, self.path, schema_of(columns))
+
+    def replace(self, made: Path) -> int:
+        """Takes the file ``made`` in place of what was written; how many rows there are fewer."""
+        before, self.count = self.count, int(pq.read_metadata(made).num_rows)
+        made.replace(self.path)
+        return before - self.count
 
     def keep(self) -> None:
         """Gives the file its name, where it has any rows."""
@@ -398,7 +441,3 @@ def write_rows(batches: Iterable[pa.RecordBatch], path: Path, schema: pa.Schema)
             rows += batch.num_rows
             writer.write_batch(batch, row_group_size=ROW_GROUP)
     return rows
-
-
-def _where(conditions: Sequence[str]) -> str:
-    return f" where {' and '.join(conditions)}" if conditions else ""

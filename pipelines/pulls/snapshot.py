@@ -1,26 +1,19 @@
-"""What a pull asks of a system: one state of all its tables, as rows in Arrow and as counts."""
+"""What a pull asks of a system that speaks SQL: one state of all its tables, as rows in Arrow and as counts."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
-from typing import Any, Literal, Protocol
+from typing import Any, Protocol
 
 import pyarrow as pa
 
-Kind = Literal["integer", "decimal", "float", "boolean", "text", "date", "timestamp", "timestamptz"]
-"""What becomes of a type: a column may go from one type to another of its kind."""
-
-CURSORS: tuple[Kind, ...] = ("integer", "date", "timestamp", "timestamptz")
-"""Kinds that have an order in which rows change."""
+from pipelines.pulls.system import SourceColumn
 
 
 @dataclass(frozen=True)
-class SourceColumn:
-    """A column of the system: ``sql`` is what it is selected by, ``type`` what it is landed as."""
+class SqlColumn(SourceColumn):
+    """A column of a table or query: ``sql`` is what it is selected by."""
 
-    name: str
-    kind: Kind
-    type: pa.DataType
     sql: str
 
 
@@ -42,7 +35,7 @@ class Snapshot(Protocol):
     def now(self, column: SourceColumn) -> str | None:
         """SQL of this moment by the system's clock, of the column's kind; None for numbers."""
 
-    def describe(self, relation: str, shown: str, *, is_table: bool) -> list[SourceColumn]:
+    def describe(self, relation: str, shown: str, *, is_table: bool) -> list[SqlColumn]:
         """The columns of ``relation``, what may stand behind FROM; ``shown`` is its name in messages."""
 
     def stream(self, sql: str, schema: pa.Schema, shown: str) -> Iterator[pa.RecordBatch]:
@@ -54,15 +47,11 @@ class Snapshot(Protocol):
     def day_of(self, column: SourceColumn) -> str:
         """SQL of the day of a column of days or moments as text; days of moments with a time zone are those of UTC."""
 
-    def sum_of(self, column: SourceColumn) -> str:
+    def sum_of(self, column: SqlColumn) -> str:
         """SQL of the sum of an amount, as text without loss."""
 
-    def is_impossible(self, column: SourceColumn) -> str | None:
+    def is_impossible(self, column: SqlColumn) -> str | None:
         """SQL that is true of values that come as null, as no day or number can be so; None where there are none."""
 
     def separate(self, number: int) -> AbstractContextManager[None]:
         """What fails within leaves the snapshot usable for other tables."""
-
-
-def schema_of(columns: Sequence[SourceColumn]) -> pa.Schema:
-    return pa.schema([(column.name, column.type) for column in columns])

@@ -3,7 +3,8 @@
 Run by its path, with the command as arguments; needs the standard library only. Its standard input is a pipe whose
 other end the command holds: it closes when the command ends, however it ends. Then, or when the process itself has
 ended, the whole group is interrupted as by Ctrl-C, which lets a run at work end in order, and killed after a while.
-Where the guard itself is killed, Linux interrupts the process.
+Where the guard itself is killed, Linux interrupts the process; elsewhere a watcher does, this program again, which has
+the other end of a pipe of the guard's.
 """
 
 import contextlib
@@ -22,22 +23,27 @@ GRACE_SECONDS = 25.0
 LOOK_SECONDS = 0.2
 
 PR_SET_PDEATHSIG = 1  # Of <linux/prctl.h>.
+WATCH = "--watch"
 
 
 def guard(command: list[str]) -> int:
     """Runs ``command`` until it ends or standard input closes. Its exit code; 128 and more where a signal ended it."""
     for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
         signal.signal(number, lambda *_: None)  # Not ignored, which the process would inherit.
+    tie = _find_tie()
     process = subprocess.Popen(
         command,
         stdin=subprocess.DEVNULL,
         start_new_session=True,
         close_fds=False,  # The locks of the page, which this process inherited, are held by that one too.
-        preexec_fn=_find_tie(),  # noqa: PLW1509  # There is no other thread.
+        preexec_fn=tie,  # noqa: PLW1509  # There is no other thread.
     )
+    watcher = None if tie else _start_watcher(process.pid)
     while process.poll() is None and not _is_closed(sys.stdin.fileno()):
         pass
     end_group(process)
+    if watcher is not None:
+        watcher.kill()
     code = process.wait()
     return code if code >= 0 else 128 - code
 
@@ -48,6 +54,22 @@ def _find_tie() -> Callable[[], object] | None:
         return None
     control = ctypes.CDLL(None).prctl
     return lambda: control(PR_SET_PDEATHSIG, int(signal.SIGINT))
+
+
+def _start_watcher(group: int) -> "subprocess.Popen[bytes]":
+    """A process that interrupts ``group`` once this one is gone, which closes its standard input."""
+    return subprocess.Popen(
+        [sys.executable, "-I", __file__, WATCH, str(group)], stdin=subprocess.PIPE, start_new_session=True
+    )
+
+
+def watch(group: int) -> int:
+    """Waits until standard input closes, and then interrupts the process group."""
+    while not _is_closed(sys.stdin.fileno()):
+        pass
+    with contextlib.suppress(ProcessLookupError):
+        os.killpg(group, signal.SIGINT)
+    return 0
 
 
 def _is_closed(descriptor: int) -> bool:
@@ -68,4 +90,4 @@ def end_group(process: "subprocess.Popen[bytes]", grace: float = GRACE_SECONDS) 
 
 
 if __name__ == "__main__":
-    sys.exit(guard(sys.argv[1:]))
+    sys.exit(watch(int(sys.argv[2])) if sys.argv[1] == WATCH else guard(sys.argv[1:]))

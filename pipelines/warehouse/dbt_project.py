@@ -29,7 +29,7 @@ from pipelines.lake.tables import Lake
 from pipelines.segments.definitions import NONE, Definitions
 from pipelines.unfinished import temporary_folder
 from pipelines.value.customer_values import fit_customer_values
-from pipelines.warehouse import dbt_failures
+from pipelines.warehouse import data_tests, dbt_failures
 from pipelines.warehouse.purchase_histories import MODEL as FITTED_TO
 from pipelines.warehouse.purchase_histories import leave_histories
 from pipelines.warehouse.spark_tables import spark_folder
@@ -140,6 +140,7 @@ def build(
     tests: bool = True,
     unit_tests: bool = False,
     listeners: Sequence[Callable[[Any], None]] = (),
+    passed: Callable[[str, float], object] = lambda _test, _seconds: None,
     fit: Callable[[Lake], object] = fit_customer_values,
 ) -> Built:
     """Runs ``dbt build`` for ``home``: seeds, models and, with ``tests``, the tests of their data.
@@ -152,33 +153,58 @@ def build(
 
     The ``unit_tests`` of the rules look at no data of the home: `make test` runs them, a night need not. On
     ``spark`` the tables are made anew, as Parquet files under :func:`spark_folder`. ``listeners`` are called with
-    each of dbt's events, from its worker threads. Raises WarehouseError that names what failed and where the
-    compiled SQL lies.
+    each of dbt's events, from its worker threads; ``passed`` with the id and the seconds of each test that was tried
+    together with others (:mod:`pipelines.warehouse.data_tests`) after a pass, and found nothing. Raises WarehouseError
+    that names what failed and where the compiled SQL lies.
     """
     artifacts = home.build_database.resolve().parent / "dbt"
     if target == "spark":
         shutil.rmtree(spark_folder(home), ignore_errors=True)  # Its catalog lives in memory; left-over files block it.
     wanted = {"test": tests, "unit_test": unit_tests, "exposure": False}  # An exposure is documented, not built.
-    arguments = ["build", *_path_options(artifacts), "--target", target, "--no-write-json"]
-    arguments += ["--vars", json.dumps(dbt_vars(home, sources, as_of, segments))]
-    arguments += [word for kind in wanted if not wanted[kind] for word in ("--exclude-resource-type", kind)]
-
+    # Cautious: of what a test compares with, nothing may be there but what is selected; a test that needs tables of
+    # both passes is made in the second.
+    settings = [*_path_options(artifacts), "--target", target, "--no-write-json", "--indirect-selection", "cautious"]
+    settings += ["--vars", json.dumps(dbt_vars(home, sources, as_of, segments))]
+    settings += [word for kind in wanted if not wanted[kind] for word in ("--exclude-resource-type", kind)]
     project = _read_project(target, artifacts)
+    made: set[str] = set()
 
-    def run(*selection: str) -> Built:
-        ran = _invoke([*arguments, *selection], dbt_environment(home, target), artifacts, listeners, project)
-        statuses = Counter(str(node.status) for node in ran.results)
-        if any(str(node.node.name) == FITTED_TO for node in ran.results):
-            leave_histories(home, target)
-        return Built(dict(statuses), float(ran.elapsed_time), artifacts)
+    def run(command: str, *selection: str) -> Built:
+        ran = _invoke([command, *settings, *selection], dbt_environment(home, target), artifacts, listeners, project)
+        made.update(str(node.node.unique_id) for node in ran.results)
+        return Built(dict(Counter(str(node.status) for node in ran.results)), float(ran.elapsed_time), artifacts)
+
+    def run_pass(select: Sequence[str], exclude: Sequence[str] = ()) -> Built:
+        together = tests and target == "duckdb"
+        apart = [*exclude, *(f"test_name:{kind}" for kind in data_tests.KINDS)] if together else exclude
+        built = run("build", *_choose(select, apart))
+        if together:
+            built += try_tests()
+        return built
+
+    def try_tests() -> Built:
+        """The tests of all that has been made so far, but those that were made before."""
+        tried = data_tests.try_together(home, json.loads(prepare().read_text())["nodes"], made)
+        for test, seconds in tried.passed.items():
+            passed(test, seconds)
+        made.update(tried.passed)
+        found = Built({"pass": len(tried.passed)}, sum(tried.passed.values()), artifacts)
+        return found + run("test", *_choose(tried.dbt)) if tried.dbt else found
 
     if select:
-        # Cautious here too: of what a test compares with, nothing may be there but what is selected.
-        return run("--select", *select, "--indirect-selection", "cautious")
-    # Cautious: a test that needs tables of both passes is made in the second.
-    first = run("--select", f"+{FITTED_TO}", "--indirect-selection", "cautious")
+        built = run("build", *_choose(select))
+        if f"model.parcours.{FITTED_TO}" in made:
+            leave_histories(home, target)
+        return built
+    built = run_pass([f"+{FITTED_TO}"])
+    leave_histories(home, target)
     fit(Lake(home.lake))
-    return first + run("--exclude", f"+{FITTED_TO}", "--indirect-selection", "cautious")
+    return built + run_pass([], exclude=[f"+{FITTED_TO}"])
+
+
+def _choose(select: Sequence[str], exclude: Sequence[str] = ()) -> list[str]:
+    """dbt's options for what is selected (everything, where nothing is) and not excluded."""
+    return [*(("--select", *select) if select else ()), *(("--exclude", *exclude) if exclude else ())]
 
 
 def compile_models() -> dict[str, str]:

@@ -19,6 +19,7 @@ from pipelines.backup.archive import SEAL, SEAL_LENGTH, open_archive, write_arch
 from pipelines.backup.errors import BackupError
 from pipelines.backup.manifest import Entry, Manifest
 from pipelines.backup.restore import restore
+from pipelines.backup.write import created
 from pipelines.config.home import Home, find_home
 from pipelines.errors import ParcoursError
 from tests.kept_home import read_files
@@ -92,6 +93,20 @@ def test_what_was_written_is_read(good: Path, tmp_path: Path) -> None:
     assert {name: (tmp_path / "out" / name).read_bytes() for name in GOOD} == GOOD
 
 
+def test_what_is_made_is_its_owners_whatever_umask_the_process_has(good: Path, tmp_path: Path) -> None:
+    before = os.umask(0)
+    try:
+        with open_archive(good, None) as opened:
+            opened.extract(tmp_path / "out")
+        with created(tmp_path / "written"):
+            pass
+    finally:
+        os.umask(before)
+    made = [tmp_path / "written", *(tmp_path / "out").rglob("*")]
+    assert {oct(path.stat().st_mode & 0o777) for path in made if path.is_file()} == {"0o600"}
+    assert {oct(path.stat().st_mode & 0o777) for path in made if path.is_dir()} == {"0o700"}
+
+
 def test_every_cut_and_every_altered_byte_is_noticed(good: Path, tmp_path: Path) -> None:
     content, file = good.read_bytes(), tmp_path / "bad"
     chance = random.Random(1)
@@ -128,6 +143,7 @@ def test_altered_bytes_under_a_right_seal_are_noticed_or_change_nothing(good: Pa
         "home/..\\x", "C:/x", "elsewhere/x", "home/a\nb", "home/a\x00b", "home/lake/identity/pairs.parquet",
         "home/lake/state/other.parquet", "home/lake/state/records/note.json", "home/lake/models/../state/x",
         "home/warehouse.duckdb", "home/Warehouse.duckdb", "home/build/x", "home/dagster/history/runs.db",
+        "home/lake/landed/pulls.parquet", "home/lake/landed/shop/x/note.json", "home/lake/landed/a/b/000001.parquet/c",
         "home/run.lock", "home/replaced-1/x", "outside/a/b", "home/lake", "home/" + "x" * 2000, "home/a.tmp-1",
     ],
 )  # fmt: skip

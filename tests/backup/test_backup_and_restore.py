@@ -1,5 +1,6 @@
 """A backup holds all that a home cannot make anew, and becomes that home again, or nothing is changed."""
 
+import hashlib
 import json
 import os
 import shutil
@@ -7,15 +8,22 @@ import stat
 import subprocess
 import sys
 import threading
+import zipfile
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import duckdb
 import polars as pl
 import pytest
 
+from pipelines.backup import restore as restoring
+from pipelines.backup import snapshot
+from pipelines.backup.archive import SEAL
 from pipelines.config.home import Home, find_home
 from pipelines.lake import publication_lock, run_lock
+from pipelines.lake.exclusive_lock import try_to_lock
+from pipelines.lake.landed import Batch, LandedTable, Mode, landed_folder, read_landed
 from pipelines.lake.tables import Lake
 from tests.kept_home import read_files
 
@@ -55,6 +63,8 @@ def test_the_same_state_gives_the_same_bytes_that_only_their_owner_reads(
     assert (tmp_path / "again").read_bytes() == backup.read_bytes()
     assert stat.S_IMODE(backup.stat().st_mode) == 0o600
     assert [path.name for path in tmp_path.iterdir() if "tmp-" in path.name] == []
+    with zipfile.ZipFile(backup) as archive:
+        assert {info.date_time for info in archive.infolist()} == {(1980, 1, 1, 0, 0, 0)}
 
 
 def test_a_backup_is_verified_and_listed(backup: Path, parcours_here: Told_by) -> None:
@@ -133,6 +143,103 @@ def test_a_home_that_is_not_empty_is_only_replaced_when_asked_for_and_then_moved
     assert (kept.root / "replaced-2" / "decisions.csv").exists()
 
 
+def test_all_that_belongs_to_the_state_of_before_goes_aside_with_it(
+    kept: Home, parcours_here: Told_by, tmp_path: Path
+) -> None:
+    kept.decisions.rename(kept.root / "people.csv")
+    (kept.root / "sources.yml").write_text("decisions: people.csv\n" + (kept.root / "sources.yml").read_text())
+    assert parcours_here("backup", tmp_path / "file", "--home", kept.root)[0] == 0
+    seal = kept.root / "build" / "warehouse.sealed.json"
+    aside = [
+        "people.csv", "decisions.csv", "nights.yml", "last_night.json", "nights/history.jsonl", "restored/sources.yml",
+        "warehouse.previous.duckdb",
+    ]  # fmt: skip
+    for file in (seal, *(kept.root / name for name in aside)):
+        file.parent.mkdir(exist_ok=True)
+        file.write_text("alerts: []" if file.name == "nights.yml" else "of before")
+    for name in ("replaced-2", "replaced-3"):  # Somebody has removed the first.
+        (kept.root / name).mkdir()
+    exit_code, _, err = parcours_here("restore", tmp_path / "file", "--home", kept.root, "--replace")
+    assert exit_code == 0, err
+    [replaced] = [folder for folder in kept.root.glob("replaced-*") if any(folder.iterdir())]
+    assert replaced.name == "replaced-4"
+    assert [name for name in aside if not (replaced / name).exists()] == []
+    assert [name for name in aside if (kept.root / name).exists()] == ["people.csv"]
+    assert (kept.root / "people.csv").read_text().startswith("verdict")
+    assert not seal.exists(), "what was built belongs to the state of before"
+
+
+def test_a_home_in_which_a_run_was_only_refused_counts_as_empty(
+    backup: Path, parcours_here: Told_by, tmp_path: Path
+) -> None:
+    new = find_home(tmp_path / "new")
+    with run_lock.hold(new.root, "tonight"), publication_lock.hold(new.root):
+        pass
+    assert {path.name for path in new.root.iterdir()} == {"run.lock", "publication.lock"}
+    assert parcours_here("restore", backup, "--home", new.root)[0] == 0
+
+
+def test_a_restore_that_fails_on_the_way_leaves_nothing_half_done(
+    kept: Home, backup: Path, parcours_here: Told_by, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def full(*_: object) -> None:
+        raise OSError(28, "No space left on device")
+
+    with monkeypatch.context() as patch:
+        patch.setattr(restoring, "_put", full)
+        assert parcours_here("restore", backup, "--home", tmp_path / "new")[0] == 1
+        assert not (tmp_path / "new").exists()
+        assert parcours_here("restore", backup, "--home", kept.root, "--replace")[0] == 1
+        assert not [path for path in kept.root.iterdir() if "tmp-" in path.name]
+    assert parcours_here("restore", backup, "--home", kept.root, "--replace")[0] == 0
+
+
+def test_a_backup_that_the_disk_has_no_room_for_is_refused_before_anything_is_touched(
+    backup: Path, parcours_here: Told_by, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    usage = shutil.disk_usage(tmp_path)
+    monkeypatch.setattr(shutil, "disk_usage", lambda _: usage._replace(free=1_000))
+    exit_code, _, err = parcours_here("restore", backup, "--home", tmp_path / "new")
+    assert (exit_code, "has room for 1,000: free some" in err) == (1, True)
+    assert not (tmp_path / "new").exists()
+
+
+def test_a_damaged_backup_is_judged_before_a_run_at_work_is_asked_after(
+    kept: Home, backup: Path, parcours_here: Told_by
+) -> None:
+    with zipfile.ZipFile(backup) as archive:
+        middle = archive.getinfo("home/lake/state/ledger.parquet").header_offset + 200
+    content = backup.read_bytes()[:-64]
+    altered = content[:middle] + bytes([content[middle] ^ 1]) + content[middle + 1 :]
+    digest = hashlib.sha256(altered.removesuffix(SEAL)).hexdigest()
+    backup.write_bytes(altered + digest.encode())
+    with run_lock.hold(kept.root, "tonight"):
+        _, _, err = parcours_here("restore", backup, "--home", kept.root, "--replace")
+    assert "home/lake/state/ledger.parquet" in err
+    assert "damaged" in err
+
+
+def test_the_parts_of_a_home_may_lie_on_other_disks(
+    kept: Home, backup: Path, parcours_here: Told_by, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    shutil.move(kept.lake, tmp_path / "large-disk")
+    kept.lake.symlink_to(tmp_path / "large-disk")
+    rename = Path.rename
+
+    def on_one_disk_only(source: Path, target: Path) -> Path:
+        if ("lake" in source.parts) != ("lake" in target.parts) or "lake" in source.parts:
+            raise OSError(18, "Invalid cross-device link")
+        return rename(source, target)
+
+    monkeypatch.setattr(Path, "rename", on_one_disk_only)
+    before = read_files(tmp_path / "large-disk" / "state")
+    exit_code, _, err = parcours_here("restore", backup, "--home", kept.root, "--replace")
+    assert exit_code == 0, err
+    assert kept.lake.is_symlink()
+    assert read_files(tmp_path / "large-disk" / "state") == before
+    assert read_files(kept.root / "replaced-1" / "lake" / "state") == before
+
+
 def test_ids_that_were_published_after_the_backup_are_counted(kept: Home, backup: Path, parcours_here: Told_by) -> None:
     known = pl.read_parquet(Lake(kept.lake).committed_ledger)["customer_id"].drop_nulls()[0]
     with duckdb.connect(kept.warehouse) as connection:
@@ -172,8 +279,90 @@ def test_a_backup_waits_for_the_end_of_a_publication(kept: Home, tmp_path: Path)
     process.communicate()
 
 
+def test_no_publication_begins_while_the_files_are_opened(
+    kept: Home, parcours_here: Told_by, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    listed, was_free = snapshot.list_contents, []
+
+    def list_contents(*arguments: Any) -> dict[str, Path]:
+        with (kept.root / publication_lock.FILE_NAME).open() as lock:
+            was_free.append(try_to_lock(lock.fileno()))
+        return listed(*arguments)
+
+    monkeypatch.setattr(snapshot, "list_contents", list_contents)
+    assert parcours_here("backup", tmp_path / "file", "--home", kept.root)[0] == 0
+    assert set(was_free) == {False}
+
+
+def test_nothing_is_put_in_place_while_something_is_published_or_saved(
+    backup: Path, parcours_here: Told_by, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    put, was_free, new = restoring._put, [], tmp_path / "new"
+
+    def look_and_put(source: Path, target: Path) -> None:
+        with (new / publication_lock.FILE_NAME).open() as lock:
+            was_free.append(try_to_lock(lock.fileno()))
+        put(source, target)
+
+    monkeypatch.setattr(restoring, "_put", look_and_put)
+    assert parcours_here("restore", backup, "--home", new)[0] == 0
+    assert set(was_free) == {False}
+
+
+PULLED = """
+- name: shop
+  kind: ecommerce
+  connector: {type: postgresql, host: h, database: d, user: u}
+  pulls: {orders: {key: id, cursor: changed, deletes: none}}
+  tables: {orders: {from: orders, columns: {order_id: id}}}
+"""
+
+
+def test_batches_that_a_pull_puts_in_force_meanwhile_are_saved_as_a_whole_or_not_at_all(
+    kept: Home, parcours_here: Told_by, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    sources = kept.root / "sources.yml"
+    sources.write_text(sources.read_text() + PULLED)
+    root, listed, pulls = landed_folder(Lake(kept.lake), "shop"), snapshot.list_contents, [0]
+    (root / "orders").mkdir(parents=True)
+
+    def pull(mode: Mode) -> None:
+        pulls[0] += 1
+        batch = Batch(pulls[0], mode, "2026-03-01T02:00:00+00:00", rows=1)
+        pl.DataFrame({"id": [pulls[0]]}).write_parquet(root / "orders" / batch.file)
+        new = LandedTable("orders", "asked", ("id",), {"id": "integer"}, (), 0, batch.pulled_at)
+        source = read_landed(root)
+        source.commit({"orders": source.tables.get("orders", new).with_batch(batch, 1)}).sweep()
+
+    pull("full")
+    modes: list[tuple[Mode, int]] = [("changes", 3), ("full", 3), ("full", 100)]
+    for mode, most in modes:
+        until = pulls[0] + most
+
+        def list_contents(*arguments: Any, until: int = until, mode: Mode = mode) -> dict[str, Path]:
+            files = listed(*arguments)
+            if pulls[0] < until:
+                pull(mode)
+            return files
+
+        monkeypatch.setattr(snapshot, "list_contents", list_contents)
+        exit_code, _, err = parcours_here("backup", tmp_path / mode, "--home", kept.root)
+        if most == 100:
+            assert (exit_code, "changed again and again" in err) == (1, True)
+            continue
+        new = tmp_path / f"home-{mode}"
+        assert parcours_here("restore", tmp_path / mode, "--home", new)[0] == 0
+        restored = read_landed(landed_folder(Lake(new / "lake"), "shop"))
+        batches = restored.tables["orders"].batches
+        assert len(batches) == (4 if mode == "changes" else 1)
+        for batch in batches:
+            assert pl.read_parquet(restored.folder("orders") / batch.file)["id"].to_list() == [batch.number]
+    (root / "manifest.json").write_text("{")
+    exit_code, _, err = parcours_here("backup", tmp_path / "full", "--home", kept.root)
+    assert (exit_code, "manifest.json is damaged" in err) == (1, True)
+
+
 def test_what_is_open_stays_what_it_was_while_nights_are_published(kept: Home, tmp_path: Path) -> None:
-    from pipelines.backup import snapshot
     from pipelines.cli.run_job import DAGSTER_SETTINGS
     from pipelines.config.sources import load_sources
     from pipelines.segments.definitions import find_segments

@@ -91,6 +91,16 @@ def test_a_secret_key_is_refused_where_a_public_one_belongs_and_never_repeated(
     assert not (tmp_path / "file").exists()
 
 
+def test_a_secret_key_in_the_place_of_its_file_is_refused_and_never_repeated(
+    encrypted: Path, keys: tuple[str, Path], tmp_path: Path, parcours_here: Told_by
+) -> None:
+    secret = keys[1].read_text().splitlines()[-1]
+    for identity in (secret, secret.lower(), "-----BEGIN OPENSSH PRIVATE KEY-----"):
+        exit_code, _, err = parcours_here("backup", "--verify", encrypted, "--identity", identity)
+        assert (exit_code, "history" in err) == (2, True)
+        assert identity not in err
+
+
 @pytest.mark.parametrize("key", ["age1notakey", "ssh-ed25519 AAAA", "missing.txt", "empty.txt", "binary"])
 def test_what_is_no_key_is_said_to_be_none(kept: Home, tmp_path: Path, parcours_here: Told_by, key: str) -> None:
     (tmp_path / "empty.txt").write_text("# nothing\n")

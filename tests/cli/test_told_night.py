@@ -5,7 +5,7 @@ import os
 import signal
 import subprocess
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -13,7 +13,7 @@ from typing import Any
 import pytest
 
 from pipelines.nights.telling import SILENT_SECONDS
-from tests.nights.listeners import MailServer, WebServer, mail_server, web_server
+from tests.nights.listeners import MailServer, WebServer
 
 Command = Callable[..., subprocess.CompletedProcess[str]]
 
@@ -36,18 +36,6 @@ alerts:
 heartbeat: {{url: "http://127.0.0.1:{web}/beat"}}
 """
 TOKEN = {"HOOK_TOKEN": "token-needle-4711"}
-
-
-@pytest.fixture
-def mail() -> Iterator[MailServer]:
-    with mail_server() as server:
-        yield server
-
-
-@pytest.fixture
-def web() -> Iterator[WebServer]:
-    with web_server() as server:
-        yield server
 
 
 @pytest.fixture

@@ -6,9 +6,10 @@ from pathlib import Path
 import pytest
 
 from pipelines import contracts
-from pipelines.config.connectors import SOURCE_MODELS, Connector, FilesConnector, Source
+from pipelines.config.connectors import Connector, FilesConnector, Source
 from pipelines.config.environment_text import FromEnvironment
 from pipelines.config.home import Home
+from pipelines.config.source_models import SOURCE_MODELS
 from pipelines.config.sources import Sources, load_sources
 from pipelines.errors import ConfigurationError
 

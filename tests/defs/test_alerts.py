@@ -12,7 +12,7 @@ from pipelines.definitions import build_definitions
 from pipelines.defs.alerts import failed_nights, stopped_nights, watched_nights
 from pipelines.defs.run_tags import COMMAND_LINE, LAUNCHED_BY, WATCHED
 from pipelines.defs.schedules import MAX_RUNTIME, STARTED_FOR, exports_arrived, nightly_schedule
-from tests.nights.listeners import WebServer, web_server
+from tests.nights.listeners import WebServer
 
 SOURCES = """
 sources:
@@ -26,12 +26,6 @@ delivery: {{attempts: 2, pause_seconds: 0.01}}
 alerts: [{{type: webhook, url: "http://127.0.0.1:{port}/hook"}}]
 heartbeat: {{url: "http://127.0.0.1:{port}/beat"}}
 """
-
-
-@pytest.fixture
-def web() -> Iterator[WebServer]:
-    with web_server() as server:
-        yield server
 
 
 @pytest.fixture

@@ -64,7 +64,7 @@ def told(examined: Examined) -> str:
 def test_a_home_that_is_not_there_is_told_and_the_rest_of_it_left_out(tmp_path: Path) -> None:
     case = Case(Home(tmp_path / "none"))
     assert "There is no folder" in told(home_folder.examine(case))
-    assert [each.subject for each in examine(case)] == ["home", "versions", "sources"]
+    assert [each.subject for each in examine(case)] == ["home", "versions", "sources", "systems"]
     assert not (tmp_path / "none").exists()
 
 

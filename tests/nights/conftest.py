@@ -1,13 +1,12 @@
 """Servers to be told by, and a home with a `nights.yml` that names them."""
 
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
 from pipelines.config.home import Home
 from pipelines.nights.settings import Nights, load_nights
-from tests.nights.listeners import MailServer, WebServer, mail_server, web_server
+from tests.nights.listeners import MailServer, WebServer
 
 NIGHTS = """
 good_within_hours: 26
@@ -20,18 +19,6 @@ alerts:
   - {{type: webhook, url: "http://127.0.0.1:{web}/hook", token: "${{HOOK_TOKEN}}"}}
 heartbeat: {{url: "http://127.0.0.1:{web}/beat"}}
 """
-
-
-@pytest.fixture
-def mail() -> Iterator[MailServer]:
-    with mail_server() as server:
-        yield server
-
-
-@pytest.fixture
-def web() -> Iterator[WebServer]:
-    with web_server() as server:
-        yield server
 
 
 @pytest.fixture

@@ -9,8 +9,9 @@ from zoneinfo import ZoneInfo
 import pytest
 
 from pipelines.config.sources import Sources, load_sources
-from pipelines.nights.arrivals import Late, are_all_there, await_sources
+from pipelines.nights.arrivals import are_all_there, await_sources
 from pipelines.nights.settings import Nights
+from pipelines.nights.waiting import Late, Waiting
 
 PARIS = ZoneInfo("Europe/Paris")
 SOURCES = """
@@ -86,10 +87,8 @@ def wait(
 ) -> tuple[list[Late], list[tuple[str, datetime]], list[str]]:
     told: list[tuple[str, datetime]] = []
     said: list[str] = []
-    late = await_sources(
-        sources, nights(declared), day, said.append, lambda each: told.append((each.source, clock.now)),
-        clock=clock, sleep=clock.sleep,
-    )  # fmt: skip
+    how = Waiting(sources.timezone, said.append, lambda each: told.append((each.source, clock.now)), clock, clock.sleep)
+    late = await_sources(sources, nights(declared), day, how)
     return late, told, said
 
 

@@ -9,10 +9,10 @@ import pytest
 from pipelines.config.home import Home
 from pipelines.lake import run_lock
 from pipelines.nights import record
-from pipelines.nights.arrivals import Late
 from pipelines.nights.outcome import DRIFT, Failure, Outcome
 from pipelines.nights.settings import Nights
 from pipelines.nights.telling import SILENT_SECONDS, Teller
+from pipelines.nights.waiting import Late
 from tests.nights.listeners import MailServer, WebServer
 
 BEGAN = datetime(2026, 3, 29, 0, 0, tzinfo=UTC)

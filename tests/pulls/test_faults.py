@@ -4,6 +4,7 @@ import threading
 from collections.abc import Iterator
 from typing import Any
 
+import polars as pl
 import pyarrow as pa
 import pytest
 
@@ -46,6 +47,25 @@ def test_wrong_credentials_are_told_at_once_and_not_tried_again(shop: Shop, monk
     assert shop.said == []
 
 
+@pytest.mark.parametrize("password", ["Qz7-né", "Qz7-€☂"])
+def test_a_password_of_any_letters_opens(shop: Shop, monkeypatch: pytest.MonkeyPatch, password: str) -> None:
+    change = {
+        "postgresql": f"alter role parcours password '{password}'",
+        "mariadb": f"set password for parcours@'%' = password('{password}')",
+    }[shop.server.type]
+    monkeypatch.setenv("SHOP_PASSWORD", password)
+    shop.make_orders(*ROWS)
+    try:
+        shop.server.run(change)
+        assert shop.pull()[0].state == "taken"
+        monkeypatch.setenv("SHOP_PASSWORD", password + "é")
+        message = fail(shop)
+        assert "does not let parcours into shop" in message
+        assert "Qz7" not in message
+    finally:
+        shop.server.run(change.replace(password, PASSWORD))
+
+
 def test_a_database_that_is_not_there_is_told(shop: Shop) -> None:
     shop.connector = {"database": "shoq"}
     assert "into shoq: check" in fail(shop)
@@ -55,6 +75,28 @@ def test_a_server_that_does_not_answer_is_tried_again(shop: Shop) -> None:
     shop.connector = {"port": 1, "tries": 3}
     assert "127.0.0.1:1 does not answer" in fail(shop)
     assert [line.partition(":")[0] for line in shop.said] == ["source shop, try 1 of 3", "source shop, try 2 of 3"]
+
+
+@pytest.mark.parametrize("host", ["db..example", ".", "x" * 70 + ".example"])
+def test_a_name_that_no_machine_can_have_is_told(shop: Shop, host: str) -> None:
+    shop.connector = {"host": host, "tries": 1}
+    assert f"{host}:{shop.server.port} does not answer" in fail(shop)
+
+
+def test_what_functions_of_the_database_say_of_a_row_is_printed_nowhere(
+    shop: Shop, capfd: pytest.CaptureFixture[str]
+) -> None:
+    if shop.server.type != "postgresql":
+        pytest.skip("Its server sends such words with the rows.")
+    shop.make_orders(*ROWS)
+    shop.server.run(
+        "create or replace function told(buyer text) returns text language plpgsql as "
+        "$$ begin raise warning 'not a buyer: %', buyer; raise notice '%', buyer; return buyer; end $$",
+    )
+    [outcome] = shop.pull({"orders": {"select": "select id, told(buyer) as buyer, placed, total, changed from orders"}})
+    assert (outcome.state, outcome.rows) == ("taken", 2)
+    assert list_leaks(shop, [outcome]) == []
+    assert "Qzneedle" not in "".join(capfd.readouterr())
 
 
 def test_a_password_has_no_place_in_sources_yml(shop: Shop) -> None:
@@ -80,6 +122,13 @@ def test_a_short_pull_is_told_and_not_taken(shop: Shop, lost_batches: None) -> N
     shop.make_orders(*ROWS)
     message = fail(shop)
     assert "what arrived of table 'orders' is not what the source has" in message
+    [outcome] = shop.pull()
+    assert [(one.day, one.source, one.landed) for one in outcome.reconciled if not one.is_taken] == [
+        ("2026-01-02", 1, 0),
+        ("2026-01-02", 20, 0),
+    ]
+    told = shop.lake.read("landed", "reconciliation").filter(~pl.col("is_tolerated"))
+    assert told["source_value"].to_list() == [1, 20]
     assert read_landed(shop.landed).tables == {}
     with pytest.raises(ExtractError, match="nothing has been pulled of 'orders' yet"):
         shop.extract()
@@ -96,6 +145,7 @@ def test_a_short_pull_of_changes_leaves_the_night_before(shop: Shop, request: py
     [kept] = shop.pull()
     assert (kept.state, kept.rows) == ("kept", 2)
     assert "a short pull" in str(kept.message)
+    assert [(one.measure, one.source, one.landed) for one in kept.reconciled] == [("changed rows", 2, 1)]
     assert shop.extract().equals(before)
 
 
@@ -111,6 +161,8 @@ def test_a_new_column_is_told_and_kept(shop: Shop) -> None:
     shop.server.run("alter table orders add column note text", "update orders set note = 'Qzneedle'")
     [outcome] = shop.pull()
     assert (outcome.state, outcome.batch.mode, outcome.notes) == ("taken", "full", ("new columns: note",))
+    assert outcome.changes.describe() == {"added": ["note"]}
+    assert shop.lake.read("landed", "pulls")["columns_added"].to_list() == ["note"]
     assert "note" in read_landed(shop.landed).tables["orders"].columns
     assert list_leaks(shop, [outcome]) == []
     assert shop.pull()[0].notes == ()
@@ -147,6 +199,8 @@ def test_a_column_that_is_missing_or_retyped_stops_its_table(shop: Shop, change:
     }
     shop.server.run(retype[shop.server.type] if change == "RETYPE" else change)
     assert told in fail(shop)
+    [outcome] = shop.pull()
+    assert set(outcome.changes.describe()) - {"added"} == {"retyped" if change == "RETYPE" else "missing"}
     assert shop.extract().equals(before)
     [outcome] = shop.pull(full=True)
     assert (outcome.state, outcome.rows) == ("taken", 2)
@@ -221,6 +275,25 @@ def test_a_value_that_no_day_can_be_is_empty_and_counted(shop: Shop) -> None:
     assert [note.partition(" rows")[0] for note in outcome.notes] == ["placed is empty in 1", "changed is empty in 1"]
     assert all(each.difference == 0 for each in outcome.reconciled)
     assert shop.pull()[0].batch.mode == "changes"
+
+
+def test_an_amount_that_no_number_can_be_is_empty_and_counted(shop: Shop) -> None:
+    if shop.server.type != "postgresql":
+        pytest.skip("Its server holds no such values.")
+    shop.server.run(
+        "drop table if exists sums",
+        "create table sums (id int, amount double precision, exact numeric, long numeric(30, 0), vast float8)",
+        "insert into sums values (1, 'Infinity', '-Infinity', 1e25, 1e200), (2, '-Infinity', 'NaN', 1, 1), "
+        "(3, 1.5, 2.5, 1, 1)",
+    )
+    tables = {"products": {"from": "sums", "columns": {"product_id": "id"}}}
+    [outcome] = shop.pull({"sums": {"amounts": ["amount", "exact", "long", "vast"]}}, tables=tables)
+    assert (outcome.state, outcome.message) == ("taken", None)
+    assert [note.partition(" rows")[0] for note in outcome.notes] == ["amount is empty in 2", "exact is empty in 2"]
+    sums = {each.measure: each.landed for each in outcome.reconciled}
+    assert (float(sums["amount"]), float(sums["exact"])) == (1.5, 2.5)
+    written = dict(shop.lake.read("landed", "reconciliation").select("measure", "source_value").iter_rows())
+    assert (int(written["long"]), written["vast"]) == (10**25 + 2, None), "of one there are more digits than room"
 
 
 def test_a_server_that_is_killed_while_it_is_read_is_asked_again(shop: Shop, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -19,6 +19,8 @@ POSTGRESQL = {
     "exact": ("numeric(12, 2)", "1234567890.12", Decimal("1234567890.12")),
     "loose": ("numeric", "0.1234567890123456789", "0.1234567890123456789"),
     "nothing": ("numeric(12, 2)", "'NaN'", None),
+    "endless": ("numeric", "'Infinity'", None),
+    "below_all": ("double precision", "'-Infinity'", None),
     "cash": ("money", "12.50::numeric::money", Decimal("12.50")),
     "double": ("double precision", "0.1", 0.1),
     "single": ("real", "1.5", 1.5),
@@ -120,6 +122,7 @@ def test_a_float_is_summed_on_both_sides(shop: Shop) -> None:
         ({"day": "then"}, "has no column then, of which its pull speaks. It has id, buyer, placed, total, changed."),
         ({"columns": ["id", "who"]}, "has no column who"),
         ({"from": "nowhere"}, "the database has no table 'nowhere'"),
+        ({"key": "id", "cursor": "changed", "deletes": "reported"}, "a database reports none"),
     ],
 )
 def test_a_pull_that_does_not_go_with_its_table_is_told(shop: Shop, pull: dict[str, Any], told: str) -> None:

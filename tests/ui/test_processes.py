@@ -214,6 +214,29 @@ def test_the_guard_ends_the_whole_group_when_its_pipe_closes(is_deaf: bool, tmp_
     assert none_is_left({grandchild: "sleeper"})
 
 
+ELSEWHERE = (
+    "import runpy, sys; sys.platform = 'darwin'; sys.argv.pop(0); runpy.run_path(sys.argv[0], run_name='__main__')"
+)
+
+
+@pytest.mark.parametrize("is_killed", [True, False])
+def test_where_the_system_ties_no_process_to_its_guard_a_watcher_does(is_killed: bool, tmp_path: Path) -> None:
+    sleeper = f"import os, time; open({str(tmp_path / 'pid')!r}, 'w').write(str(os.getpid())); time.sleep(300)"
+    command = [sys.executable, "-c", ELSEWHERE, guard.__file__, sys.executable, "-c", sleeper]
+    guarding = subprocess.Popen(command, stdin=subprocess.PIPE)
+    assert wait_until(lambda: (tmp_path / "pid").exists() and (tmp_path / "pid").read_text() != "", 30)
+    assert wait_until(lambda: any(guard.WATCH in command for command in children(guarding.pid).values()), 30)
+    processes = children(guarding.pid)
+    assert int((tmp_path / "pid").read_text()) in processes
+    assert guarding.stdin is not None
+    if is_killed:
+        guarding.kill()
+        guarding.wait()
+    guarding.stdin.close()
+    guarding.wait(60)
+    assert none_is_left(processes)
+
+
 def test_the_guard_tells_how_a_process_ended() -> None:
     for end, code in (("sys.exit(7)", 7), ("os.kill(os.getpid(), 9)", 128 + 9)):
         ended = subprocess.Popen(

@@ -95,7 +95,7 @@ def test_orders_and_lines_alone_are_enough(make_home: Callable[[Mapping[str, Any
         before_fit.extend(made)
         fit_customer_values(lake)
 
-    dbt_project.build(home, retailer, today, listeners=[listen], fit=fit)
+    dbt_project.build(home, retailer, today, listeners=[listen], passed=lambda test, _: made.append(test), fit=fit)
     nodes = json.loads(dbt_project.prepare().read_text())["nodes"]
     wanted = [id_ for id_ in nodes if id_.startswith(("model.", "seed.", "test."))]
     assert sorted(made) == sorted(wanted), "each node is built, and each test made, in one of the two passes"
@@ -131,7 +131,8 @@ def test_a_failing_check_stops_the_build_and_names_the_check_without_values(
     ticket = {"source": "till", "ticket_id": "T1", "store_id": "S1", "sold_at": "2026-01-01", "total_amount": 1}
     home = make_home({"pos/tickets": [ticket, ticket], "identity/records": small_world["identity/records"][:1]})
     with pytest.raises(dbt_project.WarehouseError, match="unique_stg_pos__tickets_ticket_id") as stopped:
-        dbt_project.build(home, retailer, today, select=["stg_pos__tickets"])
+        dbt_project.build(home, retailer, today)
+    assert "unique_stg_pos__tickets_ticket_id: 1 row is at fault" in str(stopped.value)
     assert "nothing is published" in str(stopped.value)
     assert "till:tickets:T1" not in str(stopped.value)
 

@@ -18,8 +18,9 @@ def add(commands: Subcommands) -> None:
         help="write a backup, or verify one",
         description="Writes one file with all that cannot be made anew from the exports: the ledger of customer ids, "
         "the identity models, people's decisions, the memory of the analysts' segments, what the next run is compared "
-        "with, and the configuration; neither the exports nor the warehouse. It may run while a run is at work: the "
-        "file holds the state as last published. `parcours restore` is the way back.",
+        "with, rows that a pulled system may have deleted since, and the configuration; neither the exports nor the "
+        "warehouse. It may run while a run is at work: the file holds the state as last published. `parcours restore` "
+        "is the way back.",
     )
     parser.add_argument("file", type=Path, metavar="FILE", help="the file to write; an earlier backup is replaced")
     add_home(parser)

@@ -2,12 +2,14 @@
 
 import argparse
 import sys
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from pipelines.cli.arguments import Subcommands, add_home, add_sources
 
 if TYPE_CHECKING:
     from pipelines.doctor.findings import Examined
+    from pipelines.doctor.standing import Standing
 
 
 def add(commands: Subcommands) -> None:
@@ -15,8 +17,9 @@ def add(commands: Subcommands) -> None:
         "doctor",
         help="look for what is wrong with a home folder, and mend what can be",
         description="Looks at a home folder and the machine it is on: who may read what, room on the disk, the lock, "
-        "the published warehouse and the one before, the ledger, sources.yml and its exports, Dagster's records, what "
-        "killed runs have left. Changes nothing without --mend. Exits 0 where all is well, 1 where not.",
+        "the published warehouse and the one before, the ledger, sources.yml and its exports, the systems that are "
+        "pulled from, what starts the nights, Dagster's records, what killed runs have left. Changes nothing without "
+        "--mend. Exits 0 where all is well, 1 where not.",
     )
     add_home(parser)
     add_sources(parser)
@@ -33,7 +36,7 @@ def examine_home(options: argparse.Namespace) -> int:
     from pipelines.doctor.examine import examine, mend
     from pipelines.doctor.findings import Case
 
-    case = Case(find_home(options.home), options.sources)
+    case = Case(find_home(options.home), options.sources, _ask_dagster)
     examined = examine(case)
     if options.mend:
         mended = mend(examined)
@@ -43,6 +46,16 @@ def examine_home(options: argparse.Namespace) -> int:
             examined = examine(case)
     sys.stdout.write(render(examined))
     return 1 if any(each.findings for each in examined) else 0
+
+
+def _ask_dagster(folder: Path) -> "Standing":
+    """Imports Dagster, which takes seconds, only where it has records to be asked."""
+    from pipelines.cli.silence import silence
+
+    with silence():
+        from pipelines.defs.standing import read_standing
+
+        return read_standing(folder)
 
 
 def render(examined: "list[Examined]") -> str:

@@ -13,12 +13,14 @@ from pipelines.doctor.examinations import (
     lock,
     nights,
     permissions,
+    pulled_sources,
     readers,
+    schedule,
     versions,
     warehouse,
 )
 
-OF_THE_MACHINE: tuple[ModuleType, ...] = (home_folder, versions, configuration)
+OF_THE_MACHINE: tuple[ModuleType, ...] = (home_folder, versions, configuration, pulled_sources)
 """What can be looked at where there is no home yet."""
 
 OF_THE_HOME: tuple[ModuleType, ...] = (
@@ -30,6 +32,7 @@ OF_THE_HOME: tuple[ModuleType, ...] = (
     ledger,
     kept,
     nights,
+    schedule,
     dagster_storage,
     leftovers,
 )

@@ -6,7 +6,8 @@ What systems are pulled from lies in the lake by then, and is read by one module
 from importlib import import_module
 from types import ModuleType
 
-from pipelines.config.connectors import SOURCE_MODELS, PulledSource, Source
+from pipelines.config.connectors import PulledSource, Source
+from pipelines.config.source_models import SOURCE_MODELS
 from pipelines.extracts.connectors import landed
 from pipelines.extracts.connectors.protocol import FindExports, OpenRows
 

@@ -1,1 +1,1 @@
-"""How each kind of system is asked: one module per kind, with a function ``open_snapshot``; ``registry`` finds it."""
+"""How each kind of system is asked: one module per kind, found by ``registry``. A database has `open_snapshot`."""

@@ -16,7 +16,8 @@ import pyarrow.compute as pc
 
 from pipelines.config.connectors import DatabaseConnector
 from pipelines.pulls.errors import MissingTableError, SourceError, TableError
-from pipelines.pulls.snapshot import SourceColumn
+from pipelines.pulls.snapshot import SqlColumn
+from pipelines.pulls.system import SourceColumn
 
 PORT = 3306
 PATIENCE = 30
@@ -66,7 +67,7 @@ def _connect(connector: DatabaseConnector, base: Path) -> Any:
         return pymysql.connect(
             **place,
             user=connector.user.reveal(),
-            password=connector.password.reveal() if connector.password else "",
+            password=connector.password.reveal().encode() if connector.password else b"",  # Texts it takes as Latin-1.
             database=connector.database.reveal(),
             charset="utf8mb4",
             conv=dict(pymysql.converters.encoders),  # Without decoders: every value comes as its text.
@@ -75,7 +76,7 @@ def _connect(connector: DatabaseConnector, base: Path) -> Any:
             program_name="parcours",
             **_tls(connector, base),
         )
-    except (pymysql.err.Error, OSError, RuntimeError) as error:
+    except (pymysql.err.Error, OSError, RuntimeError, UnicodeError) as error:
         code = error.args[0] if error.args and isinstance(error.args[0], int) else 0
     shown = f"the MySQL server {connector.host}:{connector.port or PORT}"
     if code in _CREDENTIALS:
@@ -134,7 +135,7 @@ class MysqlSnapshot:
             "timestamptz": "now()",
         }.get(column.kind)
 
-    def describe(self, relation: str, shown: str, *, is_table: bool) -> list[SourceColumn]:
+    def describe(self, relation: str, shown: str, *, is_table: bool) -> list[SqlColumn]:
         with self._telling(shown), self._connection.cursor() as cursor:
             cursor.execute(f"select * from {relation} limit 0")
             described = list(cursor.description)
@@ -146,29 +147,29 @@ class MysqlSnapshot:
         rows = self.ask(f"show columns from {relation}", shown)
         return {str(name) for name, type_, *_ in rows if "unsigned" in str(type_).lower()}
 
-    def _describe_column(self, described: Sequence[Any], unsigned: set[str] | None) -> SourceColumn:
+    def _describe_column(self, described: Sequence[Any], unsigned: set[str] | None) -> SqlColumn:
         name, code, length, scale = described[0], described[1], described[4], described[5]
         quoted = self.quote(name)
         if code in _INTEGERS:
-            return SourceColumn(name, "integer", _INTEGERS[code], quoted)
+            return SqlColumn(name, "integer", _INTEGERS[code], quoted)
         if code == _BIGINT:
             is_signed = unsigned is not None and name not in unsigned
-            return SourceColumn(name, "integer", pa.int64() if is_signed else pa.decimal128(20, 0), quoted)
+            return SqlColumn(name, "integer", pa.int64() if is_signed else pa.decimal128(20, 0), quoted)
         if code in _DECIMALS:
             digits = length - (1 if scale else 0)  # A sign, where there may be one, is counted too.
             fits = digits <= MOST_DIGITS
-            return SourceColumn(name, "decimal", pa.decimal128(digits, scale) if fits else pa.string(), quoted)
+            return SqlColumn(name, "decimal", pa.decimal128(digits, scale) if fits else pa.string(), quoted)
         if code in _FLOATS:
-            return SourceColumn(name, "float", pa.float64(), f"{quoted} + 0e0")
+            return SqlColumn(name, "float", pa.float64(), f"{quoted} + 0e0")
         if code in _DATES:
-            return SourceColumn(name, "date", pa.date32(), quoted)
+            return SqlColumn(name, "date", pa.date32(), quoted)
         if code == _DATETIME:
-            return SourceColumn(name, "timestamp", pa.timestamp("us"), quoted)
+            return SqlColumn(name, "timestamp", pa.timestamp("us"), quoted)
         if code == _TIMESTAMP:
-            return SourceColumn(name, "timestamptz", pa.timestamp("us", tz="UTC"), quoted)
+            return SqlColumn(name, "timestamptz", pa.timestamp("us", tz="UTC"), quoted)
         if code == _BIT:
-            return SourceColumn(name, "integer", pa.decimal128(20, 0), f"{quoted} + 0")
-        return SourceColumn(name, "text", pa.string(), quoted)
+            return SqlColumn(name, "integer", pa.decimal128(20, 0), f"{quoted} + 0")
+        return SqlColumn(name, "text", pa.string(), quoted)
 
     def stream(self, sql: str, schema: pa.Schema, shown: str) -> Iterator[pa.RecordBatch]:
         from pymysql.cursors import SSCursor
@@ -190,10 +191,10 @@ class MysqlSnapshot:
         quoted = self.quote(column.name)
         return f"case when month({quoted}) > 0 and day({quoted}) > 0 then date_format({quoted}, '%Y-%m-%d') end"
 
-    def sum_of(self, column: SourceColumn) -> str:
+    def sum_of(self, column: SqlColumn) -> str:
         return f"cast(sum({column.sql}) as char)"
 
-    def is_impossible(self, column: SourceColumn) -> str | None:
+    def is_impossible(self, column: SqlColumn) -> str | None:
         quoted = self.quote(column.name)
         is_moment = column.kind in ("date", "timestamp", "timestamptz")
         return f"(month({quoted}) = 0 or day({quoted}) = 0)" if is_moment else None

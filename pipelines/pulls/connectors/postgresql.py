@@ -12,7 +12,8 @@ import pyarrow.compute as pc
 
 from pipelines.config.connectors import DatabaseConnector
 from pipelines.pulls.errors import MissingTableError, SourceError, TableError
-from pipelines.pulls.snapshot import Kind, SourceColumn
+from pipelines.pulls.snapshot import SqlColumn
+from pipelines.pulls.system import Kind, SourceColumn
 
 PORT = 5432
 PATIENCE = 30
@@ -27,6 +28,7 @@ _MOMENTS: dict[str, tuple[Kind, pa.DataType]] = {
 }
 _PASSING = ("08", "40", "53", "57", "58", "XX")
 """Classes of SQLSTATE of what has to do with the server and the moment, not with the query."""
+_NO_NUMBERS = ("'NaN'", "'Infinity'", "'-Infinity'")
 _NOT_YET = ("starting up", "shutting down", "recovery mode", "too many", "remaining connection slots")
 
 
@@ -85,8 +87,8 @@ def _explain_refusal(connector: DatabaseConnector, said: str) -> SourceError:
     if not host.startswith("/"):
         try:
             socket.create_connection((host, port), timeout=PATIENCE).close()
-        except OSError as fault:
-            reason = fault.strerror or type(fault).__name__
+        except (OSError, UnicodeError) as fault:  # A name that is none, such as `db..example`.
+            reason = (fault.strerror if isinstance(fault, OSError) else None) or type(fault).__name__
             return SourceError(
                 f"{shown} does not answer ({reason}). Check `host` and `port`, that it runs, and that this machine may "
                 "reach it.",
@@ -135,36 +137,35 @@ class PostgresqlSnapshot:
     def now(self, column: SourceColumn) -> str | None:
         return {"date": "current_date", "timestamp": "localtimestamp", "timestamptz": "now()"}.get(column.kind)
 
-    def describe(self, relation: str, shown: str, *, is_table: bool) -> list[SourceColumn]:  # noqa: ARG002
+    def describe(self, relation: str, shown: str, *, is_table: bool) -> list[SqlColumn]:  # noqa: ARG002
         with self._telling(shown), self._connection.cursor() as cursor:
             schema = cursor.adbc_execute_schema(f"select * from {relation}")
         return [self._describe_column(field) for field in schema]
 
-    def _describe_column(self, field: pa.Field) -> SourceColumn:
+    def _describe_column(self, field: pa.Field) -> SqlColumn:
         told = {key.decode(): value.decode() for key, value in (field.metadata or {}).items()}
         type_, modifier, name = told.get("POSTGRESQL:type", ""), int(told.get("POSTGRESQL:typmod", -1)), field.name
         quoted = self.quote(name)
         if type_ in _INTEGERS:
-            return SourceColumn(name, "integer", _INTEGERS[type_], quoted)
+            return SqlColumn(name, "integer", _INTEGERS[type_], quoted)
         if type_ in _MOMENTS:
             kind, arrow = _MOMENTS[type_]
-            return SourceColumn(name, kind, arrow, f"case when isfinite({quoted}) then {quoted} end")
+            return SqlColumn(name, kind, arrow, f"case when isfinite({quoted}) then {quoted} end")
         if type_ == "bool":
-            return SourceColumn(name, "boolean", pa.bool_(), quoted)
+            return SqlColumn(name, "boolean", pa.bool_(), quoted)
         if type_ in ("float4", "float8"):
-            return SourceColumn(name, "float", pa.float64(), f"nullif({quoted}::float8, 'NaN')")
+            return SqlColumn(name, "float", pa.float64(), _finite(f"{quoted}::float8"))
         if type_ == "numeric":
-            finite = f"nullif(nullif(nullif({quoted}::text, 'NaN'), 'Infinity'), '-Infinity')"
-            return SourceColumn(name, "decimal", _decimal(modifier), finite)
+            return SqlColumn(name, "decimal", _decimal(modifier), _finite(f"{quoted}::text"))
         if type_ == "money":
-            return SourceColumn(name, "decimal", pa.decimal128(19, 2), f"{quoted}::numeric(19, 2)::text")
+            return SqlColumn(name, "decimal", pa.decimal128(19, 2), f"{quoted}::numeric(19, 2)::text")
         if type_ in _TEXTS:
-            return SourceColumn(name, "text", pa.string(), quoted)
+            return SqlColumn(name, "text", pa.string(), quoted)
         if type_ == "bytea":
-            return SourceColumn(name, "text", pa.string(), f"encode({quoted}, 'hex')")
+            return SqlColumn(name, "text", pa.string(), f"encode({quoted}, 'hex')")
         if pa.types.is_list(field.type):
-            return SourceColumn(name, "text", pa.string(), f"array_to_json({quoted})::text")
-        return SourceColumn(name, "text", pa.string(), f"{quoted}::text")
+            return SqlColumn(name, "text", pa.string(), f"array_to_json({quoted})::text")
+        return SqlColumn(name, "text", pa.string(), f"{quoted}::text")
 
     def stream(self, sql: str, schema: pa.Schema, shown: str) -> Iterator[pa.RecordBatch]:
         with self._telling(shown), self._connection.cursor() as cursor:
@@ -183,15 +184,15 @@ class PostgresqlSnapshot:
         quoted = self.quote(column.name)
         return f"case when isfinite({quoted}) then to_char({quoted}, 'YYYY-MM-DD') end"
 
-    def sum_of(self, column: SourceColumn) -> str:
+    def sum_of(self, column: SqlColumn) -> str:
         number = f"({column.sql})::numeric" if column.kind == "decimal" else column.sql
         return f"sum({number})::text"
 
-    def is_impossible(self, column: SourceColumn) -> str | None:
+    def is_impossible(self, column: SqlColumn) -> str | None:
         quoted = self.quote(column.name)
         if column.kind in ("date", "timestamp", "timestamptz"):
             return f"not isfinite({quoted})"
-        return f"{quoted} = 'NaN'" if "'NaN'" in column.sql else None
+        return f"{quoted}::text in ({', '.join(_NO_NUMBERS)})" if _NO_NUMBERS[0] in column.sql else None
 
     @contextmanager
     def separate(self, number: int) -> Iterator[None]:
@@ -214,6 +215,13 @@ class PostgresqlSnapshot:
             state = getattr(error, "sqlstate", None) or ""
         if state is not None:
             _refuse(state, shown)
+
+
+def _finite(value: str) -> str:
+    """SQL that is null where ``value``, a float or the text of a numeric, is no number to reckon with."""
+    for other in _NO_NUMBERS:
+        value = f"nullif({value}, {other})"
+    return value
 
 
 def _decimal(modifier: int) -> pa.DataType:

@@ -1,19 +1,35 @@
 """Which module asks a system: by its `connector.type`."""
 
-from collections.abc import Callable
-from contextlib import AbstractContextManager
+from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager, contextmanager
 from pathlib import Path
 from typing import Any
 
 from pipelines.pulls.connectors import mysql, postgresql
+from pipelines.pulls.connectors.shopify import tables as shopify
 from pipelines.pulls.snapshot import Snapshot
+from pipelines.pulls.sql_tables import SqlSystem
+from pipelines.pulls.system import System
 
-OpenSnapshot = Callable[[Any, Path], AbstractContextManager[Snapshot]]
+OpenSystem = Callable[[Any, Path, Path], AbstractContextManager[System]]
 
-SYSTEMS: dict[str, OpenSnapshot] = {
-    "postgresql": postgresql.open_snapshot,
-    "mysql": mysql.open_snapshot,
-    "mariadb": mysql.open_snapshot,
+
+def _speaking_sql(open_snapshot: Callable[[Any, Path], AbstractContextManager[Snapshot]]) -> OpenSystem:
+    """What opens one state of a database as a system."""
+
+    @contextmanager
+    def open_system(connector: Any, base: Path, scratch: Path) -> Iterator[System]:  # noqa: ARG001
+        with open_snapshot(connector, base) as snapshot:
+            yield SqlSystem(snapshot)
+
+    return open_system
+
+
+SYSTEMS: dict[str, OpenSystem] = {
+    "postgresql": _speaking_sql(postgresql.open_snapshot),
+    "mysql": _speaking_sql(mysql.open_snapshot),
+    "mariadb": _speaking_sql(mysql.open_snapshot),
+    "shopify": shopify.open_system,
 }
-"""Per `connector.type` that is pulled, what opens one state of the system, given the connector as `sources.yml` has it
-and the folder from which relative paths start. Raises SourceError."""
+"""Per `connector.type` that is pulled, what opens the system, given the connector as `sources.yml` has it, the folder
+from which relative paths start, and a folder for what the pull need not keep. Raises SourceError."""

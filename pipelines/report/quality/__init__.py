@@ -5,7 +5,7 @@ hold, it reads from the lake and the logs. Its texts stand beside those of the r
 """
 
 GROUPS: dict[str, tuple[str, ...]] = {
-    "data": ("rows", "fields", "references"),
+    "data": ("pulls", "rows", "fields", "references"),
     "identity": ("people", "accuracy", "thresholds", "drift", "review"),
     "nights": ("nights",),
 }

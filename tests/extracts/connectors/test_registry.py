@@ -9,8 +9,9 @@ import polars as pl
 import pytest
 
 from pipelines import contracts
-from pipelines.config.connectors import SOURCE_MODELS, Connector, Source, TableMapping
+from pipelines.config.connectors import Connector, Source, TableMapping
 from pipelines.config.environment_text import FromEnvironment
+from pipelines.config.source_models import SOURCE_MODELS
 from pipelines.config.sources import load_sources
 from pipelines.errors import ExtractError
 from pipelines.extracts.conform import extract_table

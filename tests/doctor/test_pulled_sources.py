@@ -1,0 +1,94 @@
+"""The doctor asks the systems that are pulled from: what is wrong is told with its fix, and never with the secret."""
+
+import socket
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from pipelines.config.home import Home
+from pipelines.doctor.examinations import configuration, pulled_sources
+from pipelines.doctor.findings import Case, Examined
+from tests.database_servers import PASSWORD, Server, postgresql
+from tests.pulls.conftest import COLUMNS, Shop
+
+ROW = "1, 'Qzneedle', '2026-01-01 10:00:00', 10.00, '2026-01-01 10:00:00'"
+
+
+@pytest.fixture(scope="module")
+def server() -> Iterator[Server]:
+    with postgresql() as started:
+        yield started
+
+
+@pytest.fixture
+def shop(server: Server, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Shop:
+    for name, value in server.environment.items():
+        monkeypatch.setenv(name, value)
+    shop = Shop(server, tmp_path)
+    shop.make_orders(ROW)
+    return shop
+
+
+def examine(shop: Shop, **configured: Any) -> Examined:
+    shop.configure(**configured)
+    before = sorted(shop.folder.rglob("*"))
+    case = Case(Home(shop.folder), shop.folder / "sources.yml")
+    assert not configuration.examine(case).findings
+    examined = pulled_sources.examine(case)
+    assert sorted(shop.folder.rglob("*")) == before, "nothing is pulled into the home"
+    assert not [needle for needle in (PASSWORD, "Qzneedle") if needle in repr(examined)]
+    return examined
+
+
+def tell(examined: Examined) -> str:
+    [finding] = examined.findings
+    assert finding.is_grave
+    assert "`parcours check`" in finding.fix or "firewall" in finding.fix
+    return finding.what
+
+
+def test_a_system_that_answers_and_has_what_is_declared_is_well(shop: Shop) -> None:
+    examined = examine(shop)
+    assert not examined.findings, examined.findings
+    assert examined.well == "shop answer, and have the 1 tables that are declared"
+
+
+def test_wrong_credentials_are_told_without_them(shop: Shop, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("SHOP_PASSWORD", "wrong" + PASSWORD)
+    assert "check `user`, `password` and `database`" in tell(examine(shop))
+
+
+@pytest.mark.parametrize("place", [{"host": "no-such-host.invalid"}, {"port": 1}])
+def test_a_host_that_is_unknown_or_does_not_answer_is_told(shop: Shop, place: dict[str, Any]) -> None:
+    shop.connector = place
+    said = tell(examine(shop))
+    assert "does not answer" in said
+    assert "Check `host` and `port`" in said
+
+
+def test_a_table_and_a_column_that_are_not_there_are_told_and_the_others_looked_at(shop: Shop) -> None:
+    tables = {
+        "customers": {"from": "nobody", "columns": {"account_id": "id"}},
+        "orders": {"from": "orders", "columns": COLUMNS},
+    }
+    examined = examine(shop, pulls={"orders": {"key": "number"}}, tables=tables)
+    said = "\n".join(finding.what for finding in examined.findings)
+    assert "the database has no table 'nobody'" in said
+    assert "has no column number" in said
+
+
+def test_a_system_that_never_says_a_word_keeps_nobody_waiting(shop: Shop, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(pulled_sources, "PATIENCE_SECONDS", 0.5)
+    with socket.create_server(("127.0.0.1", 0)) as silent:
+        shop.connector = {"port": silent.getsockname()[1]}
+        assert "did not answer within" in tell(examine(shop))
+
+
+def test_a_home_without_such_a_system_asks_nobody(tmp_path: Path) -> None:
+    (tmp_path / "sources.yml").write_text(
+        "sources:\n- {name: crm, kind: crm, connector: {type: files, root: .}, tables: {contacts: {from: c.csv}}}\n"
+    )
+    case = Case(Home(tmp_path), tmp_path / "sources.yml")
+    assert pulled_sources.examine(case) == Examined("systems", "no source is pulled")

@@ -1,0 +1,154 @@
+"""Requests to a web API: what is sent to whom, what is waited for, and how large and slow an answer may be."""
+
+import threading
+from collections.abc import Callable, Iterator
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
+
+import pytest
+
+from pipelines.pulls.errors import SourceError
+from pipelines.pulls.web.client import Token, WebClient
+
+Answer = tuple[int, dict[str, str], bytes]
+
+
+class Server(ThreadingHTTPServer):
+    """Answers whatever is asked with the next of ``answers``, the last one again and again."""
+
+    daemon_threads = True
+
+    def __init__(self, *answers: Answer) -> None:
+        super().__init__(("127.0.0.1", 0), Handler)
+        self.answers, self.seen = list(answers), list[dict[str, str]]()
+
+
+class Handler(BaseHTTPRequestHandler):
+    def log_message(self, *_: object) -> None:
+        pass
+
+    def date_time_string(self, timestamp: float | None = None) -> str:  # noqa: ARG002
+        return "Mon, 02 Mar 2026 02:00:00 GMT"
+
+    def do_GET(self) -> None:
+        assert isinstance(self.server, Server)
+        self.server.seen.append(dict(self.headers))
+        status, headers, body = self.server.answers.pop(0) if len(self.server.answers) > 1 else self.server.answers[0]
+        self.send_response(status)
+        for name, value in headers.items():
+            self.send_header(name, value)
+        self.end_headers()
+        self.wfile.write(body)
+
+
+@pytest.fixture
+def waited(monkeypatch: pytest.MonkeyPatch) -> list[float]:
+    seconds: list[float] = []
+    monkeypatch.setattr("pipelines.pulls.web.client.sleep", seconds.append)
+    return seconds
+
+
+@pytest.fixture
+def start(waited: list[float]) -> Iterator[Callable[..., tuple[Server, WebClient]]]:
+    started: list[tuple[Server, WebClient]] = []
+
+    def begin(*answers: Answer) -> tuple[Server, WebClient]:
+        server = Server(*answers)
+        threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.02}, daemon=True).start()
+        address = f"http://127.0.0.1:{server.server_address[1]}"
+        started.append((server, WebClient(address, "the shop", Token("X-Token", "needle"))))
+        return started[-1]
+
+    yield begin
+    for server, client in started:
+        client.close()
+        server.shutdown()
+        server.server_close()
+
+
+Start = Callable[..., tuple[Server, WebClient]]
+
+
+def test_a_password_of_the_machine_for_other_programs_is_not_sent(
+    start: Start, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "netrc").write_text("machine 127.0.0.1 login me password haystack\n")
+    monkeypatch.setenv("NETRC", str(tmp_path / "netrc"))
+    server, client = start((200, {}, b"{}"))
+    client.ask("GET", "/")
+    [seen] = server.seen
+    assert (seen["X-Token"], seen.get("Authorization")) == ("needle", None)
+
+
+def test_numbers_with_a_point_stay_exact(start: Start) -> None:
+    _, client = start((200, {}, b'{"amount": 0.10}'))
+    answer = client.ask("GET", "/")
+    assert (str(answer.document["amount"]), answer.moment.isoformat()) == ("0.10", "2026-03-02T02:00:00+00:00")
+
+
+def test_an_answer_larger_than_any_page_is_refused(start: Start, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("pipelines.pulls.web.client.LARGEST_ANSWER", 2**20)
+    server, client = start((200, {}, b'"' + b"x" * 2**21 + b'"'))
+    with pytest.raises(SourceError, match="an answer of more than 1 MB"):
+        client.ask("GET", "/")
+    assert len(server.seen) == 1
+
+
+def test_an_answer_that_drips_for_too_long_is_given_up(
+    start: Start, waited: list[float], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("pipelines.pulls.web.client.LONGEST_ANSWER", -1.0)
+    _, client = start((200, {}, b"{}"))
+    with pytest.raises(SourceError, match="does not answer in time") as raised:
+        client.ask("GET", "/")
+    assert raised.value.is_passing
+    assert waited == [1, 2, 4, 8, 16]
+
+
+@pytest.mark.parametrize(
+    ("written", "expected"),
+    [("7", 7.0), ("Mon, 02 Mar 2026 02:00:30 GMT", 30.0), ("soon", 1.0), ("-5", 0.0)],
+    ids=["seconds", "date", "nonsense", "past"],
+)
+def test_a_pause_that_is_asked_for_is_made(start: Start, waited: list[float], written: str, expected: float) -> None:
+    _, client = start((429, {"Retry-After": written}, b""), (200, {}, b"{}"))
+    client.ask("GET", "/")
+    assert waited == [expected]
+
+
+@pytest.mark.parametrize(
+    ("status", "told"),
+    [
+        (301, "leads elsewhere"),
+        (401, "does not let us in: check `token`"),
+        (403, "does not let `token` read what is asked"),
+        (404, "has nothing at the address that is asked"),
+        (418, "refuses what is asked (HTTP 418)"),
+    ],
+)
+def test_a_refusal_is_told_at_once_without_what_the_server_says(
+    start: Start, waited: list[float], status: int, told: str
+) -> None:
+    _, client = start((status, {"Location": "http://haystack.example"}, b"needle haystack"))
+    with pytest.raises(SourceError) as raised:
+        client.ask("GET", "/path", params={"secret": "needle"})
+    assert told in str(raised.value)
+    assert not raised.value.is_passing
+    assert "needle" not in str(raised.value)
+    assert waited == []
+
+
+def test_json_that_is_none_is_not_taken_for_some(start: Start) -> None:
+    for body in (b'{"a": NaN}', b"[" * 100_000, b"\xff"):
+        _, client = start((200, {}, body))
+        with pytest.raises(SourceError, match="answers with what is no JSON"):
+            client.ask("GET", "/")
+
+
+def test_a_file_is_downloaded_without_the_token(start: Start, tmp_path: Path) -> None:
+    server, client = start((200, {}, b"rows"))
+    client.download(f"http://127.0.0.1:{server.server_address[1]}/file", tmp_path / "file", 10)
+    assert (tmp_path / "file").read_bytes() == b"rows"
+    assert "X-Token" not in server.seen[0]
+    with pytest.raises(SourceError, match="more than"):
+        client.download(f"http://127.0.0.1:{server.server_address[1]}/file", tmp_path / "file", 3)
