@@ -193,6 +193,14 @@ def test_of_the_parts_of_orders_only_those_are_read_whose_order_has_come(nights:
     assert (lines.files_kept, lines.rows_set_apart) == (2, 0)
 
 
+def test_a_later_order_of_a_file_that_is_not_read_keeps_its_lines_waiting(nights: Nights) -> None:
+    write_order(nights, "orders_6.csv", "61,2026-07-01,8,")
+    nights.run_all()
+    edit_an_old_file(nights)
+    extracted = nights.check_equal_to_full()
+    assert (extracted["orders"].files_kept, extracted["order_lines"].rows_set_apart) == (2, 1)
+
+
 def look_around(nights: Nights) -> None:
     nights.mappings["orders"]["columns"]["coupon_code"] = "cast(count(*) over () as varchar)"
 
