@@ -42,6 +42,9 @@ class Pace:
         size = self._waiting.pop(table.path, 0)
         if extracted.is_unchanged:
             return f"{table.path}: unchanged, {extracted.rows_kept:,} rows kept from an earlier run{self._tell_left()}"
+        if extracted.files_kept:  # The others say nothing of what is to come.
+            of = f"{len(extracted.files_read) - extracted.files_kept:,} of {len(extracted.files_read):,} files"
+            return f"{table.path}: {of} read in {self._last:.1f} s{self._tell_left()}"
         self._read, self._seconds = self._read + size, self._seconds + self._last
         return f"{table.path}: {extracted.rows_read:,} rows read in {self._last:.1f} s{self._tell_left()}"
 

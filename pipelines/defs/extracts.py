@@ -108,7 +108,7 @@ def _metadata(extracted: Extracted) -> dict[str, Any]:
     return {
         "dagster/row_count": extracted.rows_kept,
         **_counts(extracted),
-        "files_read": 0 if extracted.is_unchanged else len(extracted.files_read),
+        "files_read": 0 if extracted.is_unchanged else len(extracted.files_read) - extracted.files_kept,
         "files_of": len(extracted.files_read),
         "is_unchanged": extracted.is_unchanged,
         "rows_by_source": dg.MetadataValue.json({name: asdict(of) for name, of in extracted.per_source.items()}),

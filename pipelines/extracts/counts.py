@@ -10,6 +10,7 @@ from pathlib import Path
 from pipelines.contracts import Table
 from pipelines.errors import ExtractError
 from pipelines.extracts.days import Days
+from pipelines.extracts.division import ReadUnits
 from pipelines.extracts.field_counts import FieldCounts
 from pipelines.extracts.source_shapes import SourceShape
 
@@ -65,7 +66,8 @@ class Extracted:
 
     ``reasons`` counts rejected rows by column (None: the whole row) and reason, no values; ``fields`` has a row for
     each source and column that it fills; ``shapes`` says by source what its files are like; ``days`` for which days of
-    a run the same files give the same; ``is_unchanged`` that nothing was read, as all is what it was.
+    a run the same files give the same; ``noted``, by source, what a later night may keep of a table that was read in
+    units; ``is_unchanged`` that nothing was read, as all is what it was; ``files_kept`` how many files were not.
     """
 
     table: Table
@@ -75,7 +77,9 @@ class Extracted:
     fields: tuple[FieldCounts, ...] = ()
     shapes: Mapping[str, SourceShape] = field(default_factory=dict)
     days: Days = field(default_factory=Days)
+    noted: Mapping[str, ReadUnits] = field(default_factory=dict)
     is_unchanged: bool = False
+    files_kept: int = 0
 
     @property
     def rows_read(self) -> int:

@@ -218,9 +218,10 @@ class Mapping:
         """SQL of the number of the first fault that sends the row away."""
         return f"list_filter({numbers}, lambda fault: fault >= {FIRST['rejected']})[1]"
 
-    def counted_out(self, rows: str) -> str:
-        """SELECT of how many rows `where` keeps out."""
-        return f"select count(*) from ({self._with_condition(rows)}) where not coalesce(_where.v, _where is null)"
+    def counted_out(self, rows: str, by: str | None = None) -> str:
+        """SELECT of how many rows `where` keeps out; ``by``, SQL over ``rows``, and of its values."""
+        kept_out = f"from ({self._with_condition(rows)}) where not coalesce(_where.v, _where is null)"
+        return f"select {by} as by, count(*) {kept_out} group by 1" if by else f"select count(*) {kept_out}"
 
     def let_through(self, rows: str) -> str:
         """SELECT of the rows that `where` lets through, or on which it fails."""

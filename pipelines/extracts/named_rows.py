@@ -10,7 +10,7 @@ from pathlib import Path
 from pipelines.config.connectors import TableMapping
 from pipelines.errors import ExtractError
 from pipelines.extracts.column_names import list_found
-from pipelines.extracts.connectors.protocol import QuickRows, Rows
+from pipelines.extracts.connectors.protocol import KnownFile, QuickRows, Rows, RowsOfFiles
 from pipelines.extracts.sql_quoting import quote_name, quote_text
 from pipelines.name_lists import list_lines, list_names
 from pipelines.presets.headers import Header, find_columns, fold_name
@@ -72,6 +72,9 @@ class NamedRows:
     def pick(self, rows: Mapping[int, Sequence[int]]) -> str | None:
         picked = self._rows.pick(rows) if isinstance(self._rows, QuickRows) else None
         return None if picked is None else self._name(picked, numbered=True)
+
+    def describe_files(self) -> list[KnownFile] | None:
+        return self._rows.describe_files() if isinstance(self._rows, RowsOfFiles) else None
 
     def find_changed(self) -> list[str]:
         return self._rows.find_changed()

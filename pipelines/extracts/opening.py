@@ -3,12 +3,14 @@
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
+from types import MappingProxyType
+from typing import Any
 
 from pipelines.config.connectors import Source
 from pipelines.config.sources import Sources
 from pipelines.contracts import Table
 from pipelines.errors import ExtractError
-from pipelines.extracts.connectors.protocol import Rows
+from pipelines.extracts.connectors.protocol import KnownFile, Rows
 from pipelines.extracts.connectors.registry import CONNECTORS
 from pipelines.extracts.named_rows import name_rows
 
@@ -49,24 +51,35 @@ class OpenedTable:
         return [file for rows in self.every for file in rows.files]
 
 
-def open_table(sources: Sources, source: Source, table: Table, scratch: Path, most: int | None = None) -> OpenedTable:
+def open_table(
+    sources: Sources,
+    source: Source,
+    table: Table,
+    scratch: Path,
+    most: int | None = None,
+    known: Mapping[Path, KnownFile] = MappingProxyType({}),
+) -> OpenedTable:
     """Opens what ``source`` declares for ``table``; ``scratch`` is a folder for all sources of the table.
 
-    Of the rows, ``most`` are enough; what a query looks up beside them is read as a whole.
+    Of the rows, ``most`` are enough; what a query looks up beside them is read as a whole. The rows of files that are
+    ``known`` are left out.
 
     Raises ExtractError where there is nothing to read, it cannot be read, or lacks a column that it must have.
     """
     try:
-        return _open_table(sources, source, table, scratch, most)
+        return _open_table(sources, source, table, scratch, most, known)
     except ExtractError as error:
         raise place_error(error, sources, source, table) from error.__cause__
 
 
-def _open_table(sources: Sources, source: Source, table: Table, scratch: Path, most: int | None) -> OpenedTable:
+def _open_table(
+    sources: Sources, source: Source, table: Table, scratch: Path, most: int | None, known: Mapping[Path, KnownFile]
+) -> OpenedTable:
     open_rows, declared = CONNECTORS[source.connector.type], source.tables[table.name]
     folder = scratch / source.name
     folder.mkdir()
-    rows = open_rows(source.connector, declared, sources.base, folder, most)
+    some: dict[str, Any] = {"known": known} if known else {}
+    rows = open_rows(source.connector, declared, sources.base, folder, most, **some)
     if declared.headers:
         rows = name_rows(rows, declared.headers, declared.written_sql, declared.preset)
     relations, empty = {}, {}

@@ -11,6 +11,7 @@ from typing import Literal
 import duckdb
 
 from pipelines.extracts.sorted_parquet import union_all, write_sorted
+from pipelines.extracts.sql_quoting import quote_text
 
 Kind = Literal["malformed", "unreadable", "implausible", "duplicate", "reference", "later_than_as_of"]
 """What is wrong with a row, or with what it says.
@@ -41,10 +42,10 @@ def write_quarantine(connection: duckdb.DuckDBPyConnection, rejects: Sequence[st
     write_sorted(connection, union_all(rejects, COLUMNS), "source, file, line, column_name, reason, raw", path)
 
 
-def count_reasons(connection: duckdb.DuckDBPyConnection, rejects: Sequence[str]) -> dict[tuple[str | None, str], int]:
-    """How many rows of the SELECTs were rejected for each column and reason, the commonest first."""
+def count_reasons(connection: duckdb.DuckDBPyConnection, written: Path) -> dict[tuple[str | None, str], int]:
+    """How many of the rows ``written`` were rejected for each column and reason, the commonest first."""
     counted = connection.execute(
-        f"select column_name, reason, count(*) as count from ({union_all(rejects, COLUMNS)}) "
+        f"select column_name, reason, count(*) as count from read_parquet({quote_text(str(written))}) "
         "where kind <> 'later_than_as_of' group by all order by count desc, column_name, reason"
     ).fetchall()
     return {(column, reason): count for column, reason, count in counted}

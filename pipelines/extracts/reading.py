@@ -18,11 +18,12 @@ from pipelines.contracts import Column, Table
 from pipelines.errors import ExtractError, MappingError
 from pipelines.extracts import casting, currencies, mapping, plausibility
 from pipelines.extracts.column_names import list_found
-from pipelines.extracts.connectors.protocol import QuickRows, Rows
+from pipelines.extracts.connectors.protocol import QuickRows, Rows, RowsOfFiles
 from pipelines.extracts.counts import SourceCounts
 from pipelines.extracts.days import Days, depend_on_day, latest_day, times_of
+from pipelines.extracts.division import Division, FormerReading, KeysMeetError, ReadAsAWholeError, ReadUnits
 from pipelines.extracts.duckdb_errors import explain
-from pipelines.extracts.faults import FIRST, Fault
+from pipelines.extracts.faults import FIRST
 from pipelines.extracts.field_counts import FieldCounts
 from pipelines.extracts.named_rows import empty_relation, speak_of_names
 from pipelines.extracts.opening import OpenedTable, place_error
@@ -31,6 +32,7 @@ from pipelines.extracts.quarantine import Kind
 from pipelines.extracts.sorted_parquet import FEW_WORDS
 from pipelines.extracts.source_values import ORIGINAL, SourceValues
 from pipelines.extracts.sql_quoting import quote_name, quote_text
+from pipelines.extracts.tallies import Tally, add_up, count_fields, estimate, pack_sketch
 from pipelines.extracts.unseen_columns import find_unseen
 from pipelines.name_lists import list_names
 
@@ -44,6 +46,7 @@ _FITS = f"coalesce(_worst, 0) < {FIRST['rejected']}"
 _IS_LATER = f"coalesce(_worst, 0) >= {FIRST['set apart']}"
 _CUT = ("updated_at", "later_than_as_of")  # What is written in place of it is the end of the day of the run.
 _IS_REJECT = "_verdict in ('rejected', 'duplicate')"
+_IS_GONE = "_verdict in ('rejected', 'duplicate', 'repeated')"
 
 
 MOST_ROWS = 1 << 40  # Of one file.
@@ -71,6 +74,7 @@ class SourceReading:
         scratch: Path,
         window: Window,
         waited_for: Path | None,
+        division: Division | None = None,
     ) -> None:
         self.connection = connection
         self.sources = sources
@@ -92,9 +96,15 @@ class SourceReading:
         self.columns: tuple[str, ...] = self.rows.columns
         self.mapping: mapping.Mapping | None = None
         self.values: dict[str, SourceValues] = {}
+        self.division = division
+        self.types: dict[str, str] = {}
+        self.tallies: dict[int, Tally] = {}
+        self.groups: dict[int, int] = {}
         self.has_suspects = False
         self.has_repeated = False
         self.has_examples = False
+        self.has_set_aside = False
+        self.is_divisible = division is not None
         self.rows_set_apart = 0
         self.lists_later = False
         self.is_staged = False
@@ -121,52 +131,125 @@ class SourceReading:
         self.is_staged = self.has_suspects = self.has_repeated = self.has_examples = self.lists_later = False
         self.rows_set_apart = 0
         self.fields = ()
-        self.days = Days()
 
     def _conform(self) -> SourceCounts:
-        staged = filtered = rejected = implausible = repeated = later = 0
+        self._require_same_files()
+        self.tallies = {unit: Tally() for unit in (self.division.read if self.division else (0,))}
+        self.groups = {unit: unit for unit in self.tallies}
         if self.rows.columns:  # JSON lines without a line have none; then nothing can be missing from them either.
             for function in casting.sql_functions(self.declared.options, self.window.as_of):
                 self.connection.execute(function)
             self.mapping = self._map()
-            staged, fitting, later = self._stage()
-            self.rows_set_apart = later
-            filtered = self._count(lambda: self._mapped.counted_out(self._select())) if self.mapping.where else 0
-            counted = self._count_faults()
-            self.days = self.days.meet(self._find_days(counted))
+            self._prepare_division()
+            self._stage()
+            self._refuse_keys_met()
+            if self.mapping.where:
+                self._count_filtered()
+            self._count_faults()
+            self._find_days()
             self._find_repeated_keys()
-            self.has_examples = self._find_examples(counted)
-            is_at_fault = fitting + later < staged or self.has_repeated or self.has_examples
-            self.lists_later = 0 < later <= MOST_LISTED and (is_at_fault or staged <= MOST_READ_TWICE)
-            if is_at_fault or self.lists_later:
+            self.has_examples = self._find_examples()
+            own = self._settle_later()
+            if own.is_at_fault or (self.lists_later and own.later):
                 self._look_again()
-                rejected = self._count(lambda: f"select count(*) from {self.suspects} where {_IS_REJECT}")
-                implausible = self._count(
-                    lambda: (
-                        f"select count(*) from {self.suspects} where _verdict = 'rejected' and _kind = 'implausible'"
-                    )
-                )
-                repeated = self._count(lambda: f"select count(*) from {self.suspects} where _verdict = 'repeated'")
-            self.fields = self._count_fields(staged - later, counted)
-        malformed = self._count(lambda: f"select count(*) from {self._malformed()}") if self._has_malformed() else 0
+                self._count_verdicts()
+            distinct = self._count_values(own.staged - own.later)
+        self._count_malformed()
         changed = [file for rows in self.opened.every for file in rows.find_changed()]
         if changed:
             raise ExtractError(
                 f"{list_names(changed)} changed while it was read, so that its rows may be of two exports. Run again "
                 "once it is written; an export that is renamed into its place when it is whole never does so."
             )
+        total = add_up(self.all_tallies)
+        self.days = total.days
+        if self.mapping:
+            self._find_places_of_examples()
+            faults = self._mapped.faults.listed()
+            self.fields = count_fields(
+                self.source.name, self.table, self._mapped.names, faults, self.all_tallies, distinct
+            )
         limit = self.declared.reject_limit
         return SourceCounts(
-            rows_read=staged + filtered + malformed,
-            rows_kept=staged - rejected - repeated - later,
-            rows_rejected=rejected + malformed,
-            rows_set_apart=later,
-            rows_filtered=filtered,
-            rows_repeated=repeated,
-            rows_implausible=implausible,
+            rows_read=total.staged + total.filtered + total.malformed,
+            rows_kept=total.staged - total.rejected - total.repeated - total.later,
+            rows_rejected=total.rejected + total.malformed,
+            rows_set_apart=total.later,
+            rows_filtered=total.filtered,
+            rows_repeated=total.repeated,
+            rows_implausible=total.implausible,
             reject_limit=self.sources.reject_limit if limit is None else limit,
             is_limit_declared=limit is not None or "reject_limit" in self.sources.model_fields_set,
         )
+
+    @property
+    def all_tallies(self) -> list[Tally]:
+        """Those of all units in order, whether they are read or not."""
+        kept = {unit: former.tally for unit, former in self.division.kept.items()} if self.division else {}
+        return [tally for _, tally in sorted((kept | self.tallies).items())]
+
+    def note(self) -> ReadUnits:
+        """What a later night is to know of the units, once they are conformed."""
+        assert self.division is not None
+        known = self.rows.describe_files() if isinstance(self.rows, RowsOfFiles) else None
+        groups = {unit: former.group for unit, former in self.division.kept.items()} | self.groups
+        reading = FormerReading(self.types, self.lists_later, self.has_set_aside)
+        if known is None or not self.is_divisible or self.mapping is None:
+            return ReadUnits((), (), (), reading, may_be_kept=False)
+        files = tuple(tuple(known[number] for number in self.division.files_of(unit)) for unit in range(len(groups)))
+        of_units = tuple(groups[unit] for unit in range(len(groups)))
+        return ReadUnits(files, tuple(self.all_tallies), of_units, reading, may_be_kept=True)
+
+    def _require_same_files(self) -> None:
+        """Raises ExtractError where a file came or went after the files were divided: numbers are of others now."""
+        if self.division is None:
+            return
+        names, files = self.division.names, self.rows.files
+        if len(names) != len(files) or not all(map(str.endswith, names, files)):
+            raise ExtractError(
+                f"files of {self.declared.from_} came or went while it was read. Run again once all are written."
+            )
+
+    def _prepare_division(self) -> None:
+        """Finds out whether the rows of each file are what they are whatever other files hold."""
+        if self.division is None:
+            return
+        looks_around = [each.column.name for each in self._mapped.columns if each.is_expression and not each.is_guarded]
+        if looks_around:
+            self._refuse_division(f"the expression of {list_names(looks_around)} may look at other rows")
+        if any("_file_number" in sql for sql in self.declared.written_sql):
+            self._refuse_division("its SQL asks for the numbers of the files")
+        self._select()
+        if self.division.former and self.division.former.columns != self.types:
+            self._refuse_division("its files have other columns")
+        if self.division.sets_aside and not self.has_set_aside:
+            self.has_set_aside = True
+            for rows in self.opened.every:
+                rows.set_aside_malformed()
+
+    def _refuse_division(self, why: str) -> None:
+        """The next night cannot go by what is noted of single units; nor may this one have."""
+        self.is_divisible = False
+        if self.division and self.division.kept:
+            raise ReadAsAWholeError(why)
+
+    def _unit_of(self, file: str) -> str:
+        """SQL of the number of the unit of a ``file``, SQL of its number."""
+        if self.division is None:
+            return "0"
+        return f"[{', '.join(map(str, self.division.unit_of_file))}][{file} + 1]"
+
+    def _first_file(self, unit: int) -> int:
+        return self.division.files_of(unit)[0] if self.division else 0
+
+    @property
+    def _staged_unit(self) -> str:
+        return self._unit_of("_in_file")
+
+    @property
+    def _unit_of_position(self) -> str:
+        """The same of a row by its place, which has the number of the file in it."""
+        return self._unit_of(f"(_position // {MOST_ROWS})")
 
     @property
     def _mapped(self) -> mapping.Mapping:
@@ -185,7 +268,11 @@ class SourceReading:
                 are_mended = [rows.set_aside_malformed() for rows in self.opened.every]
                 if not any(are_mended):
                     raise ExtractError(f"cannot be read: {explain(error)}") from error
+                self.has_set_aside = True
+                if self.division and not self.division.may_set_aside:
+                    self._refuse_division("it has lines that are no rows, and the others were not searched for such")
                 if self.is_staged:
+                    self._refuse_division("of its lines that are no rows only those of other files have told")
                     raise _MendedError from None
 
     def _count(self, make_sql: Callable[[], str]) -> int:
@@ -202,6 +289,8 @@ class SourceReading:
         if name not in self.values:
             described = self._run(lambda: f"describe {rows.select(numbered=False)}")
             types = {str(column): str(type_) for column, type_, *_ in described if column != "_file"}
+            if name == SOURCE:
+                self.types = types
             unseen = find_unseen(types, self.declared.written_sql, self._names, (SOURCE, *self.opened.relations))
             self.values[name] = SourceValues(types, self.table, self.declared, self.sources.currency, unseen)
         keeps_original = numbered and not self.declared.query
@@ -289,8 +378,8 @@ class SourceReading:
         seen = {name: self._see(name, rows, numbered=self.uses_numbers) for name, rows in read.items()}
         return seen | {name: empty_relation(columns) for name, columns in self.opened.empty.items()}
 
-    def _stage(self) -> tuple[int, int, int]:
-        """Maps every row into the staging Parquet; how many there are, how many fit, and how many are later.
+    def _stage(self) -> None:
+        """Maps every row into the staging Parquet; counts how many there are, how many fit, and how many are later.
 
         With the place of each in its export: rows of several files, or read by several threads, are in no order there.
         """
@@ -304,49 +393,97 @@ class SourceReading:
         )
         counts = self._run(
             lambda: (
-                f"select count(*), count(*) filter (where {_FITS}), count(*) filter (where {_IS_LATER}), "
-                f"greatest(max(_first), {latest_day(times, self.window.as_of)}), min(_end) from {self._staged()}"
-            )
-        )[0]
-        self.is_staged = True
-        self.days = Days(counts[3], counts[4])
-        return int(counts[0]), int(counts[1]), int(counts[2])
-
-    def _count_faults(self) -> dict[int, int]:
-        """How often each fault stands in the rows staged, by its number."""
-        rows = self._run(
-            lambda: (
-                f"select fault, count(*) from (select unnest(_faults) as fault from {self._staged()} "
-                "where _worst is not null) group by fault order by fault"
+                f"select {self._staged_unit} as unit, count(*), count(*) filter (where {_FITS}), "
+                f"count(*) filter (where {_IS_LATER}), greatest(max(_first), {latest_day(times, self.window.as_of)}), "
+                f"min(_end) from {self._staged()} group by unit"
             )
         )
-        return {int(fault): int(count) for fault, count in rows}
+        self.is_staged = True
+        for unit, staged, fitting, later, first, end in counts:
+            tally = self.tallies[unit]
+            tally.staged, tally.fitting, tally.later, tally.days = staged, fitting, later, Days(first, end)
+            tally.is_at_fault = fitting + later < staged
 
-    def _find_days(self, counted: dict[int, int]) -> Days:
+    def _refuse_keys_met(self) -> None:
+        """Raises KeysMeetError where a row that fits has the key of one of a unit that is not read."""
+        if self.division is None or not self.division.kept:
+            return
+        parts = {str(former.part): unit for unit, former in self.division.kept.items()}
+        same = " and ".join(f"own.{name} is not distinct from former.{name}" for name in self._key)
+        met = self._run(
+            lambda: (
+                f"select distinct filename from read_parquet([{', '.join(map(quote_text, parts))}], filename = true) "
+                f"as former semi join (select {', '.join(self._key)} from {self._staged()} where {_FITS}) as own "
+                f"on {same}"
+            )
+        )
+        if met:
+            raise KeysMeetError(self.source.name, (parts[file] for (file,) in met))
+
+    def _count_filtered(self) -> None:
+        if self.division is None:
+            self.tallies[0].filtered = self._count(lambda: self._mapped.counted_out(self._select()))
+            return
+        for unit, count in self._run(
+            lambda: self._mapped.counted_out(self._select(numbered=True), self._unit_of("_file_number"))
+        ):
+            self.tallies[unit].filtered = count
+
+    def _count_faults(self) -> None:
+        """How often each fault stands in the rows staged, by its number."""
+        for unit, fault, count in self._run(
+            lambda: (
+                f"select {self._staged_unit} as unit, fault, count(*) from (select *, unnest(_faults) as fault "
+                f"from {self._staged()} where _worst is not null) group by unit, fault order by fault"
+            )
+        ):
+            self.tallies[unit].faults[int(fault)] = count
+
+    def _find_days(self) -> None:
         """This day alone, where a rule reckons from it or a time was cut to its end."""
         listed = self._mapped.faults.listed()
-        is_cut = any((listed[number].column, listed[number].kind) == _CUT for number in counted)
-        columns = (mapped.column for mapped in self._mapped.columns)
-        if is_cut or depend_on_day(self.declared, columns):
-            return Days(self.window.as_of, self.window.as_of + timedelta(days=1))
-        return Days()
+        is_reckoned = depend_on_day(self.declared, (mapped.column for mapped in self._mapped.columns))
+        today = Days(self.window.as_of, self.window.as_of + timedelta(days=1))
+        for tally in self.tallies.values():
+            if is_reckoned or any((listed[fault].column, listed[fault].kind) == _CUT for fault in tally.faults):
+                tally.days = tally.days.meet(today)
 
-    def _find_examples(self, counted: dict[int, int]) -> bool:
-        """Keeps the positions of the first row of each fault whose place is told; whether there are any."""
+    @property
+    def _told(self) -> set[int]:
+        """The numbers of the faults whose place is told."""
         listed = self._mapped.faults.listed()
-        told = [number for number in counted if listed[number].kind != "later_than_as_of"]
+        return {number for number, fault in listed.items() if fault.kind != "later_than_as_of"}
+
+    def _find_examples(self) -> bool:
+        """Keeps the positions of the first row of each fault whose place is told; whether there are any."""
+        told: set[int] = set()
+        for tally in self.tallies.values():
+            of_unit = self._told & tally.faults.keys()
+            tally.is_at_fault = tally.is_at_fault or bool(of_unit)
+            told |= of_unit
         if not told:
             return False
         self._run(
             lambda: (
                 f"create or replace temp table {self.examples} as select distinct position from ("
-                f"select fault, min(position) as position from ("
-                f"select unnest(_faults) as fault, {self._place} as position "
+                f"select unit, fault, min(position) as position from ("
+                f"select {self._staged_unit} as unit, unnest(_faults) as fault, {self._place} as position "
                 f"from {self._staged(numbered=True)} where _worst is not null) "
-                f"where fault in ({', '.join(map(str, told))}) group by fault)"
+                f"where fault in ({', '.join(map(str, sorted(told)))}) group by unit, fault)"
             )
         )
         return True
+
+    def _settle_later(self) -> Tally:
+        """Decides whether rows later than the day are listed one by one; the tallies of what is read, added up."""
+        total, own = add_up(self.all_tallies), add_up(self.tallies.values())
+        self.rows_set_apart = total.later
+        self.lists_later = 0 < total.later <= MOST_LISTED and (total.is_at_fault or total.staged <= MOST_READ_TWICE)
+        if self.division and self.division.former and self.division.former.lists_later != self.lists_later:
+            kept_later = sum(former.tally.later for former in self.division.kept.values())
+            if kept_later:
+                self._refuse_division("rows later than the day are listed otherwise")
+        return own
 
     def _staged(self, *, numbered: bool = False) -> str:
         return f"read_parquet({quote_text(str(self.staging))}{', file_row_number = true' if numbered else ''})"
@@ -365,6 +502,23 @@ class SourceReading:
             )
         )
         self.has_repeated = self._count(lambda: f"select count(*) from {self.repeated}") > 0
+        if not self.has_repeated:
+            return
+        rows = self._join_repeated(f"select * from {self._staged()} where {_FITS}")
+        key = ", ".join(f"suspect.{name}" for name in self._key)
+        sharing = self._run(
+            lambda: (
+                f"select distinct units from (select list_sort(list(distinct {self._staged_unit})) as units "
+                f"from {rows} where repeated._is_repeated group by {key})"
+            )
+        )
+        for (units,) in sharing:
+            joined = {self.groups[unit] for unit in units}
+            for unit, group in self.groups.items():
+                if group in joined:
+                    self.groups[unit] = min(joined)
+            for unit in units:
+                self.tallies[unit].is_at_fault = True
 
     def _join_repeated(self, rows: str) -> str:
         return f"({rows}) as suspect left join {self.repeated} as repeated on {self._same_key('repeated')}"
@@ -491,6 +645,8 @@ class SourceReading:
             f"select distinct _file_number, _row from {self.picked} where _row is not null "
             f"order by all limit {MOST_LOCATED}"
         ).fetchall()
+        if len(places) == MOST_LOCATED:
+            self._refuse_division("more of its rows are in quarantine than can be located")
         found = self.rows.find_lines(places)
         frame = pl.DataFrame(
             [(file, row, line) for (file, row), line in found.items()],
@@ -507,57 +663,68 @@ class SourceReading:
             f"left join read_parquet({quote_text(str(self.lines))}) using (_file_number, _row))"
         )
 
-    def _count_fields(self, rows: int, counted: dict[int, int]) -> tuple[FieldCounts, ...]:
-        """What became of the values of each column that the source fills."""
-        names = self._mapped.names
-        distinct = "count(distinct {})" if rows <= MOST_COUNTED else "approx_count_distinct({})"
-        sums = ", ".join(f"count({quote_name(name)}), {distinct.format(quote_name(name))}" for name in names)
-        found = self._run(lambda: f"select {sums} from {self._staged()} where not ({_IS_LATER})")[0]
-        places, listed = self._places_of_examples(), self._mapped.faults.listed()
-        fields = []
-        for position, name in enumerate(names):
-            mine = {number: listed[number] for number in counted if listed[number].column == name}
-
-            def count(kind: str, mine: dict[int, Fault] = mine) -> int:
-                return sum(counted[number] for number, fault in mine.items() if fault.kind == kind)
-
-            refused = sum(
-                counted[number] for number, fault in mine.items() if fault.outcome == "rejected" and fault.is_value
-            )
-            commonest = max(mine, key=lambda number: (counted[number], -number), default=None)
-            example = min((places[number] for number in mine if number in places), default=(0, 0, None, None))
-            fields.append(
-                FieldCounts(
-                    source=self.source.name,
-                    table_name=self.table.path,
-                    column_name=name,
-                    row_count=rows,
-                    filled_count=int(found[2 * position]) - refused,
-                    distinct_count=int(found[2 * position + 1]),
-                    unreadable_count=count("unreadable"),
-                    implausible_count=count("implausible"),
-                    later_than_as_of_count=count("later_than_as_of"),
-                    reason=None if commonest is None else listed[commonest].reason,
-                    example_file=example[2],
-                    example_line=example[3],
-                )
-            )
-        return tuple(fields)
-
-    def _places_of_examples(self) -> dict[int, tuple[int, int, str | None, int | None]]:
-        """The place of the first row of each fault that examples were found of: file number, row, file and line."""
-        if not self.has_examples:
-            return {}
-        rows = self._run(
+    def _count_verdicts(self) -> None:
+        """How many of the rows that were looked at again go, and how many only repeat another."""
+        for unit, rejected, implausible, repeated in self._run(
             lambda: (
-                f"select fault, coalesce(_file_number, 0), coalesce(_row, 0), _file, line from ("
-                f"select unnest(_faults) as fault, _file_number, _row, _file, line from {self._placed()} "
-                f"where _worst is not null) "
-                "qualify row_number() over (partition by fault order by _file_number, _row) = 1"
+                f"select {self._unit_of_position} as unit, count(*) filter (where {_IS_REJECT}), "
+                "count(*) filter (where _verdict = 'rejected' and _kind = 'implausible'), "
+                f"count(*) filter (where _verdict = 'repeated') from {self.suspects} group by unit"
+            )
+        ):
+            tally = self.tallies[unit]
+            tally.rejected, tally.implausible, tally.repeated = rejected, implausible, repeated
+
+    def _count_values(self, rows: int) -> dict[str, int]:
+        """Counts the values that are left of each column; returns how many different ones there are."""
+        names = self._mapped.names
+        if self.division:
+            distinct = "approx_count_distinct({}) export_state"
+        else:
+            distinct = "count(distinct {})" if rows <= MOST_COUNTED else "approx_count_distinct({})"
+        sums = ", ".join(f"count({quote_name(name)}), {distinct.format(quote_name(name))}" for name in names)
+        found = self._run(
+            lambda: (
+                f"select {self._staged_unit} as unit, {sums} from {self._staged()} where not ({_IS_LATER}) "
+                "group by unit"
             )
         )
-        told = {number for number, fault in self._mapped.faults.listed().items() if fault.kind != "later_than_as_of"}
-        return {int(row[0]): (int(row[1]), int(row[2]), row[3], row[4]) for row in rows if int(row[0]) in told}
+        different = dict.fromkeys(names, 0)
+        for unit, *values in found:
+            tally = self.tallies[unit]
+            tally.filled = dict(zip(names, map(int, values[::2]), strict=True))
+            if self.division:
+                tally.sketches = dict(zip(names, map(pack_sketch, values[1::2]), strict=True))
+            else:
+                different = dict(zip(names, map(int, values[1::2]), strict=True))
+        if self.division:
+            sketches = add_up(self.all_tallies).sketches
+            different |= {name: estimate(self.connection, sketch) for name, sketch in sketches.items()}
+        return different
+
+    def _find_places_of_examples(self) -> None:
+        """The place of the first row of each fault of a unit that examples were found of."""
+        if not self.has_examples:
+            return
+        rows = self._run(
+            lambda: (
+                f"select unit, fault, coalesce(_file_number, 0), coalesce(_row, 0), _file, line from ("
+                f"select {self._unit_of_position} as unit, unnest(_faults) as fault, _file_number, _row, _file, line "
+                f"from {self._placed()} where _worst is not null) "
+                "qualify row_number() over (partition by unit, fault order by _file_number, _row) = 1"
+            )
+        )
+        for unit, fault, file_number, row, file, line in rows:
+            if int(fault) in self._told:
+                within = max(int(file_number) - self._first_file(unit), 0)
+                self.tallies[unit].examples[int(fault)] = (within, int(row), file, line)
+
+    def _count_malformed(self) -> None:
+        if not self._has_malformed():
+            return
+        for file, count in self._run(lambda: f"select file, count(*) from {self._malformed()} group by file"):
+            number = self.rows.files.index(file) if self.division else 0
+            self.tallies[self.division.unit_of_file[number] if self.division else 0].malformed += count
 
     def _has_malformed(self) -> bool:
         return any(rows.malformed.exists() for rows in self.opened.every)
@@ -595,8 +762,8 @@ class SourceReading:
             )
         return selects
 
-    def kept(self) -> list[str]:
-        """SELECTs of the source's name and the canonical columns, one row per row kept."""
+    def kept(self, unit: int | None = None) -> list[str]:
+        """SELECTs of the source's name and the canonical columns, one row per row kept; those of one unit, or all."""
         if self.mapping is None:
             return []
         filled = set(self._mapped.names)
@@ -605,13 +772,22 @@ class SourceReading:
             for column in self.table.columns
         )
         chosen = f"select {quote_text(self.source.name)} as source, {columns}"
+        staged = f"{self._staged()} where {_FITS} and {self._is_of(unit, '_in_file')}"
         if not self.has_repeated:
-            return [f"{chosen} from {self._staged()} where {_FITS}"]
-        unique = f"select suspect.* from {self._join_repeated(f'select * from {self._staged()} where {_FITS}')}"
+            return [f"{chosen} from {staged}"]
+        unique = f"select suspect.* from {self._join_repeated(f'select * from {staged}')}"
+        is_of = self._is_of(unit, f"_position // {MOST_ROWS}")
         return [
             f"{chosen} from ({unique} where repeated._is_repeated is null)",
-            f"{chosen} from {self.suspects} where _verdict = 'kept' and _is_repeated",
+            f"{chosen} from {self.suspects} where _verdict = 'kept' and _is_repeated and {is_of}",
         ]
+
+    def _is_of(self, unit: int | None, file: str) -> str:
+        """SQL of whether a row is of the unit; ``file`` is SQL of the number of its file."""
+        if unit is None or self.division is None:
+            return "true"
+        files = self.division.files_of(unit)
+        return f"{file} between {files[0]} and {files[-1]}"
 
     def _finish(self, name: str) -> str:
         """A row that was changed later was there on the day of the run; when it was changed before is not known."""
@@ -621,17 +797,24 @@ class SourceReading:
         return f"least({column}, {self.window.last}) as {column}" if name == "updated_at" else column
 
     def set_apart(self) -> list[str]:
-        """SELECTs of the source's name, the key and the kind, one row per row whose parts go where it goes.
+        """SELECTs of the source's name, the key, the file and the kind, one row per row whose parts go where it goes.
 
         Those are the rows later than as_of, and those in quarantine whose currency is not the retailer's: nothing but
-        the row tells the currency of its parts.
+        the row tells the currency of its parts. Of a table of parts that is read by file also those that are not kept,
+        by which a file is found whose rows wait for others.
         """
         if self.mapping is None:
             return []
-        key = f"select {quote_text(self.source.name)} as source, {', '.join(self._key)}"
+        keys = dict.fromkeys([*self._key, *([quote_name(self.table.part_of[1])] if self.table.part_of else [])])
+        names = f"[{', '.join(map(quote_text, self.rows.files))}]"
+
+        def chosen(file: str) -> str:
+            name = "cast(null as varchar)" if self.declared.query else f"{names}[{file} + 1]"
+            return f"select {quote_text(self.source.name)} as source, {', '.join(keys)}, {name} as file"
+
         selects = []
-        if self.rows_set_apart:
-            selects.append(f"{key}, 'later_than_as_of' as kind from {self._staged()} where {_IS_LATER}")
+        if any(tally.later for tally in self.tallies.values()):
+            selects.append(f"{chosen('_in_file')}, 'later_than_as_of' as kind from {self._staged()} where {_IS_LATER}")
         refused = [
             str(number)
             for number, fault in self._mapped.faults.listed().items()
@@ -644,5 +827,8 @@ class SourceReading:
                 f"_worst is not null and (list_has_any(_faults, [{', '.join(refused)}]) "
                 f"or not ({_FITS}) and not ({_IS_LATER}) and {code} <> {quote_text(self.sources.currency)})"
             )
-            selects.append(f"{key}, 'implausible' as kind from {self._staged()} where {is_refused}")
+            selects.append(f"{chosen('_in_file')}, 'implausible' as kind from {self._staged()} where {is_refused}")
+        if self.division and self.table.part_of and self.has_suspects:
+            file = f"(_position // {MOST_ROWS})"
+            selects.append(f"{chosen(file)}, 'not_kept' as kind from {self.suspects} where {_IS_GONE}")
         return selects

@@ -5,13 +5,16 @@ it and of the retailer, the code that reads, the rows of other tables that it wa
 of that gives the same; and what was written, by its fingerprint. The note is removed before anything is written and
 comes back last, so that a run that dies goes on with the tables that it has not read yet.
 
-Why whole tables, and no date or size of a file: docs/adr/0020-an-unchanged-export-is-not-read-again.md.
+Of a table of many files those that are what they were are kept, by :mod:`by_file`. Why no date or size of a file tells:
+docs/adr/0020-an-unchanged-export-is-not-read-again.md, 0023-of-many-files-only-those-that-changed-are-read.md.
 """
 
 import hashlib
 import json
+import shutil
+import zlib
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass, replace
+from dataclasses import asdict, replace
 from datetime import date
 from functools import cache
 from importlib.metadata import version
@@ -22,12 +25,15 @@ from pipelines.config.connectors import Source
 from pipelines.config.sources import Sources
 from pipelines.contracts import Table
 from pipelines.errors import ExtractError
+from pipelines.extracts import by_file
+from pipelines.extracts.by_file import Export
 from pipelines.extracts.conform import Say, extract_table, find_landed, find_waited_for
 from pipelines.extracts.connectors.matches import State
 from pipelines.extracts.connectors.protocol import FileShape
 from pipelines.extracts.connectors.registry import FINDERS
 from pipelines.extracts.counts import Extracted, SourceCounts
 from pipelines.extracts.days import Days
+from pipelines.extracts.division import Division, KeysMeetError, ReadAsAWholeError
 from pipelines.extracts.field_counts import FieldCounts
 from pipelines.extracts.source_shapes import SourceShape
 from pipelines.identity.incremental.code_digest import ROOT, digest_modules
@@ -42,22 +48,6 @@ LIBRARIES = ("duckdb", "polars", "pyarrow", "python-calamine")
 NOT_DECIDING = {"as_of", "decisions", "language", "placeholders", "readers", "reference_limits", "sources",
                 "wait_minutes"}  # fmt: skip
 """What `sources.yml` says that no extract looks at, or that is looked at by itself."""
-
-
-@dataclass(frozen=True)
-class Export:
-    """One file that a table is read from. ``size`` in bytes."""
-
-    source: str
-    shown: str
-    path: Path
-
-    @property
-    def size(self) -> int:
-        try:
-            return self.path.stat().st_size
-        except OSError:
-            return 0
 
 
 def list_exports(sources: Sources, table: Table, lake: Lake) -> list[Export] | None:
@@ -95,14 +85,37 @@ def extract_if_changed(
         kept.forget()
         return extract_table(sources, table, lake, as_of, say=say)
     states = [State.of(export.path) for export in exports]
-    conditions = _list_conditions(sources, table, lake, exports)
-    if not full and (former := kept.read(conditions, as_of)) is not None:
-        return former
+    contents = fingerprint_all(export.path for export in exports)
+    conditions = _list_conditions(sources, table, lake, exports, contents)
+    divisions = by_file.divide(sources, table, exports)
+    if not full:
+        if (former := kept.read(conditions, as_of)) is not None:
+            return former
+        divisions = kept.keep_units(divisions, conditions, contents, as_of)
     kept.forget()
-    extracted = extract_table(sources, table, lake, as_of, say=say)
+    extracted = _extract_units(sources, table, lake, as_of, divisions, say)
     if not any(state.has_changed() for state in states):
-        kept.note(conditions, extracted)
+        kept.note(conditions, extracted, by_file.describe_units(divisions, extracted.noted, contents))
     return extracted
+
+
+def _extract_units(
+    sources: Sources, table: Table, lake: Lake, as_of: date, divisions: Mapping[str, Division], say: Say
+) -> Extracted:
+    """Reads the units that are not kept, and of those that are as many as it turns out to take."""
+    while True:
+        count = sum(len(division.known) for division in divisions.values())
+        if count:
+            of_all = sum(len(division.paths) for division in divisions.values())
+            say(f"{table.path}: {of_all - count} of {of_all} files are read, the others are what they were")
+        try:
+            extracted = extract_table(sources, table, lake, as_of, say=say, divisions=divisions)
+            return replace(extracted, files_kept=count)
+        except KeysMeetError as met:
+            divisions = {**divisions, met.source: divisions[met.source].without(met.units)}
+        except ReadAsAWholeError as why:
+            say(f"{table.path}: all files are read, because {why}")
+            divisions = {name: division.whole() for name, division in divisions.items()}
 
 
 class _Kept:
@@ -111,14 +124,20 @@ class _Kept:
     def __init__(self, lake: Lake, table: Table, say: Say) -> None:
         self._lake, self._table, self._say = lake, table, say
         self._file = lake.root / "state" / "extracts" / f"{table.kind}__{table.name}.json"
+        self._waited_for = self._file.with_suffix(".waited_for.parquet")
 
     def forget(self) -> None:
         """Removes the note: what is written from now on does not fit it."""
         self._file.unlink(missing_ok=True)
 
-    def note(self, conditions: Mapping[str, Any], extracted: Extracted) -> None:
+    def note(self, conditions: Mapping[str, Any], extracted: Extracted, units: Mapping[str, Any]) -> None:
         """Everything is written: the next run may go by it."""
-        noted = {"conditions": conditions, "written": self._fingerprint_written(), "extracted": _to_plain(extracted)}
+        waited_for = find_waited_for(self._table, self._lake)
+        if units and waited_for:
+            with replacing(self._waited_for) as temporary:
+                shutil.copyfile(waited_for, temporary)
+        noted = {"conditions": conditions, "written": self._fingerprint_written(), "extracted": _to_plain(extracted),
+                 "units": units}  # fmt: skip
         with replacing(self._file) as temporary:
             temporary.write_text(json.dumps(noted), encoding="utf-8")
 
@@ -142,25 +161,74 @@ class _Kept:
             return None
         return replace(extracted, is_unchanged=True)
 
+    def keep_units(
+        self,
+        divisions: dict[str, Division],
+        conditions: Mapping[str, Any],
+        contents: Mapping[Path, str | None],
+        as_of: date,
+    ) -> dict[str, Division]:
+        """``divisions`` with the units whose rows are in the lake as reading them again would give them."""
+        try:
+            noted = json.loads(self._file.read_text(encoding="utf-8"))
+            former, written, units = noted["conditions"], noted["written"], noted["units"]
+            if not divisions or not units or _of_table(former) != _of_table(json.loads(json.dumps(conditions))):
+                return divisions
+            if former["waits_for"] and fingerprint(self._waited_for) != former["waits_for"]:
+                return divisions
+            found = self._fingerprint_written()
+            beside = [self._name(file) for file in self._beside()]
+            if any(found.get(name) != written[name] for name in beside):
+                return divisions
+            parts = [name for name in written if name not in beside]
+            return by_file.keep_units(
+                divisions,
+                by_file.Noted(
+                    units,
+                    [found.get(name) == written[name] for name in parts],
+                    self._waited_for if former["waits_for"] else None,
+                ),
+                contents,
+                self._table,
+                self._lake,
+                as_of,
+                find_waited_for(self._table, self._lake),
+            )
+        except (OSError, ValueError, KeyError, TypeError, AttributeError, IndexError, zlib.error):
+            return divisions  # Where it is missing or damaged, that has been told.
+
     def _refuse(self, why: str) -> None:
         self._say(f"{self._table.path}: what was kept is read anew, because {why}")
 
-    def _fingerprint_written(self) -> dict[str, str | None]:
+    def _beside(self) -> list[Path]:
+        """What is written beside the table: what did not fit, what was set apart, the counts of fields."""
         place = (self._table.kind, self._table.name)
         lake = self._lake
-        files = (lake.path(*place), lake.quarantine_path(*place), lake.field_counts_path(*place),
-                 lake.set_apart_path(*place))  # fmt: skip
-        return {file.relative_to(lake.root).as_posix(): found for file, found in fingerprint_all(files).items()}
+        return [lake.quarantine_path(*place), lake.set_apart_path(*place), lake.field_counts_path(*place)]
+
+    def _name(self, file: Path) -> str:
+        return file.relative_to(self._lake.root).as_posix()
+
+    def _fingerprint_written(self) -> dict[str, str | None]:
+        parts = self._lake.parts(self._table.kind, self._table.name)
+        found = fingerprint_all([*self._beside(), *parts])
+        return {self._name(file): content for file, content in found.items()}
 
 
-def _list_conditions(sources: Sources, table: Table, lake: Lake, exports: list[Export]) -> dict[str, Any]:
+def _of_table(conditions: Mapping[str, Any]) -> dict[str, Any]:
+    """Those that are asked of a table as a whole: not of its files, nor of single rows that its rows wait for."""
+    return {name: said for name, said in conditions.items() if name not in ("exports", "waits_for")}
+
+
+def _list_conditions(
+    sources: Sources, table: Table, lake: Lake, exports: list[Export], contents: Mapping[Path, str | None]
+) -> dict[str, Any]:
     """All on which it depends what ``table`` is, but for the day of the run."""
-    found = fingerprint_all(export.path for export in exports)
     waited_for = find_waited_for(table, lake)
     declared = [_describe(source, table) for source in sources.feeding(table)]
     settings = sources.model_dump(mode="json", exclude=NOT_DECIDING, warnings=False)
     return {
-        "exports": [[export.source, export.shown, found[export.path]] for export in exports],
+        "exports": [[export.source, export.shown, contents[export.path]] for export in exports],
         # Only compared: a digest tells no place, no name and no secret.
         "declared": hashlib.sha256(json.dumps([settings, declared]).encode()).hexdigest(),
         "waits_for": waited_for and fingerprint(waited_for),

@@ -7,7 +7,7 @@ run removes.
 import os
 import secrets
 import shutil
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -33,8 +33,51 @@ class Lake:
     root: Path
 
     def path(self, kind: str, name: str) -> Path:
-        """The file of the table ``<kind>/<name>``, whether or not it has been written yet."""
+        """The file of the table ``<kind>/<name>``, whether or not it has been written yet.
+
+        A table of several parts has none: ask :meth:`parts` for the files of a table that may be one.
+        """
         return self.root / kind / f"{name}.parquet"
+
+    def part_path(self, kind: str, name: str, number: int) -> Path:
+        """The file of a part of ``<kind>/<name>``; its rows are in the order of the parts' numbers."""
+        return self.root / kind / f"{name}.{number:04d}.parquet"
+
+    def parts(self, kind: str, name: str) -> list[Path]:
+        """The files that ``<kind>/<name>`` lies in, in order, but for its amendments; none before it is written.
+
+        dbt's sources and Spark read what the pattern ``<name>*.parquet`` finds, which is these files in this order.
+        """
+        return sorted((self.root / kind).glob(f"{name}.*parquet"))
+
+    def has(self, kind: str, name: str) -> bool:
+        """Whether ``<kind>/<name>`` has been written."""
+        return bool(self.parts(kind, name))
+
+    def replace_parts(self, kind: str, name: str, made: Sequence[Path]) -> None:
+        """Moves the files ``made``, in order, into the places of the parts of ``<kind>/<name>``; others are removed.
+
+        Those that are parts of it today may be among them: they are kept, under another name where their number is
+        another. A kill among these renames leaves the table marked, and nothing reads it before it is made anew.
+        """
+        make_folder(self.root / kind)
+        marker, former = self._marker(kind, name), self.parts(kind, name)
+        places = [self.part_path(kind, name, number) for number in range(len(made))]
+        for each in set(made) - set(former):
+            sync(each)
+        marker.touch()
+        for each in set(former) - set(made):
+            each.unlink()
+        moved = [(each, place) for each, place in zip(made, places, strict=True) if each != place]
+        for each, place in moved:  # Two steps: a place may be that of another that is kept.
+            each.rename(place.with_suffix(".tmp-moving"))
+        for _, place in moved:
+            place.with_suffix(".tmp-moving").rename(place)
+        sync(self.root / kind)
+        marker.unlink()
+
+    def _marker(self, kind: str, name: str) -> Path:
+        return self.root / kind / f"{name}.incomplete"
 
     def quarantine_path(self, kind: str, name: str) -> Path:
         """The file of the quarantined rows of ``<kind>/<name>``; all in one folder, so that one glob reads them."""
@@ -67,8 +110,9 @@ class Lake:
         return self.path(kind, f"{name}_amendments")
 
     def files(self, kind: str, name: str) -> list[Path]:
-        """The files that there are of ``<kind>/<name>``: that of the table, then that of its amendments."""
-        return [file for file in (self.path(kind, name), self.amendments_path(kind, name)) if file.exists()]
+        """The files that there are of ``<kind>/<name>``: those of the table, then that of its amendments."""
+        amendments = self.amendments_path(kind, name)
+        return [*self.parts(kind, name), *([amendments] if amendments.exists() else [])]
 
     def write(self, kind: str, name: str, frame: pl.DataFrame) -> Path:
         """Writes ``frame`` as ``<kind>/<name>``, atomically, and removes the amendments of the table it replaces.
@@ -80,7 +124,20 @@ class Lake:
         with replacing(target) as temporary:
             _write_parquet(frame, temporary)
             self.amendments_path(kind, name).unlink(missing_ok=True)
+        self._remove_others(kind, name)
         return target
+
+    def put(self, kind: str, name: str, made: Path) -> None:
+        """Moves the file ``made`` to where ``<kind>/<name>`` lies, which is of one part then."""
+        with replacing(self.path(kind, name)) as temporary:
+            made.replace(temporary)
+        self._remove_others(kind, name)
+
+    def _remove_others(self, kind: str, name: str) -> None:
+        """Removes the parts of a table that has become one file."""
+        for part in set(self.parts(kind, name)) - {self.path(kind, name)}:
+            part.unlink()
+        self._marker(kind, name).unlink(missing_ok=True)
 
     def write_amendable(self, kind: str, name: str, frame: pl.DataFrame) -> None:
         """The same for a table to be amended from night to night; ``frame`` is sorted by its key, the first column.
@@ -107,9 +164,12 @@ class Lake:
 
         Raises TableError where it has not been written, or what was written is not there as a whole.
         """
-        for file in (self.path(kind, name), *self.files(kind, name)[1:]):
-            require_table(file, f"{kind}/{name}", "A run makes it anew: `parcours run`.")
-        table, amendments = pl.scan_parquet(self.path(kind, name), glob=False), self.amendments_path(kind, name)
+        remedy = "A run makes it anew: `parcours run`."
+        if self._marker(kind, name).exists():
+            raise TableError(f"The table {kind}/{name} is incomplete: a run died while it was put in place. {remedy}")
+        for file in self.files(kind, name) or [self.path(kind, name)]:
+            require_table(file, f"{kind}/{name}", remedy)
+        table, amendments = pl.scan_parquet(self.parts(kind, name), glob=False), self.amendments_path(kind, name)
         if not amendments.exists():
             return table
         parts = apply_amendments(table, pl.scan_parquet(amendments, glob=False))

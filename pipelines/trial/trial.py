@@ -83,7 +83,7 @@ def _join_lakes(sources: Sources, folder: Path, as_of: date) -> Lake:
     joined, nobody = Lake(folder / "all sources"), sources.model_copy(update={"sources": ()})
     for table in TABLES:
         lakes = [Lake(folder / source.name) for source in sources.feeding(table)]
-        read = [lake.read(table.kind, table.name) for lake in lakes if lake.path(table.kind, table.name).exists()]
+        read = [lake.read(table.kind, table.name) for lake in lakes if lake.has(table.kind, table.name)]
         if read:
             joined.write(table.kind, table.name, pl.concat(read))
         elif lakes:

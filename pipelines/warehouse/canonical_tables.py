@@ -148,7 +148,7 @@ def declare_sources(kind: Kind) -> str:
     source = {
         "name": kind,
         "description": f"What {SYSTEMS[kind]} sent, in canonical columns.",
-        "config": {"meta": {"external_location": f"'$lake/{kind}/{{name}}.parquet'"}},
+        "config": {"meta": {"external_location": f"'$lake/{kind}/{{name}}*.parquet'"}},
         "tables": [_declare(table) for table in TABLES if table.kind == kind],
     }
     written = yaml.dump({"sources": [source]}, Dumper=_IndentedLists, sort_keys=False, allow_unicode=True, width=10_000)

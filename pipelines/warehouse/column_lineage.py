@@ -151,7 +151,7 @@ def trace_columns(models: Mapping[str, str]) -> dict[str, Fed]:
     """Where each canonical column goes, by `<kind>/<table>.<column>`.
 
     ``models`` are compiled SELECTs by `<schema>/<name>`; a table of the lake is read as
-    `'lake/<kind>/<table>.parquet'`.
+    `'lake/<kind>/<table>.parquet'`, or with a `*` before the dot where it may lie in parts.
     Raises ValueError for a column that the table it is read of does not have.
     """
     known = _list_lake_relations()
@@ -204,7 +204,7 @@ def _read_query(sql: str) -> exp.Query:
     for table in query.find_all(exp.Table):
         name = table.name
         if name.endswith(".parquet"):
-            path = name.removeprefix("lake/").removesuffix(".parquet")
+            path = name.removeprefix("lake/").removesuffix(".parquet").removesuffix("*")
         elif table.db:
             path = f"{table.db}/{name}"
         else:  # A common table expression.

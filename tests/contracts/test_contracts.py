@@ -19,6 +19,12 @@ def test_a_key_names_columns_of_its_table_and_each_column_stands_once(table: Tab
     assert set(table.key) <= set(names)
 
 
+def test_no_table_is_called_as_another_begins() -> None:
+    """dbt reads the parts of a table as all files whose names begin so."""
+    paths = [table.path for table in TABLES]
+    assert [(one, other) for one in paths for other in paths if one != other and other.startswith(one)] == []
+
+
 def test_each_kind_has_tables_and_a_staging_folder() -> None:
     assert {table.kind for table in TABLES} == set(KINDS) == set(SYSTEMS)
     folders = {path.parent.name for path in (DBT_PROJECT / "models" / "staging").glob("*/_sources.yml")}

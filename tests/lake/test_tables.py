@@ -76,3 +76,38 @@ def test_a_table_that_is_not_there_as_a_whole_is_named_with_the_way_out(tmp_path
         path.write_bytes(path.read_bytes()[: 0 if harm == "empty" else 60])
     with pytest.raises(TableError, match=r"The table identity/people .*`parcours run`"):
         lake.read("identity", "people")
+
+
+def write_parts(lake: Lake, folder: Path, *ids: str) -> list[Path]:
+    made = []
+    for name in ids:
+        made.append(folder / f"made-{name}.parquet")
+        pl.DataFrame({"order_id": [name]}).write_parquet(made[-1])
+    lake.replace_parts("ecommerce", "orders", made)
+    return lake.parts("ecommerce", "orders")
+
+
+def test_a_table_of_parts_is_read_in_their_order_and_some_of_them_may_be_kept(tmp_path: Path) -> None:
+    lake = Lake(tmp_path / "lake")
+    first, _, third = write_parts(lake, tmp_path, "a", "b", "c")
+    assert lake.read("ecommerce", "orders")["order_id"].to_list() == ["a", "b", "c"]
+    new = tmp_path / "new.parquet"
+    pl.DataFrame({"order_id": ["n"]}).write_parquet(new)
+    lake.replace_parts("ecommerce", "orders", [third, new, first])
+    assert lake.read("ecommerce", "orders")["order_id"].to_list() == ["c", "n", "a"]
+    assert sorted(path.name for path in lake.root.rglob("*.*")) == [
+        "orders.0000.parquet", "orders.0001.parquet", "orders.0002.parquet",
+    ]  # fmt: skip
+
+
+def test_a_table_that_becomes_one_file_leaves_no_part_behind(tmp_path: Path) -> None:
+    lake = Lake(tmp_path / "lake")
+    write_parts(lake, tmp_path, "a", "b")
+    lake.write("ecommerce", "orders", pl.DataFrame({"order_id": ["c"]}))
+    assert lake.files("ecommerce", "orders") == [lake.path("ecommerce", "orders")]
+    write_parts(lake, tmp_path, "a", "b")
+    assert lake.read("ecommerce", "orders")["order_id"].to_list() == ["a", "b"]
+    made = tmp_path / "made.parquet"
+    pl.DataFrame({"order_id": ["d"]}).write_parquet(made)
+    lake.put("ecommerce", "orders", made)
+    assert lake.files("ecommerce", "orders") == [lake.path("ecommerce", "orders")]

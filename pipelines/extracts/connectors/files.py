@@ -11,6 +11,7 @@ from dataclasses import dataclass, field, replace
 from functools import cached_property
 from itertools import count, islice, pairwise
 from pathlib import Path
+from types import MappingProxyType
 from typing import IO, Any
 
 import duckdb
@@ -28,7 +29,7 @@ from pipelines.extracts.connectors import (
     matches,
 )
 from pipelines.extracts.connectors.limits import LONGEST_HEADER, MOST_COLUMNS
-from pipelines.extracts.connectors.protocol import FileShape
+from pipelines.extracts.connectors.protocol import FileShape, KnownFile
 from pipelines.extracts.connectors.quoted_lines import Dialect
 from pipelines.extracts.sql_quoting import quote_name, quote_text
 from pipelines.visible_text import make_one_line
@@ -66,14 +67,23 @@ class _File:
     size: int = 0
     keys: list[str] = field(default_factory=list)  # What a Parquet or JSON file itself calls each of ``columns``.
     has_gaps: bool = False  # Lines of a JSON file that are no rows, and count among them.
+    types: list[str] = field(default_factory=list)  # Of a Parquet file's columns; all others are texts.
+    known: KnownFile | None = None  # It is not opened, and has no rows here.
 
     @cached_property
     def names(self) -> frozenset[str]:
         """The columns, to look one up."""
         return frozenset(self.columns)
 
+    @classmethod
+    def not_opened(cls, path: Path, known: KnownFile) -> "_File":
+        kind = "jsonl" if known.leaves_out else "csv"
+        return cls(known.shape.file, path, kind, [name for name, _ in known.columns], known=known)
+
     @property
     def shape(self) -> FileShape:
+        if self.known:
+            return self.known.shape
         delimiter = self.dialect.delimiter if self.format == "csv" else None
         return FileShape(self.shown, self.written_as, self.encoding, delimiter, len(self.columns), self.size)
 
@@ -108,6 +118,7 @@ class FileRows:
         self._opened = opened
         self._scratch = scratch
         self._lines: dict[int, dict[int, int]] = {}
+        self._set_aside: set[int] = set()
         self.malformed = scratch / "malformed.jsonl"
         self.columns = tuple(dict.fromkeys(column for file in files for column in file.columns))
         self.files = tuple(file.shown for file in files)
@@ -122,7 +133,21 @@ class FileRows:
 
     @property
     def paths(self) -> tuple[Path, ...]:
-        return tuple(file.path for file in self._files)
+        return tuple(file.path for file in self._files if not file.known)
+
+    def describe_files(self) -> list[KnownFile] | None:
+        if any(INSIDE in file.shown or file.written_as == "xlsx" or file.most is not None for file in self._files):
+            return None  # An archive is one file with the rows of many.
+        return [
+            file.known
+            or KnownFile(
+                tuple(zip(file.columns, file.types or ["VARCHAR"] * len(file.columns), strict=True)),
+                file.shape,
+                leaves_out=file.format == "jsonl",
+                is_mended=number in self._set_aside,
+            )
+            for number, file in enumerate(self._files)
+        ]
 
     def select(self, *, numbered: bool) -> str:
         return "\nunion all\n".join(self._select_file(number, numbered) for number in range(len(self._files)))
@@ -159,6 +184,11 @@ class FileRows:
     def _select_file(self, number: int, numbered: bool) -> str:
         file = self._files[number]
         columns = self._list_columns(number, numbered=numbered)
+        if file.known:
+            if numbered:
+                columns[-1] = 'cast(null as bigint) as "_row"'
+            none = ", ".join(f"cast(null as {type_}) as {quote_name(name)}" for name, type_ in file.known.columns)
+            return f"select {', '.join(columns)} from (select {none or '1'}) where false"
         if not numbered:
             return f"select {', '.join(columns)} from {_unpacked(file, file.read())}"
         if file.format == "parquet" and not file.has_own_numbers:
@@ -173,7 +203,7 @@ class FileRows:
         """Mends the files that do not parse; False where none is left to mend."""
         has_mended = False
         for number, file in enumerate(self._files):
-            if file.format == "parquet" or file.is_mended or _parses(file):
+            if file.known or file.format == "parquet" or file.is_mended or _parses(file):
                 continue
             copy = self._scratch / f"mended-{number}"
             if file.format == "csv":
@@ -181,6 +211,7 @@ class FileRows:
             else:
                 malformed_lines.set_aside_lines(file.path, copy, self.malformed, file.shown)
             file.path, file.is_mended, has_mended = copy, True, True
+            self._set_aside.add(number)
             file.has_gaps = file.format == "jsonl"
             self._lines.pop(number, None)
         return has_mended
@@ -212,29 +243,42 @@ def find_exports(connector: FilesConnector, mapping: FilesMapping, base: Path) -
 
 
 def open_rows(
-    connector: FilesConnector, mapping: FilesMapping, base: Path, scratch: Path, most: int | None = None
+    connector: FilesConnector,
+    mapping: FilesMapping,
+    base: Path,
+    scratch: Path,
+    most: int | None = None,
+    known: Mapping[Path, KnownFile] = MappingProxyType({}),
 ) -> FileRows:
     """The rows of the files under the connector's root that the mapping's pattern finds, by name.
 
-    Of ``most`` rows, each file gives its share, and a few in any case.
+    Of ``most`` rows, each file gives its share, and a few in any case. Files that are ``known`` have none.
     Raises ExtractError where there are none, or one is empty, damaged or of no known format.
     """
     shown_root = str(connector.root)
     prefix = len(shown_root) + 1
     exports = [(shown[prefix:], path) for shown, path in find_exports(connector, mapping, base)]
-    return open_files(exports, shown_root, mapping.options, scratch, most)
+    return open_files(exports, shown_root, mapping.options, scratch, most, known)
 
 
 def open_files(
-    exports: Sequence[tuple[str, Path]], shown_root: str, options: FileOptions, scratch: Path, most: int | None = None
+    exports: Sequence[tuple[str, Path]],
+    shown_root: str,
+    options: FileOptions,
+    scratch: Path,
+    most: int | None = None,
+    known: Mapping[Path, KnownFile] = MappingProxyType({}),
 ) -> FileRows:
     """The rows of ``exports``, files named as messages do below ``shown_root``, as by :func:`open_rows`."""
-    opened = {f"{shown_root}/{name}": matches.State.of(path) for name, path in exports}
+    opened = {f"{shown_root}/{name}": matches.State.of(path) for name, path in exports if path not in known}
     files = []
     malformed = scratch / "malformed.jsonl"
     share = None if most is None else max(min(LEAST_OF_EACH, most), -(-most // len(exports)))
     for number, (path, name, packed) in enumerate(_list_files(exports, shown_root, options, scratch)):
         copy = scratch / f"plain-{number}"
+        if number < len(exports) and exports[number][1] in known:  # Then none of them is an archive.
+            files.append(_File.not_opened(path, known[exports[number][1]]))
+            continue
         files.append(_read_file(path, name, f"{shown_root}/{name}", options, copy, malformed, share, packed))
     _check_members(files, shown_root, options)
     return FileRows(files, scratch, opened)
@@ -343,6 +387,7 @@ def _read_parquet(path: Path, name: str, shown: str, most: int | None) -> _File:
         raise ExtractError(f"{shown} is not a whole Parquet file. Fetch it again.") from None
     file.keys = [row[0] for row in described]
     file.columns = _name_apart(file.keys)
+    file.types = [row[1] for row in described]
     return file
 
 

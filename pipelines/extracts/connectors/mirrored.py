@@ -3,12 +3,15 @@
 Serves every connector that mirrors files; the network is not touched here.
 """
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
+from types import MappingProxyType
 
 from pipelines.config.drop_sources import DropConnector, DropMapping
 from pipelines.errors import ExtractError
 from pipelines.extracts.connectors import files
+from pipelines.extracts.connectors.protocol import KnownFile
 from pipelines.lake.mirror import Mirror, MirroredPattern, read_mirror
 from pipelines.visible_text import make_one_line
 
@@ -34,13 +37,14 @@ def open_rows(
     base: Path,  # noqa: ARG001
     scratch: Path,
     most: int | None = None,
+    known: Mapping[Path, KnownFile] = MappingProxyType({}),
 ) -> files.FileRows:
     """The rows of the files that were taken of the mapping's pattern; what is wrong with them, as of any files.
 
     Raises ExtractError where none were taken, as before the first pull.
     """
     taken = _find(mapping)
-    rows = files.open_files(taken.list_files(), connector.shown_root, mapping.options, scratch, most)
+    rows = files.open_files(taken.list_files(), connector.shown_root, mapping.options, scratch, most, known)
     rows.is_whole = rows.is_whole and taken.pattern.is_whole
     return rows
 

@@ -8,6 +8,7 @@ systems and machines lies in the lake by then: ``landed`` and ``mirrored`` read 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from types import MappingProxyType
 from typing import Any, Protocol, runtime_checkable
 
 
@@ -24,6 +25,20 @@ class FileShape:
     delimiter: str | None
     column_count: int
     size: int
+
+
+@dataclass(frozen=True)
+class KnownFile:
+    """What is to be known of a file whose rows were read before, so that others are read as beside it.
+
+    ``columns`` have DuckDB's types. ``leaves_out``: a row simply leaves out what it has no value for, as JSON does.
+    ``is_mended``: some of its lines were no rows, and were set aside when all of its bytes were read.
+    """
+
+    columns: tuple[tuple[str, str], ...]
+    shape: FileShape
+    leaves_out: bool
+    is_mended: bool
 
 
 class OpenRows(Protocol):
@@ -47,6 +62,21 @@ class FindExports(Protocol):
 
         Raises ExtractError as it would.
         """
+
+
+class OpenSomeRows(OpenRows, Protocol):
+    """An ``open_rows`` that need not open all of the files that are found."""
+
+    def __call__(
+        self,
+        connector: Any,
+        mapping: Any,
+        base: Path,
+        scratch: Path,
+        most: int | None = None,
+        known: Mapping[Path, KnownFile] = MappingProxyType({}),
+    ) -> "Rows":
+        """The same; the rows of the files that are ``known`` are left out, and all else is as if they were there."""
 
 
 class Rows(Protocol):
@@ -88,6 +118,14 @@ class Rows(Protocol):
 
     def find_lines(self, places: Iterable[tuple[int, int]]) -> dict[tuple[int, int], int]:
         """The line in its file of each (`_file_number`, `_row`), where rows have lines."""
+
+
+@runtime_checkable
+class RowsOfFiles(Protocol):
+    """What rows may offer besides: to say of each file what is to be known of it, where it is not opened again."""
+
+    def describe_files(self) -> list[KnownFile] | None:
+        """Of each of ``files``, in order; None where they can only be read together."""
 
 
 @runtime_checkable

@@ -27,7 +27,7 @@ def find_merged_records(lake: Lake) -> pl.DataFrame:
     The merges of a CRM are about its contacts. A source that gives merges and no contacts tells of the accounts of the
     one shop that has the surviving account.
     """
-    if not lake.path("crm", "merges").exists():
+    if not lake.has("crm", "merges"):
         return pl.DataFrame(schema=MERGED_SCHEMA)
     resolved = resolve_merges(lake.read("crm", "merges"))
     with_contacts = _read_ids(lake, "crm", "contacts", "contact_id")["source"].unique()
@@ -138,7 +138,7 @@ class _Groups:
 
 
 def _read_ids(lake: Lake, kind: str, table: str, column: str) -> pl.DataFrame:
-    if not lake.path(kind, table).exists():
+    if not lake.has(kind, table):
         return pl.DataFrame(schema={"source": pl.String, "id": pl.String})
     return lake.scan(kind, table).select("source", pl.col(column).alias("id")).unique().collect()
 

@@ -55,7 +55,7 @@ def _read(
     written = [
         lake.scan(kind, table).select(pl.col(column).alias("written")).drop_nulls().unique()
         for kind, table, column in places
-        if lake.path(kind, table).exists()
+        if lake.has(kind, table)
     ]
     if not written:
         return pl.DataFrame(schema={"written": pl.String, name: pl.String, "is_shared": pl.Boolean})

@@ -126,7 +126,7 @@ def scan_records(lake: Lake, as_of: date | None = None) -> pl.LazyFrame:
     """The same as a lazy frame."""
     gathered = []
     for kind, name, renamed, bears_identity in _origins():
-        if not lake.path(kind, name).exists():
+        if not lake.has(kind, name):
             continue
         rows = lake.scan(kind, name)
         asked = {column for condition in bears_identity for column in condition.meta.root_names()}
@@ -134,12 +134,12 @@ def scan_records(lake: Lake, as_of: date | None = None) -> pl.LazyFrame:
         rows = rows.with_columns(pl.lit(None, dtype=pl.String).alias(column) for column in sorted(missing))
         for condition in bears_identity:  # One by one: the later ones take long, and few rows are left to them.
             rows = rows.filter(condition).collect().lazy()
-        if (kind, name) == ("ecommerce", "orders") and lake.path("ecommerce", "customers").exists():
+        if (kind, name) == ("ecommerce", "orders") and lake.has("ecommerce", "customers"):
             rows = drop_orders_of_accounts(rows, lake.scan("ecommerce", "customers"))
         gathered.append(_gather_table(rows, kind, name, renamed))
     if not gathered:
         return pl.LazyFrame(schema=RECORD_COLUMNS)
-    points = lake.scan("crm", "contact_points") if lake.path("crm", "contact_points").exists() else None
+    points = lake.scan("crm", "contact_points") if lake.has("crm", "contact_points") else None
     return _drop_deleted(add_further_points(pl.concat(gathered).collect().lazy(), points), as_of)
 
 
