@@ -8,8 +8,10 @@ import subprocess
 import sys
 import time
 from collections.abc import Callable, Iterator
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
+from hashlib import sha256
 from pathlib import Path
 
 import duckdb
@@ -65,6 +67,9 @@ sources:
 """
 FIRST = date(2026, 3, 2)
 PEOPLE = 24
+GIVEN = ("Camille", "Louis", "Manon", "Hugo", "Chloé", "Jules", "Inès", "Rémi")
+FAMILY = ("Morel", "Garnier", "Faure", "Lambert", "Rousseau", "Blanc", "Guérin", "Chevalier", "Perrin", "Dumas",
+          "Colin", "Marchand", "Noël")  # fmt: skip
 PATTERN = "tickets_*.csv"
 COUNTED = {("crm", "contacts"), ("crm", "points"), ("shop", "orders"), ("shop", "customers"), ("shop", "products")}
 
@@ -120,12 +125,12 @@ class Retailer:
         self._add(number + 1, created=self.shop.now - timedelta(minutes=20))  # Seen after it was stamped.
         at = self.shop.at
         self.crm.run(
-            f"update contacts set last_name = 'Changed', changed = '{at}' where id = {old}",
+            f"update contacts set last_name = 'Renaud', changed = '{at}' where id = {old}",
             f"delete from contacts where id = {old + 5}",
             f"delete from points where id = {old + 6}",
             f"update points set points = points + 3, changed = '{at}' where id = {old + 7}",
         )
-        self.shop.touch_customer(old, lastName="Changed")
+        self.shop.touch_customer(old, lastName="Renaud")
         self.shop.touch_order(old + 1, displayFulfillmentStatus="UNFULFILLED")
         self.shop.add_refund(old + 8, number + 5)
         self.shop.orders.pop(old + 5)
@@ -135,13 +140,17 @@ class Retailer:
 
     def _add(self, number: int, created: datetime | None = None) -> None:
         at = f"{created or self.shop.now:%Y-%m-%dT%H:%M:%SZ}"
-        email = f"qzneedle{number}@example.com"
+        email, given, family = (
+            f"qzneedle.{sha256(str(number).encode()).hexdigest()[:8]}@free.fr",
+            GIVEN[number % len(GIVEN)],
+            FAMILY[number % len(FAMILY)],
+        )
         self.crm.run(
-            f"insert into contacts values ({number}, 'Qzneedle', 'Doe{number}', '{email}', 'C{number:08d}', "
+            f"insert into contacts values ({number}, '{given}', '{family}', '{email}', 'C{number:08d}', "
             f"'{at}', '{at}')",
             f"insert into points values ({number}, 'C{number:08d}', {number}, '{at}', '{at}')",
         )
-        self.shop.add_customer(number, email=email, createdAt=at, updatedAt=at)
+        self.shop.add_customer(number, email=email, firstName=given, lastName=family, createdAt=at, updatedAt=at)
         self.shop.add_order(number, lines=1 + number % 3, createdAt=at, updatedAt=at)
         self.tills.put(f"tickets_{number}.csv", self._ticket(number))
 
@@ -222,7 +231,9 @@ folder = Path(sys.argv[1])
 for line in sys.stdin:
     process = os.fork()
     if not process:
-        outcomes = pull_sources(load_sources(folder / "sources.yml"), Lake(folder / "lake"), Settings(folder))
+        lake = Lake(folder / "lake")
+        lake.sweep()
+        outcomes = pull_sources(load_sources(folder / "sources.yml"), lake, Settings(folder))
         os._exit(any(each.state != "taken" for each in outcomes))
     print(process, flush=True)
     print(os.waitstatus_to_exitcode(os.waitpid(process, 0)[1]), flush=True)
@@ -249,7 +260,8 @@ def test_a_pull_from_three_systems_killed_at_any_instant_loses_nothing_and_doubl
             process = int(forker.stdout.readline())
             if kill_after is not None:
                 time.sleep(kill_after)
-                os.kill(process, signal.SIGKILL)  # Until it is waited for below, nobody else has its number.
+                with suppress(ProcessLookupError):  # It may have ended.
+                    os.kill(process, signal.SIGKILL)
             return int(forker.stdout.readline()), time.monotonic() - began
 
         code, took = pull()
