@@ -1,0 +1,49 @@
+"""The nights on which the clocks change: an hour that comes twice, and one that never is."""
+
+from datetime import datetime
+
+import pytest
+
+from tests.pulls.conftest import INCREMENTAL, Shop
+
+NIGHTS = {
+    "clocks go back": ("2025-10-26", "2025-10-26 00:30:00", "2025-10-26 01:30:00"),  # 02:30 in Paris, twice.
+    "clocks go forward": ("2026-03-29", "2026-03-29 00:59:59", "2026-03-29 01:00:00"),  # 01:59:59, then 03:00.
+}
+
+
+@pytest.mark.parametrize("night", NIGHTS)
+def test_rows_of_the_hour_of_change_come_once_and_are_reconciled(shop: Shop, night: str) -> None:
+    day, before, after = NIGHTS[night]
+    shop.make_orders(f"1, 'Ada', '{before}', 1.00, '{before}'")
+    [first] = shop.pull()
+    shop.add(f"2, 'Ada', '{after}', 2.00, '{after}'")
+    [changes] = shop.pull()
+    assert (first.state, changes.state, changes.batch and changes.batch.mode) == ("taken", "taken", "changes")
+    assert {each.day for each in changes.reconciled} == {day}, "a day of the system's own, in UTC"
+    assert changes.rows == changes.source_rows == 2
+    moments = shop.extract().sort("order_id")["ordered_at"].to_list()
+    assert moments == [datetime.fromisoformat(before), datetime.fromisoformat(after)]
+    shop.pull(full=True)
+    assert shop.extract().sort("order_id")["ordered_at"].to_list() == moments
+
+
+def test_times_without_a_zone_of_the_hours_of_change_are_kept_and_none_is_lost(shop: Shop) -> None:
+    """02:30 on the day in October may be either of two moments, on that in March none: the rows stay all the same."""
+    local = {"postgresql": "timestamp", "mariadb": "datetime"}[shop.server.type]
+    shop.server.run(
+        "drop table if exists orders",
+        f"create table orders (id bigint primary key, buyer text, placed {local}, total numeric(12, 2), "
+        f"changed {local})",
+    )
+    shop.add(
+        "1, 'Ada', '2025-10-26 02:30:00', 1.00, '2025-10-26 02:30:00'",
+        "2, 'Ada', '2026-03-29 02:30:00', 2.00, '2026-03-29 02:30:00'",
+    )
+    [outcome] = shop.pull({"orders": INCREMENTAL})
+    assert (outcome.state, outcome.rows, outcome.source_rows) == ("taken", 2, 2)
+    rows = shop.extract().sort("order_id")
+    assert rows["order_id"].to_list() == ["1", "2"]
+    october, march = (f"{moment:%Y-%m-%d %H:%M}" for moment in rows["ordered_at"].to_list())
+    assert october in ("2025-10-26 00:30", "2025-10-26 01:30")
+    assert march in ("2026-03-29 00:30", "2026-03-29 01:30")
