@@ -33,7 +33,7 @@ from pipelines.pulls.reconciliation import Reconciled, count_rows
 
 State = Literal["taken", "kept", "absent", "not taken"]
 """taken: tonight's rows are in force. kept: those of the last pull are, as declared. absent: the source has no such
-table, which is optional. not taken: the night must not go on."""
+table, which is optional, and had none before. not taken: the night must not go on."""
 
 LONGEST_WAIT = 600.0
 Answer = TypeVar("Answer")
@@ -148,9 +148,21 @@ def _pull_tables(
             try:
                 with system.separate(position), telling_values(of):
                     found[name] = of.run(system, table, full=settings.full)
+            except MissingTableError as error:
+                rows = table.rows if table and pull.optional and not settings.full else 0
+                found[name] = _tell_gone(of, rows) if rows else error
             except TableError as error:
                 found[name] = error
     return {name: found[name] for name in wanted}
+
+
+def _tell_gone(of: TablePull, rows: int) -> TableError:
+    """A right that was taken away looks the same to us as a table that is not there."""
+    return TableError(
+        f"the source does not have {of.shown} any more, or does not show it to the account that pulls: {rows:,} rows "
+        "of it were landed before. Give the account its right again; where the table has gone, "
+        "`parcours run --full` goes on without it."
+    )
 
 
 @contextmanager

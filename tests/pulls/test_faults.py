@@ -269,6 +269,20 @@ def test_an_optional_table_that_is_not_there_lets_the_run_go_on(shop: Shop) -> N
     assert shop.pull({"orders": {"optional": True}})[0].state == "taken"
 
 
+def test_an_optional_table_that_has_gone_empties_nothing_that_was_landed(shop: Shop) -> None:
+    """A right that was taken away looks the same as a table that is not there."""
+    pulls = {"orders": {"optional": True}}
+    shop.make_orders(*ROWS)
+    shop.pull(pulls)
+    shop.server.run("drop table orders")
+    assert "2 rows of it were landed before" in fail(shop, pulls)
+    assert shop.extract(pulls).height == 2
+    shop.connector = {"if_not_taken": "keep"}
+    assert [(each.state, each.rows) for each in shop.pull(pulls)] == [("kept", 2)]
+    assert shop.pull(pulls, full=True)[0].state == "absent"
+    assert shop.extract(pulls).height == 0
+
+
 def test_a_value_that_no_day_can_be_is_empty_and_counted(shop: Shop) -> None:
     odd = {"postgresql": "infinity", "mariadb": "0000-00-00 00:00:00"}[shop.server.type]
     shop.make_orders(*ROWS, f"3, 'Cy', '2026-01-03 10:00:00', 30.50, '{odd}'", f"4, 'Cy', '{odd}', 30.50, null")
