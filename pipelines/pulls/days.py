@@ -106,9 +106,8 @@ def _pull(
     with SYSTEMS[source.connector.type](source.connector, settings.base, scratch) as system:
         for position, (name, pull) in enumerate(list_dated(source).items()):
             table = landed.tables.get(name)
-            of = TablePull(
-                name, pull, source.connector.drift, landed.root, scratch, pulled_at, next_number(table), None
-            )
+            place, drift, number = source.connector.place, source.connector.drift, next_number(table)
+            of = TablePull(name, pull, place, drift, landed.root, scratch, pulled_at, number)
             try:
                 with system.separate(position), telling_values(of):
                     found[name] = _pull_table(of, system, table, days)

@@ -144,7 +144,8 @@ def _pull_tables(
             table, pull = landed.tables.get(name), wanted[name]
             number = next_number(table)
             drift = source.connector.drift
-            of = TablePull(name, pull, drift, landed.root, scratch, pulled_at, number, settings.most)
+            place = source.connector.place
+            of = TablePull(name, pull, place, drift, landed.root, scratch, pulled_at, number, settings.most)
             try:
                 with system.separate(position), telling_values(of):
                     found[name] = of.run(system, table, full=settings.full)
