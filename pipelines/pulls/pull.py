@@ -9,7 +9,7 @@ import time
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
 from decimal import Context, Decimal
 from pathlib import Path
 from typing import Any, Literal, TypeVar
@@ -284,13 +284,16 @@ def tell_outcomes(outcomes: Iterable[Outcome]) -> pl.DataFrame:
 
 
 def tell_reconciliation(outcomes: Iterable[Outcome]) -> pl.DataFrame:
-    """One row per table, day and measure: what the source counted and what is landed, or arrived and is not taken."""
+    """One row per table, day and measure: what the source counted and what is landed, or arrived and is not taken.
+
+    A day beyond the calendar, such as one of the year 20231, is null.
+    """
     number = pl.Decimal(38, 6)
     rows = [
         {
             "source": each.source,
             "table_name": each.name,
-            "day": datetime.fromisoformat(one.day).date() if one.day else None,
+            "day": _read_day(one.day),
             "measure": one.measure,
             "source_value": _rounded(one.source),
             "landed_value": _rounded(one.landed),
@@ -305,6 +308,13 @@ def tell_reconciliation(outcomes: Iterable[Outcome]) -> pl.DataFrame:
         "source_value": number, "landed_value": number, "difference": number, "is_tolerated": pl.Boolean(),
     }  # fmt: skip
     return pl.DataFrame(rows, schema=schema)
+
+
+def _read_day(text: str | None) -> date | None:
+    try:
+        return date.fromisoformat(text) if text else None
+    except ValueError:
+        return None
 
 
 def _rounded(value: Decimal) -> Decimal | None:

@@ -293,6 +293,17 @@ def test_a_value_that_no_day_can_be_is_empty_and_counted(shop: Shop) -> None:
     assert shop.pull()[0].batch.mode == "changes"
 
 
+def test_a_day_that_no_calendar_has_ends_no_night(shop: Shop) -> None:
+    if shop.server.type != "postgresql":
+        pytest.skip("Its server holds no such days.")
+    shop.make_orders(*ROWS, "3, 'Cy', '20231-05-01 10:00:00', 30.50, '2026-01-03 10:00:00'")
+    [outcome] = shop.pull()
+    assert (outcome.state, outcome.rows, outcome.reconciled[-1].day) == ("taken", 3, "20231-05-01")
+    told = shop.lake.read("landed", "reconciliation").filter(measure="rows")
+    assert told.height == 3
+    assert told["day"].null_count() == 1
+
+
 def test_an_amount_that_no_number_can_be_is_empty_and_counted(shop: Shop) -> None:
     if shop.server.type != "postgresql":
         pytest.skip("Its server holds no such values.")
