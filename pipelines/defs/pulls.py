@@ -106,10 +106,7 @@ def describe_accounts(outcomes: list[Outcome]) -> dict[str, dg.MetadataValue[Any
 def _lay_out(account: dict[str, Any]) -> dict[str, str | int | float | bool]:
     is_counted, rows = account["is_counted"], account["rows_in_source"]
     sums = (f"{each['measure']} {each['source']}, {each['landed']} here" for each in account["sums"])
-    beyond = (
-        f"{each['measure']}{' of ' + each['day'] if each['day'] else ''}: {each['source']}, {each['landed']} here"
-        for each in account["beyond"]
-    )
+    beyond = map(_tell_beyond, account["beyond"])
     columns = (f"{kind}: {', '.join(names)}" for kind, names in account["columns"].items())
     return {
         "source": account["source"],
@@ -123,3 +120,8 @@ def _lay_out(account: dict[str, Any]) -> dict[str, str | int | float | bool]:
         "columns": "; ".join(columns),
         "rows of": account["taken_at"] or "",
     }
+
+
+def _tell_beyond(one: dict[str, Any]) -> str:
+    what = f"{one['measure']}{' of ' + one['day'] if one['day'] else ''}"
+    return f"the sum of {what} differs" if one["source"] is None else f"{what}: {one['source']}, {one['landed']} here"

@@ -298,7 +298,8 @@ def test_a_day_that_no_calendar_has_ends_no_night(shop: Shop) -> None:
         pytest.skip("Its server holds no such days.")
     shop.make_orders(*ROWS, "3, 'Cy', '20231-05-01 10:00:00', 30.50, '2026-01-03 10:00:00'")
     [outcome] = shop.pull()
-    assert (outcome.state, outcome.rows, outcome.reconciled[-1].day) == ("taken", 3, "20231-05-01")
+    assert (outcome.state, outcome.rows) == ("taken", 3)
+    assert "20231-05-01" in {each.day for each in outcome.reconciled}
     told = shop.lake.read("landed", "reconciliation").filter(measure="rows")
     assert told.height == 3
     assert told["day"].null_count() == 1
