@@ -131,6 +131,12 @@ def _pull_table(of: TablePull, system: System, landed: LandedTable | None, days:
             f"the system of {of.shown} cannot be asked for some days. `parcours run --full` pulls all of it."
         )
     columns = [column for column in columns if column.name in landed.columns]  # New ones come with the next night.
+    unknown = [name for name in of.pull.needed if name not in landed.columns]
+    if unknown:
+        raise TableError(
+            f"{list_names(unknown)} of {of.shown}, of which its pull speaks, was not landed. `parcours run` pulls it; "
+            "then there are days to replace."
+        )
     measures = Measures.of(of.pull, columns)
     assert measures.day is not None
     pulled = of.scratch / "days.parquet"

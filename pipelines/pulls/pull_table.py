@@ -131,11 +131,11 @@ class TablePull:
         if landed is not None and landed.asked == self.asked and landed.columns and not full:
             changes = drifts.compare(landed.columns, columns)
             drifts.refuse(changes, self.shown, self.drift)
-            if self.drift == "discard":
-                columns = [column for column in columns if column.name not in changes.added]
-        notes = drifts.tell(changes, self.drift)
+        left_out = drifts.leave_out(changes, self.drift, self.pull.needed)
+        columns = [column for column in columns if column.name not in left_out]
+        notes = drifts.tell(changes, left_out)
         work = _Work(self, table, columns, tuple(notes), changes)
-        has_new = bool(changes.added) and self.drift != "discard"
+        has_new = len(changes.added) > len(left_out)
         is_usable = landed is not None and landed.asked == self.asked and landed.cursor is not None and not has_new
         kept = self._find_kept(landed, full=full)
         if kept is not None:

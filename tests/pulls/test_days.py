@@ -155,6 +155,14 @@ def test_a_column_that_has_gone_is_told_and_a_new_one_waits_for_the_night(landed
     assert "buyer no longer there" in str(pull(landed, 1, 5).message)
 
 
+@pytest.mark.parametrize("declared", [{"day": "paid"}, {"amounts": "tip"}])
+def test_a_day_or_an_amount_that_was_not_landed_waits_for_the_night(landed: Shop, declared: dict[str, str]) -> None:
+    landed.server.run("alter table orders add column paid date", "alter table orders add column tip int")
+    outcome = pull(landed, 1, 5, {"orders": {**INCREMENTAL, **declared}})
+    assert outcome.state == "not taken"
+    assert "was not landed" in str(outcome.message)
+
+
 def test_pulls_that_say_no_day_are_told_of(shop: Shop) -> None:
     sources = shop.configure({}, {"orders": {"from": "orders", "columns": COLUMNS}})
     assert isinstance(sources.sources[0], PulledSource)

@@ -183,6 +183,20 @@ def test_a_new_column_is_left_out_or_refused_where_that_is_declared(shop: Shop) 
     assert shop.pull(full=True)[0].state == "taken"
 
 
+def test_a_new_column_that_the_pull_speaks_of_is_not_left_out(shop: Shop) -> None:
+    """A day that is declared later, of a column that was left out until now."""
+    undated = {"orders": {"key": "id", "cursor": "changed"}}
+    shop.make_orders(*ROWS)
+    shop.pull(undated)
+    shop.server.run("alter table orders add column paid date", "alter table orders add column tip int")
+    shop.connector = {"drift": "discard"}
+    assert shop.pull(undated)[0].notes == ("new columns, left out: paid, tip",)
+    [outcome] = shop.pull({"orders": {**undated["orders"], "day": "paid"}})
+    assert (outcome.state, outcome.notes) == ("taken", ("new columns: paid", "new columns, left out: tip"))
+    assert outcome.batch.mode == "full"
+    assert "paid" in read_landed(shop.landed).tables["orders"].columns
+
+
 @pytest.mark.parametrize(
     ("change", "told"),
     [
