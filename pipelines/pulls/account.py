@@ -67,6 +67,7 @@ def _add_up(measured: Sequence[Reconciled]) -> list[dict[str, str]]:
     days = {each.day for each in measured}
     if len(days) == 1 and None not in days:
         return []
+    measured = [each for each in measured if each.is_complete or each.day is None]
     names = dict.fromkeys(each.measure for each in measured if each.measure != ROWS)
     return [
         {

@@ -67,7 +67,10 @@ class Outcome:
             return "not counted by the source"
         if self.mode == "files" and self.source_rows is None:
             return "bytes"
-        return "day" if any(each.day for each in self.reconciled) else "table"
+        proved = [each for each in self.reconciled if each.is_comparable]
+        if not proved:
+            return "not comparable"
+        return "day" if any(each.day for each in proved) else "table"
 
     def describe(self) -> dict[str, Any]:
         """The same in plain values, without what was reconciled and said."""
@@ -286,7 +289,8 @@ def tell_outcomes(outcomes: Iterable[Outcome]) -> pl.DataFrame:
 def tell_reconciliation(outcomes: Iterable[Outcome]) -> pl.DataFrame:
     """One row per table, day and measure: what the source counted and what is landed, or arrived and is not taken.
 
-    A day beyond the calendar, such as one of the year 20231, is null.
+    A day beyond the calendar, such as one of the year 20231, is null; ``is_tolerated`` where both sides cannot be
+    compared, since the source has forgotten rows that stay here.
     """
     number = pl.Decimal(38, 6)
     rows = [
@@ -298,7 +302,7 @@ def tell_reconciliation(outcomes: Iterable[Outcome]) -> pl.DataFrame:
             "source_value": _rounded(one.source),
             "landed_value": _rounded(one.landed),
             "difference": _rounded(one.difference),
-            "is_tolerated": one.is_taken,
+            "is_tolerated": one.is_taken if one.is_comparable else None,
         }
         for each in outcomes
         for one in each.reconciled

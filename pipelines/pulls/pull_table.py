@@ -32,6 +32,7 @@ from pipelines.pulls.reconciliation import (
     compare,
     count_landed,
     describe_worst,
+    leave_forgotten,
     told_by_source,
 )
 from pipelines.pulls.system import (
@@ -299,9 +300,7 @@ class _Work:
                 live = count_landed(self._measures, connection, select_live(after, self.of.folder, self._names))
             reconciled = [] if source is None else compare(self._measures, source, live, self.of.pull.tolerance)
             if self.of.pull.deletes == "none":
-                reconciled = [
-                    replace(each, is_taken=each.is_taken or each.landed >= each.source) for each in reconciled
-                ]
+                reconciled = leave_forgotten(reconciled)
             if not all(each.is_taken for each in reconciled):
                 rows.drop()
                 raise IncompleteError(

@@ -1,5 +1,7 @@
 """Night after night from a real server: whatever changed there, the tables are those of one full pull."""
 
+from datetime import date
+
 import pytest
 
 from pipelines.lake.landed import read_landed
@@ -108,6 +110,33 @@ def test_what_a_source_forgets_stays_where_that_is_declared(shop: Shop) -> None:
     fewer = {"orders": {**pulls["orders"], "columns": ["id", "placed", "total", "changed"]}}
     assert [(each.state, each.rows) for each in shop.pull(fewer)] == [("taken", 35)]
     assert shop.extract(fewer).height == 35
+
+
+def test_where_the_source_has_forgotten_rows_nothing_is_proved_and_elsewhere_all_is(shop: Shop) -> None:
+    pulls = {"orders": {**INCREMENTAL, "deletes": "none"}}
+    shop.make_orders(*FIRST)
+    shop.pull(pulls)
+    shop.server.run("delete from orders where id = 1")
+    [outcome] = shop.pull(pulls)
+    assert (outcome.batch.mode, outcome.reconciled_by) == ("changes", "day")
+    assert {each.day for each in outcome.reconciled if not each.is_comparable} == {"2026-01-01"}
+    told = shop.lake.read("landed", "reconciliation").filter(day=date(2026, 1, 1))
+    assert told["is_tolerated"].to_list() == [None, None]
+    shop.server.run("update orders set total = 1 where id = 2")
+    [outcome] = shop.pull(pulls)
+    assert (outcome.state, outcome.rows) == ("taken", 33)
+    assert "the sum of total of 2026-01-02 differs" in outcome.notes[0]
+    undated = {"orders": {**pulls["orders"], "day": None}}
+    shop.pull(undated)
+    shop.server.run("delete from orders where id = 2")
+    assert shop.pull(undated)[0].reconciled_by == "not comparable"
+
+
+def test_an_empty_table_is_counted_too(shop: Shop) -> None:
+    shop.make_orders()
+    for _ in range(2):
+        [outcome] = shop.pull()
+        assert (outcome.state, outcome.rows, outcome.source_rows, outcome.reconciled_by) == ("taken", 0, 0, "table")
 
 
 def test_what_a_source_forgets_is_not_lost_to_a_pull_that_is_declared_otherwise(shop: Shop) -> None:
