@@ -1,6 +1,7 @@
 """The pulls asset: what other systems hold, brought into the lake before anything is extracted from it."""
 
 from collections.abc import Iterator
+from dataclasses import replace
 from typing import Any
 
 import dagster as dg
@@ -14,7 +15,7 @@ from pipelines.nights.arrival_table import note_pulled
 from pipelines.nights.newest import await_newest
 from pipelines.pulls.account import account_for, sort_accounts
 from pipelines.pulls.errors import NotTakenError
-from pipelines.pulls.night import pull_sources
+from pipelines.pulls.night import join_again, pull_sources
 from pipelines.pulls.pull import Outcome, Settings, list_messages, note_outcomes, pull_source
 
 NOT_COUNTED = "not counted by the source"
@@ -51,8 +52,8 @@ def pulls(context: dg.AssetExecutionContext, night: Night) -> Iterator[dg.AssetC
 
     def pull_again(source: PulledSource) -> None:
         context.log.info(f"source {source.name} is pulled again")
-        others = [each for each in outcomes if each.source != source.name]
-        outcomes[:] = sorted([*others, *pull_source(source, night.lake, settings)], key=lambda each: each.source)
+        later = pull_source(source, night.lake, replace(settings, full=False))
+        outcomes[:] = join_again(outcomes, later)
         note_outcomes(outcomes, night.lake)
 
     how = arrivals.waiting(context, night)

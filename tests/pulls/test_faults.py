@@ -14,6 +14,7 @@ from pipelines.lake.landed import read_landed
 from pipelines.lake.owner_only import closed_to_others
 from pipelines.pulls.connectors.mysql import MysqlSnapshot
 from pipelines.pulls.connectors.postgresql import PostgresqlSnapshot
+from pipelines.pulls.night import join_again
 from pipelines.pulls.pull import Outcome, list_messages
 from tests.database_servers import PASSWORD
 from tests.pulls.conftest import COLUMNS, Shop
@@ -149,6 +150,17 @@ def test_a_short_pull_of_changes_leaves_the_night_before(shop: Shop, request: py
     assert "a short pull" in str(kept.message)
     assert [(one.measure, one.source, one.landed) for one in kept.reconciled] == [("changed rows", 2, 1)]
     assert shop.extract().equals(before)
+
+
+def test_what_was_taken_tonight_stays_taken_where_a_later_try_is_not(shop: Shop) -> None:
+    shop.make_orders(*ROWS)
+    first = shop.pull()
+    shop.connector = {"port": 1, "tries": 1}
+    later = shop.pull()
+    assert [each.state for each in later] == ["not taken"]
+    assert join_again(first, later) == first
+    assert join_again(later, first) == first
+    assert join_again([], later) == later
 
 
 def test_a_tolerance_lets_some_rows_be_missing(shop: Shop, lost_batches: None) -> None:
