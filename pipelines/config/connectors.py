@@ -187,10 +187,20 @@ class RemoteSource(Source):
         return [mapping.from_, *(each.from_ for each in mapping.with_.values() if each.from_)]
 
 
+_PLACES = ("host", "port", "database", "shop", "domain", "address")
+
+
 class PulledConnector(RemoteConnector):
     """A system whose rows are pulled."""
 
     drift: Drift = "evolve"
+
+    @property
+    def place(self) -> dict[str, str]:
+        """Which system it is: all that is declared of where it is; not who asks, and with which secret."""
+        told = {name: getattr(self, name, None) for name in _PLACES}
+        revealed = {name: each.reveal() if isinstance(each, EnvironmentText) else each for name, each in told.items()}
+        return {"type": self.type, **{name: str(each) for name, each in revealed.items() if each is not None}}
 
 
 class PulledMapping(LandedMapping):

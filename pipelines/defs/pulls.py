@@ -1,6 +1,7 @@
 """The pulls asset: what other systems hold, brought into the lake before anything is extracted from it."""
 
 from collections.abc import Iterator
+from dataclasses import replace
 from typing import Any
 
 import dagster as dg
@@ -14,7 +15,7 @@ from pipelines.nights.arrival_table import note_pulled
 from pipelines.nights.newest import await_newest
 from pipelines.pulls.account import account_for, sort_accounts
 from pipelines.pulls.errors import NotTakenError
-from pipelines.pulls.night import pull_sources
+from pipelines.pulls.night import join_again, pull_sources
 from pipelines.pulls.pull import Outcome, Settings, list_messages, note_outcomes, pull_source
 
 NOT_COUNTED = "not counted by the source"
@@ -51,8 +52,8 @@ def pulls(context: dg.AssetExecutionContext, night: Night) -> Iterator[dg.AssetC
 
     def pull_again(source: PulledSource) -> None:
         context.log.info(f"source {source.name} is pulled again")
-        others = [each for each in outcomes if each.source != source.name]
-        outcomes[:] = sorted([*others, *pull_source(source, night.lake, settings)], key=lambda each: each.source)
+        later = pull_source(source, night.lake, replace(settings, full=False))
+        outcomes[:] = join_again(outcomes, later)
         note_outcomes(outcomes, night.lake)
 
     how = arrivals.waiting(context, night)
@@ -106,10 +107,7 @@ def describe_accounts(outcomes: list[Outcome]) -> dict[str, dg.MetadataValue[Any
 def _lay_out(account: dict[str, Any]) -> dict[str, str | int | float | bool]:
     is_counted, rows = account["is_counted"], account["rows_in_source"]
     sums = (f"{each['measure']} {each['source']}, {each['landed']} here" for each in account["sums"])
-    beyond = (
-        f"{each['measure']}{' of ' + each['day'] if each['day'] else ''}: {each['source']}, {each['landed']} here"
-        for each in account["beyond"]
-    )
+    beyond = map(_tell_beyond, account["beyond"])
     columns = (f"{kind}: {', '.join(names)}" for kind, names in account["columns"].items())
     return {
         "source": account["source"],
@@ -123,3 +121,8 @@ def _lay_out(account: dict[str, Any]) -> dict[str, str | int | float | bool]:
         "columns": "; ".join(columns),
         "rows of": account["taken_at"] or "",
     }
+
+
+def _tell_beyond(one: dict[str, Any]) -> str:
+    what = f"{one['measure']}{' of ' + one['day'] if one['day'] else ''}"
+    return f"the sum of {what} differs" if one["source"] is None else f"{what}: {one['source']}, {one['landed']} here"

@@ -66,13 +66,16 @@ def _sum_up(accounts: Sequence[Account], texts: Texts) -> str:
 
 def _tell_beyond(account: Account, texts: Texts) -> Iterable[str]:
     for worst in account["beyond"][:1]:
-        source, landed = _write_both(worst, texts)
         what = worst["measure"]
         if what in (ROWS, CHANGED_ROWS):
             what = texts.name("measure", what.replace(" ", "_"))
-        key = "beyond_of_day" if worst["day"] else "beyond_in_all"
-        day = texts.write("day", date.fromisoformat(worst["day"])) if worst["day"] else ""
-        yield texts.say(key, what=what, day=day, source=source, landed=landed)
+        day = _write_day(worst["day"], texts) if worst["day"] else ""
+        if worst["source"] is None:
+            yield texts.say("differs_of_day", what=what, day=day)
+        else:
+            source, landed = _write_both(worst, texts)
+            key = "beyond_of_day" if day else "beyond_in_all"
+            yield texts.say(key, what=what, day=day, source=source, landed=landed)
     if account["beyond_count"] > 1:
         yield texts.count("more", account["beyond_count"] - 1)
 
@@ -115,6 +118,13 @@ def _tell_sum(both: Account, texts: Texts) -> str:
 def _tell_columns(account: Account, texts: Texts) -> Iterable[str]:
     for kind, names in account["columns"].items():
         yield texts.say(f"columns_{kind}", names=", ".join(names))
+
+
+def _write_day(day: str, texts: Texts) -> str:
+    try:
+        return texts.write("day", date.fromisoformat(day))
+    except ValueError:
+        return day  # Beyond the calendar, such as one of the year 20231.
 
 
 def _write_both(both: Account, texts: Texts) -> tuple[str, str]:

@@ -19,8 +19,10 @@ def account_for(outcome: Outcome) -> dict[str, Any]:
 
     - ``is_counted``: whether the source has counted its rows; None where tonight nothing came of it at all,
     - ``days``: how many days both sides were counted by,
-    - ``sums``: for each amount its sum on both sides, as text; of a table that is not taken, what arrived,
-    - ``differing``: how many counts and sums differ, ``beyond`` those beyond tolerance, the largest first,
+    - ``sums``: for each amount its sum on both sides, as text, unless all of it is of one day; of a table that is not
+      taken, what arrived,
+    - ``differing``: how many counts and sums differ, ``beyond`` those beyond tolerance, the largest first; both sides
+      of a day's sum are null, since of a day with one order it would be that order's,
     - ``columns``: what is new, missing or of another kind of its columns.
     """
     measured = outcome.reconciled
@@ -62,6 +64,10 @@ def _is_counted(measured: Sequence[Reconciled]) -> bool:
 
 
 def _add_up(measured: Sequence[Reconciled]) -> list[dict[str, str]]:
+    days = {each.day for each in measured}
+    if len(days) == 1 and None not in days:
+        return []
+    measured = [each for each in measured if each.is_complete or each.day is None]
     names = dict.fromkeys(each.measure for each in measured if each.measure != ROWS)
     return [
         {
@@ -74,6 +80,8 @@ def _add_up(measured: Sequence[Reconciled]) -> list[dict[str, str]]:
 
 
 def _describe(one: Reconciled) -> dict[str, str | None]:
+    if one.day and one.measure not in (ROWS, CHANGED_ROWS):
+        return {"day": one.day, "measure": one.measure, "source": None, "landed": None}
     return {"day": one.day, "measure": one.measure, "source": _write(one.source), "landed": _write(one.landed)}
 
 

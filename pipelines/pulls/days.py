@@ -11,6 +11,7 @@ from decimal import Decimal
 from pathlib import Path
 from typing import Protocol, runtime_checkable
 
+import duckdb
 import pyarrow as pa
 import pyarrow.parquet as pq
 
@@ -94,7 +95,7 @@ def pull_days(source: PulledSource, lake: Lake, first: date, last: date, setting
 
 
 _Days = tuple[date, date]
-_Result = tuple[LandedTable, Batch, tuple[Reconciled, ...]]
+_Result = tuple[LandedTable, Batch, tuple[Reconciled, ...], tuple[str, ...]]
 
 
 def _pull(
@@ -105,9 +106,8 @@ def _pull(
     with SYSTEMS[source.connector.type](source.connector, settings.base, scratch) as system:
         for position, (name, pull) in enumerate(list_dated(source).items()):
             table = landed.tables.get(name)
-            of = TablePull(
-                name, pull, source.connector.drift, landed.root, scratch, pulled_at, next_number(table), None
-            )
+            place, drift, number = source.connector.place, source.connector.drift, next_number(table)
+            of = TablePull(name, pull, place, drift, landed.root, scratch, pulled_at, number)
             try:
                 with system.separate(position), telling_values(of):
                     found[name] = _pull_table(of, system, table, days)
@@ -131,6 +131,12 @@ def _pull_table(of: TablePull, system: System, landed: LandedTable | None, days:
             f"the system of {of.shown} cannot be asked for some days. `parcours run --full` pulls all of it."
         )
     columns = [column for column in columns if column.name in landed.columns]  # New ones come with the next night.
+    unknown = [name for name in of.pull.needed if name not in landed.columns]
+    if unknown:
+        raise TableError(
+            f"{list_names(unknown)} of {of.shown}, of which its pull speaks, was not landed. `parcours run` pulls it; "
+            "then there are days to replace."
+        )
     measures = Measures.of(of.pull, columns)
     assert measures.day is not None
     pulled = of.scratch / "days.parquet"
@@ -150,8 +156,10 @@ def _pull_table(of: TablePull, system: System, landed: LandedTable | None, days:
             )
         made = of.scratch / "merged.parquet"
         made.unlink(missing_ok=True)
-        merged = _merge(of, landed, measures.day, pulled, days)
+        live = select_live(landed, of.folder, list(landed.columns))
+        merged = _merge(of, live, columns, measures.day, pulled, days)
         connection.execute(f"copy ({merged}) to {quote_text(str(made))} (format parquet, compression zstd)")
+        notes = _tell_gone(connection, of, live, measures.day, pulled, days)
     batch = Batch(
         of.number, "compacted", of.pulled_at, rows=pq.read_metadata(made).num_rows,
         cursor_to=landed.cursor, counted=count_rows(reconciled),
@@ -159,21 +167,51 @@ def _pull_table(of: TablePull, system: System, landed: LandedTable | None, days:
     if batch.rows:
         with replacing(of.folder / batch.file) as temporary:
             made.replace(temporary)
-    return replace(landed, batches=(batch,), rows=batch.rows), batch, tuple(reconciled)
+    return replace(landed, batches=(batch,), rows=batch.rows), batch, tuple(reconciled), notes
 
 
-def _merge(of: TablePull, landed: LandedTable, day: SourceColumn, pulled: Path, days: _Days) -> str:
-    """A SELECT of what was landed of other days, but for rows that are of these days now, and of what was pulled."""
-    names = list(landed.columns)
-    first, last = (quote_text(each.isoformat()) for each in days)
-    of_these = f"coalesce(strftime({quote_name(day.name)}, '%Y-%m-%d') between {first} and {last}, false)"
-    rows = f"select {', '.join(map(quote_name, names))} from read_parquet({quote_text(str(pulled))})"
-    conditions = [f"not {of_these}"]
+def _merge(
+    of: TablePull, live: str, columns: Sequence[SourceColumn], day: SourceColumn, pulled: Path, days: _Days
+) -> str:
+    """A SELECT of what was landed of other days, but for rows that are of these days now, and of what was pulled.
+
+    Of these days nothing else stays, unless what the source forgets is to stay.
+    """
+    names = ", ".join(quote_name(column.name) for column in columns)
+    rows = f"select {names} from read_parquet({quote_text(str(pulled))})"
+    conditions = [] if of.pull.deletes == "none" else [f"not {_is_of(day, days)}"]
     if of.pull.key:
-        same = " and ".join(f"anew.{quote_name(name)} = live.{quote_name(name)}" for name in of.pull.key)
-        conditions.append(f"not exists (select 1 from ({rows}) as anew where {same})")
-    live = f"select * from ({select_live(landed, of.folder, names)}) as live where {' and '.join(conditions)}"
-    return f"{live} union all by name {rows}"
+        conditions.append(_is_not_among(of, rows))
+    kept = f"select {names} from ({live}) as live where {' and '.join(conditions)}"
+    return f"{kept} union all by name {rows}"
+
+
+def _tell_gone(
+    connection: duckdb.DuckDBPyConnection, of: TablePull, live: str, day: SourceColumn, pulled: Path, days: _Days
+) -> tuple[str, ...]:
+    """How many rows are of these days no more: some may have moved to another, of which nothing was asked."""
+    if of.pull.deletes == "none" or not of.pull.key:
+        return ()
+    anew = f"select * from read_parquet({quote_text(str(pulled))})"
+    [[count]] = connection.execute(
+        f"select count(*) from ({live}) as live where {_is_of(day, days)} and {_is_not_among(of, anew)}"
+    ).fetchall()
+    if not count:
+        return ()
+    return (
+        f"{count:,} rows that were of these days are no more: gone, or of another day now and then here with the next "
+        "night",
+    )
+
+
+def _is_of(day: SourceColumn, days: _Days) -> str:
+    first, last = (quote_text(each.isoformat()) for each in days)
+    return f"coalesce(strftime({quote_name(day.name)}, '%Y-%m-%d') between {first} and {last}, false)"
+
+
+def _is_not_among(of: TablePull, rows: str) -> str:
+    same = " and ".join(f"anew.{quote_name(name)} = live.{quote_name(name)}" for name in of.pull.key)
+    return f"not exists (select 1 from ({rows}) as anew where {same})"
 
 
 def _describe(source: PulledSource, name: str, result: _Result | TableError) -> Outcome:
@@ -182,9 +220,9 @@ def _describe(source: PulledSource, name: str, result: _Result | TableError) -> 
             source.name, name, "not taken", message=str(result), reconciled=result.reconciled,
             source_rows=count_rows(result.reconciled),
         )  # fmt: skip
-    table, batch, reconciled = result
+    table, batch, reconciled, notes = result
     arrived = sum((each.landed for each in reconciled if each.measure == ROWS), Decimal(0))
     return Outcome(
         source.name, name, "taken", replace(batch, rows=int(arrived)), int(arrived), count_rows(reconciled),
-        table.taken_at, reconciled=reconciled,
+        table.taken_at, notes, reconciled=reconciled,
     )  # fmt: skip

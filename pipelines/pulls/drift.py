@@ -38,9 +38,15 @@ def refuse(changes: Changes, shown: str, drift: Drift) -> None:
         )
 
 
-def tell(changes: Changes, drift: Drift) -> list[str]:
+def leave_out(changes: Changes, drift: Drift, needed: Sequence[str]) -> list[str]:
+    """The new columns that do not come: all but those that are ``needed``, where that is declared."""
+    return [name for name in changes.added if name not in needed] if drift == "discard" else []
+
+
+def tell(changes: Changes, left_out: Sequence[str]) -> list[str]:
     """What there is to say of columns that are new."""
-    if not changes.added:
-        return []
-    names = list_names(list(changes.added))
-    return [f"new columns, left out: {names}" if drift == "discard" else f"new columns: {names}"]
+    kept = [name for name in changes.added if name not in left_out]
+    return [
+        *([f"new columns: {list_names(kept)}"] if kept else []),
+        *([f"new columns, left out: {list_names(list(left_out))}"] if left_out else []),
+    ]

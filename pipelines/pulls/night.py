@@ -1,5 +1,7 @@
 """Everything that comes into the lake in one night, one source after another, and the tables that tell of it."""
 
+from collections.abc import Iterable
+
 from pipelines.config.connectors import PulledSource, RemoteSource
 from pipelines.config.drop_sources import DropSource
 from pipelines.config.sources import Sources
@@ -19,3 +21,13 @@ def pull_sources(sources: Sources, lake: Lake, settings: Settings) -> list[Outco
             outcomes += pull_source(source, lake, settings)
     note_outcomes(outcomes, lake)
     return outcomes
+
+
+def join_again(earlier: Iterable[Outcome], later: Iterable[Outcome]) -> list[Outcome]:
+    """What became of the tables of a night of which some were pulled again; what was taken before stays taken."""
+    joined = {(each.source, each.name): each for each in earlier}
+    for each in later:
+        before = joined.get((each.source, each.name))
+        if before is None or before.state != "taken" or each.state == "taken":
+            joined[each.source, each.name] = each
+    return sorted(joined.values(), key=lambda each: each.source)

@@ -9,7 +9,7 @@ import time
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
 from decimal import Context, Decimal
 from pathlib import Path
 from typing import Any, Literal, TypeVar
@@ -33,7 +33,7 @@ from pipelines.pulls.reconciliation import Reconciled, count_rows
 
 State = Literal["taken", "kept", "absent", "not taken"]
 """taken: tonight's rows are in force. kept: those of the last pull are, as declared. absent: the source has no such
-table, which is optional. not taken: the night must not go on."""
+table, which is optional, and had none before. not taken: the night must not go on."""
 
 LONGEST_WAIT = 600.0
 Answer = TypeVar("Answer")
@@ -67,7 +67,10 @@ class Outcome:
             return "not counted by the source"
         if self.mode == "files" and self.source_rows is None:
             return "bytes"
-        return "day" if any(each.day for each in self.reconciled) else "table"
+        proved = [each for each in self.reconciled if each.is_comparable]
+        if not proved:
+            return "not comparable"
+        return "day" if any(each.day for each in proved) else "table"
 
     def describe(self) -> dict[str, Any]:
         """The same in plain values, without what was reconciled and said."""
@@ -144,13 +147,26 @@ def _pull_tables(
             table, pull = landed.tables.get(name), wanted[name]
             number = next_number(table)
             drift = source.connector.drift
-            of = TablePull(name, pull, drift, landed.root, scratch, pulled_at, number, settings.most)
+            place = source.connector.place
+            of = TablePull(name, pull, place, drift, landed.root, scratch, pulled_at, number, settings.most)
             try:
                 with system.separate(position), telling_values(of):
                     found[name] = of.run(system, table, full=settings.full)
+            except MissingTableError as error:
+                rows = table.rows if table and pull.optional and not settings.full else 0
+                found[name] = _tell_gone(of, rows) if rows else error
             except TableError as error:
                 found[name] = error
     return {name: found[name] for name in wanted}
+
+
+def _tell_gone(of: TablePull, rows: int) -> TableError:
+    """A right that was taken away looks the same to us as a table that is not there."""
+    return TableError(
+        f"the source does not have {of.shown} any more, or does not show it to the account that pulls: {rows:,} rows "
+        "of it were landed before. Give the account its right again; where the table has gone, "
+        "`parcours run --full` goes on without it."
+    )
 
 
 @contextmanager
@@ -271,18 +287,22 @@ def tell_outcomes(outcomes: Iterable[Outcome]) -> pl.DataFrame:
 
 
 def tell_reconciliation(outcomes: Iterable[Outcome]) -> pl.DataFrame:
-    """One row per table, day and measure: what the source counted and what is landed, or arrived and is not taken."""
+    """One row per table, day and measure: what the source counted and what is landed, or arrived and is not taken.
+
+    A day beyond the calendar, such as one of the year 20231, is null; ``is_tolerated`` where both sides cannot be
+    compared, since the source has forgotten rows that stay here.
+    """
     number = pl.Decimal(38, 6)
     rows = [
         {
             "source": each.source,
             "table_name": each.name,
-            "day": datetime.fromisoformat(one.day).date() if one.day else None,
+            "day": _read_day(one.day),
             "measure": one.measure,
             "source_value": _rounded(one.source),
             "landed_value": _rounded(one.landed),
             "difference": _rounded(one.difference),
-            "is_tolerated": one.is_taken,
+            "is_tolerated": one.is_taken if one.is_comparable else None,
         }
         for each in outcomes
         for one in each.reconciled
@@ -292,6 +312,13 @@ def tell_reconciliation(outcomes: Iterable[Outcome]) -> pl.DataFrame:
         "source_value": number, "landed_value": number, "difference": number, "is_tolerated": pl.Boolean(),
     }  # fmt: skip
     return pl.DataFrame(rows, schema=schema)
+
+
+def _read_day(text: str | None) -> date | None:
+    try:
+        return date.fromisoformat(text) if text else None
+    except ValueError:
+        return None
 
 
 def _rounded(value: Decimal) -> Decimal | None:

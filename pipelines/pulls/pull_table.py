@@ -3,7 +3,7 @@
 import hashlib
 import json
 import secrets
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
@@ -32,6 +32,7 @@ from pipelines.pulls.reconciliation import (
     compare,
     count_landed,
     describe_worst,
+    leave_forgotten,
     told_by_source,
 )
 from pipelines.pulls.system import (
@@ -75,10 +76,14 @@ class Pulled:
 
 @dataclass(frozen=True)
 class TablePull:
-    """How one table is pulled. ``root`` is the folder of the source's batches; ``most`` rows are enough for a look."""
+    """How one table is pulled. ``root`` is the folder of the source's batches; ``most`` rows are enough for a look.
+
+    ``place`` says which system it is.
+    """
 
     name: str
     pull: Pull
+    place: Mapping[str, str]
     drift: Drift
     root: Path
     scratch: Path
@@ -99,14 +104,22 @@ class TablePull:
     def asked(self) -> str:
         """The digest of all that decides which rows come, so that a pull that is declared otherwise begins anew."""
         said = {
-            "from": self.pull.from_ or self.name,
-            "select": self.pull.select,
             "columns": self.pull.columns,
-            "key": self.pull.key,
             "cursor": self.pull.cursor,
             "deletes": self.pull.model_dump(mode="json")["deletes"],
         }
-        return hashlib.sha256(json.dumps(said, sort_keys=True).encode()).hexdigest()
+        return f"{self._asked_of}-{_digest(said)}"
+
+    @property
+    def _asked_of(self) -> str:
+        """The part of it that says whose rows they are: those of another stand beside these for nothing."""
+        said = {
+            "place": dict(self.place),
+            "from": self.pull.from_ or self.name,
+            "select": self.pull.select,
+            "key": self.pull.key,
+        }
+        return _digest(said)
 
     def run(self, system: System, landed: LandedTable | None, *, full: bool) -> Pulled:
         """Pulls the changes since ``landed``, or all rows where that is asked for or changes would not be enough.
@@ -119,15 +132,17 @@ class TablePull:
         if landed is not None and landed.asked == self.asked and landed.columns and not full:
             changes = drifts.compare(landed.columns, columns)
             drifts.refuse(changes, self.shown, self.drift)
-            if self.drift == "discard":
-                columns = [column for column in columns if column.name not in changes.added]
-        notes = drifts.tell(changes, self.drift)
+        left_out = drifts.leave_out(changes, self.drift, self.pull.needed)
+        columns = [column for column in columns if column.name not in left_out]
+        notes = drifts.tell(changes, left_out)
         work = _Work(self, table, columns, tuple(notes), changes)
-        has_new = bool(changes.added) and self.drift != "discard"
+        has_new = len(changes.added) > len(left_out)
         is_usable = landed is not None and landed.asked == self.asked and landed.cursor is not None and not has_new
-        kept = landed if self._keeps(landed, columns) else None
-        if kept is None and landed is not None and landed.batches and self.pull.deletes == "none":
-            forgotten = "its columns or its pull are others than before: rows that the source has no more are let go"
+        kept = self._find_kept(landed, full=full)
+        if kept is not None:
+            self._refuse_retyped(drifts.compare(kept.columns, columns))
+        elif self._has_kept(landed):
+            forgotten = "its pull is another than before: rows that the source has no more are let go"
             work = replace(work, notes=(*work.notes, forgotten))
         if full or not self.pull.cursor or not is_usable or self.most is not None:
             return work.pull_all(kept)
@@ -137,13 +152,36 @@ class TablePull:
         except IncompleteError as error:
             return replace(work, notes=(*work.notes, f"pulled as a whole: {error}")).pull_all(kept)
 
-    def _keeps(self, landed: LandedTable | None, columns: Sequence[SourceColumn]) -> bool:
-        """Whether rows that the source has forgotten stay, also where all rows that it has come anew."""
-        if landed is None or landed.asked != self.asked or self.pull.deletes != "none" or self.most is not None:
-            return False
-        return bool(landed.batches and self.pull.key) and dict(landed.columns) == {
-            column.name: column.kind for column in columns
-        }
+    def _has_kept(self, landed: LandedTable | None) -> bool:
+        """Whether rows were landed that the source may have forgotten, and that are to stay."""
+        return landed is not None and landed.rows > 0 and self.pull.deletes == "none" and self.most is None
+
+    def _find_kept(self, landed: LandedTable | None, *, full: bool) -> LandedTable | None:
+        """The rows that stay beside those that come, also where all come anew.
+
+        Raises TableError where they are of another system, table or query, and nobody has said that they may go.
+        """
+        if landed is None or not self._has_kept(landed):
+            return None
+        if landed.asked.partition("-")[0] == self._asked_of:
+            return landed
+        if full:
+            return None
+        raise TableError(
+            f"{self.shown} is pulled from elsewhere, by another query or another key than the {landed.rows:,} rows "
+            "that were landed of it, which stay (`deletes: none`). Declare it as it was; or `parcours run --full` lets "
+            "go of those that the source has no more."
+        )
+
+    def _refuse_retyped(self, changes: Changes) -> None:
+        if changes.retyped:
+            told = "; ".join(f"{name} was {before} and is {now}" for name, before, now in changes.retyped)
+            raise TableError(
+                f"the columns of {self.shown} have changed: {told}; rows that were landed stay (`deletes: none`), and "
+                "do not follow. Leave the column out with `columns`; or move the folder of the source away, to let go "
+                "of what the source has no more.",
+                changes=changes,
+            )
 
     def describe(self, table: SourceTable) -> list[SourceColumn]:
         """The columns that come. Raises TableError where they are not as the pull needs them."""
@@ -210,15 +248,38 @@ class _Work:
                     self._refuse_short(reconciled)
                     batch = replace(batch, **self._tell_counted(source, landed))
                 batch = replace(batch, cursor_to=self._read_cursor(None))
+            landed_batch = batch
+            is_otherwise = kept is not None and (kept.asked, dict(kept.columns)) != (
+                self.of.asked, dict(self._landed_as.columns),
+            )  # fmt: skip
+            if kept is not None and is_otherwise:
+                rows.replace(self._merge(kept, rows.path))
+                landed_batch = replace(batch, rows=rows.count)
             rows.keep()
-        table = self._landed_as.with_batch(batch, batch.rows)
-        if kept is not None:
+        table = self._landed_as.with_batch(landed_batch, landed_batch.rows)
+        if kept is not None and not is_otherwise:
             batch = replace(batch, mode="changes")
             after = replace(kept, batches=(*kept.batches, batch))
             with self._connect(self._files(after)) as connection:
                 live = count_landed(Measures(), connection, select_live(after, self.of.folder, self._names))
             table = kept.with_batch(batch, int(total(live)))
         return self._pulled(table, batch, source, reconciled, repeated)
+
+    def _merge(self, kept: LandedTable, pulled: Path) -> Path:
+        """A file of ``pulled`` and of the rows of ``kept`` that are not among them, null where a column is new."""
+        key = self.of.pull.key
+        same = " and ".join(f"anew.{quote_name(name)} = live.{quote_name(name)}" for name in key)
+        common = [name for name in self._names if name in kept.columns]
+        names, rows = ", ".join(map(quote_name, common)), f"read_parquet({quote_text(str(pulled))})"
+        live = select_live(kept, self.of.folder, common)
+        merged = (
+            f"select {', '.join(map(quote_name, self._names))} from {rows} union all by name select {names} "
+            f"from ({live}) as live where not exists (select 1 from {rows} as anew where {same})"
+        )
+        made = self.of.scratch / "merged.parquet"
+        with self._connect([*self._files(kept), pulled]) as connection:
+            connection.execute(f"copy ({merged}) to {quote_text(str(made))} (format parquet, compression zstd)")
+        return made
 
     def pull_changes(self, landed: LandedTable) -> Pulled:
         assert landed.cursor is not None
@@ -239,9 +300,7 @@ class _Work:
                 live = count_landed(self._measures, connection, select_live(after, self.of.folder, self._names))
             reconciled = [] if source is None else compare(self._measures, source, live, self.of.pull.tolerance)
             if self.of.pull.deletes == "none":
-                reconciled = [
-                    replace(each, is_taken=each.is_taken or each.landed >= each.source) for each in reconciled
-                ]
+                reconciled = leave_forgotten(reconciled)
             if not all(each.is_taken for each in reconciled):
                 rows.drop()
                 raise IncompleteError(
@@ -435,6 +494,10 @@ class _BatchFile:
         """Removes what was kept."""
         self._file.unlink(missing_ok=True)
         self._gone_file.unlink(missing_ok=True)
+
+
+def _digest(said: object) -> str:
+    return hashlib.sha256(json.dumps(said, sort_keys=True).encode()).hexdigest()
 
 
 def check_key(connection: duckdb.DuckDBPyConnection, key: Sequence[str], shown: str, file: Path) -> None:

@@ -1,7 +1,7 @@
 """Rows and sums of a table, counted by the system when it was pulled and by us in what was landed."""
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from decimal import Decimal
 
 import duckdb
@@ -18,7 +18,9 @@ FLOATS = Decimal("1e-9")  # Of a sum of floats, whose order the two sides do not
 class Reconciled:
     """One measure of one day on both sides. ``is_taken``: they differ by no more than is declared.
 
-    Without a day it is that of rows without one, and where the system counts over all days that of all.
+    Without a day it is that of rows without one, and where the system counts over all days that of all: then
+    ``is_complete`` is false, and the days are those that it counts beside. ``is_comparable``: false where the source
+    has forgotten rows that stay here, so that nothing is proved.
     """
 
     day: str | None
@@ -26,6 +28,8 @@ class Reconciled:
     source: Decimal
     landed: Decimal
     is_taken: bool
+    is_complete: bool = True
+    is_comparable: bool = True
 
     @property
     def difference(self) -> Decimal:
@@ -36,7 +40,8 @@ class Reconciled:
 def count_landed(measures: Measures, connection: duckdb.DuckDBPyConnection, rows: str) -> Counts:
     """What is ours of ``rows``, a SELECT over what was landed."""
     day = f"strftime({quote_name(measures.day.name)}, '%Y-%m-%d')" if measures.day else "null"
-    counted = ", ".join([day, "count(*)", *map(_sum_landed, measures.amounts)])
+    sums = (_sum_landed(column, connection, rows) for column in measures.amounts)
+    counted = ", ".join([day, "count(*)", *sums])
     grouped = " group by 1" if measures.day else ""
     found = connection.execute(f"select {counted} from ({rows}){grouped}").fetchall()
     return read_counts(found, measures.names)
@@ -55,6 +60,8 @@ def compare(measures: Measures, source: Counted, landed: Counts, tolerance: floa
     """Both sides, by day and measure. Of what a system counted before and after, the nearest to ours is told."""
     floats = {column.name for column in measures.amounts if column.kind == "float"}
     places = {*source.before, *source.after, *(landed if source.is_complete else ())}
+    if source.is_complete and not places:
+        places = {(None, ROWS)}  # By days, no rows are no count.
     found = []
     for day, measure in sorted(places, key=lambda place: (place[0] or "", place[1])):
         is_of_all_days = day is None and not source.is_complete
@@ -62,8 +69,15 @@ def compare(measures: Measures, source: Counted, landed: Counts, tolerance: floa
         there = _nearest(source.at(day, measure), here)
         allowed = max(Decimal(str(tolerance)), FLOATS if measure in floats else Decimal(0))
         is_taken = abs(there - here) <= allowed * max(abs(there), abs(here))
-        found.append(Reconciled(day, measure, there, here, is_taken))
+        found.append(Reconciled(day, measure, there, here, is_taken, source.is_complete))
     return found
+
+
+def leave_forgotten(found: Iterable[Reconciled]) -> list[Reconciled]:
+    """The same, where rows stay that the source has forgotten: where more are here, neither side proves the other."""
+    measured = list(found)
+    more = {each.day for each in measured if each.measure == ROWS and each.landed > each.source}
+    return [replace(each, is_taken=True, is_comparable=False) if each.day in more else each for each in measured]
 
 
 def told_by_source(source: Counted, measure: str, here: Decimal) -> Decimal | None:
@@ -76,17 +90,25 @@ def _nearest(bounds: tuple[Decimal, Decimal], here: Decimal) -> Decimal:
     return min(max(here, bounds[0]), bounds[1])
 
 
-def _sum_landed(column: SourceColumn) -> str:
+def _sum_landed(column: SourceColumn, connection: duckdb.DuckDBPyConnection, rows: str) -> str:
     name = quote_name(column.name)
     if column.kind == "float":
         return f"sum({name})"
-    return f"cast(sum(cast({name} as decimal(38, 10))) as varchar)"
+    type_ = connection.execute(f"select typeof({name}) from ({rows}) limit 1").fetchone()
+    if type_ in (
+        None,
+        ("VARCHAR",),
+    ):  # A number of more digits than fit a decimal, or of as many as it happens to have.
+        behind = f"max(length(split_part(cast({name} as varchar), '.', 2)))"
+        [[digits]] = connection.execute(f"select {behind} from ({rows})").fetchall()
+        name = f"cast({name} as decimal(38, {min(digits or 0, 38)}))"
+    return f"cast(sum({name}) as varchar)"
 
 
 def count_rows(found: Iterable[Reconciled]) -> int | None:
     """How many rows the source has, over all days; None where it has not counted them."""
-    rows = [each.source for each in found if each.measure == ROWS]
-    return int(sum(rows)) if rows else None
+    counted = [each for each in found if each.measure == ROWS and (each.is_complete or each.day is None)]
+    return int(sum(each.source for each in counted)) if counted else None
 
 
 def describe_worst(found: Iterable[Reconciled]) -> str:

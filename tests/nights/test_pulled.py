@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 
+from pipelines.defs.pulls import describe_accounts
 from pipelines.nights.outcome import Outcome
 from pipelines.nights.pulled import CHECK, read_accounts, tell_pulls, tell_table
 from pipelines.pulls import pull
@@ -20,7 +21,10 @@ def counted(day: str | None, measure: str, source: str, landed: str, is_taken: b
     return Reconciled(day, measure, Decimal(source), Decimal(landed), is_taken)
 
 
-AGREED = (counted("2026-03-27", "rows", "1200", "1200"), counted("2026-03-27", "total", "98765.40", "98765.40"))
+AGREED = (
+    counted("2026-03-26", "rows", "1", "1"), counted("2026-03-26", "total", "65.40", "65.40"),
+    counted("2026-03-27", "rows", "1199", "1199"), counted("2026-03-27", "total", "98700", "98700"),
+)  # fmt: skip
 SHORT = (
     counted("2026-03-26", "rows", "500", "480", is_taken=False),
     counted("2026-03-27", "rows", "700", "690", is_taken=False),
@@ -54,7 +58,7 @@ def tell(language: str) -> list[str]:
             "crm contacts: the 10 rows of 25 March 2026 are used; crm.internal does not answer",
             "crm tickets: 5 rows on both sides; new columns: tone",
             "crm consents: 7 rows, not counted by the source",
-            "shop orders: 1,200 rows on both sides; total 98,765.40 on both sides; 1 day compared",
+            "shop orders: 1,200 rows on both sides; total 98,765.40 on both sides; 2 days compared",
             "till returns: the source does not have it",
         ]),
         ("fr", [
@@ -65,7 +69,7 @@ def tell(language: str) -> list[str]:
             "crm contacts : les 10 lignes du 25 mars 2026 sont utilisées ; crm.internal does not answer",
             "crm tickets : 5 lignes des deux côtés ; nouvelles colonnes : tone",
             "crm consents : 7 lignes, non comptées par la source",
-            "shop orders : 1 200 lignes des deux côtés ; total 98 765,40 des deux côtés ; 1 jour comparé",
+            "shop orders : 1 200 lignes des deux côtés ; total 98 765,40 des deux côtés ; 2 jours comparés",
             "till returns : absente de la source",
         ]),
     ],
@@ -79,6 +83,27 @@ def test_sums_that_differ_by_less_than_a_cent_do_not_look_the_same() -> None:
         pull.Outcome("shop", "orders", "taken", rows=1, reconciled=(counted(None, "price", "1.2345", "1.2344"),))
     )
     assert "price 1.2344, 1.2345 in the source" in tell_table(account, open_texts("en", "pulled"))
+
+
+def test_a_day_that_no_calendar_has_is_told_as_the_source_writes_it() -> None:
+    account = account_for(
+        pull.Outcome("shop", "orders", "not taken", reconciled=(counted("20231-05-01", "rows", "2", "1", False),))
+    )
+    assert "rows of 20231-05-01: 2 in the source, 1 arrived" in tell_table(account, open_texts("en", "pulled"))
+
+
+@pytest.mark.parametrize(
+    ("language", "words"),
+    [("en", "the sum of total of 26 March 2026 differs"), ("fr", "la somme de total du 26 mars 2026 diffère")],
+)
+def test_the_sum_of_a_day_is_not_told_since_it_may_be_that_of_one_order(language: str, words: str) -> None:
+    short = (counted("2026-03-26", "total", "12.34", "0", False), counted("2026-03-26", "rows", "1", "1"))
+    for state in ("not taken", "taken"):
+        account = account_for(pull.Outcome("shop", "orders", state, rows=1, reconciled=short))  # type: ignore[arg-type]
+        told = re.sub("[\u00a0\u202f]", " ", tell_table(account, open_texts(language, "pulled")))
+        assert words in told
+        for text in (told, repr(account), repr(describe_accounts([pull.Outcome("s", "o", "taken", reconciled=short)]))):
+            assert not re.search("12[.,]34", text)
 
 
 def test_a_night_that_a_pull_has_stopped_has_its_accounts_too() -> None:

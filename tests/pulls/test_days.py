@@ -81,6 +81,30 @@ def test_a_row_that_has_moved_into_these_days_is_not_there_twice(landed: Shop) -
     assert landed.extract().equals(table)
 
 
+def test_what_the_source_has_forgotten_of_these_days_stays_where_that_is_declared(shop: Shop) -> None:
+    pulls = {"orders": {**INCREMENTAL, "deletes": "none"}}
+    shop.make_orders(*ROWS)
+    shop.pull(pulls)
+    shop.server.run("delete from orders where id in (20, 31)", "update orders set total = 99 where id = 21")
+    outcome = pull(shop, 2, 3, pulls)
+    assert (outcome.state, outcome.rows, outcome.notes) == ("taken", 4, ())
+    assert {**totals(shop), "21": 2.5} == {f"{10 * day + n}": day + 0.5 for day in range(1, 6) for n in range(3)}
+    assert totals(shop)["21"] == 99
+
+
+def test_rows_that_are_of_these_days_no_more_are_told(landed: Shop) -> None:
+    """Where one is of another day now it comes with the next night, which finds that day short."""
+    landed.server.run(
+        "update orders set placed = '2026-01-05 08:00:00' where id = 20", "delete from orders where id = 21"
+    )
+    outcome = pull(landed, 2, 2)
+    assert outcome.rows == 1
+    assert [note.partition(":")[0] for note in outcome.notes] == ["2 rows that were of these days are no more"]
+    assert len(totals(landed)) == 13
+    landed.pull()
+    assert len(totals(landed)) == 14
+
+
 def test_the_next_night_goes_on_where_the_last_one_ended(landed: Shop) -> None:
     before = read_landed(landed.landed).tables["orders"].cursor
     pull(landed, 1, 2)
@@ -129,6 +153,14 @@ def test_a_column_that_has_gone_is_told_and_a_new_one_waits_for_the_night(landed
     assert landed.extract().equals(before)
     landed.server.run("alter table orders drop column buyer")
     assert "buyer no longer there" in str(pull(landed, 1, 5).message)
+
+
+@pytest.mark.parametrize("declared", [{"day": "paid"}, {"amounts": "tip"}])
+def test_a_day_or_an_amount_that_was_not_landed_waits_for_the_night(landed: Shop, declared: dict[str, str]) -> None:
+    landed.server.run("alter table orders add column paid date", "alter table orders add column tip int")
+    outcome = pull(landed, 1, 5, {"orders": {**INCREMENTAL, **declared}})
+    assert outcome.state == "not taken"
+    assert "was not landed" in str(outcome.message)
 
 
 def test_pulls_that_say_no_day_are_told_of(shop: Shop) -> None:

@@ -14,6 +14,7 @@ from pipelines.lake.landed import read_landed
 from pipelines.lake.owner_only import closed_to_others
 from pipelines.pulls.connectors.mysql import MysqlSnapshot
 from pipelines.pulls.connectors.postgresql import PostgresqlSnapshot
+from pipelines.pulls.night import join_again
 from pipelines.pulls.pull import Outcome, list_messages
 from tests.database_servers import PASSWORD
 from tests.pulls.conftest import COLUMNS, Shop
@@ -151,6 +152,17 @@ def test_a_short_pull_of_changes_leaves_the_night_before(shop: Shop, request: py
     assert shop.extract().equals(before)
 
 
+def test_what_was_taken_tonight_stays_taken_where_a_later_try_is_not(shop: Shop) -> None:
+    shop.make_orders(*ROWS)
+    first = shop.pull()
+    shop.connector = {"port": 1, "tries": 1}
+    later = shop.pull()
+    assert [each.state for each in later] == ["not taken"]
+    assert join_again(first, later) == first
+    assert join_again(later, first) == first
+    assert join_again([], later) == later
+
+
 def test_a_tolerance_lets_some_rows_be_missing(shop: Shop, lost_batches: None) -> None:
     shop.make_orders(*ROWS)
     [outcome] = shop.pull({"orders": {"tolerance": 0.5}})
@@ -181,6 +193,20 @@ def test_a_new_column_is_left_out_or_refused_where_that_is_declared(shop: Shop) 
     shop.connector = {"drift": "freeze"}
     assert "`drift: freeze` lets none in" in fail(shop)
     assert shop.pull(full=True)[0].state == "taken"
+
+
+def test_a_new_column_that_the_pull_speaks_of_is_not_left_out(shop: Shop) -> None:
+    """A day that is declared later, of a column that was left out until now."""
+    undated = {"orders": {"key": "id", "cursor": "changed"}}
+    shop.make_orders(*ROWS)
+    shop.pull(undated)
+    shop.server.run("alter table orders add column paid date", "alter table orders add column tip int")
+    shop.connector = {"drift": "discard"}
+    assert shop.pull(undated)[0].notes == ("new columns, left out: paid, tip",)
+    [outcome] = shop.pull({"orders": {**undated["orders"], "day": "paid"}})
+    assert (outcome.state, outcome.notes) == ("taken", ("new columns: paid", "new columns, left out: tip"))
+    assert outcome.batch.mode == "full"
+    assert "paid" in read_landed(shop.landed).tables["orders"].columns
 
 
 @pytest.mark.parametrize(
@@ -269,6 +295,20 @@ def test_an_optional_table_that_is_not_there_lets_the_run_go_on(shop: Shop) -> N
     assert shop.pull({"orders": {"optional": True}})[0].state == "taken"
 
 
+def test_an_optional_table_that_has_gone_empties_nothing_that_was_landed(shop: Shop) -> None:
+    """A right that was taken away looks the same as a table that is not there."""
+    pulls = {"orders": {"optional": True}}
+    shop.make_orders(*ROWS)
+    shop.pull(pulls)
+    shop.server.run("drop table orders")
+    assert "2 rows of it were landed before" in fail(shop, pulls)
+    assert shop.extract(pulls).height == 2
+    shop.connector = {"if_not_taken": "keep"}
+    assert [(each.state, each.rows) for each in shop.pull(pulls)] == [("kept", 2)]
+    assert shop.pull(pulls, full=True)[0].state == "absent"
+    assert shop.extract(pulls).height == 0
+
+
 def test_a_value_that_no_day_can_be_is_empty_and_counted(shop: Shop) -> None:
     odd = {"postgresql": "infinity", "mariadb": "0000-00-00 00:00:00"}[shop.server.type]
     shop.make_orders(*ROWS, f"3, 'Cy', '2026-01-03 10:00:00', 30.50, '{odd}'", f"4, 'Cy', '{odd}', 30.50, null")
@@ -277,6 +317,18 @@ def test_a_value_that_no_day_can_be_is_empty_and_counted(shop: Shop) -> None:
     assert [note.partition(" rows")[0] for note in outcome.notes] == ["placed is empty in 1", "changed is empty in 1"]
     assert all(each.difference == 0 for each in outcome.reconciled)
     assert shop.pull()[0].batch.mode == "changes"
+
+
+def test_a_day_that_no_calendar_has_ends_no_night(shop: Shop) -> None:
+    if shop.server.type != "postgresql":
+        pytest.skip("Its server holds no such days.")
+    shop.make_orders(*ROWS, "3, 'Cy', '20231-05-01 10:00:00', 30.50, '2026-01-03 10:00:00'")
+    [outcome] = shop.pull()
+    assert (outcome.state, outcome.rows) == ("taken", 3)
+    assert "20231-05-01" in {each.day for each in outcome.reconciled}
+    told = shop.lake.read("landed", "reconciliation").filter(measure="rows")
+    assert told.height == 3
+    assert told["day"].null_count() == 1
 
 
 def test_an_amount_that_no_number_can_be_is_empty_and_counted(shop: Shop) -> None:

@@ -1,5 +1,7 @@
 """Night after night from a real server: whatever changed there, the tables are those of one full pull."""
 
+from datetime import date
+
 import pytest
 
 from pipelines.lake.landed import read_landed
@@ -99,8 +101,76 @@ def test_what_a_source_forgets_stays_where_that_is_declared(shop: Shop) -> None:
     assert shop.extract(pulls).equals(rows)
     shop.server.run("alter table orders add column note text")
     [outcome] = shop.pull(pulls)
+    assert (outcome.state, outcome.rows, outcome.source_rows, outcome.notes) == (
+        "taken", 34, 33, ("new columns: note",),
+    )  # fmt: skip
+    assert shop.extract(pulls).equals(rows)
+    shop.add("41, 'Eve', '2026-01-06 09:00:00', 5.00, '2026-01-06 09:00:00', 'new'")
+    assert [(each.rows, each.batch.mode, each.notes) for each in shop.pull(pulls)] == [(35, "changes", ())]
+    fewer = {"orders": {**pulls["orders"], "columns": ["id", "placed", "total", "changed"]}}
+    assert [(each.state, each.rows) for each in shop.pull(fewer)] == [("taken", 35)]
+    assert shop.extract(fewer).height == 35
+
+
+def test_where_the_source_has_forgotten_rows_nothing_is_proved_and_elsewhere_all_is(shop: Shop) -> None:
+    pulls = {"orders": {**INCREMENTAL, "deletes": "none"}}
+    shop.make_orders(*FIRST)
+    shop.pull(pulls)
+    shop.server.run("delete from orders where id = 1")
+    [outcome] = shop.pull(pulls)
+    assert (outcome.batch.mode, outcome.reconciled_by) == ("changes", "day")
+    assert {each.day for each in outcome.reconciled if not each.is_comparable} == {"2026-01-01"}
+    told = shop.lake.read("landed", "reconciliation").filter(day=date(2026, 1, 1))
+    assert told["is_tolerated"].to_list() == [None, None]
+    shop.server.run("update orders set total = 1 where id = 2")
+    [outcome] = shop.pull(pulls)
     assert (outcome.state, outcome.rows) == ("taken", 33)
+    assert "the sum of total of 2026-01-02 differs" in outcome.notes[0]
+    undated = {"orders": {**pulls["orders"], "day": None}}
+    shop.pull(undated)
+    shop.server.run("delete from orders where id = 2")
+    assert shop.pull(undated)[0].reconciled_by == "not comparable"
+
+
+def test_an_empty_table_is_counted_too(shop: Shop) -> None:
+    shop.make_orders()
+    for _ in range(2):
+        [outcome] = shop.pull()
+        assert (outcome.state, outcome.rows, outcome.source_rows, outcome.reconciled_by) == ("taken", 0, 0, "table")
+
+
+def test_what_a_source_forgets_is_not_lost_to_a_pull_that_is_declared_otherwise(shop: Shop) -> None:
+    pulls = {"orders": {**INCREMENTAL, "deletes": "none"}}
+    shop.make_orders(*FIRST)
+    shop.pull(pulls)
+    shop.server.run("delete from orders where id = 1")
+    retype = {
+        "postgresql": "alter table orders alter buyer type int using length(buyer)",
+        "mariadb": "update orders set buyer = '3'; alter table orders modify buyer int",
+    }
+    otherwise = {"orders": {**pulls["orders"], "select": "select * from orders where id > 1"}}
+    [outcome] = shop.pull(otherwise)
+    assert (outcome.state, read_landed(shop.landed).tables["orders"].rows) == ("not taken", 33)
+    assert "33 rows" in str(outcome.message)
+    shop.server.run(*retype[shop.server.type].split("; "))
+    [outcome] = shop.pull(pulls, full=True)
+    assert outcome.state == "not taken"
+    assert "buyer was text and is integer" in str(outcome.message)
+    assert read_landed(shop.landed).tables["orders"].rows == 33
+    [outcome] = shop.pull(otherwise, full=True)
+    assert (outcome.state, outcome.rows) == ("taken", 32)
     assert "rows that the source has no more are let go" in outcome.notes[-1]
+
+
+def test_another_system_is_pulled_as_a_whole(shop: Shop) -> None:
+    """What it has would otherwise be looked for after the cursor of the one before."""
+    shop.make_orders(*FIRST)
+    shop.pull()
+    shop.connector = {"tls": "off", "wait_seconds": 1}
+    assert shop.pull()[0].batch.mode == "changes"
+    shop.connector = {"host": "localhost"}
+    assert shop.pull()[0].batch.mode == "full"
+    assert shop.pull()[0].batch.mode == "changes"
 
 
 def test_batches_are_put_together_and_change_nothing(shop: Shop) -> None:

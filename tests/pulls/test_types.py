@@ -113,6 +113,15 @@ def test_a_float_is_summed_on_both_sides(shop: Shop) -> None:
     assert (outcome.state, outcome.message) == ("taken", None)
 
 
+def test_an_amount_is_summed_to_its_last_digit(shop: Shop) -> None:
+    shop.server.run("drop table if exists sums", "create table sums (id int, amount decimal(30, 18))")
+    shop.server.run("insert into sums values (1, 0.123456789012345678), (2, 0.000000000000000001), (3, null)")
+    tables = {"products": {"from": "sums", "columns": {"product_id": "id"}}}
+    [outcome] = shop.pull({"sums": {"amounts": "amount"}}, tables=tables)
+    assert (outcome.state, outcome.message) == ("taken", None)
+    assert str(outcome.reconciled[0].landed) == "0.123456789012345679"
+
+
 @pytest.mark.parametrize(
     ("pull", "told"),
     [
