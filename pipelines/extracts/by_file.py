@@ -51,6 +51,7 @@ def divide(sources: Sources, table: Table, exports: Sequence[Export]) -> dict[st
     feeding = sources.feeding(table)
     is_divisible = (
         len(exports) > 1
+        and len({(export.source, export.shown) for export in exports}) == len(exports)  # They are told apart by name.
         and sum(export.size for export in exports) >= LEAST_BYTES
         and not any(source.tables[table.name].query or source.tables[table.name].with_ for source in feeding)
         and not any(export.path.suffix.lower() == ARCHIVE for export in exports)

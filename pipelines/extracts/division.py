@@ -95,10 +95,10 @@ class Division:
         return range(first, first + self.unit_of_file.count(unit))
 
     @property
-    def known(self) -> dict[Path, KnownFile]:
-        """The files that are not opened."""
+    def known(self) -> dict[str, KnownFile]:
+        """The files that are not opened, by what messages call them: two of one content may lie in one place."""
         return {
-            self.paths[number]: file
+            self.names[number]: file
             for unit, kept in self.kept.items()
             for number, file in zip(self.files_of(unit), kept.files, strict=True)
         }

@@ -248,7 +248,7 @@ def open_rows(
     base: Path,
     scratch: Path,
     most: int | None = None,
-    known: Mapping[Path, KnownFile] = MappingProxyType({}),
+    known: Mapping[str, KnownFile] = MappingProxyType({}),
 ) -> FileRows:
     """The rows of the files under the connector's root that the mapping's pattern finds, by name.
 
@@ -267,19 +267,21 @@ def open_files(
     options: FileOptions,
     scratch: Path,
     most: int | None = None,
-    known: Mapping[Path, KnownFile] = MappingProxyType({}),
+    known: Mapping[str, KnownFile] = MappingProxyType({}),
 ) -> FileRows:
     """The rows of ``exports``, files named as messages do below ``shown_root``, as by :func:`open_rows`."""
-    opened = {f"{shown_root}/{name}": matches.State.of(path) for name, path in exports if path not in known}
+    places = {f"{shown_root}/{name}": path for name, path in exports}
+    opened = {shown: matches.State.of(path) for shown, path in places.items() if shown not in known}
     files = []
     malformed = scratch / "malformed.jsonl"
     share = None if most is None else max(min(LEAST_OF_EACH, most), -(-most // len(exports)))
     for number, (path, name, packed) in enumerate(_list_files(exports, shown_root, options, scratch)):
         copy = scratch / f"plain-{number}"
-        if number < len(exports) and exports[number][1] in known:  # Then none of them is an archive.
-            files.append(_File.not_opened(path, known[exports[number][1]]))
+        shown = f"{shown_root}/{name}"
+        if shown in known:
+            files.append(_File.not_opened(path, known[shown]))
             continue
-        files.append(_read_file(path, name, f"{shown_root}/{name}", options, copy, malformed, share, packed))
+        files.append(_read_file(path, name, shown, options, copy, malformed, share, packed))
     _check_members(files, shown_root, options)
     return FileRows(files, scratch, opened)
 

@@ -74,9 +74,12 @@ class OpenSomeRows(OpenRows, Protocol):
         base: Path,
         scratch: Path,
         most: int | None = None,
-        known: Mapping[Path, KnownFile] = MappingProxyType({}),
+        known: Mapping[str, KnownFile] = MappingProxyType({}),
     ) -> "Rows":
-        """The same; the rows of the files that are ``known`` are left out, and all else is as if they were there."""
+        """The same, without the rows of the files that are ``known``, by what messages call them.
+
+        All else is as if these were there.
+        """
 
 
 class Rows(Protocol):
