@@ -201,6 +201,19 @@ def test_a_later_order_of_a_file_that_is_not_read_keeps_its_lines_waiting(nights
     assert (extracted["orders"].files_kept, extracted["order_lines"].rows_set_apart) == (2, 1)
 
 
+@pytest.mark.parametrize("damaged", ["ecommerce/order_lines.0001", "quarantine/rows/ecommerce__order_lines"])
+def test_a_damaged_file_is_made_anew_also_where_other_rows_are_waited_for(nights: Nights, damaged: str) -> None:
+    write_order(nights, "orders_6.csv", "61,2026-07-01,8,")
+    nights.run_all()
+    write_order(nights, "orders_6.csv", "61,2026-06-01,8,")
+    file = nights.lake.root / f"{damaged}.parquet"
+    assert file.exists()
+    file.write_bytes(b"PAR1")
+    nights.check_equal_to_full()
+    told = [said for said in nights.said if said.startswith("ecommerce/order_lines: what was kept is read anew")]
+    assert len(told) == 1
+
+
 def look_around(nights: Nights) -> None:
     nights.mappings["orders"]["columns"]["coupon_code"] = "cast(count(*) over () as varchar)"
 
