@@ -180,6 +180,7 @@ class _Unit:
                 FileShape(**each["shape"]),
                 bool(each["leaves_out"]),
                 bool(each["is_mended"]),
+                bool(each["is_unpickable"]),
             )
             for each in noted["files"][unit]
         )

@@ -92,6 +92,13 @@ class _File:
         """Whether a column has the name by which DuckDB gives a Parquet row its number."""
         return any(name.lower() == "file_row_number" for name in self.columns)
 
+    @property
+    def is_unpickable(self) -> bool:
+        """Whether its rows are in no place of their own, by which one could be found without the others."""
+        if self.known:
+            return self.known.is_unpickable
+        return self.has_gaps or self.has_own_numbers or self.most is not None
+
     def read(self) -> str:
         """FROM clause that yields the file's columns, and for JSON lines one column `line`."""
         if self.format == "parquet":
@@ -145,6 +152,7 @@ class FileRows:
                 file.shape,
                 leaves_out=file.format == "jsonl",
                 is_mended=number in self._set_aside,
+                is_unpickable=file.is_unpickable,
             )
             for number, file in enumerate(self._files)
         ]
@@ -153,7 +161,7 @@ class FileRows:
         return "\nunion all\n".join(self._select_file(number, numbered) for number in range(len(self._files)))
 
     def pick(self, rows: Mapping[int, Sequence[int]]) -> str | None:
-        if any(file.has_gaps or file.has_own_numbers or file.most is not None for file in self._files):
+        if any(file.is_unpickable for file in self._files):
             return None
         selects = []
         for number, wanted in rows.items():
