@@ -20,7 +20,7 @@ from pipelines.extracts import casting, currencies, mapping, plausibility
 from pipelines.extracts.column_names import list_found
 from pipelines.extracts.connectors.protocol import QuickRows, Rows, RowsOfFiles
 from pipelines.extracts.counts import SourceCounts
-from pipelines.extracts.days import Days, depend_on_day, latest_day, times_of
+from pipelines.extracts.days import Days, find_lasting, latest_day, times_of
 from pipelines.extracts.division import Division, FormerReading, KeysMeetError, ReadAsAWholeError, ReadUnits
 from pipelines.extracts.duckdb_errors import explain
 from pipelines.extracts.faults import FIRST
@@ -469,12 +469,13 @@ class SourceReading:
             self.tallies[unit].faults[int(fault)] = count
 
     def _find_days(self) -> None:
-        """This day alone, where a rule reckons from it or a time was cut to its end."""
+        """This day alone, where a rule reckons from it or a time was cut to its end; none where the clock is asked."""
         listed = self._mapped.faults.listed()
-        is_reckoned = depend_on_day(self.declared, (mapped.column for mapped in self._mapped.columns))
+        lasting = find_lasting(self.declared, (each.column for each in self._mapped.columns), self.window.as_of)
         today = Days(self.window.as_of, self.window.as_of + timedelta(days=1))
         for tally in self.tallies.values():
-            if is_reckoned or any((listed[fault].column, listed[fault].kind) == _CUT for fault in tally.faults):
+            tally.days = tally.days.meet(lasting)
+            if any((listed[fault].column, listed[fault].kind) == _CUT for fault in tally.faults):
                 tally.days = tally.days.meet(today)
 
     @property
