@@ -51,6 +51,7 @@ def divide(sources: Sources, table: Table, exports: Sequence[Export]) -> dict[st
     feeding = sources.feeding(table)
     is_divisible = (
         len(exports) > 1
+        and len({(export.source, export.shown) for export in exports}) == len(exports)  # They are told apart by name.
         and sum(export.size for export in exports) >= LEAST_BYTES
         and not any(source.tables[table.name].query or source.tables[table.name].with_ for source in feeding)
         and not any(export.path.suffix.lower() == ARCHIVE for export in exports)
@@ -122,7 +123,7 @@ def keep_units(
 ) -> dict[str, Division]:
     """``divisions`` with the units that need not be read. ``waits_for``: the rows that today's would wait for.
 
-    Raises ValueError, KeyError, TypeError or IndexError where the note is none.
+    Raises ValueError, KeyError, TypeError or IndexError where the note is none, duckdb.Error where a file is damaged.
     """
     kept, number = {}, 0
     for source, division in divisions.items():
@@ -133,7 +134,8 @@ def keep_units(
             raise ValueError("a part is not noted")
         number += len(parts)
         units = [_Unit.from_plain(former, unit) for unit in range(len(parts))]
-        waiting = _find_waiting(table, lake, source, parts, units, noted.waited_for, waits_for)
+        whole = [part for part, is_whole in zip(parts, are_whole, strict=True) if is_whole]
+        waiting = _find_waiting(table, lake, source, parts, whole, units, noted.waited_for, waits_for)
         here = {_identify(division, contents, unit): unit for unit in range(division.count)}
         same = {
             unit: here[each.identity]
@@ -178,6 +180,7 @@ class _Unit:
                 FileShape(**each["shape"]),
                 bool(each["leaves_out"]),
                 bool(each["is_mended"]),
+                bool(each["is_unpickable"]),
             )
             for each in noted["files"][unit]
         )
@@ -195,11 +198,16 @@ def _find_waiting(
     lake: Lake,
     source: str,
     parts: Sequence[Path],
+    whole: Sequence[Path],
     units: Sequence[_Unit],
     former: Path | None,
     now: Path | None,
 ) -> set[int]:
-    """The units with rows of which it has changed whether they wait for others, or go with them to quarantine."""
+    """The units with rows of which it has changed whether they wait for others, or go with them to quarantine.
+
+    Only ``whole`` ones of the ``parts`` are looked at: others are lost in any case. Raises duckdb.Error where a file
+    cannot be read.
+    """
     if table.part_of is None or (former is None and now is None):
         return set()
     if former is None or now is None:
@@ -221,12 +229,11 @@ def _find_waiting(
         )
         if connection.execute("select count(*) from changed").fetchall() == [(0,)]:
             return set()
-        present = [part for part in parts if part.exists()]
         rows = (
-            f"select distinct filename from read_parquet([{', '.join(quote_text(str(part)) for part in present)}], "
+            f"select distinct filename from read_parquet([{', '.join(quote_text(str(part)) for part in whole)}], "
             f"filename = true) semi join changed using ({key})"
         )
-        found = {parts.index(Path(file)) for (file,) in connection.execute(rows).fetchall()} if present else set()
+        found = {parts.index(Path(file)) for (file,) in connection.execute(rows).fetchall()} if whole else set()
         beside = (
             f"select distinct file from read_parquet({quote_text(str(lake.set_apart_path(table.kind, table.name)))}) "
             f"semi join changed using ({key}) where source = {quote_text(source)}"

@@ -6,10 +6,11 @@ for one day holds for another, unless a value lies between them, or the mapping 
 
 from collections.abc import Iterable
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, timedelta
 
 from pipelines.config.connectors import Range, TableMapping
 from pipelines.contracts import Column
+from pipelines.extracts.clock import differs_each_time
 from pipelines.extracts.sql_quoting import quote_name
 
 
@@ -38,6 +39,16 @@ def depend_on_day(declared: TableMapping, columns: Iterable[Column]) -> bool:
         for column in columns
     )
     return is_age_limited or any("as_of" in sql.lower() for sql in declared.written_sql)
+
+
+def find_lasting(declared: TableMapping, columns: Iterable[Column], day: date) -> Days:
+    """The days for which a rule and the SQL of a mapping say what they say on ``day``, whatever the values.
+
+    Those are none where the SQL asks the clock: the same day may be run again on another.
+    """
+    if any(differs_each_time(sql) for sql in declared.written_sql):
+        return Days(day, day)
+    return Days(day, day + timedelta(days=1)) if depend_on_day(declared, columns) else Days()
 
 
 def local_day(column: Column, value: str) -> str:

@@ -43,12 +43,14 @@ class FormerReading:
     """What was noted of a source's table as a whole when its units were read.
 
     ``columns`` are those of all files, with DuckDB's types. ``lists_later``: rows later than the day were listed one by
-    one. ``has_set_aside``: a line was no row, so that all bytes of all files were read.
+    one. ``has_set_aside``: a line was no row, so that all bytes of all files were read. ``is_searched``: all bytes of
+    all files were read, for whatever reason.
     """
 
     columns: Mapping[str, str]
     lists_later: bool
     has_set_aside: bool
+    is_searched: bool
 
 
 @dataclass(frozen=True)
@@ -95,10 +97,10 @@ class Division:
         return range(first, first + self.unit_of_file.count(unit))
 
     @property
-    def known(self) -> dict[Path, KnownFile]:
-        """The files that are not opened."""
+    def known(self) -> dict[str, KnownFile]:
+        """The files that are not opened, by what messages call them: two of one content may lie in one place."""
         return {
-            self.paths[number]: file
+            self.names[number]: file
             for unit, kept in self.kept.items()
             for number, file in zip(self.files_of(unit), kept.files, strict=True)
         }

@@ -62,9 +62,14 @@ def walk(tree: Any) -> Iterator[dict[str, Any]]:
             yield from walk(branch)
 
 
+def serialise(sql: str) -> str:
+    """DuckDB's syntax tree of ``sql`` as JSON, or what it says against it."""
+    [(serialised,)] = _connection().execute("select json_serialize_sql(?)", [sql]).fetchall()
+    return str(serialised)
+
+
 def _parse(sql: str, before: str, after: str) -> dict[str, Any]:
-    [(serialised,)] = _connection().execute("select json_serialize_sql(?)", [f"{before}{sql}{after}"]).fetchall()
-    read = json.loads(serialised)
+    read = json.loads(serialise(f"{before}{sql}{after}"))
     if read["error"]:
         reason = " ".join(str(read["error_message"]).split())
         if "Only SELECT" in reason or '";"' in reason:

@@ -57,12 +57,12 @@ def open_table(
     table: Table,
     scratch: Path,
     most: int | None = None,
-    known: Mapping[Path, KnownFile] = MappingProxyType({}),
+    known: Mapping[str, KnownFile] = MappingProxyType({}),
 ) -> OpenedTable:
     """Opens what ``source`` declares for ``table``; ``scratch`` is a folder for all sources of the table.
 
     Of the rows, ``most`` are enough; what a query looks up beside them is read as a whole. The rows of files that are
-    ``known`` are left out.
+    ``known``, by what messages call them, are left out.
 
     Raises ExtractError where there is nothing to read, it cannot be read, or lacks a column that it must have.
     """
@@ -73,7 +73,7 @@ def open_table(
 
 
 def _open_table(
-    sources: Sources, source: Source, table: Table, scratch: Path, most: int | None, known: Mapping[Path, KnownFile]
+    sources: Sources, source: Source, table: Table, scratch: Path, most: int | None, known: Mapping[str, KnownFile]
 ) -> OpenedTable:
     open_rows, declared = CONNECTORS[source.connector.type], source.tables[table.name]
     folder = scratch / source.name

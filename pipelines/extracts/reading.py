@@ -20,7 +20,7 @@ from pipelines.extracts import casting, currencies, mapping, plausibility
 from pipelines.extracts.column_names import list_found
 from pipelines.extracts.connectors.protocol import QuickRows, Rows, RowsOfFiles
 from pipelines.extracts.counts import SourceCounts
-from pipelines.extracts.days import Days, depend_on_day, latest_day, times_of
+from pipelines.extracts.days import Days, find_lasting, latest_day, times_of
 from pipelines.extracts.division import Division, FormerReading, KeysMeetError, ReadAsAWholeError, ReadUnits
 from pipelines.extracts.duckdb_errors import explain
 from pipelines.extracts.faults import FIRST
@@ -46,6 +46,7 @@ _FITS = f"coalesce(_worst, 0) < {FIRST['rejected']}"
 _IS_LATER = f"coalesce(_worst, 0) >= {FIRST['set apart']}"
 _CUT = ("updated_at", "later_than_as_of")  # What is written in place of it is the end of the day of the run.
 _IS_REJECT = "_verdict in ('rejected', 'duplicate')"
+_IS_TOLD = f"({_IS_REJECT} or _verdict = 'later' or _worst is not null)"  # Where it stood is.
 _IS_GONE = "_verdict in ('rejected', 'duplicate', 'repeated')"
 
 
@@ -104,6 +105,7 @@ class SourceReading:
         self.has_repeated = False
         self.has_examples = False
         self.has_set_aside = False
+        self.has_read_all = False
         self.is_divisible = division is not None
         self.rows_set_apart = 0
         self.lists_later = False
@@ -153,6 +155,7 @@ class SourceReading:
             if own.is_at_fault or (self.lists_later and own.later):
                 self._look_again()
                 self._count_verdicts()
+            self._search_as_the_others()
             distinct = self._count_values(own.staged - own.later)
         self._count_malformed()
         changed = [file for rows in self.opened.every for file in rows.find_changed()]
@@ -193,7 +196,7 @@ class SourceReading:
         assert self.division is not None
         known = self.rows.describe_files() if isinstance(self.rows, RowsOfFiles) else None
         groups = {unit: former.group for unit, former in self.division.kept.items()} | self.groups
-        reading = FormerReading(self.types, self.lists_later, self.has_set_aside)
+        reading = FormerReading(self.types, self.lists_later, self.has_set_aside, self._is_searched)
         if known is None or not self.is_divisible or self.mapping is None:
             return ReadUnits((), (), (), reading, may_be_kept=False)
         files = tuple(tuple(known[number] for number in self.division.files_of(unit)) for unit in range(len(groups)))
@@ -227,6 +230,32 @@ class SourceReading:
             self.has_set_aside = True
             for rows in self.opened.every:
                 rows.set_aside_malformed()
+
+    @property
+    def _is_searched(self) -> bool:
+        """Whether all bytes of all files were read, now or before: a line that is no row would have been found."""
+        former = self.division.former if self.division else None
+        return former.is_searched if former else self.has_read_all or self.has_set_aside
+
+    def _search_as_the_others(self) -> None:
+        """Sees to it that of all files all bytes are read, or of none: DuckDB says nothing of what no column reads.
+
+        Raises ReadAsAWholeError where it would be of some.
+        """
+        former = self.division.former if self.division else None
+        if former is None:
+            return
+        if former.is_searched:
+            is_searched = self.has_set_aside or self.has_read_all
+            if not is_searched and self.rows.set_aside_malformed():  # A table with others beside has no units.
+                self._refuse_division("it has lines that are no rows where no column of the mapping reads")
+        elif self.has_read_all or self._is_all_read_for(add_up(self.all_tallies).told):
+            self._refuse_division("rows in quarantine have all bytes of some of them read")
+
+    def _is_all_read_for(self, told: int) -> bool:
+        """Whether all rows of all files are to be read again to find ``told`` rows."""
+        files = self.rows.describe_files() if isinstance(self.rows, RowsOfFiles) else None
+        return told > MOST_PICKED or (told > 0 and any(file.is_unpickable for file in files or ()))
 
     def _refuse_division(self, why: str) -> None:
         """The next night cannot go by what is noted of single units; nor may this one have."""
@@ -441,12 +470,13 @@ class SourceReading:
             self.tallies[unit].faults[int(fault)] = count
 
     def _find_days(self) -> None:
-        """This day alone, where a rule reckons from it or a time was cut to its end."""
+        """This day alone, where a rule reckons from it or a time was cut to its end; none where the clock is asked."""
         listed = self._mapped.faults.listed()
-        is_reckoned = depend_on_day(self.declared, (mapped.column for mapped in self._mapped.columns))
+        lasting = find_lasting(self.declared, (each.column for each in self._mapped.columns), self.window.as_of)
         today = Days(self.window.as_of, self.window.as_of + timedelta(days=1))
         for tally in self.tallies.values():
-            if is_reckoned or any((listed[fault].column, listed[fault].kind) == _CUT for fault in tally.faults):
+            tally.days = tally.days.meet(lasting)
+            if any((listed[fault].column, listed[fault].kind) == _CUT for fault in tally.faults):
                 tally.days = tally.days.meet(today)
 
     @property
@@ -556,7 +586,7 @@ class SourceReading:
 
     def _pick(self) -> None:
         """Reads the rows whose place is told once more, as they came."""
-        told = f"from {self.suspects} where {_IS_REJECT} or _verdict = 'later' or _worst is not null"
+        told = f"from {self.suspects} where {_IS_TOLD}"
         rows = self._pick_few(f"select _position {told} order by all limit {MOST_PICKED + 1}")
         if rows is not None:
             try:
@@ -571,6 +601,7 @@ class SourceReading:
                 f"semi join (select _position {told}) using (_position)"
             )
         )
+        self.has_read_all = self._count(lambda: f"select count(*) {told}") > 0  # Else DuckDB reads none.
 
     def _pick_few(self, positions: str) -> str | None:
         """SELECT of the rows at the places ``positions`` selects alone; None where all must be read for them."""
@@ -646,8 +677,6 @@ class SourceReading:
             f"select distinct _file_number, _row from {self.picked} where _row is not null "
             f"order by all limit {MOST_LOCATED}"
         ).fetchall()
-        if len(places) == MOST_LOCATED:
-            self._refuse_division("more of its rows are in quarantine than can be located")
         found = self.rows.find_lines(places)
         frame = pl.DataFrame(
             [(file, row, line) for (file, row), line in found.items()],
@@ -666,15 +695,18 @@ class SourceReading:
 
     def _count_verdicts(self) -> None:
         """How many of the rows that were looked at again go, and how many only repeat another."""
-        for unit, rejected, implausible, repeated in self._run(
+        for unit, rejected, implausible, repeated, told in self._run(
             lambda: (
                 f"select {self._unit_of_position} as unit, count(*) filter (where {_IS_REJECT}), "
                 "count(*) filter (where _verdict = 'rejected' and _kind = 'implausible'), "
-                f"count(*) filter (where _verdict = 'repeated') from {self.suspects} group by unit"
+                f"count(*) filter (where _verdict = 'repeated'), count(*) filter (where {_IS_TOLD}) "
+                f"from {self.suspects} group by unit"
             )
         ):
             tally = self.tallies[unit]
-            tally.rejected, tally.implausible, tally.repeated = rejected, implausible, repeated
+            tally.rejected, tally.implausible, tally.repeated, tally.told = rejected, implausible, repeated, told
+        if add_up(self.all_tallies).told >= MOST_LOCATED:
+            self._refuse_division("more of its rows are in quarantine than can be located")
 
     def _count_values(self, rows: int) -> dict[str, int]:
         """Counts the values that are left of each column; returns how many different ones there are."""

@@ -34,8 +34,9 @@ class Tally:
     """The rows of one unit. Counts are as in :class:`~pipelines.extracts.counts.SourceCounts`.
 
     ``staged`` are those that `where` lets through, ``faults`` how often each fault stands in them, by its number,
-    ``examples`` the place of the first row of each. ``filled`` are the values of each column that are left,
-    ``sketches`` what their different ones are estimated from. ``is_at_fault``: not every row fits by itself.
+    ``examples`` the place of the first row of each, ``told`` of how many rows the place is looked up. ``filled`` are
+    the values of each column that are left, ``sketches`` what their different ones are estimated from.
+    ``is_at_fault``: not every row fits by itself.
     """
 
     staged: int = 0
@@ -46,6 +47,7 @@ class Tally:
     implausible: int = 0
     repeated: int = 0
     malformed: int = 0
+    told: int = 0
     is_at_fault: bool = False
     faults: dict[int, int] = field(default_factory=dict)
     examples: dict[int, Place] = field(default_factory=dict)
@@ -82,7 +84,7 @@ def add_up(tallies: Iterable[Tally]) -> Tally:
 
 
 def _add(one: Tally, other: Tally) -> Tally:
-    names = ("staged", "fitting", "later", "filtered", "rejected", "implausible", "repeated", "malformed")
+    names = ("staged", "fitting", "later", "filtered", "rejected", "implausible", "repeated", "malformed", "told")
     return Tally(
         **{name: getattr(one, name) + getattr(other, name) for name in names},
         is_at_fault=one.is_at_fault or other.is_at_fault,

@@ -21,6 +21,8 @@ from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
+import duckdb
+
 from pipelines.config.connectors import Source
 from pipelines.config.sources import Sources
 from pipelines.contracts import Table
@@ -48,6 +50,7 @@ LIBRARIES = ("duckdb", "polars", "pyarrow", "python-calamine")
 NOT_DECIDING = {"as_of", "decisions", "language", "placeholders", "readers", "reference_limits", "sources",
                 "wait_minutes"}  # fmt: skip
 """What `sources.yml` says that no extract looks at, or that is looked at by itself."""
+NOT_WRITTEN = "a file of it is missing, or not the one that was written"
 
 
 def list_exports(sources: Sources, table: Table, lake: Lake) -> list[Export] | None:
@@ -125,6 +128,7 @@ class _Kept:
         self._lake, self._table, self._say = lake, table, say
         self._file = lake.root / "state" / "extracts" / f"{table.kind}__{table.name}.json"
         self._waited_for = self._file.with_suffix(".waited_for.parquet")
+        self._is_refused = False
 
     def forget(self) -> None:
         """Removes the note: what is written from now on does not fit it."""
@@ -157,7 +161,7 @@ class _Kept:
         if not extracted.days.hold(as_of):
             return None
         if written != self._fingerprint_written():
-            self._refuse("a file of it is missing, or not the one that was written")
+            self._refuse(NOT_WRITTEN)
             return None
         return replace(extracted, is_unchanged=True)
 
@@ -175,8 +179,11 @@ class _Kept:
             if not divisions or not units or _of_table(former) != _of_table(json.loads(json.dumps(conditions))):
                 return divisions
             if former["waits_for"] and fingerprint(self._waited_for) != former["waits_for"]:
+                self._refuse(NOT_WRITTEN)
                 return divisions
             found = self._fingerprint_written()
+            if found != written:
+                self._refuse(NOT_WRITTEN)
             beside = [self._name(file) for file in self._beside()]
             if any(found.get(name) != written[name] for name in beside):
                 return divisions
@@ -194,10 +201,16 @@ class _Kept:
                 as_of,
                 find_waited_for(self._table, self._lake),
             )
+        except duckdb.Error:
+            self._refuse(NOT_WRITTEN)
+            return divisions
         except (OSError, ValueError, KeyError, TypeError, AttributeError, IndexError, zlib.error):
             return divisions  # Where it is missing or damaged, that has been told.
 
     def _refuse(self, why: str) -> None:
+        if self._is_refused:
+            return
+        self._is_refused = True
         self._say(f"{self._table.path}: what was kept is read anew, because {why}")
 
     def _beside(self) -> list[Path]:

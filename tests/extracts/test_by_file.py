@@ -15,7 +15,7 @@ import pytest
 
 from pipelines import contracts
 from pipelines.errors import ExtractError
-from pipelines.extracts import by_file, conform, unchanged
+from pipelines.extracts import by_file, conform, reading, unchanged
 from pipelines.extracts.counts import Extracted
 from pipelines.extracts.unchanged import extract_if_changed
 from pipelines.lake.tables import Lake, TableError
@@ -201,6 +201,19 @@ def test_a_later_order_of_a_file_that_is_not_read_keeps_its_lines_waiting(nights
     assert (extracted["orders"].files_kept, extracted["order_lines"].rows_set_apart) == (2, 1)
 
 
+@pytest.mark.parametrize("damaged", ["ecommerce/order_lines.0001", "quarantine/rows/ecommerce__order_lines"])
+def test_a_damaged_file_is_made_anew_also_where_other_rows_are_waited_for(nights: Nights, damaged: str) -> None:
+    write_order(nights, "orders_6.csv", "61,2026-07-01,8,")
+    nights.run_all()
+    write_order(nights, "orders_6.csv", "61,2026-06-01,8,")
+    file = nights.lake.root / f"{damaged}.parquet"
+    assert file.exists()
+    file.write_bytes(b"PAR1")
+    nights.check_equal_to_full()
+    told = [said for said in nights.said if said.startswith("ecommerce/order_lines: what was kept is read anew")]
+    assert len(told) == 1
+
+
 def look_around(nights: Nights) -> None:
     nights.mappings["orders"]["columns"]["coupon_code"] = "cast(count(*) over () as varchar)"
 
@@ -300,6 +313,69 @@ def test_what_no_column_of_the_mapping_reads_is_found_out_of_all_files_or_of_non
     assert nights.check_equal_to_full()["web_events"].rows_rejected == 3
     (nights.folder / "events_7.csv").unlink()
     nights.check_equal_to_full()
+
+
+EVENTS = b"id,visitor,moment,page\n"
+UNREADABLE = EVENTS + b"e%d1,v,x,home\ne%d2,v,x,home\n"
+MALFORMED = EVENTS + b"e%d,v,2026-04-01,\xff\n"  # In a column that the mapping does not read.
+
+
+def leave_a_column_unread(nights: Nights) -> None:
+    nights.tables = ("web_events",)
+    nights.mappings["web_events"]["columns"]["event"] = "'search'"  # The name `page` stands nowhere in it.
+
+
+def refuse_more_rows(nights: Nights) -> Callable[[], object]:
+    nights.exports.write("events_4.csv", MALFORMED % 4)
+    nights.exports.write("events_5.csv", UNREADABLE % (5, 5))
+    return lambda: nights.exports.write("events_7.csv", UNREADABLE % (7, 7))
+
+
+def refuse_rows_beside_lines_that_are_none(nights: Nights) -> Callable[[], object]:
+    nights.mappings["web_events"]["from"] = "events*"
+    nights.exports.write("events_3.jsonl", '{"id":"e3","visitor":"v","moment":"2026-03-01","page":"home"}\n1\n')
+    nights.exports.write("events_4.csv", MALFORMED % 4)
+    return lambda: nights.exports.write("events_7.csv", UNREADABLE % (7, 7))
+
+
+def write_a_malformed_row(nights: Nights) -> Callable[[], object]:
+    nights.exports.write("events_5.csv", UNREADABLE % (5, 5))
+    nights.exports.write("events_6.csv", UNREADABLE % (6, 6))
+    return lambda: nights.exports.write("events_7.csv", MALFORMED % 7)
+
+
+@pytest.mark.parametrize("begin", [refuse_more_rows, refuse_rows_beside_lines_that_are_none, write_a_malformed_row])
+def test_whether_all_bytes_are_read_is_decided_by_the_rows_of_all_files(
+    nights: Nights, monkeypatch: pytest.MonkeyPatch, begin: Callable[[Nights], Callable[[], object]]
+) -> None:
+    monkeypatch.setattr(reading, "MOST_PICKED", 3)
+    leave_a_column_unread(nights)
+    go_on = begin(nights)
+    nights.run("web_events")
+    go_on()
+    extracted = nights.check_equal_to_full()["web_events"]
+    assert extracted.files_kept == 0
+    nights.check_equal_to_full()
+
+
+def test_what_was_searched_as_a_whole_is_kept_beside_a_sound_file(
+    nights: Nights, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(reading, "MOST_PICKED", 3)
+    leave_a_column_unread(nights)
+    write_a_malformed_row(nights)
+    nights.run("web_events")
+    nights.exports.write("events_7.csv", UNREADABLE % (7, 7))
+    assert nights.check_equal_to_full()["web_events"].files_kept == 3
+
+
+def test_so_many_rows_are_located_as_of_all_files(nights: Nights, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(reading, "MOST_LOCATED", 3)
+    nights.tables = ("web_events",)
+    nights.exports.write("events_5.csv", UNREADABLE % (5, 5))
+    nights.run("web_events")
+    nights.exports.write("events_7.csv", UNREADABLE % (7, 7))
+    assert nights.check_equal_to_full()["web_events"].files_kept == 0
 
 
 def test_a_file_that_comes_while_the_table_is_read_stops_the_run(

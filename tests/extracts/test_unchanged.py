@@ -162,6 +162,21 @@ def test_sql_that_asks_for_the_day_is_run_anew_the_next_day(nights: Nights) -> N
     assert not nights.run("orders").is_unchanged
 
 
+@pytest.mark.parametrize(
+    "ask",
+    [
+        {"where": "moment::timestamp < localtimestamp"},
+        {"query": "select *, today() as asked from source"},
+        {"columns": {"updated_at": "CURRENT_DATE"}},
+    ],
+)
+def test_sql_that_asks_the_clock_is_run_anew_also_for_the_same_day(nights: Nights, ask: dict[str, Any]) -> None:
+    nights.mapping |= {**ask, "columns": nights.mapping["columns"] | ask.get("columns", {})}
+    nights.run_all()
+    assert not nights.run("orders").is_unchanged
+    assert nights.run("order_lines").is_unchanged
+
+
 def test_lines_are_read_anew_when_their_order_is_no_longer_later(nights: Nights) -> None:
     assert nights.run_all()[1].rows_set_apart == 1
     nights.exports.write("orders_2.csv", "id,moment,total\n3,2026-06-10,5\n4,2026-06-11,5\n")

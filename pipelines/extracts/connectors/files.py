@@ -92,6 +92,13 @@ class _File:
         """Whether a column has the name by which DuckDB gives a Parquet row its number."""
         return any(name.lower() == "file_row_number" for name in self.columns)
 
+    @property
+    def is_unpickable(self) -> bool:
+        """Whether its rows are in no place of their own, by which one could be found without the others."""
+        if self.known:
+            return self.known.is_unpickable
+        return self.has_gaps or self.has_own_numbers or self.most is not None
+
     def read(self) -> str:
         """FROM clause that yields the file's columns, and for JSON lines one column `line`."""
         if self.format == "parquet":
@@ -145,6 +152,7 @@ class FileRows:
                 file.shape,
                 leaves_out=file.format == "jsonl",
                 is_mended=number in self._set_aside,
+                is_unpickable=file.is_unpickable,
             )
             for number, file in enumerate(self._files)
         ]
@@ -153,7 +161,7 @@ class FileRows:
         return "\nunion all\n".join(self._select_file(number, numbered) for number in range(len(self._files)))
 
     def pick(self, rows: Mapping[int, Sequence[int]]) -> str | None:
-        if any(file.has_gaps or file.has_own_numbers or file.most is not None for file in self._files):
+        if any(file.is_unpickable for file in self._files):
             return None
         selects = []
         for number, wanted in rows.items():
@@ -248,7 +256,7 @@ def open_rows(
     base: Path,
     scratch: Path,
     most: int | None = None,
-    known: Mapping[Path, KnownFile] = MappingProxyType({}),
+    known: Mapping[str, KnownFile] = MappingProxyType({}),
 ) -> FileRows:
     """The rows of the files under the connector's root that the mapping's pattern finds, by name.
 
@@ -267,19 +275,21 @@ def open_files(
     options: FileOptions,
     scratch: Path,
     most: int | None = None,
-    known: Mapping[Path, KnownFile] = MappingProxyType({}),
+    known: Mapping[str, KnownFile] = MappingProxyType({}),
 ) -> FileRows:
     """The rows of ``exports``, files named as messages do below ``shown_root``, as by :func:`open_rows`."""
-    opened = {f"{shown_root}/{name}": matches.State.of(path) for name, path in exports if path not in known}
+    places = {f"{shown_root}/{name}": path for name, path in exports}
+    opened = {shown: matches.State.of(path) for shown, path in places.items() if shown not in known}
     files = []
     malformed = scratch / "malformed.jsonl"
     share = None if most is None else max(min(LEAST_OF_EACH, most), -(-most // len(exports)))
     for number, (path, name, packed) in enumerate(_list_files(exports, shown_root, options, scratch)):
         copy = scratch / f"plain-{number}"
-        if number < len(exports) and exports[number][1] in known:  # Then none of them is an archive.
-            files.append(_File.not_opened(path, known[exports[number][1]]))
+        shown = f"{shown_root}/{name}"
+        if shown in known:
+            files.append(_File.not_opened(path, known[shown]))
             continue
-        files.append(_read_file(path, name, f"{shown_root}/{name}", options, copy, malformed, share, packed))
+        files.append(_read_file(path, name, shown, options, copy, malformed, share, packed))
     _check_members(files, shown_root, options)
     return FileRows(files, scratch, opened)
 

@@ -37,7 +37,7 @@ def open_rows(
     base: Path,  # noqa: ARG001
     scratch: Path,
     most: int | None = None,
-    known: Mapping[Path, KnownFile] = MappingProxyType({}),
+    known: Mapping[str, KnownFile] = MappingProxyType({}),
 ) -> files.FileRows:
     """The rows of the files that were taken of the mapping's pattern; what is wrong with them, as of any files.
 

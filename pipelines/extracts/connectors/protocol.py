@@ -33,12 +33,14 @@ class KnownFile:
 
     ``columns`` have DuckDB's types. ``leaves_out``: a row simply leaves out what it has no value for, as JSON does.
     ``is_mended``: some of its lines were no rows, and were set aside when all of its bytes were read.
+    ``is_unpickable``: no row of it can be found without reading the others (see :class:`QuickRows`).
     """
 
     columns: tuple[tuple[str, str], ...]
     shape: FileShape
     leaves_out: bool
     is_mended: bool
+    is_unpickable: bool
 
 
 class OpenRows(Protocol):
@@ -74,9 +76,12 @@ class OpenSomeRows(OpenRows, Protocol):
         base: Path,
         scratch: Path,
         most: int | None = None,
-        known: Mapping[Path, KnownFile] = MappingProxyType({}),
+        known: Mapping[str, KnownFile] = MappingProxyType({}),
     ) -> "Rows":
-        """The same; the rows of the files that are ``known`` are left out, and all else is as if they were there."""
+        """The same, without the rows of the files that are ``known``, by what messages call them.
+
+        All else is as if these were there.
+        """
 
 
 class Rows(Protocol):

@@ -1,5 +1,8 @@
 """Night after night from a real server: what is in the lake is what one full pull of the last state brings."""
 
+import pytest
+
+from pipelines.extracts import by_file
 from tests.pulls.drops.conftest import PATTERN, Till, tickets
 
 ONE = ("1,S1,2026-01-01 10:00,10.00", "2,S1,2026-01-01 11:00,20.00")
@@ -162,3 +165,19 @@ def test_the_same_delivery_under_another_name_is_told_and_read_once(anywhere: Ti
     assert anywhere.mirror.patterns[PATTERN].repeated == ()
     assert anywhere.store is not None
     assert tickets() == b"id,store,sold,total\n"
+
+
+def test_files_of_one_content_are_told_apart_where_only_those_that_changed_are_read(
+    till: Till, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(by_file, "LEAST_BYTES", 0)
+    till.connector = {"duplicates": "each"}
+    till.put("tickets_1.csv", *ONE)
+    till.put("tickets_2.csv")  # A day on which nothing was sold.
+    till.pull()
+    assert till.extract()["ticket_id"].to_list() == ["1", "2"]
+    till.put("tickets_3.csv")
+    till.put("tickets_4.csv", *TWO)
+    till.pull()
+    assert till.extract()["ticket_id"].to_list() == ["1", "2", "3"]
+    assert len(till.lake.parts("pos", "tickets")) == 4
