@@ -165,7 +165,7 @@ class ObjectPlace:
 
     def _describe(self, name: str, info: Mapping[str, Any]) -> Entry:
         etag = info.get("ETag") or info.get("etag")
-        version = info.get("generation") or info.get("VersionId")
+        version = info.get("generation")  # S3's own is said of a single object, never in a list.
         return Entry(
             name,
             size=int(info.get("size") or 0),
@@ -232,8 +232,11 @@ def _read(error: BaseException) -> _Said:
 
 
 def _moment(info: Mapping[str, Any]) -> str | None:
+    """To the second for S3: some stores that speak like it list thousandths, and say none of a single object."""
     for key in ("LastModified", "last_modified", "mtime", "updated"):
         value = info.get(key)
+        if key == "LastModified" and isinstance(value, datetime):
+            value = value.replace(microsecond=0)
         if isinstance(value, datetime):
             return value.astimezone(UTC).isoformat(timespec="microseconds")
         if isinstance(value, str) and value:
