@@ -87,7 +87,11 @@ def _look_elsewhere(source: DropSource, freshness: Freshness, base: Path, now: d
 
 
 def are_all_there(sources: Sources, nights: Nights, now: datetime) -> bool:
-    """Whether today's delivery is there whole, of every source under ``freshness``; of all of files if none is."""
+    """Whether today's delivery is there whole, of every source under ``freshness``; of all of files if none is.
+
+    Raises ConfigurationError as :func:`await_sources` does.
+    """
+    refuse_unknown_sources(nights, sources)
     declared = nights.freshness or {
         source.name: Freshness(expected_by=time_of_day(23, 59)) for source in _of_files(sources)
     }

@@ -4,9 +4,11 @@ import threading
 from collections.abc import Iterator
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
+from typing import Any
 
 import pytest
 
+from pipelines.pulls.drops.places.object_store import ObjectPlace, StoreWords
 from tests.drop_servers import PASSWORD, ObjectStore, s3
 from tests.pulls.drops.conftest import Till, tickets
 
@@ -205,3 +207,21 @@ def test_a_store_that_lists_thousandths_of_seconds_is_taken(till: Till) -> None:
         server.server_close()
     assert outcome.state == "taken", outcome.message
     assert till.extract().height == 1
+
+
+@pytest.mark.parametrize("said", ["not base64!", "bm90IDE2IGJ5dGVz!", "c2hvcnQ=", "ünreadable"])
+def test_an_md5_that_is_none_proves_nothing_and_does_no_harm(said: str) -> None:
+    memory = pytest.importorskip("fsspec.implementations.memory").MemoryFileSystem(skip_instance_cache=True)
+
+    class Store:
+        def __getattr__(self, name: str) -> Any:
+            return getattr(memory, name)
+
+        def ls(self, path: str, detail: bool) -> list[Any]:
+            found: list[Any] = memory.ls(path, detail=detail)
+            return [{**each, "name": each["name"].lstrip("/"), "md5Hash": said} for each in found] if detail else found
+
+    memory.pipe_file("/drops-md5/tickets_1.csv", b"x")
+    place = ObjectPlace(Store(), "drops-md5", "", "memory", "memory", StoreWords("S", "bucket", "key", "list"))
+    [entry] = place.list_folder("", "")
+    assert (entry.name, entry.size, entry.md5) == ("tickets_1.csv", 1, None)

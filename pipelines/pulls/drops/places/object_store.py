@@ -16,6 +16,7 @@ from pipelines.pulls.drops.place import Entry, FileError, is_name
 from pipelines.pulls.errors import SourceError
 
 PIECE = 16 << 20
+MD5_BYTES = 16
 PASSING = frozenset({408, 425, 429, 500, 502, 503, 504})
 _PASSING_CODES = frozenset(
     {
@@ -254,5 +255,8 @@ def _read_md5(info: Mapping[str, Any]) -> str | None:
     if value is None and settings is not None:
         value = settings.get("content_md5") if isinstance(settings, Mapping) else getattr(settings, "content_md5", None)
     if isinstance(value, str):
-        value = base64.b64decode(value)
-    return bytes(value).hex() if value else None
+        try:
+            value = base64.b64decode(value, validate=True)
+        except ValueError:
+            return None
+    return bytes(value).hex() if value and len(value) == MD5_BYTES else None
