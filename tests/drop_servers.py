@@ -129,12 +129,14 @@ class ScriptedStore(FolderStore):
     """An SFTP server of asyncssh, in a thread of the tests: what it does wrong is set here.
 
     ``drops``: connections that it ends when the first file is read. ``shortens``: bytes that it keeps back of each file
-    without a word. ``names``: what it lists besides. ``on_open`` is called with the name of each file that is opened.
+    without a word. ``names``: what it lists besides; ``pauses``: seconds that each 200 names of a list take it.
+    ``on_open`` is called with the name of each file that is opened.
     """
 
     fingerprint: str = ""
     drops: int = 0
     shortens: int = 0
+    pauses: float = 0
     names: list[bytes] = field(default_factory=list)
     opened: list[str] = field(default_factory=list)
     listed: list[str] = field(default_factory=list)
@@ -224,8 +226,12 @@ def _make_files(ssh: Any, store: ScriptedStore, folder: Path) -> Any:
 
         async def scandir(self, path: bytes) -> Any:
             store.listed.append(os.fsdecode(path))
+            number = 0
             async for entry in super().scandir(path):
                 yield entry
+                number += 1
+                if store.pauses and number % 200 == 0:
+                    await asyncio.sleep(store.pauses)
             for name in store.names:
                 yield ssh.SFTPName(name, b"", ssh.SFTPAttrs(size=4, permissions=0o100644, mtime=1))
 

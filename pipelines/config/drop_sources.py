@@ -3,6 +3,7 @@
 import re
 from collections.abc import Mapping
 from typing import Annotated, ClassVar, Self
+from urllib.parse import urlsplit
 
 from pydantic import AfterValidator, BeforeValidator, Field, model_validator
 
@@ -15,9 +16,10 @@ from pipelines.config.connectors import (
     Secret,
 )
 from pipelines.config.drops import Completeness, Control, Deletes, Duplicates, FileBeside
-from pipelines.config.environment_text import FromEnvironment
+from pipelines.config.environment_text import EnvironmentText, FromEnvironment
 from pipelines.config.field_types import as_tuple
 from pipelines.config.pulls import Taking
+from pipelines.config.web import is_sealed
 
 
 def _fingerprint(written: str) -> str:
@@ -28,6 +30,23 @@ def _fingerprint(written: str) -> str:
 
 Fingerprint = Annotated[str, AfterValidator(_fingerprint)]
 """Of the key of a host, as `ssh-keygen -lf` shows it."""
+
+
+def _address(written: EnvironmentText) -> EnvironmentText:
+    try:
+        parts = urlsplit(written.reveal())
+        host, _ = parts.hostname, parts.port
+    except ValueError:
+        raise ValueError("must be an address such as https://minio.example.com:9000") from None
+    if parts.scheme not in ("http", "https") or not host or parts.query or parts.fragment or "@" in parts.netloc:
+        raise ValueError("must be an address such as https://minio.example.com:9000, without a user and a query")
+    return written
+
+
+Endpoint = Annotated[FromEnvironment, AfterValidator(_address)]
+"""Where a store is reached that is not the provider's own."""
+
+OPEN = "must begin with https: by http, whoever is on the way reads the files, and what lets us in"
 
 
 class DropConnector(RemoteConnector):
@@ -91,14 +110,15 @@ class SftpConnector(DropConnector):
 
 
 class S3Connector(DropConnector):
-    """A bucket of S3, or of what speaks like it at ``endpoint``.
+    """A bucket of S3, or of what speaks like it at ``endpoint``; by http elsewhere than here only where ``insecure``.
 
     Without ``key_id`` and ``secret``, credentials are those of the environment, as AWS's own tools find them.
     """
 
     bucket: FromEnvironment
     region: FromEnvironment | None = None
-    endpoint: FromEnvironment | None = None
+    endpoint: Endpoint | None = None
+    insecure: bool = False
     key_id: Secret | None = None
     secret: Secret | None = None
     session_token: Secret | None = None
@@ -112,15 +132,27 @@ class S3Connector(DropConnector):
             raise ValueError("is 'anonymous' and has a 'key_id': take one out")
         return self
 
+    @model_validator(mode="after")
+    def _sealed(self) -> Self:
+        if self.endpoint is not None and not self.insecure and not is_sealed(self.endpoint.reveal()):
+            raise ValueError(f"'endpoint' {OPEN}. For a store of a network of your own, say `insecure: true`")
+        return self
+
 
 class GcsConnector(DropConnector):
     """A bucket of Google Cloud Storage. ``credentials``: a file with a service account's key; else the machine's."""
 
     bucket: FromEnvironment
     project: FromEnvironment | None = None
-    endpoint: FromEnvironment | None = None
+    endpoint: Endpoint | None = None
     credentials: FromEnvironment | None = None
     anonymous: bool = False
+
+    @model_validator(mode="after")
+    def _sealed(self) -> Self:
+        if self.endpoint is not None and not is_sealed(self.endpoint.reveal()):
+            raise ValueError(f"'endpoint' {OPEN}")
+        return self
 
 
 class AzureConnector(DropConnector):
@@ -142,6 +174,16 @@ class AzureConnector(DropConnector):
             raise ValueError(f"has several ways in, {' and '.join(given)}: leave one")
         if self.account is None and self.connection_string is None:
             raise ValueError("has neither 'account' nor 'connection_string': give one")
+        return self
+
+    @model_validator(mode="after")
+    def _sealed(self) -> Self:
+        if self.connection_string is not None:
+            said = dict(part.split("=", 1) for part in self.connection_string.reveal().split(";") if "=" in part)
+            named = {name.strip().lower(): value.strip() for name, value in said.items()}
+            address = named.get("blobendpoint") or f"{named.get('defaultendpointsprotocol', 'https')}://azure"
+            if not is_sealed(address.lower()):
+                raise ValueError(f"'connection_string' leads to an address that {OPEN}")
         return self
 
 

@@ -15,6 +15,7 @@ Taking = Literal["stop", "keep"]
 Drift = Literal["evolve", "freeze", "discard"]
 """What is done with columns that are new: kept and told, refused, or left out and told."""
 
+LONGEST_OVERLAP = timedelta(days=3_650)
 _UNITS = {"s": 1, "m": 60, "h": 3_600, "d": 86_400}
 _NAME = Annotated[str, Field(min_length=1, max_length=200)]
 Names = Annotated[tuple[_NAME, ...], BeforeValidator(as_tuple)]
@@ -26,7 +27,10 @@ def _read_overlap(value: object) -> timedelta | int:
     if isinstance(value, int) and not isinstance(value, bool) and value >= 0:
         return value
     if isinstance(value, str) and (found := re.fullmatch(r"([0-9]{1,6}) ?([smhd])", value)):
-        return timedelta(seconds=int(found[1]) * _UNITS[found[2]])
+        overlap = timedelta(seconds=int(found[1]) * _UNITS[found[2]])
+        if overlap > LONGEST_OVERLAP:
+            raise ValueError(f"must be at most {LONGEST_OVERLAP.days}d: without `cursor`, all rows come every night")
+        return overlap
     raise ValueError("must be a time such as 30m, 2h or 1d, or for a cursor of whole numbers a number")
 
 

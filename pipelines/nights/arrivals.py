@@ -81,11 +81,17 @@ def _look_elsewhere(source: DropSource, freshness: Freshness, base: Path, now: d
     except (SourceError, TableError) as error:
         return Delivery(source.name, "", None, is_settled=True, fault=str(error))
     oldest = min(found, key=lambda each: (each.newest is not None, each.newest or now, each.table))
-    return Delivery(source.name, oldest.table, oldest.newest, all(each.is_settled for each in found))
+    ahead = f"the files of table {oldest.table} are dated after now: have the clock of their machine corrected"
+    fault = ahead if oldest.is_ahead else None
+    return Delivery(source.name, oldest.table, oldest.newest, all(each.is_settled for each in found), fault)
 
 
 def are_all_there(sources: Sources, nights: Nights, now: datetime) -> bool:
-    """Whether today's delivery is there whole, of every source under ``freshness``; of all of files if none is."""
+    """Whether today's delivery is there whole, of every source under ``freshness``; of all of files if none is.
+
+    Raises ConfigurationError as :func:`await_sources` does.
+    """
+    refuse_unknown_sources(nights, sources)
     declared = nights.freshness or {
         source.name: Freshness(expected_by=time_of_day(23, 59)) for source in _of_files(sources)
     }

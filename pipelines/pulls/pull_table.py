@@ -52,6 +52,8 @@ from pipelines.unfinished import temporary
 
 OVERLAP = timedelta(hours=1)
 """How far before the last cursor a pull begins: rows are stamped when a transaction begins and seen when it commits."""
+OVERLAP_WITHOUT_ZONE = timedelta(hours=26) + OVERLAP
+"""Of times of a clock that nobody knows: the earliest of the world's is 26 hours behind the latest."""
 OVERLAP_OF_NUMBERS = 10_000
 RESERVED = frozenset({"_file", "_file_number", "_row", "file_row_number"})
 """Names by which rows are placed."""
@@ -404,7 +406,8 @@ class _Work:
             return str(int(cursor) - (OVERLAP_OF_NUMBERS if overlap is None else overlap))
         if isinstance(overlap, int):
             raise TableError(f"the cursor of {self.of.shown} is a time: write its `overlap` as 30m, 2h or 1d.")
-        span = OVERLAP if overlap is None else overlap
+        usual = OVERLAP_WITHOUT_ZONE if self._cursor.kind == "timestamp" else OVERLAP
+        span = usual if overlap is None else overlap
         if self._cursor.kind == "date":
             days = -(-span // timedelta(days=1))
             return (date.fromisoformat(cursor) - timedelta(days=days)).isoformat()

@@ -54,6 +54,7 @@ def test_the_password_is_shown_nowhere(tmp_path: Path) -> None:
         ("orders: {deletes: none}", "'deletes' without 'cursor'"),
         ("orders: {from: a, select: b}", "'from' and 'select' together"),
         ("orders: {key: id, cursor: changed, overlap: soon}", "must be a time such as 30m, 2h or 1d"),
+        ("orders: {key: id, cursor: changed, overlap: 999999d}", "at most 3650d"),
         ("orders: {key: id, cursor: changed, columns: [id]}", "'columns' leave out changed"),
         ("orders: {}, others: {}", "no table reads the pull 'others'"),
         ("orders: {curser: changed}", "unknown key"),

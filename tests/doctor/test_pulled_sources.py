@@ -1,6 +1,9 @@
 """The doctor asks the systems that are pulled from: what is wrong is told with its fix, and never with the secret."""
 
+import os
 import socket
+import subprocess
+import sys
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -84,6 +87,42 @@ def test_a_system_that_never_says_a_word_keeps_nobody_waiting(shop: Shop, monkey
     with socket.create_server(("127.0.0.1", 0)) as silent:
         shop.connector = {"port": silent.getsockname()[1]}
         assert "did not answer within" in tell(examine(shop))
+
+
+def test_what_nobody_expected_is_told_without_the_words_of_a_library(
+    shop: Shop, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def fail(*_: object) -> None:
+        raise ValueError("Qzneedle is no date")
+
+    monkeypatch.setattr(pulled_sources, "pull_source", fail)
+    said = tell(examine(shop))
+    assert said.startswith("source shop: unexpected ValueError")
+
+
+GIVES_UP = """
+import sys
+from pathlib import Path
+from pipelines.config.home import Home
+from pipelines.doctor.examinations import pulled_sources
+from pipelines.doctor.findings import Case
+
+pulled_sources.PATIENCE_SECONDS = 0.5
+folder = Path(sys.argv[1])
+[finding] = pulled_sources.examine(Case(Home(folder), folder / "sources.yml")).findings
+assert "did not answer within" in finding.what
+"""
+
+
+def test_nothing_is_left_of_a_system_that_was_given_up(shop: Shop, tmp_path: Path) -> None:
+    temporary = tmp_path / "temporary"
+    temporary.mkdir()
+    with socket.create_server(("127.0.0.1", 0)) as silent:
+        shop.connector = {"port": silent.getsockname()[1]}
+        shop.configure()
+        command = [sys.executable, "-c", GIVES_UP, str(shop.folder)]
+        subprocess.run(command, env={**os.environ, "TMPDIR": str(temporary)}, check=True, timeout=60)
+    assert list(temporary.iterdir()) == []
 
 
 def test_a_home_without_such_a_system_asks_nobody(tmp_path: Path) -> None:

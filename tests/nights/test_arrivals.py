@@ -9,6 +9,7 @@ from zoneinfo import ZoneInfo
 import pytest
 
 from pipelines.config.sources import Sources, load_sources
+from pipelines.errors import ConfigurationError
 from pipelines.nights.arrivals import are_all_there, await_sources
 from pipelines.nights.settings import Nights
 from pipelines.nights.waiting import Late, Waiting
@@ -197,3 +198,12 @@ def test_a_night_may_begin_once_every_source_has_sent_its_exports_whole(sources:
     put(sources, "till/tickets.csv", at(2))
     assert not are_all_there(sources, everything, at(2)), "somebody writes to it"
     assert not are_all_there(sources, everything, at(2) + timedelta(days=1)), "these are of the day before"
+
+
+@pytest.mark.parametrize("declared", [{"shop": {"tables": "ordres"}}, {"shpo": {}}, {"till": {"tables": ["nobody"]}}])
+def test_a_night_begins_by_no_name_that_sources_yml_has_not(
+    sources: Sources, declared: dict[str, dict[str, object]]
+) -> None:
+    freshness: dict[str, object] = {name: {"expected_by": "05:00", **each} for name, each in declared.items()}
+    with pytest.raises(ConfigurationError, match="does not go with"):
+        are_all_there(sources, nights(freshness), at(2))

@@ -1,6 +1,6 @@
-"""The nights on which the clocks change: an hour that comes twice, and one that never is."""
+"""The nights on which the clocks change: an hour that comes twice, and one that never is. And clocks of other zones."""
 
-from datetime import datetime
+from datetime import UTC, datetime, timedelta
 
 import pytest
 
@@ -47,3 +47,23 @@ def test_times_without_a_zone_of_the_hours_of_change_are_kept_and_none_is_lost(s
     october, march = (f"{moment:%Y-%m-%d %H:%M}" for moment in rows["ordered_at"].to_list())
     assert october in ("2025-10-26 00:30", "2025-10-26 01:30")
     assert march in ("2026-03-29 00:30", "2026-03-29 01:30")
+
+
+@pytest.mark.parametrize("zone", [0, -11])
+def test_a_stamp_of_a_clock_of_another_zone_hides_no_edit(shop: Shop, zone: int) -> None:
+    local = {"postgresql": "timestamp", "mariadb": "datetime"}[shop.server.type]
+    columns = f"id bigint primary key, buyer text, placed {local}, total numeric(12, 2), changed {local}"
+    shop.server.run("drop table if exists orders", f"create table orders ({columns})")
+    now = datetime.now(UTC).replace(tzinfo=None, microsecond=0)
+    ahead, edited = now + timedelta(hours=13), now + timedelta(hours=zone)
+    shop.add(
+        "1, 'Ada', '2026-01-01 10:00:00', 1.00, '2026-01-01 10:00:00'",
+        f"2, 'Bo', '2026-01-01 10:00:00', 2.00, '{ahead}'",
+    )
+    shop.pull()
+    shop.server.run(f"update orders set buyer = 'Eve', changed = '{edited}' where id = 1")
+    [outcome] = shop.pull()
+    assert (outcome.state, outcome.batch and outcome.batch.mode) == ("taken", "changes")
+    incremental = shop.extract()
+    shop.pull(full=True)
+    assert shop.extract().equals(incremental)

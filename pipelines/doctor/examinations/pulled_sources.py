@@ -4,11 +4,12 @@ Whatever the connector, a row of each table is pulled as `parcours check` pulls 
 afterwards: a new connector takes part by itself.
 """
 
+import atexit
 import threading
 from collections.abc import Sequence
 from pathlib import Path
-from tempfile import TemporaryDirectory
 
+from pipelines import unexpected, unfinished
 from pipelines.config.connectors import PulledSource
 from pipelines.config.home import find_sources
 from pipelines.config.sources import load_sources
@@ -41,7 +42,7 @@ def examine(case: Case) -> Examined:
 class _Attempt:
     """One system, asked in a thread of its own: one that never answers keeps nobody waiting, and all are asked at once.
 
-    A thread that is given up ends with the process.
+    A thread that is given up ends with the process, and what it wrote is removed then.
     """
 
     def __init__(self, source: PulledSource, base: Path) -> None:
@@ -52,15 +53,19 @@ class _Attempt:
 
     def _ask(self) -> None:
         try:
-            with TemporaryDirectory(prefix="parcours-", ignore_cleanup_errors=True) as folder:
-                outcomes = pull_source(self._source, Lake(Path(folder)), Settings(self._base, most=1))
+            with unfinished.temporary_folder("parcours-doctor-") as folder:
+                outcomes = pull_source(self._source, Lake(folder), Settings(self._base, most=1))
             self._said = list_messages(outcomes, "not taken", "kept")
-        except (ParcoursError, OSError) as error:
+        except ParcoursError as error:
             self._said = [f"source {self._source.name}: {error}"]
+        except Exception as error:  # What a library says may hold a row, and a thread would print it.
+            unexpected.note(error)
+            self._said = [f"source {self._source.name}: {unexpected.describe(error)}"]
 
     def await_findings(self, seconds: float) -> list[Finding]:
         self._thread.join(seconds)
         if self._thread.is_alive():
+            atexit.register(unfinished.remove_temporary)
             what = f"source {self._source.name}: its system did not answer within {seconds:.0f} seconds."
             fix = "See that it is up, and that this machine may reach it: a firewall lets such calls come to nothing."
             return [Finding(what, fix)]

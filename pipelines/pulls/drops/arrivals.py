@@ -2,7 +2,7 @@
 
 from collections.abc import Collection
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from pathlib import Path
 
 from pipelines.config.drop_sources import DropSource
@@ -11,14 +11,21 @@ from pipelines.pulls.drops.patterns import Look
 from pipelines.pulls.drops.place import Entry
 from pipelines.pulls.drops.places.registry import PLACES
 
+AHEAD = timedelta(days=1)
+"""A clock that is wrong, or of another time zone, is so by no more: a later date is no date."""
+
 
 @dataclass(frozen=True)
 class Arrival:
-    """The newest file of one table that is whole, by the place's own date; not ``is_settled``, one may not be."""
+    """The newest file of one table that is whole, by the place's own date; not ``is_settled``, one may not be.
+
+    A date after now is none of an arrival; ``is_ahead``: all have such.
+    """
 
     table: str
     newest: datetime | None
     is_settled: bool
+    is_ahead: bool = False
 
 
 def look_for_arrivals(
@@ -44,15 +51,13 @@ def _judge(
 ) -> Arrival:
     marker = source.connector.marker
     if marker is not None:
-        whole = [entry for entry in entries if completeness.find_missing_marker(entry, marker, look) is None]
-        return Arrival(table, _newest(whole), is_settled=True)
-    newest = _newest(entries)
-    is_settled = newest is None or (now - newest).total_seconds() >= stable_seconds
-    return Arrival(table, newest, is_settled)
-
-
-def _newest(entries: list[Entry]) -> datetime | None:
-    return max((datetime.fromisoformat(entry.modified_at) for entry in entries if entry.modified_at), default=None)
+        entries = [entry for entry in entries if completeness.find_missing_marker(entry, marker, look) is None]
+    dates = [datetime.fromisoformat(entry.modified_at) for entry in entries if entry.modified_at]
+    newest = max((each for each in dates if each <= now), default=None)
+    settled = marker is not None or all(
+        (now - each).total_seconds() >= stable_seconds for each in dates if each <= now + AHEAD
+    )
+    return Arrival(table, newest, settled, is_ahead=newest is None and bool(dates))
 
 
 def find_missing(source: DropSource, base: Path) -> list[str]:

@@ -43,7 +43,12 @@ def read_control(
     if beside is None:
         text, where = entry.base, "its name"
     else:
-        content = b"".join(place.read(beside.name))[:LONGEST]
+        content = b""
+        for piece in place.read(beside.name):
+            content += piece
+            if len(content) > LONGEST:  # It has grown since it was listed.
+                shown = _shown(beside.name)
+                raise FileError(f"its control file {shown} has more than {LONGEST:,} bytes, which is no control file")
         text, where = content.decode("utf-8-sig", errors="replace"), f"its control file {_shown(beside.name)}"
     wanted = {ROWS: control.rows, "sha256": control.sha256, "md5": control.md5}
     said: dict[str, str] = {}

@@ -49,9 +49,6 @@ class _Result:
     refused: Mapping[str, str] = field(default_factory=dict)
     reconciled: tuple[Reconciled, ...] = ()
     notes: tuple[str, ...] = ()
-    new: int = 0
-    gone: int = 0
-    size: int = 0
 
 
 def mirror_source(
@@ -306,25 +303,23 @@ class _PatternWork:
         """Fetches what is to come, and says which files the pattern has then."""
         before = self._night.mirror_before.patterns.get(self.pattern)
         earlier = {} if before is None else {file.name: file for file in before.files}
-        files, taken = self._collect(earlier)
+        files = self._collect(earlier)
         came = {name: file for name, file in files.items() if name not in self._refused}
-        gone, notes = self._follow_gone(earlier, files)
+        notes = self._follow_gone(earlier, files)
         if not files and not self._refused:  # A share that is not mounted shows an empty folder.
             return TableError(self._tell_nothing(bool(earlier)))
         repeated = self._find_repeated(files, earlier, notes)
         notes += self._list_notes()
         is_whole = self._night.settings.most is None or len(files) == len(self._found)
         pattern = MirroredPattern(_now(), tuple(files[name] for name in sorted(files)), repeated, is_whole)
-        size = sum(file.size for file in taken)
-        return _Result(pattern, self._refused, self._reconcile(came), tuple(notes), len(taken), gone, size)
+        return _Result(pattern, self._refused, self._reconcile(came), tuple(notes))
 
-    def _collect(self, earlier: Mapping[str, MirroredFile]) -> tuple[dict[str, MirroredFile], list[MirroredFile]]:
-        """The files that are there and that may be read, and those of them that were fetched tonight.
+    def _collect(self, earlier: Mapping[str, MirroredFile]) -> dict[str, MirroredFile]:
+        """The files that are there and that may be read; those that are to come are fetched.
 
         One that may not be taken stays as it was taken ``earlier``.
         """
         files: dict[str, MirroredFile] = {}
-        taken: list[MirroredFile] = []
         for name, entry in self._found.items():
             known = self._find_known(entry)
             if known is not None and name not in self._refused:
@@ -332,12 +327,11 @@ class _PatternWork:
             elif name in self.coming:
                 try:
                     files[name] = self._take(entry)
-                    taken.append(files[name])
                 except FileError as error:
                     self._refused[name] = str(error)
             if name in self._refused and name in earlier and self._night.mirror_before.has(earlier[name]):
                 files[name] = earlier[name]
-        return files, taken
+        return files
 
     def _list_notes(self) -> Iterator[str]:
         odd = sorted({make_one_line(entry.name) for entry in self._look.listed if not is_name(entry.base)})
@@ -396,24 +390,20 @@ class _PatternWork:
             shutil.rmtree(folder, ignore_errors=True)
         return replace(file, counted=counted)
 
-    def _follow_gone(
-        self, earlier: Mapping[str, MirroredFile], files: dict[str, MirroredFile]
-    ) -> tuple[int, list[str]]:
-        """Adds to ``files`` those that are no longer there, where they are to be kept."""
+    def _follow_gone(self, earlier: Mapping[str, MirroredFile], files: dict[str, MirroredFile]) -> list[str]:
+        """Adds to ``files`` those that are no longer there, where they are to be kept; what is to be noted of them."""
         if self._night.settings.most is not None:
-            return 0, []
+            return []
         gone = [file for name, file in earlier.items() if name not in self._found]
-        if not gone:
-            return 0, []
         names = [make_one_line(file.name) for file in gone if file.gone_at is None]
         if self._connector.deletes == "follow":
-            return len(gone), [f"no longer there, and no longer read: {_name_some(names)}"] if names else []
+            return [f"no longer there, and no longer read: {_name_some(names)}"] if names else []
         for file in gone:
             if self._night.mirror_before.has(file):
                 files[file.name] = replace(file, gone_at=file.gone_at or _now())
             else:
                 self._refused[file.name] = "it is no longer there, and what was kept of it is no longer whole"
-        return len(names), []
+        return []
 
     def _find_repeated(
         self, files: Mapping[str, MirroredFile], earlier: Mapping[str, MirroredFile], notes: list[str]

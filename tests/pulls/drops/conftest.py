@@ -113,6 +113,7 @@ def till(scripted_store: ScriptedStore, tmp_path: Path, monkeypatch: pytest.Monk
     """A till on an SFTP server that does what it is told to do wrong."""
     yield from _till(scripted_store, tmp_path, monkeypatch)
     scripted_store.drops = scripted_store.shortens = 0
+    scripted_store.pauses = 0
     scripted_store.on_open = None
     for each in (scripted_store.names, scripted_store.opened, scripted_store.listed):
         each.clear()

@@ -3,6 +3,8 @@
 import os
 from datetime import UTC, date, datetime, timedelta
 
+import pytest
+
 from pipelines.config.home import Home
 from pipelines.doctor.examinations import configuration
 from pipelines.doctor.findings import Case
@@ -74,6 +76,27 @@ def test_a_file_without_its_marker_has_not_arrived(till: Till) -> None:
     assert late.what == "table tickets has no file"
     arrive(till, "tickets_1.csv.done", TONIGHT)
     assert Night(till).wait() == []
+
+
+@pytest.mark.parametrize("ahead", [timedelta(hours=3), timedelta(days=27_000)])
+@pytest.mark.parametrize("connector", [{}, {"complete": "marker", "marker": "{name}.done"}])
+def test_a_file_that_is_dated_after_now_has_not_arrived(
+    till: Till, connector: dict[str, str], ahead: timedelta
+) -> None:
+    till.connector = connector
+    arrive(till, "tickets_1.csv", TONIGHT + ahead)
+    arrive(till, "tickets_1.csv.done", TONIGHT + ahead)
+    [late] = Night(till).wait()
+    assert late.what == "the files of table tickets are dated after now: have the clock of their machine corrected"
+    assert note_files(till.configure(), till.lake, [], TONIGHT)["newest_at"].to_list() == [None]
+    arrive(till, "tickets_0.csv", TONIGHT - timedelta(days=1))
+    arrive(till, "tickets_0.csv.done", TONIGHT - timedelta(days=1))
+    [late] = Night(till).wait()
+    assert late.what == "the newest file of table tickets is of 2026-01-11 06:00"
+    arrive(till, "tickets_2.csv", TONIGHT)
+    arrive(till, "tickets_2.csv.done", TONIGHT)
+    is_a_clock = ahead < timedelta(days=1) and not connector  # It may be written right now.
+    assert [each.what for each in Night(till).wait()] == (["a file is still being written"] if is_a_clock else [])
 
 
 def test_a_place_that_does_not_answer_is_late_and_says_why(till: Till) -> None:

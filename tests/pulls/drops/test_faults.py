@@ -10,7 +10,8 @@ from pipelines.errors import ConfigurationError
 from pipelines.extracts.unchanged import list_exports
 from pipelines.pulls.drops import fetch as fetching
 from pipelines.pulls.drops import mirror as mirroring
-from pipelines.pulls.drops.places import extras
+from pipelines.pulls.drops import patterns
+from pipelines.pulls.drops.places import extras, sftp
 from pipelines.pulls.errors import SourceError
 from tests.drop_servers import PASSPHRASE, PASSWORD, FolderStore, ScriptedStore
 from tests.pulls.drops.conftest import HEADER, Till, tickets
@@ -292,6 +293,32 @@ def test_a_long_listing_is_passed_through(till: Till) -> None:
     till.put("tickets_1.csv", *ONE)
     assert till.pull().state == "taken"
     assert len(till.mirror.files) == 1
+
+
+def test_a_long_listing_may_take_its_time_as_long_as_the_server_answers(
+    till: Till, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    till.connector = {"stable_seconds": 0, "tries": 1}
+    for number in range(600):
+        (folder_of(till) / f"tickets_{number}.csv.part").touch()
+    till.put("tickets_1.csv", *ONE)
+    script(till).pauses = 0.7
+    monkeypatch.setattr(sftp, "STALLED", 1.5)
+    outcome = till.pull()
+    assert outcome.state == "taken", outcome.message
+    script(till).pauses = 4.0
+    assert "broke off (TimeoutError)" in str(till.pull().message)
+
+
+def test_a_listing_without_end_is_not_held(till: Till, monkeypatch: pytest.MonkeyPatch) -> None:
+    till.connector = {"stable_seconds": 0, "tries": 1}
+    for number in range(600):
+        (folder_of(till) / f"tickets_{number}.csv.part").touch()
+    for module in (patterns, sftp):
+        monkeypatch.setattr(module, "MOST_LISTED", 100)
+    script(till).pauses = 4.0
+    monkeypatch.setattr(sftp, "STALLED", 1.5)
+    assert "lists more than 100 names. Name the folder" in str(till.pull().message)
 
 
 def test_a_file_that_is_too_large_is_not_fetched(till: Till) -> None:

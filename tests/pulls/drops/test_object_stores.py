@@ -4,11 +4,13 @@ import threading
 from collections.abc import Iterator
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
+from typing import Any
 
 import pytest
 
+from pipelines.pulls.drops.places.object_store import ObjectPlace, StoreWords
 from tests.drop_servers import PASSWORD, ObjectStore, s3
-from tests.pulls.drops.conftest import Till
+from tests.pulls.drops.conftest import Till, tickets
 
 ONE = ("1,S1,2026-01-01 10:00,10.00",)
 NEEDLE = "AKIANEEDLE"
@@ -150,3 +152,76 @@ def test_the_same_content_under_a_new_version_is_no_change(till: Till) -> None:
     [after] = till.mirror.files
     assert (before.content, before.checked) == (after.content, "size and ETag")
     assert before.modified_at != after.modified_at or before.etag == after.etag
+
+
+def test_a_bucket_that_keeps_versions_is_taken_like_any_other(till: Till) -> None:
+    store = till.store
+    assert isinstance(store, ObjectStore)
+    store.system.make_bucket_versioned(store.bucket, True)
+    try:
+        till.put("tickets_1.csv", *ONE)
+        assert till.pull().state == "taken"
+        till.put("tickets_1.csv", *ONE, "2,S1,2026-01-02 10:00,20.00")
+        outcome = till.pull()
+    finally:
+        store.system.make_bucket_versioned(store.bucket, False)
+    assert outcome.state == "taken", outcome.message
+    assert till.extract().height == 2
+
+
+def test_a_store_that_lists_thousandths_of_seconds_is_taken(till: Till) -> None:
+    content = tickets(*ONE)
+    listed = (
+        "<ListBucketResult><Name>drops</Name><KeyCount>1</KeyCount><IsTruncated>false</IsTruncated><Contents>"
+        f"<Key>{till.folder.name}/tickets_1.csv</Key><LastModified>2026-01-01T10:00:00.789Z</LastModified>"
+        f"<ETag>&quot;e1&quot;</ETag><Size>{len(content)}</Size></Contents></ListBucketResult>"
+    ).encode()
+
+    class Handler(BaseHTTPRequestHandler):
+        def do_GET(self) -> None:
+            is_file = "tickets_1.csv" in self.path and "prefix=" not in self.path
+            self._answer(content if is_file else listed)
+
+        def do_HEAD(self) -> None:
+            self._answer(content, is_sent=False)
+
+        def _answer(self, body: bytes, *, is_sent: bool = True) -> None:
+            self.send_response(200)
+            self.send_header("Last-Modified", "Thu, 01 Jan 2026 10:00:00 GMT")
+            self.send_header("ETag", '"e1"')
+            self.send_header("Content-Length", str(len(body)))
+            self.end_headers()
+            if is_sent:
+                self.wfile.write(body)
+
+        def log_message(self, *_: object) -> None:
+            pass
+
+    server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
+    threading.Thread(target=server.serve_forever, daemon=True).start()
+    try:
+        till.connector = {"endpoint": f"http://127.0.0.1:{server.server_port}", "tries": 1}
+        outcome = till.pull()
+    finally:
+        server.shutdown()
+        server.server_close()
+    assert outcome.state == "taken", outcome.message
+    assert till.extract().height == 1
+
+
+@pytest.mark.parametrize("said", ["not base64!", "bm90IDE2IGJ5dGVz!", "c2hvcnQ=", "ünreadable"])
+def test_an_md5_that_is_none_proves_nothing_and_does_no_harm(said: str) -> None:
+    memory = pytest.importorskip("fsspec.implementations.memory").MemoryFileSystem(skip_instance_cache=True)
+
+    class Store:
+        def __getattr__(self, name: str) -> Any:
+            return getattr(memory, name)
+
+        def ls(self, path: str, detail: bool) -> list[Any]:
+            found: list[Any] = memory.ls(path, detail=detail)
+            return [{**each, "name": each["name"].lstrip("/"), "md5Hash": said} for each in found] if detail else found
+
+    memory.pipe_file("/drops-md5/tickets_1.csv", b"x")
+    place = ObjectPlace(Store(), "drops-md5", "", "memory", "memory", StoreWords("S", "bucket", "key", "list"))
+    [entry] = place.list_folder("", "")
+    assert (entry.name, entry.size, entry.md5) == ("tickets_1.csv", 1, None)

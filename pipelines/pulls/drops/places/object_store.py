@@ -16,6 +16,7 @@ from pipelines.pulls.drops.place import Entry, FileError, is_name
 from pipelines.pulls.errors import SourceError
 
 PIECE = 16 << 20
+MD5_BYTES = 16
 PASSING = frozenset({408, 425, 429, 500, 502, 503, 504})
 _PASSING_CODES = frozenset(
     {
@@ -165,7 +166,7 @@ class ObjectPlace:
 
     def _describe(self, name: str, info: Mapping[str, Any]) -> Entry:
         etag = info.get("ETag") or info.get("etag")
-        version = info.get("generation") or info.get("VersionId")
+        version = info.get("generation")  # S3's own is said of a single object, never in a list.
         return Entry(
             name,
             size=int(info.get("size") or 0),
@@ -232,8 +233,11 @@ def _read(error: BaseException) -> _Said:
 
 
 def _moment(info: Mapping[str, Any]) -> str | None:
+    """To the second for S3: some stores that speak like it list thousandths, and say none of a single object."""
     for key in ("LastModified", "last_modified", "mtime", "updated"):
         value = info.get(key)
+        if key == "LastModified" and isinstance(value, datetime):
+            value = value.replace(microsecond=0)
         if isinstance(value, datetime):
             return value.astimezone(UTC).isoformat(timespec="microseconds")
         if isinstance(value, str) and value:
@@ -251,5 +255,8 @@ def _read_md5(info: Mapping[str, Any]) -> str | None:
     if value is None and settings is not None:
         value = settings.get("content_md5") if isinstance(settings, Mapping) else getattr(settings, "content_md5", None)
     if isinstance(value, str):
-        value = base64.b64decode(value)
-    return bytes(value).hex() if value else None
+        try:
+            value = base64.b64decode(value, validate=True)
+        except ValueError:
+            return None
+    return bytes(value).hex() if value and len(value) == MD5_BYTES else None

@@ -8,13 +8,13 @@ import hashlib
 import os
 import stat
 from collections.abc import Coroutine, Iterator
-from contextlib import contextmanager
+from contextlib import aclosing, contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any, TypeVar
 
 from pipelines.config.drop_sources import SftpConnector
-from pipelines.pulls.drops.place import Entry, FileError, is_name
+from pipelines.pulls.drops.place import MOST_LISTED, Entry, FileError, is_name
 from pipelines.pulls.drops.places.extras import need
 from pipelines.pulls.errors import SourceError, TableError
 from pipelines.visible_text import make_one_line
@@ -33,7 +33,7 @@ def open_place(connector: SftpConnector, base: Path) -> Iterator["SftpPlace"]:
     with asyncio.Runner() as runner:
         connection = runner.run(_connect(ssh, connector, base, shown))
         try:
-            sftp = _ask(runner, ssh, shown, connection.start_sftp_client(path_encoding=None))
+            sftp = _ask(runner, ssh, shown, _in_time(connection.start_sftp_client(path_encoding=None)))
             yield SftpPlace(runner, ssh, sftp, connector, shown)
         finally:
             connection.abort()
@@ -135,14 +135,14 @@ def _tell_unknown_host(connector: SftpConnector, shown: str, seen: list[str], kn
     )
 
 
+async def _in_time(asked: Coroutine[Any, Any, Answer]) -> Answer:
+    return await asyncio.wait_for(asked, STALLED)
+
+
 def _ask(runner: asyncio.Runner, ssh: Any, shown: str, asked: Coroutine[Any, Any, Answer]) -> Answer:
-    """The answer to one question; SFTP errors about a file go through."""
-
-    async def in_time() -> Answer:
-        return await asyncio.wait_for(asked, STALLED)
-
+    """The answer to one question, however long it takes; SFTP errors about a file go through."""
     try:
-        return runner.run(in_time())
+        return runner.run(asked)
     except (ssh.SFTPConnectionLost, ssh.SFTPNoConnection) as fault:
         raise _broke_off(shown, fault) from None
     except ssh.SFTPError:
@@ -183,7 +183,7 @@ class SftpPlace:
         )
 
     def _run(self, asked: Coroutine[Any, Any, Answer]) -> Answer:
-        return _ask(self._runner, self._ssh, self._server, asked)
+        return _ask(self._runner, self._ssh, self._server, _in_time(asked))
 
     def _path(self, name: str) -> bytes:
         root: bytes = self._root
@@ -198,7 +198,7 @@ class SftpPlace:
         try:
             if folder and not self._is_below(self._run(self._sftp.realpath(path))):
                 raise TableError(f"the folder {shown} is a link that leads out of `root`: name that place as `root`.")
-            listed = self._run(self._list(path, os.fsencode(beginning)))
+            listed = _ask(self._runner, ssh, self._server, self._list(path, os.fsencode(beginning)))
         except (ssh.SFTPNoSuchFile, ssh.SFTPNoSuchPath, ssh.SFTPNotADirectory):
             return
         except ssh.SFTPPermissionDenied:
@@ -216,7 +216,30 @@ class SftpPlace:
                 yield self._describe(name, found.attrs)
 
     async def _list(self, path: bytes, beginning: bytes) -> list[Any]:
-        return [each async for each in self._sftp.scandir(path) if bytes(each.filename).startswith(beginning)]
+        """As many as may be, and one more; the server may take its time as long as it goes on naming files."""
+        found: list[Any] = []
+        seen = 0
+
+        async def collect() -> None:
+            nonlocal seen
+            async with aclosing(self._sftp.scandir(path)) as names:
+                async for each in names:
+                    seen += 1
+                    if bytes(each.filename).startswith(beginning):
+                        found.append(each)
+                        if len(found) > MOST_LISTED:
+                            return
+
+        task = asyncio.ensure_future(collect())
+        while True:
+            before = seen
+            done, _ = await asyncio.wait({task}, timeout=STALLED)
+            if done:
+                task.result()
+                return found
+            if seen == before:
+                task.cancel()  # Nobody waits for it: it would close the folder, which the server does not answer.
+                raise TimeoutError
 
     def _describe(self, name: str, attributes: Any) -> Entry:
         mode = attributes.permissions
