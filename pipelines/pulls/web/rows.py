@@ -2,7 +2,7 @@
 
 import json
 from collections import Counter
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence, Set
 from datetime import UTC, date, datetime
 from decimal import Decimal, InvalidOperation
 from typing import Any
@@ -31,16 +31,27 @@ def declare(**kinds: Kind) -> tuple[SourceColumn, ...]:
 
 
 def batch_rows(
-    rows: Iterable[Mapping[str, Any]], columns: Sequence[SourceColumn], shown: str, emptied: Counter[str]
+    rows: Iterable[Mapping[str, Any]],
+    columns: Sequence[SourceColumn],
+    shown: str,
+    emptied: Counter[str],
+    *,
+    lacking: Set[str] = frozenset(),
 ) -> Iterator[pa.RecordBatch]:
     """Rows of JSON in batches. What is no day at all becomes null, and is counted in ``emptied``.
 
-    Raises TableError where a value is of another kind than its column.
+    Raises TableError where a value is of another kind than its column, or a row is without one that is not among those
+    that it may be ``lacking``: what an API has renamed is not empty.
     """
     schema = schema_of(columns)
     gathered: list[list[Any]] = [[] for _ in columns]
     for row in rows:
         for column, values in zip(columns, gathered, strict=True):
+            if column.name not in row and column.name not in lacking:
+                raise TableError(
+                    f"the columns of {shown} have changed: {column.name} no longer there. The API is another than "
+                    "Parcours knows: see whether there is a newer version of Parcours."
+                )
             values.append(_read(row.get(column.name), column, shown, emptied))
         if len(gathered[0]) >= ROWS:
             yield _close(gathered, schema, columns, shown)

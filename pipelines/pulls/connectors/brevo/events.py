@@ -31,6 +31,7 @@ class Events(WebTable):
         api.list("smtp/statistics/events", "events", shown, {"limit": 1, "days": 1}, needed="event")
         self._api = api
         super().__init__(shown, columns, api.moment)
+        self.lacking = {"templateId", "tag"}
 
     def fetch(self, since: datetime | None, most: int | None) -> Iterator[Mapping[str, Any]]:
         """Of the last 90 days at most: a report is of no more. The oldest first, so that what is added moves nothing.

@@ -47,6 +47,7 @@ class Objects(WebTable):
         columns = self._list_columns(shown)
         self._fence = self._search.find_fence()
         super().__init__(shown, columns, self._fence.began)
+        self.lacking = {column.name for column in columns if column.name.startswith(PREFIX)}  # Those listed, that is.
         self._before: Counts = {}
         self._changed_before = 0
 

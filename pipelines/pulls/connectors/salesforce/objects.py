@@ -94,7 +94,7 @@ class Objects(WebTable):
     def _read(self, names: Sequence[str], conditions: Sequence[str], most: int | None) -> Iterator[dict[str, Any]]:
         limit = "" if most is None else f" LIMIT {most}"
         for record in self._api.read(f"SELECT {', '.join(names)} {self._from(conditions)}{limit}", self.shown):
-            yield {name: self._mend(name, record.get(name)) for name in names}
+            yield {name: self._mend(name, record[name]) for name in names if name in record}
 
     def _mend(self, name: str, value: Any) -> Any:
         """Ids in their long form, which other systems do not mistake where they do not tell capitals apart."""

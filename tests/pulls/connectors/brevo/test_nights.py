@@ -169,3 +169,26 @@ def test_an_attribute_that_is_gone_stops_contacts(crm: Crm) -> None:
     crm.pull()
     del crm.account.attributes["CITY"]
     assert "attribute_CITY no longer there" in crm.fail("contacts")
+
+
+@pytest.mark.parametrize("name", ["emailBlacklisted", "smsBlacklisted", "email"])
+def test_a_field_of_contacts_that_is_gone_stops_them_and_takes_no_refusal_back(crm: Crm, name: str) -> None:
+    crm.account.edit(3, emailBlacklisted=True)
+    crm.pull()
+    before = crm.extract("consents")
+    for contact in crm.account.contacts.values():
+        contact[f"renamed_{name}"] = contact.pop(name)
+    assert f"{name} no longer there" in crm.fail("contacts")
+    assert crm.extract("consents").equals(before)
+
+
+def test_a_contact_without_a_mail_is_one(crm: Crm) -> None:
+    del crm.account.contacts[4]["email"]
+    assert crm.pull()["contacts"].rows == 20
+
+
+@pytest.mark.parametrize("answer", [[], "needle", {"evnts": []}])
+def test_what_is_no_list_of_events_is_no_empty_one(crm: Crm, answer: object) -> None:
+    crm.connector = {**crm.connector, "tries": 1}
+    crm.server.change(lambda asked, told: (200, {}, answer) if asked.path.endswith("/events") else told)
+    assert "answers with no list of table 'events'" in crm.fail("events")

@@ -278,3 +278,19 @@ def test_a_list_of_events_that_says_that_more_follows_and_not_where_is_told(crm:
     crm.server.change(stay)
     message = crm.fail("email_events", tables={"campaign_events": EVENTS})
     assert "more follows of table 'email_events', and not where" in message
+
+
+@pytest.mark.parametrize("name", ["type", "recipient", "created"])
+def test_a_field_of_events_that_is_gone_stops_them(crm: Crm, name: str) -> None:
+    tell(crm, 1, "STATUSCHANGE", "p1@example.fr", portalSubscriptionStatus="UNSUBSCRIBED")
+    crm.account.now += timedelta(hours=1)
+
+    def rename(asked: Asked, answer: Answer) -> Answer:
+        status, headers, document = answer
+        if not asked.path.endswith("/events"):
+            return answer
+        events = [{key: value for key, value in each.items() if key != name} for each in document["events"]]
+        return status, headers, {**document, "events": events}
+
+    crm.server.change(rename)
+    assert f"{name} no longer there" in crm.fail("email_events", tables={"campaign_events": EVENTS})
