@@ -1,6 +1,7 @@
 """Rows of a web API as Arrow: what each column is declared to be, or the table is told to have changed."""
 
 import json
+import re
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence, Set
 from datetime import UTC, date, datetime
@@ -89,11 +90,13 @@ def _read(value: Any, column: SourceColumn, shown: str, emptied: Counter[str]) -
 
 
 _OTHER = object()
+_HALF_SIGN = re.compile("[\ud800-\udfff]")
+"""Half of what JSON writes in two: where a text was cut in between, neither Arrow nor UTF-8 holds the other."""
 
 
 def _read_text(value: Any) -> Any:
     if isinstance(value, str):
-        return value
+        return value if value.isascii() else _HALF_SIGN.sub("\ufffd", value)
     if isinstance(value, int | Decimal) and not isinstance(value, bool):
         return str(value)
     return _OTHER

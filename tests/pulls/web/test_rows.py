@@ -78,3 +78,7 @@ def test_a_field_that_is_gone_stops_the_table_and_is_no_empty_one() -> None:
         list(batch_rows(rows, columns, "table 'x'", Counter(), lacking={"note"}))
     [batch] = batch_rows(rows, columns, "table 'x'", Counter(), lacking={"note", "refused"})
     assert batch.to_pylist()[1] == {"id": 2, "refused": None, "note": None}
+
+
+def test_half_a_sign_that_no_text_can_hold_stops_nothing() -> None:
+    assert read("text", "caf\ud83d", "\U0001f600") == (["caf\ufffd", "\U0001f600"], 0)
