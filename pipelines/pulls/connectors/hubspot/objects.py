@@ -6,7 +6,7 @@ from decimal import Decimal
 from typing import Any
 
 from pipelines.config.pulls import Pull
-from pipelines.pulls.connectors.hubspot.api import HubspotApi, next_page
+from pipelines.pulls.connectors.hubspot.api import HubspotApi, follow
 from pipelines.pulls.connectors.hubspot.search import Filter, Search, between, on_day
 from pipelines.pulls.errors import TableError
 from pipelines.pulls.system import ROWS, Counted, Counts, Kind, Measures, Since, SourceColumn
@@ -82,7 +82,7 @@ class Objects(WebTable):
 
         What was deleted for good is in neither: then the counts do not agree, and all records come.
         """
-        after: str | None = None
+        after, seen = None, set[str]()
         while True:
             asked = {"archived": "true", "limit": PAGE_OF_LIST, **({"after": after} if after else {})}
             found = self._api.list("GET", f"/crm/v3/objects/{self._kind}", self.shown, params=asked)
@@ -90,7 +90,7 @@ class Objects(WebTable):
                 archived = read_moment(_as_text(record.get("archivedAt")))
                 if archived is None or archived >= since:
                     yield {"id": record["id"]}
-            after = next_page(found)
+            after = follow(found, seen, self.shown)
             if after is None:
                 break
         if self._kind in _STANDARD:

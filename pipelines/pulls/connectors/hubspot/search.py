@@ -51,7 +51,10 @@ class Search:
             if following is None:
                 return
             if found["results"]:
-                last, after, empty = max(last, *(int(each["id"]) for each in found["results"])), None, 0
+                highest = max(int(each["id"]) for each in found["results"])
+                if highest <= last:
+                    raise SourceError(f"HubSpot leads from page to page of {self.shown} in a circle.", is_passing=True)
+                last, after, empty = highest, None, 0
             else:  # The same page once more, before what is said to follow it.
                 after, empty = (following if empty else None), empty + 1
             if empty > MOST_EMPTY:

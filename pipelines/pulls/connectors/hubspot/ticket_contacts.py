@@ -8,7 +8,7 @@ from collections.abc import Iterator, Mapping
 from datetime import datetime
 from typing import Any
 
-from pipelines.pulls.connectors.hubspot.api import HubspotApi, next_page
+from pipelines.pulls.connectors.hubspot.api import HubspotApi, follow
 from pipelines.pulls.connectors.hubspot.search import Search
 from pipelines.pulls.errors import TableError
 from pipelines.pulls.web.rows import declare
@@ -30,7 +30,7 @@ class TicketContacts(WebTable):
     def fetch(self, since: datetime | None, most: int | None) -> Iterator[Mapping[str, Any]]:  # noqa: ARG002
         before, seen = self._search.count(self._fence) if most is None else 0, set[str]()
         asked = {"limit": PAGE, "properties": "hs_object_id", "associations": "contacts"}
-        after: str | None = None
+        after, pages = None, set[str]()
         while True:
             params = {**asked, **({"after": after} if after else {})}
             found = self._api.list("GET", "/crm/v3/objects/tickets", self.shown, params=params)
@@ -38,7 +38,7 @@ class TicketContacts(WebTable):
                 if int(ticket["id"]) <= self._fence.newest:
                     seen.add(ticket["id"])
                     yield from self._list_contacts(ticket)
-            after = next_page(found)
+            after = follow(found, pages, self.shown)
             if after is None:
                 break
         if most is None:
@@ -59,11 +59,12 @@ class TicketContacts(WebTable):
             return
         for each in read_rows(found, "results", "HubSpot", self.shown, needed="id", is_number=True):
             yield {"ticket_id": ticket["id"], "contact_id": each["id"]}
-        after = next_page(found)
+        pages = set[str]()
+        after = follow(found, pages, self.shown)
         while after is not None:
             path = f"/crm/v4/objects/tickets/{ticket['id']}/associations/contacts"
             asked = {"limit": PAGE_OF_ONE, "after": after}
             found = self._api.list("GET", path, self.shown, params=asked, needed="toObjectId")
             for each in found["results"]:
                 yield {"ticket_id": ticket["id"], "contact_id": each["toObjectId"]}
-            after = next_page(found)
+            after = follow(found, pages, self.shown)

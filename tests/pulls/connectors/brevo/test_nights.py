@@ -192,3 +192,23 @@ def test_what_is_no_list_of_events_is_no_empty_one(crm: Crm, answer: object) -> 
     crm.connector = {**crm.connector, "tries": 1}
     crm.server.change(lambda asked, told: (200, {}, answer) if asked.path.endswith("/events") else told)
     assert "answers with no list of table 'events'" in crm.fail("events")
+
+
+def test_a_list_of_events_that_never_ends_is_given_up(crm: Crm) -> None:
+    def repeat(asked: Asked, answer: Answer) -> Answer:
+        assert asked.number < 200
+        return (200, {}, {"events": crm.account.events[:2]}) if asked.path.endswith("/events") else answer
+
+    crm.connector = {**crm.connector, "tries": 1}
+    crm.server.change(repeat)
+    assert "tells the same of table 'events' again and again" in crm.fail("events")
+
+
+def test_half_a_sign_in_an_event_or_an_attribute_stops_nothing(crm: Crm) -> None:
+    crm.account.tell("p2@example.fr", "clicked", crm.account.now, link="https://example.fr/\ud83d", tag="\ud83d")
+    crm.account.edit(3, attributes={"CITY": "Lyon\udc00"})
+    outcomes = crm.pull()
+    assert {name: (each.state, each.rows) for name, each in outcomes.items()} == {
+        "contacts": ("taken", 20),
+        "events": ("taken", 7),
+    }

@@ -294,3 +294,39 @@ def test_a_field_of_events_that_is_gone_stops_them(crm: Crm, name: str) -> None:
 
     crm.server.change(rename)
     assert f"{name} no longer there" in crm.fail("email_events", tables={"campaign_events": EVENTS})
+
+
+@pytest.mark.parametrize(
+    ("pull", "path"),
+    [
+        ("contacts", "/contacts/search"),
+        ("contacts", "/crm/v3/objects/contacts"),
+        ("ticket_contact", "/crm/v3/objects/tickets"),
+        ("ticket_contact", "/associations/contacts"),
+    ],
+)
+def test_a_list_that_never_ends_is_given_up(crm: Crm, pull: str, path: str) -> None:
+    """The same page comes for ever, and says that more follows."""
+    if path == "/crm/v3/objects/contacts":
+        crm.pull()
+        crm.account.now += timedelta(days=1)
+    first: list[Answer] = []
+
+    def repeat(asked: Asked, answer: Answer) -> Answer:
+        assert asked.number < 200
+        if asked.path == "/crm/v3/objects/tickets" and path == "/associations/contacts":
+            status, headers, document = answer
+            for ticket in document["results"]:
+                ticket["associations"]["contacts"]["paging"] = {"next": {"after": "0"}}
+            return status, headers, document
+        if not asked.path.endswith(path) or (asked.body and asked.body["limit"] == 1):
+            return answer
+        if "/associations/" in asked.path:
+            answer = 200, {}, {"results": [{"toObjectId": 101}]}
+        first.append(answer)
+        status, headers, document = first[0]
+        return status, headers, {**document, "paging": {"next": {"after": "1"}}}
+
+    crm.connector = {**crm.connector, "tries": 1}
+    crm.server.change(repeat)
+    assert "leads from page to page" in crm.fail(pull)

@@ -220,3 +220,22 @@ def test_the_domain_is_that_of_the_org(crm: Crm, domain: str) -> None:
         connector.api
         == f"https://{domain.removeprefix('https://').removesuffix('.my.salesforce.com')}.my.salesforce.com"
     )
+
+
+def test_a_query_that_never_ends_is_given_up(crm: Crm) -> None:
+    pages: list[Answer] = []
+
+    def keep(asked: Asked, answer: Answer) -> Answer:
+        document = answer[2]
+        if isinstance(document, dict) and "nextRecordsUrl" in document and "LastName" in document["records"][0]:
+            pages.append(answer)
+        return answer
+
+    def again(asked: Asked) -> Answer | None:
+        assert asked.number < 200
+        return pages[0] if "01gNEXT" in asked.path else None
+
+    crm.server.change(keep)
+    crm.server.faults.append(again)
+    crm.connector = {**crm.connector, "tries": 1}
+    assert "leads from page to page of table 'Contact' in a circle" in crm.fail("contacts")
