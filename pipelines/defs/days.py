@@ -10,7 +10,8 @@ from pipelines.defs.pulls import describe_accounts
 from pipelines.defs.resources import Night
 from pipelines.defs.results import Result
 from pipelines.defs.schedules import DAYS
-from pipelines.pulls.days import choose_sources, pull_days
+from pipelines.pulls.dated_sources import choose_dated
+from pipelines.pulls.days import pull_days
 from pipelines.pulls.errors import NotTakenError
 from pipelines.pulls.pull import Outcome, Settings, list_messages
 
@@ -38,7 +39,7 @@ def days(context: dg.AssetExecutionContext, night: Night) -> Iterator[dg.AssetCh
     first, last = date.fromisoformat(asked.start), date.fromisoformat(asked.end)
     settings = Settings(night.retailer.base, say=context.log.warning)
     outcomes: list[Outcome] = []
-    for each in choose_sources(night.retailer, [source] if source else None):
+    for each in choose_dated(night.retailer, [source] if source else None, context.log.warning):
         outcomes += pull_days(each, night.lake, first, last, settings)
     stopping = list_messages(outcomes, "not taken")
     yield dg.AssetCheckResult(
