@@ -185,3 +185,9 @@ def test_an_address_that_is_none_is_told_at_once(waited: list[float], address: s
         client.ask("GET", "/")
     assert not raised.value.is_passing
     assert waited == []
+
+
+def test_a_file_at_what_is_no_address_is_not_fetched(start: Start, tmp_path: Path) -> None:
+    _, client = start((200, {}, b"rows"))
+    with pytest.raises(SourceError, match="an address without https"):
+        client.download("https://[needle", tmp_path / "file", 10)
