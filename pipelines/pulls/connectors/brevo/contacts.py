@@ -94,8 +94,7 @@ class Contacts(WebTable):
         if not isinstance(found.get("count"), int):
             raise SourceError(f"Brevo does not say how many there are of {self.shown}.", is_passing=True)
         counted.append(found["count"])
-        contacts: list[dict[str, Any]] = found["contacts"]
-        return contacts
+        return [{**each, "id": int(each["id"])} for each in found["contacts"]]
 
     def count(self, measures: Measures, since: Since | None = None) -> Counted:  # noqa: ARG002
         """All contacts, as every page told; those that were added meanwhile may be among the rows."""

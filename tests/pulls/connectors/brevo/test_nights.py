@@ -212,3 +212,18 @@ def test_half_a_sign_in_an_event_or_an_attribute_stops_nothing(crm: Crm) -> None
         "contacts": ("taken", 20),
         "events": ("taken", 7),
     }
+
+
+def test_ids_that_are_written_as_texts_are_numbers(crm: Crm) -> None:
+    def write(asked: Asked, answer: Answer) -> Answer:
+        status, headers, document = answer
+        if not BREVO.is_page(asked):
+            return answer
+        return (
+            status,
+            headers,
+            {**document, "contacts": [{**one, "id": str(one["id"])} for one in document["contacts"]]},
+        )
+
+    crm.server.change(write)
+    assert crm.pull()["contacts"].rows == 20

@@ -330,3 +330,17 @@ def test_a_list_that_never_ends_is_given_up(crm: Crm, pull: str, path: str) -> N
     crm.connector = {**crm.connector, "tries": 1}
     crm.server.change(repeat)
     assert "leads from page to page" in crm.fail(pull)
+
+
+def test_an_event_of_no_moment_is_told_and_no_fault_of_ours(crm: Crm) -> None:
+    tell(crm, 1, "SENT", "p1@example.fr")
+
+    def move(asked: Asked, answer: Answer) -> Answer:
+        status, headers, document = answer
+        if not asked.path.endswith("/events"):
+            return answer
+        return status, headers, {**document, "events": [{**one, "created": 10**40} for one in document["events"]]}
+
+    crm.account.now += timedelta(hours=1)
+    crm.server.change(move)
+    assert "created" in crm.fail("email_events", tables={"campaign_events": EVENTS})
