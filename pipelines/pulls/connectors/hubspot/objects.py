@@ -7,7 +7,7 @@ from typing import Any
 
 from pipelines.config.pulls import Pull
 from pipelines.pulls.connectors.hubspot.api import HubspotApi, follow
-from pipelines.pulls.connectors.hubspot.search import Filter, Search, between, on_day
+from pipelines.pulls.connectors.hubspot.search import Filter, Search, between, on_day, since_then
 from pipelines.pulls.errors import TableError
 from pipelines.pulls.system import ROWS, Counted, Counts, Kind, Measures, Since, SourceColumn
 from pipelines.pulls.web.rows import declare, read_moment
@@ -102,12 +102,17 @@ class Objects(WebTable):
         """All records, and those of the latest days; of those that changed, all. Of sums HubSpot says nothing."""
         if since is None:
             return Counted(self._before, self._count_all(), is_complete=False)
-        changed = self._search.count(self._fence, self._list_filters(read_moment(since.value)))
-        place = (None, ROWS)
-        return Counted({place: Decimal(self._changed_before)}, {place: Decimal(changed)}, is_complete=False)
+        moment = read_moment(since.value)
+        assert moment is not None
+        settled = self._search.count(self._fence, [between(self._modified, moment, self.began)])
+        changed = self._search.count(self._fence, self._list_filters(moment))
+        # Those that were changed while they were read may be among the rows, of those that were not all are.
+        place, most = (None, ROWS), self._changed_before + max(0, changed - settled)
+        return Counted({place: Decimal(settled)}, {place: Decimal(most)}, is_complete=False)
 
     def _list_filters(self, since: datetime | None) -> list[Filter]:
-        return [] if since is None else [between(self._modified, since, self.began)]
+        """What changed while the pull goes on is among them: of who is new since the last one, nothing else tells."""
+        return [] if since is None else [since_then(self._modified, since)]
 
     def _count_all(self) -> Counts:
         counts: dict[tuple[str | None, str], int] = {(None, ROWS): self._search.count(self._fence)}

@@ -344,3 +344,29 @@ def test_an_event_of_no_moment_is_told_and_no_fault_of_ours(crm: Crm) -> None:
     crm.account.now += timedelta(hours=1)
     crm.server.change(move)
     assert "created" in crm.fail("email_events", tables={"campaign_events": EVENTS})
+
+
+def test_a_new_contact_that_is_edited_while_changes_are_read_comes_with_them(crm: Crm) -> None:
+    crm.pull()
+    account = next_night(crm)
+    new = HUBSPOT.add(account, 7)
+    account.edit("contacts", 103, lastname="Edited")
+    account.edit("contacts", 104, lastname="Edited")
+    account.now += timedelta(hours=1)
+    seen = 0
+
+    def meddle(asked: Asked, answer: Answer) -> Answer:
+        nonlocal seen
+        seen += asked.path.endswith("contacts/search")
+        if seen == 2 and asked.path.endswith("contacts/search"):  # The first tells how it is now, the second counts.
+            account.now += timedelta(minutes=1)
+            account.edit("contacts", new, lastname="Meanwhile")
+            account.edit("contacts", 101, lastname="Meanwhile")
+            account.archive("contacts", 103)
+        return answer
+
+    crm.server.change(meddle)
+    outcome = crm.pull()["contacts"]
+    assert (outcome.state, outcome.batch.mode, outcome.rows) == ("taken", "changes", 6)
+    names = dict(crm.extract("contacts").select("contact_id", "last_name").iter_rows())
+    assert (names[str(new)], names["101"], "103" in names) == ("Meanwhile", "Meanwhile", False)

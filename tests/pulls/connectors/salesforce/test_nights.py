@@ -239,3 +239,28 @@ def test_a_query_that_never_ends_is_given_up(crm: Crm) -> None:
     crm.server.faults.append(again)
     crm.connector = {**crm.connector, "tries": 1}
     assert "leads from page to page of table 'Contact' in a circle" in crm.fail("contacts")
+
+
+def test_a_new_contact_that_is_edited_while_changes_are_read_comes_with_them(crm: Crm) -> None:
+    crm.pull()
+    org = next_night(crm)
+    SALESFORCE.add(org, 7)
+    new = list_contacts(org)[-1]
+    org.edit("Contact", list_contacts(org)[3], LastName="Edited")
+    org.now += timedelta(hours=1)
+    is_done = False
+
+    def meddle(asked: Asked) -> Answer | None:
+        nonlocal is_done
+        if not is_done and "SystemModstamp+%3E%3D" in asked.query and "LastName" in asked.query:
+            is_done = True
+            org.now += timedelta(minutes=1)
+            org.edit("Contact", new, LastName="Meanwhile")
+            org.edit("Contact", list_contacts(org)[0], LastName="Meanwhile")
+        return None
+
+    crm.server.faults.append(meddle)
+    outcome = crm.pull()["contacts"]
+    assert is_done
+    assert (outcome.state, outcome.batch.mode, outcome.rows) == ("taken", "changes", 7)
+    assert crm.extract("contacts")["last_name"].to_list().count("Meanwhile") == 2
