@@ -184,6 +184,25 @@ def test_tickets_that_are_missing_among_the_associations_are_told(crm: Crm) -> N
     assert outcomes["tickets"].state == "taken"
 
 
+def test_tickets_that_are_missing_once_are_read_again(crm: Crm) -> None:
+    for number in range(3):
+        crm.account.associate(crm.account.add("tickets", subject=str(number)), 103)
+    crm.account.now += timedelta(hours=1)
+    pages = 0
+
+    def end_early(asked: Asked, answer: Answer) -> Answer:
+        nonlocal pages
+        status, headers, document = answer
+        if asked.path != "/crm/v3/objects/tickets":
+            return answer
+        pages += 1
+        return (status, headers, {"results": document["results"]}) if pages == 1 else answer
+
+    crm.server.change(end_early)
+    outcome = crm.pull()["ticket_contact"]
+    assert (outcome.state, outcome.rows) == ("taken", 5)
+
+
 def test_a_token_without_a_scope_stops_what_it_may_not_read_and_nothing_else(crm: Crm) -> None:
     crm.account.scopes = {"contacts"}
     outcomes = crm.pull()
