@@ -26,8 +26,8 @@ def _check_address(written: str) -> str:
 
 def is_sealed(address: str) -> bool:
     """Whether nobody on the way reads what is sent: by https, or by http on this machine."""
-    parts = urlsplit(address)
     try:
+        parts = urlsplit(address)
         return parts.scheme == "https" or (
             parts.scheme == "http" and ipaddress.ip_address(parts.hostname or "").is_loopback
         )
@@ -59,9 +59,11 @@ class WebSource(PulledSource):
     tables: Annotated[Mapping[str, PulledMapping], Field(min_length=1)]
 
     @model_validator(mode="after")
-    def _speak_no_sql(self) -> "WebSource":
+    def _ask_no_database(self) -> "WebSource":
         for name, pull in self.pulls.items():
             if pull.select or pull.deleted_where:
                 key = "select" if pull.select else "deletes: {where: ...}"
                 raise ValueError(f"the pull '{name}' has `{key}`, which is SQL: no web API answers it, take it out")
+            if pull.amounts:
+                raise ValueError(f"the pull '{name}' has `amounts`, which no web API sums: take it out")
         return self

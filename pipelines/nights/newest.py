@@ -1,7 +1,8 @@
 """How new the rows are that were pulled: a system may answer every night with the rows of last week.
 
-The newest is what the cursor, or else the day, of a pull says. It is asked of what was landed; where a source lags, it
-is pulled again until its rows are there or its time is over.
+The newest is what the column of the cursor, or else of the day, says in the rows that were landed: the cursor itself is
+where the next pull begins, which of a web API is when the last one did. Where a source lags, it is pulled again until
+its rows are there or its time is over.
 """
 
 from collections.abc import Callable
@@ -51,7 +52,7 @@ def find_newest(source: PulledSource, lake: Lake, zone: str, now: datetime) -> l
             found.append(Newest(source.name, name, column, None))
         elif column:
             kind = table.columns[column]
-            text = table.cursor if column == pull.cursor else _ask_newest(table, column, kind, lake, source, zone, now)
+            text = _ask_newest(table, column, kind, lake, source, zone, now)
             found.append(Newest(source.name, name, column, _read(text, kind, zone, now)))
     return found
 
@@ -112,7 +113,7 @@ def _choose_column(pull: Pull, table: LandedTable | None) -> str:
 def _ask_newest(
     table: LandedTable, column: str, kind: str, lake: Lake, source: PulledSource, zone: str, now: datetime
 ) -> str | None:
-    """The newest day that was landed: of all batches, of which only the ends of the column are read."""
+    """The newest moment that was landed: of all batches, of which only the ends of the column are read."""
     folder = landed_folder(lake, source.name) / table.folder
     files = [folder / batch.file for batch in table.batches if batch.rows]
     if not files:

@@ -65,9 +65,11 @@ def at(hour: int, minute: int = 0, day: date = date(2027, 1, 12)) -> datetime:
 def land(
     lake: Lake, name: str, *, kind: str = "timestamptz", cursor: str | None = None, days: tuple[Any, ...] = ()
 ) -> None:
-    """One batch of ``name``, with the cursor up to which nothing is missing, or the days of its rows."""
+    """One batch of ``name``, with a row at the cursor up to which nothing is missing, or the days of its rows."""
     landed = read_landed(landed_folder(lake, "shop"))
     column = "changed" if cursor else "refunded"
+    if cursor and not days:
+        days = (int(cursor) if kind == "integer" else datetime.fromisoformat(cursor),)
     batch = Batch(1, "full", "2027-01-12T01:00:00+00:00", rows=len(days), cursor_to=cursor)
     table = LandedTable(name, "asked", (), {"id": "integer", column: kind}, (batch,), len(days), batch.pulled_at)
     landed.folder(name).mkdir(parents=True, exist_ok=True)
@@ -106,6 +108,12 @@ def test_a_time_without_a_zone_is_of_the_clock_of_the_retailer(
 def test_a_cursor_that_is_a_number_says_nothing_and_the_others_do(shop: PulledSource, lake: Lake) -> None:
     land(lake, "orders", kind="integer", cursor="4711")
     assert newest(shop, lake, at(2)) == {"refunds": ("refunded", None)}
+
+
+def test_a_cursor_that_is_when_the_pull_began_makes_no_row_new(shop: PulledSource, lake: Lake) -> None:
+    newest_row = datetime(2027, 1, 5, 22, 10, tzinfo=UTC)
+    land(lake, "orders", cursor="2027-01-12 01:00:00.000000+00:00", days=(newest_row - timedelta(days=1), newest_row))
+    assert newest(shop, lake, at(2))["orders"] == ("changed", newest_row)
 
 
 class Clock:
@@ -191,7 +199,7 @@ def test_tables_that_nothing_dates_cannot_be_declared(sources: Sources, lake: La
 def test_how_new_everything_is_stands_in_the_lake(sources: Sources, lake: Lake) -> None:
     (sources.base / "till" / "tickets.csv").write_text("x")
     now = datetime.now(UTC)
-    land(lake, "orders", cursor=OLD)
+    land(lake, "orders", cursor="2026-01-10 22:10:00+00:00")
     note_files(sources, lake, [], now)
     note_pulled(sources, lake, [Late("shop", "it lags", at(5), "go_on", False)], now)
     note_files(sources, lake, [], now)
@@ -202,6 +210,6 @@ def test_how_new_everything_is_stands_in_the_lake(sources: Sources, lake: Lake) 
         ("shop", "pulled", "refunds", "refunded", True),
         ("till", "files", "tickets", "file", False),
     ]
-    assert table["newest_at"][0] == datetime.fromisoformat("2027-01-10 22:10")
+    assert table["newest_at"][0] == datetime.fromisoformat("2026-01-10 22:10")
     assert table["newest_at"][1] is None
     assert abs(table["newest_at"][2] - now.replace(tzinfo=None)) < timedelta(minutes=5)

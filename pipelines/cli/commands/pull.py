@@ -21,7 +21,10 @@ def add(commands: Subcommands) -> None:
     parser.add_argument("--from", dest="first", type=day, required=True, metavar="DATE", help="the first day")
     parser.add_argument("--to", dest="last", type=day, required=True, metavar="DATE", help="the last day, included")
     parser.add_argument(
-        "--source", action="append", metavar="NAME", help="of this source alone (else of all); may be repeated"
+        "--source",
+        action="append",
+        metavar="NAME",
+        help="of this source alone (else of all that can be asked for days); may be repeated",
     )
     parser.add_argument(
         "--wait",
@@ -42,14 +45,15 @@ def pull(options: argparse.Namespace) -> int:
     from pipelines.lake.tables import Lake
     from pipelines.nights.pulled import tell_pulls
     from pipelines.pulls.account import account_for, sort_accounts
-    from pipelines.pulls.days import choose_sources, pull_days
+    from pipelines.pulls.dated_sources import choose_dated
+    from pipelines.pulls.days import pull_days
     from pipelines.pulls.pull import Settings
 
     if options.last < options.first:
         raise ConfigurationError(f"--to {options.last} is before --from {options.first}: no day is left.")
     home = find_home(options.home)
     sources = load_sources(find_sources(options.sources, home))
-    chosen = choose_sources(sources, options.source)
+    chosen = choose_dated(sources, options.source, lambda words: sys.stderr.write(f"parcours: {words}\n"))
     lake, said, outcomes = Lake(home.lake), list[str](), []
     settings = Settings(sources.base, say=said.append)
     with run_lock.hold(

@@ -170,6 +170,8 @@ class WebClient:
 
     def _open(self, method: str, url: str, headers: Mapping[str, str], **body: Any) -> Any:
         reason = None
+        # Whatever is sent by http is for this machine: by a proxy of the environment it would leave it in the open.
+        self._session.trust_env = not url.lower().startswith("http:")
         try:
             # What is sent is for the server that was declared, and for no other that it names.
             return closing(
@@ -179,6 +181,15 @@ class WebClient:
             )
         except requests.exceptions.SSLError:
             reason = ""
+        except (requests.exceptions.InvalidHeader, UnicodeEncodeError):
+            key = self._authorisation.key if self._authorisation else "connector"
+            reason = f"cannot be sent `{key}`: it holds a line break or a letter that no header may hold. Correct it"
+        except (
+            requests.exceptions.InvalidURL,
+            requests.exceptions.MissingSchema,
+            requests.exceptions.InvalidSchema,
+        ):  # Before what cannot be reached, which they are a kind of.
+            reason = "has no address that a request could be sent to. Correct it in sources.yml"
         except requests.exceptions.Timeout:
             raise _FailedError("does not answer in time") from None
         except (requests.exceptions.ConnectionError, OSError):

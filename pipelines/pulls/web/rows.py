@@ -1,8 +1,9 @@
 """Rows of a web API as Arrow: what each column is declared to be, or the table is told to have changed."""
 
 import json
+import re
 from collections import Counter
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence, Set
 from datetime import UTC, date, datetime
 from decimal import Decimal, InvalidOperation
 from typing import Any
@@ -31,16 +32,27 @@ def declare(**kinds: Kind) -> tuple[SourceColumn, ...]:
 
 
 def batch_rows(
-    rows: Iterable[Mapping[str, Any]], columns: Sequence[SourceColumn], shown: str, emptied: Counter[str]
+    rows: Iterable[Mapping[str, Any]],
+    columns: Sequence[SourceColumn],
+    shown: str,
+    emptied: Counter[str],
+    *,
+    lacking: Set[str] = frozenset(),
 ) -> Iterator[pa.RecordBatch]:
     """Rows of JSON in batches. What is no day at all becomes null, and is counted in ``emptied``.
 
-    Raises TableError where a value is of another kind than its column.
+    Raises TableError where a value is of another kind than its column, or a row is without one that is not among those
+    that it may be ``lacking``: what an API has renamed is not empty.
     """
     schema = schema_of(columns)
     gathered: list[list[Any]] = [[] for _ in columns]
     for row in rows:
         for column, values in zip(columns, gathered, strict=True):
+            if column.name not in row and column.name not in lacking:
+                raise TableError(
+                    f"the columns of {shown} have changed: {column.name} no longer there. The API is another than "
+                    "Parcours knows: see whether there is a newer version of Parcours."
+                )
             values.append(_read(row.get(column.name), column, shown, emptied))
         if len(gathered[0]) >= ROWS:
             yield _close(gathered, schema, columns, shown)
@@ -78,11 +90,13 @@ def _read(value: Any, column: SourceColumn, shown: str, emptied: Counter[str]) -
 
 
 _OTHER = object()
+_HALF_SIGN = re.compile("[\ud800-\udfff]")
+"""Half of what JSON writes in two: where a text was cut in between, neither Arrow nor UTF-8 holds the other."""
 
 
 def _read_text(value: Any) -> Any:
     if isinstance(value, str):
-        return value
+        return value if value.isascii() else _HALF_SIGN.sub("\ufffd", value)
     if isinstance(value, int | Decimal) and not isinstance(value, bool):
         return str(value)
     return _OTHER

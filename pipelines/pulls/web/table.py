@@ -2,7 +2,7 @@
 
 from abc import ABC, abstractmethod
 from collections import Counter
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence, Set
 from datetime import datetime
 from itertools import islice
 from typing import Any
@@ -23,6 +23,8 @@ class WebTable(ABC):
 
     may_repeat = True
     parent: tuple[str, ...] = ()
+    lacking: Set[str] = frozenset()
+    """The columns that a row may be without, as an API leaves out what is empty."""
 
     def __init__(self, shown: str, columns: Sequence[SourceColumn], began: datetime) -> None:
         self.shown, self.began = shown, began
@@ -55,7 +57,7 @@ class WebTable(ABC):
     ) -> Iterator[pa.RecordBatch]:
         self._emptied.clear()
         rows = islice(self.fetch(_moment_of(since), most), most)
-        yield from batch_rows(rows, columns, self.shown, self._emptied)
+        yield from batch_rows(rows, columns, self.shown, self._emptied, lacking=self.lacking)
 
     def stream_kept(self, columns: Sequence[SourceColumn], since: Since) -> Iterator[pa.RecordBatch]:
         names = [column.name for column in columns]

@@ -185,7 +185,7 @@ def test_rows_of_another_shape_are_told(crm: Crm, kit: Kit, rows: Any) -> None:
     crm.server.change(kit.change_pages(lambda _, page: {**page, kit.rows: rows}))
     message = fail(crm)
     if kit.name == "salesforce" and rows == [{"Qzneedle": "Qzneedle"}]:
-        assert "short pull" in message
+        assert "no longer there" in message
     else:
         assert "in another shape than Parcours knows" in message or "answers with no list" in message
 
@@ -194,3 +194,8 @@ def test_rows_of_another_shape_are_told(crm: Crm, kit: Kit, rows: Any) -> None:
 def test_sql_is_refused_where_nobody_understands_it(crm: Crm, declared: dict[str, Any]) -> None:
     with pytest.raises(ConfigurationError, match=r"no web API answers it, take it out|take one out"):
         crm.configure(pulls={"contacts": declared})
+
+
+def test_amounts_are_refused_where_nobody_sums_them(crm: Crm) -> None:
+    with pytest.raises(ConfigurationError, match="`amounts`, which no web API sums: take it out"):
+        crm.configure(pulls={"contacts": {"amounts": "id"}})

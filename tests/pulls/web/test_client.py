@@ -152,3 +152,42 @@ def test_a_file_is_downloaded_without_the_token(start: Start, tmp_path: Path) ->
     assert "X-Token" not in server.seen[0]
     with pytest.raises(SourceError, match="more than"):
         client.download(f"http://127.0.0.1:{server.server_address[1]}/file", tmp_path / "file", 3)
+
+
+def test_a_token_for_this_machine_goes_past_a_proxy(start: Start, monkeypatch: pytest.MonkeyPatch) -> None:
+    proxy, _ = start((200, {}, b"{}"))
+    for name in ("HTTP_PROXY", "http_proxy", "ALL_PROXY"):
+        monkeypatch.setenv(name, f"http://127.0.0.1:{proxy.server_address[1]}")
+    for name in ("NO_PROXY", "no_proxy"):
+        monkeypatch.delenv(name, raising=False)
+    server, client = start((200, {}, b"{}"))
+    client.ask("GET", "/")
+    assert (len(proxy.seen), len(server.seen)) == (0, 1)
+
+
+@pytest.mark.parametrize("token", ["needle\n", "needle\r\nX-Other: 1", "needl\u20ac"])
+def test_a_token_that_no_header_may_hold_is_told_at_once_and_not_repeated(
+    start: Start, waited: list[float], token: str
+) -> None:
+    server, _ = start((200, {}, b"{}"))
+    client = WebClient(f"http://127.0.0.1:{server.server_address[1]}", "the shop", Token("X-Token", token))
+    with pytest.raises(SourceError, match="cannot be sent `token`") as raised:
+        client.ask("GET", "/")
+    assert not raised.value.is_passing
+    assert "needl" not in str(raised.value)
+    assert (waited, server.seen) == ([], [])
+
+
+@pytest.mark.parametrize("address", ["http://", "https://[", "shop", "ftp://127.0.0.1"])
+def test_an_address_that_is_none_is_told_at_once(waited: list[float], address: str) -> None:
+    client = WebClient(address, "the shop", Token("X-Token", "needle"))
+    with pytest.raises(SourceError, match="has no address that a request could be sent to") as raised:
+        client.ask("GET", "/")
+    assert not raised.value.is_passing
+    assert waited == []
+
+
+def test_a_file_at_what_is_no_address_is_not_fetched(start: Start, tmp_path: Path) -> None:
+    _, client = start((200, {}, b"rows"))
+    with pytest.raises(SourceError, match="an address without https"):
+        client.download("https://[needle", tmp_path / "file", 10)

@@ -69,3 +69,16 @@ def test_a_value_of_another_kind_stops_the_table_and_is_not_repeated(kind: Kind,
     assert "table 'x'" in str(raised.value)
     assert "needle" not in str(raised.value)
     assert raised.value.__context__ is None
+
+
+def test_a_field_that_is_gone_stops_the_table_and_is_no_empty_one() -> None:
+    columns = declare(id="integer", refused="boolean", note="text")
+    rows = [{"id": 1, "refused": None}, {"id": 2}]
+    with pytest.raises(TableError, match="refused no longer there"):
+        list(batch_rows(rows, columns, "table 'x'", Counter(), lacking={"note"}))
+    [batch] = batch_rows(rows, columns, "table 'x'", Counter(), lacking={"note", "refused"})
+    assert batch.to_pylist()[1] == {"id": 2, "refused": None, "note": None}
+
+
+def test_half_a_sign_that_no_text_can_hold_stops_nothing() -> None:
+    assert read("text", "caf\ud83d", "\U0001f600") == (["caf\ufffd", "\U0001f600"], 0)

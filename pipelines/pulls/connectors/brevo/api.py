@@ -31,6 +31,9 @@ class BrevoApi:
             raise TableError(f"{shown} may not be read with this key: its account has no right to.")
         if answer.status != 200:
             raise TableError(f"Brevo refuses what is asked of {shown} (HTTP {answer.status}).")
-        found = answer.document if isinstance(answer.document, dict) else {}
-        read_rows({name: [], **found}, name, "Brevo", shown, needed=needed, is_number=needed == "id")
-        return {name: [], **found}
+        found = answer.document
+        if found == {} or (isinstance(found, dict) and "count" in found):
+            found = {name: [], **found}
+        read_rows(found, name, "Brevo", shown, needed=needed, is_number=needed == "id")
+        listed: dict[str, Any] = found
+        return listed

@@ -12,7 +12,7 @@ from decimal import Decimal
 from typing import Any
 
 from pipelines.pulls.connectors.brevo.api import BrevoApi
-from pipelines.pulls.errors import SourceError
+from pipelines.pulls.errors import SourceError, TableError
 from pipelines.pulls.system import ROWS, Counted, Kind, Measures, Since, SourceColumn
 from pipelines.pulls.web.rows import as_json, declare
 from pipelines.pulls.web.table import WebTable
@@ -41,6 +41,7 @@ class Contacts(WebTable):
         super().__init__(shown, columns, api.moment)
         self._counted: list[int] = []
         self._added: set[int] = set()
+        self.lacking = {column.name for column in columns if column.name.startswith(PREFIX)} | {"email"}
 
     def _list_columns(self, shown: str) -> list[SourceColumn]:
         """What every contact has, and the account's attributes; those of whole lists are no contact's."""
@@ -50,11 +51,18 @@ class Contacts(WebTable):
         return list(declare(**kinds))
 
     def fetch(self, since: datetime | None, most: int | None) -> Iterator[Mapping[str, Any]]:  # noqa: ARG002
+        mails = others = 0
         newest = max((each["id"] for each in self._ask(0, 1, "desc", [])), default=0)
         for contact in self._read_pages(PAGE if most is None else max(2, min(PAGE, most))):
             if contact["id"] > newest:
                 self._added.add(contact["id"])
+            mails, others = mails + ("email" in contact), others + ("email" not in contact)
             yield _flatten(contact)
+        if others > 1 and not mails:  # Somebody who is known by a phone alone has none; that nobody has, is no chance.
+            raise TableError(
+                f"the columns of {self.shown} have changed: email no longer there. The API is another than Parcours "
+                "knows: see whether there is a newer version of Parcours."
+            )
 
     def _read_pages(self, limit: int) -> Iterator[dict[str, Any]]:
         """Pages that overlap by a contact: some come again, and none is passed over."""
@@ -86,8 +94,7 @@ class Contacts(WebTable):
         if not isinstance(found.get("count"), int):
             raise SourceError(f"Brevo does not say how many there are of {self.shown}.", is_passing=True)
         counted.append(found["count"])
-        contacts: list[dict[str, Any]] = found["contacts"]
-        return contacts
+        return [{**each, "id": int(each["id"])} for each in found["contacts"]]
 
     def count(self, measures: Measures, since: Since | None = None) -> Counted:  # noqa: ARG002
         """All contacts, as every page told; those that were added meanwhile may be among the rows."""

@@ -4,19 +4,22 @@ Brevo counts none of them, and gives them no id: it is made of what tells them a
 """
 
 import hashlib
+from collections import deque
 from collections.abc import Iterator, Mapping
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from pipelines.config.pulls import Pull
 from pipelines.pulls.connectors.brevo.api import BrevoApi
-from pipelines.pulls.errors import TableError
+from pipelines.pulls.errors import SourceError, TableError
 from pipelines.pulls.web.rows import declare
 from pipelines.pulls.web.table import WebTable
 
 PAGE = 2_500
 LONGEST_REPORT = timedelta(days=90)
 CURSOR = "date"
+PAGES_REMEMBERED = 3
+MOST_IDLE = 20  # Pages one after another that bring nothing new.
 
 _TELLING = ("messageId", "email", "event", "date", "link", "ip")
 
@@ -31,6 +34,7 @@ class Events(WebTable):
         api.list("smtp/statistics/events", "events", shown, {"limit": 1, "days": 1}, needed="event")
         self._api = api
         super().__init__(shown, columns, api.moment)
+        self.lacking = {"templateId", "tag"}
 
     def fetch(self, since: datetime | None, most: int | None) -> Iterator[Mapping[str, Any]]:
         """Of the last 90 days at most: a report is of no more. The oldest first, so that what is added moves nothing.
@@ -45,16 +49,22 @@ class Events(WebTable):
             "sort": "asc",
             "limit": PAGE if most is None else min(PAGE, most),
         }
-        offset, empty = 0, 0
+        offset, empty, idle = 0, 0, 0
+        recent: deque[frozenset[str]] = deque(maxlen=PAGES_REMEMBERED)
         while empty < 2:
             place = {**asked, "offset": offset}
             found = self._api.list("smtp/statistics/events", "events", self.shown, place, needed="event")
-            for event in found["events"]:
-                yield {**event, "id": _name(event)}
+            names = [_name(event) for event in found["events"]]
+            for event, name in zip(found["events"], names, strict=True):
+                yield {**event, "id": name}
+            idle = idle + 1 if names and frozenset().union(*recent).issuperset(names) else 0
+            if idle > MOST_IDLE:
+                raise SourceError(f"Brevo tells the same of {self.shown} again and again.", is_passing=True)
+            recent.append(frozenset(names))
             offset, empty = offset + len(found["events"]), 0 if found["events"] else empty + 1
 
 
 def _name(event: Mapping[str, Any]) -> str:
     """The digest of what tells an event from every other."""
     told = "\x1f".join(str(event.get(name) or "") for name in _TELLING)
-    return hashlib.sha256(told.encode()).hexdigest()[:32]
+    return hashlib.sha256(told.encode(errors="surrogatepass")).hexdigest()[:32]

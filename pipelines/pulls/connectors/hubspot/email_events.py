@@ -55,15 +55,22 @@ def _milliseconds(moment: datetime) -> int:
     return int(moment.timestamp() * 1000)
 
 
+def _read_milliseconds(number: int) -> str:
+    """As a moment in ISO; empty where there is none so far away."""
+    try:
+        return datetime.fromtimestamp(number / 1000, UTC).isoformat()
+    except (OverflowError, ValueError, OSError):
+        return ""
+
+
 def _flatten(event: Mapping[str, Any]) -> dict[str, Any]:
     created = event.get("created")
     if isinstance(created, int) and not isinstance(created, bool):  # Milliseconds.
-        created = datetime.fromtimestamp(created / 1000, UTC).isoformat()
+        created = _read_milliseconds(created)
+    always = {name: event[name] for name in ("id", "created", "type", "recipient") if name in event}
     return {
-        "id": event.get("id"),
-        "created": created,
-        "type": event.get("type"),
-        "recipient": event.get("recipient"),
+        **always,
+        **({"created": created} if "created" in event else {}),
         "email_campaign_id": event.get("emailCampaignId"),
         "filtered_event": event.get("filteredEvent"),
         "portal_subscription_status": event.get("portalSubscriptionStatus"),

@@ -6,8 +6,8 @@ from decimal import Decimal
 from typing import Any
 
 from pipelines.config.pulls import Pull
-from pipelines.pulls.connectors.hubspot.api import HubspotApi, next_page
-from pipelines.pulls.connectors.hubspot.search import Filter, Search, between, on_day
+from pipelines.pulls.connectors.hubspot.api import HubspotApi, follow
+from pipelines.pulls.connectors.hubspot.search import Filter, Search, between, on_day, since_then
 from pipelines.pulls.errors import TableError
 from pipelines.pulls.system import ROWS, Counted, Counts, Kind, Measures, Since, SourceColumn
 from pipelines.pulls.web.rows import declare, read_moment
@@ -47,6 +47,7 @@ class Objects(WebTable):
         columns = self._list_columns(shown)
         self._fence = self._search.find_fence()
         super().__init__(shown, columns, self._fence.began)
+        self.lacking = {column.name for column in columns if column.name.startswith(PREFIX)}  # Those listed, that is.
         self._before: Counts = {}
         self._changed_before = 0
 
@@ -81,7 +82,7 @@ class Objects(WebTable):
 
         What was deleted for good is in neither: then the counts do not agree, and all records come.
         """
-        after: str | None = None
+        after, seen = None, set[str]()
         while True:
             asked = {"archived": "true", "limit": PAGE_OF_LIST, **({"after": after} if after else {})}
             found = self._api.list("GET", f"/crm/v3/objects/{self._kind}", self.shown, params=asked)
@@ -89,7 +90,7 @@ class Objects(WebTable):
                 archived = read_moment(_as_text(record.get("archivedAt")))
                 if archived is None or archived >= since:
                     yield {"id": record["id"]}
-            after = next_page(found)
+            after = follow(found, seen, self.shown)
             if after is None:
                 break
         if self._kind in _STANDARD:
@@ -101,12 +102,17 @@ class Objects(WebTable):
         """All records, and those of the latest days; of those that changed, all. Of sums HubSpot says nothing."""
         if since is None:
             return Counted(self._before, self._count_all(), is_complete=False)
-        changed = self._search.count(self._fence, self._list_filters(read_moment(since.value)))
-        place = (None, ROWS)
-        return Counted({place: Decimal(self._changed_before)}, {place: Decimal(changed)}, is_complete=False)
+        moment = read_moment(since.value)
+        assert moment is not None
+        settled = self._search.count(self._fence, [between(self._modified, moment, self.began)])
+        changed = self._search.count(self._fence, self._list_filters(moment))
+        # Those that were changed while they were read may be among the rows, of those that were not all are.
+        place, most = (None, ROWS), self._changed_before + max(0, changed - settled)
+        return Counted({place: Decimal(settled)}, {place: Decimal(most)}, is_complete=False)
 
     def _list_filters(self, since: datetime | None) -> list[Filter]:
-        return [] if since is None else [between(self._modified, since, self.began)]
+        """What changed while the pull goes on is among them: of who is new since the last one, nothing else tells."""
+        return [] if since is None else [since_then(self._modified, since)]
 
     def _count_all(self) -> Counts:
         counts: dict[tuple[str | None, str], int] = {(None, ROWS): self._search.count(self._fence)}

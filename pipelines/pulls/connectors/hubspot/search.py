@@ -2,8 +2,8 @@
 
 A search ends at 10,000 results, and finds what was changed a moment ago only later. Records are therefore read by
 ascending ids, each request for those beyond the last one, so that no search goes deep; what it did not find yet lies
-within the overlap of the next pull. Records that are newer than the pull are not asked for, nor those that were changed
-since it began: while it runs they can only leave what is asked for, and counts from before and after bound it.
+within the overlap of the next pull. Records that are newer than the pull are not asked for: while it runs they can only
+leave what is there, and counts from before and after bound it.
 """
 
 from collections.abc import Iterator, Sequence
@@ -51,7 +51,10 @@ class Search:
             if following is None:
                 return
             if found["results"]:
-                last, after, empty = max(last, *(int(each["id"]) for each in found["results"])), None, 0
+                highest = max(int(each["id"]) for each in found["results"])
+                if highest <= last:
+                    raise SourceError(f"HubSpot leads from page to page of {self.shown} in a circle.", is_passing=True)
+                last, after, empty = highest, None, 0
             else:  # The same page once more, before what is said to follow it.
                 after, empty = (following if empty else None), empty + 1
             if empty > MOST_EMPTY:
@@ -99,6 +102,11 @@ def between(name: str, first: datetime, last: datetime) -> Filter:
         "value": _milliseconds(first),
         "highValue": _milliseconds(last),
     }
+
+
+def since_then(name: str, first: datetime) -> Filter:
+    """Records whose moment ``name`` is ``first`` or later."""
+    return {"propertyName": name, "operator": "GTE", "value": _milliseconds(first)}
 
 
 def on_day(name: str, day: date) -> Filter:

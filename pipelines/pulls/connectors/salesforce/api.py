@@ -44,6 +44,7 @@ class SalesforceApi:
         found = self._query(soql, shown)
         expected, arrived, empty = self._read_size(found, shown), 0, 0
         place: str | None = None
+        seen: set[str] = set()
         while True:
             records = read_rows(found, "records", "Salesforce", shown)
             following = found.get("nextRecordsUrl")
@@ -54,6 +55,9 @@ class SalesforceApi:
             if not isinstance(following, str) or not following.startswith("/services/data/"):
                 raise SourceError(f"Salesforce names a next page of {shown} that is none of its API's.")
             if records or place is None or empty:
+                if following in seen:
+                    raise SourceError(f"Salesforce leads from page to page of {shown} in a circle.", is_passing=True)
+                seen.add(following)
                 place, empty = following, 0
             else:  # The same page once more, before what is said to follow it.
                 empty += 1

@@ -1,7 +1,7 @@
 """The rows of one of Salesforce's objects, deleted ones in the recycle bin among them.
 
-Rows that were created, or changed, after the pull began are not asked for: while it runs rows can only leave what is
-asked for, and counts by day from before and after bound it.
+Rows that were created after the pull began are not asked for: while it runs rows can only leave what is there, and
+counts by day from before and after bound it.
 """
 
 from collections.abc import Iterator, Mapping, Sequence
@@ -82,19 +82,30 @@ class Objects(WebTable):
 
     def count(self, measures: Measures, since: Since | None = None) -> Counted:  # noqa: ARG002
         """Rows by day; of sums nothing."""
-        before = self._changed_before if since else self._before
-        return Counted(before, self._count_by_day(self._list_conditions(read_moment(since.value) if since else None)))
+        if since is None:
+            return Counted(self._before, self._count_by_day(self._list_conditions(None)))
+        asked = self._list_conditions(read_moment(since.value))
+        settled = self._count_by_day([*asked, f"{STAMP} <= {_write_moment(self.began)}"])
+        changed = self._count_by_day(asked)
+        # Those that were changed while they were read may be among the rows, of those that were not all are.
+        none = Decimal(0)
+        most = {
+            place: self._changed_before.get(place, none)
+            + max(none, changed.get(place, none) - settled.get(place, none))
+            for place in {**self._changed_before, **changed, **settled}
+        }
+        return Counted(settled, most)
 
     def _list_conditions(self, since: datetime | None) -> list[str]:
         conditions = ["IsDeleted = true", "MasterRecordId != null"] if self._is_merged else []
-        if since is None:
-            return [*conditions, f"CreatedDate <= {_write_moment(self.began)}"]
-        return [*conditions, f"{STAMP} >= {_write_moment(since)}", f"{STAMP} <= {_write_moment(self.began)}"]
+        if since is not None:
+            conditions.append(f"{STAMP} >= {_write_moment(since)}")
+        return [*conditions, f"CreatedDate <= {_write_moment(self.began)}"]
 
     def _read(self, names: Sequence[str], conditions: Sequence[str], most: int | None) -> Iterator[dict[str, Any]]:
         limit = "" if most is None else f" LIMIT {most}"
         for record in self._api.read(f"SELECT {', '.join(names)} {self._from(conditions)}{limit}", self.shown):
-            yield {name: self._mend(name, record.get(name)) for name in names}
+            yield {name: self._mend(name, record[name]) for name in names if name in record}
 
     def _mend(self, name: str, value: Any) -> Any:
         """Ids in their long form, which other systems do not mistake where they do not tell capitals apart."""

@@ -76,10 +76,10 @@ def _count(path: Path) -> tuple[int, int] | None:
     """How many objects the file has, and how many of them are no part of another; None where it is none of ours."""
     objects = roots = 0
     whole: str | None = None
-    with path.open(encoding="utf-8") as file:
+    with path.open("rb") as file:
         for line in file:
             try:
-                node = json.loads(line)
+                node = json.loads(line.decode())
                 parent = node.get("__parentId")
                 whole = node["id"] if parent is None else whole
             except (ValueError, KeyError, AttributeError):

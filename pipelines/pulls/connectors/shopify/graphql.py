@@ -120,7 +120,7 @@ def _is_ignored(document: Mapping[str, Any]) -> bool:
     """Whether a part of a search was left out, of which the API only warns."""
     extensions = document.get("extensions")
     searches = extensions.get("search") if isinstance(extensions, dict) else None
-    return any(isinstance(each, dict) and each.get("warnings") for each in searches or [])
+    return isinstance(searches, list) and any(isinstance(each, dict) and each.get("warnings") for each in searches)
 
 
 def _list_fields(errors: Any, text: str) -> list[str]:

@@ -1,6 +1,7 @@
 """Rows of tables from nodes of the API, in the names by which loaders land them in warehouses."""
 
 import re
+from collections import Counter
 from collections.abc import Iterator, Mapping
 from decimal import Decimal, InvalidOperation
 from typing import Any
@@ -181,10 +182,16 @@ def read_refunds(node: Node) -> Iterator[dict[str, Any]]:
 def read_refund_lines(node: Node) -> Iterator[dict[str, Any]]:
     for refund in node["refunds"]:
         number = read_id(refund["id"])
+        nameless: Counter[str] = Counter()
         for line in refund["refundLineItems"]["nodes"]:
             sold = _id_of(line["lineItem"])
+            key = read_id(line["id"])
+            if not key:  # As of refunds of long ago; one of the same line for each way of restocking it.
+                key = f"{number}-{sold}"
+                nameless[key] += 1
+                key += f"-{nameless[key]}" if nameless[key] > 1 else ""
             yield {
-                "id": read_id(line["id"]) if line["id"] else f"{number}-{sold}",
+                "id": key,
                 "order_id": read_id(node["id"]),
                 "refund_id": number,
                 "order_line_id": sold,

@@ -169,3 +169,61 @@ def test_an_attribute_that_is_gone_stops_contacts(crm: Crm) -> None:
     crm.pull()
     del crm.account.attributes["CITY"]
     assert "attribute_CITY no longer there" in crm.fail("contacts")
+
+
+@pytest.mark.parametrize("name", ["emailBlacklisted", "smsBlacklisted", "email"])
+def test_a_field_of_contacts_that_is_gone_stops_them_and_takes_no_refusal_back(crm: Crm, name: str) -> None:
+    crm.account.edit(3, emailBlacklisted=True)
+    crm.pull()
+    before = crm.extract("consents")
+    for contact in crm.account.contacts.values():
+        contact[f"renamed_{name}"] = contact.pop(name)
+    assert f"{name} no longer there" in crm.fail("contacts")
+    assert crm.extract("consents").equals(before)
+
+
+def test_a_contact_without_a_mail_is_one(crm: Crm) -> None:
+    del crm.account.contacts[4]["email"]
+    assert crm.pull()["contacts"].rows == 20
+
+
+@pytest.mark.parametrize("answer", [[], "needle", {"evnts": []}])
+def test_what_is_no_list_of_events_is_no_empty_one(crm: Crm, answer: object) -> None:
+    crm.connector = {**crm.connector, "tries": 1}
+    crm.server.change(lambda asked, told: (200, {}, answer) if asked.path.endswith("/events") else told)
+    assert "answers with no list of table 'events'" in crm.fail("events")
+
+
+def test_a_list_of_events_that_never_ends_is_given_up(crm: Crm) -> None:
+    def repeat(asked: Asked, answer: Answer) -> Answer:
+        assert asked.number < 200
+        return (200, {}, {"events": crm.account.events[:2]}) if asked.path.endswith("/events") else answer
+
+    crm.connector = {**crm.connector, "tries": 1}
+    crm.server.change(repeat)
+    assert "tells the same of table 'events' again and again" in crm.fail("events")
+
+
+def test_half_a_sign_in_an_event_or_an_attribute_stops_nothing(crm: Crm) -> None:
+    crm.account.tell("p2@example.fr", "clicked", crm.account.now, link="https://example.fr/\ud83d", tag="\ud83d")
+    crm.account.edit(3, attributes={"CITY": "Lyon\udc00"})
+    outcomes = crm.pull()
+    assert {name: (each.state, each.rows) for name, each in outcomes.items()} == {
+        "contacts": ("taken", 20),
+        "events": ("taken", 7),
+    }
+
+
+def test_ids_that_are_written_as_texts_are_numbers(crm: Crm) -> None:
+    def write(asked: Asked, answer: Answer) -> Answer:
+        status, headers, document = answer
+        if not BREVO.is_page(asked):
+            return answer
+        return (
+            status,
+            headers,
+            {**document, "contacts": [{**one, "id": str(one["id"])} for one in document["contacts"]]},
+        )
+
+    crm.server.change(write)
+    assert crm.pull()["contacts"].rows == 20

@@ -217,7 +217,9 @@ class HubspotAccount:
         other = self._comparable(kind, name, one["value"])
         if one["operator"] == "BETWEEN":
             return bool(other <= mine <= self._comparable(kind, name, one["highValue"]))
-        return bool({"EQ": operator.eq, "GT": operator.gt, "LTE": operator.le}[one["operator"]](mine, other))
+        return bool(
+            {"EQ": operator.eq, "GT": operator.gt, "GTE": operator.ge, "LTE": operator.le}[one["operator"]](mine, other)
+        )
 
     def _comparable(self, kind: str, name: str, value: str | None) -> Any:
         type_ = self.properties[kind].get(name, "string")

@@ -184,6 +184,25 @@ def test_tickets_that_are_missing_among_the_associations_are_told(crm: Crm) -> N
     assert outcomes["tickets"].state == "taken"
 
 
+def test_tickets_that_are_missing_once_are_read_again(crm: Crm) -> None:
+    for number in range(3):
+        crm.account.associate(crm.account.add("tickets", subject=str(number)), 103)
+    crm.account.now += timedelta(hours=1)
+    pages = 0
+
+    def end_early(asked: Asked, answer: Answer) -> Answer:
+        nonlocal pages
+        status, headers, document = answer
+        if asked.path != "/crm/v3/objects/tickets":
+            return answer
+        pages += 1
+        return (status, headers, {"results": document["results"]}) if pages == 1 else answer
+
+    crm.server.change(end_early)
+    outcome = crm.pull()["ticket_contact"]
+    assert (outcome.state, outcome.rows) == ("taken", 5)
+
+
 def test_a_token_without_a_scope_stops_what_it_may_not_read_and_nothing_else(crm: Crm) -> None:
     crm.account.scopes = {"contacts"}
     outcomes = crm.pull()
@@ -278,3 +297,95 @@ def test_a_list_of_events_that_says_that_more_follows_and_not_where_is_told(crm:
     crm.server.change(stay)
     message = crm.fail("email_events", tables={"campaign_events": EVENTS})
     assert "more follows of table 'email_events', and not where" in message
+
+
+@pytest.mark.parametrize("name", ["type", "recipient", "created"])
+def test_a_field_of_events_that_is_gone_stops_them(crm: Crm, name: str) -> None:
+    tell(crm, 1, "STATUSCHANGE", "p1@example.fr", portalSubscriptionStatus="UNSUBSCRIBED")
+    crm.account.now += timedelta(hours=1)
+
+    def rename(asked: Asked, answer: Answer) -> Answer:
+        status, headers, document = answer
+        if not asked.path.endswith("/events"):
+            return answer
+        events = [{key: value for key, value in each.items() if key != name} for each in document["events"]]
+        return status, headers, {**document, "events": events}
+
+    crm.server.change(rename)
+    assert f"{name} no longer there" in crm.fail("email_events", tables={"campaign_events": EVENTS})
+
+
+@pytest.mark.parametrize(
+    ("pull", "path"),
+    [
+        ("contacts", "/contacts/search"),
+        ("contacts", "/crm/v3/objects/contacts"),
+        ("ticket_contact", "/crm/v3/objects/tickets"),
+        ("ticket_contact", "/associations/contacts"),
+    ],
+)
+def test_a_list_that_never_ends_is_given_up(crm: Crm, pull: str, path: str) -> None:
+    """The same page comes for ever, and says that more follows."""
+    if path == "/crm/v3/objects/contacts":
+        crm.pull()
+        crm.account.now += timedelta(days=1)
+    first: list[Answer] = []
+
+    def repeat(asked: Asked, answer: Answer) -> Answer:
+        assert asked.number < 200
+        if asked.path == "/crm/v3/objects/tickets" and path == "/associations/contacts":
+            status, headers, document = answer
+            for ticket in document["results"]:
+                ticket["associations"]["contacts"]["paging"] = {"next": {"after": "0"}}
+            return status, headers, document
+        if not asked.path.endswith(path) or (asked.body and asked.body["limit"] == 1):
+            return answer
+        if "/associations/" in asked.path:
+            answer = 200, {}, {"results": [{"toObjectId": 101}]}
+        first.append(answer)
+        status, headers, document = first[0]
+        return status, headers, {**document, "paging": {"next": {"after": "1"}}}
+
+    crm.connector = {**crm.connector, "tries": 1}
+    crm.server.change(repeat)
+    assert "leads from page to page" in crm.fail(pull)
+
+
+def test_an_event_of_no_moment_is_told_and_no_fault_of_ours(crm: Crm) -> None:
+    tell(crm, 1, "SENT", "p1@example.fr")
+
+    def move(asked: Asked, answer: Answer) -> Answer:
+        status, headers, document = answer
+        if not asked.path.endswith("/events"):
+            return answer
+        return status, headers, {**document, "events": [{**one, "created": 10**40} for one in document["events"]]}
+
+    crm.account.now += timedelta(hours=1)
+    crm.server.change(move)
+    assert "created" in crm.fail("email_events", tables={"campaign_events": EVENTS})
+
+
+def test_a_new_contact_that_is_edited_while_changes_are_read_comes_with_them(crm: Crm) -> None:
+    crm.pull()
+    account = next_night(crm)
+    new = HUBSPOT.add(account, 7)
+    account.edit("contacts", 103, lastname="Edited")
+    account.edit("contacts", 104, lastname="Edited")
+    account.now += timedelta(hours=1)
+    seen = 0
+
+    def meddle(asked: Asked, answer: Answer) -> Answer:
+        nonlocal seen
+        seen += asked.path.endswith("contacts/search")
+        if seen == 2 and asked.path.endswith("contacts/search"):  # The first tells how it is now, the second counts.
+            account.now += timedelta(minutes=1)
+            account.edit("contacts", new, lastname="Meanwhile")
+            account.edit("contacts", 101, lastname="Meanwhile")
+            account.archive("contacts", 103)
+        return answer
+
+    crm.server.change(meddle)
+    outcome = crm.pull()["contacts"]
+    assert (outcome.state, outcome.batch.mode, outcome.rows) == ("taken", "changes", 6)
+    names = dict(crm.extract("contacts").select("contact_id", "last_name").iter_rows())
+    assert (names[str(new)], names["101"], "103" in names) == ("Meanwhile", "Meanwhile", False)

@@ -220,3 +220,47 @@ def test_the_domain_is_that_of_the_org(crm: Crm, domain: str) -> None:
         connector.api
         == f"https://{domain.removeprefix('https://').removesuffix('.my.salesforce.com')}.my.salesforce.com"
     )
+
+
+def test_a_query_that_never_ends_is_given_up(crm: Crm) -> None:
+    pages: list[Answer] = []
+
+    def keep(asked: Asked, answer: Answer) -> Answer:
+        document = answer[2]
+        if isinstance(document, dict) and "nextRecordsUrl" in document and "LastName" in document["records"][0]:
+            pages.append(answer)
+        return answer
+
+    def again(asked: Asked) -> Answer | None:
+        assert asked.number < 200
+        return pages[0] if "01gNEXT" in asked.path else None
+
+    crm.server.change(keep)
+    crm.server.faults.append(again)
+    crm.connector = {**crm.connector, "tries": 1}
+    assert "leads from page to page of table 'Contact' in a circle" in crm.fail("contacts")
+
+
+def test_a_new_contact_that_is_edited_while_changes_are_read_comes_with_them(crm: Crm) -> None:
+    crm.pull()
+    org = next_night(crm)
+    SALESFORCE.add(org, 7)
+    new = list_contacts(org)[-1]
+    org.edit("Contact", list_contacts(org)[3], LastName="Edited")
+    org.now += timedelta(hours=1)
+    is_done = False
+
+    def meddle(asked: Asked) -> Answer | None:
+        nonlocal is_done
+        if not is_done and "SystemModstamp+%3E%3D" in asked.query and "LastName" in asked.query:
+            is_done = True
+            org.now += timedelta(minutes=1)
+            org.edit("Contact", new, LastName="Meanwhile")
+            org.edit("Contact", list_contacts(org)[0], LastName="Meanwhile")
+        return None
+
+    crm.server.faults.append(meddle)
+    outcome = crm.pull()["contacts"]
+    assert is_done
+    assert (outcome.state, outcome.batch.mode, outcome.rows) == ("taken", "changes", 7)
+    assert crm.extract("contacts")["last_name"].to_list().count("Meanwhile") == 2
