@@ -8,7 +8,7 @@ from pipelines.config.home import may_configure_launches
 from pipelines.defs import freshness, launch_config
 from pipelines.defs.accuracy import accuracy
 from pipelines.defs.alerts import SENSORS
-from pipelines.defs.days import days
+from pipelines.defs.days import backfill
 from pipelines.defs.drift import drift
 from pipelines.defs.extracts import extract_assets
 from pipelines.defs.field_report import field_report
@@ -19,7 +19,6 @@ from pipelines.defs.references import references
 from pipelines.defs.report import report
 from pipelines.defs.resources import Night
 from pipelines.defs.schedules import (
-    BACKFILL,
     NIGHTLY,
     TRAINING,
     exports_arrived,
@@ -53,13 +52,13 @@ def build_definitions(
     sources, nights = settings_to_load_with() if is_scheduled else (None, load_nights(None))
     replaced = {key for replacement in assets for key in replacement.keys}
     usual = [
-        *(pulls, days, *extract_assets(), references, *identity_assets(), field_report, drift, sensitivity, accuracy),
+        *(pulls, *extract_assets(), references, *identity_assets(), field_report, drift, sensitivity, accuracy),
         *(*warehouse_assets(freshness.warehouse_policy(nights)), report),
     ]
     watched = freshness.source_assets(sources, nights) if sources else []
     return dg.Definitions(
         assets=[*(definition for definition in usual if replaced.isdisjoint(definition.keys)), *assets, *watched],
-        jobs=[NIGHTLY, TRAINING, BACKFILL],
+        jobs=[NIGHTLY, TRAINING, backfill],
         schedules=[nightly_schedule()] if is_scheduled else [],
         sensors=[killed_runs, exports_arrived, *SENSORS] if is_scheduled else [],
         resources={"night": Night(), **(resources or {})},

@@ -6,7 +6,6 @@ of dbt get group and owner from ``dbt_project.yml``.
 
 from collections.abc import Callable, Iterable, Mapping
 from typing import Any, Literal, TypeAlias, get_args
-from warnings import catch_warnings
 
 import dagster as dg
 
@@ -45,7 +44,6 @@ def asset_of(
     warnings: Mapping[str, str] | None = None,
     config_schema: Mapping[str, dg.Field] | None = None,
     freshness_policy: dg.FreshnessPolicy | None = None,
-    partitions: dg.PartitionsDefinition | None = None,
 ) -> Callable[[Compute], dg.AssetsDefinition]:
     """Makes the decorated function the asset ``key``, written ``<kind>/<table>`` like those it comes ``after``.
 
@@ -53,31 +51,28 @@ def asset_of(
     fails holds up everything behind the asset, a warning nothing. The description is the docstring, unless given. The
     columns are those of table_columns.yml, unless ``metadata`` has others. ``config_schema`` is what a launch may say
     of it, and is of plain types: a parameter ``config`` of Dagster's own would also take the name of an environment
-    variable. Of an asset with ``partitions`` one run makes all that are asked for. A ParcoursError that the function
-    raises becomes the failure of its step, or of an extract, where it is ``is_passing``, another attempt.
+    variable. A ParcoursError that the function raises becomes the failure of its step, or of an extract, where it is
+    ``is_passing``, another attempt.
     """
 
     def declare(compute: Compute) -> dg.AssetsDefinition:
-        with catch_warnings(action="ignore", category=dg.BetaWarning):  # Of backfill policies.
-            made: dg.AssetsDefinition = dg.asset(
-                key=dg.AssetKey.from_user_string(key),
-                deps=[dg.AssetKey.from_user_string(other) for other in after],
-                group_name=group,
-                owners=[OWNERS[group]],
-                kinds=set(kinds),
-                description=description,
-                metadata={**_columns(key), **(metadata or {})},
-                retry_policy=RETRIES.get(group),
-                freshness_policy=freshness_policy,
-                partitions_def=partitions,
-                **_at_once(partitions),
-                config_schema=config_schema or {},  # Without any, Dagster takes all and passes over it in silence.
-                check_specs=[
-                    *_check_specs(key, checks or {}, is_blocking=True),
-                    *_check_specs(key, warnings or {}, is_blocking=False),
-                ],
-            )(fail_as_step(compute))
-            return made
+        made: dg.AssetsDefinition = dg.asset(
+            key=dg.AssetKey.from_user_string(key),
+            deps=[dg.AssetKey.from_user_string(other) for other in after],
+            group_name=group,
+            owners=[OWNERS[group]],
+            kinds=set(kinds),
+            description=description,
+            metadata={**_columns(key), **(metadata or {})},
+            retry_policy=RETRIES.get(group),
+            freshness_policy=freshness_policy,
+            config_schema=config_schema or {},  # Without any, Dagster takes all and passes over it in silence.
+            check_specs=[
+                *_check_specs(key, checks or {}, is_blocking=True),
+                *_check_specs(key, warnings or {}, is_blocking=False),
+            ],
+        )(fail_as_step(compute))
+        return made
 
     return declare
 
@@ -95,11 +90,6 @@ def spec_of(
         description=description,
         metadata=_columns(key),
     )
-
-
-def _at_once(partitions: dg.PartitionsDefinition | None) -> dict[str, Any]:
-    """One run for all partitions that are asked for: else thirty days would be thirty runs."""
-    return {} if partitions is None else {"backfill_policy": dg.BackfillPolicy.single_run()}
 
 
 def _columns(key: str) -> dict[str, Any]:

@@ -14,20 +14,10 @@ from pipelines.nights.arrivals import are_all_there
 from pipelines.nights.settings import Nights, find_nights, load_nights
 from pipelines.nights.telling import Teller
 
-DAYS = "landed/days"
-"""The asset of days that somebody asks for; no night makes it."""
-
 NIGHTLY = dg.define_asset_job(
     NIGHTLY_NAME,
-    selection=dg.AssetSelection.all() - dg.AssetSelection.assets(dg.AssetKey.from_user_string(DAYS)),
+    selection=dg.AssetSelection.all(),
     description="Everything: extracts, customer ids, marts, publication.",
-)
-
-BACKFILL = dg.define_asset_job(
-    "backfill",
-    selection=dg.AssetSelection.assets(dg.AssetKey.from_user_string(DAYS)),
-    description="Pulls some days of the sources anew, as `parcours pull` does: choose them as partitions. The next "
-    "night publishes what came.",
 )
 
 TRAINING = dg.define_asset_job(

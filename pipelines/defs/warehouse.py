@@ -8,6 +8,7 @@ from typing import Any
 import dagster as dg
 from dagster_dbt import DagsterDbtTranslator, DagsterDbtTranslatorSettings, DbtProject, build_dbt_asset_specs
 
+from pipelines import contracts
 from pipelines.config.home import Home
 from pipelines.defs import dbt_events, drift, segments, value
 from pipelines.defs.asset import asset_of
@@ -85,6 +86,8 @@ def _build(context: dg.AssetExecutionContext, night: Night) -> Iterator[Result |
     def fit(lake: Lake) -> None:
         fitted.append((len(listener.finished), fit_customer_values(lake)))
 
+    for table in contracts.TABLES:  # dbt reads whatever files of it there are.
+        night.lake.require_whole(table.kind, table.name)
     can_be_published = publish.begin(night.folder, afresh=not context.is_subset)
     write_dbt_inputs(night.lake, night.segments, night.day)
     try:

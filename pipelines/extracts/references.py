@@ -347,6 +347,7 @@ def _read(lake: Lake, table: Table) -> str:
 
 
 def _read_lake(lake: Lake, kind: str, name: str) -> str:
+    lake.require_whole(kind, name)
     files = lake.parts(kind, name) or [lake.path(kind, name)]  # DuckDB says that it is missing.
     return f"read_parquet([{', '.join(quote_text(str(file)) for file in files)}])"
 

@@ -20,6 +20,7 @@ from pipelines.lake.owner_only import make_folder
 from pipelines.unfinished import temporary as noted_as_temporary
 
 MAGIC = b"PAR1"  # How a Parquet file begins and ends.
+REMEDY = "A run makes it anew: `parcours run`."
 
 
 class TableError(ParcoursError):
@@ -51,8 +52,13 @@ class Lake:
         return sorted((self.root / kind).glob(f"{name}.*parquet"))
 
     def has(self, kind: str, name: str) -> bool:
-        """Whether ``<kind>/<name>`` has been written."""
-        return bool(self.parts(kind, name))
+        """Whether ``<kind>/<name>`` has been written, be it that a killed run left it incomplete."""
+        return bool(self.parts(kind, name)) or self._marker(kind, name).exists()
+
+    def require_whole(self, kind: str, name: str) -> None:
+        """Raises TableError where a run was killed while it put the parts of ``<kind>/<name>`` in place."""
+        if self._marker(kind, name).exists():
+            raise TableError(f"The table {kind}/{name} is incomplete: a run died while it was put in place. {REMEDY}")
 
     def replace_parts(self, kind: str, name: str, made: Sequence[Path]) -> None:
         """Moves the files ``made``, in order, into the places of the parts of ``<kind>/<name>``; others are removed.
@@ -124,20 +130,23 @@ class Lake:
         with replacing(target) as temporary:
             _write_parquet(frame, temporary)
             self.amendments_path(kind, name).unlink(missing_ok=True)
-        self._remove_others(kind, name)
+            self._remove_parts(kind, name)
+        self._marker(kind, name).unlink(missing_ok=True)
         return target
 
     def put(self, kind: str, name: str, made: Path) -> None:
         """Moves the file ``made`` to where ``<kind>/<name>`` lies, which is of one part then."""
         with replacing(self.path(kind, name)) as temporary:
             made.replace(temporary)
-        self._remove_others(kind, name)
-
-    def _remove_others(self, kind: str, name: str) -> None:
-        """Removes the parts of a table that has become one file."""
-        for part in set(self.parts(kind, name)) - {self.path(kind, name)}:
-            part.unlink()
+            self._remove_parts(kind, name)
         self._marker(kind, name).unlink(missing_ok=True)
+
+    def _remove_parts(self, kind: str, name: str) -> None:
+        """Removes the parts of a table that becomes one file; without them and before that file it is incomplete."""
+        if parts := set(self.parts(kind, name)) - {self.path(kind, name)}:
+            self._marker(kind, name).touch()
+            for part in parts:
+                part.unlink()
 
     def write_amendable(self, kind: str, name: str, frame: pl.DataFrame) -> None:
         """The same for a table to be amended from night to night; ``frame`` is sorted by its key, the first column.
@@ -164,11 +173,9 @@ class Lake:
 
         Raises TableError where it has not been written, or what was written is not there as a whole.
         """
-        remedy = "A run makes it anew: `parcours run`."
-        if self._marker(kind, name).exists():
-            raise TableError(f"The table {kind}/{name} is incomplete: a run died while it was put in place. {remedy}")
+        self.require_whole(kind, name)
         for file in self.files(kind, name) or [self.path(kind, name)]:
-            require_table(file, f"{kind}/{name}", remedy)
+            require_table(file, f"{kind}/{name}", REMEDY)
         table, amendments = pl.scan_parquet(self.parts(kind, name), glob=False), self.amendments_path(kind, name)
         if not amendments.exists():
             return table

@@ -11,19 +11,20 @@ from pipelines.definitions import build_definitions
 from tests.database_servers import PASSWORD, postgresql
 from tests.pulls.conftest import Shop
 
-DAYS = dg.AssetKey(["landed", "days"])
 
-
-def test_days_are_partitions_that_no_night_makes() -> None:
+def test_a_day_is_a_partition_and_no_asset_wants_one() -> None:
+    """Else nobody could materialise all assets at once."""
     definitions = build_definitions(is_scheduled=False)
-    assert DAYS not in definitions.resolve_job_def("nightly").asset_layer.executable_asset_keys
     job = definitions.resolve_job_def("backfill")
-    assert job.asset_layer.executable_asset_keys == {DAYS}
     assert isinstance(job.partitions_def, dg.DailyPartitionsDefinition)
-    assert definitions.resolve_asset_graph().get(DAYS).backfill_policy == dg.BackfillPolicy.single_run()
+    assert job.partitioned_config is not None
+    asked = job.partitioned_config.get_run_config_for_partition_key("2026-01-03")["ops"]["days"]["config"]
+    assert (asked["first"], asked["last"]) == ("2026-01-03", "2026-01-03")
+    graph = definitions.resolve_asset_graph()
+    assert [key for key in graph.get_all_asset_keys() if graph.get(key).partitions_def] == []
 
 
-def test_a_range_of_partitions_is_one_run_and_the_command_does_the_same(
+def test_a_range_of_days_is_one_run_and_the_command_does_the_same(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, parcours_here: Callable[..., Any]
 ) -> None:
     with postgresql() as server:
@@ -44,17 +45,17 @@ def test_a_range_of_partitions_is_one_run_and_the_command_does_the_same(
                             "night": {"config": {"home": str(tmp_path), "sources": str(tmp_path / "sources.yml")}}
                         },
                         "loggers": {"console": {"config": {"log_level": "CRITICAL"}}},
-                        "ops": {"landed__days": {"config": config}},
+                        "ops": {"days": {"config": {"first": first, "last": last, **config}}},
                     },
-                    tags={"dagster/asset_partition_range_start": first, "dagster/asset_partition_range_end": last},
                     instance=instance,
                     raise_on_error=False,
                 )
 
         result = materialise("2026-01-02", "2026-01-03", source="shop")
         assert result.success
-        [made] = result.asset_materializations_for_node("landed__days")[:1]
-        assert (made.metadata["rows"].value, made.metadata["days"].value) == (2, 2)
+        [told] = [each for each in result.all_events if each.event_type_value == "STEP_OUTPUT"]
+        metadata = told.step_output_data.metadata
+        assert (metadata["rows"].value, metadata["days"].value) == (2, 2)
         assert shop.extract()["total_amount"].cast(float).to_list() == [1, 102, 103, 4, 5]
         wrong = materialise("2026-01-02", "2026-01-03", source="shopp")
         assert not wrong.success

@@ -258,6 +258,39 @@ def test_no_table_is_read_that_a_run_left_half_in_its_place(nights: Nights, monk
     nights.check_equal_to_full()
 
 
+def test_a_table_that_becomes_one_file_is_not_read_beside_its_former_parts(
+    nights: Nights, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    nights.run_all()
+    monkeypatch.setattr(by_file, "LEAST_BYTES", 10**9)
+    edit_an_old_file(nights)
+    unlink = Path.unlink
+
+    def die_at_a_part(path: Path, **more: Any) -> None:
+        if path.name.startswith("orders.000"):
+            die()
+        unlink(path, **more)
+
+    with monkeypatch.context() as dying:
+        dying.setattr(Path, "unlink", die_at_a_part)
+        with pytest.raises(KeyboardInterrupt):
+            nights.run("orders")
+    assert nights.lake.has("ecommerce", "orders")
+    with pytest.raises(TableError, match="incomplete"):
+        nights.lake.read("ecommerce", "orders")
+    nights.run("orders")
+    assert nights.lake.parts("ecommerce", "orders") == [nights.lake.path("ecommerce", "orders")]
+    assert nights.lake.read("ecommerce", "orders").height
+
+
+def test_what_is_quarantined_names_its_columns_in_the_order_of_all_files(nights: Nights) -> None:
+    nights.exports.write("lines_4.jsonl", b'{"id": "41", "line": 1, "product": "P", "total": "x"}\n')
+    nights.exports.write("lines_6.jsonl", b'{"id": "61", "line": 1, "note": "n", "product": "P", "total": "2"}\n')
+    nights.run_all()
+    nights.exports.write("lines_3.jsonl", b'{"id": "31", "note": "n", "line": 1, "product": "P", "total": "3"}\n')
+    nights.check_equal_to_full()
+
+
 def test_what_no_column_of_the_mapping_reads_is_found_out_of_all_files_or_of_none(nights: Nights) -> None:
     nights.exports.write("events_4.csv", b"id,visitor,moment,page\ne4,v,2026-04-01,\xff\n")
     nights.run_all()

@@ -16,7 +16,8 @@ from pipelines.config.sources import Sources, load_sources
 from pipelines.extracts.conform import extract_table
 from pipelines.lake.tables import Lake
 from pipelines.pulls.connectors.hubspot import api as hubspot_api
-from pipelines.pulls.pull import Outcome, Settings, list_messages, pull_sources
+from pipelines.pulls.night import pull_sources
+from pipelines.pulls.pull import Outcome, Settings, list_messages
 from pipelines.pulls.web import client
 from tests.pulls.connectors.api_server import ApiServer, serve
 
