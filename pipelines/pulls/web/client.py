@@ -79,7 +79,7 @@ class _FailedError(Exception):
 
 
 class _UnreachableError(_FailedError):
-    """No connection came about: nothing was asked."""
+    """No connection came about, or one that was closed before an answer began."""
 
 
 _ONCE: ContextVar[bool] = ContextVar("_ONCE", default=False)
