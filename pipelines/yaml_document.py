@@ -13,6 +13,7 @@ from pipelines.errors import ConfigurationError
 from pipelines.name_lists import find_close, list_lines, shorten
 from pipelines.visible_text import make_one_line
 
+NOT_KEYS = "must be keys with their values"
 LONGEST_PROBLEM = 300  # Characters of what the parser says, which may quote the file.
 
 Place = tuple[str | int, ...]
@@ -346,15 +347,25 @@ def _explain(details: Mapping[str, Any], document: Document, keys_allowed: Calla
     if kind == "literal_error":
         hint = did_you_mean(written, re.findall(r"'([^']*)'", context["expected"]))
         return document.fault(place, f"'{written}' is not one of {context['expected']}{hint}")
-    if kind == "string_pattern_mismatch":
-        return document.fault(
-            place, f"'{written}' must begin with a letter and hold only letters, digits, '_' and '-', at most 63"
-        )
-    if kind in ("tuple_type", "dict_type"):
-        return document.fault(
-            place, f"must be {'a list: [a, b]' if kind == 'tuple_type' else 'keys with their values'}"
-        )
+    if kind.startswith("union_tag_"):
+        return _explain_choice(details, document)
+    if kind == "tuple_type":
+        return document.fault(place, "must be a list: [a, b]")
+    if kind in ("dict_type", "model_type"):
+        return document.fault(place, NOT_KEYS)
     return document.fault(place, f"{details['msg'][0].lower()}{details['msg'][1:]}")
+
+
+def _explain_choice(details: Mapping[str, Any], document: Document) -> Fault:
+    """A key that says which keys may stand beside it is missing, or says none of what it may."""
+    place, context = tuple(details["loc"]), details["ctx"]
+    key = context["discriminator"].strip("'")
+    if details["type"] == "union_tag_not_found":
+        return document.fault(place, f"missing: add the key '{key}'")
+    known, tag = re.findall(r"'([^']*)'", context["expected_tags"]), str(context["tag"])
+    return document.fault(
+        (*place, key), f"unknown {key} '{shorten(tag)}'{did_you_mean(tag, known)} (known: {', '.join(known)})"
+    )
 
 
 def did_you_mean(word: str, known: Iterable[str]) -> str:

@@ -7,14 +7,15 @@ from collections.abc import Callable, Iterator, Mapping
 from typing import Any
 
 from pipelines.config.web import WebSource
-from pipelines.yaml_document import Document
+from pipelines.name_lists import shorten
+from pipelines.yaml_document import Document, Fault, Place, did_you_mean
 
 BY_KEY = ("columns", "headers", "with", "options", "plausible", "bad_values", "reference_limits")
 
 
 def lay_out_tables(document: Document, model_of: Callable[[object], type]) -> None:
     """Completes `tables` of each source of ``document`` whose connector brings some."""
-    for source, model in _list_sources(document, model_of):
+    for _, source, model in _list_sources(document, model_of):
         written = source.get("tables")
         if written is not None and not isinstance(written, dict):
             continue
@@ -27,26 +28,44 @@ def lay_out_tables(document: Document, model_of: Callable[[object], type]) -> No
         }
 
 
-def lay_out_pulls(document: Document, model_of: Callable[[object], type]) -> None:
-    """The same for `pulls`, of which only those are wanted that some table reads."""
-    for source, model in _list_sources(document, model_of):
+def lay_out_pulls(document: Document, model_of: Callable[[object], type]) -> list[Fault]:
+    """The same for `pulls`, of which only those are wanted that some table reads.
+
+    What is written under a name that the connector does not bring and no table reads is taken out, and told.
+    """
+    faults = []
+    for number, source, model in _list_sources(document, model_of):
         written, tables = source.get("pulls", {}), source.get("tables")
         if not isinstance(written, dict) or not isinstance(tables, dict):
             continue
         read = {name for table in tables.values() if isinstance(table, dict) for name in _list_read(table)}
         brought = {name: given for name, given in model.brought_pulls.items() if name in read}
         laid = {name: {**given, **written[name]} for name, given in brought.items() if _is_mapping(written, name)}
-        source["pulls"] = {**brought, **written, **laid}
+        unknown = [name for name in written if name not in read and name not in model.brought_pulls]
+        for name in unknown:
+            place: Place = ("sources", number, "pulls", name)
+            faults.append(document.fault(place, _tell_unknown(str(name), source["connector"]["type"], model)))
+        own = {name: value for name, value in written.items() if name not in unknown}
+        source["pulls"] = {**brought, **own, **laid}
+    return faults
+
+
+def _tell_unknown(name: str, connector: str, model: type[WebSource]) -> str:
+    known = model.brought_pulls
+    return (
+        f"{connector} brings no pull '{shorten(name)}'{did_you_mean(name, known)} (it brings: {', '.join(known)}); one "
+        "of your own has to be named in the `from` of a table"
+    )
 
 
 def _list_sources(
     document: Document, model_of: Callable[[object], type]
-) -> Iterator[tuple[dict[str, Any], type[WebSource]]]:
+) -> Iterator[tuple[int, dict[str, Any], type[WebSource]]]:
     sources = document.data.get("sources")
-    for source in sources if isinstance(sources, list) else []:
+    for number, source in enumerate(sources if isinstance(sources, list) else []):
         model = model_of(source)
         if isinstance(source, dict) and issubclass(model, WebSource):
-            yield source, model
+            yield number, source, model
 
 
 def _lay_over(given: Mapping[str, Any], own: object) -> object:

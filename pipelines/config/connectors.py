@@ -13,7 +13,7 @@ from typing import Annotated, Literal, Self
 from pydantic import AfterValidator, BeforeValidator, Field, PrivateAttr, model_validator
 
 from pipelines.config.environment_text import EnvironmentText, FromEnvironment
-from pipelines.config.field_types import Bound, Character, Encoding, Expression, Share
+from pipelines.config.field_types import Bound, Character, Encoding, Expression, Name, Share
 from pipelines.config.pulls import Drift, Pull, Pulls, Taking
 from pipelines.contracts import Kind
 from pipelines.presets.headers import Headers
@@ -94,7 +94,7 @@ class Connector(ConfigModel):
 class Source(ConfigModel):
     """One system. ``name`` is the prefix of its record ids."""
 
-    name: Annotated[str, Field(pattern=r"^[A-Za-z][A-Za-z0-9_-]{0,62}$")]
+    name: Name
     kind: Kind
     connector: Connector
     tables: Annotated[Mapping[str, TableMapping], Field(min_length=1)]

@@ -1,6 +1,7 @@
 """Types of the values in `sources.yml` that must be known names or codes, or that YAML is apt to misread."""
 
 import codecs
+import re
 import zoneinfo
 from datetime import date
 from math import isfinite
@@ -10,6 +11,7 @@ import phonenumbers
 from pydantic import AfterValidator, BeforeValidator, Field, PlainValidator
 
 from pipelines.config.day_of_run import refuse_odd_day
+from pipelines.name_lists import shorten
 from pipelines.texts.catalogue import list_languages
 from pipelines.yaml_document import did_you_mean
 
@@ -23,6 +25,17 @@ SDG SEK SGD SHP SLE SOS SRD SSP STN SVC SYP SZL THB TJS TMT TND TOP TRY TTD TWD 
 WST XAF XCD XOF XPF YER ZAR ZMW
 """
 CURRENCIES = frozenset(_CURRENCY_CODES.split())
+
+
+def matching(pattern: str, told: str) -> AfterValidator:
+    """Of texts that are ``pattern`` as a whole; of others ``told`` says what to write."""
+
+    def check(written: str) -> str:
+        if not re.fullmatch(pattern, written):
+            raise ValueError(f"'{shorten(written)}' {told}")
+        return written
+
+    return AfterValidator(check)
 
 
 def as_tuple(values: object) -> object:
@@ -126,3 +139,12 @@ DayOfRun = Annotated[date, AfterValidator(refuse_odd_day)]
 Bound = Annotated[date | float, PlainValidator(_day_or_number)]
 Share = Annotated[float, Field(ge=0, le=1)]
 Placeholders = Annotated[tuple[Annotated[str, BeforeValidator(_not_a_number)], ...], BeforeValidator(as_tuple)]
+
+Name = Annotated[
+    str,
+    matching(
+        r"[A-Za-z][A-Za-z0-9_-]{0,62}",
+        "must begin with a letter and hold only letters, digits, '_' and '-', at most 63",
+    ),
+]
+"""What people call a source, or a way to tell them of a night."""

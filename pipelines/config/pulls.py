@@ -1,12 +1,14 @@
 """What `sources.yml` says of a pull: which rows of a system come in, what has changed since, and how that is proved."""
 
 import re
+from collections.abc import Mapping
 from datetime import timedelta
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any, Literal, get_args
 
 from pydantic import BeforeValidator, Field, PlainSerializer, PlainValidator, model_validator
 
 from pipelines.config.field_types import Share, as_tuple
+from pipelines.name_lists import shorten
 from pipelines.yaml_document import ConfigModel
 
 Taking = Literal["stop", "keep"]
@@ -47,6 +49,19 @@ class DeletedWhere(ConfigModel):
     where: Annotated[str, Field(min_length=1)]
 
 
+Deletes = Literal["compare_keys", "reported", "none"]
+
+
+def _read_deletes(written: object) -> object:
+    """Chosen here, so that what is wrong is told of the one that was meant."""
+    if isinstance(written, Mapping):
+        return DeletedWhere.model_validate(written)
+    known = get_args(Deletes)
+    if written not in known and not isinstance(written, DeletedWhere):
+        raise ValueError(f"'{shorten(str(written))}' is none of {', '.join(known)}, or {{where: ...}}")
+    return written
+
+
 class Pull(ConfigModel):
     """One table of a system, or the result of one query there, as it is pulled night after night.
 
@@ -62,7 +77,7 @@ class Pull(ConfigModel):
     key: Names = ()
     cursor: _NAME | None = None
     overlap: Overlap | None = None
-    deletes: Literal["compare_keys", "reported", "none"] | DeletedWhere = "compare_keys"
+    deletes: Annotated[Deletes | DeletedWhere, BeforeValidator(_read_deletes)] = "compare_keys"
     day: _NAME | None = None
     amounts: Names = ()
     tolerance: Share = 0

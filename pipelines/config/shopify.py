@@ -1,29 +1,46 @@
 """A shop of Shopify: which one, what lets us in, and the tables that it fills."""
 
+import re
 from collections.abc import Mapping
 from typing import Annotated, Any, ClassVar
 
-from pydantic import Field, model_validator
+from pydantic import AfterValidator, model_validator
 
 from pipelines.config.connectors import Secret
 from pipelines.config.environment_text import FromEnvironment
+from pipelines.config.field_types import matching
 from pipelines.config.web import WebConnector, WebSource
+from pipelines.name_lists import shorten
 
 VERSION = "2026-10"
 """Of the Admin API: Shopify has each for a year, and answers one that it has no more by the oldest that it has."""
 
+_NAME = r"[a-z0-9][a-z0-9-]*"
+
 _BY_ID = {"key": "id", "cursor": "updated_at"}
+
+
+def _check_shop(written: str) -> str:
+    if re.fullmatch(rf"{_NAME}\.myshopify\.com", written):
+        return written
+    found = re.fullmatch(
+        rf"(?:https://)?(?:admin\.shopify\.com/store/)?({_NAME})(?:\.myshopify\.com)?(?:/.*)?", written.lower()
+    )
+    name = found[1] if found else "name"
+    raise ValueError(f"'{shorten(written)}': write the name that the shop has at Shopify: `{name}.myshopify.com`")
 
 
 class ShopifyConnector(WebConnector):
     """Either a ``token`` of the Admin API, or ``client_id`` and ``client_secret`` of an app of one's own, for which
     Shopify gives a token for a day."""
 
-    shop: Annotated[str, Field(pattern=r"^[a-z0-9][a-z0-9-]*\.myshopify\.com$")]
+    shop: Annotated[str, AfterValidator(_check_shop)]
     token: Secret | None = None
     client_id: FromEnvironment | None = None
     client_secret: Secret | None = None
-    version: Annotated[str, Field(pattern=r"^20[2-9][0-9]-(01|04|07|10)$")] = VERSION
+    version: Annotated[
+        str, matching(r"20[2-9][0-9]-(01|04|07|10)", f"is no version of the API: write one such as {VERSION}")
+    ] = VERSION
 
     @model_validator(mode="after")
     def _have_one_way_in(self) -> "ShopifyConnector":

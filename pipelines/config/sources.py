@@ -26,7 +26,7 @@ from pipelines.config.source_models import AnySource, source_model
 from pipelines.contracts import Table
 from pipelines.errors import ConfigurationError
 from pipelines.presets.headers import Header
-from pipelines.yaml_document import ConfigModel, Document, Place, format_faults, read, validate
+from pipelines.yaml_document import NOT_KEYS, ConfigModel, Document, Place, format_faults, read, validate
 
 
 class Sources(ConfigModel):
@@ -94,10 +94,13 @@ def load_sources(path: Path) -> Sources:
     document = read(path, "sources", "Name another with --sources or PARCOURS_SOURCES.")
     lay_out_tables(document, source_model)
     preset_faults = lay_out_presets(document)
-    lay_out_pulls(document, source_model)
+    pull_faults = lay_out_pulls(document, source_model)
     sources, faults = validate(Sources, document, partial(_keys_allowed, document))
-    faults += preset_faults
-    faults += find_faults(document)
+    found = list(find_faults(document))
+    # Of what has no place there, nobody needs to know how it would have to look.
+    misplaced = {(fault.line, fault.place) for fault in found}
+    faults = [fault for fault in faults if fault.message != NOT_KEYS or (fault.line, fault.place) not in misplaced]
+    faults += [*preset_faults, *pull_faults, *found]
     if faults or sources is None:
         raise ConfigurationError(format_faults(path, faults, "docs/sources.md"))
     sources._base = path.resolve().parent

@@ -16,7 +16,7 @@ from pydantic import AfterValidator, BaseModel, BeforeValidator, Field, PlainSer
 from pipelines.config.connectors import FilesSource, PulledSource
 from pipelines.config.drop_sources import DropSource
 from pipelines.config.environment_text import EnvironmentText, FromEnvironment
-from pipelines.config.field_types import Language, as_tuple
+from pipelines.config.field_types import Language, Name, as_tuple, matching
 from pipelines.config.home import Home, find_own
 from pipelines.config.sources import Sources
 from pipelines.errors import ConfigurationError
@@ -79,7 +79,14 @@ SecretAddress = Annotated[Secret, AfterValidator(_address)]
 TimeOfDay = Annotated[time, PlainValidator(_time_of_day), PlainSerializer(time.isoformat)]
 Mailbox = Annotated[str, AfterValidator(_mailbox)]
 Mailboxes = Annotated[tuple[Mailbox, ...], Field(min_length=1), BeforeValidator(as_tuple)]
-Name = Annotated[str, Field(pattern=r"^[A-Za-z][A-Za-z0-9_-]{0,62}$")]
+Server = Annotated[str, matching(r"[A-Za-z0-9_.:-]{1,253}", "is no mail server: write its name, or its number")]
+Ending = Annotated[
+    str,
+    matching(
+        r"[A-Za-z0-9._~/?=&-]{0,100}", "cannot end an address: write letters, digits and . _ ~ / ? = & -, at most 100"
+    ),
+]
+"""What is put behind the address of a heartbeat."""
 
 
 class Channel(ConfigModel):
@@ -95,7 +102,7 @@ class Email(Channel):
     type: Literal["email"]
     to: Mailboxes
     from_: Annotated[Mailbox, Field(alias="from")]
-    server: Annotated[str, Field(pattern=r"^[A-Za-z0-9_.:-]{1,253}$")] = "localhost"
+    server: Server = "localhost"
     port: Annotated[int, Field(ge=1, le=65535)] | None = None
     security: Literal["starttls", "tls", "none"] = "starttls"
     user: FromEnvironment | None = None
@@ -142,9 +149,9 @@ class Heartbeat(ConfigModel):
     """An address that is called when a night begins, has published, or has not, in the manner of healthchecks.io."""
 
     url: Address
-    start: Annotated[str, Field(pattern=r"^[A-Za-z0-9._~/?=&-]{0,100}$")] = "/start"
-    success: Annotated[str, Field(pattern=r"^[A-Za-z0-9._~/?=&-]{0,100}$")] = ""
-    fail: Annotated[str, Field(pattern=r"^[A-Za-z0-9._~/?=&-]{0,100}$")] = "/fail"
+    start: Ending = "/start"
+    success: Ending = ""
+    fail: Ending = "/fail"
 
 
 class Freshness(ConfigModel):

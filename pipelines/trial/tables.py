@@ -1,5 +1,6 @@
 """One table of one source, tried: how its files are, what became of its first rows, and all that is wrong."""
 
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import date
 from pathlib import Path
@@ -22,6 +23,7 @@ from pipelines.extracts.source_shapes import SourceShape
 from pipelines.lake.tables import Lake
 from pipelines.pulls.drops.mirror import mirror_source
 from pipelines.pulls.pull import Settings, pull_source
+from pipelines.pulls.web.client import reaching_once
 
 Weight = Literal["stops", "told"]
 
@@ -67,14 +69,19 @@ class TableTrial:
         return self.exit_code == 0 and self.shape is not None and self.shape.is_whole
 
 
-def try_table(sources: Sources, source: Source, table: Table, lake: Lake, as_of: date, most: int) -> TableTrial:
-    """Extracts the first ``most`` rows of one source's table into ``lake``, and tells what there is to tell."""
+def try_table(
+    sources: Sources, source: Source, table: Table, lake: Lake, as_of: date, most: int, lacking: Mapping[str, str]
+) -> TableTrial:
+    """Extracts the first ``most`` rows of one source's table into ``lake``, and tells what there is to tell.
+
+    ``lacking`` is what :func:`land_first` says of the source.
+    """
     alone = sources.model_copy(update={"sources": (source,)})
     declared = source.tables[table.name]
     tried = TableTrial(source.name, table, declared.from_, declared.preset)
     try:
         if isinstance(source, RemoteSource):
-            _pull_first(sources, source, table, lake, most)
+            _refuse_lacking(sources, source, table, lacking)
         extracted = extract_table(alone, table, lake, as_of, most)
     except RejectLimitExceeded as error:
         return _describe(tried, error.extracted, sources, source, lake, exit_code=error.exit_code)
@@ -83,15 +90,38 @@ def try_table(sources: Sources, source: Source, table: Table, lake: Lake, as_of:
     return _describe(tried, extracted, sources, source, lake, exit_code=0)
 
 
-def _pull_first(sources: Sources, source: RemoteSource, table: Table, lake: Lake, most: int) -> None:
-    """Lands the first ``most`` rows of what the table reads, or one file. Raises ExtractError where there are none."""
-    settings, names = Settings(sources.base, most=most), source.read_by(table.name)
-    if isinstance(source, DropSource):
-        outcomes = mirror_source(source, lake, settings, names)
-    else:
-        assert isinstance(source, PulledSource)
-        outcomes = pull_source(source, lake, settings, names)
-    messages = [each.message for each in outcomes if each.message]
+def land_first(sources: Sources, source: Source, lake: Lake, most: int) -> dict[str, str]:
+    """Lands the first ``most`` rows of each pull of a source, or one file of each pattern.
+
+    What is returned is why some are not there, by their names: the same of all where the source itself is at fault,
+    which is asked once for all of its tables.
+    """
+    if not isinstance(source, RemoteSource):
+        return {}
+    settings = Settings(sources.base, most=most)
+    with reaching_once():
+        if isinstance(source, DropSource):
+            outcomes = mirror_source(source, lake, settings)
+        else:
+            assert isinstance(source, PulledSource)
+            outcomes = pull_source(source, lake, settings)
+    return {each.name: each.message for each in outcomes if each.message}
+
+
+def tell_once(trials: Iterable[TableTrial], lacking: Mapping[str, Mapping[str, str]]) -> list[TableTrial]:
+    """Each with its faults, but for why a source gave nothing where a table before has told it."""
+    said, told = set[tuple[str, str]](), []
+    for each in trials:
+        of_source = set(lacking[each.source].values())
+        faults = [fault for fault in each.faults if (each.source, fault.message) not in said]
+        said |= {(each.source, fault.message) for fault in faults if fault.message in of_source}
+        told.append(replace(each, faults=tuple(faults)))
+    return told
+
+
+def _refuse_lacking(sources: Sources, source: RemoteSource, table: Table, lacking: Mapping[str, str]) -> None:
+    """Raises ExtractError where something is not there that the table reads."""
+    messages = [lacking[name] for name in source.read_by(table.name) if name in lacking]
     if messages:
         raise place_error(ExtractError(messages[0], at=("from",)), sources, source, table)
 

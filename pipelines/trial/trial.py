@@ -13,7 +13,7 @@ from pipelines.extracts.column_names import tellable
 from pipelines.extracts.conform import extract_table
 from pipelines.lake.tables import Lake
 from pipelines.trial.references import ReferenceTrial, try_references
-from pipelines.trial.tables import TableTrial, try_table
+from pipelines.trial.tables import TableTrial, land_first, tell_once, try_table
 from pipelines.trial.values import report_fields
 from pipelines.unfinished import temporary_folder
 
@@ -56,11 +56,14 @@ class Trial:
 def try_sources(sources: Sources, as_of: date, most: int) -> Trial:
     """Tries ``most`` rows of every table. Nothing is written but to a temporary folder, which is gone afterwards."""
     with temporary_folder("parcours-check-") as folder:
-        trials = tuple(
-            try_table(sources, source, table, Lake(folder / source.name), as_of, most)
+        lakes = {source.name: Lake(folder / source.name) for source in sources.sources}
+        lacking = {source.name: land_first(sources, source, lakes[source.name], most) for source in sources.sources}
+        tried = [
+            try_table(sources, source, table, lakes[source.name], as_of, most, lacking[source.name])
             for table in _in_order()
             for source in sources.feeding(table)
-        )
+        ]
+        trials = tuple(tell_once(tried, lacking))
         lake = _join_lakes(sources, folder, as_of)
         unread = _list_unread(trials)
         return Trial(

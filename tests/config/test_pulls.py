@@ -73,3 +73,63 @@ def test_a_password_comes_from_the_environment_alone(tmp_path: Path, written: st
     with pytest.raises(ConfigurationError, match="has no place in a file") as raised:
         load(tmp_path, head=HEAD.replace("${SHOP_PASSWORD}", written))
     assert "s3cret" not in str(raised.value)
+
+
+def read_faults(folder: Path, *arguments: str, **named: str) -> str:
+    with pytest.raises(ConfigurationError) as told:
+        load(folder, *arguments, **named)
+    return str(told.value)
+
+
+def test_deletes_that_are_none_of_those_known_are_one_fault(tmp_path: Path) -> None:
+    told = read_faults(tmp_path, "orders: {key: id, cursor: changed, deletes: compare}")
+    assert "has 1 fault" in told
+    assert "pulls.orders.deletes: 'compare' is none of compare_keys, reported, none, or {where: ...}" in told
+    told = read_faults(tmp_path, "orders: {deletes: {were: gone}}")
+    assert "pulls.orders.deletes.were: unknown key 'were', did you mean 'where'?" in told
+
+
+def test_of_a_table_without_keys_it_is_told_once_what_is_wrong(tmp_path: Path) -> None:
+    told = read_faults(tmp_path, tables="    tables: {orders: {from: orders}, order_lines: null, tickets: null}\n")
+    assert "has 2 faults" in told
+    assert "tables.order_lines: must be keys with their values" in told
+    assert "tables.tickets: ecommerce has no table 'tickets'" in told
+
+
+SHOPIFY = """sources:
+  - name: shop
+    kind: ecommerce
+    connector: {type: shopify, shop: NAME, token: "${SHOP_PASSWORD}"}
+"""
+ORDERS = "    tables: {orders: {}}\n"
+
+
+def test_a_pull_that_a_connector_does_not_bring_is_told_with_the_one_that_was_meant(tmp_path: Path) -> None:
+    head = SHOPIFY.replace("NAME", "ada.myshopify.com")
+    told = read_faults(tmp_path, "order: {overlap: 6h}", head=head, tables=ORDERS)
+    assert "has 1 fault" in told
+    assert "sources.yml:5: sources[shop].pulls.order: shopify brings no pull 'order', did you mean 'orders'?" in told
+    assert load(tmp_path, "orders: {overlap: 6h}", head=head, tables=ORDERS).pulls["orders"].cursor == "updated_at"
+
+
+@pytest.mark.parametrize(
+    ("written", "name"),
+    [
+        ("maison-ada", "maison-ada"),
+        ("https://maison-ada.myshopify.com/", "maison-ada"),
+        ("https://admin.shopify.com/store/maison-ada", "maison-ada"),
+        ("Maison Ada", "name"),
+        ("maison-ada.fr", "name"),
+    ],
+)
+def test_the_name_that_a_shop_has_at_shopify_is_asked_for(tmp_path: Path, written: str, name: str) -> None:
+    told = read_faults(tmp_path, head=SHOPIFY.replace("NAME", f'"{written}"'), tables=ORDERS)
+    assert f"connector.shop: '{written}': write the name that the shop has at Shopify: `{name}.myshopify.com`" in told
+    assert "has 1 fault" in told
+
+
+def test_a_version_that_the_api_never_has_is_told_as_one(tmp_path: Path) -> None:
+    head = SHOPIFY.replace("NAME", "ada.myshopify.com, version: 2026-11")
+    assert "connector.version: '2026-11' is no version of the API: write one such as 2026-10" in read_faults(
+        tmp_path, head=head, tables=ORDERS
+    )

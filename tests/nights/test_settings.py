@@ -45,6 +45,14 @@ def read_faults(tmp_path: Path, text: str) -> str:
         ("freshness: {shop: {then: stop}}", "give one"),
         ("freshness: {shop: {expected_by: '05:00', max_age_hours: 3}}", "give one"),
         ("freshness: {shop: {expected_by: '05:00', wait_until: '04:00'}}", "waits until before the source is expected"),
+        (
+            "alerts: [{type: mail, to: a@b.example}]",
+            "].type: unknown type 'mail', did you mean 'email'? (known: email, ",
+        ),
+        ("alerts: [{to: a@b.example}]", "alerts[0]: missing: add the key 'type'"),
+        (f"alerts: [{EMAIL}, server: 'a b'}}]", "'a b' is no mail server"),
+        (f"alerts: [{EMAIL}, name: 'a b'}}]", "'a b' must begin with a letter"),
+        ("heartbeat: {url: 'https://x.example', start: /a b}", "start: '/a b' cannot end an address"),
         ("heartbeat: {url: 'https://x.example', fial: /1}", "did you mean 'fail'?"),
     ],
 )

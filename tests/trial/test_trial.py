@@ -2,6 +2,7 @@
 
 import gzip
 import json
+import socket
 from collections.abc import Callable
 from datetime import date
 from pathlib import Path
@@ -343,3 +344,23 @@ def test_a_table_by_preset_tells_what_the_export_does_not_have(shop: Shop, monke
     assert "sources.yml:7: shop, ecommerce/customers (list): 1 column is missing that preset 'list' needs" in page
     assert "'Mail' (or 'Courriel') is not in customers.csv" in page
     assert "mel" not in page.partition("Columns of the exports that nothing reads")[2]
+
+
+def test_a_source_that_cannot_be_reached_is_asked_once_and_told_once(
+    shop: Shop, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    waited: list[float] = []
+    monkeypatch.setattr("pipelines.pulls.web.client.sleep", waited.append)
+    monkeypatch.setenv("HUBSPOT_TOKEN", "needle")
+    with socket.socket() as nobody:
+        nobody.bind(("127.0.0.1", 0))  # And does not listen.
+        address = f"http://127.0.0.1:{nobody.getsockname()[1]}"
+        connector = f'{{type: hubspot, token: "${{HUBSPOT_TOKEN}}", address: "{address}"}}'
+        crm = f"  - name: crm\n    kind: crm\n    connector: {connector}\n"
+        trial, page = shop.check(lambda text: text + crm)
+    assert trial.exit_code == 1
+    assert waited == []
+    assert "✓ shop, ecommerce/orders: all 40 rows" in page
+    assert page.count("✗ crm, ") == 5
+    assert page.count("cannot be reached") == 1
+    assert "HubSpot (127.0.0.1) cannot be reached. Check that this machine may reach it, or set `address`" in page

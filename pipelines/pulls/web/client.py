@@ -7,13 +7,15 @@ import json
 import math
 import time
 from collections.abc import Callable, Iterator, Mapping, Set
-from contextlib import closing
+from contextlib import closing, contextmanager
+from contextvars import ContextVar
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from decimal import Decimal
 from email.utils import parsedate_to_datetime
 from pathlib import Path
 from typing import Any, Protocol
+from urllib.parse import urlsplit
 
 import requests
 
@@ -74,6 +76,23 @@ class _FailedError(Exception):
     def __init__(self, reason: str, wait: float | None = None) -> None:
         super().__init__(reason)
         self.reason, self.wait = reason, wait
+
+
+class _UnreachableError(_FailedError):
+    """No connection came about, or one that was closed before an answer began."""
+
+
+_ONCE: ContextVar[bool] = ContextVar("_ONCE", default=False)
+
+
+@contextmanager
+def reaching_once() -> Iterator[None]:
+    """What cannot be reached is not tried again meanwhile: somebody waits for the answer."""
+    token = _ONCE.set(True)
+    try:
+        yield
+    finally:
+        _ONCE.reset(token)
 
 
 class WebClient:
@@ -143,7 +162,8 @@ class WebClient:
                 return attempt()
             except _FailedError as failed:
                 reason, wait = failed.reason, failed.wait
-            if number == TRIES or (wait or 0) > LONGEST_WAIT:
+                is_last = number == TRIES or (isinstance(failed, _UnreachableError) and _ONCE.get())
+            if is_last or (wait or 0) > LONGEST_WAIT:
                 break
             sleep(max(wait or 0, 0) if wait is not None else pause)
             pause *= 2
@@ -193,7 +213,7 @@ class WebClient:
         except requests.exceptions.Timeout:
             raise _FailedError("does not answer in time") from None
         except (requests.exceptions.ConnectionError, OSError):
-            raise _FailedError("cannot be reached") from None
+            raise _UnreachableError(_explain_unreachable(url)) from None
         except (requests.exceptions.RequestException, UnicodeError, ValueError):
             reason = "has no address that a request could be sent to. Correct it in sources.yml"
         raise SourceError(f"{self.shown} {reason or 'has no certificate that this machine trusts'}.")
@@ -235,6 +255,11 @@ class WebClient:
 def sleep(seconds: float) -> None:
     """All waiting of requests."""
     time.sleep(seconds)
+
+
+def _explain_unreachable(url: str) -> str:
+    host = urlsplit(url).hostname
+    return f"({host}) cannot be reached. Check that this machine may reach it, or set `address` to your proxy"
 
 
 def _explain(status: int) -> str:

@@ -183,11 +183,11 @@ def test_an_unknown_host_is_never_believed(till: Till, monkeypatch: pytest.Monke
 def test_a_key_that_cannot_be_read_is_told(till: Till, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("DROP_PASSPHRASE", PASSPHRASE)
     till.connector = {"key": "nowhere"}
-    assert "the private key nowhere cannot be read: No such file" in str(till.pull().message)
+    assert f"the private key {till.folder / 'nowhere'} cannot be read: No such file" in str(till.pull().message)
     (till.folder / "key").write_text("none")
     till.connector = {"key": "key", "passphrase": "${DROP_PASSPHRASE}"}
     outcome = till.pull()
-    assert "the private key key cannot be used" in str(outcome.message)
+    assert f"the private key {till.folder / 'key'} cannot be used" in str(outcome.message)
     assert PASSPHRASE not in str(outcome)
 
 

@@ -12,6 +12,6 @@ def need(module: str, extra: str) -> Any:
         return import_module(module)
     except ModuleNotFoundError:
         raise SourceError(
-            f"sources of `type: {extra}` need a package that is not installed: pip install 'parcours[{extra}]' into "
-            "the environment that Parcours runs in."
+            f"sources of `type: {extra}` need a package that is not installed. In the clone of Parcours: "
+            f".venv/bin/pip install -e '.[{extra}]'."
         ) from None

@@ -97,10 +97,12 @@ def _read_key(ssh: Any, connector: SftpConnector, base: Path) -> list[Any] | Non
     try:
         return [ssh.read_private_key(str(file), passphrase)]
     except OSError as fault:
-        raise SourceError(f"the private key {connector.key} cannot be read: {fault.strerror}.") from None
+        raise SourceError(
+            f"the private key {file} cannot be read: {fault.strerror}. Correct `key`, or its rights."
+        ) from None
     except (ssh.KeyImportError, ssh.KeyEncryptionError):
         raise SourceError(
-            f"the private key {connector.key} cannot be used: it is none, or `passphrase` does not open it."
+            f"the private key {file} cannot be used: it is none, or `passphrase` does not open it."
         ) from None
 
 
