@@ -65,7 +65,7 @@ def test_a_range_of_days_is_one_run_and_the_command_does_the_same(
         named = ["--home", tmp_path, "--sources", tmp_path / "sources.yml", "--source", "shop"]
         told = parcours_here("pull", "--from", "2026-01-04", "--to", "2026-01-04", *named)
         assert told.exit_code == 0, told.err
-        assert "shop orders: 1 rows on both sides; total 104 on both sides; 1 day compared" in told.out
+        assert "shop orders: 1 rows on both sides; 1 day compared" in told.out
         assert shop.extract()["total_amount"].cast(float).to_list() == [1, 102, 103, 104, 5]
         assert parcours_here("pull", "--from", "2026-01-04", "--to", "2026-01-03", *named).exit_code == 2
         server.kill()
