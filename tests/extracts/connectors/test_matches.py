@@ -303,7 +303,7 @@ def test_an_export_that_changes_while_it_is_read_is_not_taken(
     place = tmp_path / "exports" / "stores.csv"
     place.write_text(STORES, encoding="utf-8")
     os.utime(place, ns=(10**18, 10**18))
-    undo = change_during(SourceReading, "_count_fields", place, how, monkeypatch)
+    undo = change_during(SourceReading, "_count_values", place, how, monkeypatch)
     with pytest.raises(ExtractError, match=r"exports/stores\.csv changed while it was read"):
         read("stores.csv")
     assert not Lake(tmp_path / "lake").path("pos", "stores").exists()
@@ -328,7 +328,7 @@ def test_a_file_that_a_query_looks_up_is_held_to_the_same(
     for name in ("stores.csv", "more.csv"):
         (tmp_path / "exports" / name).write_text(STORES, encoding="utf-8")
     query = "select store_id, source.name from source join more using (store_id)"
-    change_during(SourceReading, "_count_fields", tmp_path / "exports" / "more.csv", "rows are added", monkeypatch)
+    change_during(SourceReading, "_count_values", tmp_path / "exports" / "more.csv", "rows are added", monkeypatch)
     with pytest.raises(ExtractError, match=r"exports/more\.csv changed while it was read"):
         read("stores.csv", query=query, **{"with": {"more": "more.csv"}})
 
@@ -338,6 +338,6 @@ def test_a_file_whose_columns_go_by_other_names_is_held_to_the_same(
 ) -> None:
     place = tmp_path / "exports" / "stores.csv"
     place.write_text(STORES, encoding="utf-8")
-    change_during(SourceReading, "_count_fields", place, "rows are added", monkeypatch)
+    change_during(SourceReading, "_count_values", place, "rows are added", monkeypatch)
     with pytest.raises(ExtractError, match=r"exports/stores\.csv changed while it was read"):
         read("stores.csv", headers={"name": "Name"})
