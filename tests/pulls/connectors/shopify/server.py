@@ -455,7 +455,8 @@ def refuse(status: int, **headers: str) -> Callable[[BaseHTTPRequestHandler], bo
     def answer(handler: BaseHTTPRequestHandler) -> bool:
         body = b"<html>Qzneedle haystack</html>"
         handler.send_response(status)
-        for name, value in {"Content-Length": str(len(body)), **headers}.items():
+        # Said, so that no further request is sent over it: that one would find it gone, which is another fault.
+        for name, value in {"Content-Length": str(len(body)), "Connection": "close", **headers}.items():
             handler.send_header(name.replace("_", "-"), value)
         handler.end_headers()
         handler.wfile.write(body)
@@ -474,6 +475,7 @@ def break_off(handler: BaseHTTPRequestHandler) -> bool:
     """A fault: the connection ends in the middle of an answer."""
     handler.send_response(200)
     handler.send_header("Content-Length", "1000")
+    handler.send_header("Connection", "close")
     handler.end_headers()
     handler.wfile.write(b'{"data": {"customers": {"nodes": [')
     with suppress(OSError):
