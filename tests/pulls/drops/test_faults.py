@@ -429,7 +429,7 @@ def test_no_secret_is_in_anything_that_is_written_or_said(till: Till) -> None:
 
 
 def test_a_missing_package_is_asked_for(monkeypatch: pytest.MonkeyPatch) -> None:
-    with pytest.raises(SourceError, match=r"pip install 'parcours\[s3\]'"):
+    with pytest.raises(SourceError, match=r"pip install -e '\.\[s3\]'"):
         extras.need("there_is_no_such_module", "s3")
 
 
