@@ -14,6 +14,7 @@ from pipelines.texts.texts import Texts
 
 TABLES = ("landed/pulls", "landed/reconciliation")
 ROWS = "rows"
+COLUMNS = {"added": "pulls.columns_added", "missing": "pulls.columns_missing", "retyped": "pulls.columns_retyped"}
 # The tables of a home that an older release has pulled into lack the columns of the second half.
 PULLS = """
 select source, table_name, state, rows_landed, rows_in_source, cast(taken_at as date) as taken_on, message,
@@ -132,7 +133,7 @@ def draw(home: Home, marts: Marts, texts: Texts) -> Section:
 def _tell(pull: Row, measures: Sequence[Row], texts: Texts) -> Row:
     """One table: its fate, its measures, and in one text what has changed of its columns."""
     columns = [
-        texts.say(f"pulls.columns_{kind}", names=pull[f"columns_{kind}"])
+        texts.say(COLUMNS[kind], names=pull[f"columns_{kind}"])
         for kind in ("added", "missing", "retyped")
         if pull[f"columns_{kind}"]
     ]
