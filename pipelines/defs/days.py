@@ -13,8 +13,7 @@ import dagster as dg
 from pipelines.defs.expected_errors import fail_as_step
 from pipelines.defs.pulls import describe_accounts
 from pipelines.defs.resources import Night
-from pipelines.pulls.dated_sources import choose_dated
-from pipelines.pulls.days import pull_days
+from pipelines.pulls.days import choose_sources, pull_days
 from pipelines.pulls.errors import NotTakenError
 from pipelines.pulls.pull import Outcome, Settings, list_messages
 
@@ -27,7 +26,7 @@ def _pull_days(context: dg.OpExecutionContext, night: Night) -> None:
     first, last = (date.fromisoformat(config[name]) for name in ("first", "last"))
     settings = Settings(night.retailer.base, say=context.log.warning)
     outcomes: list[Outcome] = []
-    for each in choose_dated(night.retailer, [config["source"]] if config["source"] else None, context.log.warning):
+    for each in choose_sources(night.retailer, [config["source"]] if config["source"] else None, context.log.warning):
         outcomes += pull_days(each, night.lake, first, last, settings)
     if stopping := list_messages(outcomes, "not taken"):
         raise NotTakenError("\n".join(stopping))

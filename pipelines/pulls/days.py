@@ -4,7 +4,7 @@ For what changed at the source and left no stamp, as after a repair of last mont
 ``day`` are left alone, and so is the cursor: the next night goes on where the last one ended.
 """
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import replace
 from datetime import UTC, date, datetime
 from decimal import Decimal
@@ -18,6 +18,7 @@ import pyarrow.parquet as pq
 from pipelines.config.connectors import PulledSource
 from pipelines.config.pulls import Pull
 from pipelines.config.sources import Sources
+from pipelines.config.web import WebSource
 from pipelines.errors import ConfigurationError
 from pipelines.extracts import sandbox
 from pipelines.extracts.connectors.landed import select_live
@@ -53,10 +54,13 @@ def list_dated(source: PulledSource) -> dict[str, Pull]:
     return {name: pull for name, pull in source.wanted.items() if pull.day}
 
 
-def choose_sources(sources: Sources, names: Iterable[str] | None) -> list[PulledSource]:
+def choose_sources(
+    sources: Sources, names: Iterable[str] | None, say: Callable[[str], object] = str
+) -> list[PulledSource]:
     """The sources of which days can be pulled: those with ``names``, or all.
 
-    Raises ConfigurationError where a name is of none, or no pull declares a ``day``.
+    Of all, web APIs are left out beside a database, and ``say`` is told. Raises ConfigurationError where a name is of
+    none, or no pull declares a ``day``.
     """
     pulled = {source.name: source for source in sources.sources if isinstance(source, PulledSource)}
     for name in names or ():
@@ -71,7 +75,16 @@ def choose_sources(sources: Sources, names: Iterable[str] | None) -> list[Pulled
             f"None of the pulls of {sources.file} says by which `day` its rows are (docs/sources.md, pulling from "
             "databases): name it there; or `parcours run --full` pulls everything anew."
         )
-    return dated
+    databases = [source for source in dated if not isinstance(source, WebSource)]
+    if names or not databases:
+        return dated
+    for source in dated:
+        if source not in databases:
+            say(
+                f"source {source.name} is left out: its system cannot be asked for some days. `parcours run --full` "
+                "pulls all of it."
+            )
+    return databases
 
 
 def pull_days(source: PulledSource, lake: Lake, first: date, last: date, settings: Settings) -> list[Outcome]:

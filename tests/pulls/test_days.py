@@ -2,12 +2,14 @@
 
 from collections.abc import Callable, Iterator
 from datetime import date
+from pathlib import Path
 from typing import Any
 
 import pyarrow as pa
 import pytest
 
 from pipelines.config.connectors import PulledSource
+from pipelines.config.sources import Sources, load_sources
 from pipelines.errors import ConfigurationError
 from pipelines.lake.landed import read_landed
 from pipelines.pulls.connectors.mysql import MysqlSnapshot
@@ -170,3 +172,41 @@ def test_pulls_that_say_no_day_are_told_of(shop: Shop) -> None:
         choose_sources(sources, None)
     with pytest.raises(ConfigurationError, match=r"called 'shopp' is pulled.*did you mean 'shop'"):
         choose_sources(sources, ["shopp"])
+
+
+SHOP = """
+  - name: shop
+    kind: ecommerce
+    connector: {type: postgresql, host: db, database: shop, user: me}
+    pulls: {orders: {day: created}}
+    tables: {orders: {from: orders}}
+"""
+CRM = """
+  - name: crm
+    kind: crm
+    connector: {type: hubspot, token: "${CRM_SECRET}"}
+"""
+
+
+def load(folder: Path, monkeypatch: pytest.MonkeyPatch, *written: str) -> Sources:
+    monkeypatch.setenv("CRM_SECRET", "needle")
+    (folder / "sources.yml").write_text("sources:" + "".join(written))
+    return load_sources(folder / "sources.yml")
+
+
+def test_a_web_api_beside_a_database_is_left_out_and_said(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    said: list[str] = []
+    chosen = choose_sources(load(tmp_path, monkeypatch, SHOP, CRM), None, said.append)
+    assert [source.name for source in chosen] == ["shop"]
+    assert said == [
+        "source crm is left out: its system cannot be asked for some days. `parcours run --full` pulls all of it."
+    ]
+
+
+@pytest.mark.parametrize(("written", "names"), [((SHOP, CRM), ["crm"]), ((CRM,), None)])
+def test_one_that_is_named_or_alone_is_asked_and_says_that_it_cannot(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, written: tuple[str, ...], names: list[str] | None
+) -> None:
+    said: list[str] = []
+    chosen = choose_sources(load(tmp_path, monkeypatch, *written), names, said.append)
+    assert ([source.name for source in chosen], said) == (["crm"], [])

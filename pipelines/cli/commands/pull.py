@@ -45,15 +45,14 @@ def pull(options: argparse.Namespace) -> int:
     from pipelines.lake.tables import Lake
     from pipelines.nights.pulled import tell_pulls
     from pipelines.pulls.account import account_for, sort_accounts
-    from pipelines.pulls.dated_sources import choose_dated
-    from pipelines.pulls.days import pull_days
+    from pipelines.pulls.days import choose_sources, pull_days
     from pipelines.pulls.pull import Settings
 
     if options.last < options.first:
         raise ConfigurationError(f"--to {options.last} is before --from {options.first}: no day is left.")
     home = find_home(options.home)
     sources = load_sources(find_sources(options.sources, home))
-    chosen = choose_dated(sources, options.source, lambda words: sys.stderr.write(f"parcours: {words}\n"))
+    chosen = choose_sources(sources, options.source, lambda words: sys.stderr.write(f"parcours: {words}\n"))
     lake, said, outcomes = Lake(home.lake), list[str](), []
     settings = Settings(sources.base, say=said.append)
     with run_lock.hold(
