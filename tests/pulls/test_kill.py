@@ -1,16 +1,10 @@
 """A pull in a process of its own, killed at odd instants: nothing is lost, nothing doubled, nothing half there."""
 
-import os
-import signal
-import subprocess
-import sys
-import time
-from pathlib import Path
-
 import pytest
 
 from pipelines.lake.landed import read_landed
 from tests.pulls.conftest import Shop
+from tests.pulls.own_process import pull_in_own_process
 
 PULL = """
 import sys
@@ -37,14 +31,14 @@ def test_a_pull_that_is_killed_leaves_the_one_before_or_is_whole(shop: Shop) -> 
     shop.configure()
     script = shop.folder / "pull.py"
     script.write_text(PULL)
-    took = _pull(shop, script, "full", None)
+    took = pull_in_own_process(script, shop.folder, "full", kill_after=None)
     expected = ROWS
     seen = {ROWS}
     for number in range(KILLS):
         shop.add(f"{ROWS + number}, {tail}")
         shop.server.run(f"delete from orders where id = {number}")
         mode = ("full", "changes")[number % 2]
-        _pull(shop, script, mode, took * (number + 1) / KILLS)
+        pull_in_own_process(script, shop.folder, mode, kill_after=took * (number + 1) / KILLS)
         landed = read_landed(shop.landed).tables["orders"]
         assert landed.rows in seen | {expected}
         frame = shop.extract()
@@ -59,19 +53,3 @@ def test_a_pull_that_is_killed_leaves_the_one_before_or_is_whole(shop: Shop) -> 
     assert {file.name for file in (shop.landed / "orders").iterdir()} == named
     shop.lake.sweep()
     assert not list(shop.folder.rglob("*.tmp-*"))
-
-
-def _pull(shop: Shop, script: Path, mode: str, kill_after: float | None) -> float:
-    """How many seconds the pull took; it is killed ``kill_after`` seconds after it began."""
-    environment = {**os.environ, "PYTHONPATH": os.pathsep.join(filter(None, sys.path))}
-    command = [sys.executable, str(script), str(shop.folder), mode]
-    with subprocess.Popen(command, stdout=subprocess.PIPE, text=True, env=environment) as process:
-        assert process.stdout is not None
-        assert process.stdout.readline() == "begins\n"
-        began = time.monotonic()
-        if kill_after is None:
-            assert process.stdout.readline() == "taken\n"
-        else:
-            time.sleep(kill_after)
-            process.send_signal(signal.SIGKILL)
-        return time.monotonic() - began

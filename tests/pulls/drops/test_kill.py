@@ -1,15 +1,11 @@
 """A pull of files in a process of its own, killed at odd instants: the files of one night, before or tonight."""
 
-import os
-import signal
-import subprocess
-import sys
-import time
 from pathlib import Path
 
 import pytest
 
 from tests.pulls.drops.conftest import PATTERN, Till
+from tests.pulls.own_process import pull_in_own_process
 
 PULL = """
 import sys
@@ -37,11 +33,11 @@ def test_a_pull_that_is_killed_leaves_the_files_of_before_or_those_of_tonight(ti
     script.write_text(PULL)
     _deliver(till, 0)
     till.configure()
-    took = _pull(till, script, None)
+    took = pull_in_own_process(script, till.folder, kill_after=None)
     expected = {0}
     for number in range(1, KILLS + 1):
         _deliver(till, number)
-        _pull(till, script, took * number / (KILLS + 1))
+        pull_in_own_process(script, till.folder, kill_after=took * number / (KILLS + 1))
         nights = _find_nights(till)
         assert len(nights) == 1, "files of several nights"
         assert nights <= {*expected, number}
@@ -73,22 +69,6 @@ def _find_nights(till: Till) -> set[int]:
         assert content.count("\n") == ROWS + 1
         found.add(int(float(content.rstrip().rpartition(",")[2])) - 1)
     return found
-
-
-def _pull(till: Till, script: Path, kill_after: float | None) -> float:
-    """How many seconds the pull took; it is killed ``kill_after`` seconds after it began."""
-    environment = {**os.environ, "PYTHONPATH": os.pathsep.join(filter(None, sys.path))}
-    command = [sys.executable, str(script), str(till.folder)]
-    with subprocess.Popen(command, stdout=subprocess.PIPE, text=True, env=environment) as process:
-        assert process.stdout is not None
-        assert process.stdout.readline() == "begins\n"
-        began = time.monotonic()
-        if kill_after is None:
-            assert process.stdout.readline() == "taken\n"
-        else:
-            time.sleep(kill_after)
-            process.send_signal(signal.SIGKILL)
-        return time.monotonic() - began
 
 
 def test_what_was_fetched_before_a_kill_is_not_fetched_again(till: Till, monkeypatch: pytest.MonkeyPatch) -> None:
