@@ -174,8 +174,10 @@ def build(
         made.update(str(node.node.unique_id) for node in ran.results)
         return Built(dict(Counter(str(node.status) for node in ran.results)), float(ran.elapsed_time), artifacts)
 
+    together = tests and target == "duckdb" and not select
+    nodes = json.loads(prepare().read_text())["nodes"] if together else {}
+
     def run_pass(select: Sequence[str], exclude: Sequence[str] = ()) -> Built:
-        together = tests and target == "duckdb"
         apart = [*exclude, *(f"test_name:{kind}" for kind in data_tests.KINDS)] if together else exclude
         built = run("build", *_choose(select, apart))
         if together:
@@ -184,7 +186,7 @@ def build(
 
     def try_tests() -> Built:
         """The tests of all that has been made so far, but those that were made before."""
-        tried = data_tests.try_together(home, json.loads(prepare().read_text())["nodes"], made)
+        tried = data_tests.try_together(home, nodes, made)
         for test, seconds in tried.passed.items():
             passed(test, seconds)
         made.update(tried.passed)
