@@ -95,10 +95,7 @@ def _sum_landed(column: SourceColumn, connection: duckdb.DuckDBPyConnection, row
     if column.kind == "float":
         return f"sum({name})"
     type_ = connection.execute(f"select typeof({name}) from ({rows}) limit 1").fetchone()
-    if type_ in (
-        None,
-        ("VARCHAR",),
-    ):  # A number of more digits than fit a decimal, or of as many as it happens to have.
+    if type_ in (None, ("VARCHAR",)):  # Of more digits than fit a decimal, or of as many as it happens to have.
         behind = f"max(length(split_part(cast({name} as varchar), '.', 2)))"
         [[digits]] = connection.execute(f"select {behind} from ({rows})").fetchall()
         name = f"cast({name} as decimal(38, {min(digits or 0, 38)}))"

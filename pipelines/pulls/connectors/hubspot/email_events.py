@@ -10,6 +10,7 @@ from typing import Any
 
 from pipelines.config.pulls import Pull
 from pipelines.pulls.connectors.hubspot.api import HubspotApi
+from pipelines.pulls.connectors.hubspot.search import milliseconds_of
 from pipelines.pulls.errors import SourceError, TableError
 from pipelines.pulls.web.rows import declare
 from pipelines.pulls.web.table import WebTable
@@ -34,9 +35,9 @@ class EmailEvents(WebTable):
         self._api = api
 
     def fetch(self, since: datetime | None, most: int | None) -> Iterator[Mapping[str, Any]]:
-        asked = {"limit": PAGE if most is None else min(PAGE, most), "endTimestamp": _milliseconds(self.began)}
+        asked = {"limit": PAGE if most is None else min(PAGE, most), "endTimestamp": milliseconds_of(self.began)}
         if since is not None:
-            asked["startTimestamp"] = _milliseconds(since)
+            asked["startTimestamp"] = milliseconds_of(since)
         places: set[str] = set()
         place: dict[str, str] = {}
         while True:
@@ -49,10 +50,6 @@ class EmailEvents(WebTable):
                 raise SourceError(f"HubSpot says that more follows of {self.shown}, and not where.", is_passing=True)
             places.add(following)
             place = {"offset": following}
-
-
-def _milliseconds(moment: datetime) -> int:
-    return int(moment.timestamp() * 1000)
 
 
 def _read_milliseconds(number: int) -> str:

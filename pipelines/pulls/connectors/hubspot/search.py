@@ -99,14 +99,14 @@ def between(name: str, first: datetime, last: datetime) -> Filter:
     return {
         "propertyName": name,
         "operator": "BETWEEN",
-        "value": _milliseconds(first),
-        "highValue": _milliseconds(last),
+        "value": str(milliseconds_of(first)),
+        "highValue": str(milliseconds_of(last)),
     }
 
 
 def since_then(name: str, first: datetime) -> Filter:
     """Records whose moment ``name`` is ``first`` or later."""
-    return {"propertyName": name, "operator": "GTE", "value": _milliseconds(first)}
+    return {"propertyName": name, "operator": "GTE", "value": str(milliseconds_of(first))}
 
 
 def on_day(name: str, day: date) -> Filter:
@@ -115,5 +115,6 @@ def on_day(name: str, day: date) -> Filter:
     return between(name, first, first + timedelta(days=1) - timedelta(milliseconds=1))
 
 
-def _milliseconds(moment: datetime) -> str:
-    return str(int(moment.timestamp() * 1000))
+def milliseconds_of(moment: datetime) -> int:
+    """A moment as HubSpot is told it, since 1970."""
+    return int(moment.timestamp() * 1000)

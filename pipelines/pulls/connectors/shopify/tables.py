@@ -95,8 +95,6 @@ class Shop:
         raise SourceError(f"{self._client.shown} does not tell what the app may read.", is_passing=True)
 
     def open_table(self, name: str, pull: Pull, shown: str) -> "ShopTable":
-        if pull.select:
-            raise TableError(f"`select` of {shown}: a web API knows no SQL. Take it out.")
         called = pull.from_ or name
         reading = TABLES.get(called)
         if reading is None:
