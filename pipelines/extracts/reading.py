@@ -32,7 +32,7 @@ from pipelines.extracts.quarantine import Kind
 from pipelines.extracts.sorted_parquet import FEW_WORDS
 from pipelines.extracts.source_values import ORIGINAL, SourceValues
 from pipelines.extracts.sql_quoting import quote_name, quote_text
-from pipelines.extracts.tallies import Tally, add_up, count_fields, estimate, pack_sketch
+from pipelines.extracts.tallies import Tally, add_up, count_fields, estimate, join_sketches, pack_sketch
 from pipelines.extracts.unseen_columns import find_unseen
 from pipelines.name_lists import list_names
 
@@ -731,8 +731,8 @@ class SourceReading:
             else:
                 different = dict(zip(names, map(int, values[1::2]), strict=True))
         if self.division:
-            sketches = add_up(self.all_tallies).sketches
-            different |= {name: estimate(self.connection, sketch) for name, sketch in sketches.items()}
+            joined = join_sketches(self.all_tallies)
+            different |= {name: estimate(self.connection, sketch) for name, sketch in joined.items()}
         return different
 
     def _find_places_of_examples(self) -> None:

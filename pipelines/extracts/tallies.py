@@ -79,8 +79,17 @@ class Tally:
 
 
 def add_up(tallies: Iterable[Tally]) -> Tally:
-    """The counts of all of them together, without their examples."""
+    """The counts of all of them together, without their examples and sketches."""
     return reduce(_add, tallies, Tally())
+
+
+def join_sketches(tallies: Iterable[Tally]) -> dict[str, bytes]:
+    """The sketches of all of them together: of each register the highest one."""
+    of_each: dict[str, list[bytes]] = {}
+    for tally in tallies:
+        for name, sketch in tally.sketches.items():
+            of_each.setdefault(name, []).append(sketch)
+    return {name: bytes(map(max, zip(*sketches, strict=True))) for name, sketches in of_each.items()}
 
 
 def _add(one: Tally, other: Tally) -> Tally:
@@ -90,20 +99,12 @@ def _add(one: Tally, other: Tally) -> Tally:
         is_at_fault=one.is_at_fault or other.is_at_fault,
         faults=_sum(one.faults, other.faults),
         filled=_sum(one.filled, other.filled),
-        sketches={name: _join(one.sketches.get(name), other.sketches.get(name))
-                  for name in one.sketches | other.sketches},
         days=one.days.meet(other.days),
-    )  # fmt: skip
+    )
 
 
 def _sum(one: Mapping[Any, int], other: Mapping[Any, int]) -> dict[Any, int]:
     return {key: one.get(key, 0) + other.get(key, 0) for key in {**one, **other}}
-
-
-def _join(one: bytes | None, other: bytes | None) -> bytes:
-    """The sketch of the values of two: of each register the higher one."""
-    nothing = bytes(REGISTERS)
-    return bytes(map(max, one or nothing, other or nothing))
 
 
 def pack_sketch(state: Mapping[str, Any] | None) -> bytes:
