@@ -76,9 +76,15 @@ def mirror_source(
                 in_force[pattern] = taken
             outcomes.append(outcome)
         named = {file.file for taken in in_force.values() for file in taken.files}
-        mirror = mirror.commit(in_force, [file for file in night.usable(results) if file.file not in named])
+        mirror = mirror.commit(in_force, [file for file in _list_usable(results) if file.file not in named])
     mirror.sweep()
     return outcomes
+
+
+def _list_usable(results: Mapping[str, _Result | TableError]) -> list[MirroredFile]:
+    """The files that a pattern could have, were nothing else wrong with it."""
+    found = [result.pattern for result in results.values() if isinstance(result, _Result)]
+    return [file for pattern in found if pattern is not None for file in pattern.files]
 
 
 def _judge(source: DropSource, pattern: str, mirror: Mirror, result: _Result | TableError) -> Outcome:
@@ -155,11 +161,6 @@ class _Night:
         before = self.mirror_before
         before.commit(before.patterns, [*before.staged, *self.fetched])
         self.unstaged = 0
-
-    def usable(self, results: Mapping[str, _Result | TableError]) -> list[MirroredFile]:
-        """The files that a pattern could have, were nothing else wrong with it."""
-        found = [result.pattern for result in results.values() if isinstance(result, _Result)]
-        return [file for pattern in found if pattern is not None for file in pattern.files]
 
     def mirror(self, wanted: list[str]) -> dict[str, _Result | TableError]:
         connector = self.source.connector
