@@ -174,13 +174,15 @@ class Lake:
         Raises TableError where it has not been written, or what was written is not there as a whole.
         """
         self.require_whole(kind, name)
-        for file in self.files(kind, name) or [self.path(kind, name)]:
+        parts, amendments = self.parts(kind, name) or [self.path(kind, name)], self.amendments_path(kind, name)
+        is_amended = amendments.exists()
+        for file in [*parts, *([amendments] if is_amended else [])]:
             require_table(file, f"{kind}/{name}", REMEDY)
-        table, amendments = pl.scan_parquet(self.parts(kind, name), glob=False), self.amendments_path(kind, name)
-        if not amendments.exists():
+        table = pl.scan_parquet(parts, glob=False)
+        if not is_amended:
             return table
-        parts = apply_amendments(table, pl.scan_parquet(amendments, glob=False))
-        return merge_by_key(*parts) if in_order else pl.concat(parts)
+        amended = apply_amendments(table, pl.scan_parquet(amendments, glob=False))
+        return merge_by_key(*amended) if in_order else pl.concat(amended)
 
     def read(self, kind: str, name: str) -> pl.DataFrame:
         return self.scan(kind, name).collect()

@@ -111,3 +111,11 @@ def test_a_table_that_becomes_one_file_leaves_no_part_behind(tmp_path: Path) -> 
     pl.DataFrame({"order_id": ["d"]}).write_parquet(made)
     lake.put("ecommerce", "orders", made)
     assert lake.files("ecommerce", "orders") == [lake.path("ecommerce", "orders")]
+
+
+def test_amendments_without_the_table_that_they_amend_are_told_as_a_table_that_is_missing(tmp_path: Path) -> None:
+    lake = Lake(tmp_path)
+    lake.write_amendable("identity", "records", pl.DataFrame({"record_id": ["a"]}))
+    lake.path("identity", "records").unlink()
+    with pytest.raises(TableError, match="identity/records"):
+        lake.scan("identity", "records")
