@@ -25,7 +25,7 @@ visits as (
 
 spent as (
 
-    select coalesce(sum(amount), 0) as spend
+    select coalesce(sum({{ exchange('amount', exchange_rate('upper(currency)', 'date')) }}), 0) as spend
     from {{ source('ecommerce', 'ad_spend') }}
     where date <= {{ as_of_date() }}
 

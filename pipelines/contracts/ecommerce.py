@@ -663,14 +663,14 @@ AD_SPEND = Table(
         ),
         Column(
             "amount",
-            "What was spent that day, in the retailer's currency. Revenue, which it is compared with, "
-            "is with tax; whether spend is, is the retailer's choice.",
+            "What was spent that day. Revenue, which it is compared with, is with tax; whether spend is, is the "
+            "retailer's choice.",
             "money",
             required=True,
             sign="never negative",
-            unit="the retailer's currency",
             example="250.00",
         ),
+        CURRENCY,
         Column(
             "impressions",
             "Times shown.",

@@ -106,8 +106,9 @@ def _rules_of_time(table: Table, column: Column, window: Window) -> Iterator[Rul
 def _rules_of_currency(table: Table, column: Column, sources: Sources, window: Window) -> Iterator[Rule]:
     if column.name != "currency" or table.since is None:
         return
+    is_of_days = any(each.name == table.since and each.type == "date" for each in table.columns)
     begin_of_day = {
-        currency: _literal(window.begin(rates[0].from_))
+        currency: _literal(rates[0].from_ if is_of_days else window.begin(rates[0].from_))
         for currency, rates in sources.exchange_rates.items()
         if rates[0].from_ is not None
     }

@@ -212,15 +212,16 @@ def _choose(select: Sequence[str], exclude: Sequence[str] = ()) -> list[str]:
 def compile_models() -> dict[str, str]:
     """The SELECT of each model by `<schema>/<name>`, each after those it reads; nothing is built, no data is read.
 
-    As they stand on the day :data:`COMPILED_AS_OF`, of a retailer whose analysts define nothing, with the lake in a
-    folder `lake`.
+    As they stand on the day :data:`COMPILED_AS_OF`, of a retailer whose analysts define nothing and who exchanges one
+    currency, with the lake in a folder `lake`.
     """
     variables = {"as_of": COMPILED_AS_OF, "lake": "lake", "timezone": "UTC", "currency": "EUR"}
-    undefined: dict[str, Any] = {"exchange_rates": [], "segments": [], "traits": []}
+    rates = [{"currency": "USD", "from": "", "rate": "1"}]
+    declared: dict[str, Any] = {"exchange_rates": rates, "segments": [], "traits": []}
     with temporary_folder("compile-") as artifacts:
         how = ["--target", "duckdb", "--no-introspect", "--no-populate-cache", "--no-write-json"]
         how += ["--select", "resource_type:model", "--indirect-selection", "empty"]
-        arguments = ["compile", *_path_options(artifacts), *how, "--vars", json.dumps(variables | undefined)]
+        arguments = ["compile", *_path_options(artifacts), *how, "--vars", json.dumps(variables | declared)]
         project = _read_project("duckdb", artifacts)
         compiled = _invoke(arguments, dbt_environment(Home(artifacts)), artifacts, manifest=project)
     nodes = {str(each.node.unique_id): each.node for each in compiled.results}

@@ -1,5 +1,6 @@
 """Amounts of another currency: read by every name of it, refused by name where they have no rate."""
 
+from datetime import date
 from decimal import Decimal
 from typing import Any
 
@@ -67,6 +68,19 @@ def test_a_dated_rate_holds_from_the_begin_of_its_day_in_the_retailers_time_zone
     [row] = exports.quarantine().to_dicts()
     expected = "currency is SEK of before 2026-03-10: declare under exchange_rates what one SEK is in EUR then"
     assert row["reason"] == expected
+
+
+@pytest.mark.parametrize("timezone", ["America/New_York", "Asia/Tokyo"])
+def test_a_dated_rate_holds_for_what_was_spent_on_its_day_wherever_the_retailer_is(exports: Any, timezone: str) -> None:
+    rates = "exchange_rates:\n  SEK:\n    - {from: 2026-03-10, rate: 0.09}\n"
+    exports.head = f"timezone: {timezone}\nreject_limit: 1\n{rates}"
+    head = "date,utm_source,utm_medium,amount,currency"
+    days = ("2026-03-09", "2026-03-10")
+    exports.write("spend.csv", "\n".join([head, *(f"{day},google,cpc,10,SEK" for day in days), ""]))
+    exports.extract("ad_spend", {"from": "spend.csv"})
+    assert exports.rows("ad_spend").select("date", "currency").rows() == [(date(2026, 3, 10), "SEK")]
+    [row] = exports.quarantine("ad_spend").to_dicts()
+    assert row["reason"].startswith("currency is SEK of before 2026-03-10")
 
 
 def test_lines_and_returns_of_a_refused_order_go_with_it(exports: Any) -> None:

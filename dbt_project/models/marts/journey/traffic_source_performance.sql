@@ -30,7 +30,16 @@ credits as (
 
 ad_spend as (
 
-    select * from {{ ref('stg_ecommerce__ad_spend') }}
+    select
+        spent_on,
+        utm_source,
+        utm_medium,
+        utm_campaign,
+        impressions,
+        clicks,
+        {{ exchange('spend_amount', exchange_rate('currency', 'spent_on')) }} as spend_amount
+
+    from {{ ref('stg_ecommerce__ad_spend') }}
     where spent_on <= {{ as_of_date() }}
 
 ),

@@ -5,6 +5,7 @@ select
     utm_medium,
     utm_campaign,
     amount as spend_amount,
+    upper(nullif(trim(currency), '')) as currency,
     impressions,
     clicks
 
