@@ -12,6 +12,17 @@ from pipelines.extracts.connectors.protocol import FileShape
 from pipelines.extracts.sql_quoting import quote_name, quote_text
 from pipelines.lake.landed import Batch, LandedTable, read_landed
 
+_TYPES = {
+    "integer": "bigint",
+    "decimal": "decimal(38, 6)",
+    "float": "double",
+    "boolean": "boolean",
+    "date": "date",
+    "timestamp": "timestamp",
+    "timestamptz": "timestamptz",
+}
+"""What the columns of a table without rows are, by their kinds: SQL that sums one of numbers sums this one too."""
+
 
 class LandedRows:
     """The live rows of one landed table (see :class:`pipelines.extracts.connectors.protocol.Rows`).
@@ -40,8 +51,9 @@ class LandedRows:
                 columns = ", ".join([*names, f'{quote_text(self.files[0])} as "_file"', *placed])
                 selects.append(select_batch(self._table, self._folder, number, columns))
         if not selects:
+            kinds = self._table.columns if self._table and names else {"line": "text"}
             empty = [
-                *(f"cast(null as varchar) as {name}" for name in names or ["line"]),
+                *(f"cast(null as {_TYPES.get(kind, 'varchar')}) as {quote_name(name)}" for name, kind in kinds.items()),
                 f"'' as {quote_name('_file')}",
             ]
             placed = ['0 as "_file_number"', '0 as "_row"'] if numbered else []
