@@ -8,6 +8,7 @@ from pydantic import BeforeValidator, Field, SerializeAsAny
 from pipelines.config.brevo import BrevoSource
 from pipelines.config.connectors import Connector, DatabaseSource, FilesSource, Source, TableMapping
 from pipelines.config.drop_sources import AzureSource, GcsSource, S3Source, SftpSource
+from pipelines.config.google_ads import GoogleAdsSource
 from pipelines.config.hubspot import HubspotSource
 from pipelines.config.klaviyo import KlaviyoSource
 from pipelines.config.salesforce import SalesforceSource
@@ -28,6 +29,7 @@ SOURCE_MODELS: dict[str, type[Source]] = {
     "salesforce": SalesforceSource,
     "brevo": BrevoSource,
     "klaviyo": KlaviyoSource,
+    "google_ads": GoogleAdsSource,
 }
 """Per `connector.type`, the model of a source that has it."""
 

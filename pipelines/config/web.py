@@ -49,11 +49,13 @@ class WebSource(PulledSource):
     """A system whose tables an API tells: they and their pulls come with the connector.
 
     ``brought_tables`` are per canonical table what would be written of it in `tables`, ``brought_pulls`` the same of
-    `pulls`; what a person writes goes over that, key by key.
+    `pulls`; what a person writes goes over that, key by key. ``summed`` are the columns that the API sums by itself,
+    and that `amounts` may name.
     """
 
     brought_tables: ClassVar[Mapping[str, Mapping[str, Any]]] = {}
     brought_pulls: ClassVar[Mapping[str, Mapping[str, Any]]] = {}
+    summed: ClassVar[tuple[str, ...]] = ()
 
     connector: WebConnector
     tables: Annotated[Mapping[str, PulledMapping], Field(min_length=1)]
@@ -64,6 +66,8 @@ class WebSource(PulledSource):
             if pull.select or pull.deleted_where:
                 key = "select" if pull.select else "deletes: {where: ...}"
                 raise ValueError(f"the pull '{name}' has `{key}`, which is SQL: no web API answers it, take it out")
-            if pull.amounts:
+            if not self.summed and pull.amounts:
                 raise ValueError(f"the pull '{name}' has `amounts`, which no web API sums: take it out")
+            if set(pull.amounts) - set(self.summed):
+                raise ValueError(f"`amounts` of the pull '{name}': the API sums {', '.join(self.summed)} only")
         return self

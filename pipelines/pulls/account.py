@@ -17,7 +17,8 @@ LEAST = Decimal("0.000001")
 def account_for(outcome: Outcome) -> dict[str, Any]:
     """What :meth:`Outcome.describe` tells, and besides
 
-    - ``is_counted``: whether the source has counted its rows; None where tonight nothing came of it at all,
+    - ``is_counted``: whether the source has counted its rows or summed their amounts; None where tonight nothing came
+      of it at all,
     - ``days``: how many days both sides were counted by,
     - ``sums``: for each amount its sum on both sides, as text, unless all of it is of one day; of a table that is not
       taken, what arrived,
@@ -31,7 +32,7 @@ def account_for(outcome: Outcome) -> dict[str, Any]:
     return {
         **outcome.describe(),
         "taken_at": outcome.taken_at,
-        "is_counted": _is_counted(measured) if is_asked else None,
+        "is_counted": bool(measured) if is_asked else None,
         "days": len({each.day for each in measured if each.day is not None}),
         "sums": _add_up(measured),
         "differing": sum(abs(each.difference) >= LEAST for each in measured),
@@ -59,15 +60,12 @@ def _rank(account: dict[str, Any]) -> int:
     return signs.index(True) if True in signs else len(signs)
 
 
-def _is_counted(measured: Sequence[Reconciled]) -> bool:
-    return any(each.measure in (ROWS, CHANGED_ROWS) for each in measured)
-
-
 def _add_up(measured: Sequence[Reconciled]) -> list[dict[str, str]]:
     days = {each.day for each in measured}
     if len(days) == 1 and None not in days:
         return []
-    measured = [each for each in measured if each.is_complete or each.day is None]
+    told_of_all = {each.measure for each in measured if not each.is_complete and each.day is None}
+    measured = [each for each in measured if each.day is None or each.measure not in told_of_all]
     names = dict.fromkeys(each.measure for each in measured if each.measure != ROWS)
     return [
         {

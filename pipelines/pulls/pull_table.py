@@ -251,9 +251,10 @@ class _Work:
                     batch = replace(batch, **self._tell_counted(source, landed))
                 batch = replace(batch, cursor_to=self._read_cursor(None))
             landed_batch = batch
-            is_otherwise = kept is not None and (kept.asked, dict(kept.columns)) != (
-                self.of.asked, dict(self._landed_as.columns),
-            )  # fmt: skip
+            is_otherwise = kept is not None and (
+                self.table.reaches_back_to is not None
+                or (kept.asked, dict(kept.columns)) != (self.of.asked, dict(self._landed_as.columns))
+            )
             if kept is not None and is_otherwise:
                 rows.replace(self._merge(kept, rows.path))
                 landed_batch = replace(batch, rows=rows.count)
@@ -268,15 +269,19 @@ class _Work:
         return self._pulled(table, batch, source, reconciled, repeated)
 
     def _merge(self, kept: LandedTable, pulled: Path) -> Path:
-        """A file of ``pulled`` and of the rows of ``kept`` that are not among them, null where a column is new."""
-        key = self.of.pull.key
+        """A file of ``pulled`` and of the rows of ``kept`` that are not among them, null where a column is new.
+
+        Of a table that is read by days those of the days that the system tells no more.
+        """
+        key, first = self.of.pull.key, self.table.reaches_back_to
+        is_older = f" and {quote_name(self.table.parent[0])} < date '{first}'" if first else ""
         same = " and ".join(f"anew.{quote_name(name)} = live.{quote_name(name)}" for name in key)
         common = [name for name in self._names if name in kept.columns]
         names, rows = ", ".join(map(quote_name, common)), f"read_parquet({quote_text(str(pulled))})"
         live = select_live(kept, self.of.folder, common)
         merged = (
             f"select {', '.join(map(quote_name, self._names))} from {rows} union all by name select {names} "
-            f"from ({live}) as live where not exists (select 1 from {rows} as anew where {same})"
+            f"from ({live}) as live where not exists (select 1 from {rows} as anew where {same}){is_older}"
         )
         made = self.of.scratch / "merged.parquet"
         with self._connect([*self._files(kept), pulled]) as connection:
@@ -420,10 +425,10 @@ class _Work:
 
     def _find_gone(self, landed: LandedTable, since: Since, rows: "_BatchFile") -> int:
         """Writes the keys that the source no longer has, or reports or marks as deleted; how many."""
-        deletes = self.of.pull.deletes
-        if deletes == "none":
+        deletes, is_by_days = self.of.pull.deletes, self.table.reaches_back_to is not None
+        if deletes == "none" and not is_by_days:
             return 0
-        is_compared = deletes == "compare_keys"
+        is_compared = deletes == "compare_keys" or is_by_days
         names = (self.table.parent or self.of.pull.key) if is_compared else self.of.pull.key
         told = [next(column for column in self.columns if column.name == name) for name in names]
         streamed = self.table.stream_kept(told, since) if is_compared else self.table.stream_deleted(told, since)

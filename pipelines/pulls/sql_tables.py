@@ -44,6 +44,7 @@ class SqlTable:
     shown: str
     may_repeat: bool = field(default=False, init=False)
     parent: tuple[str, ...] = field(default=(), init=False)
+    reaches_back_to: date | None = field(default=None, init=False)
     _columns: dict[str, SqlColumn] = field(default_factory=dict, init=False)
 
     def describe(self) -> list[SourceColumn]:

@@ -3,6 +3,7 @@
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass, field
+from datetime import date
 from decimal import Decimal
 from typing import Literal, Protocol
 
@@ -103,11 +104,14 @@ class SourceTable(Protocol):
     ``may_repeat``: rows may come twice, as they do where pages are read of what changes meanwhile; of each key the one
     with the latest cursor is kept, and of those the one that came last. ``parent`` are the columns that name what a row
     is a part of, and that changes as a whole: the order of a line, of which all lines come again when it changes. For
-    rows that are no part of anything it is empty.
+    rows that are no part of anything it is empty. ``reaches_back_to``: of a table that is read by whole days, which
+    ``parent`` then names, the first that the system still tells; older ones stay as they were landed where `deletes` is
+    none, and of the others nothing stays but what came. For all other tables it is None.
     """
 
     may_repeat: bool
     parent: tuple[str, ...]
+    reaches_back_to: date | None
 
     def describe(self) -> list[SourceColumn]:
         """All columns that there are. Called before all else."""

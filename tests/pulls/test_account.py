@@ -11,8 +11,8 @@ from pipelines.pulls.pull import Outcome
 from pipelines.pulls.reconciliation import Reconciled
 
 
-def count(day: str | None, measure: str, source: str, landed: str, is_taken: bool = True) -> Reconciled:
-    return Reconciled(day, measure, Decimal(source), Decimal(landed), is_taken)
+def count(day: str | None, measure: str, source: str, landed: str, is_taken: bool = True, **more: Any) -> Reconciled:
+    return Reconciled(day, measure, Decimal(source), Decimal(landed), is_taken, **more)
 
 
 def taken(*reconciled: Reconciled, name: str = "orders", **fields: Any) -> dict[str, Any]:
@@ -30,6 +30,15 @@ def test_both_sides_are_added_up_over_the_days_that_were_compared() -> None:
 
 def test_a_sum_of_floats_that_was_added_in_another_order_does_not_differ() -> None:
     assert taken(count(None, "rows", "3", "3"), count(None, "total", "0.3", "0.30000000000000004"))["differing"] == 0
+
+
+def test_sums_by_day_of_a_source_that_counts_no_rows_are_counted_and_added_up() -> None:
+    account = taken(
+        count("2026-01-01", "cost", "10.50", "10.50", is_complete=False),
+        count("2026-01-02", "cost", "1.25", "1.25", is_complete=False),
+    )
+    assert account["sums"] == [{"measure": "cost", "source": "11.75", "landed": "11.75"}]
+    assert (account["days"], account["is_counted"], account["rows_in_source"]) == (2, True, None)
 
 
 def test_of_what_differs_beyond_tolerance_rows_come_first_then_the_largest() -> None:

@@ -70,6 +70,10 @@ class Answer:
     moment: datetime
 
 
+Judge = Callable[[Answer], "tuple[str, float | None] | None"]
+"""Whether an answer is one that passes, whatever its status: what to say of it, and the seconds that it asks for."""
+
+
 class _FailedError(Exception):
     """A request that may be made again. ``wait``: the seconds that the server asks for."""
 
@@ -98,14 +102,21 @@ def reaching_once() -> Iterator[None]:
 class WebClient:
     """One API at the address ``base``; ``shown`` is what messages call it.
 
-    ``wait_header``: the header in which it says how long to wait, seconds or a moment.
+    ``wait_header``: the header in which it says how long to wait, seconds or a moment. ``judge``: of an API that tells
+    in its answers what its status does not.
     """
 
     def __init__(
-        self, base: str, shown: str, authorisation: Authorisation | None = None, *, wait_header: str = "Retry-After"
+        self,
+        base: str,
+        shown: str,
+        authorisation: Authorisation | None = None,
+        *,
+        wait_header: str = "Retry-After",
+        judge: Judge | None = None,
     ) -> None:
         self.shown = shown
-        self._wait_header = wait_header
+        self._wait_header, self._judge = wait_header, judge
         self._base, self._authorisation = base.rstrip("/"), authorisation
         self._session = requests.Session()
         self._session.headers["User-Agent"] = "parcours"
@@ -174,10 +185,13 @@ class WebClient:
         with self._open(method, self._base + path, headers, **body) as response:
             content = b"".join(self._read(response, LARGEST_ANSWER, LONGEST_ANSWER))
             status = response.status_code
-            if status in _PASSING:
-                raise _FailedError(_explain(status), _read_wait(response.headers, self._wait_header))
             moment = _read_moment(response.headers.get("Date")) or datetime.now(UTC)
-            return Answer(status, response.headers, _parse(content, is_needed=status < 300), moment)
+            answer = Answer(status, response.headers, _parse(content, is_needed=status < 300), moment)
+            if self._judge and (judged := self._judge(answer)):
+                raise _FailedError(*judged)
+            if status in _PASSING:
+                raise _FailedError(explain(status), _read_wait(response.headers, self._wait_header))
+            return answer
 
     def _fetch(self, url: str, path: Path, most: int) -> None:
         with self._open("GET", url, {"Accept": "*/*"}) as response, path.open("wb") as file:
@@ -262,7 +276,8 @@ def _explain_unreachable(url: str) -> str:
     return f"({host}) cannot be reached. Check that this machine may reach it, or set `address` to your proxy"
 
 
-def _explain(status: int) -> str:
+def explain(status: int) -> str:
+    """What there is to say of a status that passes."""
     if status == 429:
         return "lets no more requests through (HTTP 429)"
     return f"has a fault of its own (HTTP {status})"

@@ -11,6 +11,11 @@ MARGIN = 300.0  # Seconds before its end in which a token is not begun with.
 LIFE = 3_600.0  # Of a token of which nothing is said.
 
 
+def as_bearer(token: str) -> Mapping[str, str]:
+    """The header of RFC 6750."""
+    return {"Authorization": f"Bearer {token}"}
+
+
 @dataclass
 class ClientCredentials:
     """The grant of OAuth 2.0 by which an app vouches for itself (RFC 6749, section 4.4).
@@ -22,10 +27,18 @@ class ClientCredentials:
     path: str
     client_id: str
     client_secret: str = field(repr=False)
-    as_headers: Callable[[str], Mapping[str, str]]
+    as_headers: Callable[[str], Mapping[str, str]] = as_bearer
     key: str = "client_secret"
     _token: str | None = field(default=None, init=False, repr=False)
     _ends: float = field(default=0.0, init=False)
+
+    @property
+    def _grant(self) -> dict[str, str]:
+        return {"grant_type": "client_credentials"}
+
+    @property
+    def _refusal(self) -> str:
+        return f"gives no token for `client_id` and `{self.key}` ({{}}): check both, and that the app is installed"
 
     def headers(self) -> Mapping[str, str]:
         if self._token is None or time.monotonic() > self._ends - MARGIN:
@@ -37,18 +50,30 @@ class ClientCredentials:
         return True
 
     def _ask(self) -> str:
-        form = {
-            "grant_type": "client_credentials",
-            "client_id": self.client_id,
-            "client_secret": self.client_secret,
-        }
+        form = {**self._grant, "client_id": self.client_id, "client_secret": self.client_secret}
         answer = self.client.ask("POST", self.path, form=form, expected=frozenset({200, 400, 401, 403}))
         given = answer.document if isinstance(answer.document, dict) else {}
         token, life = given.get("access_token"), given.get("expires_in")
         if answer.status != 200 or not isinstance(token, str) or not token:
-            raise SourceError(
-                f"{self.client.shown} gives no token for `client_id` and `{self.key}` (HTTP {answer.status}): check "
-                "both, and that the app is installed."
-            )
+            raise SourceError(f"{self.client.shown} {self._refusal.format(f'HTTP {answer.status}')}.")
         self._ends = time.monotonic() + (float(life) if isinstance(life, int) else LIFE)
         return token
+
+
+@dataclass
+class RefreshToken(ClientCredentials):
+    """The grant by which an app acts for somebody who has agreed once (RFC 6749, section 6)."""
+
+    refresh_token: str = field(kw_only=True, repr=False)
+    key: str = "refresh_token"
+
+    @property
+    def _grant(self) -> dict[str, str]:
+        return {"grant_type": "refresh_token", "refresh_token": self.refresh_token}
+
+    @property
+    def _refusal(self) -> str:
+        return (
+            "gives no token for `refresh_token` ({}): it may have been revoked, or have run out, as after a week where "
+            "the app is in testing; check it, `client_id` and `client_secret`"
+        )

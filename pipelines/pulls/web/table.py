@@ -3,7 +3,7 @@
 from abc import ABC, abstractmethod
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence, Set
-from datetime import datetime
+from datetime import date, datetime
 from itertools import islice
 from typing import Any
 
@@ -23,6 +23,7 @@ class WebTable(ABC):
 
     may_repeat = True
     parent: tuple[str, ...] = ()
+    reaches_back_to: date | None = None
     lacking: Set[str] = frozenset()
     """The columns that a row may be without, as an API leaves out what is empty."""
 

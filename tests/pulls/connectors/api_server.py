@@ -78,6 +78,21 @@ class ApiServer:
         return answer
 
 
+def change_pages(is_page: Callable[[Asked], bool], change: Callable[[int, dict[str, Any]], dict[str, Any]]) -> Change:
+    """What becomes of the pages of a list, numbered from 1."""
+    seen = 0
+
+    def changed(asked: Asked, answer: Answer) -> Answer:
+        nonlocal seen
+        status, headers, document = answer
+        if status != 200 or not is_page(asked):
+            return answer
+        seen += 1
+        return status, headers, change(seen, document)
+
+    return changed
+
+
 BROKEN_OFF = (0, {}, None)
 """The answer of a server that says half of it and hangs up."""
 

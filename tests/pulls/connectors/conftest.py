@@ -19,18 +19,24 @@ from pipelines.pulls.connectors.hubspot import api as hubspot_api
 from pipelines.pulls.night import pull_sources
 from pipelines.pulls.pull import Outcome, Settings, list_messages
 from pipelines.pulls.web import client
+from tests.pulls.connectors.ad_systems import AD_KITS, AdKit
 from tests.pulls.connectors.api_server import ApiServer, serve
 
 
 @dataclass
 class Crm:
-    """A source called `crm` over one server, and a home that its rows are pulled into."""
+    """A source called `crm` over one server, and a home that its rows are pulled into. ``kind``: of its tables.
+
+    ``head`` is what `sources.yml` says of the retailer.
+    """
 
     server: ApiServer
     folder: Path
     connector: dict[str, Any]
     said: list[str] = field(default_factory=list)
     needles: list[str] = field(default_factory=list)
+    kind: str = "crm"
+    head: str = "reject_limit: 1\n"
 
     @property
     def account(self) -> Any:
@@ -45,9 +51,9 @@ class Crm:
         return self.folder / "lake" / "landed" / "crm"
 
     def configure(self, **source: Any) -> Sources:
-        written = {"name": "crm", "kind": "crm", "connector": self.connector, **source}
+        written = {"name": "crm", "kind": self.kind, "connector": self.connector, **source}
         path = self.folder / "sources.yml"
-        path.write_text("reject_limit: 1\n" + yaml.safe_dump({"sources": [written]}), encoding="utf-8")
+        path.write_text(self.head + yaml.safe_dump({"sources": [written]}), encoding="utf-8")
         return load_sources(path)
 
     def pull(self, *, full: bool = False, most: int | None = None, **source: Any) -> dict[str, Outcome]:
@@ -64,8 +70,8 @@ class Crm:
         return " ".join(list_messages([outcomes[name]], "not taken"))
 
     def extract(self, table: str, **source: Any) -> pl.DataFrame:
-        extract_table(self.configure(**source), contracts.table("crm", table), self.lake, date(2026, 12, 31))
-        return self.lake.read("crm", table)
+        extract_table(self.configure(**source), contracts.table(self.kind, table), self.lake, date(2026, 12, 31))
+        return self.lake.read(self.kind, table)
 
     def extract_all(self, tables: tuple[str, ...]) -> dict[str, pl.DataFrame]:
         return {table: self.extract(table) for table in tables}
@@ -76,6 +82,11 @@ class Crm:
         told = " ".join([*self.said, *map(repr, outcomes), *map(str, files)])
         told += " ".join(file.read_text() for file in files if file.suffix in (".json", ".yml"))
         assert [needle for needle in self.needles if needle in told] == []
+
+
+@pytest.fixture(params=list(AD_KITS))
+def ad_kit(request: pytest.FixtureRequest) -> AdKit:
+    return AD_KITS[request.param]
 
 
 @pytest.fixture

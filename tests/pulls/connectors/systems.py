@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import timedelta
 from typing import Any
 
-from tests.pulls.connectors.api_server import Answer, Asked, Change
+from tests.pulls.connectors.api_server import Answer, Asked, Change, change_pages
 from tests.pulls.connectors.brevo import account as brevo_account
 from tests.pulls.connectors.brevo.account import BrevoAccount
 from tests.pulls.connectors.hubspot import account as hubspot_account
@@ -46,17 +46,7 @@ class Kit:
 
     def change_pages(self, change: Callable[[int, dict[str, Any]], dict[str, Any]]) -> Change:
         """What becomes of the pages of contacts, numbered from 1."""
-        seen = 0
-
-        def changed(asked: Asked, answer: Answer) -> Answer:
-            nonlocal seen
-            status, headers, document = answer
-            if status != 200 or not self.is_page(asked):
-                return answer
-            seen += 1
-            return status, headers, change(seen, document)
-
-        return changed
+        return change_pages(self.is_page, change)
 
 
 def _asks_contacts_of_hubspot(asked: Asked) -> bool:

@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 
 from pipelines.pulls.errors import SourceError
+from pipelines.pulls.web.client import Answer as Answered
 from pipelines.pulls.web.client import Token, WebClient
 
 Answer = tuple[int, dict[str, str], bytes]
@@ -191,3 +192,17 @@ def test_a_file_at_what_is_no_address_is_not_fetched(start: Start, tmp_path: Pat
     _, client = start((200, {}, b"rows"))
     with pytest.raises(SourceError, match="an address without https"):
         client.download("https://[needle", tmp_path / "file", 10)
+
+
+def test_an_api_that_tells_in_its_answer_that_it_has_enough_is_waited_for(
+    start: Callable[..., tuple[Server, WebClient]], waited: list[float]
+) -> None:
+    server, _ = start((400, {}, b'{"code": 17}'), (200, {}, b"{}"))
+
+    def judge(answer: Answered) -> tuple[str, float | None] | None:
+        return ("has had enough", 90.0) if answer.document == {"code": 17} else None
+
+    client = WebClient(f"http://127.0.0.1:{server.server_address[1]}", "the shop", Token("X-Token", "t"), judge=judge)
+    assert client.ask("GET", "/").status == 200
+    assert waited == [90.0]
+    client.close()

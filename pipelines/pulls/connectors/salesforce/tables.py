@@ -27,7 +27,6 @@ def open_system(connector: SalesforceConnector, base: Path, scratch: Path) -> It
             "/services/oauth2/token",
             connector.client_id.reveal(),
             connector.client_secret.reveal(),
-            lambda token: {"Authorization": f"Bearer {token}"},
         )
         with closing(WebClient(connector.api, "Salesforce", credentials)) as client:
             yield SalesforceSystem(api := SalesforceApi(client), api.read_moment())

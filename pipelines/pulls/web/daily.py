@@ -1,0 +1,121 @@
+"""A report of a web API by day and what is told apart within one, of days that are over: past figures are restated.
+
+Days are those of the account's time zone. The latest, as far as `overlap` reaches, are asked for again every night and
+replaced as a whole. What is landed of any day is compared with what the API sums of it for the whole account.
+"""
+
+from abc import abstractmethod
+from collections.abc import Iterator, Mapping, Sequence
+from datetime import date, datetime, timedelta
+from decimal import Decimal
+from typing import Any
+from zoneinfo import ZoneInfo
+
+from pipelines.config.pulls import Pull
+from pipelines.pulls.errors import SourceError, TableError
+from pipelines.pulls.system import Counted, Counts, Measures, Since, SourceColumn
+from pipelines.pulls.web.table import WebTable
+
+DAY = "date"
+"""The column of the day."""
+MONTHS = 36  # Google Ads and Meta tell single days for 37 months, and refuse to be asked for more.
+EARLIEST = date(2000, 1, 1)  # No web advertising that an API tells of is older.
+
+Totals = Mapping[date, Mapping[str, Decimal]]
+"""What the account has in all, by day and by the name of the column that it is the sum of."""
+
+
+class DailyReport(WebTable):
+    """One row per day and what ``columns`` tell apart within it. ``zone`` is the account's time zone."""
+
+    parent = (DAY,)
+
+    def __init__(
+        self, shown: str, columns: Sequence[SourceColumn], pull: Pull, moment: datetime, zone: ZoneInfo
+    ) -> None:
+        if pull.cursor not in (None, DAY):
+            raise TableError(f"the cursor of {shown} must be {DAY}.")
+        super().__init__(shown, columns, moment)
+        today = moment.astimezone(zone).date()
+        self.last = today - timedelta(days=1)
+        self.reaches_back_to = self.first = _go_back(today)
+        self._before: Totals = {}
+
+    @abstractmethod
+    def read_rows(self, first: date, last: date, most: int | None) -> Iterator[Mapping[str, Any]]:
+        """The rows of the days from ``first`` to ``last``, both included; about ``most`` are enough."""
+
+    @abstractmethod
+    def read_totals(self, first: date, last: date) -> Totals:
+        """What the API sums of these days for the whole account; a day that is not in there has nothing."""
+
+    def fetch(self, since: datetime | None, most: int | None) -> Iterator[Mapping[str, Any]]:
+        first = max(self.first, since.date()) if since else self.first
+        if most is None:
+            self._before = self.read_totals(self.first, self.last)
+        if first <= self.last:
+            yield from self.read_rows(first, self.last, most)
+
+    def fetch_kept(self, names: Sequence[str], since: datetime) -> Iterator[Mapping[str, Any]]:  # noqa: ARG002
+        """The days that are not asked for again, those that the API has forgotten among them."""
+        first = max(self.first, since.date())
+        yield from ({DAY: day.isoformat()} for day in _list_days(EARLIEST, first - timedelta(days=1)))
+
+    def count(self, measures: Measures, since: Since | None = None) -> Counted | None:
+        """The sums of every day that the API tells, as they were before the rows were read and are after them."""
+        if since is not None or measures.day is None or not measures.amounts:
+            return None
+        names = [column.name for column in measures.amounts]
+        after = self._by_day(self.read_totals(self.first, self.last), names)
+        return Counted(self._by_day(self._before, names), after, is_complete=False)
+
+    def _by_day(self, totals: Totals, names: Sequence[str]) -> Counts:
+        none: Mapping[str, Decimal] = {}
+        return {
+            (day.isoformat(), name): totals.get(day, none).get(name, Decimal(0))
+            for day in _list_days(self.first, self.last)
+            for name in names
+        }
+
+    def read_cursor(self, cursor: SourceColumn) -> str:  # noqa: ARG002
+        """The last day that is over."""
+        return self.last.isoformat()
+
+
+def read_zone(name: object, told_by: str) -> ZoneInfo:
+    """The time zone of an account by its name. Raises SourceError where it is none."""
+    try:
+        return ZoneInfo(str(name))
+    except (ValueError, OSError, KeyError):
+        raise SourceError(f"{told_by} names a time zone of the account that this machine does not know.") from None
+
+
+def read_day(value: object, told_by: str, shown: str) -> date:
+    """A day in ISO. Raises SourceError where it is none."""
+    try:
+        return date.fromisoformat(str(value))
+    except ValueError:
+        raise SourceError(f"{told_by} sums {shown} by what is no day.", is_passing=True) from None
+
+
+def read_amount(value: object, told_by: str, shown: str) -> Decimal:
+    """A number, perhaps as text. Raises SourceError where it is none."""
+    number = Decimal(str(value)) if isinstance(value, int | Decimal) or _is_number(value) else None
+    if number is None or isinstance(value, bool):
+        raise SourceError(f"{told_by} sums {shown} in what is no number.", is_passing=True)
+    return number
+
+
+def _is_number(value: object) -> bool:
+    return isinstance(value, str) and value.isascii() and value.removeprefix("-").replace(".", "", 1).isdigit()
+
+
+def _list_days(first: date, last: date) -> Iterator[date]:
+    for number in range((last - first).days + 1):
+        yield first + timedelta(days=number)
+
+
+def _go_back(day: date) -> date:
+    """The first day of the month :data:`MONTHS` before that of ``day``."""
+    months = day.year * 12 + day.month - 1 - MONTHS
+    return date(months // 12, months % 12 + 1, 1)
