@@ -11,6 +11,7 @@ from pipelines.config.drop_sources import AzureSource, GcsSource, S3Source, Sftp
 from pipelines.config.google_ads import GoogleAdsSource
 from pipelines.config.hubspot import HubspotSource
 from pipelines.config.klaviyo import KlaviyoSource
+from pipelines.config.meta_ads import MetaAdsSource
 from pipelines.config.salesforce import SalesforceSource
 from pipelines.config.shopify import ShopifySource
 from pipelines.yaml_document import did_you_mean
@@ -30,6 +31,7 @@ SOURCE_MODELS: dict[str, type[Source]] = {
     "brevo": BrevoSource,
     "klaviyo": KlaviyoSource,
     "google_ads": GoogleAdsSource,
+    "meta_ads": MetaAdsSource,
 }
 """Per `connector.type`, the model of a source that has it."""
 

@@ -10,6 +10,7 @@ from pipelines.pulls.connectors.brevo import tables as brevo
 from pipelines.pulls.connectors.google_ads import tables as google_ads
 from pipelines.pulls.connectors.hubspot import tables as hubspot
 from pipelines.pulls.connectors.klaviyo import tables as klaviyo
+from pipelines.pulls.connectors.meta_ads import tables as meta_ads
 from pipelines.pulls.connectors.salesforce import tables as salesforce
 from pipelines.pulls.connectors.shopify import tables as shopify
 from pipelines.pulls.snapshot import Snapshot
@@ -40,6 +41,7 @@ SYSTEMS: dict[str, OpenSystem] = {
     "brevo": brevo.open_system,
     "klaviyo": klaviyo.open_system,
     "google_ads": google_ads.open_system,
+    "meta_ads": meta_ads.open_system,
 }
 """Per `connector.type` that is pulled, what opens the system, given the connector as `sources.yml` has it, the folder
 from which relative paths start, and a folder for what the pull need not keep. Raises SourceError."""

@@ -5,6 +5,7 @@ replaced as a whole. What is landed of any day is compared with what the API sum
 """
 
 from abc import abstractmethod
+from collections import defaultdict
 from collections.abc import Iterator, Mapping, Sequence
 from datetime import date, datetime, timedelta
 from decimal import Decimal
@@ -13,7 +14,7 @@ from zoneinfo import ZoneInfo
 
 from pipelines.config.pulls import Pull
 from pipelines.pulls.errors import SourceError, TableError
-from pipelines.pulls.system import Counted, Counts, Measures, Since, SourceColumn
+from pipelines.pulls.system import Counted, Measures, Since, SourceColumn
 from pipelines.pulls.web.table import WebTable
 
 DAY = "date"
@@ -39,7 +40,9 @@ class DailyReport(WebTable):
         today = moment.astimezone(zone).date()
         self.last = today - timedelta(days=1)
         self.reaches_back_to = self.first = _go_back(today)
+        self._first_read = self.first
         self._before: Totals = {}
+        self._key, self._read = pull.key, defaultdict[str, set[tuple[str, ...]]](set)
 
     @abstractmethod
     def read_rows(self, first: date, last: date, most: int | None) -> Iterator[Mapping[str, Any]]:
@@ -49,12 +52,21 @@ class DailyReport(WebTable):
     def read_totals(self, first: date, last: date) -> Totals:
         """What the API sums of these days for the whole account; a day that is not in there has nothing."""
 
+    def allow(self, name: str, rows: int | None) -> Decimal:  # noqa: ARG002
+        """How far the sum of a column of a day may be from the account's, as figures are rounded.
+
+        ``rows`` is how many the day has; None where it was not read tonight.
+        """
+        return Decimal(0)
+
     def fetch(self, since: datetime | None, most: int | None) -> Iterator[Mapping[str, Any]]:
         first = max(self.first, since.date()) if since else self.first
         if most is None:
             self._before = self.read_totals(self.first, self.last)
-        if first <= self.last:
-            yield from self.read_rows(first, self.last, most)
+        self._first_read = first
+        for row in self.read_rows(first, self.last, most) if first <= self.last else ():
+            self._read[str(row.get(DAY))].add(tuple(str(row.get(name)) for name in self._key))
+            yield row
 
     def fetch_kept(self, names: Sequence[str], since: datetime) -> Iterator[Mapping[str, Any]]:  # noqa: ARG002
         """The days that are not asked for again, those that the API has forgotten among them."""
@@ -62,20 +74,20 @@ class DailyReport(WebTable):
         yield from ({DAY: day.isoformat()} for day in _list_days(EARLIEST, first - timedelta(days=1)))
 
     def count(self, measures: Measures, since: Since | None = None) -> Counted | None:
-        """The sums of every day that the API tells, as they were before the rows were read and are after them."""
+        """The sums of every day that the API tells: the least and the most, of before the rows were read and after."""
         if since is not None or measures.day is None or not measures.amounts:
             return None
-        names = [column.name for column in measures.amounts]
-        after = self._by_day(self.read_totals(self.first, self.last), names)
-        return Counted(self._by_day(self._before, names), after, is_complete=False)
-
-    def _by_day(self, totals: Totals, names: Sequence[str]) -> Counts:
-        none: Mapping[str, Decimal] = {}
-        return {
-            (day.isoformat(), name): totals.get(day, none).get(name, Decimal(0))
-            for day in _list_days(self.first, self.last)
-            for name in names
-        }
+        after = self.read_totals(self.first, self.last)
+        least: dict[tuple[str | None, str], Decimal] = {}
+        most: dict[tuple[str | None, str], Decimal] = {}
+        for day in _list_days(self.first, self.last):
+            written = day.isoformat()
+            rows = len(self._read.get(written, ())) if day >= self._first_read else None
+            for name in (column.name for column in measures.amounts):
+                sums = [totals.get(day, {}).get(name, Decimal(0)) for totals in (self._before, after)]
+                allowed = self.allow(name, rows) if any(sums) else Decimal(0)
+                least[written, name], most[written, name] = min(sums) - allowed, max(sums) + allowed
+        return Counted(least, most, is_complete=False)
 
     def read_cursor(self, cursor: SourceColumn) -> str:  # noqa: ARG002
         """The last day that is over."""

@@ -7,6 +7,8 @@ from typing import Any
 from tests.pulls.connectors.api_server import Answer, Asked, Change, change_pages
 from tests.pulls.connectors.google_ads import account as google
 from tests.pulls.connectors.google_ads.account import GoogleAdsAccount
+from tests.pulls.connectors.meta_ads import account as meta
+from tests.pulls.connectors.meta_ads.account import MetaAdsAccount
 
 
 @dataclass(frozen=True)
@@ -52,4 +54,16 @@ GOOGLE_ADS = AdKit(
     google.too_many,
     "`refresh_token`",
 )  # fmt: skip
-AD_KITS = {kit.name: kit for kit in (GOOGLE_ADS,)}
+META_ADS = AdKit(
+    "meta_ads",
+    MetaAdsAccount,
+    {"type": "meta_ads", "account": "act_1234567890", "token": "${ADS_SECRET}"},
+    lambda account: {"ADS_SECRET": account.token},
+    "data",
+    "paging",
+    "/act_",
+    lambda asked: asked.path.endswith("/insights") and "level=campaign" in asked.query,
+    meta.too_many,
+    "`token`",
+)
+AD_KITS = {kit.name: kit for kit in (GOOGLE_ADS, META_ADS)}

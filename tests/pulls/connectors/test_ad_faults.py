@@ -65,8 +65,17 @@ def test_one_page_too_few_is_a_short_pull_and_leaves_the_night_before(ads: Crm, 
 
 
 def test_a_page_that_comes_back_empty_in_the_middle_is_no_end(ads: Crm, ad_kit: AdKit) -> None:
-    ads.server.change(ad_kit.change_pages(lambda number, page: {**page, ad_kit.rows: []} if number == 2 else page))
+    emptied: list[int] = []
+
+    def empty(number: int, page: dict[str, Any]) -> dict[str, Any]:
+        if emptied or not page.get(ad_kit.rows):
+            return page
+        emptied.append(number)
+        return {**page, ad_kit.rows: []}
+
+    ads.server.change(ad_kit.change_pages(empty))
     assert pull(ads).state == "taken"
+    assert emptied
     assert sum_up(ads) == ALL
 
 
@@ -135,8 +144,9 @@ def test_a_list_that_leads_in_a_circle_is_given_up(ads: Crm, ad_kit: AdKit) -> N
     first: list[Any] = []
 
     def lead_back(_: int, page: dict[str, Any]) -> dict[str, Any]:
-        first.append(page[ad_kit.following]) if not first else None
-        return {**page, ad_kit.following: first[0]}
+        if ad_kit.following in page and not first:
+            first.append(page[ad_kit.following])
+        return {**page, ad_kit.following: first[0]} if first else page
 
     ads.server.change(ad_kit.change_pages(lead_back))
     ads.connector = {**ads.connector, "tries": 1}
