@@ -2,12 +2,13 @@
 
 import ipaddress
 from collections.abc import Mapping
-from typing import Annotated, Any, ClassVar
+from typing import Annotated
 from urllib.parse import urlsplit
 
 from pydantic import AfterValidator, Field, model_validator
 
-from pipelines.config.connectors import PulledConnector, PulledMapping, PulledSource
+from pipelines.config.brought_source import BroughtSource
+from pipelines.config.connectors import PulledConnector, PulledMapping
 
 
 def _check_address(written: str) -> str:
@@ -45,15 +46,8 @@ class WebConnector(PulledConnector):
     address: Address | None = None
 
 
-class WebSource(PulledSource):
-    """A system whose tables an API tells: they and their pulls come with the connector.
-
-    ``brought_tables`` are per canonical table what would be written of it in `tables`, ``brought_pulls`` the same of
-    `pulls`; what a person writes goes over that, key by key.
-    """
-
-    brought_tables: ClassVar[Mapping[str, Mapping[str, Any]]] = {}
-    brought_pulls: ClassVar[Mapping[str, Mapping[str, Any]]] = {}
+class WebSource(BroughtSource):
+    """A system whose tables an API tells."""
 
     connector: WebConnector
     tables: Annotated[Mapping[str, PulledMapping], Field(min_length=1)]
