@@ -36,6 +36,7 @@ SYSTEMS: dict[str, OpenSystem] = {
     "hubspot": hubspot.open_system,
     "salesforce": salesforce.open_system,
     "brevo": brevo.open_system,
+    "prestashop": _speaking_sql(mysql.open_snapshot),
 }
 """Per `connector.type` that is pulled, what opens the system, given the connector as `sources.yml` has it, the folder
 from which relative paths start, and a folder for what the pull need not keep. Raises SourceError."""
