@@ -7,7 +7,7 @@ of the SQL Manager's exports, which have the same columns.
 from collections.abc import Mapping
 from typing import Any, ClassVar
 
-from pipelines.config.shop_databases import Prefix, ShopDatabaseConnector, ShopDatabaseSource
+from pipelines.config.shop_databases import Prefix, ShopDatabaseConnector, ShopDatabaseSource, by_preset
 
 
 def _setting(name: str) -> str:
@@ -108,35 +108,25 @@ class PrestashopSource(ShopDatabaseSource):
 
     default_prefix: ClassVar[str] = "ps_"
     brought_tables: ClassVar[Mapping[str, Mapping[str, Any]]] = {
-        "customers": {
-            "preset": "prestashop_sql_customers",
-            "from": "customers",
-            "with": {"addresses": "addresses", "countries": "countries", "shops": "shops"},
-        },
-        "consents": {"preset": "prestashop_sql_customers", "from": "customers", "with": {"shops": "shops"}},
-        "orders": {
-            "preset": "prestashop_sql_orders",
-            "from": "orders",
-            "with": {
-                "slips": "order_slips",
-                "carriers": "carriers",
-                "vouchers": "vouchers",
-                "people": "customers",
-                "addresses": "addresses",
-                "countries": "countries",
-                "shops": "shops",
-            },
-        },
-        "order_lines": {
-            "preset": "prestashop_sql_order_details",
-            "from": "order_lines",
-            "with": {"orders": "orders"},
-        },
-        "returns": {
-            "preset": "prestashop_sql_order_slips",
-            "from": "order_slips",
-            "with": {"lines": "order_slip_lines", "orders": "orders", "shops": "shops"},
-        },
+        "customers": by_preset(
+            "prestashop_sql_customers", "customers", addresses="addresses", countries="countries", shops="shops"
+        ),
+        "consents": by_preset("prestashop_sql_customers", "customers", shops="shops"),
+        "orders": by_preset(
+            "prestashop_sql_orders",
+            "orders",
+            slips="order_slips",
+            carriers="carriers",
+            vouchers="vouchers",
+            people="customers",
+            addresses="addresses",
+            countries="countries",
+            shops="shops",
+        ),
+        "order_lines": by_preset("prestashop_sql_order_details", "order_lines", orders="orders"),
+        "returns": by_preset(
+            "prestashop_sql_order_slips", "order_slips", lines="order_slip_lines", orders="orders", shops="shops"
+        ),
         "products": {
             "from": "products",
             "columns": {"product_id": "id_product", "is_online_only": "online_only"},

@@ -20,6 +20,11 @@ Prefix = Annotated[
 """What the names of a shop's tables begin with."""
 
 
+def by_preset(preset: str, pull: str, **beside: str) -> dict[str, Any]:
+    """A table that ``preset`` makes of ``pull``, and of the pulls ``beside`` it under the names of its query."""
+    return {"preset": preset, "from": pull, **({"with": beside} if beside else {})}
+
+
 class ShopDatabaseConnector(DatabaseConnector):
     """The database of a shop."""
 
@@ -35,16 +40,28 @@ class ShopDatabaseSource(BroughtSource):
 
     @classmethod
     def bring_pulls(cls, connector: Mapping[str, Any]) -> Brought:
-        written = connector.get("prefix", cls.default_prefix)
-        prefix = written if isinstance(written, str) and re.fullmatch(_PREFIX, written) else cls.default_prefix
-        return {name: _begin_names(pull, prefix) for name, pull in cls.list_pulls(connector).items()}
+        written = cls.list_prefixes(connector)
+        prefixes = {name: prefix if _is_prefix(prefix) else cls.default_prefix for name, prefix in written.items()}
+        return {name: _begin_names(pull, prefixes) for name, pull in cls.list_pulls(connector).items()}
 
     @classmethod
     def list_pulls(cls, connector: Mapping[str, Any]) -> Brought:  # noqa: ARG003
         """The pulls of the shop that ``connector`` leads to."""
         return cls.brought_pulls
 
+    @classmethod
+    def list_prefixes(cls, connector: Mapping[str, Any]) -> dict[str, Any]:
+        """What stands for each name in braces, as written."""
+        return {"prefix": connector.get("prefix", cls.default_prefix)}
 
-def _begin_names(pull: Mapping[str, Any], prefix: str) -> dict[str, Any]:
-    named = ("from", "select")
-    return {key: value.replace("{prefix}", prefix) if key in named else value for key, value in pull.items()}
+
+def _is_prefix(written: object) -> bool:
+    return isinstance(written, str) and re.fullmatch(_PREFIX, written) is not None
+
+
+def _begin_names(pull: Mapping[str, Any], prefixes: Mapping[str, str]) -> dict[str, Any]:
+    begun = dict(pull)
+    for key in {"from", "select"} & pull.keys():
+        for name, prefix in prefixes.items():
+            begun[key] = begun[key].replace(f"{{{name}}}", prefix)
+    return begun

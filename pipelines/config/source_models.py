@@ -12,6 +12,7 @@ from pipelines.config.hubspot import HubspotSource
 from pipelines.config.prestashop import PrestashopSource
 from pipelines.config.salesforce import SalesforceSource
 from pipelines.config.shopify import ShopifySource
+from pipelines.config.woocommerce import WoocommerceSource
 from pipelines.yaml_document import did_you_mean
 
 SOURCE_MODELS: dict[str, type[Source]] = {
@@ -28,6 +29,7 @@ SOURCE_MODELS: dict[str, type[Source]] = {
     "salesforce": SalesforceSource,
     "brevo": BrevoSource,
     "prestashop": PrestashopSource,
+    "woocommerce": WoocommerceSource,
 }
 """Per `connector.type`, the model of a source that has it."""
 

@@ -75,16 +75,16 @@ class ShopHome:
     folder: Path
     connector: Mapping[str, Any]
     said: list[str] = field(default_factory=list)
-    kind: str = "ecommerce"
+    settings: dict[str, Any] = field(default_factory=lambda: {"reject_limit": 0})
 
     @property
     def lake(self) -> Lake:
         return Lake(self.folder / "lake")
 
     def configure(self, **more: Any) -> Sources:
-        source = {"name": "shop", "kind": self.kind, "connector": dict(self.connector), **more}
+        source = {"name": "shop", "kind": "ecommerce", "connector": dict(self.connector), **more}
         path = self.folder / "sources.yml"
-        path.write_text("reject_limit: 0\n" + yaml.safe_dump({"sources": [source]}), encoding="utf-8")
+        path.write_text(yaml.safe_dump({**self.settings, "sources": [source]}), encoding="utf-8")
         return load_sources(path)
 
     def pull(self, *, full: bool = False, **more: Any) -> dict[str, Outcome]:
