@@ -50,7 +50,8 @@ def _id(text: str) -> str:
 
 
 _HPOS_ORDERS = f"""
-select o.id, o.status, o.currency, o.customer_id, o.total_amount, o.tax_amount, d.shipping_total_amount,
+select o.id, o.status, o.currency, o.customer_id, coalesce(o.customer_id, 0) = 0 as is_of_guest,
+    o.total_amount, o.tax_amount, d.shipping_total_amount,
     d.shipping_tax_amount, d.discount_total_amount, d.discount_tax_amount,
     {", ".join(f"b.{name} as billing_{name}" for name in _BILLED if name != "email")}, o.billing_email,
     o.date_created_gmt, o.date_updated_gmt
@@ -63,6 +64,7 @@ where o.type = 'shop_order'
 _POST_ORDERS = f"""
 select p.ID as id, p.post_status as status, {_pivot("m", "_order_currency")} as currency,
     {_id(_pivot("m", "_customer_user"))} as customer_id,
+    coalesce({_id(_pivot("m", "_customer_user"))}, 0) = 0 as is_of_guest,
     {", ".join(f"{_number(_pivot('m', key))} as {name}" for name, key in _AMOUNTS.items())},
     {", ".join(f"{_pivot('m', f'_billing_{name}')} as billing_{name}" for name in _BILLED)},
     p.post_date_gmt as date_created_gmt, p.post_modified_gmt as date_updated_gmt
@@ -148,7 +150,8 @@ join `{prefix}term_taxonomy` x on x.term_taxonomy_id = r.term_taxonomy_id
 where x.taxonomy in ('product_cat', 'product_brand')
 """
 
-_OF_ORDERS = {"key": "id", "day": "date_created_gmt", "amounts": ["total_amount", "discount_total_amount"]}
+# The orders of an account that is deleted lose it without a stamp: those of guests are counted for that.
+_OF_ORDERS = {"key": "id", "day": "date_created_gmt", "amounts": ["total_amount", "is_of_guest"]}
 _OF_REFUNDS = {"key": "id", "day": "date_created_gmt", "amounts": "refund_amount"}
 _STAMPED = {"cursor": "date_updated_gmt"}
 
