@@ -9,6 +9,7 @@ from pipelines.config.brevo import BrevoSource
 from pipelines.config.connectors import Connector, DatabaseSource, FilesSource, Source, TableMapping
 from pipelines.config.drop_sources import AzureSource, GcsSource, S3Source, SftpSource
 from pipelines.config.hubspot import HubspotSource
+from pipelines.config.magento import MagentoSource
 from pipelines.config.prestashop import PrestashopSource
 from pipelines.config.salesforce import SalesforceSource
 from pipelines.config.shopify import ShopifySource
@@ -30,6 +31,7 @@ SOURCE_MODELS: dict[str, type[Source]] = {
     "brevo": BrevoSource,
     "prestashop": PrestashopSource,
     "woocommerce": WoocommerceSource,
+    "magento": MagentoSource,
 }
 """Per `connector.type`, the model of a source that has it."""
 

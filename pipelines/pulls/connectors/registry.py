@@ -5,7 +5,7 @@ from contextlib import AbstractContextManager, contextmanager
 from pathlib import Path
 from typing import Any
 
-from pipelines.pulls.connectors import mysql, postgresql, woocommerce
+from pipelines.pulls.connectors import magento, mysql, postgresql, woocommerce
 from pipelines.pulls.connectors.brevo import tables as brevo
 from pipelines.pulls.connectors.hubspot import tables as hubspot
 from pipelines.pulls.connectors.salesforce import tables as salesforce
@@ -38,6 +38,7 @@ SYSTEMS: dict[str, OpenSystem] = {
     "brevo": brevo.open_system,
     "prestashop": _speaking_sql(mysql.open_snapshot),
     "woocommerce": _speaking_sql(woocommerce.open_snapshot),
+    "magento": _speaking_sql(magento.open_snapshot),
 }
 """Per `connector.type` that is pulled, what opens the system, given the connector as `sources.yml` has it, the folder
 from which relative paths start, and a folder for what the pull need not keep. Raises SourceError."""

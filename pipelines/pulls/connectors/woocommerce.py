@@ -6,9 +6,13 @@ from pathlib import Path
 
 from pipelines.config.woocommerce import Layout, WoocommerceConnector
 from pipelines.pulls.connectors import mysql
-from pipelines.pulls.errors import SourceError, TableError
+from pipelines.pulls.connectors.shop_tables import ask_shop
+from pipelines.pulls.errors import SourceError
 
-_OPTION = "woocommerce_custom_orders_table_enabled"
+_SETTING = (
+    "select option_value from {table} where option_name = 'woocommerce_custom_orders_table_enabled' "
+    "and option_value = 'yes'"
+)
 _TOLD: dict[Layout, str] = {
     "hpos": "tables of their own (High-Performance Order Storage)",
     "posts": "WordPress's posts (High-Performance Order Storage is switched off)",
@@ -19,23 +23,10 @@ _TOLD: dict[Layout, str] = {
 def open_snapshot(connector: WoocommerceConnector, base: Path) -> Iterator[mysql.MysqlSnapshot]:
     """One state of the database. Raises SourceError where its orders are not where they are declared to be."""
     with mysql.open_snapshot(connector, base) as snapshot:
-        _check_layout(snapshot, connector)
+        layout: Layout = "hpos" if ask_shop(snapshot, connector, "options", _SETTING) else "posts"
+        if layout != connector.layout:
+            raise SourceError(
+                f"the shop keeps its orders in {_TOLD[layout]}: write `layout: {layout}`. Elsewhere there would be "
+                "none, or those of a former day."
+            )
         yield snapshot
-
-
-def _check_layout(snapshot: mysql.MysqlSnapshot, connector: WoocommerceConnector) -> None:
-    table = f"{connector.prefix}options"
-    named = f"select option_value from {snapshot.quote(table)} where option_name = '{_OPTION}'"
-    told = None
-    try:
-        rows = snapshot.ask(named, f"table '{table}'")
-    except TableError as error:
-        told = str(error)
-    if told is not None:
-        raise SourceError(f"{told} All tables of the shop begin with `prefix`.")
-    layout: Layout = "hpos" if [value for [value] in rows] == ["yes"] else "posts"
-    if layout != connector.layout:
-        raise SourceError(
-            f"the shop keeps its orders in {_TOLD[layout]}: write `layout: {layout}`. Elsewhere there would be none, "
-            "or those of a former day."
-        )

@@ -5,7 +5,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import date
 from pathlib import Path
-from typing import Any
+from typing import Any, Self
 
 import polars as pl
 import pytest
@@ -41,6 +41,12 @@ class Database:
         self._gathered = None
         self.server.run(*gathered)
 
+    def filled(self, fill: Callable[[Any], None]) -> Self:
+        """The shop with all that ``fill`` does in it."""
+        with self.at_once():
+            fill(self)
+        return self
+
     def run(self, *statements: str) -> None:
         if self._gathered is None:
             self.server.run(*statements)
@@ -74,8 +80,7 @@ class ShopHome:
 
     folder: Path
     connector: Mapping[str, Any]
-    said: list[str] = field(default_factory=list)
-    settings: dict[str, Any] = field(default_factory=lambda: {"reject_limit": 0})
+    settings: Mapping[str, Any]
 
     @property
     def lake(self) -> Lake:
@@ -88,7 +93,7 @@ class ShopHome:
         return load_sources(path)
 
     def pull(self, *, full: bool = False, **more: Any) -> dict[str, Outcome]:
-        settings = Settings(self.folder, full=full, say=self.said.append, wait=lambda _: None)
+        settings = Settings(self.folder, full=full, wait=lambda _: None)
         outcomes = pull_sources(self.configure(**more), self.lake, settings)
         refused = [each for each in outcomes if each.state not in ("taken", "absent")]
         assert not refused, "\n".join(list_messages(outcomes, "not taken"))
@@ -111,7 +116,7 @@ class ShopHome:
         return nightly
 
 
-@pytest.fixture(scope="module")
+@pytest.fixture(scope="package")
 def server() -> Iterator[Server]:
     with mariadb() as started:
         yield started
@@ -121,4 +126,9 @@ def server() -> Iterator[Server]:
 def open_home(server: Server, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Callable[..., ShopHome]:
     for name, value in server.environment.items():
         monkeypatch.setenv(name, value)
-    return lambda **connector: ShopHome(tmp_path, {**server.connector, **connector})
+
+    def open_home(rates: Mapping[str, float] | None = None, **connector: Any) -> ShopHome:
+        settings = {"reject_limit": 0, "exchange_rates": dict(rates or {})}
+        return ShopHome(tmp_path, {**server.connector, **connector}, settings)
+
+    return open_home

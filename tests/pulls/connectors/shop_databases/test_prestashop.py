@@ -18,10 +18,7 @@ PREFIX = "px7_"
 
 @pytest.fixture
 def shop(server: Server) -> Database:
-    made = Database(server, TABLES, PREFIX)
-    with made.at_once():
-        fill(made)
-    return made
+    return Database(server, TABLES, PREFIX).filled(fill)
 
 
 @pytest.fixture

@@ -1,6 +1,7 @@
 """A small shop of WooCommerce: the tables and columns that matter, and what happened in it, by either layout."""
 
 from collections.abc import Mapping
+from dataclasses import dataclass
 from typing import Any
 
 from tests.pulls.connectors.shop_databases.conftest import Database
@@ -43,6 +44,7 @@ OPERATIONAL = ("shipping_total_amount", "shipping_tax_amount", "discount_total_a
 ANN = {"first_name": "Ann", "last_name": "Tour", "email": "ann@example.com", "country": "FR", "postcode": "75007"}
 
 
+@dataclass
 class Woocommerce(Database):
     """Writes orders as ``layout`` has them."""
 
