@@ -7,7 +7,7 @@ of the SQL Manager's exports, which have the same columns.
 from collections.abc import Mapping
 from typing import Any, ClassVar
 
-from pipelines.config.shop_databases import Prefix, ShopDatabaseConnector, ShopDatabaseSource, by_preset
+from pipelines.config.shop_databases import Prefix, ShopDatabaseConnector, ShopDatabaseSource, by_preset, dated
 
 
 def _setting(name: str) -> str:
@@ -24,6 +24,13 @@ def _in_own_currency(*columns: str, table: str = "o", digits: int = 2) -> str:
     rate = "coalesce(nullif(o.conversion_rate, 0), 1)"
     return ", ".join(f"round({table}.{column} / {rate}, {digits}) as {column}" for column in columns)
 
+
+_CUSTOMERS = f"""
+select c.id_customer, c.id_shop, c.firstname, c.lastname, c.email, {dated("c.birthday", "birthday")}, c.newsletter,
+    c.ip_registration_newsletter, {dated("c.newsletter_date_add", "newsletter_date_add")}, c.optin, c.is_guest,
+    c.deleted, c.date_add, c.date_upd
+from `{{prefix}}customer` c
+"""
 
 _ORDERS = f"""
 select o.id_order, o.reference, o.id_shop, o.id_customer, o.id_carrier, o.id_address_invoice, o.current_state, o.valid,
@@ -134,16 +141,7 @@ class PrestashopSource(ShopDatabaseSource):
     }
     brought_pulls: ClassVar[Mapping[str, Mapping[str, Any]]] = {
         # Who subscribes and unsubscribes by the newsletter's own form is not stamped: all rows come every night.
-        "customers": {
-            "from": "{prefix}customer",
-            "columns": [
-                "id_customer", "id_shop", "firstname", "lastname", "email", "birthday", "newsletter",
-                "ip_registration_newsletter", "newsletter_date_add", "optin", "is_guest", "deleted", "date_add",
-                "date_upd",
-            ],
-            "key": "id_customer",
-            "day": "date_add",
-        },
+        "customers": {"select": _CUSTOMERS, "key": "id_customer", "day": "date_add"},
         "addresses": {
             "from": "{prefix}address",
             "columns": [

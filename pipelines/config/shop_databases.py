@@ -20,6 +20,11 @@ Prefix = Annotated[
 """What the names of a shop's tables begin with."""
 
 
+def dated(column: str, name: str) -> str:
+    """SQL of a day or moment, null where it is the one of zeros that shops write in place of none."""
+    return f"case when month({column}) > 0 then {column} end as {name}"
+
+
 def by_preset(preset: str, pull: str, **beside: str) -> dict[str, Any]:
     """A table that ``preset`` makes of ``pull``, and of the pulls ``beside`` it under the names of its query."""
     return {"preset": preset, "from": pull, **({"with": beside} if beside else {})}

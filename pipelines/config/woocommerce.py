@@ -9,7 +9,7 @@ from collections.abc import Mapping
 from typing import Any, ClassVar, Literal
 
 from pipelines.config.brought_source import Brought
-from pipelines.config.shop_databases import Prefix, ShopDatabaseConnector, ShopDatabaseSource, by_preset
+from pipelines.config.shop_databases import Prefix, ShopDatabaseConnector, ShopDatabaseSource, by_preset, dated
 
 Layout = Literal["hpos", "posts"]
 """Where orders stand: in WooCommerce's own tables, or among WordPress's posts."""
@@ -67,7 +67,7 @@ select p.ID as id, p.post_status as status, {_pivot("m", "_order_currency")} as 
     coalesce({_id(_pivot("m", "_customer_user"))}, 0) = 0 as is_of_guest,
     {", ".join(f"{_number(_pivot('m', key))} as {name}" for name, key in _AMOUNTS.items())},
     {", ".join(f"{_pivot('m', f'_billing_{name}')} as billing_{name}" for name in _BILLED)},
-    p.post_date_gmt as date_created_gmt, p.post_modified_gmt as date_updated_gmt
+    {dated("p.post_date_gmt", "date_created_gmt")}, {dated("p.post_modified_gmt", "date_updated_gmt")}
 from `{{prefix}}posts` p
 left join `{{prefix}}postmeta` m on m.post_id = p.ID and m.meta_key in (
     {_list_keys("_order_currency", "_customer_user", *_AMOUNTS.values())},
