@@ -6,7 +6,8 @@ What a person writes of one goes over it, key by key; `null` leaves a table out.
 from collections.abc import Callable, Iterator, Mapping
 from typing import Any
 
-from pipelines.config.web import WebSource
+from pipelines.config.brought_source import Brought, BroughtSource
+from pipelines.config.pulls import as_pull
 from pipelines.name_lists import shorten
 from pipelines.yaml_document import Document, Fault, Place, did_you_mean
 
@@ -39,19 +40,19 @@ def lay_out_pulls(document: Document, model_of: Callable[[object], type]) -> lis
         if not isinstance(written, dict) or not isinstance(tables, dict):
             continue
         read = {name for table in tables.values() if isinstance(table, dict) for name in _list_read(table)}
-        brought = {name: given for name, given in model.brought_pulls.items() if name in read}
-        laid = {name: {**given, **written[name]} for name, given in brought.items() if _is_mapping(written, name)}
-        unknown = [name for name in written if name not in read and name not in model.brought_pulls]
+        known = model.bring_pulls(source["connector"])
+        brought = {name: given for name, given in known.items() if name in read}
+        laid = {name: _lay_pull_over(given, written[name]) for name, given in brought.items() if name in written}
+        unknown = [name for name in written if name not in read and name not in known]
         for name in unknown:
             place: Place = ("sources", number, "pulls", name)
-            faults.append(document.fault(place, _tell_unknown(str(name), source["connector"]["type"], model)))
+            faults.append(document.fault(place, _tell_unknown(str(name), source["connector"]["type"], known)))
         own = {name: value for name, value in written.items() if name not in unknown}
         source["pulls"] = {**brought, **own, **laid}
     return faults
 
 
-def _tell_unknown(name: str, connector: str, model: type[WebSource]) -> str:
-    known = model.brought_pulls
+def _tell_unknown(name: str, connector: str, known: Brought) -> str:
     return (
         f"{connector} brings no pull '{shorten(name)}'{did_you_mean(name, known)} (it brings: {', '.join(known)}); one "
         "of your own has to be named in the `from` of a table"
@@ -60,11 +61,11 @@ def _tell_unknown(name: str, connector: str, model: type[WebSource]) -> str:
 
 def _list_sources(
     document: Document, model_of: Callable[[object], type]
-) -> Iterator[tuple[int, dict[str, Any], type[WebSource]]]:
+) -> Iterator[tuple[int, dict[str, Any], type[BroughtSource]]]:
     sources = document.data.get("sources")
     for number, source in enumerate(sources if isinstance(sources, list) else []):
         model = model_of(source)
-        if isinstance(source, dict) and issubclass(model, WebSource):
+        if isinstance(source, dict) and issubclass(model, BroughtSource):
             yield number, source, model
 
 
@@ -78,13 +79,19 @@ def _lay_over(given: Mapping[str, Any], own: object) -> object:
     return laid
 
 
+def _lay_pull_over(given: Mapping[str, Any], own: object) -> object:
+    """A table in place of a query, or a query in place of a table, is written alone: a pull has one of the two."""
+    written = as_pull(own)
+    if not isinstance(written, dict):
+        return written
+    other = {"from": "select", "select": "from"}
+    replaced = {other[key] for key in other if key in written}
+    return {**{key: value for key, value in given.items() if key not in replaced}, **written}
+
+
 def _list_read(table: Mapping[str, Any]) -> Iterator[str]:
     relations = table.get("with")
     for each in [table, *(relations.values() if isinstance(relations, dict) else ())]:
         name = each.get("from") if isinstance(each, dict) else each
         if isinstance(name, str):
             yield name
-
-
-def _is_mapping(written: Mapping[str, Any], name: str) -> bool:
-    return isinstance(written.get(name), dict)

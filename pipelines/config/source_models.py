@@ -12,8 +12,11 @@ from pipelines.config.google_ads import GoogleAdsSource
 from pipelines.config.hubspot import HubspotSource
 from pipelines.config.klaviyo import KlaviyoSource
 from pipelines.config.meta_ads import MetaAdsSource
+from pipelines.config.magento import MagentoSource
+from pipelines.config.prestashop import PrestashopSource
 from pipelines.config.salesforce import SalesforceSource
 from pipelines.config.shopify import ShopifySource
+from pipelines.config.woocommerce import WoocommerceSource
 from pipelines.yaml_document import did_you_mean
 
 SOURCE_MODELS: dict[str, type[Source]] = {
@@ -32,6 +35,9 @@ SOURCE_MODELS: dict[str, type[Source]] = {
     "klaviyo": KlaviyoSource,
     "google_ads": GoogleAdsSource,
     "meta_ads": MetaAdsSource,
+    "prestashop": PrestashopSource,
+    "woocommerce": WoocommerceSource,
+    "magento": MagentoSource,
 }
 """Per `connector.type`, the model of a source that has it."""
 

@@ -2,12 +2,13 @@
 
 import ipaddress
 from collections.abc import Mapping
-from typing import Annotated, Any, ClassVar
+from typing import Annotated, ClassVar
 from urllib.parse import urlsplit
 
 from pydantic import AfterValidator, Field, model_validator
 
-from pipelines.config.connectors import PulledConnector, PulledMapping, PulledSource
+from pipelines.config.brought_source import BroughtSource
+from pipelines.config.connectors import PulledConnector, PulledMapping
 
 
 def _check_address(written: str) -> str:
@@ -45,16 +46,11 @@ class WebConnector(PulledConnector):
     address: Address | None = None
 
 
-class WebSource(PulledSource):
-    """A system whose tables an API tells: they and their pulls come with the connector.
-
-    ``brought_tables`` are per canonical table what would be written of it in `tables`, ``brought_pulls`` the same of
-    `pulls`; what a person writes goes over that, key by key. ``summed`` are the columns that the API sums by itself,
-    and that `amounts` may name.
+class WebSource(BroughtSource):
+    """A system whose tables an API tells. ``summed`` are the columns that the API sums by itself, and that `amounts`
+    may name.
     """
 
-    brought_tables: ClassVar[Mapping[str, Mapping[str, Any]]] = {}
-    brought_pulls: ClassVar[Mapping[str, Mapping[str, Any]]] = {}
     summed: ClassVar[tuple[str, ...]] = ()
 
     connector: WebConnector

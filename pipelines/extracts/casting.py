@@ -120,7 +120,8 @@ def sql_functions(options: TextOptions, day: date) -> tuple[str, ...]:
     """SQL that makes the functions that `where`, `query` and expressions can call beside DuckDB's own.
 
     `amount(value)` reads an amount, `as_of()` is ``day``, that of the run, `utc(value)` a time in UTC that does not say
-    so. `slashed(value, is_month_first)` reads `12/31/2026` or `31/12/2026 9:05 PM`, and leaves what is written
+    so, `in_zone(value, zone)` one of the clock of ``zone`` that does not say so, where there is a zone.
+    `slashed(value, is_month_first)` reads `12/31/2026` or `31/12/2026 9:05 PM`, and leaves what is written
     otherwise; which of both it is tells `second_number(value)`: a day where it is above 12.
     """
     return (
@@ -128,6 +129,10 @@ def sql_functions(options: TextOptions, day: date) -> tuple[str, ...]:
         as_of_macro(day),
         "create or replace temp macro utc(value) as "
         "regexp_replace(cast(value as varchar), '^([0-9-]+[ T][0-9:.]+)$', '\\1Z')",
+        "create or replace temp macro in_zone(value, zone) as coalesce(strftime(timezone('UTC', timezone("
+        "nullif(cast(zone as varchar), ''), "
+        "try_cast(regexp_extract(cast(value as varchar), '^[0-9-]+[ T][0-9:.]+$') as timestamp)"
+        ")), '%Y-%m-%dT%H:%M:%SZ'), cast(value as varchar))",
         "create or replace temp macro second_number(value) as "
         "try_cast(regexp_extract(value, '^[0-9]+/([0-9]+)/', 1) as integer)",
         "create or replace temp macro slashed(value, is_month_first) as coalesce(strftime("

@@ -244,6 +244,8 @@ def _read_moment(text: str | None, *, is_day: bool) -> date | datetime | None:
 
 def _refuse(code: int, shown: str) -> NoReturn:
     if code == 1146:
+        if shown.startswith("query "):
+            raise MissingTableError(f"{shown} reads a table that the database does not have. Check the names in it.")
         raise MissingTableError(f"the database has no {shown}. Check its name.")
     if code in (1142, 1143, 1370):
         raise TableError(f"{shown} may not be read by this user: grant it SELECT.")

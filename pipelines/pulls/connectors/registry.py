@@ -5,7 +5,7 @@ from contextlib import AbstractContextManager, contextmanager
 from pathlib import Path
 from typing import Any
 
-from pipelines.pulls.connectors import mysql, postgresql
+from pipelines.pulls.connectors import magento, mysql, postgresql, woocommerce
 from pipelines.pulls.connectors.brevo import tables as brevo
 from pipelines.pulls.connectors.google_ads import tables as google_ads
 from pipelines.pulls.connectors.hubspot import tables as hubspot
@@ -42,6 +42,9 @@ SYSTEMS: dict[str, OpenSystem] = {
     "klaviyo": klaviyo.open_system,
     "google_ads": google_ads.open_system,
     "meta_ads": meta_ads.open_system,
+    "prestashop": _speaking_sql(mysql.open_snapshot),
+    "woocommerce": _speaking_sql(woocommerce.open_snapshot),
+    "magento": _speaking_sql(magento.open_snapshot),
 }
 """Per `connector.type` that is pulled, what opens the system, given the connector as `sources.yml` has it, the folder
 from which relative paths start, and a folder for what the pull need not keep. Raises SourceError."""
