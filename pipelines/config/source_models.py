@@ -11,6 +11,7 @@ from pipelines.config.drop_sources import AzureSource, GcsSource, S3Source, Sftp
 from pipelines.config.hubspot import HubspotSource
 from pipelines.config.salesforce import SalesforceSource
 from pipelines.config.shopify import ShopifySource
+from pipelines.config.square import SquareSource
 from pipelines.yaml_document import did_you_mean
 
 SOURCE_MODELS: dict[str, type[Source]] = {
@@ -26,6 +27,7 @@ SOURCE_MODELS: dict[str, type[Source]] = {
     "hubspot": HubspotSource,
     "salesforce": SalesforceSource,
     "brevo": BrevoSource,
+    "square": SquareSource,
 }
 """Per `connector.type`, the model of a source that has it."""
 

@@ -10,6 +10,7 @@ from pipelines.pulls.connectors.brevo import tables as brevo
 from pipelines.pulls.connectors.hubspot import tables as hubspot
 from pipelines.pulls.connectors.salesforce import tables as salesforce
 from pipelines.pulls.connectors.shopify import tables as shopify
+from pipelines.pulls.connectors.square import tables as square
 from pipelines.pulls.snapshot import Snapshot
 from pipelines.pulls.sql_tables import SqlSystem
 from pipelines.pulls.system import System
@@ -36,6 +37,7 @@ SYSTEMS: dict[str, OpenSystem] = {
     "hubspot": hubspot.open_system,
     "salesforce": salesforce.open_system,
     "brevo": brevo.open_system,
+    "square": square.open_system,
 }
 """Per `connector.type` that is pulled, what opens the system, given the connector as `sources.yml` has it, the folder
 from which relative paths start, and a folder for what the pull need not keep. Raises SourceError."""

@@ -1,4 +1,4 @@
-"""A retailer whose customers are known to a web API: its server, five lines of sources.yml, nights of pulls."""
+"""A retailer whom a web API knows: its server, five lines of sources.yml, nights of pulls."""
 
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack
@@ -13,6 +13,7 @@ import yaml
 
 from pipelines import contracts
 from pipelines.config.sources import Sources, load_sources
+from pipelines.contracts import Kind
 from pipelines.extracts.conform import extract_table
 from pipelines.lake.tables import Lake
 from pipelines.pulls.connectors.hubspot import api as hubspot_api
@@ -24,11 +25,12 @@ from tests.pulls.connectors.api_server import ApiServer, serve
 
 @dataclass
 class Crm:
-    """A source called `crm` over one server, and a home that its rows are pulled into."""
+    """A source called `crm` over one server, of the ``kind``, and a home that its rows are pulled into."""
 
     server: ApiServer
     folder: Path
     connector: dict[str, Any]
+    kind: Kind = "crm"
     said: list[str] = field(default_factory=list)
     needles: list[str] = field(default_factory=list)
 
@@ -45,7 +47,7 @@ class Crm:
         return self.folder / "lake" / "landed" / "crm"
 
     def configure(self, **source: Any) -> Sources:
-        written = {"name": "crm", "kind": "crm", "connector": self.connector, **source}
+        written = {"name": "crm", "kind": self.kind, "connector": self.connector, **source}
         path = self.folder / "sources.yml"
         path.write_text("reject_limit: 1\n" + yaml.safe_dump({"sources": [written]}), encoding="utf-8")
         return load_sources(path)
@@ -64,8 +66,8 @@ class Crm:
         return " ".join(list_messages([outcomes[name]], "not taken"))
 
     def extract(self, table: str, **source: Any) -> pl.DataFrame:
-        extract_table(self.configure(**source), contracts.table("crm", table), self.lake, date(2026, 12, 31))
-        return self.lake.read("crm", table)
+        extract_table(self.configure(**source), contracts.table(self.kind, table), self.lake, date(2026, 12, 31))
+        return self.lake.read(self.kind, table)
 
     def extract_all(self, tables: tuple[str, ...]) -> dict[str, pl.DataFrame]:
         return {table: self.extract(table) for table in tables}
@@ -83,12 +85,13 @@ def open_crm(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Callab
     """Starts a server for an account; its connector's secrets are in the environment."""
     with ExitStack() as servers:
 
-        def start(account: Any, connector: dict[str, Any], **secrets: str) -> Crm:
+        def start(account: Any, connector: dict[str, Any], kind: Kind = "crm", **secrets: str) -> Crm:
             for name, value in secrets.items():
                 monkeypatch.setenv(name, value)
             server = servers.enter_context(serve(account))
             monkeypatch.setattr(client, "sleep", server.waits.append)
             monkeypatch.setattr(hubspot_api, "PACE", 0)
-            return Crm(server, tmp_path, {**connector, "address": server.url}, needles=[*secrets.values(), "Qzneedle"])
+            needles = [*secrets.values(), "Qzneedle"]
+            return Crm(server, tmp_path, {**connector, "address": server.url}, kind, needles=needles)
 
         yield start

@@ -1,21 +1,27 @@
-"""The three systems as tests see them: an account with people in it, and what its API may do wrong."""
+"""The systems as tests see them: an account with people in it, and what its API may do wrong."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import timedelta
 from typing import Any
 
+from pipelines.contracts import Kind as TableKind
 from tests.pulls.connectors.api_server import Answer, Asked, Change
 from tests.pulls.connectors.brevo import account as brevo_account
 from tests.pulls.connectors.brevo.account import BrevoAccount
 from tests.pulls.connectors.hubspot import account as hubspot_account
 from tests.pulls.connectors.hubspot.account import HubspotAccount
 from tests.pulls.connectors.salesforce.org import SalesforceOrg, limit_exceeded
+from tests.pulls.connectors.square import account as square_account
+from tests.pulls.connectors.square.account import SquareSeller
 
 
 @dataclass(frozen=True)
 class Kit:
-    """One system. ``rows``: under which key its pages of contacts hold them; ``is_page``: whether that is one."""
+    """One system. ``rows``: under which key its pages of people hold them; ``is_page``: whether that is one.
+
+    People come by ``pull``, into the canonical ``table`` of ``kind``.
+    """
 
     name: str
     open: Callable[[], Any]
@@ -27,6 +33,9 @@ class Kit:
     list_ids: Callable[[Any], list[Any]]
     read: str
     """A part of the path of its pages."""
+    kind: TableKind = "crm"
+    pull: str = "contacts"
+    table: str = "contacts"
 
     def secrets(self, account: Any) -> dict[str, str]:
         return {"CRM_SECRET": getattr(account, "client_secret", None) or account.token}
@@ -39,7 +48,7 @@ class Kit:
         account.now += timedelta(hours=1)
 
     def change_pages(self, change: Callable[[int, dict[str, Any]], dict[str, Any]]) -> Change:
-        """What becomes of the pages of contacts, numbered from 1."""
+        """What becomes of the pages of people, numbered from 1."""
         seen = 0
 
         def changed(asked: Asked, answer: Answer) -> Answer:
@@ -64,6 +73,10 @@ def _asks_contacts_of_salesforce(asked: Asked) -> bool:
 
 def _asks_contacts_of_brevo(asked: Asked) -> bool:
     return asked.path == "/v3/contacts" and "sort=asc" in asked.query
+
+
+def _asks_customers_of_square(asked: Asked) -> bool:
+    return asked.path == "/v2/customers" and "count=true" not in asked.query
 
 
 HUBSPOT = Kit(
@@ -99,5 +112,21 @@ BREVO = Kit(
     lambda account: sorted(account.contacts),
     "/v3/contacts",
 )
-KITS = {kit.name: kit for kit in (HUBSPOT, SALESFORCE, BREVO)}
-__all__ = ["BREVO", "HUBSPOT", "KITS", "SALESFORCE", "Kit", "limit_exceeded"]
+SQUARE = Kit(
+    "square",
+    SquareSeller,
+    {"type": "square", "token": "${CRM_SECRET}"},
+    "customers",
+    _asks_customers_of_square,
+    square_account.too_many,
+    lambda account, number: account.add(
+        email_address=f"p{number}@example.fr", given_name="Qzneedle", family_name=f"L{number}"
+    ),
+    lambda account: sorted(account.customers),
+    "/v2/customers",
+    "pos",
+    "customers",
+    "members",
+)
+KITS = {kit.name: kit for kit in (HUBSPOT, SALESFORCE, BREVO, SQUARE)}
+__all__ = ["BREVO", "HUBSPOT", "KITS", "SALESFORCE", "SQUARE", "Kit", "limit_exceeded"]
