@@ -72,6 +72,14 @@ class Crm:
     def extract_all(self, tables: tuple[str, ...]) -> dict[str, pl.DataFrame]:
         return {table: self.extract(table) for table in tables}
 
+    def extract_proved(self, tables: tuple[str, ...]) -> dict[str, pl.DataFrame]:
+        """The tables, which a full pull must not change."""
+        extracted = self.extract_all(tables)
+        self.pull(full=True)
+        for table, rows in self.extract_all(tables).items():
+            assert rows.equals(extracted[table]), table
+        return extracted
+
     def _check_needles(self, outcomes: list[Outcome]) -> None:
         """Neither a token nor a person is in what is said, in files that hold no rows, and in any file's name."""
         files = [file for file in self.folder.rglob("*") if file.is_file()]

@@ -3,12 +3,12 @@
 from decimal import Decimal
 from typing import Any
 
-import polars as pl
 import pytest
 
 from pipelines.pulls.connectors.square.money import read_money
 from tests.pulls.connectors.conftest import Crm
 from tests.pulls.connectors.square.account import SquareSeller
+from tests.pulls.connectors.tickets import check_identities
 
 
 @pytest.fixture
@@ -23,18 +23,6 @@ def read(tills: Crm, *columns: str) -> list[tuple[Any, ...]]:
     tills.account.rest(hours=1)
     tills.pull()
     return tills.extract("tickets").sort("ticket_id").select(*columns).rows()
-
-
-def check_identities(tills: Crm) -> pl.DataFrame:
-    """Those of the contract, of every ticket."""
-    tickets, lines = tills.extract("tickets"), tills.extract("ticket_lines")
-    summed = lines.group_by("ticket_id").agg(pl.col("line_amount").sum().alias("of_lines"))
-    joined = tickets.join(summed, on="ticket_id", how="left").with_columns(pl.col("of_lines").fill_null(0))
-    for row in joined.iter_rows(named=True):
-        beside = row["tip_amount"] + row["gift_card_amount"]
-        assert row["total_amount"] == row["gross_amount"] - row["discount_amount"] + beside, row
-        assert row["of_lines"] == row["total_amount"] + row["discount_amount"] - beside, row
-    return joined
 
 
 AMOUNTS = ("gross_amount", "discount_amount", "tax_amount", "tip_amount", "gift_card_amount", "total_amount")
@@ -137,8 +125,8 @@ def test_a_drawer_that_was_opened_is_no_ticket_and_a_gift_is_one(tills: Crm, sel
 def test_orders_of_the_shop_online_are_left_out_where_that_is_asked(tills: Crm, seller: SquareSeller) -> None:
     seller.sell(seller.line("soap", 890), source={"name": "Square Online"})
     kept = seller.sell(seller.line("soap", 890))
-    where = "source_name is distinct from 'Square Online'"
-    tables = {"tickets": {"where": where}, "ticket_lines": {"where": where}}
+    where = "and source_name is distinct from 'Square Online'"
+    tables = {"tickets": {"where": f"is_ticket {where}"}, "ticket_lines": {"where": f"is_goods {where}"}}
     seller.rest(hours=1)
     tills.pull(tables=tables)
     for table in tables:
