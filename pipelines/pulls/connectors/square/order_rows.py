@@ -55,12 +55,15 @@ def _first(*values: str | None) -> str | None:
 
 
 def _expect_lines(order: Mapping[str, Any], back: Mapping[str, Decimal]) -> None:
-    """An order that came to something has lines: those of another name are not all taken for a service charge."""
+    """An order that came to something has lines, and what has lines came to something: what is called otherwise than
+    before is not all taken for a service charge."""
     sold = read_money(order["total_money"]) - read_money(order["total_tip_money"])
     given_back = back["total_money"] - back["tip_money"]
     returns = order.get("returns") or []
     if sold and not (order.get("line_items") or order.get("service_charges")):
         raise KeyError("line_items")
+    if returns:
+        _ = order["return_amounts"]["total_money"]
     if given_back and not any(each.get("return_line_items") or each.get("return_service_charges") for each in returns):
         raise KeyError("returns")
 

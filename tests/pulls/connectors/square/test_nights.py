@@ -266,6 +266,15 @@ def test_a_field_that_is_called_otherwise_stops_orders(tills: Crm, name: str) ->
     assert list_tickets(tills) == before
 
 
+@pytest.mark.parametrize("name", ["returns", "return_amounts"])
+def test_a_field_of_refunds_that_is_called_otherwise_stops_orders(tills: Crm, name: str) -> None:
+    seller = tills.account
+    refund = seller.orders[seller.take_back("ORDER0003", seller.line("soap", 890))]
+    refund[f"renamed_{name}"] = refund.pop(name)
+    tills.account.rest(hours=1)
+    assert "comes in another form than this version of the API has" in fail(tills)
+
+
 def test_amounts_of_another_shape_stop_orders(tills: Crm) -> None:
     tills.account.orders["ORDER0005"]["total_money"] = {"amount": "8.90", "currency": "EUR"}
     assert "comes in another form" in fail(tills)
