@@ -9,6 +9,7 @@ from pipelines.config.brevo import BrevoSource
 from pipelines.config.connectors import Connector, DatabaseSource, FilesSource, Source, TableMapping
 from pipelines.config.drop_sources import AzureSource, GcsSource, S3Source, SftpSource
 from pipelines.config.hubspot import HubspotSource
+from pipelines.config.klaviyo import KlaviyoSource
 from pipelines.config.lightspeed import LightspeedSource
 from pipelines.config.salesforce import SalesforceSource
 from pipelines.config.shopify import ShopifySource
@@ -28,6 +29,7 @@ SOURCE_MODELS: dict[str, type[Source]] = {
     "hubspot": HubspotSource,
     "salesforce": SalesforceSource,
     "brevo": BrevoSource,
+    "klaviyo": KlaviyoSource,
     "square": SquareSource,
     "lightspeed": LightspeedSource,
 }

@@ -8,6 +8,7 @@ from typing import Any
 from pipelines.pulls.connectors import mysql, postgresql
 from pipelines.pulls.connectors.brevo import tables as brevo
 from pipelines.pulls.connectors.hubspot import tables as hubspot
+from pipelines.pulls.connectors.klaviyo import tables as klaviyo
 from pipelines.pulls.connectors.lightspeed import tables as lightspeed
 from pipelines.pulls.connectors.salesforce import tables as salesforce
 from pipelines.pulls.connectors.shopify import tables as shopify
@@ -38,6 +39,7 @@ SYSTEMS: dict[str, OpenSystem] = {
     "hubspot": hubspot.open_system,
     "salesforce": salesforce.open_system,
     "brevo": brevo.open_system,
+    "klaviyo": klaviyo.open_system,
     "square": square.open_system,
     "lightspeed": lightspeed.open_system,
 }

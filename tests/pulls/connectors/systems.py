@@ -1,4 +1,4 @@
-"""The systems as tests see them: an account with people in it, and what its API may do wrong."""
+"""The four systems as tests see them: an account with people in it, and what its API may do wrong."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -11,6 +11,8 @@ from tests.pulls.connectors.brevo import account as brevo_account
 from tests.pulls.connectors.brevo.account import BrevoAccount
 from tests.pulls.connectors.hubspot import account as hubspot_account
 from tests.pulls.connectors.hubspot.account import HubspotAccount
+from tests.pulls.connectors.klaviyo import account as klaviyo_account
+from tests.pulls.connectors.klaviyo.account import KlaviyoAccount
 from tests.pulls.connectors.salesforce.org import SalesforceOrg, limit_exceeded
 from tests.pulls.connectors.square import account as square_account
 from tests.pulls.connectors.square.account import SquareSeller
@@ -18,10 +20,7 @@ from tests.pulls.connectors.square.account import SquareSeller
 
 @dataclass(frozen=True)
 class Kit:
-    """One system. ``rows``: under which key its pages of people hold them; ``is_page``: whether that is one.
-
-    People come by ``pull``, into the canonical ``table`` of ``kind``.
-    """
+    """One system. ``rows``: under which key its pages of contacts hold them; ``is_page``: whether that is one."""
 
     name: str
     open: Callable[[], Any]
@@ -33,9 +32,13 @@ class Kit:
     list_ids: Callable[[Any], list[Any]]
     read: str
     """A part of the path of its pages."""
-    kind: TableKind = "crm"
     pull: str = "contacts"
+    """The pull that people come by."""
+    kind: TableKind = "crm"
     table: str = "contacts"
+    """The kind of the source, and the canonical table that people are in."""
+    is_counted: bool = True
+    """Whether the system says how many contacts there are."""
 
     def secrets(self, account: Any) -> dict[str, str]:
         return {"CRM_SECRET": getattr(account, "client_secret", None) or account.token}
@@ -48,7 +51,7 @@ class Kit:
         account.now += timedelta(hours=1)
 
     def change_pages(self, change: Callable[[int, dict[str, Any]], dict[str, Any]]) -> Change:
-        """What becomes of the pages of people, numbered from 1."""
+        """What becomes of the pages of contacts, numbered from 1."""
         seen = 0
 
         def changed(asked: Asked, answer: Answer) -> Answer:
@@ -73,6 +76,10 @@ def _asks_contacts_of_salesforce(asked: Asked) -> bool:
 
 def _asks_contacts_of_brevo(asked: Asked) -> bool:
     return asked.path == "/v3/contacts" and "sort=asc" in asked.query
+
+
+def _asks_profiles_of_klaviyo(asked: Asked) -> bool:
+    return asked.path == "/api/profiles" and "sort=id" in asked.query
 
 
 def _asks_customers_of_square(asked: Asked) -> bool:
@@ -112,6 +119,19 @@ BREVO = Kit(
     lambda account: sorted(account.contacts),
     "/v3/contacts",
 )
+KLAVIYO = Kit(
+    "klaviyo",
+    KlaviyoAccount,
+    {"type": "klaviyo", "token": "${CRM_SECRET}"},
+    "data",
+    _asks_profiles_of_klaviyo,
+    klaviyo_account.too_many,
+    lambda account, number: account.add(f"p{number}@example.fr", first_name="Qzneedle", last_name=f"L{number}"),
+    lambda account: sorted(account.profiles),
+    "/api/profiles",
+    pull="profiles",
+    is_counted=False,
+)
 SQUARE = Kit(
     "square",
     SquareSeller,
@@ -124,9 +144,9 @@ SQUARE = Kit(
     ),
     lambda account: sorted(account.customers),
     "/v2/customers",
-    "pos",
-    "customers",
-    "members",
+    pull="customers",
+    kind="pos",
+    table="members",
 )
-KITS = {kit.name: kit for kit in (HUBSPOT, SALESFORCE, BREVO, SQUARE)}
-__all__ = ["BREVO", "HUBSPOT", "KITS", "SALESFORCE", "SQUARE", "Kit", "limit_exceeded"]
+KITS = {kit.name: kit for kit in (HUBSPOT, SALESFORCE, BREVO, KLAVIYO, SQUARE)}
+__all__ = ["BREVO", "HUBSPOT", "KITS", "KLAVIYO", "SALESFORCE", "SQUARE", "Kit", "limit_exceeded"]
