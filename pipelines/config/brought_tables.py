@@ -6,6 +6,7 @@ What a person writes of one goes over it, key by key; `null` leaves a table out.
 from collections.abc import Callable, Iterator, Mapping
 from typing import Any
 
+from pipelines import contracts
 from pipelines.config.brought_source import Brought, BroughtSource
 from pipelines.config.pulls import as_pull
 from pipelines.name_lists import shorten
@@ -20,13 +21,18 @@ def lay_out_tables(document: Document, model_of: Callable[[object], type]) -> No
         written = source.get("tables")
         if written is not None and not isinstance(written, dict):
             continue
-        own = written or {}
-        laid = {name: _lay_over(given, own[name]) for name, given in model.brought_tables.items() if name in own}
+        own, brought = written or {}, _bring_tables(source, model)
+        laid = {name: _lay_over(given, own[name]) for name, given in brought.items() if name in own}
         source["tables"] = {
-            name: value
-            for name, value in {**model.brought_tables, **own, **laid}.items()
-            if not (name in model.brought_tables and value is None)
+            name: value for name, value in {**brought, **own, **laid}.items() if not (name in brought and value is None)
         }
+
+
+def _bring_tables(source: Mapping[str, Any], model: type[BroughtSource]) -> dict[str, Mapping[str, Any]]:
+    """Those of the source's kind; all of them where none is, so that the kind is told to be wrong."""
+    of_kind = {table.name for table in contracts.TABLES if table.kind == source.get("kind")}
+    brought = {name: given for name, given in model.brought_tables.items() if name in of_kind}
+    return brought or dict(model.brought_tables)
 
 
 def lay_out_pulls(document: Document, model_of: Callable[[object], type]) -> list[Fault]:

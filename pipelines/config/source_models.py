@@ -11,11 +11,13 @@ from pipelines.config.drop_sources import AzureSource, GcsSource, S3Source, Sftp
 from pipelines.config.google_ads import GoogleAdsSource
 from pipelines.config.hubspot import HubspotSource
 from pipelines.config.klaviyo import KlaviyoSource
-from pipelines.config.meta_ads import MetaAdsSource
+from pipelines.config.lightspeed import LightspeedSource
 from pipelines.config.magento import MagentoSource
+from pipelines.config.meta_ads import MetaAdsSource
 from pipelines.config.prestashop import PrestashopSource
 from pipelines.config.salesforce import SalesforceSource
 from pipelines.config.shopify import ShopifySource
+from pipelines.config.square import SquareSource
 from pipelines.config.woocommerce import WoocommerceSource
 from pipelines.yaml_document import did_you_mean
 
@@ -38,6 +40,8 @@ SOURCE_MODELS: dict[str, type[Source]] = {
     "prestashop": PrestashopSource,
     "woocommerce": WoocommerceSource,
     "magento": MagentoSource,
+    "square": SquareSource,
+    "lightspeed": LightspeedSource,
 }
 """Per `connector.type`, the model of a source that has it."""
 

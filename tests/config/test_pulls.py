@@ -113,6 +113,31 @@ def test_a_pull_that_a_connector_does_not_bring_is_told_with_the_one_that_was_me
 
 
 @pytest.mark.parametrize(
+    ("kind", "tables", "pulls"),
+    [
+        ("pos", {"members", "stores", "ticket_lines", "tickets"}, {"catalog", "customers", "locations", "orders"}),
+        ("ecommerce", {"products"}, {"catalog"}),
+    ],
+)
+def test_a_connector_brings_the_tables_of_the_source_s_kind(
+    tmp_path: Path, kind: str, tables: set[str], pulls: set[str]
+) -> None:
+    path = tmp_path / "sources.yml"
+    path.write_text(
+        f'sources:\n  - {{name: tills, kind: {kind}, connector: {{type: square, token: "${{SHOP_PASSWORD}}"}}}}\n'
+    )
+    [source] = load_sources(path).sources
+    assert isinstance(source, PulledSource)
+    assert (set(source.tables), set(source.pulls)) == (tables, pulls)
+
+
+def test_a_connector_that_brings_no_table_of_the_kind_is_told_to_be_of_another(tmp_path: Path) -> None:
+    head = SHOPIFY.replace("NAME", "ada.myshopify.com").replace("kind: ecommerce", "kind: pos")
+    told = read_faults(tmp_path, "orders: {overlap: 6h}", head=head, tables="")
+    assert "is an export of kind ecommerce: name it in a source of that kind" in told
+
+
+@pytest.mark.parametrize(
     ("written", "name"),
     [
         ("maison-ada", "maison-ada"),

@@ -10,9 +10,11 @@ from pipelines.pulls.connectors.brevo import tables as brevo
 from pipelines.pulls.connectors.google_ads import tables as google_ads
 from pipelines.pulls.connectors.hubspot import tables as hubspot
 from pipelines.pulls.connectors.klaviyo import tables as klaviyo
+from pipelines.pulls.connectors.lightspeed import tables as lightspeed
 from pipelines.pulls.connectors.meta_ads import tables as meta_ads
 from pipelines.pulls.connectors.salesforce import tables as salesforce
 from pipelines.pulls.connectors.shopify import tables as shopify
+from pipelines.pulls.connectors.square import tables as square
 from pipelines.pulls.snapshot import Snapshot
 from pipelines.pulls.sql_tables import SqlSystem
 from pipelines.pulls.system import System
@@ -45,6 +47,8 @@ SYSTEMS: dict[str, OpenSystem] = {
     "prestashop": _speaking_sql(mysql.open_snapshot),
     "woocommerce": _speaking_sql(woocommerce.open_snapshot),
     "magento": _speaking_sql(magento.open_snapshot),
+    "square": square.open_system,
+    "lightspeed": lightspeed.open_system,
 }
 """Per `connector.type` that is pulled, what opens the system, given the connector as `sources.yml` has it, the folder
 from which relative paths start, and a folder for what the pull need not keep. Raises SourceError."""

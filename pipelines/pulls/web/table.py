@@ -14,12 +14,8 @@ from pipelines.pulls.system import Counted, Measures, Since, SourceColumn
 from pipelines.pulls.web.rows import batch_rows, read_moment
 
 
-class WebTable(ABC):
-    """See :class:`pipelines.pulls.system.SourceTable`. A connector says how rows are fetched, and what is counted.
-
-    ``columns`` are all that there are; ``began`` is when the pull did, by the API's clock: the bound that is the same
-    for all that is asked.
-    """
+class WebRows:
+    """What all tables of web APIs are: ``columns`` that are known, and rows of JSON that become Arrow."""
 
     may_repeat = True
     parent: tuple[str, ...] = ()
@@ -27,10 +23,35 @@ class WebTable(ABC):
     lacking: Set[str] = frozenset()
     """The columns that a row may be without, as an API leaves out what is empty."""
 
-    def __init__(self, shown: str, columns: Sequence[SourceColumn], began: datetime) -> None:
-        self.shown, self.began = shown, began
+    def __init__(self, shown: str, columns: Sequence[SourceColumn]) -> None:
+        self.shown = shown
         self._columns = tuple(columns)
         self._emptied: Counter[str] = Counter()
+
+    def describe(self) -> list[SourceColumn]:
+        return list(self._columns)
+
+    def batch(
+        self, rows: Iterable[Mapping[str, Any]], columns: Sequence[SourceColumn], most: int | None
+    ) -> Iterator[pa.RecordBatch]:
+        """The ``rows``, no more than ``most``. What became null of them is counted."""
+        self._emptied.clear()
+        yield from batch_rows(islice(rows, most), columns, self.shown, self._emptied, lacking=self.lacking)
+
+    def count_emptied(self, columns: Sequence[SourceColumn], since: Since | None = None) -> Iterator[tuple[str, int]]:  # noqa: ARG002
+        yield from sorted(self._emptied.items())
+
+
+class WebTable(WebRows, ABC):
+    """See :class:`pipelines.pulls.system.SourceTable`. A connector says how rows are fetched, and what is counted.
+
+    Changes are told by moments. ``began`` is when the pull did, by the API's clock: the bound that is the same for all
+    that is asked.
+    """
+
+    def __init__(self, shown: str, columns: Sequence[SourceColumn], began: datetime) -> None:
+        super().__init__(shown, columns)
+        self.began = began
 
     @abstractmethod
     def fetch(self, since: datetime | None, most: int | None) -> Iterator[Mapping[str, Any]]:
@@ -50,15 +71,10 @@ class WebTable(ABC):
     def count(self, measures: Measures, since: Since | None = None) -> Counted | None:  # noqa: ARG002
         return None
 
-    def describe(self) -> list[SourceColumn]:
-        return list(self._columns)
-
     def stream(
         self, columns: Sequence[SourceColumn], since: Since | None = None, most: int | None = None
     ) -> Iterator[pa.RecordBatch]:
-        self._emptied.clear()
-        rows = islice(self.fetch(_moment_of(since), most), most)
-        yield from batch_rows(rows, columns, self.shown, self._emptied, lacking=self.lacking)
+        yield from self.batch(self.fetch(_moment_of(since), most), columns, most)
 
     def stream_kept(self, columns: Sequence[SourceColumn], since: Since) -> Iterator[pa.RecordBatch]:
         names = [column.name for column in columns]
@@ -71,9 +87,6 @@ class WebTable(ABC):
     def read_cursor(self, cursor: SourceColumn) -> str:  # noqa: ARG002
         """When the pull began: what changed later may have been missed, and comes the next time."""
         return self.began.isoformat(sep=" ", timespec="microseconds")
-
-    def count_emptied(self, columns: Sequence[SourceColumn], since: Since | None = None) -> Iterator[tuple[str, int]]:  # noqa: ARG002
-        yield from sorted(self._emptied.items())
 
 
 def _moment_of(since: Since | None) -> datetime | None:

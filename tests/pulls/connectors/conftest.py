@@ -1,4 +1,4 @@
-"""A retailer whose customers are known to a web API: its server, five lines of sources.yml, nights of pulls."""
+"""A retailer whom a web API knows: its server, five lines of sources.yml, nights of pulls."""
 
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack
@@ -13,6 +13,7 @@ import yaml
 
 from pipelines import contracts
 from pipelines.config.sources import Sources, load_sources
+from pipelines.contracts import Kind
 from pipelines.extracts.conform import extract_table
 from pipelines.lake.tables import Lake
 from pipelines.pulls.connectors.hubspot import api as hubspot_api
@@ -25,7 +26,7 @@ from tests.pulls.connectors.api_server import ApiServer, serve
 
 @dataclass
 class Crm:
-    """A source called `crm` over one server, and a home that its rows are pulled into. ``kind``: of its tables.
+    """A source called `crm` over one server, of the ``kind``, and a home that its rows are pulled into.
 
     ``head`` is what `sources.yml` says of the retailer.
     """
@@ -33,9 +34,9 @@ class Crm:
     server: ApiServer
     folder: Path
     connector: dict[str, Any]
+    kind: Kind = "crm"
     said: list[str] = field(default_factory=list)
     needles: list[str] = field(default_factory=list)
-    kind: str = "crm"
     head: str = "reject_limit: 1\n"
 
     @property
@@ -76,6 +77,14 @@ class Crm:
     def extract_all(self, tables: tuple[str, ...]) -> dict[str, pl.DataFrame]:
         return {table: self.extract(table) for table in tables}
 
+    def extract_proved(self, tables: tuple[str, ...]) -> dict[str, pl.DataFrame]:
+        """The tables, which a full pull must not change."""
+        extracted = self.extract_all(tables)
+        self.pull(full=True)
+        for table, rows in self.extract_all(tables).items():
+            assert rows.equals(extracted[table]), table
+        return extracted
+
     def _check_needles(self, outcomes: list[Outcome]) -> None:
         """Neither a token nor a person is in what is said, in files that hold no rows, and in any file's name."""
         files = [file for file in self.folder.rglob("*") if file.is_file()]
@@ -94,12 +103,13 @@ def open_crm(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Callab
     """Starts a server for an account; its connector's secrets are in the environment."""
     with ExitStack() as servers:
 
-        def start(account: Any, connector: dict[str, Any], **secrets: str) -> Crm:
+        def start(account: Any, connector: dict[str, Any], kind: Kind = "crm", **secrets: str) -> Crm:
             for name, value in secrets.items():
                 monkeypatch.setenv(name, value)
             server = servers.enter_context(serve(account))
             monkeypatch.setattr(client, "sleep", server.waits.append)
             monkeypatch.setattr(hubspot_api, "PACE", 0)
-            return Crm(server, tmp_path, {**connector, "address": server.url}, needles=[*secrets.values(), "Qzneedle"])
+            needles = [*secrets.values(), "Qzneedle"]
+            return Crm(server, tmp_path, {**connector, "address": server.url}, kind, needles=needles)
 
         yield start

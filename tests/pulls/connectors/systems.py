@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from datetime import timedelta
 from typing import Any
 
+from pipelines.contracts import Kind as TableKind
 from tests.pulls.connectors.api_server import Answer, Asked, Change, change_pages
 from tests.pulls.connectors.brevo import account as brevo_account
 from tests.pulls.connectors.brevo.account import BrevoAccount
@@ -13,6 +14,8 @@ from tests.pulls.connectors.hubspot.account import HubspotAccount
 from tests.pulls.connectors.klaviyo import account as klaviyo_account
 from tests.pulls.connectors.klaviyo.account import KlaviyoAccount
 from tests.pulls.connectors.salesforce.org import SalesforceOrg, limit_exceeded
+from tests.pulls.connectors.square import account as square_account
+from tests.pulls.connectors.square.account import SquareSeller
 
 
 @dataclass(frozen=True)
@@ -30,7 +33,10 @@ class Kit:
     read: str
     """A part of the path of its pages."""
     pull: str = "contacts"
-    """The pull that contacts come by."""
+    """The pull that people come by."""
+    kind: TableKind = "crm"
+    table: str = "contacts"
+    """The kind of the source, and the canonical table that people are in."""
     is_counted: bool = True
     """Whether the system says how many contacts there are."""
 
@@ -64,6 +70,10 @@ def _asks_contacts_of_brevo(asked: Asked) -> bool:
 
 def _asks_profiles_of_klaviyo(asked: Asked) -> bool:
     return asked.path == "/api/profiles" and "sort=id" in asked.query
+
+
+def _asks_customers_of_square(asked: Asked) -> bool:
+    return asked.path == "/v2/customers" and "count=true" not in asked.query
 
 
 HUBSPOT = Kit(
@@ -112,5 +122,21 @@ KLAVIYO = Kit(
     pull="profiles",
     is_counted=False,
 )
-KITS = {kit.name: kit for kit in (HUBSPOT, SALESFORCE, BREVO, KLAVIYO)}
-__all__ = ["BREVO", "HUBSPOT", "KITS", "KLAVIYO", "SALESFORCE", "Kit", "limit_exceeded"]
+SQUARE = Kit(
+    "square",
+    SquareSeller,
+    {"type": "square", "token": "${CRM_SECRET}"},
+    "customers",
+    _asks_customers_of_square,
+    square_account.too_many,
+    lambda account, number: account.add(
+        email_address=f"p{number}@example.fr", given_name="Qzneedle", family_name=f"L{number}"
+    ),
+    lambda account: sorted(account.customers),
+    "/v2/customers",
+    pull="customers",
+    kind="pos",
+    table="members",
+)
+KITS = {kit.name: kit for kit in (HUBSPOT, SALESFORCE, BREVO, KLAVIYO, SQUARE)}
+__all__ = ["BREVO", "HUBSPOT", "KITS", "KLAVIYO", "SALESFORCE", "SQUARE", "Kit", "limit_exceeded"]
