@@ -9,6 +9,7 @@ from pipelines.config.brevo import BrevoSource
 from pipelines.config.connectors import Connector, DatabaseSource, FilesSource, Source, TableMapping
 from pipelines.config.drop_sources import AzureSource, GcsSource, S3Source, SftpSource
 from pipelines.config.hubspot import HubspotSource
+from pipelines.config.matomo import MatomoSource
 from pipelines.config.salesforce import SalesforceSource
 from pipelines.config.shopify import ShopifySource
 from pipelines.yaml_document import did_you_mean
@@ -26,6 +27,7 @@ SOURCE_MODELS: dict[str, type[Source]] = {
     "hubspot": HubspotSource,
     "salesforce": SalesforceSource,
     "brevo": BrevoSource,
+    "matomo": MatomoSource,
 }
 """Per `connector.type`, the model of a source that has it."""
 

@@ -1,7 +1,7 @@
 """What `sources.yml` says of a web API: an address, credentials from the environment, and tables that come with it."""
 
 import ipaddress
-from collections.abc import Mapping
+from collections.abc import Mapping, Set
 from typing import Annotated, Any, ClassVar
 from urllib.parse import urlsplit
 
@@ -49,11 +49,12 @@ class WebSource(PulledSource):
     """A system whose tables an API tells: they and their pulls come with the connector.
 
     ``brought_tables`` are per canonical table what would be written of it in `tables`, ``brought_pulls`` the same of
-    `pulls`; what a person writes goes over that, key by key.
+    `pulls`; what a person writes goes over that, key by key. ``summed`` are columns that the API sums as `amounts`.
     """
 
     brought_tables: ClassVar[Mapping[str, Mapping[str, Any]]] = {}
     brought_pulls: ClassVar[Mapping[str, Mapping[str, Any]]] = {}
+    summed: ClassVar[Set[str]] = frozenset()
 
     connector: WebConnector
     tables: Annotated[Mapping[str, PulledMapping], Field(min_length=1)]
@@ -64,6 +65,7 @@ class WebSource(PulledSource):
             if pull.select or pull.deleted_where:
                 key = "select" if pull.select else "deletes: {where: ...}"
                 raise ValueError(f"the pull '{name}' has `{key}`, which is SQL: no web API answers it, take it out")
-            if pull.amounts:
-                raise ValueError(f"the pull '{name}' has `amounts`, which no web API sums: take it out")
+            if not self.summed >= set(pull.amounts):
+                but = f", but for {', '.join(sorted(self.summed))}" if self.summed else ""
+                raise ValueError(f"the pull '{name}' has `amounts`, which no web API sums{but}: take it out")
         return self

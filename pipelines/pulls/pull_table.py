@@ -328,6 +328,7 @@ class _Work:
             for name, count in emptied
             if count
         ]
+        told += self.table.tell() if self.of.most is None else ()
         source_rows = None if rows is None else int(rows)
         return Pulled(table, batch, tuple(reconciled), source_rows, repeated, (*self.notes, *told), self.changes)
 

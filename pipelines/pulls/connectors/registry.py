@@ -8,6 +8,7 @@ from typing import Any
 from pipelines.pulls.connectors import mysql, postgresql
 from pipelines.pulls.connectors.brevo import tables as brevo
 from pipelines.pulls.connectors.hubspot import tables as hubspot
+from pipelines.pulls.connectors.matomo import tables as matomo
 from pipelines.pulls.connectors.salesforce import tables as salesforce
 from pipelines.pulls.connectors.shopify import tables as shopify
 from pipelines.pulls.snapshot import Snapshot
@@ -36,6 +37,7 @@ SYSTEMS: dict[str, OpenSystem] = {
     "hubspot": hubspot.open_system,
     "salesforce": salesforce.open_system,
     "brevo": brevo.open_system,
+    "matomo": matomo.open_system,
 }
 """Per `connector.type` that is pulled, what opens the system, given the connector as `sources.yml` has it, the folder
 from which relative paths start, and a folder for what the pull need not keep. Raises SourceError."""

@@ -74,6 +74,9 @@ class WebTable(ABC):
     def count_emptied(self, columns: Sequence[SourceColumn], since: Since | None = None) -> Iterator[tuple[str, int]]:  # noqa: ARG002
         yield from sorted(self._emptied.items())
 
+    def tell(self) -> Iterator[str]:
+        yield from ()
+
 
 def _moment_of(since: Since | None) -> datetime | None:
     if since is None:

@@ -31,6 +31,9 @@ class Crm:
     connector: dict[str, Any]
     said: list[str] = field(default_factory=list)
     needles: list[str] = field(default_factory=list)
+    kind: str = "crm"
+    people: tuple[str, str, str] = ("contacts", "contacts", "last_name")
+    """The pull of people, the canonical table that they are in, and its column that tests know them by."""
 
     @property
     def account(self) -> Any:
@@ -45,7 +48,7 @@ class Crm:
         return self.folder / "lake" / "landed" / "crm"
 
     def configure(self, **source: Any) -> Sources:
-        written = {"name": "crm", "kind": "crm", "connector": self.connector, **source}
+        written = {"name": "crm", "kind": self.kind, "connector": self.connector, **source}
         path = self.folder / "sources.yml"
         path.write_text("reject_limit: 1\n" + yaml.safe_dump({"sources": [written]}), encoding="utf-8")
         return load_sources(path)
@@ -64,8 +67,8 @@ class Crm:
         return " ".join(list_messages([outcomes[name]], "not taken"))
 
     def extract(self, table: str, **source: Any) -> pl.DataFrame:
-        extract_table(self.configure(**source), contracts.table("crm", table), self.lake, date(2026, 12, 31))
-        return self.lake.read("crm", table)
+        extract_table(self.configure(**source), contracts.table(self.kind, table), self.lake, date(2026, 12, 31))
+        return self.lake.read(self.kind, table)
 
     def extract_all(self, tables: tuple[str, ...]) -> dict[str, pl.DataFrame]:
         return {table: self.extract(table) for table in tables}

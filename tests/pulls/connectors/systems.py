@@ -1,4 +1,4 @@
-"""The three systems as tests see them: an account with people in it, and what its API may do wrong."""
+"""The systems as tests see them: an account with people in it, and what its API may do wrong."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -10,12 +10,16 @@ from tests.pulls.connectors.brevo import account as brevo_account
 from tests.pulls.connectors.brevo.account import BrevoAccount
 from tests.pulls.connectors.hubspot import account as hubspot_account
 from tests.pulls.connectors.hubspot.account import HubspotAccount
+from tests.pulls.connectors.matomo.account import MatomoAccount
 from tests.pulls.connectors.salesforce.org import SalesforceOrg, limit_exceeded
 
 
 @dataclass(frozen=True)
 class Kit:
-    """One system. ``rows``: under which key its pages of contacts hold them; ``is_page``: whether that is one."""
+    """One system. ``rows``: under which key its pages of contacts hold them, or none; ``is_page``: whether that is one.
+
+    ``people``: the pull of people, the canonical table of ``kind`` that they are in, and the column with their names.
+    """
 
     name: str
     open: Callable[[], Any]
@@ -27,16 +31,19 @@ class Kit:
     list_ids: Callable[[Any], list[Any]]
     read: str
     """A part of the path of its pages."""
+    kind: str = "crm"
+    people: tuple[str, str, str] = ("contacts", "contacts", "last_name")
+    rest: timedelta = timedelta(hours=1)
 
     def secrets(self, account: Any) -> dict[str, str]:
         return {"CRM_SECRET": getattr(account, "client_secret", None) or account.token}
 
     def fill(self, account: Any, people: int) -> None:
-        """So many people, a minute apart, and an hour of rest."""
+        """So many people, a minute apart, and some rest."""
         for number in range(people):
             account.now += timedelta(minutes=1)
             self.add(account, number)
-        account.now += timedelta(hours=1)
+        account.now += self.rest
 
     def change_pages(self, change: Callable[[int, dict[str, Any]], dict[str, Any]]) -> Change:
         """What becomes of the pages of contacts, numbered from 1."""
@@ -48,7 +55,9 @@ class Kit:
             if status != 200 or not self.is_page(asked):
                 return answer
             seen += 1
-            return status, headers, change(seen, document)
+            if self.rows:
+                return status, headers, change(seen, document)
+            return status, headers, change(seen, {self.rows: document}).get(self.rows)
 
         return changed
 
@@ -64,6 +73,10 @@ def _asks_contacts_of_salesforce(asked: Asked) -> bool:
 
 def _asks_contacts_of_brevo(asked: Asked) -> bool:
     return asked.path == "/v3/contacts" and "sort=asc" in asked.query
+
+
+def _asks_visits_of_matomo(asked: Asked) -> bool:
+    return "method=Live.getLastVisitsDetails" in asked.body and "doNotFetchActions" not in asked.body
 
 
 HUBSPOT = Kit(
@@ -99,5 +112,19 @@ BREVO = Kit(
     lambda account: sorted(account.contacts),
     "/v3/contacts",
 )
-KITS = {kit.name: kit for kit in (HUBSPOT, SALESFORCE, BREVO)}
-__all__ = ["BREVO", "HUBSPOT", "KITS", "SALESFORCE", "Kit", "limit_exceeded"]
+MATOMO = Kit(
+    "matomo",
+    MatomoAccount,
+    {"type": "matomo", "site": 3, "token": "${CRM_SECRET}"},
+    "",
+    _asks_visits_of_matomo,
+    lambda seconds: (429, {"Retry-After": str(seconds)}, b"<html>Qzneedle"),
+    lambda account, number: account.add(f"L{number}", {"url": "https://shop.example.fr/Qzneedle"}),
+    lambda account: sorted(account.visits),
+    "/index.php",
+    kind="ecommerce",
+    people=("visits", "web_events", "visitor_id"),
+    rest=timedelta(days=1),
+)
+KITS = {kit.name: kit for kit in (HUBSPOT, SALESFORCE, BREVO, MATOMO)}
+__all__ = ["BREVO", "HUBSPOT", "KITS", "MATOMO", "SALESFORCE", "Kit", "limit_exceeded"]

@@ -10,6 +10,7 @@ from pipelines.errors import ConfigurationError
 from pipelines.pulls.connectors.brevo import contacts as brevo_contacts
 from pipelines.pulls.connectors.hubspot import objects as hubspot_objects
 from pipelines.pulls.connectors.hubspot import search as hubspot_search
+from pipelines.pulls.connectors.matomo import day as matomo_day
 from pipelines.pulls.web import client
 from tests.pulls.connectors.api_server import BROKEN_OFF
 from tests.pulls.connectors.conftest import Crm
@@ -23,6 +24,7 @@ def kit(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> Kit:
     monkeypatch.setattr(hubspot_search, "PAGE", 4)
     monkeypatch.setattr(hubspot_objects, "COUNTED_DAYS", 2)
     monkeypatch.setattr(brevo_contacts, "PAGE", 4)
+    monkeypatch.setattr(matomo_day, "PAGE", 4)
     return KITS[request.param]
 
 
@@ -32,31 +34,37 @@ def crm(kit: Kit, open_crm: Callable[..., Crm]) -> Crm:
     if kit.name == "salesforce":
         account.page = 4
     kit.fill(account, PEOPLE)
-    return open_crm(account, kit.connector, **kit.secrets(account))
+    opened = open_crm(account, kit.connector, **kit.secrets(account))
+    opened.kind, opened.people = kit.kind, kit.people
+    return opened
 
 
-def only_contacts(crm: Crm) -> dict[str, Any]:
-    """Of the tables that come with the connector, contacts."""
+def only_people(crm: Crm) -> dict[str, Any]:
+    """Of the tables that come with the connector, that of people."""
     names = ("consents", "merges", "contact_points", "interactions", "campaign_events")
     brought = type(crm.configure().sources[0]).brought_tables
     return {"tables": {name: None for name in names if name in brought}}
 
 
 def pull(crm: Crm, **more: Any) -> Any:
-    return crm.pull(**only_contacts(crm), **more)["contacts"]
+    return crm.pull(**only_people(crm), **more)[crm.people[0]]
 
 
 def fail(crm: Crm) -> str:
-    return crm.fail("contacts", **only_contacts(crm))
+    return crm.fail(crm.people[0], **only_people(crm))
 
 
 def list_names(crm: Crm) -> list[str]:
-    return sorted(crm.extract("contacts", **only_contacts(crm))["last_name"].to_list())
+    return sorted(extract(crm)[crm.people[2]].to_list())
+
+
+def extract(crm: Crm) -> Any:
+    return crm.extract(crm.people[1], **only_people(crm))
 
 
 def is_of(row: dict[str, Any], number: object) -> bool:
     """Whether a row of an API has the id ``number``."""
-    return str(row.get("Id", row.get("id"))) == str(number)
+    return str(row.get("Id", row.get("id", row.get("idVisit")))) == str(number)
 
 
 NAMES = sorted(f"L{number}" for number in range(PEOPLE))
@@ -72,21 +80,22 @@ def test_five_lines_bring_the_contacts(crm: Crm) -> None:
 
 def test_one_page_too_few_is_a_short_pull_and_leaves_the_night_before(crm: Crm, kit: Kit) -> None:
     assert pull(crm).state == "taken"
-    before = crm.extract("contacts", **only_contacts(crm))
+    before = extract(crm)
 
     def end_early(number: int, page: dict[str, Any]) -> dict[str, Any]:
         if number < 2:
             return page
         ended = {key: value for key, value in page.items() if key not in ("paging", "nextRecordsUrl")}
-        return {**ended, "done": True, "contacts": []} if kit.name == "brevo" else {**ended, "done": True}
+        is_told_empty = kit.name in ("brevo", "matomo")
+        return {**ended, "done": True, kit.rows: []} if is_told_empty else {**ended, "done": True}
 
     crm.server.change(kit.change_pages(end_early))
-    message = crm.pull(full=True, **only_contacts(crm))["contacts"].message
+    message = pull(crm, full=True).message
     assert "short pull" in message or "is not what the source has" in message
     crm.connector = {**crm.connector, "if_not_taken": "keep"}
-    kept = crm.pull(full=True, **only_contacts(crm))["contacts"]
+    kept = pull(crm, full=True)
     assert (kept.state, kept.rows) == ("kept", PEOPLE)
-    assert crm.extract("contacts", **only_contacts(crm)).equals(before)
+    assert extract(crm).equals(before)
 
 
 def test_a_page_that_comes_back_empty_in_the_middle_is_no_end(crm: Crm, kit: Kit) -> None:
@@ -193,9 +202,9 @@ def test_rows_of_another_shape_are_told(crm: Crm, kit: Kit, rows: Any) -> None:
 @pytest.mark.parametrize("declared", [{"select": "select 1"}, {"deletes": {"where": "archived"}}])
 def test_sql_is_refused_where_nobody_understands_it(crm: Crm, declared: dict[str, Any]) -> None:
     with pytest.raises(ConfigurationError, match=r"no web API answers it, take it out|take one out"):
-        crm.configure(pulls={"contacts": declared})
+        crm.configure(pulls={crm.people[0]: declared})
 
 
 def test_amounts_are_refused_where_nobody_sums_them(crm: Crm) -> None:
-    with pytest.raises(ConfigurationError, match="`amounts`, which no web API sums: take it out"):
-        crm.configure(pulls={"contacts": {"amounts": "id"}})
+    with pytest.raises(ConfigurationError, match="`amounts`, which no web API sums"):
+        crm.configure(pulls={crm.people[0]: {"amounts": "id"}})
