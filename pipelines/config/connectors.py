@@ -187,7 +187,7 @@ class RemoteSource(Source):
         return [mapping.from_, *(each.from_ for each in mapping.with_.values() if each.from_)]
 
 
-_PLACES = ("host", "port", "database", "shop", "domain", "address", "site")
+_PLACES = ("host", "port", "database", "shop", "domain", "address", "site", "project", "dataset")
 
 
 class PulledConnector(RemoteConnector):

@@ -8,6 +8,7 @@ from pydantic import BeforeValidator, Field, SerializeAsAny
 from pipelines.config.brevo import BrevoSource
 from pipelines.config.connectors import Connector, DatabaseSource, FilesSource, Source, TableMapping
 from pipelines.config.drop_sources import AzureSource, GcsSource, S3Source, SftpSource
+from pipelines.config.ga4 import Ga4Source
 from pipelines.config.hubspot import HubspotSource
 from pipelines.config.matomo import MatomoSource
 from pipelines.config.salesforce import SalesforceSource
@@ -28,6 +29,7 @@ SOURCE_MODELS: dict[str, type[Source]] = {
     "salesforce": SalesforceSource,
     "brevo": BrevoSource,
     "matomo": MatomoSource,
+    "ga4": Ga4Source,
 }
 """Per `connector.type`, the model of a source that has it."""
 

@@ -7,6 +7,7 @@ from typing import Any
 
 from pipelines.pulls.connectors import mysql, postgresql
 from pipelines.pulls.connectors.brevo import tables as brevo
+from pipelines.pulls.connectors.ga4 import tables as ga4
 from pipelines.pulls.connectors.hubspot import tables as hubspot
 from pipelines.pulls.connectors.matomo import tables as matomo
 from pipelines.pulls.connectors.salesforce import tables as salesforce
@@ -38,6 +39,7 @@ SYSTEMS: dict[str, OpenSystem] = {
     "salesforce": salesforce.open_system,
     "brevo": brevo.open_system,
     "matomo": matomo.open_system,
+    "ga4": ga4.open_system,
 }
 """Per `connector.type` that is pulled, what opens the system, given the connector as `sources.yml` has it, the folder
 from which relative paths start, and a folder for what the pull need not keep. Raises SourceError."""

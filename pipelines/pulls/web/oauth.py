@@ -1,6 +1,7 @@
 """Tokens that an API gives for an id and a secret, and that it takes back after a while."""
 
 import time
+from abc import ABC, abstractmethod
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 
@@ -11,21 +12,28 @@ MARGIN = 300.0  # Seconds before its end in which a token is not begun with.
 LIFE = 3_600.0  # Of a token of which nothing is said.
 
 
-@dataclass
-class ClientCredentials:
-    """The grant of OAuth 2.0 by which an app vouches for itself (RFC 6749, section 4.4).
+@dataclass(kw_only=True)
+class GivenToken(ABC):
+    """A token of OAuth 2.0, asked for when it is needed.
 
-    ``client`` reaches the server that gives tokens, at ``path``; ``as_headers`` is how a token is sent.
+    ``client`` reaches the server that gives tokens, at ``path``; ``as_headers`` is how a token is sent, ``key`` the key
+    of `sources.yml` that says who asks.
     """
 
     client: WebClient
     path: str
-    client_id: str
-    client_secret: str = field(repr=False)
     as_headers: Callable[[str], Mapping[str, str]]
-    key: str = "client_secret"
+    key: str
     _token: str | None = field(default=None, init=False, repr=False)
     _ends: float = field(default=0.0, init=False)
+
+    @abstractmethod
+    def form(self) -> Mapping[str, str]:
+        """What is asked with. Raises SourceError."""
+
+    @abstractmethod
+    def remedy(self) -> tuple[str, str]:
+        """For which keys no token is given, and what to do about it."""
 
     def headers(self) -> Mapping[str, str]:
         if self._token is None or time.monotonic() > self._ends - MARGIN:
@@ -37,18 +45,30 @@ class ClientCredentials:
         return True
 
     def _ask(self) -> str:
-        form = {
+        answer = self.client.ask("POST", self.path, form=self.form(), expected=frozenset({200, 400, 401, 403}))
+        given = answer.document if isinstance(answer.document, dict) else {}
+        token, life = given.get("access_token"), given.get("expires_in")
+        if answer.status != 200 or not isinstance(token, str) or not token:
+            asked, remedy = self.remedy()
+            raise SourceError(f"{self.client.shown} gives no token for {asked} (HTTP {answer.status}): {remedy}.")
+        self._ends = time.monotonic() + (float(life) if isinstance(life, int) else LIFE)
+        return token
+
+
+@dataclass(kw_only=True)
+class ClientCredentials(GivenToken):
+    """The grant by which an app vouches for itself (RFC 6749, section 4.4)."""
+
+    client_id: str
+    client_secret: str = field(repr=False)
+    key: str = "client_secret"
+
+    def form(self) -> Mapping[str, str]:
+        return {
             "grant_type": "client_credentials",
             "client_id": self.client_id,
             "client_secret": self.client_secret,
         }
-        answer = self.client.ask("POST", self.path, form=form, expected=frozenset({200, 400, 401, 403}))
-        given = answer.document if isinstance(answer.document, dict) else {}
-        token, life = given.get("access_token"), given.get("expires_in")
-        if answer.status != 200 or not isinstance(token, str) or not token:
-            raise SourceError(
-                f"{self.client.shown} gives no token for `client_id` and `{self.key}` (HTTP {answer.status}): check "
-                "both, and that the app is installed."
-            )
-        self._ends = time.monotonic() + (float(life) if isinstance(life, int) else LIFE)
-        return token
+
+    def remedy(self) -> tuple[str, str]:
+        return f"`client_id` and `{self.key}`", "check both, and that the app is installed"
