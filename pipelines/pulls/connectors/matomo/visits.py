@@ -64,7 +64,7 @@ class Visits(WebTable):
         self._oldest = self._find_oldest()
         self._asked_from = self._first
         self._least: dict[date, DayCounts] = {}
-        self._arrived: set[str] = set()
+        self._arrived = 0
         self._cut: dict[str, int] = {}
 
     def _find_oldest(self) -> date | None:
@@ -86,9 +86,11 @@ class Visits(WebTable):
         self._asked_from = first
         self._least, counted = self._count_from(first)
         for day, of_day in counted.items():
+            came = set()
             for visit in read_day(self._api, day, self._zone, self.shown, expected=of_day.visits):
-                self._arrived.add(str(visit["idVisit"]))
+                came.add(str(visit["idVisit"]))
                 yield self._flatten(visit, day)
+            self._arrived += len(came)
 
     def _look(self, most: int) -> Iterator[Mapping[str, Any]]:
         """Some of the latest visits."""
@@ -105,7 +107,7 @@ class Visits(WebTable):
         sides = (self._least, self._count_from(self._asked_from)[0])
         least_of_all = min(sum(day.visits for day in side.values()) for side in sides)
         place = (None, ROWS)
-        came = max(least_of_all, len(self._arrived))
+        came = max(least_of_all, self._arrived)
         return Counted({place: Decimal(least_of_all)}, {place: Decimal(came)}, is_complete=False)
 
     def _count_from(self, first: date) -> tuple[dict[date, DayCounts], dict[date, DayCounts]]:
