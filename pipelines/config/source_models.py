@@ -10,6 +10,7 @@ from pipelines.config.connectors import Connector, DatabaseSource, FilesSource, 
 from pipelines.config.drop_sources import AzureSource, GcsSource, S3Source, SftpSource
 from pipelines.config.ga4 import Ga4Source
 from pipelines.config.hubspot import HubspotSource
+from pipelines.config.klaviyo import KlaviyoSource
 from pipelines.config.matomo import MatomoSource
 from pipelines.config.salesforce import SalesforceSource
 from pipelines.config.shopify import ShopifySource
@@ -28,6 +29,7 @@ SOURCE_MODELS: dict[str, type[Source]] = {
     "hubspot": HubspotSource,
     "salesforce": SalesforceSource,
     "brevo": BrevoSource,
+    "klaviyo": KlaviyoSource,
     "matomo": MatomoSource,
     "ga4": Ga4Source,
 }

@@ -9,6 +9,7 @@ from pipelines.pulls.connectors import mysql, postgresql
 from pipelines.pulls.connectors.brevo import tables as brevo
 from pipelines.pulls.connectors.ga4 import tables as ga4
 from pipelines.pulls.connectors.hubspot import tables as hubspot
+from pipelines.pulls.connectors.klaviyo import tables as klaviyo
 from pipelines.pulls.connectors.matomo import tables as matomo
 from pipelines.pulls.connectors.salesforce import tables as salesforce
 from pipelines.pulls.connectors.shopify import tables as shopify
@@ -38,6 +39,7 @@ SYSTEMS: dict[str, OpenSystem] = {
     "hubspot": hubspot.open_system,
     "salesforce": salesforce.open_system,
     "brevo": brevo.open_system,
+    "klaviyo": klaviyo.open_system,
     "matomo": matomo.open_system,
     "ga4": ga4.open_system,
 }

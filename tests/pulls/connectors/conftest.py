@@ -32,8 +32,6 @@ class Crm:
     said: list[str] = field(default_factory=list)
     needles: list[str] = field(default_factory=list)
     kind: str = "crm"
-    people: tuple[str, str, str] = ("contacts", "contacts", "last_name")
-    """The pull of people, the canonical table that they are in, and its column that tests know them by."""
 
     @property
     def account(self) -> Any:

@@ -10,6 +10,8 @@ from tests.pulls.connectors.brevo import account as brevo_account
 from tests.pulls.connectors.brevo.account import BrevoAccount
 from tests.pulls.connectors.hubspot import account as hubspot_account
 from tests.pulls.connectors.hubspot.account import HubspotAccount
+from tests.pulls.connectors.klaviyo import account as klaviyo_account
+from tests.pulls.connectors.klaviyo.account import KlaviyoAccount
 from tests.pulls.connectors.matomo.account import MatomoAccount
 from tests.pulls.connectors.salesforce.org import SalesforceOrg, limit_exceeded
 
@@ -18,7 +20,7 @@ from tests.pulls.connectors.salesforce.org import SalesforceOrg, limit_exceeded
 class Kit:
     """One system. ``rows``: under which key its pages of contacts hold them, or none; ``is_page``: whether that is one.
 
-    ``people``: the pull of people, the canonical table of ``kind`` that they are in, and the column with their names.
+    People are in the canonical ``table`` of ``kind``, their names in its ``column``.
     """
 
     name: str
@@ -32,8 +34,13 @@ class Kit:
     read: str
     """A part of the path of its pages."""
     kind: str = "crm"
-    people: tuple[str, str, str] = ("contacts", "contacts", "last_name")
+    table: str = "contacts"
+    column: str = "last_name"
     rest: timedelta = timedelta(hours=1)
+    pull: str = "contacts"
+    """The pull that contacts come by."""
+    is_counted: bool = True
+    """Whether the system says how many contacts there are."""
 
     def secrets(self, account: Any) -> dict[str, str]:
         return {"CRM_SECRET": getattr(account, "client_secret", None) or account.token}
@@ -77,6 +84,10 @@ def _asks_contacts_of_brevo(asked: Asked) -> bool:
 
 def _asks_visits_of_matomo(asked: Asked) -> bool:
     return "method=Live.getLastVisitsDetails" in asked.body and "doNotFetchActions" not in asked.body
+
+
+def _asks_profiles_of_klaviyo(asked: Asked) -> bool:
+    return asked.path == "/api/profiles" and "sort=id" in asked.query
 
 
 HUBSPOT = Kit(
@@ -123,8 +134,23 @@ MATOMO = Kit(
     lambda account: sorted(account.visits),
     "/index.php",
     kind="ecommerce",
-    people=("visits", "web_events", "visitor_id"),
+    pull="visits",
+    table="web_events",
+    column="visitor_id",
     rest=timedelta(days=1),
 )
-KITS = {kit.name: kit for kit in (HUBSPOT, SALESFORCE, BREVO, MATOMO)}
-__all__ = ["BREVO", "HUBSPOT", "KITS", "MATOMO", "SALESFORCE", "Kit", "limit_exceeded"]
+KLAVIYO = Kit(
+    "klaviyo",
+    KlaviyoAccount,
+    {"type": "klaviyo", "token": "${CRM_SECRET}"},
+    "data",
+    _asks_profiles_of_klaviyo,
+    klaviyo_account.too_many,
+    lambda account, number: account.add(f"p{number}@example.fr", first_name="Qzneedle", last_name=f"L{number}"),
+    lambda account: sorted(account.profiles),
+    "/api/profiles",
+    pull="profiles",
+    is_counted=False,
+)
+KITS = {kit.name: kit for kit in (HUBSPOT, SALESFORCE, BREVO, KLAVIYO, MATOMO)}
+__all__ = ["BREVO", "HUBSPOT", "KITS", "KLAVIYO", "MATOMO", "SALESFORCE", "Kit", "limit_exceeded"]
