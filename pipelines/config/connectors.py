@@ -92,12 +92,21 @@ class Connector(ConfigModel):
 
 
 class Source(ConfigModel):
-    """One system. ``name`` is the prefix of its record ids."""
+    """One system. ``name`` is the prefix of its record ids.
+
+    ``belongs_to``: another source, whose accounts and orders its rows name.
+    """
 
     name: Name
     kind: Kind
+    belongs_to: Name | None = None
     connector: Connector
     tables: Annotated[Mapping[str, TableMapping], Field(min_length=1)]
+
+    @property
+    def rows_of(self) -> str:
+        """The source that its rows are of."""
+        return self.belongs_to or self.name
 
 
 class FilesConnector(Connector):
@@ -187,7 +196,9 @@ class RemoteSource(Source):
         return [mapping.from_, *(each.from_ for each in mapping.with_.values() if each.from_)]
 
 
-_PLACES = ("host", "port", "database", "shop", "domain", "customer", "account", "address")
+_PLACES = tuple(
+    ["host", "port", "database", "shop", "domain", "customer", "account", "address", "site", "project", "dataset"]
+)
 
 
 class PulledConnector(RemoteConnector):

@@ -12,12 +12,14 @@ import phonenumbers
 from pipelines import contracts
 from pipelines.config.field_types import as_tuple
 from pipelines.identity.standardisation import placeholders
+from pipelines.name_lists import shorten
 from pipelines.yaml_document import Document, Fault, Place, did_you_mean
 
 
 def find_faults(document: Document) -> Iterator[Fault]:
     """Everything below that is wrong with the file, in no order."""
     yield from _check_sources(document)
+    yield from _check_belonging(document)
     yield from _check_placeholders(document)
     yield from _check_rates(document)
 
@@ -48,6 +50,42 @@ def _check_sources(document: Document) -> Iterator[Fault]:
             seen.setdefault(name.lower(), document.line((*place, "name")))
         if source.get("kind") in contracts.KINDS and isinstance(source.get("tables"), dict):
             yield from _check_tables(document, place, source["kind"], source["tables"])
+
+
+PEOPLE = frozenset({"customers", "orders", "contacts", "contact_points", "members", "tickets"})
+"""Tables of rows by which people are known, each with a record id that begins with the name of its own source."""
+
+
+def _check_belonging(document: Document) -> Iterator[Fault]:
+    """Sources that belong to none, or fill what is not theirs to fill."""
+    written = document.data.get("sources")
+    sources = list(enumerate(written if isinstance(written, list) else []))
+    by_name = {
+        each["name"]: each for _, each in sources if isinstance(each, dict) and isinstance(each.get("name"), str)
+    }
+    filled = {(name, table) for name, each in by_name.items() for table in _tables_of(each)}
+    for number, source in sources:
+        name = source.get("belongs_to") if isinstance(source, dict) else None
+        if not isinstance(name, str):
+            continue
+        place: Place = ("sources", number, "belongs_to")
+        of = by_name.get(name)
+        if of is None or of is source:
+            others = [each for each in by_name if each != source.get("name")]
+            yield document.fault(place, f"'{shorten(name)}' is no other source{did_you_mean(name, others)}")
+        elif of.get("belongs_to") or of.get("kind") != source.get("kind"):
+            yield document.fault(place, f"'{name}' must be of the same kind, and belong to no other source itself")
+        for table in _tables_of(source):
+            if table in PEOPLE:
+                yield document.fault(place, f"{table} are people, or are known by them: leave them to '{name}'")
+            elif (name, table) in filled:
+                yield document.fault(place, f"{table} of '{name}' are filled by another source: fill them by one only")
+            filled.add((name, table))
+
+
+def _tables_of(source: dict[str, Any]) -> list[str]:
+    tables = source.get("tables")
+    return list(tables) if isinstance(tables, dict) else []
 
 
 def _check_placeholders(document: Document) -> Iterator[Fault]:

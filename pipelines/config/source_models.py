@@ -8,11 +8,13 @@ from pydantic import BeforeValidator, Field, SerializeAsAny
 from pipelines.config.brevo import BrevoSource
 from pipelines.config.connectors import Connector, DatabaseSource, FilesSource, Source, TableMapping
 from pipelines.config.drop_sources import AzureSource, GcsSource, S3Source, SftpSource
+from pipelines.config.ga4 import Ga4Source
 from pipelines.config.google_ads import GoogleAdsSource
 from pipelines.config.hubspot import HubspotSource
 from pipelines.config.klaviyo import KlaviyoSource
 from pipelines.config.lightspeed import LightspeedSource
 from pipelines.config.magento import MagentoSource
+from pipelines.config.matomo import MatomoSource
 from pipelines.config.meta_ads import MetaAdsSource
 from pipelines.config.prestashop import PrestashopSource
 from pipelines.config.salesforce import SalesforceSource
@@ -42,6 +44,8 @@ SOURCE_MODELS: dict[str, type[Source]] = {
     "magento": MagentoSource,
     "square": SquareSource,
     "lightspeed": LightspeedSource,
+    "matomo": MatomoSource,
+    "ga4": Ga4Source,
 }
 """Per `connector.type`, the model of a source that has it."""
 

@@ -796,7 +796,7 @@ class SourceReading:
         return selects
 
     def kept(self, unit: int | None = None) -> list[str]:
-        """SELECTs of the source's name and the canonical columns, one row per row kept; those of one unit, or all."""
+        """SELECTs of whose rows they are and the canonical columns, one row per row kept; of one unit, or all."""
         if self.mapping is None:
             return []
         filled = set(self._mapped.names)
@@ -804,7 +804,7 @@ class SourceReading:
             self._finish(column.name) if column.name in filled else f"null as {quote_name(column.name)}"
             for column in self.table.columns
         )
-        chosen = f"select {quote_text(self.source.name)} as source, {columns}"
+        chosen = f"select {quote_text(self.source.rows_of)} as source, {columns}"
         staged = f"{self._staged()} where {_FITS} and {self._is_of(unit, '_in_file')}"
         if not self.has_repeated:
             return [f"{chosen} from {staged}"]

@@ -212,16 +212,15 @@ class _Lookup:
         self.connection.execute(f"create or replace temp table targets as {' union '.join(selects)}")
 
     def _tell(self, source: str, rows: int, unmatched: int) -> Finding:
-        declared = next(each for each in self.sources.feeding(self.table) if each.name == source).tables[
-            self.table.name
-        ]
+        feeding = self.sources.feeding(self.table)
+        declared = next(each for each in feeding if each.rows_of == source).tables[self.table.name]
         limits = declared.reference_limits.get(self.column.name, self.sources.reference_limits)
         mend = self._mend_of(source) if unmatched else None
         advice = None
         if mend is not None:
             place = (self.table, self.column.name) if not mend.mends_target else self.given[0]
-            feeding = {each.name: each for each in self.sources.feeding(place[0])}
-            written_by = feeding.get(source) or next(iter(feeding.values()))
+            feeding = self.sources.feeding(place[0])
+            written_by = next((each for each in feeding if each.rows_of == source), feeding[0])
             line = write_mapping(mend.expression, place[1], written_by.tables[place[0].name])
             advice = f"`{line}` in source {written_by.name}, table {place[0].path}"
         return Finding(

@@ -252,7 +252,8 @@ def _list_conditions(
 
 def _describe(source: Source, table: Table) -> dict[str, Any]:
     whole = {"connector": source.connector, "table": source.tables[table.name]}
-    return {"name": source.name, **{name: each.model_dump(mode="json", warnings=False) for name, each in whole.items()}}
+    named = {"name": source.name, "rows_of": source.rows_of}
+    return {**named, **{name: each.model_dump(mode="json", warnings=False) for name, each in whole.items()}}
 
 
 @cache

@@ -258,6 +258,8 @@ class _Work:
             if kept is not None and is_otherwise:
                 rows.replace(self._merge(kept, rows.path))
                 landed_batch = replace(batch, rows=rows.count)
+            elif kept is not None:
+                batch = replace(batch, gone=self._find_parts_gone(kept, rows))
             rows.keep()
         table = self._landed_as.with_batch(landed_batch, landed_batch.rows)
         if kept is not None and not is_otherwise:
@@ -271,11 +273,12 @@ class _Work:
     def _merge(self, kept: LandedTable, pulled: Path) -> Path:
         """A file of ``pulled`` and of the rows of ``kept`` that are not among them, null where a column is new.
 
-        Of a table that is read by days those of the days that the system tells no more.
+        Of a whole that is among them no other part is kept; of a table that is read by days those of the days that the
+        system tells no more.
         """
-        key, first = self.of.pull.key, self.table.reaches_back_to
+        told_by, first = self.table.parent or self.of.pull.key, self.table.reaches_back_to
         is_older = f" and {quote_name(self.table.parent[0])} < date '{first}'" if first else ""
-        same = " and ".join(f"anew.{quote_name(name)} = live.{quote_name(name)}" for name in key)
+        same = " and ".join(f"anew.{quote_name(name)} = live.{quote_name(name)}" for name in told_by)
         common = [name for name in self._names if name in kept.columns]
         names, rows = ", ".join(map(quote_name, common)), f"read_parquet({quote_text(str(pulled))})"
         live = select_live(kept, self.of.folder, common)
@@ -333,6 +336,7 @@ class _Work:
             for name, count in emptied
             if count
         ]
+        told += self.table.tell() if self.of.most is None else ()
         source_rows = None if rows is None else int(rows)
         return Pulled(table, batch, tuple(reconciled), source_rows, repeated, (*self.notes, *told), self.changes)
 
@@ -427,7 +431,7 @@ class _Work:
         """Writes the keys that the source no longer has, or reports or marks as deleted; how many."""
         deletes, is_by_days = self.of.pull.deletes, self.table.reaches_back_to is not None
         if deletes == "none" and not is_by_days:
-            return 0
+            return self._find_parts_gone(landed, rows)
         is_compared = deletes == "compare_keys" or is_by_days
         names = (self.table.parent or self.of.pull.key) if is_compared else self.of.pull.key
         told = [next(column for column in self.columns if column.name == name) for name in names]
@@ -443,11 +447,26 @@ class _Work:
             gone = f"select distinct {key} from ({live}) anti join {kept}"
             if self.table.parent and rows.count:
                 gone += f" anti join read_parquet({quote_text(str(rows.path))}) using ({key})"
-        with self._connect([*self._files(landed), here, rows.path, self.of.scratch]) as connection:
-            written = self.of.scratch / "gone.parquet"
-            written.unlink(missing_ok=True)
-            connection.execute(f"copy ({gone}) to {quote_text(str(written))} (format parquet)")
+        found = self._write_gone(gone, [*self._files(landed), here, rows.path], rows)
         here.unlink(missing_ok=True)
+        return found
+
+    def _find_parts_gone(self, landed: LandedTable, rows: "_BatchFile") -> int:
+        """Of wholes that came again, the parts that are no more: they go also where what was landed stays."""
+        if not self.table.parent or not rows.count:
+            return 0
+        parent, key = (", ".join(map(quote_name, names)) for names in (self.table.parent, self.of.pull.key))
+        live = select_live(landed, self.of.folder, list(dict.fromkeys([*self.of.pull.key, *self.table.parent])))
+        anew = f"read_parquet({quote_text(str(rows.path))})"
+        gone = f"select {key} from ({live}) semi join {anew} using ({parent}) anti join {anew} using ({key})"
+        return self._write_gone(gone, [*self._files(landed), rows.path], rows)
+
+    def _write_gone(self, gone: str, files: list[Path], rows: "_BatchFile") -> int:
+        """Puts the keys that the SELECT ``gone`` has beside ``rows``; how many."""
+        written = self.of.scratch / "gone.parquet"
+        written.unlink(missing_ok=True)
+        with self._connect([*files, self.of.scratch]) as connection:
+            connection.execute(f"copy ({gone}) to {quote_text(str(written))} (format parquet)")
         found = int(pq.read_metadata(written).num_rows)
         if found:
             rows.keep_gone(written)

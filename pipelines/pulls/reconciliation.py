@@ -20,7 +20,7 @@ class Reconciled:
 
     Without a day it is that of rows without one, and where the system counts over all days that of all: then
     ``is_complete`` is false, and the days are those that it counts beside. ``is_comparable``: false where the source
-    has forgotten rows that stay here, so that nothing is proved.
+    has forgotten rows that stay here, or counts fewer than it has, so that nothing is proved.
     """
 
     day: str | None
@@ -69,7 +69,8 @@ def compare(measures: Measures, source: Counted, landed: Counts, tolerance: floa
         there = _nearest(source.at(day, measure), here)
         allowed = max(Decimal(str(tolerance)), FLOATS if measure in floats else Decimal(0))
         is_taken = abs(there - here) <= allowed * max(abs(there), abs(here))
-        found.append(Reconciled(day, measure, there, here, is_taken, source.is_complete))
+        is_ahead = source.may_lag and here > there
+        found.append(Reconciled(day, measure, there, here, is_taken or is_ahead, source.is_complete, not is_ahead))
     return found
 
 

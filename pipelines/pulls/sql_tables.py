@@ -112,6 +112,9 @@ class SqlTable:
         [row] = self.snapshot.ask(f"select {counted} from {self.relation}{where}", self.shown)
         yield from zip(named, map(int, row), strict=True)
 
+    def tell(self) -> Iterator[str]:
+        yield from ()
+
     @property
     def _not_deleted(self) -> list[str]:
         where = self.pull.deleted_where

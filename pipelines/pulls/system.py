@@ -65,12 +65,14 @@ class Counted:
 
     ``before`` is all of it, where the system is one state. Where it goes on changing it is counted before the rows are
     read and ``after``, and what lies in between is right. ``is_complete``: a day that is not in there has no rows.
-    Otherwise only what is in there is compared, and no day means over all days.
+    Otherwise only what is in there is compared, and no day means over all days. ``may_lag``: what is counted is at
+    times behind what there is, so that more of a day is no fault, and proves nothing; fewer is short.
     """
 
     before: Counts
     after: Counts = field(default_factory=dict)
     is_complete: bool = True
+    may_lag: bool = False
 
     def at(self, day: str | None, measure: str) -> tuple[Decimal, Decimal]:
         """The least and the most that one measure of one day may be."""
@@ -144,6 +146,9 @@ class SourceTable(Protocol):
 
     def count_emptied(self, columns: Sequence[SourceColumn], since: Since | None = None) -> Iterator[tuple[str, int]]:
         """Columns with how many values came as null where the system has what no day or number can be."""
+
+    def tell(self) -> Iterator[str]:
+        """What else there is to say of the rows that came, a sentence each without its point; no value of a row."""
 
 
 class System(Protocol):

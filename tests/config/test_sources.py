@@ -265,3 +265,41 @@ def test_decisions_lie_in_the_home_or_where_the_file_says_relative_to_it(tmp_pat
     named = load_sources(write(tmp_path, f"decisions: ours/verdicts.csv\n{WHOLE}"))
     assert named.decisions_of(home) == tmp_path / "ours" / "verdicts.csv"
     assert "decisions: must be a text" in told(tmp_path, f"decisions: []\n{WHOLE}")
+
+
+SHOP = """
+sources:
+  - name: shop
+    kind: ecommerce
+    connector: {type: files, root: x}
+    tables: {customers: {from: c.csv, columns: {account_id: id}}}
+  - name: visits
+    kind: ecommerce
+    belongs_to: shop
+    connector: {type: files, root: x}
+    tables: {web_events: {from: e.csv, columns: {event_id: id}}}
+"""
+
+
+def test_a_source_may_belong_to_another(tmp_path: Path) -> None:
+    sources = load_sources(write(tmp_path, SHOP))
+    assert [(each.name, each.rows_of) for each in sources.sources] == [("shop", "shop"), ("visits", "shop")]
+
+
+@pytest.mark.parametrize(
+    ("before", "after", "message"),
+    [
+        ("belongs_to: shop", "belongs_to: shpo", ":9: sources[visits].belongs_to: 'shpo' is no other source, did"),
+        ("belongs_to: shop", "belongs_to: visits", "'visits' is no other source"),
+        ("belongs_to: shop", "belongs_to: [shop]", "belongs_to"),
+        ("name: shop", "name: [shop]", "'shop' is no other source"),
+        ("name: shop\n    kind: ecommerce", "name: shop\n    kind: crm", "must be of the same kind"),
+        ("name: shop\n", "name: shop\n    belongs_to: visits\n", "belong to no other source itself"),
+        ("{web_events:", "{customers:", "customers are people, or are known by them: leave them to 'shop'"),
+        ("tables: {customers:", "tables: {web_events: {from: w.csv}, customers:", "web_events of 'shop' are filled by"),
+    ],
+)  # fmt: skip
+def test_what_belongs_to_no_source_or_fills_its_tables_twice_is_told(
+    tmp_path: Path, before: str, after: str, message: str
+) -> None:
+    assert message in told(tmp_path, SHOP.replace(before, after, 1))

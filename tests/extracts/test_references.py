@@ -29,6 +29,10 @@ RETURNS = {
     "return_id": "id", "order_id": "no", "quantity": "1", "refund_amount": "amount", "returned_at": "day",
     "returned_via": "'post'",
 }  # fmt: skip
+WEB_EVENTS = {
+    "event_id": "id", "visitor_id": "'v'", "session_id": "'s'", "account_id": "who", "order_id": "no",
+    "event": "'purchase'", "occurred_at": "'2026-01-05'", "channel": "'web'",
+}  # fmt: skip
 EVENTS = {
     "event_id": "id", "contact_id": "who", "campaign_id": "'c'", "channel": "'email'", "event": "'opened'",
     "occurred_at": "'2026-01-05'",
@@ -89,6 +93,21 @@ def test_an_order_without_its_account_is_counted_and_listed_and_a_guests_is_not(
     ]
     assert shop.lake.read("ecommerce", "orders").height == 6
     assert shop.lake.read("quarantine", "references").filter(pl.col("unmatched") > 0).height == 1
+
+
+def test_what_belongs_to_a_shop_names_its_accounts_and_orders(shop: Shop) -> None:
+    shop.add("shop", "ecommerce", "customers", ACCOUNTS, ["id", "17", "18"])
+    shop.add("shop", "ecommerce", "orders", ORDERS, ["no,client", "A,17"])
+    shop.add("visits", "ecommerce", "web_events", WEB_EVENTS, ["id,who,no", "1,17,A", "2,018,A", "3,,"])
+    unmatched = shop.check()["visits.account_id.matches_nothing"]
+    assert unmatched.unmatched == 2
+    shop.sources["visits"]["belongs_to"] = "shop"
+    found = shop.check()["shop.account_id.matches_nothing"]
+    assert (found.table, found.rows, found.unmatched) == ("ecommerce/web_events", 2, 1)
+    assert found.mend is not None
+    assert found.mend.endswith("in source visits, table ecommerce/web_events")
+    assert shop.lake.read("ecommerce", "web_events")["source"].to_list() == ["shop"] * 3
+    assert shop.listed().select("source", "raw").rows() == [("shop", '{"event_id":"2","account_id":"018"}')]
 
 
 @pytest.mark.parametrize(

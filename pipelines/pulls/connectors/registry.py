@@ -7,10 +7,12 @@ from typing import Any
 
 from pipelines.pulls.connectors import magento, mysql, postgresql, woocommerce
 from pipelines.pulls.connectors.brevo import tables as brevo
+from pipelines.pulls.connectors.ga4 import tables as ga4
 from pipelines.pulls.connectors.google_ads import tables as google_ads
 from pipelines.pulls.connectors.hubspot import tables as hubspot
 from pipelines.pulls.connectors.klaviyo import tables as klaviyo
 from pipelines.pulls.connectors.lightspeed import tables as lightspeed
+from pipelines.pulls.connectors.matomo import tables as matomo
 from pipelines.pulls.connectors.meta_ads import tables as meta_ads
 from pipelines.pulls.connectors.salesforce import tables as salesforce
 from pipelines.pulls.connectors.shopify import tables as shopify
@@ -49,6 +51,8 @@ SYSTEMS: dict[str, OpenSystem] = {
     "magento": _speaking_sql(magento.open_snapshot),
     "square": square.open_system,
     "lightspeed": lightspeed.open_system,
+    "matomo": matomo.open_system,
+    "ga4": ga4.open_system,
 }
 """Per `connector.type` that is pulled, what opens the system, given the connector as `sources.yml` has it, the folder
 from which relative paths start, and a folder for what the pull need not keep. Raises SourceError."""

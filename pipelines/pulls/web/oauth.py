@@ -1,6 +1,7 @@
 """Tokens that an API gives for an id and a secret, and that it takes back after a while."""
 
 import time
+from abc import ABC, abstractmethod
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 
@@ -16,29 +17,28 @@ def as_bearer(token: str) -> Mapping[str, str]:
     return {"Authorization": f"Bearer {token}"}
 
 
-@dataclass
-class ClientCredentials:
-    """The grant of OAuth 2.0 by which an app vouches for itself (RFC 6749, section 4.4).
+@dataclass(kw_only=True)
+class GivenToken(ABC):
+    """A token of OAuth 2.0, asked for when it is needed.
 
-    ``client`` reaches the server that gives tokens, at ``path``; ``as_headers`` is how a token is sent.
+    ``client`` reaches the server that gives tokens, at ``path``; ``as_headers`` is how a token is sent, ``key`` the key
+    of `sources.yml` that says who asks.
     """
 
     client: WebClient
     path: str
-    client_id: str
-    client_secret: str = field(repr=False)
     as_headers: Callable[[str], Mapping[str, str]] = as_bearer
-    key: str = "client_secret"
+    key: str
     _token: str | None = field(default=None, init=False, repr=False)
     _ends: float = field(default=0.0, init=False)
 
-    @property
-    def _grant(self) -> dict[str, str]:
-        return {"grant_type": "client_credentials"}
+    @abstractmethod
+    def form(self) -> Mapping[str, str]:
+        """What is asked with. Raises SourceError."""
 
-    @property
-    def _refusal(self) -> str:
-        return f"gives no token for `client_id` and `{self.key}` ({{}}): check both, and that the app is installed"
+    @abstractmethod
+    def remedy(self) -> tuple[str, str]:
+        """For which keys no token is given, and what to do about it."""
 
     def headers(self) -> Mapping[str, str]:
         if self._token is None or time.monotonic() > self._ends - MARGIN:
@@ -50,30 +50,54 @@ class ClientCredentials:
         return True
 
     def _ask(self) -> str:
-        form = {**self._grant, "client_id": self.client_id, "client_secret": self.client_secret}
-        answer = self.client.ask("POST", self.path, form=form, expected=frozenset({200, 400, 401, 403}))
+        answer = self.client.ask("POST", self.path, form=self.form(), expected=frozenset({200, 400, 401, 403}))
         given = answer.document if isinstance(answer.document, dict) else {}
         token, life = given.get("access_token"), given.get("expires_in")
         if answer.status != 200 or not isinstance(token, str) or not token:
-            raise SourceError(f"{self.client.shown} {self._refusal.format(f'HTTP {answer.status}')}.")
+            asked, remedy = self.remedy()
+            raise SourceError(f"{self.client.shown} gives no token for {asked} (HTTP {answer.status}): {remedy}.")
         self._ends = time.monotonic() + (float(life) if isinstance(life, int) else LIFE)
         return token
 
 
-@dataclass
-class RefreshToken(ClientCredentials):
+@dataclass(kw_only=True)
+class ClientCredentials(GivenToken):
+    """The grant by which an app vouches for itself (RFC 6749, section 4.4)."""
+
+    client_id: str
+    client_secret: str = field(repr=False)
+    key: str = "client_secret"
+
+    def form(self) -> Mapping[str, str]:
+        return {
+            "grant_type": "client_credentials",
+            "client_id": self.client_id,
+            "client_secret": self.client_secret,
+        }
+
+    def remedy(self) -> tuple[str, str]:
+        return f"`client_id` and `{self.key}`", "check both, and that the app is installed"
+
+
+@dataclass(kw_only=True)
+class RefreshToken(GivenToken):
     """The grant by which an app acts for somebody who has agreed once (RFC 6749, section 6)."""
 
-    refresh_token: str = field(kw_only=True, repr=False)
+    client_id: str
+    client_secret: str = field(repr=False)
+    refresh_token: str = field(repr=False)
     key: str = "refresh_token"
 
-    @property
-    def _grant(self) -> dict[str, str]:
-        return {"grant_type": "refresh_token", "refresh_token": self.refresh_token}
+    def form(self) -> Mapping[str, str]:
+        return {
+            "grant_type": "refresh_token",
+            "refresh_token": self.refresh_token,
+            "client_id": self.client_id,
+            "client_secret": self.client_secret,
+        }
 
-    @property
-    def _refusal(self) -> str:
-        return (
-            "gives no token for `refresh_token` ({}): it may have been revoked, or have run out, as after a week where "
-            "the app is in testing; check it, `client_id` and `client_secret`"
+    def remedy(self) -> tuple[str, str]:
+        return "`refresh_token`", (
+            "it may have been revoked, or have run out, as after a week where the app is in testing; check it, "
+            "`client_id` and `client_secret`"
         )

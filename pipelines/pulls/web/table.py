@@ -41,6 +41,9 @@ class WebRows:
     def count_emptied(self, columns: Sequence[SourceColumn], since: Since | None = None) -> Iterator[tuple[str, int]]:  # noqa: ARG002
         yield from sorted(self._emptied.items())
 
+    def tell(self) -> Iterator[str]:
+        yield from ()
+
 
 class WebTable(WebRows, ABC):
     """See :class:`pipelines.pulls.system.SourceTable`. A connector says how rows are fetched, and what is counted.

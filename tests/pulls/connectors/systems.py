@@ -1,4 +1,4 @@
-"""The four systems as tests see them: an account with people in it, and what its API may do wrong."""
+"""The systems as tests see them: an account with people in it, and what its API may do wrong."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -13,6 +13,7 @@ from tests.pulls.connectors.hubspot import account as hubspot_account
 from tests.pulls.connectors.hubspot.account import HubspotAccount
 from tests.pulls.connectors.klaviyo import account as klaviyo_account
 from tests.pulls.connectors.klaviyo.account import KlaviyoAccount
+from tests.pulls.connectors.matomo.account import MatomoAccount
 from tests.pulls.connectors.salesforce.org import SalesforceOrg, limit_exceeded
 from tests.pulls.connectors.square import account as square_account
 from tests.pulls.connectors.square.account import SquareSeller
@@ -20,7 +21,10 @@ from tests.pulls.connectors.square.account import SquareSeller
 
 @dataclass(frozen=True)
 class Kit:
-    """One system. ``rows``: under which key its pages of contacts hold them; ``is_page``: whether that is one."""
+    """One system. ``rows``: under which key its pages of contacts hold them, or none; ``is_page``: whether that is one.
+
+    People are in the canonical ``table`` of ``kind``, their names in its ``column``.
+    """
 
     name: str
     open: Callable[[], Any]
@@ -32,6 +36,8 @@ class Kit:
     list_ids: Callable[[Any], list[Any]]
     read: str
     """A part of the path of its pages."""
+    column: str = "last_name"
+    rest: timedelta = timedelta(hours=1)
     pull: str = "contacts"
     """The pull that people come by."""
     kind: TableKind = "crm"
@@ -44,15 +50,17 @@ class Kit:
         return {"CRM_SECRET": getattr(account, "client_secret", None) or account.token}
 
     def fill(self, account: Any, people: int) -> None:
-        """So many people, a minute apart, and an hour of rest."""
+        """So many people, a minute apart, and some rest."""
         for number in range(people):
             account.now += timedelta(minutes=1)
             self.add(account, number)
-        account.now += timedelta(hours=1)
+        account.now += self.rest
 
     def change_pages(self, change: Callable[[int, dict[str, Any]], dict[str, Any]]) -> Change:
         """What becomes of the pages of contacts, numbered from 1."""
-        return change_pages(self.is_page, change)
+        if self.rows:
+            return change_pages(self.is_page, change)
+        return change_pages(self.is_page, lambda number, page: change(number, {self.rows: page}).get(self.rows))
 
 
 def _asks_contacts_of_hubspot(asked: Asked) -> bool:
@@ -66,6 +74,10 @@ def _asks_contacts_of_salesforce(asked: Asked) -> bool:
 
 def _asks_contacts_of_brevo(asked: Asked) -> bool:
     return asked.path == "/v3/contacts" and "sort=asc" in asked.query
+
+
+def _asks_visits_of_matomo(asked: Asked) -> bool:
+    return "method=Live.getLastVisitsDetails" in asked.body and "doNotFetchActions" not in asked.body
 
 
 def _asks_profiles_of_klaviyo(asked: Asked) -> bool:
@@ -109,6 +121,22 @@ BREVO = Kit(
     lambda account: sorted(account.contacts),
     "/v3/contacts",
 )
+MATOMO = Kit(
+    "matomo",
+    MatomoAccount,
+    {"type": "matomo", "site": 3, "token": "${CRM_SECRET}"},
+    "",
+    _asks_visits_of_matomo,
+    lambda seconds: (429, {"Retry-After": str(seconds)}, b"<html>Qzneedle"),
+    lambda account, number: account.add(f"L{number}", {"url": "https://shop.example.fr/Qzneedle"}),
+    lambda account: sorted(account.visits),
+    "/index.php",
+    kind="ecommerce",
+    pull="visits",
+    table="web_events",
+    column="visitor_id",
+    rest=timedelta(days=1),
+)
 KLAVIYO = Kit(
     "klaviyo",
     KlaviyoAccount,
@@ -138,5 +166,5 @@ SQUARE = Kit(
     kind="pos",
     table="members",
 )
-KITS = {kit.name: kit for kit in (HUBSPOT, SALESFORCE, BREVO, KLAVIYO, SQUARE)}
-__all__ = ["BREVO", "HUBSPOT", "KITS", "KLAVIYO", "SALESFORCE", "SQUARE", "Kit", "limit_exceeded"]
+KITS = {kit.name: kit for kit in (HUBSPOT, SALESFORCE, BREVO, KLAVIYO, SQUARE, MATOMO)}
+__all__ = ["BREVO", "HUBSPOT", "KITS", "KLAVIYO", "MATOMO", "SALESFORCE", "SQUARE", "Kit", "limit_exceeded"]

@@ -26,10 +26,10 @@ def open_system(connector: GoogleAdsConnector, base: Path, scratch: Path) -> Ite
         headers["login-customer-id"] = connector.login_customer
     with closing(WebClient(connector.address or TOKENS, NAME)) as giver:
         authorisation = RefreshToken(
-            giver,
-            "/token",
-            connector.client_id.reveal(),
-            connector.client_secret.reveal(),
+            client=giver,
+            path="/token",
+            client_id=connector.client_id.reveal(),
+            client_secret=connector.client_secret.reveal(),
             refresh_token=connector.refresh_token.reveal(),
         )
         with closing(WebClient(connector.address or ADDRESS, NAME, authorisation, judge=judge)) as client:

@@ -23,10 +23,10 @@ def open_system(connector: SalesforceConnector, base: Path, scratch: Path) -> It
     """
     with closing(WebClient(connector.api, "Salesforce")) as giver:
         credentials = ClientCredentials(
-            giver,
-            "/services/oauth2/token",
-            connector.client_id.reveal(),
-            connector.client_secret.reveal(),
+            client=giver,
+            path="/services/oauth2/token",
+            client_id=connector.client_id.reveal(),
+            client_secret=connector.client_secret.reveal(),
         )
         with closing(WebClient(connector.api, "Salesforce", credentials)) as client:
             yield SalesforceSystem(api := SalesforceApi(client), api.read_moment())

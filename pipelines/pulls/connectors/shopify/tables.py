@@ -66,11 +66,11 @@ def _authorise(connector: ShopifyConnector, doorman: WebClient) -> Authorisation
     assert connector.client_id is not None
     assert connector.client_secret is not None
     return ClientCredentials(
-        doorman,
-        "/admin/oauth/access_token",
-        connector.client_id.reveal(),
-        connector.client_secret.reveal(),
-        lambda token: {HEADER: token},
+        client=doorman,
+        path="/admin/oauth/access_token",
+        client_id=connector.client_id.reveal(),
+        client_secret=connector.client_secret.reveal(),
+        as_headers=lambda token: {HEADER: token},
     )
 
 

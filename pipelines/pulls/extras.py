@@ -6,12 +6,15 @@ from typing import Any
 from pipelines.pulls.errors import SourceError
 
 
-def need(module: str, extra: str) -> Any:
-    """The module, which `parcours[<extra>]` brings. Raises SourceError where it is not installed."""
+def need(module: str, extra: str, *, type_: str | None = None) -> Any:
+    """The module, which `parcours[<extra>]` brings, for sources of ``type_``, which is usually called like the extra.
+
+    Raises SourceError where it is not installed.
+    """
     try:
         return import_module(module)
     except ModuleNotFoundError:
         raise SourceError(
-            f"sources of `type: {extra}` need a package that is not installed. In the clone of Parcours: "
+            f"sources of `type: {type_ or extra}` need a package that is not installed. In the clone of Parcours: "
             f".venv/bin/pip install -e '.[{extra}]'."
         ) from None
