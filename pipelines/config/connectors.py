@@ -196,9 +196,9 @@ class RemoteSource(Source):
         return [mapping.from_, *(each.from_ for each in mapping.with_.values() if each.from_)]
 
 
-_PLACES = tuple(
-    ["host", "port", "database", "shop", "domain", "customer", "account", "address", "site", "project", "dataset"]
-)
+_PLACES = (
+    "host", "port", "database", "shop", "domain", "address", "customer", "account", "site", "project", "dataset"
+)  # fmt: skip
 
 
 class PulledConnector(RemoteConnector):
