@@ -9,6 +9,7 @@ from pipelines.config.brevo import BrevoSource
 from pipelines.config.connectors import Connector, DatabaseSource, FilesSource, Source, TableMapping
 from pipelines.config.drop_sources import AzureSource, GcsSource, S3Source, SftpSource
 from pipelines.config.hubspot import HubspotSource
+from pipelines.config.klaviyo import KlaviyoSource
 from pipelines.config.magento import MagentoSource
 from pipelines.config.prestashop import PrestashopSource
 from pipelines.config.salesforce import SalesforceSource
@@ -32,6 +33,7 @@ SOURCE_MODELS: dict[str, type[Source]] = {
     "prestashop": PrestashopSource,
     "woocommerce": WoocommerceSource,
     "magento": MagentoSource,
+    "klaviyo": KlaviyoSource,
 }
 """Per `connector.type`, the model of a source that has it."""
 

@@ -30,6 +30,7 @@ from pipelines.pulls.connectors.registry import SYSTEMS
 from pipelines.pulls.errors import MissingTableError, SourceError, TableError
 from pipelines.pulls.pull_table import Pulled, TablePull
 from pipelines.pulls.reconciliation import Reconciled, count_rows
+from pipelines.pulls.system import System
 
 State = Literal["taken", "kept", "absent", "not taken"]
 """taken: tonight's rows are in force. kept: those of the last pull are, as declared. absent: the source has no such
@@ -151,13 +152,24 @@ def _pull_tables(
             of = TablePull(name, pull, place, drift, landed.root, scratch, pulled_at, number, settings.most)
             try:
                 with system.separate(position), telling_values(of):
-                    found[name] = of.run(system, table, full=settings.full)
+                    found[name] = _pull_table(of, system, table, settings)
             except MissingTableError as error:
                 rows = table.rows if table and pull.optional and not settings.full else 0
                 found[name] = _tell_gone(of, rows) if rows else error
             except TableError as error:
                 found[name] = error
     return {name: found[name] for name in wanted}
+
+
+def _pull_table(of: TablePull, system: System, landed: LandedTable | None, settings: Settings) -> Pulled:
+    """Once more where other rows arrived than the system counts: it may have changed between the two."""
+    try:
+        return of.run(system, landed, full=settings.full)
+    except TableError as error:
+        if not error.reconciled or settings.most is not None:
+            raise
+        settings.say(f"source {of.root.name}: {error} It is asked for once more.")
+    return of.run(system, landed, full=settings.full)
 
 
 def _tell_gone(of: TablePull, rows: int) -> TableError:

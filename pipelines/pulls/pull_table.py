@@ -409,9 +409,11 @@ class _Work:
         usual = OVERLAP_WITHOUT_ZONE if self._cursor.kind == "timestamp" else OVERLAP
         span = usual if overlap is None else overlap
         if self._cursor.kind == "date":
-            days = -(-span // timedelta(days=1))
-            return (date.fromisoformat(cursor) - timedelta(days=days)).isoformat()
-        return (datetime.fromisoformat(cursor) - span).isoformat(sep=" ", timespec="microseconds")
+            day = date.fromisoformat(cursor)
+            return (day - min(timedelta(days=-(-span // timedelta(days=1))), day - date.min)).isoformat()
+        moment = datetime.fromisoformat(cursor)
+        first = datetime.min.replace(tzinfo=moment.tzinfo)  # A zero date of some system, say: nothing lies before it.
+        return (moment - min(span, moment - first)).isoformat(sep=" ", timespec="microseconds")
 
     def _read_cursor(self, before: str | None) -> str | None:
         return (self.table.read_cursor(self._cursor) or before) if self.of.pull.cursor else None

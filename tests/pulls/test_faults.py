@@ -137,6 +137,36 @@ def test_a_short_pull_is_told_and_not_taken(shop: Shop, lost_batches: None) -> N
         shop.extract()
 
 
+def test_a_short_pull_is_asked_for_once_more(shop: Shop, monkeypatch: pytest.MonkeyPatch) -> None:
+    shop.make_orders(*ROWS)
+    snapshot = {"postgresql": PostgresqlSnapshot, "mariadb": MysqlSnapshot}[shop.server.type]
+    whole, lost = snapshot.stream, []
+
+    def stream(self: Any, sql: str, schema: pa.Schema, shown: str) -> Iterator[pa.RecordBatch]:
+        for batch in whole(self, sql, schema, shown):
+            lost.append(batch.num_rows)
+            yield batch if len(lost) > 1 else batch.slice(0, batch.num_rows - 1)
+
+    monkeypatch.setattr(snapshot, "stream", stream)
+    [outcome] = shop.pull()
+    assert (outcome.state, outcome.rows, lost) == ("taken", 2, [2, 2])
+    [said] = shop.said
+    assert "what arrived of table 'orders' is not what the source has" in said
+    assert said.endswith("It is asked for once more.")
+
+
+@pytest.mark.parametrize("overlap", [None, "400d"])
+def test_changes_since_the_first_day_of_the_calendar_begin_there(shop: Shop, overlap: str | None) -> None:
+    shop.make_orders("1, 'Ann', '2026-01-01 10:00:00', 10.00, '0001-01-01 00:00:00'")
+    pulls = {"orders": {"key": "id", "cursor": "changed", **({"overlap": overlap} if overlap else {})}}
+    if shop.server.type != "postgresql":
+        pytest.skip("Its times begin in the year 1000.")
+    shop.pull(pulls)
+    shop.add("2, 'Bo', '2026-01-02 10:00:00', 20.00, '0001-01-01 00:00:01'")
+    [outcome] = shop.pull(pulls)
+    assert (outcome.state, outcome.describe()["mode"], outcome.rows) == ("taken", "changes", 2)
+
+
 def test_a_short_pull_of_changes_leaves_the_night_before(shop: Shop, request: pytest.FixtureRequest) -> None:
     shop.make_orders(*ROWS)
     shop.pull()

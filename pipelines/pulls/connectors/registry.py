@@ -8,6 +8,7 @@ from typing import Any
 from pipelines.pulls.connectors import magento, mysql, postgresql, woocommerce
 from pipelines.pulls.connectors.brevo import tables as brevo
 from pipelines.pulls.connectors.hubspot import tables as hubspot
+from pipelines.pulls.connectors.klaviyo import tables as klaviyo
 from pipelines.pulls.connectors.salesforce import tables as salesforce
 from pipelines.pulls.connectors.shopify import tables as shopify
 from pipelines.pulls.snapshot import Snapshot
@@ -39,6 +40,7 @@ SYSTEMS: dict[str, OpenSystem] = {
     "prestashop": _speaking_sql(mysql.open_snapshot),
     "woocommerce": _speaking_sql(woocommerce.open_snapshot),
     "magento": _speaking_sql(magento.open_snapshot),
+    "klaviyo": klaviyo.open_system,
 }
 """Per `connector.type` that is pulled, what opens the system, given the connector as `sources.yml` has it, the folder
 from which relative paths start, and a folder for what the pull need not keep. Raises SourceError."""

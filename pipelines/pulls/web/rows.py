@@ -49,16 +49,21 @@ def batch_rows(
     for row in rows:
         for column, values in zip(columns, gathered, strict=True):
             if column.name not in row and column.name not in lacking:
-                raise TableError(
-                    f"the columns of {shown} have changed: {column.name} no longer there. The API is another than "
-                    "Parcours knows: see whether there is a newer version of Parcours."
-                )
+                raise tell_gone(column.name, shown)
             values.append(_read(row.get(column.name), column, shown, emptied))
         if len(gathered[0]) >= ROWS:
             yield _close(gathered, schema, columns, shown)
             gathered = [[] for _ in columns]
     if gathered[0]:
         yield _close(gathered, schema, columns, shown)
+
+
+def tell_gone(name: str, shown: str) -> TableError:
+    """The error of a column that rows had and have no more."""
+    return TableError(
+        f"the columns of {shown} have changed: {name} no longer there. The API is another than Parcours knows: see "
+        "whether there is a newer version of Parcours."
+    )
 
 
 def _close(gathered: list[list[Any]], schema: pa.Schema, columns: Sequence[SourceColumn], shown: str) -> pa.RecordBatch:
@@ -172,3 +177,10 @@ def _tell_kind(value: Any) -> str:
 def as_json(value: Any) -> str | None:
     """What has a structure of its own, as one text."""
     return None if value is None else json.dumps(value, ensure_ascii=False, sort_keys=True, default=str)
+
+
+def as_text(value: Any) -> str | None:
+    """A value of any kind as a text; None where it is empty."""
+    if value is None or value == "":
+        return None
+    return value if isinstance(value, str) else (str(value) if isinstance(value, Decimal) else as_json(value))

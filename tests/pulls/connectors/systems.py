@@ -1,4 +1,4 @@
-"""The three systems as tests see them: an account with people in it, and what its API may do wrong."""
+"""The four systems as tests see them: an account with people in it, and what its API may do wrong."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -10,6 +10,8 @@ from tests.pulls.connectors.brevo import account as brevo_account
 from tests.pulls.connectors.brevo.account import BrevoAccount
 from tests.pulls.connectors.hubspot import account as hubspot_account
 from tests.pulls.connectors.hubspot.account import HubspotAccount
+from tests.pulls.connectors.klaviyo import account as klaviyo_account
+from tests.pulls.connectors.klaviyo.account import KlaviyoAccount
 from tests.pulls.connectors.salesforce.org import SalesforceOrg, limit_exceeded
 
 
@@ -27,6 +29,10 @@ class Kit:
     list_ids: Callable[[Any], list[Any]]
     read: str
     """A part of the path of its pages."""
+    pull: str = "contacts"
+    """The pull that contacts come by."""
+    is_counted: bool = True
+    """Whether the system says how many contacts there are."""
 
     def secrets(self, account: Any) -> dict[str, str]:
         return {"CRM_SECRET": getattr(account, "client_secret", None) or account.token}
@@ -66,6 +72,10 @@ def _asks_contacts_of_brevo(asked: Asked) -> bool:
     return asked.path == "/v3/contacts" and "sort=asc" in asked.query
 
 
+def _asks_profiles_of_klaviyo(asked: Asked) -> bool:
+    return asked.path == "/api/profiles" and "sort=id" in asked.query
+
+
 HUBSPOT = Kit(
     "hubspot",
     HubspotAccount,
@@ -99,5 +109,18 @@ BREVO = Kit(
     lambda account: sorted(account.contacts),
     "/v3/contacts",
 )
-KITS = {kit.name: kit for kit in (HUBSPOT, SALESFORCE, BREVO)}
-__all__ = ["BREVO", "HUBSPOT", "KITS", "SALESFORCE", "Kit", "limit_exceeded"]
+KLAVIYO = Kit(
+    "klaviyo",
+    KlaviyoAccount,
+    {"type": "klaviyo", "token": "${CRM_SECRET}"},
+    "data",
+    _asks_profiles_of_klaviyo,
+    klaviyo_account.too_many,
+    lambda account, number: account.add(f"p{number}@example.fr", first_name="Qzneedle", last_name=f"L{number}"),
+    lambda account: sorted(account.profiles),
+    "/api/profiles",
+    pull="profiles",
+    is_counted=False,
+)
+KITS = {kit.name: kit for kit in (HUBSPOT, SALESFORCE, BREVO, KLAVIYO)}
+__all__ = ["BREVO", "HUBSPOT", "KITS", "KLAVIYO", "SALESFORCE", "Kit", "limit_exceeded"]

@@ -12,9 +12,9 @@ from decimal import Decimal
 from typing import Any
 
 from pipelines.pulls.connectors.brevo.api import BrevoApi
-from pipelines.pulls.errors import SourceError, TableError
+from pipelines.pulls.errors import SourceError
 from pipelines.pulls.system import ROWS, Counted, Kind, Measures, Since, SourceColumn
-from pipelines.pulls.web.rows import as_json, declare
+from pipelines.pulls.web.rows import as_text, declare, tell_gone
 from pipelines.pulls.web.table import WebTable
 
 PAGE = 1_000
@@ -59,10 +59,7 @@ class Contacts(WebTable):
             mails, others = mails + ("email" in contact), others + ("email" not in contact)
             yield _flatten(contact)
         if others > 1 and not mails:  # Somebody who is known by a phone alone has none; that nobody has, is no chance.
-            raise TableError(
-                f"the columns of {self.shown} have changed: email no longer there. The API is another than Parcours "
-                "knows: see whether there is a newer version of Parcours."
-            )
+            raise tell_gone("email", self.shown)
 
     def _read_pages(self, limit: int) -> Iterator[dict[str, Any]]:
         """Pages that overlap by a contact: some come again, and none is passed over."""
@@ -107,10 +104,4 @@ def _flatten(contact: Mapping[str, Any]) -> dict[str, Any]:
     """Attributes hold whatever their type is: all of them come as texts."""
     attributes = contact.get("attributes")
     told = attributes.items() if isinstance(attributes, dict) else ()
-    return {**contact, **{PREFIX + name: _as_text(value) for name, value in told}}
-
-
-def _as_text(value: Any) -> str | None:
-    if value is None or value == "":
-        return None
-    return value if isinstance(value, str) else (str(value) if isinstance(value, Decimal) else as_json(value))
+    return {**contact, **{PREFIX + name: as_text(value) for name, value in told}}
