@@ -9,6 +9,7 @@ from pipelines.pulls.web.client import WebClient
 
 MARGIN = 300.0  # Seconds before its end in which a token is not begun with.
 LIFE = 3_600.0  # Of a token of which nothing is said.
+LONGEST_LIFE = 86_400  # One that is said to live longer is asked for again every day.
 
 
 @dataclass
@@ -50,5 +51,5 @@ class ClientCredentials:
                 f"{self.client.shown} gives no token for `client_id` and `{self.key}` (HTTP {answer.status}): check "
                 "both, and that the app is installed."
             )
-        self._ends = time.monotonic() + (float(life) if isinstance(life, int) else LIFE)
+        self._ends = time.monotonic() + (min(life, LONGEST_LIFE) if isinstance(life, int) else LIFE)
         return token
