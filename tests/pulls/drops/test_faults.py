@@ -237,10 +237,11 @@ def test_names_that_lead_elsewhere_are_refused(till: Till) -> None:
     till.connector = {"if_not_taken": "keep"}
     till.table = {"from": "*.csv"}
     till.put("tickets_1.csv", *ONE)
-    script(till).names += [b"../../evil.csv", b"/etc/evil.csv", b"..", b"a/b.csv"]
+    script(till).names += [b"../../evil.csv", b"/etc/evil.csv", b"..", b"a/b.csv", b"nul\0.csv"]
     outcome = till.pull()
     assert outcome.state == "kept"
     assert "evil.csv: its name leads out of its folder" in str(outcome.message)
+    assert str(outcome.message).count("its name leads out of its folder") == 4
     assert [file.name for file in till.mirror.files] == ["tickets_1.csv"]
 
 
@@ -260,6 +261,11 @@ def test_links_lead_no_further_than_the_root(till: Till) -> None:
     assert [file.name for file in till.mirror.files] == ["day/tickets_1.csv", "in.csv"]
     till.table = {"from": "out.csv"}
     assert "out.csv: it is a link that leads out of `root`" in str(till.pull().message)
+    script(till).opened.clear()
+    (folder_of(till) / "linked").symlink_to(folder_of(till).parent)
+    till.table = {"from": "linked/*.csv"}
+    assert "the folder linked is a link that leads out of `root`" in str(till.pull().message)
+    assert script(till).opened == []
 
 
 @pytest.mark.parametrize("pattern", ["../x.csv", "/etc/*.csv", "a/../../*.csv"])
