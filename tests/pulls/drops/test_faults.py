@@ -413,6 +413,52 @@ def test_what_was_taken_and_is_gone_from_the_lake_is_taken_again(till: Till) -> 
     assert till.extract().height == 2
 
 
+def test_what_is_gone_there_and_no_longer_whole_here_is_told_and_not_read(till: Till) -> None:
+    till.connector = {"if_not_taken": "keep"}
+    till.put("tickets_1.csv", *ONE)
+    till.put("tickets_2.csv", *TWO)
+    till.pull()
+    till.store.remove("tickets_1.csv")
+    till.mirror.path(next(file for file in till.mirror.files if file.name == "tickets_1.csv")).unlink()
+    outcome = till.pull()
+    assert outcome.state == "kept"
+    assert "tickets_1.csv: it is no longer there, and what was kept of it is no longer whole" in str(outcome.message)
+    assert till.extract()["ticket_id"].to_list() == ["3", "4"]
+
+
+def test_what_is_not_taken_tonight_and_no_longer_whole_here_is_not_read(till: Till) -> None:
+    till.connector = {"if_not_taken": "keep"}
+    till.put("tickets_1.csv", *ONE)
+    till.put("tickets_2.csv", *TWO)
+    till.pull()
+    till.mirror.path(next(file for file in till.mirror.files if file.name == "tickets_1.csv")).unlink()
+    till.meanwhile = lambda: grow(till, "tickets_1.csv")
+    assert till.pull().state == "kept"
+    assert till.extract()["ticket_id"].to_list() == ["3", "4"]
+
+
+def test_a_file_of_another_folder_is_another_whatever_its_name_size_and_date(till: Till) -> None:
+    till.put("tickets_1.csv", *ONE)
+    till.pull()
+    assert till.extract()["ticket_id"].to_list() == ["1", "2"]
+    there = folder_of(till) / "tickets_1.csv"
+    other = folder_of(till) / "other" / "tickets_1.csv"
+    other.parent.mkdir()
+    other.write_bytes(there.read_bytes().replace(b"\n2,", b"\n7,"))
+    os.utime(other, (there.stat().st_mtime, there.stat().st_mtime))
+    till.connector = {"root": f"{till.store.connector['root']}/other"}
+    assert till.pull().state == "taken"
+    assert till.extract()["ticket_id"].to_list() == ["1", "7"]
+
+
+def test_what_was_taken_without_a_control_is_proved_once_there_is_one(till: Till) -> None:
+    till.table = {"from": "*rows.csv"}
+    till.put("tickets_3rows.csv", *ONE)
+    assert till.pull().state == "taken"
+    till.table = {"from": "*rows.csv", "control": {"rows": r"_(\d+)rows\.csv$"}}
+    assert "rows: 3 in the source, 2 here" in str(till.pull().message)
+
+
 def test_everything_that_is_written_is_its_owners_alone(till: Till) -> None:
     till.put("tickets_1.csv", *ONE)
     previous = os.umask(0o077)
