@@ -56,8 +56,15 @@ def test_a_file_that_is_still_being_written_is_not_taken_tonight(till: Till, tak
 
 def test_an_edit_of_the_same_size_between_two_looks_is_seen(till: Till) -> None:
     till.put("tickets_1.csv", *ONE)
-    till.meanwhile = lambda: till.put("tickets_1.csv", *TWO)
+    till.meanwhile = lambda: till.put("tickets_1.csv", *reversed(ONE))
     assert "it is still being written" in str(till.pull().message)
+
+
+def test_a_file_that_goes_between_two_looks_is_told(till: Till) -> None:
+    till.put("tickets_1.csv", *ONE)
+    till.meanwhile = lambda: till.store.remove("tickets_1.csv")
+    assert "tickets_1.csv: it went while it was looked at" in str(till.pull().message)
+    assert script(till).opened == []
 
 
 def test_a_file_that_is_half_written_stays_as_it_was(till: Till) -> None:
@@ -99,6 +106,16 @@ def test_a_marker_of_an_earlier_version_says_nothing_of_this_one(till: Till) -> 
     till.put("tickets_1.csv.done")
     till.put("tickets_1.csv", *ONE, *TWO)
     assert "it was changed after its marker tickets_1.csv.done was written" in str(till.pull().message)
+
+
+def test_a_folder_is_no_marker_and_no_control(till: Till) -> None:
+    till.put("tickets_1.csv", *ONE)
+    till.put("tickets_1.csv.done/tickets_2.csv")
+    till.connector = {"complete": "marker", "marker": "{name}.done"}
+    assert "its marker tickets_1.csv.done is not there" in str(till.pull().message)
+    till.connector = {}
+    till.table = {"control": {"file": "{name}.done", "rows": "(.*)"}}
+    assert "its control file tickets_1.csv.done is not there" in str(till.pull().message)
 
 
 def test_a_short_delivery_is_told_and_not_taken(till: Till) -> None:
@@ -526,6 +543,10 @@ def test_a_control_file_that_is_not_there_or_says_nothing_is_told(till: Till) ->
     assert "tickets_1.csv: its control file tickets_1.csv.ctl is not there" in str(till.pull().message)
     till.store.put("tickets_1.csv.ctl", b"nothing")
     assert "its control file tickets_1.csv.ctl does not say the number of rows" in str(till.pull().message)
+    script(till).opened.clear()
+    till.store.put("tickets_1.csv.ctl", b"rows=2 " * 10_000)
+    assert "its control file tickets_1.csv.ctl has 70,000 bytes, which is no control file" in str(till.pull().message)
+    assert script(till).opened == []
     till.store.put("tickets_1.csv.ctl", b"rows=2 " + b"0" * 64)
     assert "another SHA256 than its control file says" in str(till.pull().message)
     assert till.mirror.files == []

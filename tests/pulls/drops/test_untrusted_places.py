@@ -1,12 +1,13 @@
 """Places that show or give without end, or something else than they said: what is asked of them is bounded."""
 
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 import pytest
 
 from pipelines.pulls.drops import patterns
+from pipelines.pulls.drops.completeness import has_moved
 from pipelines.pulls.drops.fetch import TRIES, fetch
 from pipelines.pulls.drops.patterns import Look
 from pipelines.pulls.drops.place import Entry, FileError
@@ -50,6 +51,15 @@ def test_a_file_with_another_digest_than_its_store_says_is_not_taken(tmp_path: P
     with pytest.raises(FileError, match="another MD5"):
         fetch(place, place.entry, tmp_path)
     assert list(tmp_path.iterdir()) == []
+
+
+def test_a_version_is_told_from_another_of_the_same_size_and_second(tmp_path: Path) -> None:
+    """Stores date to the second; what else they say of a version tells two of one second apart."""
+    listed = Entry("a.csv", size=6, modified_at="2026-01-01T10:00:00+00:00", etag="1")
+    place = OddPlace(replace(listed, etag="2"), pieces=1)
+    with pytest.raises(FileError, match="it was changed while it was fetched"):
+        fetch(place, listed, tmp_path)
+    assert has_moved(listed, place.entry) == "it is still being written"
 
 
 def test_folders_within_each_other_without_end_are_followed_so_deep_and_no_deeper() -> None:
