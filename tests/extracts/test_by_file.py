@@ -237,6 +237,16 @@ def test_a_file_with_another_column_has_all_of_them_read(nights: Nights) -> None
     assert any("all files are read" in said for said in nights.said)
 
 
+def test_files_whose_names_are_shown_alike_are_read_together(nights: Nights) -> None:
+    nights.tables = ("orders",)
+    write_order(nights, "orders_\x01.csv", "11,2026-06-01,5,")
+    write_order(nights, r"orders_\u0001.csv", "12,2026-06-01,5,")
+    nights.run("orders")
+    write_order(nights, "orders_\x01.csv", "13,2026-06-01,x,")
+    orders = nights.check_equal_to_full()["orders"]
+    assert (orders.files_kept, orders.rows_kept, orders.rows_rejected) == (0, 4, 4)
+
+
 def test_very_many_files_lie_in_a_bounded_number_of_parts(nights: Nights, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(by_file, "MOST_UNITS", 4)
     for number in range(70, 99):
