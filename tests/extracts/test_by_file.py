@@ -4,6 +4,7 @@ import json
 import os
 import random
 import shutil
+import zipfile
 from collections.abc import Callable, Iterator
 from contextlib import suppress
 from datetime import date, timedelta
@@ -201,6 +202,34 @@ def test_a_later_order_of_a_file_that_is_not_read_keeps_its_lines_waiting(nights
     assert (extracted["orders"].files_kept, extracted["order_lines"].rows_set_apart) == (2, 1)
 
 
+@pytest.mark.parametrize("before", ["2026-07-01", "2026-06-01"])
+def test_parts_go_with_their_order_into_quarantine(nights: Nights, before: str) -> None:
+    nights.tables = ("orders", "order_lines")
+    write_order(nights, "orders_6.csv", f"61,{before},8,")
+    nights.run_all()
+    write_order(nights, "orders_6.csv", "61,2026-06-01,8,JPY")  # A currency without a rate.
+    lines = nights.check_equal_to_full()["order_lines"]
+    assert (lines.files_kept, lines.rows_set_apart, lines.rows_rejected) == (2, 0, 1)
+
+
+def test_parts_that_were_read_before_any_order_wait_once_there_are_some(nights: Nights) -> None:
+    nights.tables = ("orders", "order_lines")
+    nights.run("order_lines")
+    write_order(nights, "orders_6.csv", "61,2026-07-01,8,")
+    assert nights.check_equal_to_full()["order_lines"].rows_set_apart == 1
+
+
+def test_a_list_of_awaited_orders_that_is_not_the_one_noted_is_not_believed(nights: Nights) -> None:
+    nights.tables = ("orders", "order_lines")
+    write_order(nights, "orders_6.csv", "61,2026-07-01,8,")
+    nights.run_all()
+    [noted] = (nights.lake.root / "state" / "extracts").glob("*order_lines.waited_for.parquet")
+    now = pl.read_parquet(nights.lake.set_apart_path("ecommerce", "orders")).head(0)
+    write_order(nights, "orders_6.csv", "61,2026-06-01,8,")
+    now.write_parquet(noted)
+    assert nights.check_equal_to_full()["order_lines"].files_kept == 0
+
+
 @pytest.mark.parametrize("damaged", ["ecommerce/order_lines.0001", "quarantine/rows/ecommerce__order_lines"])
 def test_a_damaged_file_is_made_anew_also_where_other_rows_are_waited_for(nights: Nights, damaged: str) -> None:
     write_order(nights, "orders_6.csv", "61,2026-07-01,8,")
@@ -222,11 +251,30 @@ def ask_for_numbers(nights: Nights) -> None:
     nights.mappings["orders"]["columns"]["coupon_code"] = "cast(_file_number + _row as varchar)"
 
 
-@pytest.mark.parametrize("ask", [look_around, ask_for_numbers])
+def read_by_a_query(nights: Nights) -> None:
+    query = "select *, cast(count(*) over () as varchar) as others from source"
+    nights.tables = ("orders",)
+    del nights.mappings["orders"]["where"]
+    nights.mappings["orders"]["query"] = query
+    nights.mappings["orders"]["columns"]["coupon_code"] = "others"
+
+
+@pytest.mark.parametrize("ask", [look_around, ask_for_numbers, read_by_a_query])
 def test_sql_that_depends_on_other_files_has_all_of_them_read(nights: Nights, ask: Callable[[Nights], None]) -> None:
     ask(nights)
     nights.run_all()
     write_order(nights, "orders_3.csv", "31,2026-03-01,6,")
+    assert nights.check_equal_to_full()["orders"].files_kept == 0
+
+
+def test_an_archive_among_the_files_has_all_of_them_read(nights: Nights) -> None:
+    nights.tables = ("orders",)
+    nights.mappings["orders"]["from"] = "orders*"
+    with zipfile.ZipFile(nights.folder / "orders_2.zip", "w") as archive:
+        for number in (1, 2):
+            archive.writestr(f"orders_{number}.csv", f"id,moment,total,currency\n{number},2026-02-01,5,\n")
+    nights.run("orders")
+    edit_an_old_file(nights)
     assert nights.check_equal_to_full()["orders"].files_kept == 0
 
 
