@@ -26,7 +26,7 @@ class Server(ThreadingHTTPServer):
 
     def __init__(self, *answers: Answer) -> None:
         super().__init__(("127.0.0.1", 0), Handler)
-        self.answers, self.seen, self.unsent = list(answers), list[dict[str, str]](), False
+        self.answers, self.seen, self.unsent = list(answers), list[dict[str, str]](), threading.Event()
 
 
 class Handler(BaseHTTPRequestHandler):
@@ -47,7 +47,7 @@ class Handler(BaseHTTPRequestHandler):
         try:
             self.wfile.write(body)
         except OSError:
-            self.server.unsent = True
+            self.server.unsent.set()
 
 
 @pytest.fixture
@@ -125,7 +125,7 @@ def test_of_an_answer_without_end_no_more_is_read_than_one_may_have(
     server, client = start((200, {}, b'"' + b"x" * 2**26))
     with pytest.raises(SourceError, match="an answer of more than 1 MB"):
         client.ask("GET", "/")
-    assert server.unsent, "the connection was closed before all was read"
+    assert server.unsent.wait(10), "the connection was closed before all was read"
 
 
 def test_a_packed_answer_is_as_large_as_it_unpacks_to(start: Start, monkeypatch: pytest.MonkeyPatch) -> None:
