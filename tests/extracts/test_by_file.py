@@ -212,6 +212,17 @@ def test_parts_go_with_their_order_into_quarantine(nights: Nights, before: str) 
     assert (lines.files_kept, lines.rows_set_apart, lines.rows_rejected) == (2, 0, 1)
 
 
+def test_parts_begin_to_wait_while_others_no_longer_do(nights: Nights) -> None:
+    nights.tables = ("orders", "order_lines")
+    write_order(nights, "orders_5.csv", "51,2026-05-01,8,")
+    write_order(nights, "orders_6.csv", "61,2026-07-01,8,")
+    nights.run_all()
+    write_order(nights, "orders_5.csv", "51,2026-07-01,8,")
+    write_order(nights, "orders_6.csv", "61,2026-06-01,8,")
+    lines = nights.check_equal_to_full()["order_lines"]
+    assert (lines.files_kept, lines.rows_set_apart) == (1, 1)
+
+
 def test_parts_that_were_read_before_any_order_wait_once_there_are_some(nights: Nights) -> None:
     nights.tables = ("orders", "order_lines")
     nights.run("order_lines")
