@@ -240,6 +240,7 @@ def test_names_of_any_kind_stay_in_the_manifest(till: Till) -> None:
         b"[x]*?.csv",
         b"x" * 240 + b".csv",
         b"'quote.csv",
+        b"two.c'v\n.csv",
     ]
     for number, name in enumerate(names):
         (folder_of(till) / os.fsdecode(name)).write_bytes(tickets(f"{number},S1,2026-01-01 10:00,{number}.00"))
@@ -425,9 +426,14 @@ def test_what_was_taken_and_is_gone_from_the_lake_is_taken_again(till: Till) -> 
     till.put("tickets_1.csv", *ONE)
     till.pull()
     [file] = till.mirror.files
-    till.mirror.path(file).unlink()
+    content = till.mirror.path(file)
+    content.unlink()
     assert till.pull().state == "taken"
     assert till.extract().height == 2
+    content.chmod(0o600)
+    content.write_bytes(content.read_bytes()[:-1])
+    assert till.pull().state == "taken"
+    assert content.read_bytes() == tickets(*ONE)
 
 
 def test_what_is_gone_there_and_no_longer_whole_here_is_told_and_not_read(till: Till) -> None:
