@@ -121,7 +121,10 @@ COLUMNS: dict[str, Callable[[list[str], Path], object]] = {
     "a SELECT of all": lambda columns, scratch: open_files(columns, scratch).select(numbered=True),
     "names for SQL": lambda columns, scratch: NamedRows(open_files(columns, scratch), {}, ()),
     "those that no SQL sees": lambda columns, _: find_unseen(
-        columns, [f"select {', '.join(f'other_{number}' for number in range(len(columns)))} from source"], columns, ()
+        columns,
+        [f"select {', '.join(f'other_{number}' for number in range(len(columns)))} from source"],
+        columns[::2],
+        (),
     ),
     "those that become amounts": lambda columns, _: amount_columns(
         find_table("ecommerce", "orders"),
