@@ -4,16 +4,15 @@ A sign may just as well belong to a text (a coupon called `10 €`), so it is th
 """
 
 import re
-from collections.abc import Collection, Iterable
+from collections.abc import Collection, Iterable, Iterator
 
 from pipelines.config.connectors import TableMapping
 from pipelines.contracts import Table
 
 _NUMERIC = r"(?:decimal|numeric|double|float|real|bigint|int|integer)\b"
-_IN_NUMERIC_CAST = re.compile(
-    rf"cast\s*\((.*?)\bas\s+{_NUMERIC}|\b(?:sum|avg|abs|round|amount)\s*\((.*?)\)|((?:\"[^\"]+\"|\w+)\s*::\s*{_NUMERIC})",
-    re.IGNORECASE | re.DOTALL,
-)
+_CAST = re.compile(rf"(cast\s*\()|\bas\s+{_NUMERIC}", re.IGNORECASE)
+_CALL = re.compile(r"(\b(?:sum|avg|abs|round|amount)\s*\()|\)", re.IGNORECASE)
+_SHORT_CAST = re.compile(rf"(?:\"[^\"]+\"|\b\w++)\s*+::\s*{_NUMERIC}", re.IGNORECASE)
 
 
 def amount_columns(table: Table, declared: TableMapping, columns: Collection[str], signs: Iterable[str]) -> set[str]:
@@ -37,9 +36,20 @@ def amount_columns(table: Table, declared: TableMapping, columns: Collection[str
             in_texts |= _mentioned(written, columns)
     for sql in (declared.where, declared.query):
         if sql and not sign.search(sql):
-            found = _IN_NUMERIC_CAST.findall(sql)
-            in_numbers |= _mentioned(" ".join(" ".join(parts) for parts in found), columns)
+            found = [*_list_within(_CAST, sql), *_list_within(_CALL, sql), *_SHORT_CAST.findall(sql)]
+            in_numbers |= _mentioned(" ".join(found), columns)
     return numbers | (in_numbers - in_texts)
+
+
+def _list_within(bounds: re.Pattern[str], sql: str) -> Iterator[str]:
+    """What stands between each beginning, the group of ``bounds``, and the first end after it; each is met once."""
+    begun: int | None = None
+    for bound in bounds.finditer(sql):
+        if bound[1] and begun is None:
+            begun = bound.end()
+        elif not bound[1] and begun is not None:
+            yield sql[begun : bound.start()]
+            begun = None
 
 
 def _mentioned(sql: str, columns: Iterable[str]) -> set[str]:

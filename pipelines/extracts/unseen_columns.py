@@ -7,9 +7,11 @@ import re
 from collections.abc import Iterable
 
 _SKIPPED = re.compile(
-    r"--[^\n]*|/\*.*?\*/|'(?:[^']|'')*'|\"((?:[^\"]|\"\")*)\"|\$(\w*)\$.*?\$\2\$", re.DOTALL
+    r"--[^\n]*|/\*(?:.*?\*/|.*)|'(?:[^']|'')*'|\"((?:[^\"]|\"\")*)\"", re.DOTALL
 )  # Comments, texts and quoted names.
-# What reads columns that it does not name, or may do so; `e'...'` has quotes within that this does not follow.
+# `e'...'` has quotes within that are not followed here; `$a$...$a$` is a text, and `x$a$` a name.
+_NOT_FOLLOWED = re.compile(r"\be'|\$\w*\$")
+# What reads columns that it does not name, or may do so.
 _READS_UNNAMED = re.compile(
     r"\*|\b(?:columns|unpivot|pivot|natural|summarize|describe|table)\b|(?:^|\(|;|\b(?:union|except|intersect|all))\s*from\b",
     re.IGNORECASE,
@@ -43,7 +45,7 @@ def find_unseen(
 
 
 def _may_read_all(text: str, relations: set[str]) -> bool:
-    if re.search(r"\be'", text):
+    if _NOT_FOLLOWED.search(text):
         return True
     bare = _SKIPPED.sub(lambda found: _blank(found, relations), text)
     if _READS_UNNAMED.search(bare.strip()):
@@ -60,6 +62,8 @@ def _may_read_all(text: str, relations: set[str]) -> bool:
 
 def _blank(found: re.Match[str], relations: set[str]) -> str:
     """What stands in place of a comment, a text or a quoted name, which is a name still where it is a relation's."""
+    if found[0].startswith("/*") and not found[0].endswith("*/", len("/*")):
+        return "*"  # Nothing ends it; what SQL it stands in, and what that reads, is not told by this text.
     if found[0].startswith(("--", "/*")):
         return " "
     return f" {found[1]} " if found[1] in relations else " _ "

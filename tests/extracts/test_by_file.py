@@ -4,6 +4,7 @@ import json
 import os
 import random
 import shutil
+import zipfile
 from collections.abc import Callable, Iterator
 from contextlib import suppress
 from datetime import date, timedelta
@@ -201,6 +202,45 @@ def test_a_later_order_of_a_file_that_is_not_read_keeps_its_lines_waiting(nights
     assert (extracted["orders"].files_kept, extracted["order_lines"].rows_set_apart) == (2, 1)
 
 
+@pytest.mark.parametrize("before", ["2026-07-01", "2026-06-01"])
+def test_parts_go_with_their_order_into_quarantine(nights: Nights, before: str) -> None:
+    nights.tables = ("orders", "order_lines")
+    write_order(nights, "orders_6.csv", f"61,{before},8,")
+    nights.run_all()
+    write_order(nights, "orders_6.csv", "61,2026-06-01,8,JPY")  # A currency without a rate.
+    lines = nights.check_equal_to_full()["order_lines"]
+    assert (lines.files_kept, lines.rows_set_apart, lines.rows_rejected) == (2, 0, 1)
+
+
+def test_parts_begin_to_wait_while_others_no_longer_do(nights: Nights) -> None:
+    nights.tables = ("orders", "order_lines")
+    write_order(nights, "orders_5.csv", "51,2026-05-01,8,")
+    write_order(nights, "orders_6.csv", "61,2026-07-01,8,")
+    nights.run_all()
+    write_order(nights, "orders_5.csv", "51,2026-07-01,8,")
+    write_order(nights, "orders_6.csv", "61,2026-06-01,8,")
+    lines = nights.check_equal_to_full()["order_lines"]
+    assert (lines.files_kept, lines.rows_set_apart) == (1, 1)
+
+
+def test_parts_that_were_read_before_any_order_wait_once_there_are_some(nights: Nights) -> None:
+    nights.tables = ("orders", "order_lines")
+    nights.run("order_lines")
+    write_order(nights, "orders_6.csv", "61,2026-07-01,8,")
+    assert nights.check_equal_to_full()["order_lines"].rows_set_apart == 1
+
+
+def test_a_list_of_awaited_orders_that_is_not_the_one_noted_is_not_believed(nights: Nights) -> None:
+    nights.tables = ("orders", "order_lines")
+    write_order(nights, "orders_6.csv", "61,2026-07-01,8,")
+    nights.run_all()
+    [noted] = (nights.lake.root / "state" / "extracts").glob("*order_lines.waited_for.parquet")
+    now = pl.read_parquet(nights.lake.set_apart_path("ecommerce", "orders")).head(0)
+    write_order(nights, "orders_6.csv", "61,2026-06-01,8,")
+    now.write_parquet(noted)
+    assert nights.check_equal_to_full()["order_lines"].files_kept == 0
+
+
 @pytest.mark.parametrize("damaged", ["ecommerce/order_lines.0001", "quarantine/rows/ecommerce__order_lines"])
 def test_a_damaged_file_is_made_anew_also_where_other_rows_are_waited_for(nights: Nights, damaged: str) -> None:
     write_order(nights, "orders_6.csv", "61,2026-07-01,8,")
@@ -222,11 +262,30 @@ def ask_for_numbers(nights: Nights) -> None:
     nights.mappings["orders"]["columns"]["coupon_code"] = "cast(_file_number + _row as varchar)"
 
 
-@pytest.mark.parametrize("ask", [look_around, ask_for_numbers])
+def read_by_a_query(nights: Nights) -> None:
+    query = "select *, cast(count(*) over () as varchar) as others from source"
+    nights.tables = ("orders",)
+    del nights.mappings["orders"]["where"]
+    nights.mappings["orders"]["query"] = query
+    nights.mappings["orders"]["columns"]["coupon_code"] = "others"
+
+
+@pytest.mark.parametrize("ask", [look_around, ask_for_numbers, read_by_a_query])
 def test_sql_that_depends_on_other_files_has_all_of_them_read(nights: Nights, ask: Callable[[Nights], None]) -> None:
     ask(nights)
     nights.run_all()
     write_order(nights, "orders_3.csv", "31,2026-03-01,6,")
+    assert nights.check_equal_to_full()["orders"].files_kept == 0
+
+
+def test_an_archive_among_the_files_has_all_of_them_read(nights: Nights) -> None:
+    nights.tables = ("orders",)
+    nights.mappings["orders"]["from"] = "orders*"
+    with zipfile.ZipFile(nights.folder / "orders_2.zip", "w") as archive:
+        for number in (1, 2):
+            archive.writestr(f"orders_{number}.csv", f"id,moment,total,currency\n{number},2026-02-01,5,\n")
+    nights.run("orders")
+    edit_an_old_file(nights)
     assert nights.check_equal_to_full()["orders"].files_kept == 0
 
 
@@ -235,6 +294,16 @@ def test_a_file_with_another_column_has_all_of_them_read(nights: Nights) -> None
     nights.exports.write("orders_7.csv", "id,moment,total,currency,coupon_code\n71,2026-06-29,7,,A\n")
     assert nights.check_equal_to_full()["orders"].files_kept == 0
     assert any("all files are read" in said for said in nights.said)
+
+
+def test_files_whose_names_are_shown_alike_are_read_together(nights: Nights) -> None:
+    nights.tables = ("orders",)
+    write_order(nights, "orders_\x01.csv", "11,2026-06-01,5,")
+    write_order(nights, r"orders_\u0001.csv", "12,2026-06-01,5,")
+    nights.run("orders")
+    write_order(nights, "orders_\x01.csv", "13,2026-06-01,x,")
+    orders = nights.check_equal_to_full()["orders"]
+    assert (orders.files_kept, orders.rows_kept, orders.rows_rejected) == (0, 4, 4)
 
 
 def test_very_many_files_lie_in_a_bounded_number_of_parts(nights: Nights, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -305,6 +374,7 @@ def test_what_is_quarantined_names_its_columns_in_the_order_of_all_files(nights:
 
 
 def test_what_no_column_of_the_mapping_reads_is_found_out_of_all_files_or_of_none(nights: Nights) -> None:
+    leave_a_column_unread(nights)
     nights.exports.write("events_4.csv", b"id,visitor,moment,page\ne4,v,2026-04-01,\xff\n")
     nights.run_all()
     nights.exports.write("events_7.csv", b"id,visitor,moment,page\ne7,\xff,2026-04-01,home\n")
@@ -312,7 +382,7 @@ def test_what_no_column_of_the_mapping_reads_is_found_out_of_all_files_or_of_non
     nights.exports.write("events_8.csv", b"id,visitor,moment,page\ne8,v,2026-04-01,\xff\n")
     assert nights.check_equal_to_full()["web_events"].rows_rejected == 3
     (nights.folder / "events_7.csv").unlink()
-    nights.check_equal_to_full()
+    assert nights.check_equal_to_full()["web_events"].rows_rejected == 0
 
 
 EVENTS = b"id,visitor,moment,page\n"

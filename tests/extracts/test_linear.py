@@ -20,6 +20,7 @@ from pipelines.extracts.currency_signs import signs_of
 from pipelines.extracts.named_rows import NamedRows, list_mentioned
 from pipelines.extracts.unseen_columns import find_unseen
 from pipelines.presets.headers import Header
+from pipelines.presets.preset import load_presets
 from pipelines.presets.recognise import recognise
 from tests.steps import CountedName, count_comparisons, count_seconds, count_steps
 
@@ -119,7 +120,12 @@ COLUMNS: dict[str, Callable[[list[str], Path], object]] = {
     "the columns that a file lacks": open_files,
     "a SELECT of all": lambda columns, scratch: open_files(columns, scratch).select(numbered=True),
     "names for SQL": lambda columns, scratch: NamedRows(open_files(columns, scratch), {}, ()),
-    "those that no SQL sees": lambda columns, _: find_unseen(columns, ["select column_1 from source"], (), ("source",)),
+    "those that no SQL sees": lambda columns, _: find_unseen(
+        columns,
+        [f"select {', '.join(f'other_{number}' for number in range(len(columns)))} from source"],
+        columns[::2],
+        (),
+    ),
     "those that become amounts": lambda columns, _: amount_columns(
         find_table("ecommerce", "orders"),
         FilesMapping.model_validate({"from": "x", "columns": {"total_amount": "column_1 / 100"}}),
@@ -146,6 +152,15 @@ def test_twice_the_columns_is_twice_the_work(step: str, tmp_path: Path) -> None:
         return count_steps(lambda: COLUMNS[step](name_columns(count), tmp_path))
 
     assert work(2_000) < TWICE * work(1_000)
+
+
+def test_the_columns_that_are_left_of_a_known_export_are_looked_up_too() -> None:
+    preset = max(load_presets().values(), key=lambda each: len(each.headers))
+    columns = [*map(CountedName, preset.headers), *name_columns(1_000)]
+    assert len(preset.headers) > 40
+    assert preset in [match.preset for match in recognise(columns)]
+    assert count_comparisons(lambda: recognise(columns)) < 5 * len(columns)
+    assert count_steps(lambda: recognise(columns)) < 600 * len(columns), "a name is made comparable for each export"
 
 
 def test_of_a_header_no_more_is_read_than_one_may_have(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -180,6 +195,32 @@ def test_sql_is_taken_apart_once_for_all_columns(tmp_path: Path, monkeypatch: py
     headers = {f"other_{number}": Header() for number in range(50)}
     named_rows.name_rows(open_files(["a", "b"], tmp_path), headers, ["a + b"], None)
     assert taken_apart == ["a + b"]
+
+
+SQL: dict[str, Callable[[int], str]] = {
+    "comments that never end": lambda n: "/* " * (n // 3),
+    "texts in dollars that never end": lambda n: "".join(f"$a{number}$ " for number in range(n // 7)),
+    "texts that never end": lambda n: "'a " * (n // 3 | 1),
+    "casts that never end": lambda n: "cast( " * (n // 6),
+    "calls that never end": lambda n: "sum( " * (n // 5),
+    "one word": lambda n: "a" * n,
+    "names that are cast": lambda n: "a::" * (n // 3),
+    "blanks": lambda n: "a" + " " * n,
+}
+
+
+@pytest.mark.parametrize("shape", SQL)
+def test_sql_is_searched_in_one_pass(shape: str) -> None:
+    orders = find_table("ecommerce", "orders")
+
+    def search(size: int) -> float:
+        sql = SQL[shape](size)
+        declared = FilesMapping.model_validate({"from": "x", "where": sql, "columns": {"order_id": "id"}})
+        return count_seconds(
+            lambda: (find_unseen(["id"], [sql], (), ("source",)), amount_columns(orders, declared, ["id"], ("€",)))
+        )
+
+    assert search(96_000) < SIXTEEN_TIMES * max(search(6_000), 0.0005)
 
 
 def test_columns_are_told_from_the_texts_of_sql() -> None:

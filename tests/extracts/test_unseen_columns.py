@@ -23,6 +23,7 @@ COLUMNS = ("Id", "Nom", "N° d'article", 'a "quoted" one', "amt$", "city", "Unus
             ["select source.Id from source -- all of them: *"],
             {"Nom", "N° d'article", 'a "quoted" one', "amt$", "Unused"},
         ),
+        (["Id /* of all: * */"], {"Nom", "N° d'article", 'a "quoted" one', "amt$", "Unused"}),
         (
             ["select Id from source left join others on source.Id = others.Nom"],
             {"N° d'article", 'a "quoted" one', "amt$", "Unused"},
@@ -51,6 +52,10 @@ def test_what_is_named_nowhere_is_unseen(sql: list[str], unseen: set[str]) -> No
         "select Id from (unpivot source on Nom, city)",
         "select Id from source, others",
         "e'it\\'s' || Id",
+        "select a$b$c, * from source where a$b$c = 1",
+        "$a$ ' $a$ || columns(lambda name: true) || $a$ ' $a$",
+        "Id /* || Nom",
+        "Id /*/",
     ],
 )
 def test_where_sql_may_read_what_it_does_not_name_every_column_is_seen(sql: str) -> None:

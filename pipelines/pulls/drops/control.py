@@ -20,6 +20,7 @@ from pipelines.pulls.system import ROWS
 from pipelines.visible_text import make_one_line
 
 LONGEST = 1 << 16  # Bytes of a control file: a line or a few.
+MOST_DIGITS = 30  # Before the point, and behind it: what a message or a sum can hold.
 _SPACES = " \u00a0\u202f'’"
 
 
@@ -84,6 +85,9 @@ def _as_number(written: str, options: FileOptions, shown: str) -> Decimal:
         raise FileError(f"{shown} is no number") from None
     if not number.is_finite():
         raise FileError(f"{shown} is no number")
+    exponent = number.as_tuple().exponent
+    if number.adjusted() > MOST_DIGITS or (isinstance(exponent, int) and exponent < -MOST_DIGITS):
+        raise FileError(f"{shown} has more digits than rows or amounts have")
     return number
 
 

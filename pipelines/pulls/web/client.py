@@ -28,6 +28,7 @@ LONGEST_WAIT = 300.0  # A limit that lasts longer is the whole pull's to wait fo
 PATIENCE = (10.0, 60.0)  # Seconds until a connection stands, and in which nothing at all comes.
 LONGEST_ANSWER = 300.0  # Seconds that one answer may take, however steadily it drips.
 LARGEST_ANSWER = 64 * 2**20  # Pages are some megabytes.
+LONGEST_SIZE = 20  # Digits of a length that is one.
 PIECE = 2**16
 _PASSING = frozenset({408, 425, 429, 500, 502, 503, 504, 520, 521, 522, 523, 524, 529, 530})
 
@@ -246,7 +247,8 @@ class WebClient:
         except requests.exceptions.RequestException:
             raise _FailedError("broke off in the middle of an answer") from None
         declared = response.headers.get("Content-Length", "")
-        if declared.isdigit() and not response.headers.get("Content-Encoding") and size < int(declared):
+        is_size = declared.isascii() and declared.isdigit() and len(declared) < LONGEST_SIZE
+        if is_size and not response.headers.get("Content-Encoding") and size < int(declared):
             raise _FailedError("broke off in the middle of an answer")
 
     def _check(self, answer: Answer, expected: Set[int]) -> None:
@@ -311,5 +313,5 @@ def _read_wait(headers: Mapping[str, str], name: str) -> float | None:
 def _read_moment(written: str | None) -> datetime | None:
     try:
         return parsedate_to_datetime(written).astimezone(UTC) if written else None
-    except (ValueError, TypeError, IndexError):
+    except (ValueError, TypeError, IndexError, OverflowError):
         return None

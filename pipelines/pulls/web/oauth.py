@@ -10,6 +10,7 @@ from pipelines.pulls.web.client import WebClient
 
 MARGIN = 300.0  # Seconds before its end in which a token is not begun with.
 LIFE = 3_600.0  # Of a token of which nothing is said.
+LONGEST_LIFE = 86_400  # One that is said to live longer is asked for again every day.
 
 
 def as_bearer(token: str) -> Mapping[str, str]:
@@ -56,7 +57,7 @@ class GivenToken(ABC):
         if answer.status != 200 or not isinstance(token, str) or not token:
             asked, remedy = self.remedy()
             raise SourceError(f"{self.client.shown} gives no token for {asked} (HTTP {answer.status}): {remedy}.")
-        self._ends = time.monotonic() + (float(life) if isinstance(life, int) else LIFE)
+        self._ends = time.monotonic() + (min(life, LONGEST_LIFE) if isinstance(life, int) else LIFE)
         return token
 
 

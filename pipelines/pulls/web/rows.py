@@ -1,6 +1,7 @@
 """Rows of a web API as Arrow: what each column is declared to be, or the table is told to have changed."""
 
 import json
+import math
 import re
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence, Set
@@ -75,9 +76,13 @@ def _close(gathered: list[list[Any]], schema: pa.Schema, columns: Sequence[Sourc
         except (pa.ArrowException, OverflowError):
             array = None
         if array is None:  # Outside of the handler, whose error has the value.
-            raise TableError(f"{shown} has values in {column.name} that are larger or finer than {column.type} holds.")
+            raise _tell_beyond(column, shown)
         arrays.append(array)
     return pa.RecordBatch.from_arrays(arrays, schema=schema)
+
+
+def _tell_beyond(column: SourceColumn, shown: str) -> TableError:
+    return TableError(f"{shown} has values in {column.name} that are larger or finer than {column.type} holds.")
 
 
 def _read(value: Any, column: SourceColumn, shown: str, emptied: Counter[str]) -> Any:
@@ -89,12 +94,16 @@ def _read(value: Any, column: SourceColumn, shown: str, emptied: Counter[str]) -
             f"the columns of {shown} have changed: {column.name} was {column.kind} and is {_tell_kind(value)}. The "
             "API is another than Parcours knows: see whether there is a newer version of Parcours."
         )
+    if read is _BEYOND:
+        raise _tell_beyond(column, shown)
     if read is None:
         emptied[column.name] += 1
     return read
 
 
-_OTHER = object()
+MOST_DIGITS = 400  # On either side of the point: no double has more, and Arrow crashes at some millions.
+
+_OTHER, _BEYOND = object(), object()
 _HALF_SIGN = re.compile("[\ud800-\udfff]")
 """Half of what JSON writes in two: where a text was cut in between, neither Arrow nor UTF-8 holds the other."""
 
@@ -111,7 +120,7 @@ def _read_integer(value: Any) -> Any:
     if isinstance(value, bool):
         return _OTHER
     if isinstance(value, str) and value.removeprefix("-").isdecimal():
-        return int(value)
+        return int(value) if len(value) <= MOST_DIGITS else _BEYOND
     return value if isinstance(value, int) else _OTHER
 
 
@@ -122,12 +131,18 @@ def _read_decimal(value: Any) -> Any:
         number = Decimal(value)
     except InvalidOperation:
         return _OTHER
-    return number if number.is_finite() else _OTHER
+    if not number.is_finite():
+        return _OTHER
+    exponent = number.as_tuple().exponent
+    is_beyond = number.adjusted() > MOST_DIGITS or (isinstance(exponent, int) and exponent < -MOST_DIGITS)
+    return _BEYOND if is_beyond else number
 
 
 def _read_float(value: Any) -> Any:
     number = _read_decimal(value)
-    return number if number is _OTHER else float(number)
+    if not isinstance(number, Decimal):
+        return number
+    return _BEYOND if math.isinf(float(number)) else float(number)
 
 
 def _read_boolean(value: Any) -> Any:

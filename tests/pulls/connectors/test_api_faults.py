@@ -168,7 +168,7 @@ def test_an_api_that_does_not_answer_in_time_is_told(crm: Crm, monkeypatch: pyte
     monkeypatch.setattr(client, "TRIES", 2)
     crm.connector = {**crm.connector, "tries": 1}
     ended = threading.Event()
-    crm.server.faults.append(lambda _: (ended.wait(10), None)[1])
+    crm.server.faults.append(lambda _: (ended.wait(1), None)[1])
     try:
         assert "does not answer in time" in fail(crm)
     finally:

@@ -56,8 +56,15 @@ def test_a_file_that_is_still_being_written_is_not_taken_tonight(till: Till, tak
 
 def test_an_edit_of_the_same_size_between_two_looks_is_seen(till: Till) -> None:
     till.put("tickets_1.csv", *ONE)
-    till.meanwhile = lambda: till.put("tickets_1.csv", *TWO)
+    till.meanwhile = lambda: till.put("tickets_1.csv", *reversed(ONE))
     assert "it is still being written" in str(till.pull().message)
+
+
+def test_a_file_that_goes_between_two_looks_is_told(till: Till) -> None:
+    till.put("tickets_1.csv", *ONE)
+    till.meanwhile = lambda: till.store.remove("tickets_1.csv")
+    assert "tickets_1.csv: it went while it was looked at" in str(till.pull().message)
+    assert script(till).opened == []
 
 
 def test_a_file_that_is_half_written_stays_as_it_was(till: Till) -> None:
@@ -99,6 +106,16 @@ def test_a_marker_of_an_earlier_version_says_nothing_of_this_one(till: Till) -> 
     till.put("tickets_1.csv.done")
     till.put("tickets_1.csv", *ONE, *TWO)
     assert "it was changed after its marker tickets_1.csv.done was written" in str(till.pull().message)
+
+
+def test_a_folder_is_no_marker_and_no_control(till: Till) -> None:
+    till.put("tickets_1.csv", *ONE)
+    till.put("tickets_1.csv.done/tickets_2.csv")
+    till.connector = {"complete": "marker", "marker": "{name}.done"}
+    assert "its marker tickets_1.csv.done is not there" in str(till.pull().message)
+    till.connector = {}
+    till.table = {"control": {"file": "{name}.done", "rows": "(.*)"}}
+    assert "its control file tickets_1.csv.done is not there" in str(till.pull().message)
 
 
 def test_a_short_delivery_is_told_and_not_taken(till: Till) -> None:
@@ -223,6 +240,7 @@ def test_names_of_any_kind_stay_in_the_manifest(till: Till) -> None:
         b"[x]*?.csv",
         b"x" * 240 + b".csv",
         b"'quote.csv",
+        b"two.c'v\n.csv",
     ]
     for number, name in enumerate(names):
         (folder_of(till) / os.fsdecode(name)).write_bytes(tickets(f"{number},S1,2026-01-01 10:00,{number}.00"))
@@ -237,10 +255,11 @@ def test_names_that_lead_elsewhere_are_refused(till: Till) -> None:
     till.connector = {"if_not_taken": "keep"}
     till.table = {"from": "*.csv"}
     till.put("tickets_1.csv", *ONE)
-    script(till).names += [b"../../evil.csv", b"/etc/evil.csv", b"..", b"a/b.csv"]
+    script(till).names += [b"../../evil.csv", b"/etc/evil.csv", b"..", b"a/b.csv", b"nul\0.csv"]
     outcome = till.pull()
     assert outcome.state == "kept"
     assert "evil.csv: its name leads out of its folder" in str(outcome.message)
+    assert str(outcome.message).count("its name leads out of its folder") == 4
     assert [file.name for file in till.mirror.files] == ["tickets_1.csv"]
 
 
@@ -260,6 +279,11 @@ def test_links_lead_no_further_than_the_root(till: Till) -> None:
     assert [file.name for file in till.mirror.files] == ["day/tickets_1.csv", "in.csv"]
     till.table = {"from": "out.csv"}
     assert "out.csv: it is a link that leads out of `root`" in str(till.pull().message)
+    script(till).opened.clear()
+    (folder_of(till) / "linked").symlink_to(folder_of(till).parent)
+    till.table = {"from": "linked/*.csv"}
+    assert "the folder linked is a link that leads out of `root`" in str(till.pull().message)
+    assert script(till).opened == []
 
 
 @pytest.mark.parametrize("pattern", ["../x.csv", "/etc/*.csv", "a/../../*.csv"])
@@ -402,9 +426,60 @@ def test_what_was_taken_and_is_gone_from_the_lake_is_taken_again(till: Till) -> 
     till.put("tickets_1.csv", *ONE)
     till.pull()
     [file] = till.mirror.files
-    till.mirror.path(file).unlink()
+    content = till.mirror.path(file)
+    content.unlink()
     assert till.pull().state == "taken"
     assert till.extract().height == 2
+    content.chmod(0o600)
+    content.write_bytes(content.read_bytes()[:-1])
+    assert till.pull().state == "taken"
+    assert content.read_bytes() == tickets(*ONE)
+
+
+def test_what_is_gone_there_and_no_longer_whole_here_is_told_and_not_read(till: Till) -> None:
+    till.connector = {"if_not_taken": "keep"}
+    till.put("tickets_1.csv", *ONE)
+    till.put("tickets_2.csv", *TWO)
+    till.pull()
+    till.store.remove("tickets_1.csv")
+    till.mirror.path(next(file for file in till.mirror.files if file.name == "tickets_1.csv")).unlink()
+    outcome = till.pull()
+    assert outcome.state == "kept"
+    assert "tickets_1.csv: it is no longer there, and what was kept of it is no longer whole" in str(outcome.message)
+    assert till.extract()["ticket_id"].to_list() == ["3", "4"]
+
+
+def test_what_is_not_taken_tonight_and_no_longer_whole_here_is_not_read(till: Till) -> None:
+    till.connector = {"if_not_taken": "keep"}
+    till.put("tickets_1.csv", *ONE)
+    till.put("tickets_2.csv", *TWO)
+    till.pull()
+    till.mirror.path(next(file for file in till.mirror.files if file.name == "tickets_1.csv")).unlink()
+    till.meanwhile = lambda: grow(till, "tickets_1.csv")
+    assert till.pull().state == "kept"
+    assert till.extract()["ticket_id"].to_list() == ["3", "4"]
+
+
+def test_a_file_of_another_folder_is_another_whatever_its_name_size_and_date(till: Till) -> None:
+    till.put("tickets_1.csv", *ONE)
+    till.pull()
+    assert till.extract()["ticket_id"].to_list() == ["1", "2"]
+    there = folder_of(till) / "tickets_1.csv"
+    other = folder_of(till) / "other" / "tickets_1.csv"
+    other.parent.mkdir()
+    other.write_bytes(there.read_bytes().replace(b"\n2,", b"\n7,"))
+    os.utime(other, (there.stat().st_mtime, there.stat().st_mtime))
+    till.connector = {"root": f"{till.store.connector['root']}/other"}
+    assert till.pull().state == "taken"
+    assert till.extract()["ticket_id"].to_list() == ["1", "7"]
+
+
+def test_what_was_taken_without_a_control_is_proved_once_there_is_one(till: Till) -> None:
+    till.table = {"from": "*rows.csv"}
+    till.put("tickets_3rows.csv", *ONE)
+    assert till.pull().state == "taken"
+    till.table = {"from": "*rows.csv", "control": {"rows": r"_(\d+)rows\.csv$"}}
+    assert "rows: 3 in the source, 2 here" in str(till.pull().message)
 
 
 def test_everything_that_is_written_is_its_owners_alone(till: Till) -> None:
@@ -474,6 +549,10 @@ def test_a_control_file_that_is_not_there_or_says_nothing_is_told(till: Till) ->
     assert "tickets_1.csv: its control file tickets_1.csv.ctl is not there" in str(till.pull().message)
     till.store.put("tickets_1.csv.ctl", b"nothing")
     assert "its control file tickets_1.csv.ctl does not say the number of rows" in str(till.pull().message)
+    script(till).opened.clear()
+    till.store.put("tickets_1.csv.ctl", b"rows=2 " * 10_000)
+    assert "its control file tickets_1.csv.ctl has 70,000 bytes, which is no control file" in str(till.pull().message)
+    assert script(till).opened == []
     till.store.put("tickets_1.csv.ctl", b"rows=2 " + b"0" * 64)
     assert "another SHA256 than its control file says" in str(till.pull().message)
     assert till.mirror.files == []

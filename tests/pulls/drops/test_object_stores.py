@@ -8,6 +8,7 @@ from typing import Any
 
 import pytest
 
+from pipelines.pulls.drops.place import FileError
 from pipelines.pulls.drops.places.object_store import ObjectPlace, StoreWords
 from tests.drop_servers import PASSWORD, ObjectStore, s3
 from tests.pulls.drops.conftest import Till, tickets
@@ -207,6 +208,33 @@ def test_a_store_that_lists_thousandths_of_seconds_is_taken(till: Till) -> None:
         server.server_close()
     assert outcome.state == "taken", outcome.message
     assert till.extract().height == 1
+
+
+class _ConditionError(Exception):
+    """What stores say of an object that is no longer the version that was asked for."""
+
+    status = 412
+
+
+@pytest.mark.parametrize(
+    ("raised", "told"),
+    [
+        (OSError(16, "busy"), "it was changed while it was fetched"),
+        (_ConditionError(), "it was changed while it was fetched"),
+        (FileNotFoundError(), "it went while it was fetched"),
+    ],
+)
+def test_an_object_that_changes_while_it_is_read_is_told_as_one_file(raised: Exception, told: str) -> None:
+    class Store:
+        def __getattr__(self, name: str) -> Any:
+            return lambda *_, **__: []
+
+        def open(self, *_: object, **__: object) -> object:
+            raise raised
+
+    place = ObjectPlace(Store(), "drops", "", "memory", "memory", StoreWords("S", "bucket", "key", "list"))
+    with pytest.raises(FileError, match=told):
+        list(place.read("tickets_1.csv"))
 
 
 @pytest.mark.parametrize("said", ["not base64!", "bm90IDE2IGJ5dGVz!", "c2hvcnQ=", "ünreadable"])

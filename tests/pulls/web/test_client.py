@@ -1,27 +1,33 @@
 """Requests to a web API: what is sent to whom, what is waited for, and how large and slow an answer may be."""
 
+import gzip
 import threading
 from collections.abc import Callable, Iterator
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
+from typing import Any
 
 import pytest
+import requests
 
 from pipelines.pulls.errors import SourceError
 from pipelines.pulls.web.client import Answer as Answered
-from pipelines.pulls.web.client import Token, WebClient
+from pipelines.pulls.web.client import Token, WebClient, reaching_once
 
 Answer = tuple[int, dict[str, str], bytes]
 
 
 class Server(ThreadingHTTPServer):
-    """Answers whatever is asked with the next of ``answers``, the last one again and again."""
+    """Answers whatever is asked with the next of ``answers``, the last one again and again.
+
+    ``unsent``: who asked has closed the connection before the end of an answer.
+    """
 
     daemon_threads = True
 
     def __init__(self, *answers: Answer) -> None:
         super().__init__(("127.0.0.1", 0), Handler)
-        self.answers, self.seen = list(answers), list[dict[str, str]]()
+        self.answers, self.seen, self.unsent = list(answers), list[dict[str, str]](), threading.Event()
 
 
 class Handler(BaseHTTPRequestHandler):
@@ -39,7 +45,10 @@ class Handler(BaseHTTPRequestHandler):
         for name, value in headers.items():
             self.send_header(name, value)
         self.end_headers()
-        self.wfile.write(body)
+        try:
+            self.wfile.write(body)
+        except OSError:
+            self.server.unsent.set()
 
 
 @pytest.fixture
@@ -81,6 +90,21 @@ def test_a_password_of_the_machine_for_other_programs_is_not_sent(
     assert (seen["X-Token"], seen.get("Authorization")) == ("needle", None)
 
 
+def test_nor_is_it_sent_to_a_server_elsewhere(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    (tmp_path / "netrc").write_text("machine shop.example login me password haystack\n")
+    monkeypatch.setenv("NETRC", str(tmp_path / "netrc"))
+    sent: list[requests.PreparedRequest] = []
+
+    def send(_: requests.Session, request: requests.PreparedRequest, **__: object) -> None:
+        sent.append(request)
+        raise requests.exceptions.SSLError
+
+    monkeypatch.setattr(requests.Session, "send", send)
+    with pytest.raises(SourceError, match="has no certificate"):
+        WebClient("https://shop.example", "the shop", Token("X-Token", "needle")).ask("GET", "/")
+    assert (sent[0].headers["X-Token"], sent[0].headers.get("Authorization")) == ("needle", None)
+
+
 def test_numbers_with_a_point_stay_exact(start: Start) -> None:
     _, client = start((200, {}, b'{"amount": 0.10}'))
     answer = client.ask("GET", "/")
@@ -93,6 +117,41 @@ def test_an_answer_larger_than_any_page_is_refused(start: Start, monkeypatch: py
     with pytest.raises(SourceError, match="an answer of more than 1 MB"):
         client.ask("GET", "/")
     assert len(server.seen) == 1
+
+
+def test_of_an_answer_without_end_no_more_is_read_than_one_may_have(
+    start: Start, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("pipelines.pulls.web.client.LARGEST_ANSWER", 2**20)
+    server, client = start((200, {}, b'"' + b"x" * 2**26))
+    with pytest.raises(SourceError, match="an answer of more than 1 MB"):
+        client.ask("GET", "/")
+    assert server.unsent.wait(10), "the connection was closed before all was read"
+
+
+def test_a_packed_answer_is_as_large_as_it_unpacks_to(start: Start, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("pipelines.pulls.web.client.LARGEST_ANSWER", 2**20)
+    packed = gzip.compress(b'"' + b"x" * 2**22 + b'"')
+    _, client = start((200, {"Content-Encoding": "gzip", "Content-Length": str(len(packed))}, packed))
+    with pytest.raises(SourceError, match="an answer of more than 1 MB"):
+        client.ask("GET", "/")
+
+
+@pytest.mark.parametrize("length", ["\xb2", "9" * 5_000, "-1", "two"])
+def test_a_length_that_is_none_is_not_believed(start: Start, length: str) -> None:
+    _, client = start((200, {"Content-Length": length}, b"[1]"))
+    assert client.ask("GET", "/").document == [1]
+
+
+def test_an_answer_shorter_than_its_length_broke_off() -> None:
+    class Short(requests.Response):
+        def iter_content(self, chunk_size: int | None = 1, decode_unicode: bool = False) -> Iterator[Any]:  # noqa: ARG002
+            yield b"[1]"
+
+    response = Short()
+    response.headers["Content-Length"] = "4"
+    with pytest.raises(Exception, match="broke off in the middle"):
+        list(WebClient("http://127.0.0.1", "the shop")._read(response, 10, None))
 
 
 def test_an_answer_that_drips_for_too_long_is_given_up(
@@ -108,13 +167,62 @@ def test_an_answer_that_drips_for_too_long_is_given_up(
 
 @pytest.mark.parametrize(
     ("written", "expected"),
-    [("7", 7.0), ("Mon, 02 Mar 2026 02:00:30 GMT", 30.0), ("soon", 1.0), ("-5", 0.0), ("nan", 1.0)],
-    ids=["seconds", "date", "nonsense", "past", "no number"],
+    [
+        ("7", 7.0),
+        ("Mon, 02 Mar 2026 02:00:30 GMT", 30.0),
+        ("soon", 1.0),
+        ("-5", 0.0),
+        ("Mon, 02 Mar 2026 01:59:30 GMT", 0.0),
+        ("nan", 1.0),
+        ("inf", 1.0),
+        ("Fri, 31 Dec 9999 23:59:59 -2359", 1.0),
+        ("Mon, 02 Mar 99999999999999999999 02:00:00 GMT", 1.0),
+    ],
+    ids=["seconds", "date", "nonsense", "past", "past date", "no number", "endless", "no date", "no year"],
 )
 def test_a_pause_that_is_asked_for_is_made(start: Start, waited: list[float], written: str, expected: float) -> None:
     _, client = start((429, {"Retry-After": written}, b""), (200, {}, b"{}"))
     client.ask("GET", "/")
     assert waited == [expected]
+
+
+def test_a_pause_that_is_too_long_is_told_and_not_made(start: Start, waited: list[float]) -> None:
+    server, client = start((429, {"Retry-After": "301"}, b""))
+    with pytest.raises(
+        SourceError, match=r"lets no more requests through \(HTTP 429\)\. It asks to wait 301 s"
+    ) as raised:
+        client.ask("GET", "/")
+    assert raised.value.is_passing
+    assert (waited, len(server.seen)) == ([], 1)
+
+
+def test_what_cannot_be_reached_is_asked_once_where_somebody_waits(waited: list[float]) -> None:
+    client = WebClient("http://127.0.0.1:1", "the shop", Token("X-Token", "needle"))
+    with reaching_once(), pytest.raises(SourceError, match=r"\(127\.0\.0\.1\) cannot be reached"):
+        client.ask("GET", "/")
+    assert waited == []
+    with pytest.raises(SourceError, match="cannot be reached"):
+        client.ask("GET", "/")
+    assert waited == [1, 2, 4, 8, 16]
+
+
+def test_a_token_is_renewed_once_and_not_for_ever(start: Start) -> None:
+    class Renewed(Token):
+        def renew(self) -> bool:
+            return True
+
+    server, _ = start(*[(401, {}, b"")] * 9, (200, {}, b"{}"))
+    client = WebClient(f"http://127.0.0.1:{server.server_address[1]}", "the shop", Renewed("X-Token", "needle"))
+    with pytest.raises(SourceError, match="does not let us in"):
+        client.ask("GET", "/")
+    assert len(server.seen) == 2
+
+
+def test_a_status_that_is_not_expected_is_no_answer(start: Start) -> None:
+    _, client = start((202, {}, b"{}"))
+    with pytest.raises(SourceError, match=r"refuses what is asked \(HTTP 202\)"):
+        client.ask("GET", "/")
+    assert client.ask("GET", "/", expected=frozenset({202})).status == 202
 
 
 @pytest.mark.parametrize(
@@ -194,9 +302,7 @@ def test_a_file_at_what_is_no_address_is_not_fetched(start: Start, tmp_path: Pat
         client.download("https://[needle", tmp_path / "file", 10)
 
 
-def test_an_api_that_tells_in_its_answer_that_it_has_enough_is_waited_for(
-    start: Callable[..., tuple[Server, WebClient]], waited: list[float]
-) -> None:
+def test_an_api_that_tells_in_its_answer_that_it_has_enough_is_waited_for(start: Start, waited: list[float]) -> None:
     server, _ = start((400, {}, b'{"code": 17}'), (200, {}, b"{}"))
 
     def judge(answer: Answered) -> tuple[str, float | None] | None:
@@ -206,3 +312,11 @@ def test_an_api_that_tells_in_its_answer_that_it_has_enough_is_waited_for(
     assert client.ask("GET", "/").status == 200
     assert waited == [90.0]
     client.close()
+
+
+def test_a_file_is_not_fetched_in_the_open(start: Start, tmp_path: Path) -> None:
+    """By name, `localhost` too, an address may lead anywhere."""
+    server, client = start((200, {}, b"rows"))
+    with pytest.raises(SourceError, match="an address without https"):
+        client.download(f"http://localhost:{server.server_address[1]}/file", tmp_path / "file", 10)
+    assert server.seen == []

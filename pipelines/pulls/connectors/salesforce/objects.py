@@ -124,25 +124,23 @@ class Objects(WebTable):
         if undated:
             counts[(None, ROWS)] = Decimal(undated)
         for first, last in self._list_spans(day, conditions):
-            bounds = [f"{day} >= {_write_day(first, is_day=is_day)}", f"{day} < {_write_day(last, is_day=is_day)}"]
+            bounds = [f"{day} >= {_write_day(first, is_day=is_day)}"]
+            if last is not None:
+                bounds.append(f"{day} < {_write_day(last, is_day=is_day)}")
             soql = f"SELECT {of} onDay, COUNT(Id) howMany {self._from([*conditions, *bounds])} GROUP BY {of}"
             for each in self._api.read(soql, self.shown):
                 counts[(self._read_day(each.get("onDay")).isoformat(), ROWS)] = self._read_count(each.get("howMany"))
         return counts
 
-    def _list_spans(self, day: str, conditions: Sequence[str]) -> Iterator[tuple[date, date]]:
-        """Spans from the first day to the last that there are, each short enough for one query; their ends excluded."""
+    def _list_spans(self, day: str, conditions: Sequence[str]) -> Iterator[tuple[date, date | None]]:
+        """Spans from the first day to the last that there are (:func:`divide_days`)."""
         ends = []
         for order in ("ASC", "DESC"):
             soql = f"SELECT {day} {self._from([*conditions, f'{day} != null'])} ORDER BY {day} {order} LIMIT 1"
             ends += [self._read_day(each.get(day)) for each in self._api.read(soql, self.shown)]
         if len(ends) < 2:
             return
-        first, last = ends
-        while first <= last:
-            following = first + timedelta(days=DAYS_AT_ONCE)
-            yield first, following
-            first = following
+        yield from divide_days(*ends)
 
     def _read_day(self, value: Any) -> date:
         moment = read_moment(value) if isinstance(value, str) else None
@@ -157,6 +155,19 @@ class Objects(WebTable):
 
     def _from(self, conditions: Sequence[str]) -> str:
         return f"FROM {self._name} WHERE {' AND '.join(conditions)}"
+
+
+def divide_days(first: date, last: date) -> Iterator[tuple[date, date | None]]:
+    """Spans from ``first`` to ``last`` without their ends, which are the next's beginnings; None: the end of all days.
+
+    People write 9999-12-31 where no day is known.
+    """
+    begin: date | None = first
+    while begin is not None and begin <= last:
+        left = (date.max - begin).days
+        end = begin + timedelta(days=DAYS_AT_ONCE) if left >= DAYS_AT_ONCE else None
+        yield begin, end
+        begin = end
 
 
 def _write_moment(moment: datetime) -> str:

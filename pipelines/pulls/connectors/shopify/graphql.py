@@ -145,7 +145,7 @@ def _read_points(document: Mapping[str, Any]) -> Points | None:
             float(status["currentlyAvailable"]),
             restored if restored > 0 else RESTORED,
         )
-    except (KeyError, TypeError, ValueError):
+    except (KeyError, TypeError, ValueError, OverflowError):
         return None
 
 

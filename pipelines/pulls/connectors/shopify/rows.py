@@ -3,7 +3,7 @@
 import re
 from collections import Counter
 from collections.abc import Iterator, Mapping
-from decimal import Decimal, InvalidOperation
+from decimal import Decimal
 from typing import Any
 
 from pipelines.pulls.web.rows import declare
@@ -145,7 +145,7 @@ def read_order(node: Node) -> Iterator[dict[str, Any]]:
 def _add_up(lines: list[Node]) -> Decimal | None:
     try:
         return sum((Decimal(_money(line["originalUnitPriceSet"])) * line["quantity"] for line in lines), Decimal(0))
-    except (InvalidOperation, TypeError, ValueError):
+    except (ArithmeticError, TypeError, ValueError):
         return None  # The lines themselves are told to be of another kind.
 
 

@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from pipelines.pulls.connectors.shopify.rows import read_refund_lines
+from pipelines.pulls.connectors.shopify.rows import _add_up, read_refund_lines
 
 
 def line(restock_type: str, **more: Any) -> dict[str, Any]:
@@ -17,3 +17,12 @@ def test_lines_of_a_refund_without_an_id_are_told_apart() -> None:
     rows = list(read_refund_lines(node))
     assert [row["id"] for row in rows] == ["7-31", "7-31-2", "9", "7-31-3"]
     assert [row["restock_type"] for row in rows] == ["RETURN", "CANCEL", "NO_RESTOCK", "RETURN"]
+
+
+def test_prices_that_nobody_adds_up_have_no_sum() -> None:
+    def price(amount: object) -> dict[str, Any]:
+        return {"originalUnitPriceSet": {"shopMoney": {"amount": amount}}, "quantity": 2}
+
+    assert _add_up([price("1.50"), price("2.00")]) == 7
+    for amount in ("1e999999999", "none", None):
+        assert _add_up([price(amount)]) is None
