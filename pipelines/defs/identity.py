@@ -4,6 +4,7 @@ How people are recognised lies in ``pipelines.identity``; here is what runs afte
 """
 
 from collections.abc import Mapping
+from pathlib import Path
 from typing import Any
 
 import dagster as dg
@@ -42,7 +43,14 @@ from pipelines.identity.monitoring.shared_value_surge import (
     list_surging_records,
     list_withdrawn_values,
 )
-from pipelines.identity.monitoring.splink_charts import SplinkPage, draw_model, draw_pair_weights, write_page
+from pipelines.identity.monitoring.splink_charts import (
+    SplinkPage,
+    draw_model,
+    draw_pair_weights,
+    find_drawn,
+    write_page,
+)
+from pipelines.identity.scoring.profiles import ProfiledRecords
 from pipelines.identity.standardisation.attributes import Attribute, load_attributes
 from pipelines.identity.standardisation.placeholders import with_own_values
 from pipelines.identity.standardisation.places import count_unread_countries
@@ -95,7 +103,17 @@ def _drawn(night: Night, chart: Chart) -> dict[str, dg.MarkdownMetadataValue]:
 
 def _drawn_by_splink(night: Night, *pages: SplinkPage) -> dict[str, dg.PathMetadataValue]:
     """Charts of Splink, which draw themselves in a browser: written into the home folder, and where they lie."""
-    return {page.name: dg.MetadataValue.path(write_page(page, night.folder.charts)) for page in pages}
+    return _placed({page.name: write_page(page, night.folder.charts) for page in pages})
+
+
+def _placed(pages: Mapping[str, Path]) -> dict[str, dg.PathMetadataValue]:
+    return {name: dg.MetadataValue.path(page) for name, page in pages.items()}
+
+
+def _draw_model_once(night: Night, people: ProfiledRecords, shown: ModelVersion) -> dict[str, dg.PathMetadataValue]:
+    """Drawn in the first night of a version, which does not change: it takes seconds."""
+    drawn = None if night.full else find_drawn(shown, night.folder.charts)
+    return _placed(drawn) if drawn else _drawn_by_splink(night, *draw_model(people, shown))
 
 
 def _committed_ledger(lake: Lake) -> pl.DataFrame:
@@ -282,7 +300,7 @@ def model(context: dg.AssetExecutionContext, night: Night) -> Result:
             "training": dg.MetadataValue.json(retrained.as_dict()),
         }
     people = people or night.read_people()
-    charts = _drawn_by_splink(night, *draw_model(people, shown)) | _drawn(night, chart_household_weights(shown))
+    charts = _draw_model_once(night, people, shown) | _drawn(night, chart_household_weights(shown))
     found |= {"is_default": shown.is_default, "profiles": people.profiles.height}
     return Result(
         metadata={**found, "about": dg.MetadataValue.json(shown.metadata), **charts},

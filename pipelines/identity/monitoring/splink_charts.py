@@ -25,6 +25,7 @@ SEED = 20260101
 _DRAWN_NAME = re.compile(r"\bsplink-chart-[0-9a-f]{32}\b")
 """What Splink calls the place of a chart in a page, another at each call: a page of ours has one."""
 BLANK = '<!DOCTYPE html>\n<html lang="en"><head></head><body></body></html>'
+OF_MODEL = ("match_weights", "m_u_parameters", "unlinkables")
 BINS = 40  # About two bits each, from the weight at which pairs are stored to that of full agreement.
 
 
@@ -42,6 +43,16 @@ def write_page(page: SplinkPage, folder: Path) -> Path:
     with replacing(target) as temporary:
         temporary.write_text(page.html, encoding="utf-8")
     return target
+
+
+def find_drawn(model: ModelVersion, folder: Path) -> dict[str, Path] | None:
+    """The pages of :func:`draw_model` in ``folder``, by their names; None where one is lacking or another version's."""
+    pages = {name: folder / f"{name}.html" for name in OF_MODEL}
+    try:
+        is_drawn = all(model.version in page.read_text(encoding="utf-8") for page in pages.values())
+    except (OSError, UnicodeDecodeError):
+        return None
+    return pages if is_drawn else None
 
 
 def draw_model(profiled: ProfiledRecords, model: ModelVersion) -> list[SplinkPage]:
@@ -70,7 +81,7 @@ def draw_model(profiled: ProfiledRecords, model: ModelVersion) -> list[SplinkPag
         ),
         seal_chart(
             "unlinkables",
-            "Records that say too little to be linked",
+            f"Records that say too little for {model.version} to link",
             _explain_unlinkables(unlinkables.chart_dict["data"]["values"], sample.height, profiled),
             unlinkables,
         ),

@@ -8,7 +8,13 @@ import pytest
 
 from pipelines.identity.clustering.cluster import LINK_THRESHOLD_BITS
 from pipelines.identity.monitoring import splink_charts
-from pipelines.identity.monitoring.splink_charts import SplinkPage, draw_model, draw_pair_weights, write_page
+from pipelines.identity.monitoring.splink_charts import (
+    SplinkPage,
+    draw_model,
+    draw_pair_weights,
+    find_drawn,
+    write_page,
+)
 from pipelines.identity.scoring.level_weights import list_weights
 from pipelines.identity.scoring.match_weights import prior_weight
 from pipelines.identity.scoring.predict import score_pairs
@@ -83,6 +89,24 @@ def test_the_share_of_unlinkables_of_many_records_is_estimated_from_a_sample_tha
     shuffled = retailer.records.sample(fraction=1.0, shuffle=True, seed=1)
     assert draw_model(profile_records(shuffled), retailer.model) == first
     assert "of 500 distinct records" in say(first[-1])
+
+
+def test_the_pages_of_a_version_are_found_where_all_are_there_and_of_that_version(retailer, tmp_path):
+    assert find_drawn(retailer.model, tmp_path) is None
+    written = {
+        page.name: write_page(page, tmp_path) for page in draw_model(profile_records(retailer.records), retailer.model)
+    }
+    assert find_drawn(retailer.model, tmp_path) == written
+    for page in written.values():
+        kept = page.read_bytes()
+        page.write_bytes(kept.replace(retailer.model.version.encode(), b"m0123456789ab"))
+        assert find_drawn(retailer.model, tmp_path) is None
+        page.write_bytes(b"\xff")
+        assert find_drawn(retailer.model, tmp_path) is None
+        page.unlink()
+        assert find_drawn(retailer.model, tmp_path) is None
+        page.write_bytes(kept)
+    assert find_drawn(retailer.model, tmp_path) == written
 
 
 def test_every_pair_is_in_one_bar_of_the_pair_weights(retailer):
