@@ -31,9 +31,11 @@ def test_a_token_lives_as_long_as_is_said_up_to_a_day(
     now = 1_000.0
     monkeypatch.setattr(oauth.time, "monotonic", lambda: now)
     giver = Giver(said)
-    credentials = ClientCredentials(cast(WebClient, giver), "/token", "id", "secret", lambda token: {"X": token})
+    credentials = ClientCredentials(
+        client=cast(WebClient, giver), path="/token", client_id="id", client_secret="secret"
+    )
     credentials.headers()
     now += lives - oauth.MARGIN - 1
-    assert credentials.headers() == {"X": "token 1"}
+    assert credentials.headers() == {"Authorization": "Bearer token 1"}
     now += 2
-    assert credentials.headers() == {"X": "token 2"}
+    assert credentials.headers() == {"Authorization": "Bearer token 2"}
