@@ -5,9 +5,9 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from pipelines.config.drop_sources import AzureConnector
-from pipelines.pulls.drops.places.extras import need
 from pipelines.pulls.drops.places.object_store import ObjectPlace, StoreWords
 from pipelines.pulls.errors import SourceError
+from pipelines.pulls.extras import need
 
 _WORDS = StoreWords(
     "Azure", "container", "`account_key`, `sas_token` or `connection_string`",

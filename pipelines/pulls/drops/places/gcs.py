@@ -6,9 +6,9 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from pipelines.config.drop_sources import GcsConnector
-from pipelines.pulls.drops.places.extras import need
 from pipelines.pulls.drops.places.object_store import ObjectPlace, StoreWords
 from pipelines.pulls.errors import SourceError
+from pipelines.pulls.extras import need
 
 _WORDS = StoreWords(
     "Google Cloud Storage", "bucket", "`credentials`", "list the bucket and read its objects (Storage Object Viewer)"

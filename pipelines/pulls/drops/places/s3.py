@@ -5,8 +5,8 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from pipelines.config.drop_sources import S3Connector
-from pipelines.pulls.drops.places.extras import need
 from pipelines.pulls.drops.places.object_store import ObjectPlace, StoreWords
+from pipelines.pulls.extras import need
 
 _WORDS = StoreWords(
     "S3", "bucket", "`key_id` and `secret`", "list the bucket (s3:ListBucket) and read its objects (s3:GetObject)"

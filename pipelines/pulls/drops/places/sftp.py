@@ -15,8 +15,8 @@ from typing import Any, TypeVar
 
 from pipelines.config.drop_sources import SftpConnector
 from pipelines.pulls.drops.place import MOST_LISTED, Entry, FileError, is_name
-from pipelines.pulls.drops.places.extras import need
 from pipelines.pulls.errors import SourceError, TableError
+from pipelines.pulls.extras import need
 from pipelines.visible_text import make_one_line
 
 CONNECTING, LOGGING_IN = 20.0, 30.0  # Seconds.
