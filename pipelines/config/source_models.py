@@ -10,6 +10,7 @@ from pipelines.config.connectors import Connector, DatabaseSource, FilesSource, 
 from pipelines.config.drop_sources import AzureSource, GcsSource, S3Source, SftpSource
 from pipelines.config.hubspot import HubspotSource
 from pipelines.config.klaviyo import KlaviyoSource
+from pipelines.config.mssql import MssqlSource
 from pipelines.config.salesforce import SalesforceSource
 from pipelines.config.shopify import ShopifySource
 from pipelines.yaml_document import did_you_mean
@@ -19,6 +20,7 @@ SOURCE_MODELS: dict[str, type[Source]] = {
     "postgresql": DatabaseSource,
     "mysql": DatabaseSource,
     "mariadb": DatabaseSource,
+    "mssql": MssqlSource,
     "sftp": SftpSource,
     "s3": S3Source,
     "gcs": GcsSource,

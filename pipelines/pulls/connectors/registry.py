@@ -5,7 +5,7 @@ from contextlib import AbstractContextManager, contextmanager
 from pathlib import Path
 from typing import Any
 
-from pipelines.pulls.connectors import mysql, postgresql
+from pipelines.pulls.connectors import mssql, mysql, postgresql
 from pipelines.pulls.connectors.brevo import tables as brevo
 from pipelines.pulls.connectors.hubspot import tables as hubspot
 from pipelines.pulls.connectors.klaviyo import tables as klaviyo
@@ -33,6 +33,7 @@ SYSTEMS: dict[str, OpenSystem] = {
     "postgresql": _speaking_sql(postgresql.open_snapshot),
     "mysql": _speaking_sql(mysql.open_snapshot),
     "mariadb": _speaking_sql(mysql.open_snapshot),
+    "mssql": _speaking_sql(mssql.open_snapshot),
     "shopify": shopify.open_system,
     "hubspot": hubspot.open_system,
     "salesforce": salesforce.open_system,
