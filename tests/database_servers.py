@@ -1,6 +1,7 @@
-"""Real database servers on the loopback interface, started and ended by the tests that need them.
+"""Database servers on the loopback interface, started and ended by the tests that need them.
 
-A server runs as another user where the tests run as root, since neither server starts as root.
+PostgreSQL and MariaDB are real; they run as another user where the tests run as root, since neither starts as root. SQL
+Server is a server of the tests' own that speaks its protocol.
 """
 
 import os
@@ -13,10 +14,13 @@ from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from pathlib import Path
-from tempfile import mkdtemp
+from tempfile import TemporaryDirectory, mkdtemp
 from typing import Any
 
 import pytest
+
+from tests.tds.certificate import AUTHORITY, make_certificate
+from tests.tds.server import TdsServer
 
 PATIENCE_SECONDS = 60
 PASSWORD = "Qz7-needle/in:the@haystack"
@@ -218,4 +222,52 @@ def mariadb() -> Iterator[Server]:
             server.kill()
 
 
-SERVERS = {"postgresql": postgresql, "mariadb": mariadb}
+@dataclass
+class SqlServer:
+    """The tests' own server that speaks as SQL Server does, with what a ``Server`` has."""
+
+    tds: TdsServer
+    authority: Path
+    type: str = "mssql"
+    environment: dict[str, str] = field(default_factory=lambda: {"SHOP_PASSWORD": PASSWORD})
+
+    @property
+    def port(self) -> int:
+        return self.tds.port
+
+    @property
+    def connector(self) -> dict[str, Any]:
+        reached = {"host": "127.0.0.1", "port": self.port, "database": "shop", "user": USER}
+        return {
+            "type": self.type,
+            **reached,
+            "password": "${SHOP_PASSWORD}",
+            "ca": str(self.authority),
+            "wait_seconds": 0,
+        }
+
+    def run(self, *statements: str) -> list[tuple[Any, ...]]:
+        return self.tds.run(*statements)
+
+    def kill(self) -> None:
+        """As a machine does that loses its power."""
+        self.tds.stop()
+
+    def start_again(self) -> None:
+        self.tds.start()
+
+
+@contextmanager
+def mssql() -> Iterator[SqlServer]:
+    """A server that speaks TDS, encrypted; skips where its driver is not there."""
+    pytest.importorskip("pymssql")
+    with TemporaryDirectory() as folder:
+        server = SqlServer(TdsServer(USER, PASSWORD, make_certificate(Path(folder))), Path(folder) / AUTHORITY)
+        server.tds.start()
+        try:
+            yield server
+        finally:
+            server.kill()
+
+
+SERVERS = {"postgresql": postgresql, "mariadb": mariadb, "mssql": mssql}

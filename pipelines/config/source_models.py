@@ -16,6 +16,7 @@ from pipelines.config.lightspeed import LightspeedSource
 from pipelines.config.magento import MagentoSource
 from pipelines.config.matomo import MatomoSource
 from pipelines.config.meta_ads import MetaAdsSource
+from pipelines.config.mssql import MssqlSource
 from pipelines.config.prestashop import PrestashopSource
 from pipelines.config.salesforce import SalesforceSource
 from pipelines.config.shopify import ShopifySource
@@ -28,6 +29,7 @@ SOURCE_MODELS: dict[str, type[Source]] = {
     "postgresql": DatabaseSource,
     "mysql": DatabaseSource,
     "mariadb": DatabaseSource,
+    "mssql": MssqlSource,
     "sftp": SftpSource,
     "s3": S3Source,
     "gcs": GcsSource,

@@ -26,6 +26,9 @@ class Snapshot(Protocol):
     def name_table(self, name: str) -> str:
         """A table's name, perhaps with that of its schema before a point."""
 
+    def first(self, select: str, most: int) -> str:
+        """SQL of the first ``most`` rows of a query that begins with `select`, whichever they are."""
+
     def literal(self, column: SourceColumn, value: str) -> str:
         """A value of a cursor, as ``cursor_text`` wrote it."""
 

@@ -55,14 +55,13 @@ class SqlTable:
     def stream(
         self, columns: Sequence[SourceColumn], since: Since | None = None, most: int | None = None
     ) -> Iterator[pa.RecordBatch]:
-        limit = "" if most is None else f" limit {most}"
-        return self._stream(columns, self._where(since, *self._not_deleted) + limit)
+        return self._stream(columns, self._where(since, *self._not_deleted), most)
 
     def stream_kept(self, columns: Sequence[SourceColumn], since: Since) -> Iterator[pa.RecordBatch]:  # noqa: ARG002
         return self._stream(columns, "")
 
     def stream_deleted(self, key: Sequence[SourceColumn], since: Since) -> Iterator[pa.RecordBatch]:
-        return self._stream(key, self._where(since, f"coalesce(({self.pull.deleted_where}), false)"))
+        return self._stream(key, self._where(since, f"{_truth_of(self.pull.deleted_where)} = 1"))
 
     def stream_days(
         self, columns: Sequence[SourceColumn], day: SourceColumn, first: date, last: date
@@ -79,9 +78,11 @@ class SqlTable:
     def _between(self, day: SourceColumn, first: date, last: date) -> str:
         return f"{self.snapshot.day_of(day)} between '{first.isoformat()}' and '{last.isoformat()}'"
 
-    def _stream(self, columns: Sequence[SourceColumn], where: str) -> Iterator[pa.RecordBatch]:
+    def _stream(self, columns: Sequence[SourceColumn], where: str, most: int | None = None) -> Iterator[pa.RecordBatch]:
         named = ", ".join(f"{self._columns[each.name].sql} as {self.snapshot.quote(each.name)}" for each in columns)
-        return self.snapshot.stream(f"select {named} from {self.relation}{where}", schema_of(columns), self.shown)
+        select = f"select {named} from {self.relation}{where}"
+        sql = select if most is None else self.snapshot.first(select, most)
+        return self.snapshot.stream(sql, schema_of(columns), self.shown)
 
     def count(self, measures: Measures, since: Since | None = None) -> Counted:
         return self._count(measures, self._where(since, *self._not_deleted))
@@ -90,7 +91,7 @@ class SqlTable:
         day = self.snapshot.day_of(measures.day) if measures.day else "null"
         sums = (self.snapshot.sum_of(self._columns[column.name]) for column in measures.amounts)
         counted = ", ".join([day, "count(*)", *sums])
-        grouped = " group by 1" if measures.day else ""
+        grouped = f" group by {day}" if measures.day else ""
         rows = self.snapshot.ask(f"select {counted} from {self.relation}{where}{grouped}", self.shown)
         return Counted(read_counts(rows, measures.names))
 
@@ -118,7 +119,7 @@ class SqlTable:
     @property
     def _not_deleted(self) -> list[str]:
         where = self.pull.deleted_where
-        return [f"not coalesce(({where}), false)"] if where else []
+        return [f"{_truth_of(where)} = 0"] if where else []
 
     def _where(self, since: Since | None, *conditions: str) -> str:
         window = []
@@ -127,3 +128,8 @@ class SqlTable:
             window = [f"({name} >= {self.snapshot.literal(since.cursor, since.value)} or {name} is null)"]
         together = [*window, *conditions]
         return f" where {' and '.join(together)}" if together else ""
+
+
+def _truth_of(condition: str | None) -> str:
+    """SQL of 1 where a condition is true, else of 0; in T-SQL a condition is no value that could be anything else."""
+    return f"case when ({condition}) then 1 else 0 end"

@@ -1,5 +1,6 @@
 """The image: its steps can be carried out here too, by hand, where no container engine runs."""
 
+import json
 import os
 import re
 import shutil
@@ -55,9 +56,15 @@ def test_the_image_runs_as_nobody_who_may_do_more_than_its_work() -> None:
     last = dict(instructions)
     assert last["USER"] == "10001:10001"
     words = [word for word, _ in instructions]
-    assert words.index("USER") < words.index("ENTRYPOINT")
+    assert words.index("USER") < words.index("CMD")
     assert all(word != "RUN" for word in words[words.index("USER") :])
     assert not re.search(r"(?i)\b(password|token|secret)\s*=", DOCKERFILE.read_text())
+
+
+def test_the_image_runs_a_whole_command_line_as_dagsters_chart_gives_one_as_arguments() -> None:
+    instructions = dict(read_instructions())
+    assert "ENTRYPOINT" not in instructions
+    assert json.loads(instructions["CMD"]) == ["parcours", "--help"]
 
 
 def test_every_package_of_the_image_is_pinned_with_digests_as_it_is_here() -> None:

@@ -17,13 +17,15 @@ from pipelines.extracts.conform import extract_table
 from pipelines.lake.tables import Lake
 from pipelines.pulls.night import pull_sources
 from pipelines.pulls.pull import Outcome, Settings
-from tests.database_servers import SERVERS, Server
+from tests.database_servers import SERVERS, Server, SqlServer
 
 ORDERS = {
     "postgresql": "create table orders (id bigint primary key, buyer text, placed timestamptz, total numeric(12, 2), "
     "changed timestamptz)",
     "mariadb": "create table orders (id bigint primary key, buyer text, placed timestamp null, total decimal(12, 2), "
     "changed timestamp(6) null)",
+    "mssql": "create table orders (id bigint primary key, buyer nvarchar(50), placed datetimeoffset, "
+    "total decimal(12, 2), changed datetimeoffset)",
 }
 COLUMNS = {
     "order_id": "id",
@@ -41,7 +43,7 @@ INCREMENTAL = {"key": "id", "cursor": "changed", "day": "placed", "amounts": "to
 class Shop:
     """A source called `shop` over one server, and a home that its rows are pulled into."""
 
-    server: Server
+    server: Server | SqlServer
     folder: Path
     connector: dict[str, Any] = field(default_factory=dict)
     said: list[str] = field(default_factory=list)
@@ -87,13 +89,13 @@ class Shop:
 
 
 @pytest.fixture(scope="session", params=list(SERVERS))
-def server(request: pytest.FixtureRequest) -> Iterator[Server]:
+def server(request: pytest.FixtureRequest) -> Iterator[Server | SqlServer]:
     with SERVERS[request.param]() as started:
         yield started
 
 
 @pytest.fixture
-def shop(server: Server, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Shop:
+def shop(server: Server | SqlServer, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Shop:
     for name, value in server.environment.items():
         monkeypatch.setenv(name, value)
     return Shop(server, tmp_path)

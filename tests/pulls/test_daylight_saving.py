@@ -30,7 +30,7 @@ def test_rows_of_the_hour_of_change_come_once_and_are_reconciled(shop: Shop, nig
 
 def test_times_without_a_zone_of_the_hours_of_change_are_kept_and_none_is_lost(shop: Shop) -> None:
     """02:30 on the day in October may be either of two moments, on that in March none: the rows stay all the same."""
-    local = {"postgresql": "timestamp", "mariadb": "datetime"}[shop.server.type]
+    local = {"postgresql": "timestamp", "mariadb": "datetime", "mssql": "datetime2"}[shop.server.type]
     shop.server.run(
         "drop table if exists orders",
         f"create table orders (id bigint primary key, buyer text, placed {local}, total numeric(12, 2), "
@@ -51,7 +51,7 @@ def test_times_without_a_zone_of_the_hours_of_change_are_kept_and_none_is_lost(s
 
 @pytest.mark.parametrize("zone", [0, -11])
 def test_a_stamp_of_a_clock_of_another_zone_hides_no_edit(shop: Shop, zone: int) -> None:
-    local = {"postgresql": "timestamp", "mariadb": "datetime"}[shop.server.type]
+    local = {"postgresql": "timestamp", "mariadb": "datetime", "mssql": "datetime2"}[shop.server.type]
     columns = f"id bigint primary key, buyer text, placed {local}, total numeric(12, 2), changed {local}"
     shop.server.run("drop table if exists orders", f"create table orders ({columns})")
     now = datetime.now(UTC).replace(tzinfo=None, microsecond=0)

@@ -12,6 +12,7 @@ from pipelines.config.connectors import PulledSource
 from pipelines.config.sources import Sources, load_sources
 from pipelines.errors import ConfigurationError
 from pipelines.lake.landed import read_landed
+from pipelines.pulls.connectors.mssql import MssqlSnapshot
 from pipelines.pulls.connectors.mysql import MysqlSnapshot
 from pipelines.pulls.connectors.postgresql import PostgresqlSnapshot
 from pipelines.pulls.days import choose_sources, pull_days
@@ -127,7 +128,7 @@ def test_days_without_a_row_here_and_there_leave_all_as_it_was(landed: Shop) -> 
 
 def test_a_short_pull_of_days_is_not_taken(landed: Shop, monkeypatch: pytest.MonkeyPatch) -> None:
     before = landed.extract()
-    for snapshot in (PostgresqlSnapshot, MysqlSnapshot):
+    for snapshot in (PostgresqlSnapshot, MysqlSnapshot, MssqlSnapshot):
         whole: Callable[..., Iterator[pa.RecordBatch]] = snapshot.stream
 
         def stream(self: Any, sql: str, schema: pa.Schema, shown: str, whole: Any = whole) -> Iterator[pa.RecordBatch]:

@@ -147,6 +147,7 @@ def test_what_a_source_forgets_is_not_lost_to_a_pull_that_is_declared_otherwise(
     retype = {
         "postgresql": "alter table orders alter buyer type int using length(buyer)",
         "mariadb": "update orders set buyer = '3'; alter table orders modify buyer int",
+        "mssql": "update orders set buyer = '3'; alter table orders alter column buyer int",
     }
     otherwise = {"orders": {**pulls["orders"], "select": "select * from orders where id > 1"}}
     [outcome] = shop.pull(otherwise)

@@ -63,6 +63,33 @@ MARIADB = {
     "choice": ("enum('a', 'b')", "'b'", "b"),
     "missing": ("int", "null", None),
 }
+MSSQL = {
+    "flag": ("bit", "1", True),
+    "tiny": ("tinyint", "255", 255),
+    "small": ("smallint", "-7", -7),
+    "middle": ("int", "-4", -4),
+    "whole": ("bigint", "9000000000000000000", 9_000_000_000_000_000_000),
+    "exact": ("decimal(12, 2)", "-1234567890.12", Decimal("-1234567890.12")),
+    "vast": ("numeric(38, 0)", "12345678901234567890123456789012345678", 12345678901234567890123456789012345678),
+    "cash": ("money", "922337203685477.5807", Decimal("922337203685477.5807")),
+    "change": ("smallmoney", "-0.0005", Decimal("-0.0005")),
+    "double": ("float", "0.1", 0.1),
+    "single": ("real", "1.5", 1.5),
+    "words": ("nvarchar(20)", "N'été ☂😀'", "été ☂😀"),
+    "narrow": ("varchar(20)", "'été'", "été"),
+    "long": ("nvarchar(max)", "N'" + "ab☂" * 3_000 + "'", "ab☂" * 3_000),
+    "none": ("varchar(max)", "''", ""),
+    "day": ("date", "'2026-03-04'", date(2026, 3, 4)),
+    "first_day": ("date", "'0001-01-01'", date(1, 1, 1)),
+    "local": ("datetime2", "'2026-03-04 05:06:07.89'", MOMENT),
+    "older": ("datetime", "'2026-03-04 05:06:07.890'", MOMENT),
+    "minute": ("smalldatetime", "'2026-03-04 05:06:00'", MOMENT.replace(second=0, microsecond=0)),
+    "zoned": ("datetimeoffset", "'2026-03-04T06:06:07.890+01:00'", MOMENT.replace(tzinfo=UTC)),
+    "id": ("uniqueidentifier", "'6f2b1a52-2a5c-4a0e-9d3e-111111111111'", "6F2B1A52-2A5C-4A0E-9D3E-111111111111"),
+    "raw": ("varbinary(4)", "0x00FF", "00ff"),
+    "Mixed ] Case": ("int", "3", 3),
+    "missing": ("decimal(9, 3)", "null", None),
+}
 
 
 def read_rows(shop: Shop, name: str) -> list[dict[str, Any]]:
@@ -77,9 +104,9 @@ def read_rows(shop: Shop, name: str) -> list[dict[str, Any]]:
 
 @pytest.mark.parametrize("is_query", [False, True], ids=["table", "query"])
 def test_values_arrive_as_they_are(shop: Shop, is_query: bool) -> None:
-    columns = {"postgresql": POSTGRESQL, "mariadb": MARIADB}[shop.server.type]
-    mark = {"postgresql": '"', "mariadb": "`"}[shop.server.type]
-    declared = ", ".join(f"{mark}{name}{mark} {type_}" for name, (type_, _, _) in columns.items())
+    columns = {"postgresql": POSTGRESQL, "mariadb": MARIADB, "mssql": MSSQL}[shop.server.type]
+    quoted = {"postgresql": '"{}"', "mariadb": "`{}`", "mssql": "[{}]"}[shop.server.type]
+    declared = ", ".join(f"{quoted.format(name.replace(']', ']]'))} {type_}" for name, (type_, _, _) in columns.items())
     shop.server.run(
         "drop table if exists kinds",
         f"create table kinds ({declared})",
@@ -105,7 +132,7 @@ def test_only_the_columns_that_are_named_leave_the_system(shop: Shop) -> None:
 
 
 def test_a_float_is_summed_on_both_sides(shop: Shop) -> None:
-    double = {"postgresql": "double precision", "mariadb": "double"}[shop.server.type]
+    double = {"postgresql": "double precision", "mariadb": "double", "mssql": "float"}[shop.server.type]
     shop.server.run("drop table if exists sums", f"create table sums (id int, amount {double})")
     shop.server.run("insert into sums values " + ", ".join(f"({n}, {n}.1)" for n in range(2_000)))
     tables = {"products": {"from": "sums", "columns": {"product_id": "id"}}}

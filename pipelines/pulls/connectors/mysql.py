@@ -16,13 +16,13 @@ import pyarrow.compute as pc
 
 from pipelines.config.connectors import DatabaseConnector
 from pipelines.pulls.errors import MissingTableError, SourceError, TableError
+from pipelines.pulls.row_batches import read_batches
 from pipelines.pulls.snapshot import SqlColumn
 from pipelines.pulls.system import SourceColumn
 
 PORT = 3306
 PATIENCE = 30
 LONGEST_SILENCE = 3_600  # Seconds in which a server that counts a large table sends nothing.
-ROWS = 20_000  # At a time: some megabytes as Python's texts.
 MOST_DIGITS = 38
 _INTEGERS = {
     1: pa.int16(),
@@ -115,6 +115,9 @@ class MysqlSnapshot:
     def name_table(self, name: str) -> str:
         return ".".join(map(self.quote, name.split(".")))
 
+    def first(self, select: str, most: int) -> str:
+        return f"{select} limit {most}"
+
     def literal(self, column: SourceColumn, value: str) -> str:
         return value if column.kind == "integer" else f"'{value.removesuffix('+00:00')}'"
 
@@ -176,11 +179,7 @@ class MysqlSnapshot:
 
         with self._telling(shown), self._connection.cursor(SSCursor) as cursor:
             cursor.execute(sql)
-            while rows := cursor.fetchmany(ROWS):
-                columns = [
-                    _cast(values, field.type) for values, field in zip(zip(*rows, strict=True), schema, strict=True)
-                ]
-                yield pa.RecordBatch.from_arrays(columns, schema=schema)
+            yield from read_batches(cursor, schema, _cast)
 
     def ask(self, sql: str, shown: str) -> list[tuple[Any, ...]]:
         with self._telling(shown), self._connection.cursor() as cursor:

@@ -1,6 +1,5 @@
 """PostgreSQL by ADBC: COPY in binary form, as Arrow, in one transaction that sees one state and can change nothing."""
 
-import socket
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
@@ -12,6 +11,7 @@ import pyarrow.compute as pc
 
 from pipelines.config.connectors import DatabaseConnector
 from pipelines.pulls.errors import MissingTableError, SourceError, TableError
+from pipelines.pulls.reachable import why_unreachable
 from pipelines.pulls.snapshot import SqlColumn
 from pipelines.pulls.system import Kind, SourceColumn
 
@@ -84,16 +84,12 @@ def _explain_refusal(connector: DatabaseConnector, said: str) -> SourceError:
     """What is wrong, told from whether anybody answers at all; what the server ``said`` is looked at, not repeated."""
     host, port = connector.host.reveal(), connector.port or PORT
     shown = f"the PostgreSQL server {connector.host}:{port}"
-    if not host.startswith("/"):
-        try:
-            socket.create_connection((host, port), timeout=PATIENCE).close()
-        except (OSError, UnicodeError) as fault:  # A name that is none, such as `db..example`.
-            reason = (fault.strerror if isinstance(fault, OSError) else None) or type(fault).__name__
-            return SourceError(
-                f"{shown} does not answer ({reason}). Check `host` and `port`, that it runs, and that this machine may "
-                "reach it.",
-                is_passing=True,
-            )
+    if not host.startswith("/") and (reason := why_unreachable(host, port, PATIENCE)):
+        return SourceError(
+            f"{shown} does not answer ({reason}). Check `host` and `port`, that it runs, and that this machine may "
+            "reach it.",
+            is_passing=True,
+        )
     if any(words in said for words in _NOT_YET) or ("FATAL" not in said and "SSL" not in said):
         return SourceError(f"{shown} takes no connection at the moment.", is_passing=True)
     if "SSL" in said or "certificate" in said:
@@ -120,6 +116,9 @@ class PostgresqlSnapshot:
 
     def name_table(self, name: str) -> str:
         return ".".join(map(self.quote, name.split(".")))
+
+    def first(self, select: str, most: int) -> str:
+        return f"{select} limit {most}"
 
     def literal(self, column: SourceColumn, value: str) -> str:
         return value if column.kind == "integer" else f"{column.kind} '{value}'"

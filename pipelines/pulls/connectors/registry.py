@@ -5,7 +5,7 @@ from contextlib import AbstractContextManager, contextmanager
 from pathlib import Path
 from typing import Any
 
-from pipelines.pulls.connectors import magento, mysql, postgresql, woocommerce
+from pipelines.pulls.connectors import magento, mssql, mysql, postgresql, woocommerce
 from pipelines.pulls.connectors.brevo import tables as brevo
 from pipelines.pulls.connectors.ga4 import tables as ga4
 from pipelines.pulls.connectors.google_ads import tables as google_ads
@@ -39,6 +39,7 @@ SYSTEMS: dict[str, OpenSystem] = {
     "postgresql": _speaking_sql(postgresql.open_snapshot),
     "mysql": _speaking_sql(mysql.open_snapshot),
     "mariadb": _speaking_sql(mysql.open_snapshot),
+    "mssql": _speaking_sql(mssql.open_snapshot),
     "shopify": shopify.open_system,
     "hubspot": hubspot.open_system,
     "salesforce": salesforce.open_system,

@@ -8,10 +8,11 @@ import pytest
 
 from pipelines.errors import ConfigurationError
 from pipelines.extracts.unchanged import list_exports
+from pipelines.pulls import extras
 from pipelines.pulls.drops import fetch as fetching
 from pipelines.pulls.drops import mirror as mirroring
 from pipelines.pulls.drops import patterns
-from pipelines.pulls.drops.places import extras, sftp
+from pipelines.pulls.drops.places import sftp
 from pipelines.pulls.errors import SourceError
 from tests.drop_servers import PASSPHRASE, PASSWORD, FolderStore, ScriptedStore
 from tests.pulls.drops.conftest import HEADER, Till, tickets
