@@ -23,10 +23,11 @@ def take_other_currencies(
     table, frame = "ecommerce/orders", tables["ecommerce/orders"]
     has_account = pl.col("account_id").is_not_null()
     pounds = untouched.draw(rng, table, frame, has_account, few(frame.height, SHARE, LEAST))
-    dollars = untouched.draw(rng, table, frame, has_account, DOLLAR_ORDERS).with_columns(
+    drawn = untouched.draw(rng, table, frame, has_account, DOLLAR_ORDERS)  # Fewer where a small retailer has no more.
+    dollars = drawn.with_columns(
         pl.lit("USD").alias("currency"),
         pl.lit(None, pl.String).alias("session_id"),
-        pl.Series("order_id", [f"W{DOLLARS_FROM + number}" for number in range(DOLLAR_ORDERS)]),
+        pl.Series("order_id", [f"W{DOLLARS_FROM + number}" for number in range(drawn.height)], pl.String),
     )
     currency = pl.when(is_among(table, pounds)).then(pl.lit("GBP")).otherwise(pl.col("currency"))
     tables[table] = pl.concat([frame.with_columns(currency.alias("currency")), dollars]).sort("order_id")

@@ -66,3 +66,9 @@ def test_the_committed_sample_is_what_its_seed_gives(tmp_path: Path) -> None:
 def test_a_sample_too_small_is_refused_with_the_way_out(wrong: dict[str, int], tmp_path: Path) -> None:
     with pytest.raises(ConfigurationError, match="at least 50 customers"):
         generate_sample(tmp_path / "out", **wrong)
+
+
+@pytest.mark.parametrize("seed", range(5))
+def test_the_smallest_sample_is_made_whatever_the_seed(seed: int, tmp_path: Path) -> None:
+    generate_sample(tmp_path, customers=50, days=60, seed=seed, faults=True)
+    assert (tmp_path / "sources.yml").exists()
