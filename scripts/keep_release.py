@@ -35,7 +35,7 @@ def main() -> None:
             for file in sorted(Path(folder).rglob("*")):
                 if file.is_file() and _is_kept(file.relative_to(folder)):
                     archive.add(file, file.relative_to(folder), filter=_without_owner)
-    print(f"{made}: {made.stat().st_size:,} bytes")
+    sys.stdout.write(f"{made}: {made.stat().st_size:,} bytes\n")
 
 
 def _call(*arguments: object) -> None:
