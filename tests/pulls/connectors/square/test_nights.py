@@ -321,6 +321,14 @@ def test_customers_that_are_deleted_while_pages_are_read_hide_no_other(tills: Cr
     assert set(tills.account.customers) <= set(tills.extract("members")["member_id"].to_list())
 
 
+def test_a_seller_without_a_catalogue_has_an_empty_one(tills: Crm) -> None:
+    tills.account.catalog.clear()
+    tills.account.rest(hours=1)
+    assert {name: (each.state, each.rows) for name, each in tills.pull().items()} == {
+        "catalog": ("taken", 0), "customers": ("taken", 12), "locations": ("taken", 2), "orders": ("taken", 12),
+    }  # fmt: skip
+
+
 @pytest.mark.parametrize(
     ("declared", "message"),
     [
