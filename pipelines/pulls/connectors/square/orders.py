@@ -95,11 +95,13 @@ class Orders(WebTable):
     def _find_others(self, since: datetime | None, seen: set[str]) -> Iterator[dict[str, Any]]:
         """Orders that the search passed over because they were edited meanwhile, or others before them were.
 
-        Raises an error where a payment names one that it should have found.
+        Raises an error where a payment names one that it should have found, or that Square does not give.
         """
         again = set() if since is None else self._list_ids(self._times_of(since))
-        lost = 0
-        for order in self._retrieve(sorted((again | self._list_paid(since)) - seen)):
+        named = (again | self._list_paid(since)) - seen
+        lost, missing = 0, set(named)
+        for order in self._retrieve(sorted(named)):
+            missing.discard(order["id"])
             changed = read_moment(order.get("updated_at"))
             if not self._is_closed(order) or changed is None or (since is not None and changed < since):
                 continue  # Paid and open yet; or of a refund the sale, of which nothing changed.
@@ -107,6 +109,9 @@ class Orders(WebTable):
                 yield order
             else:
                 lost += 1
+        if missing and since is not None:
+            raise IncompleteError(f"searches and payments name {len(missing):,} orders that Square does not give")
+        lost += len(missing)
         if lost and since is not None:
             raise IncompleteError(f"payments name {lost:,} orders that Square's search did not find")
         if lost:
