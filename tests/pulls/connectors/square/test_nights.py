@@ -321,6 +321,16 @@ def test_orders_that_square_lists_no_more_stay(tills: Crm) -> None:
     assert (outcome.state, outcome.rows) == ("taken", 12)
 
 
+def test_a_seller_has_a_location_or_the_answer_is_none(tills: Crm) -> None:
+    """Without one there would be no tickets and no stores, and nothing to tell of it."""
+    pull(tills)
+    next_day(tills)
+    tills.account.locations.clear()
+    tills.connector = {**tills.connector, "tries": 1}
+    told = {name: (each.state, each.message) for name, each in tills.pull().items()}
+    assert told == dict.fromkeys(told, ("not taken", "Square lists no location of the seller, who has one at least."))
+
+
 def test_customers_of_whom_a_card_is_known_alone_come_too(tills: Crm) -> None:
     tills.account.add()
     outcome = tills.pull()["customers"]
