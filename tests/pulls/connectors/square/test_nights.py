@@ -298,6 +298,32 @@ def test_amounts_of_another_shape_stop_orders(tills: Crm) -> None:
     assert "comes in another form" in fail(tills)
 
 
+@pytest.mark.parametrize("stamp", [1_769_000_000, None, "Qzneedle"])
+def test_an_order_that_does_not_say_when_it_changed_is_not_taken_for_an_old_one(tills: Crm, stamp: Any) -> None:
+    sale = sell_unseen(tills, is_page)
+    tills.account.rest(hours=1)
+    tills.server.change(
+        lambda asked, answer: (
+            (200, {}, {"orders": [{**each, "updated_at": stamp} for each in answer[2].get("orders", [])]})
+            if asked.path == "/v2/orders/batch-retrieve"
+            else answer
+        )
+    )
+    assert "has completed orders that do not say when they were changed" in fail(tills)
+    assert sale not in list_tickets(tills)
+
+
+def test_an_object_of_no_type_is_told(tills: Crm) -> None:
+    tills.server.change(
+        lambda asked, answer: (
+            (200, {}, {"objects": [{"id": "Qzneedle", "type": ["ITEM"]}]})
+            if asked.path == "/v2/catalog/search"
+            else answer
+        )
+    )
+    assert "has objects of a type that was not asked for" in tills.fail("catalog")
+
+
 def test_a_seller_of_many_locations_is_searched_ten_at_a_time(tills: Crm) -> None:
     seller = tills.account
     seller.locations += [location(f"L{number}", f"Ville {number}") for number in range(3, 24)]
