@@ -22,6 +22,7 @@ DAY = "date"
 """The column of the day."""
 MONTHS = 36  # Google Ads and Meta tell single days for 37 months, and refuse to be asked for more.
 EARLIEST = date(2000, 1, 1)  # No web advertising that an API tells of is older.
+LATEST = date(2100, 1, 1)
 
 Totals = Mapping[date, Mapping[str, Decimal]]
 """What the account has in all, by day and by the name of the column that it is the sum of."""
@@ -70,9 +71,11 @@ class DailyReport(WebTable):
             yield row
 
     def fetch_kept(self, names: Sequence[str], since: datetime) -> Iterator[Mapping[str, Any]]:  # noqa: ARG002
-        """The days that are not asked for again, those that the API has forgotten among them."""
-        first = max(self.first, since.date())
-        yield from ({DAY: day.isoformat()} for day in _list_days(EARLIEST, first - timedelta(days=1)))
+        """The days that are not asked for again: those before, which the API may have forgotten, and those that are not
+        over by its clock, but were by that of another night."""
+        first, day = max(self.first, since.date()), timedelta(days=1)
+        for some in (_list_days(EARLIEST, first - day), _list_days(self.last + day, LATEST)):
+            yield from ({DAY: each.isoformat()} for each in some)
 
     def count(self, measures: Measures, since: Since | None = None) -> Counted | None:
         """The sums of every day that the API tells: the least and the most, of before the rows were read and after."""
