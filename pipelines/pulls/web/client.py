@@ -18,6 +18,7 @@ from typing import Any, Protocol
 from urllib.parse import urlsplit
 
 import requests
+from urllib3.exceptions import HTTPError
 
 from pipelines.config.web import is_sealed
 from pipelines.pulls.errors import SourceError
@@ -237,14 +238,15 @@ class WebClient:
         """The body in pieces, bounded, and whole: a connection that breaks off is no end."""
         began, size = time.monotonic(), 0
         try:
-            for piece in response.iter_content(PIECE):
+            # As much as there is, which is no whole piece where little comes at a time.
+            while piece := response.raw.read1(PIECE, decode_content=True):
                 size += len(piece)
                 if size > most:
                     raise SourceError(f"{self.shown} sends an answer of more than {most / 2**20:,.0f} MB.")
                 if longest is not None and time.monotonic() - began > longest:
                     raise _FailedError("does not answer in time")
                 yield piece
-        except requests.exceptions.RequestException:
+        except HTTPError:
             raise _FailedError("broke off in the middle of an answer") from None
         declared = response.headers.get("Content-Length", "")
         is_size = declared.isascii() and declared.isdigit() and len(declared) < LONGEST_SIZE

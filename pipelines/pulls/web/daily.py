@@ -15,12 +15,14 @@ from zoneinfo import ZoneInfo
 from pipelines.config.pulls import Pull
 from pipelines.pulls.errors import SourceError, TableError
 from pipelines.pulls.system import Counted, Measures, Since, SourceColumn
+from pipelines.pulls.web.rows import MOST_DIGITS
 from pipelines.pulls.web.table import WebTable
 
 DAY = "date"
 """The column of the day."""
 MONTHS = 36  # Google Ads and Meta tell single days for 37 months, and refuse to be asked for more.
 EARLIEST = date(2000, 1, 1)  # No web advertising that an API tells of is older.
+LATEST = date(2100, 1, 1)
 
 Totals = Mapping[date, Mapping[str, Decimal]]
 """What the account has in all, by day and by the name of the column that it is the sum of."""
@@ -69,9 +71,11 @@ class DailyReport(WebTable):
             yield row
 
     def fetch_kept(self, names: Sequence[str], since: datetime) -> Iterator[Mapping[str, Any]]:  # noqa: ARG002
-        """The days that are not asked for again, those that the API has forgotten among them."""
-        first = max(self.first, since.date())
-        yield from ({DAY: day.isoformat()} for day in _list_days(EARLIEST, first - timedelta(days=1)))
+        """The days that are not asked for again: those before, which the API may have forgotten, and those that are not
+        over by its clock, but were by that of another night."""
+        first, day = max(self.first, since.date()), timedelta(days=1)
+        for some in (_list_days(EARLIEST, first - day), _list_days(self.last + day, LATEST)):
+            yield from ({DAY: each.isoformat()} for each in some)
 
     def count(self, measures: Measures, since: Since | None = None) -> Counted | None:
         """The sums of every day that the API tells: the least and the most, of before the rows were read and after."""
@@ -112,8 +116,9 @@ def read_day(value: object, told_by: str, shown: str) -> date:
 
 def read_amount(value: object, told_by: str, shown: str) -> Decimal:
     """A number, perhaps as text. Raises SourceError where it is none."""
-    number = Decimal(str(value)) if isinstance(value, int | Decimal) or _is_number(value) else None
-    if number is None or isinstance(value, bool):
+    is_number = (isinstance(value, int | Decimal) and not isinstance(value, bool)) or _is_number(value)
+    number = Decimal(str(value)) if is_number else None
+    if number is None or abs(number.adjusted()) > MOST_DIGITS:  # Beyond what decimals are reckoned with.
         raise SourceError(f"{told_by} sums {shown} in what is no number.", is_passing=True)
     return number
 

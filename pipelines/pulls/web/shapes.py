@@ -5,6 +5,8 @@ from typing import Any
 
 from pipelines.pulls.errors import SourceError
 
+MOST_DIGITS = 40  # No id and no version has more, and Python reads no more than some thousands.
+
 
 def read_rows(
     document: Any, name: str, told_by: str, shown: str, *, needed: str | None = None, is_number: bool = False
@@ -26,7 +28,11 @@ def read_rows(
 def _is_there(value: Any, *, is_number: bool) -> bool:
     if isinstance(value, bool) or value in (None, ""):
         return False
-    return isinstance(value, int | str) and (not is_number or str(value).isdecimal())
+    return isinstance(value, int | str) and (not is_number or _is_number(str(value)))
+
+
+def _is_number(text: str) -> bool:
+    return text.isdecimal() and len(text) <= MOST_DIGITS
 
 
 def reach(document: Any, *names: str) -> Any:

@@ -114,6 +114,17 @@ def test_a_day_is_taken_once_it_is_over_in_the_time_zone_of_the_account(ads: Crm
     assert max(day for day, _ in spent(ads)) == date(2026, 3, 1)
 
 
+@pytest.mark.parametrize("days", [2, 395])
+def test_a_clock_that_went_back_takes_no_day_away(ads: Crm, days: int) -> None:
+    """Days that are not yet over by it are asked for by nobody, and are no days without spend."""
+    next_night(ads, 5).spend("2026-03-06", 12, 8)
+    pull(ads)
+    before = spent(ads)
+    next_night(ads, -days)
+    assert pull(ads).state == "taken"
+    assert spent(ads) == before
+
+
 def test_a_campaign_that_is_renamed_is_one_also_in_the_past(ads: Crm) -> None:
     ads.account.spend("2026-01-02", 11, 99)
     pull(ads)

@@ -1,11 +1,13 @@
 """Requests to a web API: what is sent to whom, what is waited for, and how large and slow an answer may be."""
 
 import gzip
+import socket
 import threading
+import time
 from collections.abc import Callable, Iterator
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
-from typing import Any
+from types import SimpleNamespace
 
 import pytest
 import requests
@@ -144,11 +146,9 @@ def test_a_length_that_is_none_is_not_believed(start: Start, length: str) -> Non
 
 
 def test_an_answer_shorter_than_its_length_broke_off() -> None:
-    class Short(requests.Response):
-        def iter_content(self, chunk_size: int | None = 1, decode_unicode: bool = False) -> Iterator[Any]:  # noqa: ARG002
-            yield b"[1]"
-
-    response = Short()
+    pieces = [b"[1]", b""]
+    response = requests.Response()
+    response.raw = SimpleNamespace(read1=lambda *_, **__: pieces.pop(0))
     response.headers["Content-Length"] = "4"
     with pytest.raises(Exception, match="broke off in the middle"):
         list(WebClient("http://127.0.0.1", "the shop")._read(response, 10, None))
@@ -163,6 +163,37 @@ def test_an_answer_that_drips_for_too_long_is_given_up(
         client.ask("GET", "/")
     assert raised.value.is_passing
     assert waited == [1, 2, 4, 8, 16]
+
+
+@pytest.mark.parametrize("framed", [b"Content-Length: 2000", b"Transfer-Encoding: chunked"])
+def test_an_answer_of_which_a_little_comes_again_and_again_is_given_up_in_time(
+    monkeypatch: pytest.MonkeyPatch, framed: bytes
+) -> None:
+    """Long before a whole piece of it is there."""
+    monkeypatch.setattr("pipelines.pulls.web.client.LONGEST_ANSWER", 0.2)
+    monkeypatch.setattr("pipelines.pulls.web.client.TRIES", 1)
+    is_given_up = threading.Event()
+
+    def drip(listening: socket.socket) -> None:
+        connection, _ = listening.accept()
+        with connection:
+            connection.recv(2**16)
+            connection.sendall(b"HTTP/1.1 200 OK\r\n" + framed + b"\r\n\r\n")
+            for _ in range(100):
+                connection.sendall(b" " if framed.startswith(b"Content") else b"1\r\n \r\n")
+                if is_given_up.wait(0.05):
+                    return
+
+    with socket.create_server(("127.0.0.1", 0)) as listening:
+        thread = threading.Thread(target=drip, args=(listening,), daemon=True)
+        thread.start()
+        began = time.monotonic()
+        with pytest.raises(SourceError, match="does not answer in time"):
+            WebClient(f"http://127.0.0.1:{listening.getsockname()[1]}", "the shop").ask("GET", "/")
+        took = time.monotonic() - began
+        is_given_up.set()
+        thread.join()
+    assert took < 2
 
 
 @pytest.mark.parametrize(

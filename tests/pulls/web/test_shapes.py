@@ -18,6 +18,7 @@ from pipelines.pulls.web.shapes import reach, read_rows
         ({"rows": [{"id": 1}, {"name": "Qzneedle"}]}, "`id` is missing"),
         ({"rows": [{"id": "Qzneedle"}]}, "`id` is missing"),
         ({"rows": [{"id": True}]}, "`id` is missing"),
+        ({"rows": [{"id": "9" * 5_000}]}, "`id` is missing"),
     ],
 )
 def test_a_list_of_another_shape_is_told_without_a_value(document: Any, told: str) -> None:

@@ -45,9 +45,10 @@ def _read_lines(sale: Mapping[str, Any], discount_product: str) -> Iterator[dict
     for line in sorted(sale["line_items"], key=lambda each: (each.get("sequence") or 0, str(each["id"]))):
         net, tax = _read_amount(line["price_total"]), _read_amount(line["tax_total"])
         with_tax = (net + tax) / net if net else Decimal(1)
-        discount = abs(_read_amount(line.get("discount_total", 0))) * with_tax
-        quantity = _read_amount(line["quantity"])
+        quantity, discount = _read_amount(line["quantity"]), _read_amount(line.get("discount_total", 0)) * with_tax
         is_back = quantity < 0
+        if is_back:
+            discount = abs(discount)  # Of what is sold it is below zero where the price was raised.
         yield {
             "product_id": line["product_id"],
             "kind": "DISCOUNT" if line["product_id"] == discount_product else "ITEM",

@@ -15,7 +15,7 @@ from pipelines.config.pulls import Pull
 from pipelines.pulls.connectors.lightspeed.api import LightspeedApi
 from pipelines.pulls.connectors.lightspeed.sale_rows import COLUMNS, read_sale
 from pipelines.pulls.connectors.lightspeed.versions import VersionedTable
-from pipelines.pulls.errors import TableError
+from pipelines.pulls.errors import SourceError, TableError
 from pipelines.pulls.system import ROWS, Counted, Counts, Measures, Since, SourceColumn
 
 DAY = "closed_at"
@@ -77,8 +77,13 @@ class Sales(VersionedTable):
             "date_to": last.strftime("%Y-%m-%dT%H:%M:%SZ"),
             "page_size": PAGE_OF_SEARCH,
         }
-        ids, offset = set[str](), 0
+        ids, seen, offset, is_stale = set[str](), set[str](), 0, False
         while page := self._api.list("search", self.shown, {**asked, "offset": offset}):
+            was_stale, is_stale = is_stale, seen.issuperset(str(sale["id"]) for sale in page)
+            if was_stale and is_stale:  # One such page is of a sale that moved the others on.
+                told = f"Lightspeed leads from page to page of a search of {self.shown} in a circle."
+                raise SourceError(told, is_passing=True)
+            seen.update(str(sale["id"]) for sale in page)
             ids.update(str(sale["id"]) for sale in page if sale.get("deleted_at") is None)
             offset += len(page)
         return len(ids)

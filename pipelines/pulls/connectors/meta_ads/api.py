@@ -42,7 +42,10 @@ class MetaAdsApi:
 
     def read_account(self, shown: str) -> Mapping[str, Any]:
         """Its currency and time zone. Raises SourceError, TableError."""
-        account = self._ask(self._path, {"fields": "account_id,currency,timezone_name"}, shown)
+        try:
+            account = self._ask(self._path, {"fields": "account_id,currency,timezone_name"}, shown)
+        except _TooMuchError:
+            raise SourceError(f"{NAME} does not tell what the account is in time.", is_passing=True) from None
         if not account.get("currency") or not account.get("timezone_name"):
             raise SourceError(f"{NAME} does not say in which currency and time zone the account is.", is_passing=True)
         return account

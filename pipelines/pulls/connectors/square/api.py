@@ -9,7 +9,7 @@ from pipelines.pulls.web.client import WebClient
 from pipelines.pulls.web.shapes import read_rows
 
 ADDRESS = "https://connect.squareup.com"
-BESIDE_ROWS = frozenset({"cursor", "count"})
+BESIDE_ROWS = frozenset({"cursor", "count", "latest_time"})
 """What an answer may hold that lists nothing: Square leaves an empty list out."""
 
 

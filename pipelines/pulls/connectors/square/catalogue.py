@@ -37,7 +37,7 @@ class Catalogue(WebTable):
         found: dict[str, dict[str, Mapping[str, Any]]] = {"ITEM": {}, "ITEM_VARIATION": {}, "CATEGORY": {}}
         for page in self._api.read_pages("POST", "catalog/search", "objects", self.shown, asked):
             for each in page:
-                if each.get("type") not in found:
+                if each.get("type") not in list(found):  # It may be of any kind.
                     raise TableError(f"{self.shown} has objects of a type that was not asked for.")
                 found[each["type"]][each["id"]] = each
         for variation in found["ITEM_VARIATION"].values():

@@ -26,10 +26,12 @@ def read_order(order: Mapping[str, Any]) -> dict[str, Any]:
     returned: Mapping[str, Any] = order.get("return_amounts") or {}
     back = {name: read_money(returned.get(name)) for name in ("total_money", "tax_money", "tip_money")}
     tenders = order.get("tenders") or []
-    total = read_money(order["total_money"]) - back["total_money"]
-    tip = read_money(order["total_tip_money"]) - back["tip_money"]
+    names = ("total_money", "total_tax_money", "total_tip_money")
+    sold = {name: read_money(_find_total(order, name)) for name in names}
+    total = sold["total_money"] - back["total_money"]
+    tip = sold["total_tip_money"] - back["tip_money"]
     lines = list(_read_lines(order))
-    _expect_lines(order, back)
+    _expect_lines(order, sold, back)
     rest = total - tip - sum((line["total"] for line in lines), Decimal(0))
     if rest:
         lines.append(_rest_of(rest, is_return=not order.get("line_items") and bool(order.get("returns"))))
@@ -38,9 +40,9 @@ def read_order(order: Mapping[str, Any]) -> dict[str, Any]:
         "location_id": order["location_id"],
         "customer_id": _first(order.get("customer_id"), *(each.get("customer_id") for each in tenders)),
         "source_name": (order.get("source") or {}).get("name"),
-        "currency": order["total_money"]["currency"],
+        "currency": (order.get("total_money") or returned.get("total_money") or {}).get("currency"),
         "total_money": total,
-        "tax_money": read_money(order["total_tax_money"]) - back["tax_money"],
+        "tax_money": sold["total_tax_money"] - back["tax_money"],
         "tip_money": tip,
         "tender_types": " + ".join(sorted({each["type"] for each in tenders} - {NO_SALE})) or None,
         "lines": as_json([{"number": number, **line} for number, line in enumerate(lines, 1)]) if lines else None,
@@ -54,10 +56,21 @@ def _first(*values: str | None) -> str | None:
     return next(filter(None, values), None)
 
 
-def _expect_lines(order: Mapping[str, Any], back: Mapping[str, Decimal]) -> None:
+def _find_total(order: Mapping[str, Any], name: str) -> Any:
+    """A total of what was sold, which orders of which nothing was may be without. Raises KeyError for all others."""
+    if order.get(name) is not None:
+        return order[name]
+    tenders = {each["type"] for each in order.get("tenders") or []}
+    is_sale = order.get("line_items") or order.get("service_charges") or tenders - {NO_SALE}
+    if is_sale or not (order.get("returns") or tenders):
+        raise KeyError(name)
+    return None
+
+
+def _expect_lines(order: Mapping[str, Any], totals: Mapping[str, Decimal], back: Mapping[str, Decimal]) -> None:
     """An order that came to something has lines, and what has lines came to something: what is called otherwise than
     before is not all taken for a service charge."""
-    sold = read_money(order["total_money"]) - read_money(order["total_tip_money"])
+    sold = totals["total_money"] - totals["total_tip_money"]
     given_back = back["total_money"] - back["tip_money"]
     returns = order.get("returns") or []
     if sold and not (order.get("line_items") or order.get("service_charges")):

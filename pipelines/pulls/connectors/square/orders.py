@@ -77,10 +77,13 @@ class Orders(WebTable):
         """Whether it is in what is pulled tonight: completed by the time that the pull began."""
         if order.get("state") != "COMPLETED":
             return False
-        closed = read_moment(order["closed_at"]) if isinstance(order.get("closed_at"), str) else None
-        if closed is None:
-            raise TableError(f"{self.shown} has completed orders that do not say when they were closed.")
-        return closed <= self.began
+        return self._read_stamp(order, DAY, "closed") <= self.began
+
+    def _read_stamp(self, order: Mapping[str, Any], name: str, what: str) -> datetime:
+        moment = read_moment(order[name]) if isinstance(order.get(name), str) else None
+        if moment is None:
+            raise TableError(f"{self.shown} has completed orders that do not say when they were {what}.")
+        return moment
 
     def _read(self, order: Mapping[str, Any]) -> dict[str, Any]:
         row = None
@@ -95,18 +98,25 @@ class Orders(WebTable):
     def _find_others(self, since: datetime | None, seen: set[str]) -> Iterator[dict[str, Any]]:
         """Orders that the search passed over because they were edited meanwhile, or others before them were.
 
-        Raises an error where a payment names one that it should have found.
+        Raises an error where a payment names one that it should have found, or that Square does not give.
         """
         again = set() if since is None else self._list_ids(self._times_of(since))
-        lost = 0
-        for order in self._retrieve(sorted((again | self._list_paid(since)) - seen)):
-            changed = read_moment(order.get("updated_at"))
-            if not self._is_closed(order) or changed is None or (since is not None and changed < since):
-                continue  # Paid and open yet; or of a refund the sale, of which nothing changed.
+        named = (again | self._list_paid(since)) - seen
+        lost, missing = 0, set(named)
+        for order in self._retrieve(sorted(named)):
+            missing.discard(order["id"])
+            if not self._is_closed(order):
+                continue  # Paid and open yet.
+            changed = self._read_stamp(order, CURSOR, "changed")
+            if since is not None and changed < since:
+                continue  # Of a refund the sale, of which nothing changed.
             if since is not None and (order["id"] in again or changed > self.began):
                 yield order
             else:
                 lost += 1
+        if missing and since is not None:
+            raise IncompleteError(f"searches and payments name {len(missing):,} orders that Square does not give")
+        lost += len(missing)
         if lost and since is not None:
             raise IncompleteError(f"payments name {lost:,} orders that Square's search did not find")
         if lost:

@@ -38,6 +38,8 @@ class SquareSystem(IndependentTables):
             self._locations = api.ask("GET", "locations", "locations", "table 'locations'", {})["locations"]
         except TableError as error:  # Of the source as a whole.
             raise SourceError(str(error)) from None
+        if not self._locations:
+            raise SourceError("Square lists no location of the seller, who has one at least.", is_passing=True)
         self._began = api.moment.replace(microsecond=0) - SETTLED
 
     def open_table(self, name: str, pull: Pull, shown: str) -> WebTable:

@@ -146,6 +146,18 @@ def test_pages_in_a_circle_are_told(tills: Crm) -> None:
     assert "leads from page to page of table 'sales' in a circle" in fail(tills)
 
 
+def test_a_search_that_has_the_same_sales_on_every_page_is_told(tills: Crm) -> None:
+    """As one that does not know places would answer, here for fifty pages instead of without end."""
+    first: list[dict[str, Any]] = []
+
+    def repeat(number: int, page: dict[str, Any]) -> dict[str, Any]:
+        first.append(page)
+        return first[0] if number < 50 else page
+
+    change_pages(tills, repeat, "/api/2.0/search")
+    assert "leads from page to page of a search of table 'sales' in a circle" in fail(tills)
+
+
 def test_sales_that_change_while_pages_are_read_come_in_their_latest_version(tills: Crm) -> None:
     def sell(number: int, page: dict[str, Any]) -> dict[str, Any]:
         if number in (1, 2):

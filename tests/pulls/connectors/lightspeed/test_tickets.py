@@ -44,6 +44,13 @@ def test_a_ticket_has_its_gift_cards_and_its_own_discount_apart(tills: Crm, reta
     assert lines.rows() == [("SAV-1", Decimal(2), Decimal("12.00"), Decimal("21.60"))]
 
 
+def test_a_price_that_was_raised_at_the_till_is_no_discount(tills: Crm, retailer: Retailer) -> None:
+    """What was put on top is a discount below zero; the price before it is that of the product."""
+    retailer.sell(retailer.line("PSOAP", 12.0, 2, discount=-2.0))
+    assert read(tills, "total_amount", "discount_amount") == [amounts("28.80", "0.00")]
+    assert tills.extract("ticket_lines").select("unit_price", "line_amount").rows() == [amounts("12.00", "28.80")]
+
+
 def test_a_return_is_a_ticket_below_zero_that_names_the_sale(tills: Crm, retailer: Retailer) -> None:
     sale = retailer.sell(retailer.line("PSOAP", 10.0, 2))
     back = retailer.line("PSOAP", 10.0, -1, return_reason="too small")

@@ -100,6 +100,11 @@ def test_a_day_that_takes_too_long_is_told(ads: Crm) -> None:
     assert "cannot put together a day of table 'spend' in time" in ads.fail("spend")
 
 
+def test_what_is_said_of_reports_that_take_too_long_may_be_said_of_the_account(ads: Crm) -> None:
+    ads.server.fail(refuse(100, 1504018), where="/act_1234567890")
+    assert "does not tell what the account is in time" in ads.fail("spend")
+
+
 def test_clicks_are_those_on_links(ads: Crm) -> None:
     ads.pull()
     rows = ads.extract("ad_spend").filter(date=date(2026, 2, 10))

@@ -171,7 +171,8 @@ class SquareSeller:
                 return self._list_moneys("refunds", self.refunds, asked)
             case "POST", "/v2/catalog/search":
                 found = [each for each in self.catalog.values() if each["type"] in asked["object_types"]]
-                return self._page("objects", found, asked, 1_000)
+                status, more, page = self._page("objects", found, asked, 1_000)
+                return status, more, {**page, "latest_time": self.stamp}
         return 404, {}, problem("INVALID_REQUEST_ERROR", "NOT_FOUND")
 
     def _search(self, asked: Mapping[str, Any]) -> Answer:

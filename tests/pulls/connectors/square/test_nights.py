@@ -150,6 +150,24 @@ def test_an_order_that_both_searches_lose_is_known_by_its_payment(tills: Crm) ->
     assert "a short pull of table 'orders': payments name 1 orders that Square's search did not find" in message
 
 
+@pytest.mark.parametrize("is_hidden", [is_page, lambda _: True])
+def test_an_order_that_is_named_and_not_given_is_not_passed_over(tills: Crm, is_hidden: Any) -> None:
+    """By the second search, or by a payment: orders that are asked for by their ids are few at times too."""
+    sale = sell_unseen(tills, is_hidden)
+    retrieved = "/v2/orders/batch-retrieve"
+    tills.server.change(lambda asked, answer: (200, {}, {}) if asked.path == retrieved else answer)
+    outcome = pull(tills)
+    assert (outcome.state, outcome.rows, outcome.batch.mode) == ("taken", 13, "changes")
+    assert any("1 orders that Square does not give" in note for note in outcome.notes), outcome.notes
+    assert sale in list_tickets(tills)
+
+
+def test_an_order_that_is_paid_and_never_given_is_a_short_pull(tills: Crm) -> None:
+    hide(tills, "ORDER0011", is_hidden=lambda asked: asked.path.startswith("/v2/orders/"))
+    message = fail(tills)
+    assert "a short pull of table 'orders': payments name 1 orders that Square's search did not find" in message
+
+
 def test_an_order_that_nobody_paid_for_is_known_by_the_count_of_its_day(tills: Crm) -> None:
     seller = tills.account
     gift = seller.sell(seller.line("soap", 0, discount=890), paid=False)
@@ -280,6 +298,32 @@ def test_amounts_of_another_shape_stop_orders(tills: Crm) -> None:
     assert "comes in another form" in fail(tills)
 
 
+@pytest.mark.parametrize("stamp", [1_769_000_000, None, "Qzneedle"])
+def test_an_order_that_does_not_say_when_it_changed_is_not_taken_for_an_old_one(tills: Crm, stamp: Any) -> None:
+    sale = sell_unseen(tills, is_page)
+    tills.account.rest(hours=1)
+    tills.server.change(
+        lambda asked, answer: (
+            (200, {}, {"orders": [{**each, "updated_at": stamp} for each in answer[2].get("orders", [])]})
+            if asked.path == "/v2/orders/batch-retrieve"
+            else answer
+        )
+    )
+    assert "has completed orders that do not say when they were changed" in fail(tills)
+    assert sale not in list_tickets(tills)
+
+
+def test_an_object_of_no_type_is_told(tills: Crm) -> None:
+    tills.server.change(
+        lambda asked, answer: (
+            (200, {}, {"objects": [{"id": "Qzneedle", "type": ["ITEM"]}]})
+            if asked.path == "/v2/catalog/search"
+            else answer
+        )
+    )
+    assert "has objects of a type that was not asked for" in tills.fail("catalog")
+
+
 def test_a_seller_of_many_locations_is_searched_ten_at_a_time(tills: Crm) -> None:
     seller = tills.account
     seller.locations += [location(f"L{number}", f"Ville {number}") for number in range(3, 24)]
@@ -303,6 +347,16 @@ def test_orders_that_square_lists_no_more_stay(tills: Crm) -> None:
     assert (outcome.state, outcome.rows) == ("taken", 12)
 
 
+def test_a_seller_has_a_location_or_the_answer_is_none(tills: Crm) -> None:
+    """Without one there would be no tickets and no stores, and nothing to tell of it."""
+    pull(tills)
+    next_day(tills)
+    tills.account.locations.clear()
+    tills.connector = {**tills.connector, "tries": 1}
+    told = {name: (each.state, each.message) for name, each in tills.pull().items()}
+    assert told == dict.fromkeys(told, ("not taken", "Square lists no location of the seller, who has one at least."))
+
+
 def test_customers_of_whom_a_card_is_known_alone_come_too(tills: Crm) -> None:
     tills.account.add()
     outcome = tills.pull()["customers"]
@@ -319,6 +373,14 @@ def test_customers_that_are_deleted_while_pages_are_read_hide_no_other(tills: Cr
     tills.server.faults.append(delete)
     tills.pull()
     assert set(tills.account.customers) <= set(tills.extract("members")["member_id"].to_list())
+
+
+def test_a_seller_without_a_catalogue_has_an_empty_one(tills: Crm) -> None:
+    tills.account.catalog.clear()
+    tills.account.rest(hours=1)
+    assert {name: (each.state, each.rows) for name, each in tills.pull().items()} == {
+        "catalog": ("taken", 0), "customers": ("taken", 12), "locations": ("taken", 2), "orders": ("taken", 12),
+    }  # fmt: skip
 
 
 @pytest.mark.parametrize(
