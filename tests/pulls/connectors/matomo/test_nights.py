@@ -278,14 +278,18 @@ def test_actions_of_another_shape_are_told(crm: Crm, actions: object) -> None:
     assert "`actionDetails` is no list" in crm.fail("visits")
 
 
-@pytest.mark.parametrize("report", [{}, {"nb_visits": 3}, {"nb_visits": "needle", "nb_actions": 3}, None, "needle"])
+@pytest.mark.parametrize(
+    "report",
+    [{}, {"nb_visits": 3}, {"nb_visits": "needle", "nb_actions": 3}, None, "needle",
+     {"nb_visits": "1e9999", "nb_actions": 3}],
+)  # fmt: skip
 def test_reports_that_count_nothing_prove_nothing(crm: Crm, report: object) -> None:
     def change(asked: Asked, answer: Answer) -> Answer:
-        return (200, {}, {"2026-01-04": report}) if "method=VisitsSummary.get" in asked.body else answer
+        return (200, {}, {**answer[2], "2026-01-04": report}) if "method=VisitsSummary.get" in asked.body else answer
 
     crm.connector = {**crm.connector, "tries": 1}
     crm.server.change(change)
-    assert "does not say how many there are of table 'visits'" in crm.fail("visits")
+    assert "does not say how many there are of table 'visits' on 2026-01-04" in crm.fail("visits")
 
 
 def test_visits_of_other_days_than_asked_are_refused(crm: Crm) -> None:
