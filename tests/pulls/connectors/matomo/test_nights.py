@@ -272,6 +272,17 @@ def test_a_field_that_is_gone_stops_the_table(crm: Crm, name: str) -> None:
     assert len(list_visits(crm)) == 15
 
 
+@pytest.mark.parametrize("moment", [253_402_300_799, 10**30, "9" * 5_000])
+def test_a_moment_beyond_the_calendar_of_the_site_is_told(crm: Crm, moment: object) -> None:
+    def change(asked: Asked, answer: Answer) -> Answer:
+        if not MATOMO.is_page(asked):
+            return answer
+        return 200, {}, [{**visit, "lastActionTimestamp": moment} for visit in answer[2]]
+
+    crm.server.change(change)
+    assert "`lastActionTimestamp` is no moment" in crm.fail("visits")
+
+
 @pytest.mark.parametrize("actions", [None, "needle", [1]])
 def test_actions_of_another_shape_are_told(crm: Crm, actions: object) -> None:
     crm.account.visits[max(crm.account.visits)]["actionDetails"] = actions
