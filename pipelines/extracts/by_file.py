@@ -61,8 +61,13 @@ def divide(sources: Sources, table: Table, exports: Sequence[Export]) -> dict[st
         return {}
     of_each = {source.name: [export for export in exports if export.source == source.name] for source in feeding}
     return {
-        name: Division(_number(files), tuple(file.path for file in files), tuple(file.shown for file in files))
-        for name, files in of_each.items()
+        source.name: Division(
+            _number(files := of_each[source.name]),
+            tuple(file.path for file in files),
+            tuple(file.shown for file in files),
+            source.rows_of,
+        )
+        for source in feeding
     }
 
 
@@ -135,7 +140,7 @@ def keep_units(
         number += len(parts)
         units = [_Unit.from_plain(former, unit) for unit in range(len(parts))]
         whole = [part for part, is_whole in zip(parts, are_whole, strict=True) if is_whole]
-        waiting = _find_waiting(table, lake, source, parts, whole, units, noted.waited_for, waits_for)
+        waiting = _find_waiting(table, lake, source, division.rows_of, parts, whole, units, noted.waited_for, waits_for)
         here = {_identify(division, contents, unit): unit for unit in range(division.count)}
         same = {
             unit: here[each.identity]
@@ -197,6 +202,7 @@ def _find_waiting(
     table: Table,
     lake: Lake,
     source: str,
+    rows_of: str,
     parts: Sequence[Path],
     whole: Sequence[Path],
     units: Sequence[_Unit],
@@ -205,8 +211,8 @@ def _find_waiting(
 ) -> set[int]:
     """The units with rows of which it has changed whether they wait for others, or go with them to quarantine.
 
-    Only ``whole`` ones of the ``parts`` are looked at: others are lost in any case. Raises duckdb.Error where a file
-    cannot be read.
+    Those others are of the source ``rows_of``. Only ``whole`` ones of the ``parts`` are looked at: the rest is lost in
+    any case. Raises duckdb.Error where a file cannot be read.
     """
     if table.part_of is None or (former is None and now is None):
         return set()
@@ -219,7 +225,7 @@ def _find_waiting(
         kinds = ", ".join(map(quote_text, WAITED_FOR))
         return (
             f"select {key}, kind from read_parquet({quote_text(str(file))}) "
-            f"where source = {quote_text(source)} and kind in ({kinds})"
+            f"where source = {quote_text(rows_of)} and kind in ({kinds})"
         )
 
     with connect_in_memory(f"Reading {table.path} by file") as connection:

@@ -68,7 +68,7 @@ class ReadUnits:
 @dataclass(frozen=True)
 class Division:
     """The files of one source in units: ``unit_of_file`` has the number of each file's unit, ``paths`` its place,
-    ``names`` what messages call it.
+    ``names`` what messages call it. ``rows_of``: the source that its rows are of.
 
     ``kept`` are the units that are not read, by number; ``former`` is of the reading that they are from, None where all
     are read. ``is_mended_lost``: a file with lines set aside is no longer what it was in that reading.
@@ -77,6 +77,7 @@ class Division:
     unit_of_file: tuple[int, ...]
     paths: tuple[Path, ...]
     names: tuple[str, ...]
+    rows_of: str
     kept: Mapping[int, FormerUnit] = field(default_factory=lambda: MappingProxyType({}))
     former: FormerReading | None = None
     is_mended_lost: bool = False
@@ -115,7 +116,7 @@ class Division:
 
     def whole(self) -> "Division":
         """The same with all units read."""
-        return Division(self.unit_of_file, self.paths, self.names)
+        return Division(self.unit_of_file, self.paths, self.names, self.rows_of)
 
     @property
     def _has_mended(self) -> bool:

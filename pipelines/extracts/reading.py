@@ -367,7 +367,7 @@ class SourceReading:
         name, key = quote_name(f"{self.source.name}_parents_{kind}"), quote_name(column.name)
         self.connection.execute(
             f"create or replace temp table {name} as select {key} from read_parquet({quote_text(str(file))}) "
-            f"where source = {quote_text(self.source.name)} and kind = {quote_text(kind)}"
+            f"where source = {quote_text(self.source.rows_of)} and kind = {quote_text(kind)}"
         )
         return name
 

@@ -32,6 +32,7 @@ MATCHES_NOTHING, REFUND_BEYOND_ORDER, RETURN_BEFORE_ORDER = (
 class Finding:
     """What was found of one column of one source's table: ``unmatched`` of its ``rows`` that name anything.
 
+    ``source`` is the one that fills the table, whichever it belongs to: there the mapping is to be mended.
     ``targets`` are what was looked up in. Not ``is_checked``: no source gives any of them. ``mend`` says how so many of
     the unmatched (``mended``) would match. ``warn`` and ``stop`` are the shares above which it is told and refused.
     """
@@ -135,6 +136,7 @@ class _Lookup:
         self.table, self.column, self.reference = table, column, reference
         self.targets = [_split(target) for target in reference.targets]
         self.given = [(target, name) for target, name in self.targets if sources.feeding(target)]
+        self.filling = {each.rows_of: each for each in sources.feeding(table)}
         self.findings: list[Finding] = []
 
     def find(self) -> list[Finding]:
@@ -211,20 +213,20 @@ class _Lookup:
                 )
         self.connection.execute(f"create or replace temp table targets as {' union '.join(selects)}")
 
-    def _tell(self, source: str, rows: int, unmatched: int) -> Finding:
-        feeding = self.sources.feeding(self.table)
-        declared = next(each for each in feeding if each.rows_of == source).tables[self.table.name]
+    def _tell(self, rows_of: str, rows: int, unmatched: int) -> Finding:
+        source = self.filling[rows_of]
+        declared = source.tables[self.table.name]
         limits = declared.reference_limits.get(self.column.name, self.sources.reference_limits)
-        mend = self._mend_of(source) if unmatched else None
+        mend = self._mend_of(rows_of) if unmatched else None
         advice = None
         if mend is not None:
             place = (self.table, self.column.name) if not mend.mends_target else self.given[0]
             feeding = self.sources.feeding(place[0])
-            written_by = next((each for each in feeding if each.rows_of == source), feeding[0])
+            written_by = next((each for each in feeding if each.rows_of == rows_of), feeding[0])
             line = write_mapping(mend.expression, place[1], written_by.tables[place[0].name])
             advice = f"`{line}` in source {written_by.name}, table {place[0].path}"
         return Finding(
-            source, self.table.path, self.column.name, MATCHES_NOTHING,
+            source.name, self.table.path, self.column.name, MATCHES_NOTHING,
             " or ".join(target.path for target, _ in (self.given or self.targets)),
             rows, unmatched, bool(self.given), mend.rows if mend else 0, advice, limits.warn, limits.stop,
         )  # fmt: skip
@@ -264,16 +266,18 @@ class _Lookup:
         self.connection.execute(f"create or replace temp table {unknown} as {written}")
         # A line of an order that is not there is in no mart: it has nothing else to be known by.
         is_kept = "false" if self.table.part_of is not None and self.column.name in self.table.key else "true"
+        rows_of = {source.name: name for name, source in self.filling.items()}
         for finding in unmatched:
             values = quote_name(self.column.name)
             reason = f"{self.column.name} matches nothing in {finding.targets}"
             yield (
-                f"select listed.source, {quote_text(self.table.path)} as table_name, null::varchar as file, "
-                f"null::bigint as line, {quote_text(self.column.name)} as column_name, {quote_text(reason)} as reason, "
+                f"select {quote_text(finding.source)} as source, {quote_text(self.table.path)} as table_name, "
+                "null::varchar as file, null::bigint as line, "
+                f"{quote_text(self.column.name)} as column_name, {quote_text(reason)} as reason, "
                 f"{_raw(self.table, self.column.name)} as raw, 'reference' as kind, {is_kept} as is_kept from ("
                 f"select listed.* from {_read(self.lake, self.table)} as listed semi join {unknown} as unknown "
                 f"on listed.source = unknown.source and listed.{values} = unknown.value "
-                f"where listed.source = {quote_text(finding.source)} "
+                f"where listed.source = {quote_text(rows_of[finding.source])} "
                 f"order by {_keys(self.table)} limit {MOST_LISTED}) as listed"
             )
 
@@ -292,7 +296,7 @@ class _Returns:
         connection.execute(
             f"""
             create or replace temp table judged as
-            select returned.*,
+            select returned.*, {_name_filling(sources, self.table)} as told_of,
                 sum(abs(returned.refund_amount)) over (
                     partition by returned.source, returned.order_id order by returned.returned_at, returned.return_id
                 ) as refunded, ordered.total_amount as ordered_amount,
@@ -307,8 +311,8 @@ class _Returns:
             return
         for finding, column in ((REFUND_BEYOND_ORDER, "refund_amount"), (RETURN_BEFORE_ORDER, "returned_at")):
             for source, rows, found in self.connection.execute(
-                f"select source, count(*), count(*) filter (where is_{finding}) from judged "
-                "group by source order by source"
+                f"select told_of, count(*), count(*) filter (where is_{finding}) from judged "
+                "group by told_of order by told_of"
             ).fetchall():
                 if found:
                     yield Finding(
@@ -327,12 +331,19 @@ class _Returns:
             (REFUND_BEYOND_ORDER, RETURN_BEFORE_ORDER), ("refund_amount", "returned_at"), beyond, strict=True
         ):
             yield (
-                f"select source, {quote_text(self.table.path)} as table_name, null::varchar as file, "
+                f"select told_of as source, {quote_text(self.table.path)} as table_name, null::varchar as file, "
                 f"null::bigint as line, {quote_text(column)} as column_name, {reason} as reason, "
                 f"{_raw(self.table, 'order_id', column)} as raw, 'implausible' as kind, true as is_kept "
                 f"from (select * from judged where is_{finding} order by source, return_id limit {MOST_LISTED}) "
                 "as listed"
             )
+
+
+def _name_filling(sources: Sources, table: Table) -> str:
+    """SQL of the name of the source that fills ``table``, of a row ``returned``."""
+    names = {each.rows_of: each.name for each in sources.feeding(table)}
+    told = " ".join(f"when {quote_text(rows_of)} then {quote_text(name)}" for rows_of, name in names.items())
+    return f"case returned.source {told} end"
 
 
 def _split(target: str) -> tuple[Table, str]:

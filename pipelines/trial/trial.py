@@ -10,7 +10,7 @@ import polars as pl
 from pipelines.config.sources import Sources
 from pipelines.contracts import TABLES, Table
 from pipelines.extracts.column_names import tellable
-from pipelines.extracts.conform import extract_table
+from pipelines.extracts.conform import extract_table, find_waited_for
 from pipelines.lake.tables import Lake
 from pipelines.trial.references import ReferenceTrial, try_references
 from pipelines.trial.tables import TableTrial, land_first, tell_once, try_table
@@ -58,11 +58,12 @@ def try_sources(sources: Sources, as_of: date, most: int) -> Trial:
     with temporary_folder("parcours-check-") as folder:
         lakes = {source.name: Lake(folder / source.name) for source in sources.sources}
         lacking = {source.name: land_first(sources, source, lakes[source.name], most) for source in sources.sources}
-        tried = [
-            try_table(sources, source, table, lakes[source.name], as_of, most, lacking[source.name])
-            for table in _in_order()
-            for source in sources.feeding(table)
-        ]
+        tried = []
+        for table in _in_order():
+            for source in sources.feeding(table):
+                own = lakes[source.name]
+                _lend_waited_for(table, lakes[source.rows_of], own)
+                tried.append(try_table(sources, source, table, own, as_of, most, lacking[source.name]))
         trials = tuple(tell_once(tried, lacking))
         lake = _join_lakes(sources, folder, as_of)
         unread = _list_unread(trials)
@@ -79,6 +80,16 @@ def try_sources(sources: Sources, as_of: date, most: int) -> Trial:
 def _in_order() -> list[Table]:
     """What is a part of other rows comes after them."""
     return sorted(TABLES, key=lambda table: table.part_of is not None)
+
+
+def _lend_waited_for(table: Table, theirs: Lake, lake: Lake) -> None:
+    """The list of what rows of ``table`` wait for, where another source tells what they are parts of."""
+    file = find_waited_for(table, theirs)
+    if file is not None:
+        lent = lake.root / file.relative_to(theirs.root)
+        lent.parent.mkdir(parents=True, exist_ok=True)
+        if not lent.exists():
+            lent.hardlink_to(file)
 
 
 def _join_lakes(sources: Sources, folder: Path, as_of: date) -> Lake:

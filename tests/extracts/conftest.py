@@ -29,12 +29,13 @@ ORDER_COLUMNS = {
 
 @dataclass
 class Exports:
-    """One source called `shop` over the files of a folder."""
+    """One source called `shop` over the files of a folder; `parts`, which belongs to it, fills the tables ``apart``."""
 
     folder: Path
     kind: str = "ecommerce"
     head: str = "reject_limit: 1\n"
     as_of: date = date(2026, 6, 30)
+    apart: frozenset[str] = frozenset()
     order_columns = MappingProxyType(ORDER_COLUMNS)
 
     @property
@@ -49,9 +50,13 @@ class Exports:
 
     def configure(self, **tables: dict[str, Any]) -> Sources:
         connector = {"type": "files", "root": "exports"}
-        source = {"name": "shop", "kind": self.kind, "connector": connector, "tables": tables}
+        known = {"kind": self.kind, "connector": connector}
+        own = {name: mapping for name, mapping in tables.items() if name not in self.apart}
+        parts = {name: mapping for name, mapping in tables.items() if name in self.apart}
+        sources = [{**known, "name": "shop", "tables": own}]
+        sources += [{**known, "name": "parts", "belongs_to": "shop", "tables": parts}] if parts else []
         path = self.folder / "sources.yml"
-        path.write_text(self.head + yaml.safe_dump({"sources": [source]}, allow_unicode=True), encoding="utf-8")
+        path.write_text(self.head + yaml.safe_dump({"sources": sources}, allow_unicode=True), encoding="utf-8")
         return load_sources(path)
 
     def extract(self, table: str, mapping: dict[str, Any]) -> Extracted:

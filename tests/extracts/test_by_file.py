@@ -194,6 +194,20 @@ def test_of_the_parts_of_orders_only_those_are_read_whose_order_has_come(nights:
     assert (lines.files_kept, lines.rows_set_apart) == (2, 0)
 
 
+@pytest.mark.parametrize("name", ["order_lines", "returns"])
+def test_parts_that_another_source_fills_wait_for_the_orders_of_the_shop_that_it_belongs_to(
+    nights: Nights, name: str
+) -> None:
+    nights.exports.apart = frozenset({name})
+    write_order(nights, "orders_6.csv", "61,2026-07-01,8,")
+    assert nights.run_all()[name].rows_set_apart == 1
+    nights.day += timedelta(days=1)
+    parts = nights.check_equal_to_full()[name]
+    assert (parts.files_kept, parts.rows_set_apart) == (2, 0)
+    write_order(nights, "orders_6.csv", "61,2026-06-01,8,JPY")  # A currency without a rate.
+    assert nights.check_equal_to_full()[name].rows_rejected == 1
+
+
 def test_a_later_order_of_a_file_that_is_not_read_keeps_its_lines_waiting(nights: Nights) -> None:
     write_order(nights, "orders_6.csv", "61,2026-07-01,8,")
     nights.run_all()

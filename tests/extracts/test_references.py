@@ -102,12 +102,21 @@ def test_what_belongs_to_a_shop_names_its_accounts_and_orders(shop: Shop) -> Non
     unmatched = shop.check()["visits.account_id.matches_nothing"]
     assert unmatched.unmatched == 2
     shop.sources["visits"]["belongs_to"] = "shop"
-    found = shop.check()["shop.account_id.matches_nothing"]
+    found = shop.check()["visits.account_id.matches_nothing"]
     assert (found.table, found.rows, found.unmatched) == ("ecommerce/web_events", 2, 1)
     assert found.mend is not None
     assert found.mend.endswith("in source visits, table ecommerce/web_events")
     assert shop.lake.read("ecommerce", "web_events")["source"].to_list() == ["shop"] * 3
-    assert shop.listed().select("source", "raw").rows() == [("shop", '{"event_id":"2","account_id":"018"}')]
+    assert shop.listed().select("source", "raw").rows() == [("visits", '{"event_id":"2","account_id":"018"}')]
+
+
+def test_returns_of_a_source_that_belongs_to_a_shop_are_told_as_its_own(shop: Shop) -> None:
+    shop.add("shop", "ecommerce", "orders", {**ORDERS, "total_amount": "10"}, ["no,client", "A,17"])
+    shop.add("parts", "ecommerce", "returns", RETURNS, ["id,no,amount,day", "r,A,11,2026-01-01"])
+    shop.sources["parts"]["belongs_to"] = "shop"
+    found = {name for name, each in shop.check().items() if each.unmatched}
+    assert found == {"parts.refund_amount.refund_beyond_order", "parts.returned_at.return_before_order"}
+    assert shop.listed()["source"].to_list() == ["parts"] * 2
 
 
 @pytest.mark.parametrize(

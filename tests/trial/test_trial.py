@@ -364,3 +364,27 @@ def test_a_source_that_cannot_be_reached_is_asked_once_and_told_once(
     assert page.count("✗ crm, ") == 5
     assert page.count("cannot be reached") == 1
     assert "HubSpot (127.0.0.1) cannot be reached. Check that this machine may reach it, or set `address`" in page
+
+
+PARTS = """  - name: parts
+    kind: ecommerce
+    belongs_to: shop
+    connector: {type: files, root: exports}
+    tables:
+      order_lines:
+        from: lines.csv
+        columns: {order_id: no, line_no: "1", product_id: "'p'", quantity: "1", unit_price: "5", line_amount: "5"}
+      returns:
+        from: lines.csv
+        columns:
+          {return_id: no, order_id: no, quantity: "1", refund_amount: "5", returned_at: day, returned_via: "'post'"}
+"""
+
+
+def test_parts_wait_for_orders_of_the_shop_that_their_source_belongs_to(shop: Shop) -> None:
+    shop.write("orders.csv", "no,client,moment,total\nO1,1,2026-04-01T10:00:00,12\nO2,2,2026-07-02T10:00:00,12\n")
+    shop.write("lines.csv", "no,day\nO1,2026-04-05\nO2,2026-04-05\n")
+    trial, page = shop.check(lambda text: text + PARTS)
+    parts = [each.counts for each in trial.tables if each.source == "parts"]
+    assert [each and (each.rows_read, each.rows_set_apart) for each in parts] == [(2, 1), (2, 1)]
+    assert "match nothing" not in page

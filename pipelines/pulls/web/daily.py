@@ -15,7 +15,7 @@ from zoneinfo import ZoneInfo
 from pipelines.config.pulls import Pull
 from pipelines.pulls.errors import SourceError, TableError
 from pipelines.pulls.system import Counted, Measures, Since, SourceColumn
-from pipelines.pulls.web.rows import MOST_DIGITS
+from pipelines.pulls.web.rows import is_within_bounds
 from pipelines.pulls.web.table import WebTable
 
 DAY = "date"
@@ -116,9 +116,9 @@ def read_day(value: object, told_by: str, shown: str) -> date:
 
 def read_amount(value: object, told_by: str, shown: str) -> Decimal:
     """A number, perhaps as text. Raises SourceError where it is none."""
-    is_number = (isinstance(value, int | Decimal) and not isinstance(value, bool)) or _is_number(value)
-    number = Decimal(str(value)) if is_number else None
-    if number is None or abs(number.adjusted()) > MOST_DIGITS:  # Beyond what decimals are reckoned with.
+    is_number = isinstance(value, int | Decimal) and not isinstance(value, bool)
+    number = Decimal(str(value)) if is_number or _is_number(value) else None
+    if number is None or not is_within_bounds(number):
         raise SourceError(f"{told_by} sums {shown} in what is no number.", is_passing=True)
     return number
 

@@ -133,9 +133,13 @@ def _read_decimal(value: Any) -> Any:
         return _OTHER
     if not number.is_finite():
         return _OTHER
+    return number if is_within_bounds(number) else _BEYOND
+
+
+def is_within_bounds(number: Decimal) -> bool:
+    """Whether a finite number has no more than :data:`MOST_DIGITS`, so that it can be reckoned with."""
     exponent = number.as_tuple().exponent
-    is_beyond = number.adjusted() > MOST_DIGITS or (isinstance(exponent, int) and exponent < -MOST_DIGITS)
-    return _BEYOND if is_beyond else number
+    return number.adjusted() <= MOST_DIGITS and isinstance(exponent, int) and exponent >= -MOST_DIGITS
 
 
 def _read_float(value: Any) -> Any:

@@ -1,11 +1,13 @@
 """What an answer of a web API is made of, looked at before it is believed."""
 
 from collections.abc import Mapping
+from decimal import Decimal, InvalidOperation
 from typing import Any
 
 from pipelines.pulls.errors import SourceError
 
 MOST_DIGITS = 40  # No id and no version has more, and Python reads no more than some thousands.
+MOST_COUNTED = 10**15  # Of rows, or of milliseconds since 1970. One number of few signs may be larger than memory.
 
 
 def read_rows(
@@ -33,6 +35,18 @@ def _is_there(value: Any, *, is_number: bool) -> bool:
 
 def _is_number(text: str) -> bool:
     return text.isdecimal() and len(text) <= MOST_DIGITS
+
+
+def read_count(value: Any) -> int | None:
+    """How many there are, whichever way it is written (3, 3.0, "3"); None where it is no such number."""
+    if isinstance(value, bool) or not isinstance(value, int | str | Decimal):
+        return None
+    try:
+        number = Decimal(value)
+    except InvalidOperation:
+        return None
+    is_count = number.is_finite() and 0 <= number <= MOST_COUNTED and number == number.to_integral_value()
+    return int(number) if is_count else None
 
 
 def reach(document: Any, *names: str) -> Any:

@@ -1,11 +1,12 @@
 """What an answer is made of, before it is believed."""
 
+from decimal import Decimal
 from typing import Any
 
 import pytest
 
 from pipelines.pulls.errors import SourceError
-from pipelines.pulls.web.shapes import reach, read_rows
+from pipelines.pulls.web.shapes import reach, read_count, read_rows
 
 
 @pytest.mark.parametrize(
@@ -36,3 +37,15 @@ def test_what_lies_within_is_reached_or_nothing() -> None:
     assert reach({"paging": {"next": {"after": "7"}}}, "paging", "next", "after") == "7"
     assert reach({"paging": [1]}, "paging", "next") is None
     assert reach(None, "paging") is None
+
+
+@pytest.mark.parametrize(("value", "count"), [(3, 3), ("3", 3), (Decimal("3.0"), 3), ("0", 0), (10**15, 10**15)])
+def test_a_count_is_one_whichever_way_it_is_written(value: Any, count: int) -> None:
+    assert read_count(value) == count
+
+
+@pytest.mark.parametrize(
+    "value", [None, True, "", "three", "nan", -1, "2.5", 10**400, "9" * 5_000, Decimal("1e999999999"), [1]]
+)
+def test_what_is_no_number_of_rows_is_no_count(value: Any) -> None:
+    assert read_count(value) is None

@@ -9,7 +9,7 @@ from typing import Any
 from pipelines.pulls.connectors.ga4.records import Field, read_fields
 from pipelines.pulls.errors import SourceError
 from pipelines.pulls.web.client import WebClient
-from pipelines.pulls.web.shapes import reach, read_rows
+from pipelines.pulls.web.shapes import reach, read_count, read_rows
 
 ADDRESS = "https://bigquery.googleapis.com"
 PAGE = 10_000  # BigQuery ends a page at 10 MB in any case.
@@ -43,7 +43,7 @@ class BigQueryApi:
         listed: set[str] = set()
         total = 0
         for page in self._read_pages(self._tables, {"maxResults": PAGE_OF_TABLES}, "nextPageToken", "tables"):
-            total = max(total, _read_number(page.get("totalItems")) or 0)
+            total = max(total, read_count(page.get("totalItems")) or 0)
             for each in read_rows({"tables": [], **page}, "tables", "BigQuery", self._shown, needed="id"):
                 name = reach(each, "tableReference", "tableId")
                 listed.add(str(name))
@@ -62,7 +62,7 @@ class BigQueryApi:
         found = self._ask(f"{self._tables}/{table}", {}, may_lack=True)
         if found is None:
             return None
-        rows, modified = (_read_number(found.get(name)) for name in ("numRows", "lastModifiedTime"))
+        rows, modified = (read_count(found.get(name)) for name in ("numRows", "lastModifiedTime"))
         if rows is None or modified is None:
             raise SourceError(f"BigQuery does not say how many rows {table} has, or since when.", is_passing=True)
         moment = datetime.fromtimestamp(min(modified, 10**13) / 1_000, UTC)
@@ -130,8 +130,3 @@ def read_day(name: Any) -> date | None:
         return datetime.strptime(found[1], "%Y%m%d").date() if found else None  # noqa: DTZ007
     except ValueError:
         return None
-
-
-def _read_number(value: Any) -> int | None:
-    """BigQuery writes whole numbers as texts."""
-    return int(value) if isinstance(value, int | str) and str(value).isdecimal() else None

@@ -13,7 +13,7 @@ from pipelines.pulls.connectors.klaviyo.api import KlaviyoApi
 from pipelines.pulls.errors import TableError
 from pipelines.pulls.system import ROWS, Counts
 from pipelines.pulls.web.rows import read_moment
-from pipelines.pulls.web.shapes import reach
+from pipelines.pulls.web.shapes import reach, read_count
 
 
 def count_days(api: KlaviyoApi, metrics: Iterable[str], days: Sequence[date], shown: str) -> Counts:
@@ -50,10 +50,12 @@ def _read_days(found: Any, shown: str) -> dict[date, Decimal]:
     counted = dict.fromkeys(days, Decimal(0))
     for row in rows:
         values = reach(row, "measurements", "count")
-        if not isinstance(values, list) or len(values) != len(days) or not all(map(_is_count, values)):
+        if not isinstance(values, list) or len(values) != len(days):
             raise _tell_shape(shown)
-        for day, value in zip(days, values, strict=True):
-            counted[day] += int(value)
+        for day, value in zip(days, map(read_count, values), strict=True):
+            if value is None:
+                raise _tell_shape(shown)
+            counted[day] += value
     return counted
 
 
@@ -62,10 +64,6 @@ def _read_midnight(written: Any, shown: str) -> date:
     if moment is None or moment.time() != time.min:
         raise _tell_shape(shown)
     return moment.date()
-
-
-def _is_count(value: Any) -> bool:
-    return isinstance(value, int | Decimal) and not isinstance(value, bool)
 
 
 def _tell_shape(shown: str) -> TableError:

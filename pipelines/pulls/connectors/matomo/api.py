@@ -7,13 +7,12 @@ and never repeated.
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta, timezone, tzinfo
-from decimal import Decimal, InvalidOperation
 from typing import Any, NoReturn
 from zoneinfo import ZoneInfo
 
 from pipelines.pulls.errors import SourceError, TableError
 from pipelines.pulls.web.client import WebClient
-from pipelines.pulls.web.shapes import reach, read_rows
+from pipelines.pulls.web.shapes import reach, read_count, read_rows
 
 DAYS_AT_ONCE = 100  # An answer of some tens of kilobytes; a day that was never archived is archived as it is asked for.
 
@@ -84,7 +83,7 @@ class MatomoApi:
         told = found.get(day.isoformat()) if isinstance(found, dict) else None
         if told == []:  # As PHP writes an object that has nothing in it.
             return Counts(0, 0)
-        visits, actions = (_read_number(reach(told, name)) for name in ("nb_visits", "nb_actions"))
+        visits, actions = (read_count(reach(told, name)) for name in ("nb_visits", "nb_actions"))
         if visits is None or actions is None:
             raise SourceError(f"Matomo does not say how many there are of {shown} on {day}.", is_passing=True)
         return Counts(visits, actions)
@@ -134,12 +133,3 @@ def read_time_zone(written: str) -> tzinfo | None:
         return timezone(timedelta(hours=float(offset))) if offset not in (written, "") else ZoneInfo(written)
     except (ValueError, OverflowError, OSError, KeyError):  # KeyError: there is no such time zone.
         return None
-
-
-def _read_number(value: Any) -> int | None:
-    """A count, whichever way PHP wrote it."""
-    try:
-        number = Decimal(value) if isinstance(value, int | str | Decimal) else Decimal("NaN")
-    except InvalidOperation:
-        return None
-    return int(number) if number.is_finite() else None

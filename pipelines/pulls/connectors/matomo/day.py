@@ -6,7 +6,8 @@ say how many follow: a page that is not full is the end once just as many came a
 """
 
 from collections.abc import Iterator
-from datetime import UTC, date, datetime, timedelta, tzinfo
+from contextlib import suppress
+from datetime import MAXYEAR, UTC, date, datetime, timedelta, tzinfo
 from typing import Any
 
 from pipelines.pulls.connectors.matomo.api import MatomoApi
@@ -46,10 +47,10 @@ def read_day(
 
 def moment_of(visit: dict[str, Any], shown: str) -> datetime:
     """When the last action of a visit was. Raises SourceError where that is no moment."""
-    try:
-        return datetime.fromtimestamp(int(visit["lastActionTimestamp"]), UTC)
-    except (ValueError, OverflowError, OSError):
-        pass
+    with suppress(ValueError, OverflowError, OSError):
+        moment = datetime.fromtimestamp(int(visit["lastActionTimestamp"]), UTC)
+        if moment.year < MAXYEAR:  # The calendar ends earlier in some time zones.
+            return moment
     raise SourceError(f"Matomo lists {shown} in another shape than Parcours knows: `lastActionTimestamp` is no moment.")
 
 

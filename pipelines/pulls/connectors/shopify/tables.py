@@ -82,6 +82,7 @@ class Shop:
         self._scopes = self._read_scopes()
         self._began = client.moment.replace(microsecond=0)
         self._resources: dict[str, Resource] = {}
+        self._opened: set[str] = set()
 
     def _read_scopes(self) -> set[str]:
         try:
@@ -95,6 +96,7 @@ class Shop:
         raise SourceError(f"{self._client.shown} does not tell what the app may read.", is_passing=True)
 
     def open_table(self, name: str, pull: Pull, shown: str) -> "ShopTable":
+        """A list that is opened once more is read once more, for all that is made of it."""
         called = pull.from_ or name
         reading = TABLES.get(called)
         if reading is None:
@@ -106,8 +108,9 @@ class Shop:
                 f"{self._client.shown} does not let the app read all of {shown}: grant it the scope "
                 f"{list_names(lacking)}."
             )
-        if reading.kind not in self._resources:
+        if reading.kind not in self._resources or (name in self._opened and not reading.parent):
             self._resources[reading.kind] = Resource(self._client, kind, self._began, self._scratch)
+        self._opened.add(name)
         return ShopTable(shown, called, reading, self._resources[reading.kind], self._began)
 
     def _has(self, scope: str) -> bool:

@@ -352,8 +352,9 @@ def test_rows_of_another_shape_are_told(crm: Crm, rows: Any) -> None:
 
 @pytest.mark.parametrize(
     "state",
-    [{}, {"numRows": "6"}, {"numRows": "many", "lastModifiedTime": "1"}, {"numRows": "6", "lastModifiedTime": "1"}, []],
-)
+    [{}, {"numRows": "6"}, {"numRows": "many", "lastModifiedTime": "1"}, {"numRows": "6", "lastModifiedTime": "1"}, [],
+     {"numRows": "9" * 5_000, "lastModifiedTime": "1"}],
+)  # fmt: skip
 def test_tables_that_say_nothing_of_themselves_are_told(crm: Crm, state: Any) -> None:
     crm.connector = {**crm.connector, "tries": 1}
     change_pages(crm, lambda *_: state, where="/events_20260109")

@@ -482,6 +482,10 @@ def test_events_of_another_metric_than_was_asked_for_are_not_taken_for_it(crm: C
         {"dates": [], "data": []},
         {"dates": [], "data": [{"measurements": {"count": [1]}}]},
         {"dates": ["2025-12-31T00:00:00+00:00"], "data": [{"measurements": {"count": ["Qzneedle"]}}]},
+        {
+            "dates": [f"2025-12-{day}T00:00:00+00:00" for day in range(18, 32)],
+            "data": [{"measurements": {"count": [10**400] * 14}}],
+        },
     ],
 )
 def test_counts_of_another_shape_or_another_clock_are_no_counts(crm: Crm, attributes: Mapping[str, Any]) -> None:

@@ -272,20 +272,35 @@ def test_a_field_that_is_gone_stops_the_table(crm: Crm, name: str) -> None:
     assert len(list_visits(crm)) == 15
 
 
+@pytest.mark.parametrize("moment", [253_402_300_799, 10**30, "9" * 5_000])
+def test_a_moment_beyond_the_calendar_of_the_site_is_told(crm: Crm, moment: object) -> None:
+    def change(asked: Asked, answer: Answer) -> Answer:
+        if not MATOMO.is_page(asked):
+            return answer
+        return 200, {}, [{**visit, "lastActionTimestamp": moment} for visit in answer[2]]
+
+    crm.server.change(change)
+    assert "`lastActionTimestamp` is no moment" in crm.fail("visits")
+
+
 @pytest.mark.parametrize("actions", [None, "needle", [1]])
 def test_actions_of_another_shape_are_told(crm: Crm, actions: object) -> None:
     crm.account.visits[max(crm.account.visits)]["actionDetails"] = actions
     assert "`actionDetails` is no list" in crm.fail("visits")
 
 
-@pytest.mark.parametrize("report", [{}, {"nb_visits": 3}, {"nb_visits": "needle", "nb_actions": 3}, None, "needle"])
+@pytest.mark.parametrize(
+    "report",
+    [{}, {"nb_visits": 3}, {"nb_visits": "needle", "nb_actions": 3}, None, "needle",
+     {"nb_visits": "1e9999", "nb_actions": 3}],
+)  # fmt: skip
 def test_reports_that_count_nothing_prove_nothing(crm: Crm, report: object) -> None:
     def change(asked: Asked, answer: Answer) -> Answer:
-        return (200, {}, {"2026-01-04": report}) if "method=VisitsSummary.get" in asked.body else answer
+        return (200, {}, {**answer[2], "2026-01-04": report}) if "method=VisitsSummary.get" in asked.body else answer
 
     crm.connector = {**crm.connector, "tries": 1}
     crm.server.change(change)
-    assert "does not say how many there are of table 'visits'" in crm.fail("visits")
+    assert "does not say how many there are of table 'visits' on 2026-01-04" in crm.fail("visits")
 
 
 def test_visits_of_other_days_than_asked_are_refused(crm: Crm) -> None:

@@ -186,6 +186,26 @@ def test_a_page_too_few_is_told_as_a_short_pull(shop: Shop) -> None:
     assert "orders" not in read_landed(shop.landed).tables
 
 
+@pytest.mark.parametrize("is_first", [True, False])
+def test_a_short_list_is_read_once_more_for_all_that_is_made_of_it(shop: Shop, is_first: bool) -> None:
+    fill(shop.server)
+    if not is_first:
+        shop.pull()
+        for number in range(1, 41):
+            shop.server.touch_order(number, displayFinancialStatus="REFUNDED")
+    shop.server.most_rows, shop.server.is_short = 20, {"orders"}
+    shop.server.on_page = lambda root, number: shop.server.is_short.clear() if (root, number) == ("orders", 2) else None
+    outcomes = shop.pull()
+    assert {name: each.state for name, each in outcomes.items() if each.state != "taken"} == {}
+    [said] = shop.said
+    assert said.endswith("It is asked for once more.")
+    whole = shop.read_all()
+    assert (whole["orders"].height, outcomes["order_lines"].batch.mode) == (60, "full" if is_first else "changes")
+    shop.pull(full=True)
+    for name, rows in shop.read_all().items():
+        assert rows.equals(whole[name]), name
+
+
 def test_a_page_of_changes_too_few_leaves_the_night_before(shop: Shop) -> None:
     fill(shop.server)
     shop.pull()
