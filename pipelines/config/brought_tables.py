@@ -15,24 +15,51 @@ from pipelines.yaml_document import Document, Fault, Place, did_you_mean
 BY_KEY = ("columns", "headers", "with", "options", "plausible", "bad_values", "reference_limits")
 
 
-def lay_out_tables(document: Document, model_of: Callable[[object], type]) -> None:
-    """Completes `tables` of each source of ``document`` whose connector brings some."""
-    for _, source, model in _list_sources(document, model_of):
+def lay_out_tables(document: Document, model_of: Callable[[object], type]) -> list[Fault]:
+    """Completes `tables` of each source of ``document`` whose connector brings some.
+
+    Where it brings none of the source's kind, and no table of one's own is written, that is told, and the source goes
+    on as one of a kind that it brings: of tables that nobody wrote there is nothing to tell.
+    """
+    faults = []
+    for number, source, model in _list_sources(document, model_of):
         written = source.get("tables")
         if written is not None and not isinstance(written, dict):
             continue
-        own, brought = written or {}, _bring_tables(source, model)
+        own, kinds = written or {}, _list_kinds(model)
+        has_own = any(value is not None and name not in model.brought_tables for name, value in own.items())
+        is_known = source.get("kind") in contracts.KINDS
+        if kinds and source.get("kind") not in kinds and not (is_known and has_own):
+            faults.append(document.fault(("sources", number, "kind"), _tell_kinds(source["connector"]["type"], kinds)))
+            source["kind"] = kinds[0]
+        brought = _bring_tables(source["kind"], model) if source.get("kind") in kinds else {}
         laid = {name: _lay_over(given, own[name]) for name, given in brought.items() if name in own}
+        left_out = brought if brought else model.brought_tables
         source["tables"] = {
-            name: value for name, value in {**brought, **own, **laid}.items() if not (name in brought and value is None)
+            name: value
+            for name, value in {**brought, **own, **laid}.items()
+            if not (name in left_out and value is None)
         }
+    return faults
 
 
-def _bring_tables(source: Mapping[str, Any], model: type[BroughtSource]) -> dict[str, Mapping[str, Any]]:
-    """Those of the source's kind; all of them where none is, so that the kind is told to be wrong."""
-    of_kind = {table.name for table in contracts.TABLES if table.kind == source.get("kind")}
-    brought = {name: given for name, given in model.brought_tables.items() if name in of_kind}
-    return brought or dict(model.brought_tables)
+def _bring_tables(kind: object, model: type[BroughtSource]) -> dict[str, Mapping[str, Any]]:
+    of_kind = {table.name for table in contracts.TABLES if table.kind == kind}
+    return {name: given for name, given in model.brought_tables.items() if name in of_kind}
+
+
+def _list_kinds(model: type[BroughtSource]) -> list[contracts.Kind]:
+    """The kinds that ``model`` is for: of its tables, those that only one kind has by that name (consents have two)."""
+    named = [table.name for table in contracts.TABLES]
+    own = {
+        table.kind for table in contracts.TABLES if table.name in model.brought_tables and named.count(table.name) == 1
+    }
+    return [kind for kind in contracts.KINDS if kind in own]
+
+
+def _tell_kinds(connector: str, kinds: list[contracts.Kind]) -> str:
+    brought, ways = " or ".join(f"'{kind}'" for kind in kinds), " or ".join(f"`kind: {kind}`" for kind in kinds)
+    return f"{connector} brings tables of kind {brought}: write {ways}"
 
 
 def lay_out_pulls(document: Document, model_of: Callable[[object], type]) -> list[Fault]:

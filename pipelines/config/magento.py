@@ -134,7 +134,7 @@ def _list_pulls(edition: Edition) -> Brought:
         },
         "subscribers": {
             "from": "{prefix}newsletter_subscriber",
-            "columns": ["subscriber_id", "customer_id", "subscriber_status", "change_status_at"],
+            "columns": ["subscriber_id", "customer_id", "store_id", "subscriber_status", "change_status_at"],
             "key": "subscriber_id",
             "amounts": ["subscriber_status"],
         },

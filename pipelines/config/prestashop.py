@@ -25,9 +25,11 @@ def _in_own_currency(*columns: str, table: str = "o", digits: int = 2) -> str:
     return ", ".join(f"round({table}.{column} / {rate}, {digits}) as {column}" for column in columns)
 
 
+# That there is an address of the connection proves a subscription: which one stays in the shop.
 _CUSTOMERS = f"""
 select c.id_customer, c.id_shop, c.firstname, c.lastname, c.email, {dated("c.birthday", "birthday")}, c.newsletter,
-    c.ip_registration_newsletter, {dated("c.newsletter_date_add", "newsletter_date_add")}, c.optin, c.is_guest,
+    case when c.ip_registration_newsletter <> '' then 'kept' end as ip_registration_newsletter,
+    {dated("c.newsletter_date_add", "newsletter_date_add")}, c.optin, c.is_guest,
     c.deleted, c.date_add, c.date_upd
 from `{{prefix}}customer` c
 """

@@ -85,4 +85,4 @@ class _UnknownMapping(TableMapping):
 
 class _UnknownSource(Source):
     connector: _UnknownConnector
-    tables: Annotated[Mapping[str, _UnknownMapping], Field(min_length=1)]
+    tables: Annotated[Mapping[str, _UnknownMapping], Field(default_factory=dict)]  # Its connector may bring them.

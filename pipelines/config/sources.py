@@ -92,7 +92,7 @@ def load_sources(path: Path) -> Sources:
     Raises ConfigurationError that lists every fault with its line, its key and the way out.
     """
     document = read(path, "sources", "Name another with --sources or PARCOURS_SOURCES.")
-    lay_out_tables(document, source_model)
+    table_faults = lay_out_tables(document, source_model)
     preset_faults = lay_out_presets(document)
     pull_faults = lay_out_pulls(document, source_model)
     sources, faults = validate(Sources, document, partial(_keys_allowed, document))
@@ -100,7 +100,7 @@ def load_sources(path: Path) -> Sources:
     # Of what has no place there, nobody needs to know how it would have to look.
     misplaced = {(fault.line, fault.place) for fault in found}
     faults = [fault for fault in faults if fault.message != NOT_KEYS or (fault.line, fault.place) not in misplaced]
-    faults += [*preset_faults, *pull_faults, *found]
+    faults += [*table_faults, *preset_faults, *pull_faults, *found]
     if faults or sources is None:
         raise ConfigurationError(format_faults(path, faults, "docs/sources.md"))
     sources._base = path.resolve().parent

@@ -112,16 +112,24 @@ group by i.order_item_id, i.order_id, i.order_item_type, i.order_item_name
 
 _USER_KEYS = ("first_name", "last_name", *(f"billing_{name}" for name in _BILLED if name != "email"))
 
-_CUSTOMERS = f"""
+_HPOS_BUYERS = "select customer_id from `{prefix}wc_orders` where customer_id > 0"
+_POST_BUYERS = f"select {_id('meta_value')} from `{{prefix}}postmeta` where meta_key = '_customer_user'"
+
+
+def _customers(buyers: str) -> str:
+    """Whoever is a customer of the site: staff, and users of other sites that share the table, stay there."""
+    role = f"""coalesce({_pivot("m", "{prefix}capabilities")} regexp '"(customer|subscriber)"', 0)"""
+    return f"""
 select u.ID as id, u.user_email as email, u.user_registered,
     {", ".join(f"{_pivot('m', key)} as {key}" for key in _USER_KEYS)},
-    from_unixtime({_id(_pivot("m", "last_update"))}) as updated_at,
-    coalesce({_pivot("m", "{prefix}capabilities")} regexp '"(customer|subscriber)"', 0) as has_customer_role
+    from_unixtime({_id(_pivot("m", "last_update"))}) as updated_at, {role} as has_customer_role
 from `{{users_prefix}}users` u
 left join `{{users_prefix}}usermeta` m
     on m.user_id = u.ID and m.meta_key in ({_list_keys("{prefix}capabilities", "last_update", *_USER_KEYS)})
 group by u.ID, u.user_email, u.user_registered
+having {role} = 1 or u.ID in ({buyers})
 """
+
 
 _PRODUCTS = f"""
 select p.ID as id, p.post_type as type, p.post_parent as parent_id, p.post_title as name, p.post_status as status,
@@ -180,7 +188,7 @@ class WoocommerceSource(ShopDatabaseSource):
         ),
     }
     brought_pulls: ClassVar[Mapping[str, Mapping[str, Any]]] = {
-        "customers": {"select": _CUSTOMERS, "key": "id"},
+        "customers": {"select": _customers(_HPOS_BUYERS), "key": "id"},
         "orders": {"select": _HPOS_ORDERS, **_OF_ORDERS, **_STAMPED},
         "refunds": {"select": _HPOS_REFUNDS, **_OF_REFUNDS, **_STAMPED},
         "order_items": {"select": _ITEMS, "key": "order_item_id", "amounts": ["quantity", "subtotal", "total"]},
@@ -191,6 +199,7 @@ class WoocommerceSource(ShopDatabaseSource):
     # An order among the posts is stamped when its state changes, and not always when its amounts or its customer do.
     pulls_of_posts: ClassVar[Mapping[str, Mapping[str, Any]]] = {
         **brought_pulls,
+        "customers": {"select": _customers(_POST_BUYERS), "key": "id"},
         "orders": {"select": _POST_ORDERS, **_OF_ORDERS},
         "refunds": {"select": _POST_REFUNDS, **_OF_REFUNDS},
     }

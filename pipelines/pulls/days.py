@@ -72,7 +72,7 @@ def choose_sources(
     dated = [source for source in chosen if list_dated(source)]
     if not dated:
         raise ConfigurationError(
-            f"None of the pulls of {sources.file} says by which `day` its rows are (docs/sources.md, pulling from "
+            f"None of the pulls of {sources.file} says by which `day` its rows are (docs/connectors.md, pulling from "
             "databases): name it there; or `parcours run --full` pulls everything anew."
         )
     databases = [source for source in dated if not isinstance(source, WebSource)]

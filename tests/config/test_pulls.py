@@ -131,12 +131,6 @@ def test_a_connector_brings_the_tables_of_the_source_s_kind(
     assert (set(source.tables), set(source.pulls)) == (tables, pulls)
 
 
-def test_a_connector_that_brings_no_table_of_the_kind_is_told_to_be_of_another(tmp_path: Path) -> None:
-    head = SHOPIFY.replace("NAME", "ada.myshopify.com").replace("kind: ecommerce", "kind: pos")
-    told = read_faults(tmp_path, "orders: {overlap: 6h}", head=head, tables="")
-    assert "is an export of kind ecommerce: name it in a source of that kind" in told
-
-
 @pytest.mark.parametrize(
     ("written", "name"),
     [

@@ -52,6 +52,12 @@ def test_the_chart_is_of_the_version_of_dagster_that_the_image_has(values: dict[
     assert version[1] == dg.__version__
 
 
+def test_the_chart_s_own_postgresql_has_the_password_that_dagster_asks_with(values: dict[str, Any]) -> None:
+    """Without it the database is made with the password of the chart's own defaults, and lets nobody else in."""
+    assert values["postgresql"]["enabled"]
+    assert values["postgresql"]["existingSecret"] == values["global"]["postgresqlSecretName"]
+
+
 def test_one_image_runs_as_the_user_that_it_has(values: dict[str, Any]) -> None:
     [location] = values["dagster-user-deployments"]["deployments"]
     assert location["podSecurityContext"]["runAsUser"] == 10001

@@ -13,6 +13,7 @@ import pytest
 from pipelines.config.home import Home
 from pipelines.doctor.examinations import configuration, pulled_sources
 from pipelines.doctor.findings import Case, Examined
+from pipelines.pulls.web import client
 from tests.database_servers import PASSWORD, Server, postgresql
 from tests.pulls.conftest import COLUMNS, Shop
 
@@ -87,6 +88,27 @@ def test_a_system_that_never_says_a_word_keeps_nobody_waiting(shop: Shop, monkey
     with socket.create_server(("127.0.0.1", 0)) as silent:
         shop.connector = {"port": silent.getsockname()[1]}
         assert "did not answer within" in tell(examine(shop))
+
+
+def test_a_web_api_that_cannot_be_reached_is_told_as_that_without_waiting_to_try_again(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    waits: list[float] = []
+    monkeypatch.setattr(client, "sleep", waits.append)
+    monkeypatch.setenv("SQUARE_TOKEN", "Qzneedle")
+    with socket.create_server(("127.0.0.1", 0)) as server:
+        port = server.getsockname()[1]
+    path = tmp_path / "sources.yml"
+    address = f"http://127.0.0.1:{port}"
+    path.write_text(
+        "sources:\n  - name: tills\n    kind: pos\n"
+        f'    connector: {{type: square, token: "${{SQUARE_TOKEN}}", address: "{address}"}}\n'
+    )
+    case = Case(Home(tmp_path), path)
+    assert configuration.examine(case).well == f"{path} is valid"  # There are no exports to speak of.
+    said = tell(pulled_sources.examine(case))
+    assert "Square (127.0.0.1) cannot be reached" in said
+    assert waits == []
 
 
 def test_what_nobody_expected_is_told_without_the_words_of_a_library(

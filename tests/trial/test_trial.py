@@ -363,7 +363,7 @@ def test_a_source_that_cannot_be_reached_is_asked_once_and_told_once(
     assert "✓ shop, ecommerce/orders: all 40 rows" in page
     assert page.count("✗ crm, ") == 5
     assert page.count("cannot be reached") == 1
-    assert "HubSpot (127.0.0.1) cannot be reached. Check that this machine may reach it, or set `address`" in page
+    assert "HubSpot (127.0.0.1) cannot be reached. Check that this machine may reach it, and `address`" in page
 
 
 PARTS = """  - name: parts

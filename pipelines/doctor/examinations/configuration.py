@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 from pathlib import Path
 
-from pipelines.config.connectors import FilesConnector
+from pipelines.config.connectors import FilesConnector, PulledSource
 from pipelines.config.drop_sources import DropSource
 from pipelines.config.home import find_sources
 from pipelines.config.sources import Sources, load_sources
@@ -24,7 +24,7 @@ def examine(case: Case) -> Examined:
     except ConfigurationError as error:
         return Examined(SUBJECT, "", (Finding(str(error), "`parcours check` tries the file once it is corrected."),))
     missing = _find_missing(sources)
-    named = sum(len(source.tables) for source in sources.sources)
+    named = sum(len(source.tables) for source in sources.sources if not isinstance(source, PulledSource))
     findings = tuple(
         Finding(f"{file}: no file matches {pattern}.", "Fetch the export, or take its table out.")
         for pattern in missing[:10]
@@ -32,7 +32,8 @@ def examine(case: Case) -> Examined:
     if len(missing) > len(findings):
         findings += (Finding(f"{file}: {len(missing) - len(findings)} more match nothing.", "As above."),)
     findings += tuple(_ask_places(file, sources))
-    return Examined(SUBJECT, f"{file} is valid, and the exports of its {named} tables are there", findings)
+    exports = f", and the exports of {named} tables are there" if named else ""
+    return Examined(SUBJECT, f"{file} is valid{exports}", findings)
 
 
 def _ask_places(file: Path, sources: Sources) -> Iterator[Finding]:

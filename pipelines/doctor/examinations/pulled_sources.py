@@ -18,6 +18,7 @@ from pipelines.errors import ConfigurationError, ParcoursError
 from pipelines.lake.tables import Lake
 from pipelines.name_lists import list_names
 from pipelines.pulls.pull import Settings, list_messages, pull_source
+from pipelines.pulls.web.client import reaching_once
 
 SUBJECT = "systems"
 PATIENCE_SECONDS = 20.0
@@ -53,7 +54,7 @@ class _Attempt:
 
     def _ask(self) -> None:
         try:
-            with unfinished.temporary_folder("parcours-doctor-") as folder:
+            with unfinished.temporary_folder("parcours-doctor-") as folder, reaching_once():
                 outcomes = pull_source(self._source, Lake(folder), Settings(self._base, most=1))
             self._said = list_messages(outcomes, "not taken", "kept")
         except ParcoursError as error:

@@ -2,5 +2,5 @@
 
 ``protocol`` says what that function is given and returns, ``registry`` finds it; what `sources.yml` may say of a
 connector is declared in ``config/connectors``. ``decoding`` and ``malformed_lines`` serve ``files``. What the rows mean
-to the canonical table belongs in ``extracts.conform``. Explained in docs/sources.md.
+to the canonical table belongs in ``extracts.conform``. Explained in docs/connectors.md.
 """

@@ -39,7 +39,7 @@ def list_files(folder: Path) -> list[FoundFile]:
         if (elsewhere := _ELSEWHERE.match(str(folder))) is not None:
             raise ConfigurationError(
                 f"{elsewhere[1]}: is on another machine, and files are looked at in a folder of this one. Fetch a few "
-                "of each kind, name their folder, then put the place under `connector` (docs/sources.md, Files on "
+                "of each kind, name their folder, then put the place under `connector` (docs/connectors.md, Files on "
                 "other machines); `parcours check` tries it."
             )
         raise ConfigurationError(f"{folder} is not a folder. Name the one in which the exports lie.")

@@ -277,7 +277,9 @@ def sleep(seconds: float) -> None:
 
 def _explain_unreachable(url: str) -> str:
     host = urlsplit(url).hostname
-    return f"({host}) cannot be reached. Check that this machine may reach it, or set `address` to your proxy"
+    return (
+        f"({host}) cannot be reached. Check that this machine may reach it, and `address`, which may be that of a proxy"
+    )
 
 
 def explain(status: int) -> str:

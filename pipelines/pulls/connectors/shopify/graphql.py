@@ -89,8 +89,8 @@ class GraphqlClient:
     def _refuse(self, errors: Any, codes: set[str], text: str, shown: str) -> None:
         if "ACCESS_DENIED" in codes:
             raise TableError(
-                f"{self.shown} does not let the app read {shown}: grant it the scopes that docs/sources.md lists, and "
-                "access to protected customer data."
+                f"{self.shown} does not let the app read {shown}: grant it the scopes that docs/connectors.md lists, "
+                "and access to protected customer data."
             )
         if codes & {"SHOP_INACTIVE"}:
             raise SourceError(f"{self.shown} is closed or its account is not paid for.")

@@ -62,8 +62,8 @@ class SquareApi:
         self.moment = answer.moment
         if answer.status == 403:
             raise TableError(
-                f"{shown} may not be read with this token: give its application the permissions that docs/sources.md "
-                "lists."
+                f"{shown} may not be read with this token: give its application the permissions that "
+                "docs/connectors.md lists."
             )
         if answer.status != 200:
             raise TableError(f"Square refuses what is asked of {shown} (HTTP {answer.status}).")

@@ -111,7 +111,7 @@ def test_micros_are_landed_to_the_last_and_a_manager_is_named_where_one_leads_to
 
 
 def test_the_query_of_the_documentation_reads_names_from_what_links_are_tagged_with(ads: Crm) -> None:
-    pages = (REPOSITORY / "docs" / "sources.md").read_text(encoding="utf-8")
+    pages = (REPOSITORY / "docs" / "connectors.md").read_text(encoding="utf-8")
     [written] = re.findall(r"```yaml\n(    tables:\n      ad_spend:\n.*?)```", pages, re.DOTALL)
     ads.account.add(
         12, "Marque", finalUrlSuffix="utm_source=google&utm_campaign=marque-fr", advertisingChannelType="DISPLAY"

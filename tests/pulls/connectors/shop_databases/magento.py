@@ -37,8 +37,8 @@ TABLES = {
     "customer_address_entity": f"entity_id {ID} primary key, parent_id {ID}, street text, postcode varchar(255), "
     f"city varchar(255), country_id varchar(255), telephone varchar(255), {STAMPED}",
     "newsletter_subscriber": f"subscriber_id {ID} auto_increment primary key, customer_id {ID} not null default 0, "
-    "subscriber_email varchar(150), subscriber_status int not null, change_status_at timestamp null, "
-    "subscriber_confirm_code varchar(32) default 'code-needle'",
+    "store_id smallint unsigned default 1, subscriber_email varchar(150), subscriber_status int not null, "
+    "change_status_at timestamp null, subscriber_confirm_code varchar(32) default 'code-needle'",
     "sales_order": f"entity_id {ID} primary key, increment_id varchar(50), state varchar(32), store_id smallint, "
     f"customer_id {ID}, customer_email varchar(128), customer_firstname varchar(128), customer_lastname varchar(128), "
     f"billing_address_id int, base_currency_code varchar(3) default 'EUR', base_grand_total {AMOUNT}, "

@@ -120,6 +120,16 @@ def test_the_second_night_knows_edits_refunds_and_what_was_deleted(
     assert tables["customers"]["account_id"].to_list() == ["1", "2"]
 
 
+def test_answers_of_some_stores_can_be_left_out(server: Server, open_home: Callable[..., ShopHome]) -> None:
+    shop, home = open_both(server, open_home)
+    shop.add("newsletter_subscriber", {"customer_id": 2, "store_id": 2, "subscriber_status": 1,
+                                       "change_status_at": "2026-01-30 08:00:00"})  # fmt: skip
+    of_one = {"consents": {"where": "account is not null and store_id = 1"}}
+    home.pull()
+    assert home.extract("consents").filter(account_id="2")["status"].to_list() == ["withdrawn", "granted"]
+    assert home.extract("consents", tables=of_one).filter(account_id="2")["status"].to_list() == ["withdrawn"]
+
+
 def test_an_edition_that_is_another_than_declared_is_refused(
     server: Server, open_home: Callable[..., ShopHome]
 ) -> None:

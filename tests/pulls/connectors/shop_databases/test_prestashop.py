@@ -70,6 +70,8 @@ def test_people_have_their_last_address_and_answers_and_whoever_was_erased_is_no
     assert consents.height == 8
     landed = b"".join(file.read_bytes() for file in Path(home.folder, "lake").rglob("*.parquet"))
     assert b"hash-needle" not in landed
+    assert b"192.0.2.1" not in landed  # That there is an address proves a subscription, whatever it is.
+    assert granted["proof"].to_list() == ["PrestaShop: ip_registration_newsletter"]
 
 
 def test_the_second_night_knows_edits_refunds_and_what_was_deleted(home: ShopHome, shop: Database) -> None:

@@ -66,6 +66,8 @@ def test_either_layout_fills_all_tables_and_money_agrees_to_the_cent(home: ShopH
     ]
     landed = b"".join(file.read_bytes() for file in Path(home.folder, "lake").rglob("*.parquet"))
     assert b"needle" not in landed
+    people = pl.read_parquet(f"{home.folder}/lake/landed/shop/customers/*.parquet")
+    assert sorted(people["email"]) == ["ann@example.com", "editor@example.com"]  # Nor do users of other sites come.
 
 
 @pytest.mark.parametrize("layout", LAYOUTS)
