@@ -236,6 +236,8 @@ class WebClient:
 
     def _read(self, response: requests.Response, most: int, longest: float | None) -> Iterator[bytes]:
         """The body in pieces, bounded, and whole: a connection that breaks off is no end."""
+        if response.is_redirect:  # Of which requests has read the body by now, and nobody wants it.
+            return
         began, size = time.monotonic(), 0
         try:
             # As much as there is, which is no whole piece where little comes at a time.
