@@ -98,7 +98,7 @@ def test_another_fault_stays_what_it_is() -> None:
 
 
 @pytest.mark.parametrize(
-    ("limit", "threads", "models"), [("150MB", 2, 1), ("70MB", 1, 1), ("4GB", 59, 2), ("8GB", 119, 2)]
+    ("limit", "threads", "models"), [("150MB", 2, 1), ("70MB", 1, 1), ("4GB", 59, 1), ("8GB", 119, 2)]
 )
 def test_threads_and_models_at_a_time_go_with_the_memory(
     limit: str, threads: int, models: int, monkeypatch: pytest.MonkeyPatch
