@@ -20,8 +20,8 @@ PER_THREAD = 64 * 2**20
 """Bytes below which a further thread does more harm than good: each fills blocks of its own for every join and group
 of a query, about 8 MB for each of them, and the largest models have six to eight."""
 FOR_TWO_MODELS = 6 * 10**9
-"""Bytes from which two models are built at a time: below, the largest gets all there is. Of a million records, two of the
-largest do not fit 4 GB together, and take 1.6 and 2.8 GB alone."""
+"""Bytes from which two models are built at a time: below, the largest gets all there is. Of a million records, two of
+the largest do not fit 4 GB together, and take 1.6 and 2.8 GB alone."""
 _UNITS = {"bytes": 1, "KiB": 2**10, "MiB": 2**20, "GiB": 2**30, "TiB": 2**40}
 _NO_ROOM = os.strerror(errno.ENOSPC)
 
