@@ -13,6 +13,7 @@ from pipelines.errors import ExtractError
 from pipelines.extracts import sandbox
 from pipelines.extracts.connectors import files
 from pipelines.extracts.sql_quoting import quote_name, quote_text
+from pipelines.pulls.digits import has_at_most
 from pipelines.pulls.drops.patterns import Look
 from pipelines.pulls.drops.place import Entry, FileError, Place
 from pipelines.pulls.reconciliation import Reconciled, describe_worst
@@ -85,8 +86,7 @@ def _as_number(written: str, options: FileOptions, shown: str) -> Decimal:
         raise FileError(f"{shown} is no number") from None
     if not number.is_finite():
         raise FileError(f"{shown} is no number")
-    exponent = number.as_tuple().exponent
-    if number.adjusted() > MOST_DIGITS or (isinstance(exponent, int) and exponent < -MOST_DIGITS):
+    if not has_at_most(number, MOST_DIGITS):
         raise FileError(f"{shown} has more digits than rows or amounts have")
     return number
 

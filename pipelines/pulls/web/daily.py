@@ -13,9 +13,10 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 from pipelines.config.pulls import Pull
+from pipelines.pulls.digits import has_at_most
 from pipelines.pulls.errors import SourceError, TableError
 from pipelines.pulls.system import Counted, Measures, Since, SourceColumn
-from pipelines.pulls.web.rows import is_within_bounds
+from pipelines.pulls.web.rows import MOST_DIGITS
 from pipelines.pulls.web.table import WebTable
 
 DAY = "date"
@@ -118,7 +119,7 @@ def read_amount(value: object, told_by: str, shown: str) -> Decimal:
     """A number, perhaps as text. Raises SourceError where it is none."""
     is_number = isinstance(value, int | Decimal) and not isinstance(value, bool)
     number = Decimal(str(value)) if is_number or _is_number(value) else None
-    if number is None or not is_within_bounds(number):
+    if number is None or not has_at_most(number, MOST_DIGITS):
         raise SourceError(f"{told_by} sums {shown} in what is no number.", is_passing=True)
     return number
 

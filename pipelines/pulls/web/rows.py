@@ -11,6 +11,7 @@ from typing import Any
 
 import pyarrow as pa
 
+from pipelines.pulls.digits import has_at_most
 from pipelines.pulls.errors import TableError
 from pipelines.pulls.system import Kind, SourceColumn, schema_of
 
@@ -133,13 +134,7 @@ def _read_decimal(value: Any) -> Any:
         return _OTHER
     if not number.is_finite():
         return _OTHER
-    return number if is_within_bounds(number) else _BEYOND
-
-
-def is_within_bounds(number: Decimal) -> bool:
-    """Whether a finite number has no more than :data:`MOST_DIGITS`, so that it can be reckoned with."""
-    exponent = number.as_tuple().exponent
-    return number.adjusted() <= MOST_DIGITS and isinstance(exponent, int) and exponent >= -MOST_DIGITS
+    return number if has_at_most(number, MOST_DIGITS) else _BEYOND
 
 
 def _read_float(value: Any) -> Any:
