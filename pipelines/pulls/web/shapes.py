@@ -1,12 +1,14 @@
 """What an answer of a web API is made of, looked at before it is believed."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
+from contextlib import suppress
 from decimal import Decimal, InvalidOperation
-from typing import Any
+from typing import Any, TypeVar
 
-from pipelines.pulls.errors import SourceError
+from pipelines.pulls.errors import SourceError, TableError
 
 MOST_DIGITS = 40  # No id and no version has more, and Python reads no more than some thousands.
+Read = TypeVar("Read")
 MOST_COUNTED = 10**15  # Of rows, or of milliseconds since 1970. One number of few signs may be larger than memory.
 
 
@@ -47,6 +49,14 @@ def read_count(value: Any) -> int | None:
         return None
     is_count = number.is_finite() and 0 <= number <= MOST_COUNTED and number == number.to_integral_value()
     return int(number) if is_count else None
+
+
+def read_known(read: Callable[[Any], Read], told: Any, shown: str) -> Read:
+    """What ``read`` makes of what an API ``told`` of ``shown``. Raises TableError where it has another form."""
+    with suppress(LookupError, TypeError, AttributeError, ArithmeticError):
+        return read(told)
+    # Outside of a handler, whose error may have a value.
+    raise TableError(f"{shown} comes in another form than this version of the API has.")
 
 
 def reach(document: Any, *names: str) -> Any:

@@ -5,8 +5,8 @@ from typing import Any
 
 import pytest
 
-from pipelines.pulls.errors import SourceError
-from pipelines.pulls.web.shapes import reach, read_count, read_rows
+from pipelines.pulls.errors import SourceError, TableError
+from pipelines.pulls.web.shapes import reach, read_count, read_known, read_rows
 
 
 @pytest.mark.parametrize(
@@ -49,3 +49,14 @@ def test_a_count_is_one_whichever_way_it_is_written(value: Any, count: int) -> N
 )
 def test_what_is_no_number_of_rows_is_no_count(value: Any) -> None:
     assert read_count(value) is None
+
+
+@pytest.mark.parametrize("told", [{}, {"price": None}, [], None, {"price": "Qzneedle"}])
+def test_what_has_another_form_is_told_without_its_values(told: object) -> None:
+    def read(found: Any) -> Decimal:
+        return Decimal(found["price"]) + 1
+
+    assert read_known(read, {"price": "2"}, "orders") == 3
+    with pytest.raises(TableError, match="orders comes in another form than this version of the API has") as raised:
+        read_known(read, told, "orders")
+    assert raised.value.__context__ is None

@@ -17,6 +17,7 @@ from pipelines.pulls.connectors.lightspeed.sale_rows import COLUMNS, read_sale
 from pipelines.pulls.connectors.lightspeed.versions import VersionedTable
 from pipelines.pulls.errors import SourceError, TableError
 from pipelines.pulls.system import ROWS, Counted, Counts, Measures, Since, SourceColumn
+from pipelines.pulls.web.shapes import read_known
 
 DAY = "closed_at"
 COUNTED_DAYS = 14
@@ -45,14 +46,7 @@ class Sales(VersionedTable):
         yield from super().stream(columns, since, most)
 
     def read(self, row: dict[str, Any]) -> dict[str, Any]:
-        found = None
-        try:
-            found = read_sale(row, self._discount_product)
-        except (KeyError, TypeError, AttributeError, ArithmeticError):
-            found = None
-        if found is None:  # Outside of the handler, whose error may have a value.
-            raise TableError(f"{self.shown} comes in another form than this version of the API has.")
-        return found
+        return read_known(lambda told: read_sale(told, self._discount_product), row, self.shown)
 
     def count(self, measures: Measures, since: Since | None = None) -> Counted | None:
         """Closed sales of the latest days; of those that changed, Lightspeed counts none."""

@@ -19,6 +19,7 @@ from pipelines.pulls.system import ROWS, Counted, Measures, Since
 from pipelines.pulls.web.client import Authorisation, Token, WebClient
 from pipelines.pulls.web.oauth import ClientCredentials
 from pipelines.pulls.web.rows import read_moment
+from pipelines.pulls.web.shapes import read_known
 from pipelines.pulls.web.table import WebTable
 
 HEADER = "X-Shopify-Access-Token"
@@ -152,14 +153,7 @@ class ShopTable(WebTable):
         return spool.read(is_latest=bool(self.parent))
 
     def _read(self, node: rows.Node) -> list[dict[str, Any]]:
-        found = None
-        try:
-            found = list(self._reading.read(node))
-        except (KeyError, TypeError, IndexError):
-            found = None
-        if found is None:  # Outside of the handler, whose error may have a value.
-            raise TableError(f"{self.shown} comes in another form than this version of the API has.")
-        return found
+        return read_known(lambda told: list(self._reading.read(told)), node, self.shown)
 
     def fetch_kept(self, names: Sequence[str], since: datetime) -> Iterator[Mapping[str, Any]]:
         [name] = names

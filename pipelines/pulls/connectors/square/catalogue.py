@@ -11,7 +11,7 @@ from pipelines.pulls.connectors.square.api import SquareApi
 from pipelines.pulls.connectors.square.money import read_money
 from pipelines.pulls.errors import TableError
 from pipelines.pulls.web.rows import declare
-from pipelines.pulls.web.shapes import reach
+from pipelines.pulls.web.shapes import reach, read_known
 from pipelines.pulls.web.table import WebTable
 
 PAGE = 1_000
@@ -41,36 +41,28 @@ class Catalogue(WebTable):
                     raise TableError(f"{self.shown} has objects of a type that was not asked for.")
                 found[each["type"]][each["id"]] = each
         for variation in found["ITEM_VARIATION"].values():
-            yield self._read(variation, found["ITEM"], found["CATEGORY"])
+            yield read_known(lambda told: _flatten(told, found["ITEM"], found["CATEGORY"]), variation, self.shown)
 
-    def _read(
-        self,
-        variation: Mapping[str, Any],
-        items: Mapping[str, Mapping[str, Any]],
-        categories: Mapping[str, Mapping[str, Any]],
-    ) -> dict[str, Any]:
-        row = None
-        try:
-            told = variation["item_variation_data"]
-            item = reach(items.get(told["item_id"]), "item_data") or {}
-            price = told.get("price_money")  # Of a variable price there is none.
-            row = {
-                "id": variation["id"],
-                "item_id": told["item_id"],
-                "item_name": item.get("name"),
-                "variation_name": told.get("name"),
-                "sku": told.get("sku") or None,
-                "category": reach(categories.get(_category_of(item)), "category_data", "name"),
-                "price": None if price is None else read_money(price),
-                "currency": None if price is None else price["currency"],
-                "is_deleted": variation.get("is_deleted", False),
-                "updated_at": variation["updated_at"],
-            }
-        except (KeyError, TypeError, AttributeError):
-            row = None
-        if row is None:  # Outside of the handler, whose error may have a value.
-            raise TableError(f"{self.shown} comes in another form than this version of the API has.")
-        return row
+
+def _flatten(
+    variation: Mapping[str, Any], items: Mapping[str, Mapping[str, Any]], categories: Mapping[str, Mapping[str, Any]]
+) -> dict[str, Any]:
+    """Raises KeyError, TypeError, AttributeError where it has another shape."""
+    told = variation["item_variation_data"]
+    item = reach(items.get(told["item_id"]), "item_data") or {}
+    price = told.get("price_money")  # Of a variable price there is none.
+    return {
+        "id": variation["id"],
+        "item_id": told["item_id"],
+        "item_name": item.get("name"),
+        "variation_name": told.get("name"),
+        "sku": told.get("sku") or None,
+        "category": reach(categories.get(_category_of(item)), "category_data", "name"),
+        "price": None if price is None else read_money(price),
+        "currency": None if price is None else price["currency"],
+        "is_deleted": variation.get("is_deleted", False),
+        "updated_at": variation["updated_at"],
+    }
 
 
 def _category_of(item: Mapping[str, Any]) -> str:

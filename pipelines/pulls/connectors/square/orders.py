@@ -21,6 +21,7 @@ from pipelines.pulls.connectors.square.payments import list_paid_orders
 from pipelines.pulls.errors import IncompleteError, TableError
 from pipelines.pulls.system import ROWS, Counted, Measures, Since
 from pipelines.pulls.web.rows import read_moment
+from pipelines.pulls.web.shapes import read_known
 from pipelines.pulls.web.table import WebTable
 
 PAGE = 500
@@ -53,9 +54,10 @@ class Orders(WebTable):
             for order in page:
                 if self._is_closed(order):
                     seen.add(order["id"])
-                    yield self._read(order)
+                    yield read_known(read_order, order, self.shown)
         if most is None:
-            yield from map(self._read, self._find_others(since, seen))
+            for order in self._find_others(since, seen):
+                yield read_known(read_order, order, self.shown)
 
     def _times_of(self, since: datetime | None) -> dict[str, dict[str, str]]:
         last = write_moment(self.began)
@@ -84,16 +86,6 @@ class Orders(WebTable):
         if moment is None:
             raise TableError(f"{self.shown} has completed orders that do not say when they were {what}.")
         return moment
-
-    def _read(self, order: Mapping[str, Any]) -> dict[str, Any]:
-        row = None
-        try:
-            row = read_order(order)
-        except (KeyError, TypeError, AttributeError, ArithmeticError):
-            row = None
-        if row is None:  # Outside of the handler, whose error may have a value.
-            raise TableError(f"{self.shown} comes in another form than this version of the API has.")
-        return row
 
     def _find_others(self, since: datetime | None, seen: set[str]) -> Iterator[dict[str, Any]]:
         """Orders that the search passed over because they were edited meanwhile, or others before them were.
