@@ -29,7 +29,6 @@ def open_system(connector: Ga4Connector, base: Path, scratch: Path) -> Iterator[
             path=PATH,
             email=email,
             signer=signer,
-            as_headers=lambda token: {"Authorization": f"Bearer {token}"},
         )
         with closing(WebClient(connector.address or ADDRESS, "BigQuery", account)) as client:
             yield Ga4System(BigQueryApi(client, connector.project, connector.dataset), connector.first_day)
