@@ -9,6 +9,7 @@ from typing import Any
 from pipelines.pulls.connectors.ga4.records import Field, read_fields
 from pipelines.pulls.errors import SourceError
 from pipelines.pulls.web.client import WebClient
+from pipelines.pulls.web.pages import Trail
 from pipelines.pulls.web.shapes import reach, read_count, read_rows
 
 ADDRESS = "https://bigquery.googleapis.com"
@@ -81,7 +82,7 @@ class BigQueryApi:
     def _read_pages(self, path: str, asked: Mapping[str, Any], named: str, rows: str) -> Iterator[dict[str, Any]]:
         """Pages to the last, which names no other. One that is empty and names another is asked once more before it."""
         token: str | None = None
-        seen: set[str] = set()
+        trail = Trail("BigQuery", self._shown)
         empty = 0
         while True:
             page = self._ask(path, {**asked, **({"pageToken": token} if token else {})})
@@ -95,10 +96,7 @@ class BigQueryApi:
                 raise SourceError(f"BigQuery gives nothing but empty pages of {self._shown}.", is_passing=True)
             if empty % 2:
                 continue
-            if not isinstance(following, str) or following in seen:
-                raise SourceError(f"BigQuery leads from page to page of {self._shown} in a circle.", is_passing=True)
-            seen.add(following)
-            token = following
+            token = trail.follow(following)
 
     def _ask(self, path: str, params: Mapping[str, Any], *, may_lack: bool = False) -> dict[str, Any] | None:
         answer = self._client.ask("GET", path, params=params, expected=frozenset({200, 403, 404}))

@@ -8,6 +8,7 @@ from typing import Any, NoReturn
 from pipelines.config.google_ads import VERSION
 from pipelines.pulls.errors import SourceError, TableError
 from pipelines.pulls.web.client import Answer, WebClient, explain
+from pipelines.pulls.web.pages import Trail
 from pipelines.pulls.web.shapes import reach, read_rows
 
 ADDRESS = "https://googleads.googleapis.com"
@@ -55,7 +56,7 @@ class GoogleAdsApi:
     def read(self, query: str, shown: str) -> Iterator[dict[str, Any]]:
         """The rows of a query. Raises SourceError, TableError also where Google gives fewer than there are."""
         token: str | None = None
-        seen: set[str] = set()
+        trail = Trail(NAME, shown)
         expected, arrived, is_asked_again = 0, 0, False
         while True:
             page = self._ask(query, token, shown)
@@ -70,10 +71,7 @@ class GoogleAdsApi:
                 continue
             if not following:
                 break
-            if not isinstance(following, str) or following in seen:
-                raise SourceError(f"{NAME} leads from page to page of {shown} in a circle.", is_passing=True)
-            seen.add(following)
-            token, is_asked_again = following, False
+            token, is_asked_again = trail.follow(following), False
         if arrived < expected:
             raise TableError(
                 f"a short pull of {shown}: {NAME} counts {expected:,} rows, {arrived:,} arrived. Nothing of it is "

@@ -6,8 +6,9 @@ from datetime import UTC, datetime
 from typing import Any
 from urllib.parse import quote
 
-from pipelines.pulls.errors import MissingTableError, SourceError, TableError
+from pipelines.pulls.errors import MissingTableError, TableError
 from pipelines.pulls.web.client import WebClient
+from pipelines.pulls.web.pages import Trail
 from pipelines.pulls.web.shapes import reach, read_rows
 
 ADDRESS = "https://api.hubapi.com"
@@ -65,12 +66,7 @@ def next_page(found: Mapping[str, Any]) -> str | None:
     return None if after is None else str(after)
 
 
-def follow(found: Mapping[str, Any], seen: set[str], shown: str) -> str | None:
-    """The token of the next page, which is added to those ``seen``. Raises SourceError where it is one of them."""
+def follow(found: Mapping[str, Any], trail: Trail) -> str | None:
+    """The token of the next page, which ``trail`` leads to; None where there is none. Raises SourceError."""
     after = next_page(found)
-    if after is None:
-        return None
-    if after in seen:
-        raise SourceError(f"HubSpot leads from page to page of {shown} in a circle.", is_passing=True)
-    seen.add(after)
-    return after
+    return None if after is None else trail.follow(after)

@@ -10,6 +10,7 @@ from pipelines.pulls.connectors.hubspot.api import HubspotApi, follow
 from pipelines.pulls.connectors.hubspot.search import Filter, Search, between, on_day, since_then
 from pipelines.pulls.errors import TableError
 from pipelines.pulls.system import ROWS, Counted, Counts, Kind, Measures, Since, SourceColumn
+from pipelines.pulls.web.pages import Trail
 from pipelines.pulls.web.rows import declare, read_moment
 from pipelines.pulls.web.table import WebTable
 
@@ -82,7 +83,7 @@ class Objects(WebTable):
 
         What was deleted for good is in neither: then the counts do not agree, and all records come.
         """
-        after, seen = None, set[str]()
+        after, trail = None, Trail("HubSpot", self.shown)
         while True:
             asked = {"archived": "true", "limit": PAGE_OF_LIST, **({"after": after} if after else {})}
             found = self._api.list("GET", f"/crm/v3/objects/{self._kind}", self.shown, params=asked)
@@ -90,7 +91,7 @@ class Objects(WebTable):
                 archived = read_moment(_as_text(record.get("archivedAt")))
                 if archived is None or archived >= since:
                     yield {"id": record["id"]}
-            after = follow(found, seen, self.shown)
+            after = follow(found, trail)
             if after is None:
                 break
         if self._kind in _STANDARD:

@@ -11,6 +11,7 @@ from typing import Any
 from pipelines.pulls.connectors.hubspot.api import HubspotApi, follow
 from pipelines.pulls.connectors.hubspot.search import Search
 from pipelines.pulls.errors import TableError
+from pipelines.pulls.web.pages import Trail
 from pipelines.pulls.web.rows import declare
 from pipelines.pulls.web.shapes import reach, read_rows
 from pipelines.pulls.web.table import WebTable
@@ -46,7 +47,7 @@ class TicketContacts(WebTable):
     def _read(self, seen: set[str]) -> Iterator[dict[str, Any]]:
         """The associations of all tickets, whose ids are added to ``seen``."""
         asked = {"limit": PAGE, "properties": "hs_object_id", "associations": "contacts"}
-        after, pages = None, set[str]()
+        after, trail = None, Trail("HubSpot", self.shown)
         while True:
             params = {**asked, **({"after": after} if after else {})}
             found = self._api.list("GET", "/crm/v3/objects/tickets", self.shown, params=params)
@@ -54,7 +55,7 @@ class TicketContacts(WebTable):
                 if int(ticket["id"]) <= self._fence.newest:
                     seen.add(ticket["id"])
                     yield from self._list_contacts(ticket)
-            after = follow(found, pages, self.shown)
+            after = follow(found, trail)
             if after is None:
                 break
 
@@ -65,12 +66,12 @@ class TicketContacts(WebTable):
             return
         for each in read_rows(found, "results", "HubSpot", self.shown, needed="id", is_number=True):
             yield {"ticket_id": ticket["id"], "contact_id": each["id"]}
-        pages = set[str]()
-        after = follow(found, pages, self.shown)
+        trail = Trail("HubSpot", self.shown)
+        after = follow(found, trail)
         while after is not None:
             path = f"/crm/v4/objects/tickets/{ticket['id']}/associations/contacts"
             asked = {"limit": PAGE_OF_ONE, "after": after}
             found = self._api.list("GET", path, self.shown, params=asked, needed="toObjectId")
             for each in found["results"]:
                 yield {"ticket_id": ticket["id"], "contact_id": each["toObjectId"]}
-            after = follow(found, pages, self.shown)
+            after = follow(found, trail)

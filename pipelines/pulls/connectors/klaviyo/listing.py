@@ -15,6 +15,7 @@ from urllib.parse import parse_qs, urlsplit
 
 from pipelines.pulls.connectors.klaviyo.api import KlaviyoApi
 from pipelines.pulls.errors import SourceError, TableError
+from pipelines.pulls.web.pages import Trail
 from pipelines.pulls.web.shapes import reach
 
 AWAITED = 100  # As many as any list gives at once.
@@ -60,7 +61,7 @@ class Listing:
         fixed = {"sort": self.order, "page[size]": size}
         asked = {**self.params, **self.whole, **{name: value for name, value in fixed.items() if value is not None}}
         place: dict[str, str] = {}
-        places, known = set[str](), frozenset[str]()
+        trail, known = Trail("Klaviyo", self.shown), frozenset[str]()
         idle, is_second = 0, False
         while True:
             found = self.api.list(self.path, self.shown, {**asked, **place})
@@ -75,10 +76,7 @@ class Listing:
             is_second = not ids and not is_second
             if is_second:
                 continue
-            if following in places:
-                raise SourceError(f"Klaviyo leads from page to page of {self.shown} in a circle.", is_passing=True)
-            places.add(following)
-            place = {"page[cursor]": following}
+            place = {"page[cursor]": trail.follow(following)}
 
     def _find(self, ids: set[str]) -> bool:
         """Whether some of ``ids`` are listed now."""

@@ -12,6 +12,7 @@ from typing import Any, NoReturn
 from pipelines.config.meta_ads import VERSION
 from pipelines.pulls.errors import SourceError, TableError
 from pipelines.pulls.web.client import Answer, WebClient
+from pipelines.pulls.web.pages import Trail
 from pipelines.pulls.web.shapes import reach, read_rows
 
 ADDRESS = "https://graph.facebook.com"
@@ -71,7 +72,7 @@ class MetaAdsApi:
 
     def _read_span(self, asked: Mapping[str, str], shown: str) -> Iterator[dict[str, Any]]:
         place: str | None = None
-        seen: set[str] = set()
+        trail = Trail(NAME, shown)
         is_asked_again = False
         while True:
             at = {"after": place} if place else {}
@@ -84,10 +85,7 @@ class MetaAdsApi:
             if not rows and not is_asked_again:
                 is_asked_again = True  # The same page once more: that one in the middle is empty is no end.
                 continue
-            if following in seen:
-                raise SourceError(f"{NAME} leads from page to page of {shown} in a circle.", is_passing=True)
-            seen.add(following)
-            place, is_asked_again = following, False
+            place, is_asked_again = trail.follow(following), False
 
     def _ask(self, path: str, params: Mapping[str, str], shown: str) -> dict[str, Any]:
         answer = self._client.ask("GET", path, params=params, expected=_JUDGED)

@@ -7,6 +7,7 @@ from urllib.parse import quote
 
 from pipelines.pulls.errors import MissingTableError, SourceError, TableError
 from pipelines.pulls.web.client import Answer, WebClient
+from pipelines.pulls.web.pages import Trail
 from pipelines.pulls.web.shapes import read_rows
 
 VERSION = "v60.0"
@@ -44,7 +45,7 @@ class SalesforceApi:
         found = self._query(soql, shown)
         expected, arrived, empty = self._read_size(found, shown), 0, 0
         place: str | None = None
-        seen: set[str] = set()
+        trail = Trail("Salesforce", shown)
         while True:
             records = read_rows(found, "records", "Salesforce", shown)
             following = found.get("nextRecordsUrl")
@@ -55,10 +56,7 @@ class SalesforceApi:
             if not isinstance(following, str) or not following.startswith("/services/data/"):
                 raise SourceError(f"Salesforce names a next page of {shown} that is none of its API's.")
             if records or place is None or empty:
-                if following in seen:
-                    raise SourceError(f"Salesforce leads from page to page of {shown} in a circle.", is_passing=True)
-                seen.add(following)
-                place, empty = following, 0
+                place, empty = trail.follow(following), 0
             else:  # The same page once more, before what is said to follow it.
                 empty += 1
             found = self._ask(place, shown)

@@ -4,8 +4,9 @@ from collections.abc import Iterator, Mapping
 from datetime import UTC, datetime
 from typing import Any
 
-from pipelines.pulls.errors import SourceError, TableError
+from pipelines.pulls.errors import TableError
 from pipelines.pulls.web.client import WebClient
+from pipelines.pulls.web.pages import Trail
 from pipelines.pulls.web.shapes import read_rows
 
 ADDRESS = "https://connect.squareup.com"
@@ -35,17 +36,14 @@ class SquareApi:
         Raises SourceError, TableError.
         """
         place: dict[str, str] = {}
-        seen = set[str]()
+        trail = Trail("Square", shown)
         while True:
             found = self.ask(method, path, name, shown, {**(asked or {}), **place}, needed=needed)
             yield found[name]
             cursor = found.get("cursor")
             if not cursor:
                 return
-            if not isinstance(cursor, str) or cursor in seen:
-                raise SourceError(f"Square leads from page to page of {shown} in a circle.", is_passing=True)
-            seen.add(cursor)
-            place = {"cursor": cursor}
+            place = {"cursor": trail.follow(cursor)}
 
     def ask(
         self, method: str, path: str, name: str, shown: str, asked: Mapping[str, Any], *, needed: str = "id"
